@@ -1,0 +1,108 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// `AUSCULT_RTSAN=1` builds the executables with RealtimeSanitizer (with a scratch path of its own).
+let sanitizer: [LinkerSetting] =
+  Context.environment["AUSCULT_RTSAN"] == "1" ? [.unsafeFlags(["-Xclang-linker", "-fsanitize=realtime"])] : []
+
+/// Each plugin exports one symbol, and carries a build id by which a rebuilt one is told from the last.
+let pluginLinker: [LinkerSetting] = [
+  .unsafeFlags([
+    "-Xlinker", "--version-script=\(Context.packageDirectory)/plugins/exports.map", "-Xlinker", "--build-id=sha1",
+  ])
+]
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A plugin: `libauscult-<name>.so` from `plugins/<name>/`.
+struct Plugin {
+  var name: String
+  var libraries: [Target.Dependency] = []
+  var target: String { "Plugin_" + name }
+}
+
+let plugins: [Plugin] = [
+  Plugin(name: "source"),
+  Plugin(name: "synth"),
+  Plugin(name: "mixing"),
+  Plugin(name: "resample", libraries: ["CSoxr", "CKernels"]),
+  Plugin(name: "stft", libraries: ["CFFTW", "CKernels"]),
+  Plugin(name: "mel", libraries: ["CKernels"]),
+  Plugin(name: "normalize", libraries: ["CKernels"]),
+  Plugin(name: "slicer"),
+  Plugin(name: "bands"),
+  Plugin(name: "alarm"),
+  Plugin(name: "records"),
+  Plugin(name: "arrays"),
+  Plugin(name: "playback"),
+  Plugin(name: "wav", libraries: ["CSndFile"]),
+]
+
+/// Tests; all of them find the plugins in the folder of the built products.
+let tests: [(name: String, dependencies: [Target.Dependency])] = [
+  ("GraphTextTests", ["GraphText"]),
+  ("NodeHostTests", ["NodeHost", "NodeKit", "CNodeABI"]),
+  ("SignalTests", []),
+  ("GraphEngineTests", []),
+  ("FileDriverTests", ["FileDriver"]),
+  ("JACKTests", ["JACKDriver"]),
+  ("CommandTests", ["RunControl"]),
+]
+
+let package = Package(
+  name: "auscult",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "auscult", targets: ["auscult"])]
+    + plugins.map { .library(name: "auscult-\($0.name)", type: .dynamic, targets: [$0.target]) },
+  dependencies: [
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .target(name: "CNodeABI"),
+    .target(name: "CRealtime", dependencies: ["CNodeABI"]),
+    .target(name: "CKernels"),
+    .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
+    .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+    .systemLibrary(name: "CJACK", pkgConfig: "jack", providers: [.apt(["libjack-jackd2-dev"])]),
+
+    .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: strict),
+    .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
+    .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
+    .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: strict),
+    .target(
+      name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "CNodeABI", "CRealtime"],
+      swiftSettings: strict),
+    .target(name: "FileDriver", dependencies: ["GraphEngine", "CSndFile"], swiftSettings: strict),
+    .target(name: "JACKDriver", dependencies: ["GraphEngine", "CJACK", "CRealtime"], swiftSettings: strict),
+    .target(name: "RunControl", dependencies: [], swiftSettings: strict),
+    .executableTarget(
+      name: "auscult",
+      dependencies: [
+        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict, linkerSettings: sanitizer),
+  ]
+    + plugins.map {
+      .target(
+        name: $0.target, dependencies: ["NodeKit"] + $0.libraries, path: "plugins/\($0.name)", swiftSettings: strict,
+        linkerSettings: pluginLinker)
+    }
+    + [
+      .target(
+        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine"], path: "Tests/TestSupport",
+        swiftSettings: strict)
+    ]
+    + tests.map {
+      .testTarget(
+        name: $0.name, dependencies: ["TestSupport", "GraphText", "NodeHost", "GraphEngine"] + $0.dependencies,
+        swiftSettings: strict, linkerSettings: sanitizer)
+    },
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu11,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+#include "auscult/node.h"

@@ -1,0 +1,175 @@
+import CNodeABI
+
+/// What `process` works on: the blocks of the node's inputs and outputs. Valid only during the call.
+@frozen
+public struct Cycle {
+  public let pointer: UnsafeMutablePointer<auscult_cycle>
+
+  @inlinable
+  public init(_ pointer: UnsafeMutablePointer<auscult_cycle>) { self.pointer = pointer }
+
+  /// Linked inputs, in the order of the ports, then of the links in the file.
+  @inlinable
+  public var inputCount: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.input_count) } }
+  @inlinable
+  public var outputCount: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.output_count) } }
+
+  /// The first input.
+  @inlinable
+  public var input: InputBlock { @_noLocks @_noAllocation get { InputBlock(pointer.pointee.inputs[0]!) } }
+  /// The first output.
+  @inlinable
+  public var output: OutputBlock { @_noLocks @_noAllocation get { OutputBlock(pointer.pointee.outputs[0]!) } }
+
+  @inlinable @_noLocks @_noAllocation
+  public func input(_ index: Int) -> InputBlock { InputBlock(pointer.pointee.inputs[index]!) }
+  @inlinable @_noLocks @_noAllocation
+  public func output(_ index: Int) -> OutputBlock { OutputBlock(pointer.pointee.outputs[index]!) }
+
+  /// Driver frames of this cycle, for sources and audio sinks.
+  @inlinable
+  public var frames: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.clock.pointee.frames) } }
+  /// Frame position of the first of them.
+  @inlinable
+  public var position: Int64 { @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.position } }
+  /// The driver has no more frames.
+  @inlinable
+  public var isEnd: Bool {
+    @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.flags & AUSCULT_CLOCK_END != 0 }
+  }
+
+  /// Samples [frames] that the driver supplies for an external channel.
+  @inlinable @_noLocks @_noAllocation
+  public func externalInput(_ channel: Int) -> UnsafePointer<Float> { pointer.pointee.external_inputs[channel]! }
+  /// Where the driver wants the samples [frames] of an external channel.
+  @inlinable @_noLocks @_noAllocation
+  public func externalOutput(_ channel: Int) -> UnsafeMutablePointer<Float> {
+    pointer.pointee.external_outputs[channel]!
+  }
+
+  /// Gives up: the node is quarantined with this text, the graph runs on.
+  @inlinable @_noLocks @_noAllocation
+  public func fail(_ text: StaticString) {
+    pointer.pointee.failure = UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+  }
+
+  @inlinable
+  public var hasFailed: Bool { @_noLocks @_noAllocation get { pointer.pointee.failure != nil } }
+}
+
+/// One input's tokens of this cycle.
+@frozen
+public struct InputBlock {
+  public let pointer: UnsafePointer<auscult_block>
+
+  @inlinable
+  public init(_ pointer: UnsafePointer<auscult_block>) { self.pointer = pointer }
+
+  /// Tokens (audio: samples of each channel).
+  @inlinable
+  public var count: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.count) } }
+  @inlinable
+  public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
+  /// The stream ends after this block: yield what is held back.
+  @inlinable
+  public var isEnd: Bool { @_noLocks @_noAllocation get { pointer.pointee.flags & AUSCULT_BLOCK_END != 0 } }
+  /// Something was lost before this block's first token; `reset` has been called.
+  @inlinable
+  public var hasGap: Bool { @_noLocks @_noAllocation get { pointer.pointee.flags & AUSCULT_BLOCK_GAP != 0 } }
+
+  /// An audio channel's samples [count].
+  @inlinable @_noLocks @_noAllocation
+  public func samples(_ channel: Int) -> UnsafePointer<Float> { values(0, channel) }
+
+  /// A token's values: features [columns], slice [rows x columns], spectrum [2 x columns].
+  @inlinable @_noLocks @_noAllocation
+  public func values(_ token: Int, _ channel: Int) -> UnsafePointer<Float> {
+    raw(token, channel).assumingMemoryBound(to: Float.self)
+  }
+
+  @inlinable @_noLocks @_noAllocation
+  public func score(_ token: Int, _ channel: Int) -> UnsafePointer<auscult_score> {
+    raw(token, channel).assumingMemoryBound(to: auscult_score.self)
+  }
+
+  @inlinable @_noLocks @_noAllocation
+  public func event(_ token: Int) -> UnsafePointer<auscult_event> {
+    raw(token, 0).assumingMemoryBound(to: auscult_event.self)
+  }
+
+  @inlinable @_noLocks @_noAllocation
+  public func raw(_ token: Int, _ channel: Int) -> UnsafeRawPointer {
+    UnsafeRawPointer(pointer.pointee.data)
+      + (token * Int(pointer.pointee.token_stride) + channel * Int(pointer.pointee.channel_stride))
+  }
+
+  /// Position of a token (audio: `head(0)`, of the first sample).
+  @inlinable @_noLocks @_noAllocation
+  public func head(_ token: Int) -> UnsafePointer<auscult_head> { UnsafePointer(pointer.pointee.heads + token) }
+
+  /// AUSCULT_MARK_* of a token and channel; a stream without marks reads as sounding, not clipped.
+  @inlinable @_noLocks @_noAllocation
+  public func marks(_ token: Int, _ channel: Int) -> UInt8 {
+    guard let marks = pointer.pointee.marks else { return UInt8(AUSCULT_MARK_SOUNDING) }
+    return marks[
+      token * Int(pointer.pointee.mark_token_stride) + channel * Int(pointer.pointee.mark_channel_stride)]
+  }
+}
+
+/// Where one output's tokens of this cycle go.
+@frozen
+public struct OutputBlock {
+  public let pointer: UnsafeMutablePointer<auscult_block>
+
+  @inlinable
+  public init(_ pointer: UnsafeMutablePointer<auscult_block>) { self.pointer = pointer }
+
+  /// Tokens (audio: samples of each channel) that were yielded so far.
+  @inlinable
+  public var count: Int {
+    @_noLocks @_noAllocation get { Int(pointer.pointee.count) }
+    @_noLocks @_noAllocation nonmutating set { pointer.pointee.count = UInt32(truncatingIfNeeded: newValue) }
+  }
+  /// The most that fits.
+  @inlinable
+  public var capacity: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.capacity) } }
+  @inlinable
+  public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
+
+  /// Where an audio channel's samples [capacity] go.
+  @inlinable @_noLocks @_noAllocation
+  public func samples(_ channel: Int) -> UnsafeMutablePointer<Float> { values(0, channel) }
+
+  /// Where a token's values go: features [columns], slice [rows x columns], spectrum [2 x columns].
+  @inlinable @_noLocks @_noAllocation
+  public func values(_ token: Int, _ channel: Int) -> UnsafeMutablePointer<Float> {
+    raw(token, channel).assumingMemoryBound(to: Float.self)
+  }
+
+  @inlinable @_noLocks @_noAllocation
+  public func score(_ token: Int, _ channel: Int) -> UnsafeMutablePointer<auscult_score> {
+    raw(token, channel).assumingMemoryBound(to: auscult_score.self)
+  }
+
+  @inlinable @_noLocks @_noAllocation
+  public func event(_ token: Int) -> UnsafeMutablePointer<auscult_event> {
+    raw(token, 0).assumingMemoryBound(to: auscult_event.self)
+  }
+
+  @inlinable @_noLocks @_noAllocation
+  public func raw(_ token: Int, _ channel: Int) -> UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(pointer.pointee.data)
+      + (token * Int(pointer.pointee.token_stride) + channel * Int(pointer.pointee.channel_stride))
+  }
+
+  /// Where the head of a token goes, on outputs that the node stamps itself.
+  @inlinable @_noLocks @_noAllocation
+  public func head(_ token: Int) -> UnsafeMutablePointer<auscult_head> { pointer.pointee.heads + token }
+
+  /// Where the marks of a token and channel go; sources only. Nil: nothing downstream wants marks.
+  @inlinable @_noLocks @_noAllocation
+  public func marks(_ channel: Int) -> UnsafeMutablePointer<UInt8>? {
+    guard let marks = pointer.pointee.marks else { return nil }
+    return marks + channel * Int(pointer.pointee.mark_channel_stride)
+  }
+}

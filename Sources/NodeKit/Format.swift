@@ -1,0 +1,133 @@
+import CNodeABI
+
+/// The format of a stream: `auscult_format`, with Swift's arrays for its lists. Time is in ticks of `1 / denominator` of
+/// a driver frame; see node.h.
+public struct StreamFormat: Sendable, Equatable {
+  public enum Scale: UInt32, Sendable {
+    case linear = 0
+    case decibel, unit, other
+  }
+  public var kind: StreamKinds
+  public var channels: Int
+  /// Slice: analysis frames; else 1.
+  public var rows: Int
+  /// Spectrum: bins; features and slice: bands; else 1.
+  public var columns: Int
+  /// Driver frames per second.
+  public var driverRate: Int
+  public var denominator: Int64
+  /// Ticks from one token (audio: sample) to the next.
+  public var period: Int64
+  /// Ticks that a token covers.
+  public var extent: Int64
+  /// Ticks from the origin to the begin of token 0.
+  public var offset: Int64
+  /// Driver frames beyond a token's end that must have arrived before it can be yielded, summed from the source.
+  public var lookahead: Int64
+  /// True: the node fills the heads of its tokens itself.
+  public var stampedByNode: Bool
+  public var scale: Scale
+  /// Hertz of each column, or empty.
+  public var frequencies: [Float]
+  /// What each channel listens to. Empty in an answer: as the input's.
+  public var machines: [String]
+
+  /// Samples (audio) or tokens per second.
+  public var rate: Double { Double(driverRate) * Double(denominator) / Double(period) }
+
+  /// Driver frames, rounded up, in a number of ticks.
+  public func frames(ticks: Int64) -> Int64 { (ticks + denominator - 1) / denominator }
+
+  /// Changes the denominator to `denominator * factor`; no time changes.
+  public mutating func refine(by factor: Int64) {
+    denominator *= factor
+    period *= factor
+    extent *= factor
+    offset *= factor
+  }
+
+  init(_ format: auscult_format) {
+    kind = StreamKinds(rawValue: format.kind)
+    channels = Int(format.channels)
+    rows = Int(format.rows)
+    columns = Int(format.columns)
+    driverRate = Int(format.driver_rate)
+    denominator = format.denominator
+    period = format.period
+    extent = format.extent
+    offset = format.offset
+    lookahead = format.lookahead
+    stampedByNode = format.stamp == AUSCULT_STAMP_NODE
+    scale = Scale(rawValue: format.scale) ?? .other
+    frequencies = format.frequencies.map { pointer in
+      (0..<Int(format.frequency_count)).map { pointer[$0] }
+    } ?? []
+    machines = format.machines.map { pointer in (0..<Int(format.channels)).map { String(cString: pointer[$0]!) } } ?? []
+  }
+}
+
+/// What `configure` is told.
+public struct Setup: Sendable {
+  public struct Input: Sendable {
+    public var format: StreamFormat
+    /// Index of the input port that the link goes to.
+    public var port: Int
+    /// Name of the node that it comes from.
+    public var node: String
+  }
+  /// Driver frames per second.
+  public var driverRate: Int
+  /// The most driver frames that one call of `process` covers.
+  public var quantum: Int
+  public var inputs: [Input]
+
+  /// The format of the first input.
+  public var input: StreamFormat { inputs[0].format }
+
+  init(_ setup: auscult_setup) {
+    driverRate = Int(setup.driver_rate)
+    quantum = Int(setup.quantum)
+    inputs = (0..<Int(setup.input_count)).map { index in
+      Input(
+        format: StreamFormat(setup.inputs[index]), port: Int(setup.input_ports[index]),
+        node: String(cString: setup.input_nodes[index]!))
+    }
+  }
+}
+
+/// What `configure` answers.
+public struct Answer: Sendable {
+  public struct Output: Sendable {
+    /// Begins as a copy of the first input's format, stamped by the host.
+    public var format: StreamFormat
+    /// The most tokens that one call can yield beyond its input's frames / period; what the end of a file releases counts.
+    public var burst: Int
+  }
+  public var outputs: [Output]
+  /// Driver frames from a sample's arrival to the token that contains it, of this node alone.
+  public var latency: Int64 = 0
+  /// Driver frames of input that a fresh instance needs before its first valid token.
+  public var history: Int64 = 0
+  /// Driver frames that the state reaches back; nil: without bound.
+  public var reach: Int64? = 0
+  /// Channels that the driver is to supply ...
+  public var externalInputs = 0
+  /// ... or to take.
+  public var externalOutputs = 0
+  /// Names or patterns of ports to connect to.
+  public var connect: [String] = []
+  /// Which input channel each output channel comes from; empty: the same where the number is the same, else all.
+  public var channelMap: [Int] = []
+  /// "sha256:..." of the model that the instance judges by.
+  public var model: String?
+  /// Names of the classes, for classifiers.
+  public var classNames: [String] = []
+  /// Bytes that the instance holds once active; 0: unknown.
+  public var memory = 0
+
+  /// The first output.
+  public var output: Output {
+    get { outputs[0] }
+    set { outputs[0] = newValue }
+  }
+}

@@ -1,0 +1,27 @@
+import CNodeABI
+
+/// The host's services to one node.
+public struct Host: @unchecked Sendable {
+  public enum Level: Int32, Sendable {
+    case debug = 0
+    case info, warning, error
+  }
+  let pointer: UnsafePointer<auscult_host>
+
+  /// Name of the graph.
+  public var graph: String { String(cString: pointer.pointee.graph) }
+  /// Name of the node.
+  public var node: String { String(cString: pointer.pointee.node) }
+
+  /// Shows a line to the person who runs the graph. Thread: control or worker, never realtime.
+  public func log(_ level: Level, _ text: String) { pointer.pointee.log(pointer, level.rawValue, text) }
+
+  /// Nanoseconds since the Unix epoch (UTC) at a driver frame position. Thread: worker, active.
+  public func wallTime(at position: Int64) -> Int64 { pointer.pointee.wall_time(pointer, position) }
+
+  /// Grows by one at each step of the wall clock. Thread: worker, active.
+  public var clockSteps: UInt64 { pointer.pointee.clock_steps(pointer) }
+
+  /// The input file that is being read, if any. Thread: worker, active.
+  public var file: String? { pointer.pointee.file(pointer).map { String(cString: $0) } }
+}

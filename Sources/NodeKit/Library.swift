@@ -1,0 +1,178 @@
+import CNodeABI
+import CRealtime
+
+/// What a plugin's entry symbol returns. Make it once:
+///
+///     private let library = Library(Gain.self, Mix.self)
+///     @_cdecl("auscult_library")
+///     public func auscult_library() -> UnsafePointer<auscult_library_info> { library.info }
+public struct Library: @unchecked Sendable {
+  public let info: UnsafePointer<auscult_library_info>
+
+  /// Describes the classes. What is allocated here lives as long as the process: plugins are never unloaded.
+  public init(_ classes: Node.Type...) {
+    let list = UnsafeMutablePointer<UnsafePointer<auscult_class>?>.allocate(capacity: classes.count)
+    for (index, type) in classes.enumerated() { list[index] = UnsafePointer(makeClass(type)) }
+    let info = UnsafeMutablePointer<auscult_library_info>.allocate(capacity: 1)
+    info.initialize(
+      to: auscult_library_info(
+        size: UInt32(MemoryLayout<auscult_library_info>.size), abi_major: AUSCULT_ABI_MAJOR,
+        abi_minor: AUSCULT_ABI_MINOR, class_count: UInt32(classes.count), build_id: nil, classes: UnsafePointer(list)))
+    self.info = UnsafePointer(info)
+  }
+}
+
+/// The class record that travels through the ABI: a C function pointer cannot capture the node's type.
+private final class ClassRecord {
+  let type: Node.Type
+  let declaration: NodeDeclaration
+  init(_ type: Node.Type) {
+    self.type = type
+    declaration = type.declaration
+  }
+}
+
+private func makeClass(_ type: Node.Type) -> UnsafeMutablePointer<auscult_class> {
+  let record = ClassRecord(type)
+  let declaration = record.declaration
+  let result = UnsafeMutablePointer<auscult_class>.allocate(capacity: 1)
+  result.initialize(
+    to: auscult_class(
+      size: UInt32(MemoryLayout<auscult_class>.size), name: constant(declaration.name),
+      version: constant(declaration.version), summary: constant(declaration.summary),
+      realtime: declaration.realtime == .hard ? AUSCULT_HARD : AUSCULT_OFFLOAD, traits: declaration.traits.rawValue,
+      input_count: UInt32(declaration.inputs.count), output_count: UInt32(declaration.outputs.count),
+      parameter_count: UInt32(declaration.parameters.count), reserved: 0, inputs: constant(declaration.inputs),
+      outputs: constant(declaration.outputs), parameters: constant(declaration.parameters),
+      record: Unmanaged.passRetained(record).toOpaque(), create: create, configure: configure, activate: activate,
+      reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: { _, _ in nil }))
+  return result
+}
+
+// MARK: Constants
+
+private func constant(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(strdup(text)) }
+
+private func constant(_ ports: [PortDeclaration]) -> UnsafePointer<auscult_port> {
+  let list = UnsafeMutablePointer<auscult_port>.allocate(capacity: max(1, ports.count))
+  for (index, port) in ports.enumerated() {
+    (list + index).initialize(
+      to: auscult_port(
+        size: UInt32(MemoryLayout<auscult_port>.size), name: constant(port.name), kinds: port.kinds.rawValue,
+        flags: port.flags.rawValue, summary: constant(port.summary)))
+  }
+  return UnsafePointer(list)
+}
+
+private func constant(_ parameters: [ParameterDeclaration]) -> UnsafePointer<auscult_parameter> {
+  let list = UnsafeMutablePointer<auscult_parameter>.allocate(capacity: max(1, parameters.count))
+  for (index, parameter) in parameters.enumerated() {
+    (list + index).initialize(
+      to: auscult_parameter(
+        size: UInt32(MemoryLayout<auscult_parameter>.size), name: constant(parameter.name),
+        type: parameter.kind.rawValue, units: parameter.units.rawValue, unit: parameter.unit.rawValue,
+        flags: parameter.flags.rawValue, minimum: parameter.range.lowerBound, maximum: parameter.range.upperBound,
+        initial: parameter.initial.map(constant), choices: parameter.choices.isEmpty ? nil : constant(parameter.choices),
+        summary: constant(parameter.summary)))
+  }
+  return UnsafePointer(list)
+}
+
+private func constant(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
+  let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: texts.count + 1)
+  for (index, text) in texts.enumerated() { list[index] = constant(text) }
+  list[texts.count] = nil
+  return UnsafePointer(list)
+}
+
+// MARK: Trampolines
+
+/// An instance as the host holds it: the node, and what its last answer points to.
+private final class Instance {
+  let node: Node
+  var answer = AnswerStorage()
+  init(_ node: Node) { self.node = node }
+}
+
+private func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
+  Unmanaged<Instance>.fromOpaque(pointer).takeUnretainedValue()
+}
+
+private func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
+  guard let error else { return AUSCULT_FAILED }
+  put("\(problem)", into: &error.pointee.text)
+  put((problem as? NodeError)?.parameter ?? "", into: &error.pointee.parameter)
+  return AUSCULT_FAILED
+}
+
+private func put<T>(_ text: String, into field: inout T) {
+  withUnsafeMutableBytes(of: &field) { bytes in
+    let utf8 = text.utf8.prefix(bytes.count - 1)
+    bytes.copyBytes(from: utf8)
+    bytes[utf8.count] = 0
+  }
+}
+
+private let create:
+  @convention(c) (
+    UnsafePointer<auscult_class>?, UnsafePointer<auscult_host>?, UInt32, UnsafePointer<auscult_argument>?,
+    UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<auscult_error>?
+  ) -> auscult_status = { node_class, host, count, arguments, result, error in
+    let record = Unmanaged<ClassRecord>.fromOpaque(node_class!.pointee.record).takeUnretainedValue()
+    do {
+      let arguments = Arguments(
+        host: Host(pointer: host!), declaration: record.declaration, count: Int(count), arguments)
+      result!.pointee = Unmanaged.passRetained(Instance(try record.type.init(arguments))).toOpaque()
+      return AUSCULT_OK
+    } catch let problem {
+      return report(problem, error)
+    }
+  }
+
+private let configure:
+  @convention(c) (
+    UnsafeMutableRawPointer?, UnsafePointer<auscult_setup>?, UnsafeMutablePointer<auscult_answer>?,
+    UnsafeMutablePointer<auscult_error>?
+  ) -> auscult_status = { pointer, setup, answer, error in
+    let instance = instance(pointer!)
+    do {
+      let setup = Setup(setup!.pointee)
+      var result = Answer(
+        outputs: (0..<Int(answer!.pointee.output_count)).map {
+          Answer.Output(format: StreamFormat(answer!.pointee.outputs[$0]), burst: 0)
+        })
+      for index in result.outputs.indices { result.outputs[index].format.machines = [] }
+      try instance.node.configure(setup, &result)
+      instance.answer.store(result, in: answer!)
+      return AUSCULT_OK
+    } catch let problem {
+      return report(problem, error)
+    }
+  }
+
+private let activate:
+  @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_error>?) -> auscult_status = {
+    pointer, error in
+    do {
+      try instance(pointer!).node.activate()
+      return AUSCULT_OK
+    } catch let problem {
+      return report(problem, error)
+    }
+  }
+
+// The two that run on the realtime thread: unmarked, because dynamic dispatch cannot be checked; all they call is.
+private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
+  Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.reset() }
+}
+
+private let process: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status = {
+  pointer, cycle in
+  Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.run(Cycle(cycle!)) }
+}
+
+private let deactivate: @convention(c) (UnsafeMutableRawPointer?) -> Void = { instance($0!).node.deactivate() }
+
+private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
+  Unmanaged<Instance>.fromOpaque($0!).release()
+}
