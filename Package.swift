@@ -42,6 +42,7 @@ let plugins: [Plugin] = [
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphTextTests", ["GraphText"]),
   ("NodeHostTests", ["NodeHost", "NodeKit", "CNodeABI"]),
+  ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "CNodeABI"]),
