@@ -1,0 +1,68 @@
+import GraphText
+import NodeHost
+
+/// A validated graph: every class is known, every parameter typed, every link leads from an output to an input that
+/// takes its kind, and there is no cycle. Formats come later, with the driver's rate.
+public struct Graph: Sendable {
+  /// Also the JACK client's name, unless the command says otherwise.
+  public var name: String
+  public var description: String
+  /// In the order of the file.
+  public var nodes: [Node]
+  /// In the order of the file; a chain is a link for each arrow.
+  public var links: [Link]
+  /// Where it comes from, as it was given; nil for text.
+  public var file: String?
+  /// The lines of the files that it was read from, for diagnostics.
+  public var sources: SourceSet
+
+  /// An instance of a class.
+  public struct Node: Sendable {
+    public var name: String
+    public var nodeClass: NodeClass
+    /// Every parameter that is given or has a default, in the order of the class.
+    public var arguments: [Argument]
+    public var placement: Placement
+    public var location: SourceLocation?
+
+    public func argument(_ name: String) -> Argument? { arguments.first { $0.name == name } }
+  }
+
+  public struct Argument: Sendable {
+    public var name: String
+    public var value: ParameterValue
+    /// Of the value; nil for a default.
+    public var location: SourceLocation?
+  }
+
+  /// Where the file wants a node to run.
+  public enum Placement: String, Sendable {
+    case automatic, realtime, worker
+  }
+
+  /// From an output port to an input port.
+  public struct Link: Sendable {
+    public struct End: Sendable, Hashable {
+      /// Index into the graph's nodes.
+      public var node: Int
+      /// Index into the class's outputs or inputs.
+      public var port: Int
+
+      public init(node: Int, port: Int) {
+        self.node = node
+        self.port = port
+      }
+    }
+    public var from: End
+    public var to: End
+    public var location: SourceLocation?
+  }
+
+  /// A diagnostic about a place in the graph's files, with its source line.
+  public func diagnostic(
+    _ severity: Diagnostic.Severity = .error, code: String, message: String, at location: SourceLocation?
+  ) -> Diagnostic {
+    Diagnostic(
+      severity, code: code, message: message, location: location, sourceLine: location.flatMap { sources.line(at: $0) })
+  }
+}

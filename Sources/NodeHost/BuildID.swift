@@ -1,0 +1,74 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The file's GNU build id; where the linker wrote none, a hash of the whole file.
+func fileBuildID(_ path: String) -> String {
+  withFileBytes(path) { bytes in gnuBuildID(bytes) ?? "fnv1a:" + hexadecimal(hash(bytes)) } ?? "unknown"
+}
+
+/// The build id's bytes out of the notes of a 64-bit ELF file of this machine's byte order, in hexadecimal.
+private func gnuBuildID(_ file: UnsafeRawBufferPointer) -> String? {
+  let elf64LittleEndian: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1]
+  guard file.count >= 64, file.prefix(6).elementsEqual(elf64LittleEndian) else { return nil }
+  let headers = Int(clamping: read(UInt64.self, file, 32) ?? 0)
+  let entrySize = Int(read(UInt16.self, file, 54) ?? 0)
+  for index in 0..<Int(read(UInt16.self, file, 56) ?? 0) {
+    let header = headers &+ index * entrySize
+    let isNote = read(UInt32.self, file, header) == 4
+    guard isNote, let offset = read(UInt64.self, file, header &+ 8), let size = read(UInt64.self, file, header &+ 32),
+      let id = noteBuildID(file, Int(clamping: offset), Int(clamping: size))
+    else { continue }
+    return id
+  }
+  return nil
+}
+
+/// A note is: size of the name, size of the content, type; then both, each padded to 4 bytes.
+private func noteBuildID(_ file: UnsafeRawBufferPointer, _ offset: Int, _ size: Int) -> String? {
+  guard offset <= file.count, size <= file.count - offset else { return nil }
+  var place = offset
+  while let nameSize = read(UInt32.self, file, place), let size32 = read(UInt32.self, file, place + 4),
+    let type = read(UInt32.self, file, place + 8), place < offset + size
+  {
+    let name = place + 12
+    let content = name + (Int(nameSize) + 3) & ~3
+    let end = content + Int(size32)
+    guard end <= offset + size else { return nil }
+    if type == 3, nameSize == 4, file[name..<name + 4].elementsEqual("GNU\0".utf8) {
+      return file[content..<end].map { hexadecimal($0) }.joined()
+    }
+    place = content + (Int(size32) + 3) & ~3
+  }
+  return nil
+}
+
+private func read<T: FixedWidthInteger>(_ type: T.Type, _ file: UnsafeRawBufferPointer, _ offset: Int) -> T? {
+  guard offset >= 0, offset <= file.count - MemoryLayout<T>.size else { return nil }
+  return T(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: T.self))
+}
+
+/// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
+private func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+}
+
+private func hexadecimal<T: FixedWidthInteger>(_ value: T) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: T.bitWidth / 4 - digits.count) + digits
+}
+
+/// Maps a file for the time of `body`; nil where it can't be read or is empty.
+private func withFileBytes<T>(_ path: String, _ body: (UnsafeRawBufferPointer) -> T) -> T? {
+  let file = open(path, O_RDONLY | O_CLOEXEC)
+  guard file >= 0 else { return nil }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0, status.st_size > 0,
+    let memory = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, file, 0), memory != MAP_FAILED
+  else { return nil }
+  defer { munmap(memory, Int(status.st_size)) }
+  return body(UnsafeRawBufferPointer(start: memory, count: Int(status.st_size)))
+}

@@ -1,0 +1,154 @@
+/// Why a text is no value of a parameter.
+public struct ParameterProblem: Error, Sendable, Hashable {
+  /// `wrong-type`, `unknown-unit`, `wrong-unit`, `unknown-choice`, `out-of-range`, `no-value`.
+  public var code: String
+  /// One line, which names the parameter, what it takes, and what was written.
+  public var message: String
+  /// Words that would have been right in place of `written`, for a suggestion.
+  public var candidates: [String] = []
+  public var written = ""
+}
+
+extension Parameter {
+  /// Types one scalar, as a graph file writes it. Paths stay as they are.
+  public func value(of text: String) throws(ParameterProblem) -> ParameterValue {
+    switch kind {
+    case .number, .integer: return try number(of: text)
+    case .boolean:
+      guard text == "true" || text == "false" else { throw wrongType(text, ["true", "false"]) }
+      return .boolean(text == "true")
+    case .text: return .text(text)
+    case .choice:
+      guard choices.contains(text) else { throw unknownChoice(text) }
+      return .text(text)
+    case .inputPath, .outputPath:
+      guard !text.isEmpty else { throw ParameterProblem(code: "no-value", message: "'\(name)' takes a path, not ''") }
+      return .text(text)
+    }
+  }
+
+  private func number(of text: String) throws(ParameterProblem) -> ParameterValue {
+    if choices.contains(text) { return .text(text) }
+    let written: WrittenNumber
+    do {
+      written = try WrittenNumber(text)
+    } catch {
+      throw problem(error, text)
+    }
+    let unit = written.unit == .none ? self.unit : written.unit
+    guard unit == self.unit || units.contains(unit) else { throw wrongUnit(text, unit) }
+    if written.unit == .none, self.unit == .none || unit == self.unit { try checkRange(written.value, text) }
+    if written.unit != .none, unit == self.unit { try checkRange(written.value, text) }
+    if kind == .integer, unit == self.unit || unit == .sample, written.value.rounded() != written.value {
+      throw ParameterProblem(code: "wrong-type", message: "'\(name)' takes a whole number, not \(quoted(text))")
+    }
+    return .number(written.value, unit: unit.rawValue, text: text)
+  }
+
+  private func checkRange(_ value: Double, _ text: String) throws(ParameterProblem) {
+    guard value < minimum || value > maximum else { return }
+    throw ParameterProblem(code: "out-of-range", message: "'\(name)' takes \(expectation), not \(quoted(text))")
+  }
+
+  private func problem(_ problem: WrittenNumber.Problem, _ text: String) -> ParameterProblem {
+    switch problem {
+    case .notNumber: return choices.isEmpty ? wrongType(text, []) : unknownChoice(text)
+    case .tooLarge:
+      return ParameterProblem(code: "out-of-range", message: "'\(name)': \(quoted(text)) is larger than any number here")
+    case .unknownUnit(let unit):
+      let known = UnitName.all.filter { units.contains($0.dimension) }.map(\.name)
+      return ParameterProblem(
+        code: "unknown-unit", message: "'\(name)' takes \(expectation); \(quoted(unit)) is not a unit",
+        candidates: known, written: unit)
+    }
+  }
+
+  private func wrongUnit(_ text: String, _ unit: Units) -> ParameterProblem {
+    ParameterProblem(
+      code: "wrong-unit", message: "'\(name)' takes \(expectation); \(quoted(text)) is \(unit.dimension)")
+  }
+
+  private func wrongType(_ text: String, _ candidates: [String]) -> ParameterProblem {
+    ParameterProblem(
+      code: "wrong-type", message: "'\(name)' takes \(expectation), not \(quoted(text))", candidates: candidates,
+      written: text)
+  }
+
+  private func unknownChoice(_ text: String) -> ParameterProblem {
+    ParameterProblem(
+      code: "unknown-choice", message: "'\(name)' takes \(expectation), not \(quoted(text))", candidates: choices,
+      written: text)
+  }
+}
+
+extension Parameter {
+  /// What one value may be, in words: `a whole number from 1 to 512`, `a duration (s, ms, us, min, h, d)`.
+  public var expectation: String {
+    switch kind {
+    case .boolean: return "true or false"
+    case .text: return "text"
+    case .inputPath, .outputPath: return "a path"
+    case .choice: return alternatives(choices)
+    case .number, .integer:
+      var forms = (unit == .none ? [plainNumber] : [unit.description]) + Units.each.compactMap {
+        units.contains($0) && $0 != unit ? $0.description : nil
+      }
+      forms[0] += rangeText
+      return alternatives(forms + choices.map { "'\($0)'" })
+    }
+  }
+
+  private var plainNumber: String { kind == .integer ? "a whole number" : "a number" }
+
+  private var rangeText: String {
+    switch (minimum.isFinite, maximum.isFinite) {
+    case (true, true): return " from \(plain(minimum)) to \(plain(maximum))"
+    case (true, false): return " from \(plain(minimum))"
+    case (false, true): return " up to \(plain(maximum))"
+    case (false, false): return ""
+    }
+  }
+}
+
+extension Parameter.Units {
+  static let each: [Parameter.Units] = [.second, .hertz, .decibel, .percent, .sample]
+
+  /// A value of the dimension, in words.
+  var dimension: String {
+    switch self {
+    case .second: return "a duration"
+    case .hertz: return "a frequency"
+    case .decibel: return "a level in decibel"
+    case .percent: return "a percentage"
+    case .sample: return "a count of samples"
+    default: return "a plain number"
+    }
+  }
+}
+
+extension Parameter.Units: CustomStringConvertible {
+  /// The dimension and how it is written.
+  public var description: String {
+    switch self {
+    case .second: return "a duration (s, ms, us, min, h, d)"
+    case .hertz: return "a frequency (Hz, kHz, MHz, rpm)"
+    case .decibel: return "a level (dB)"
+    case .percent: return "a percentage (%)"
+    case .sample: return "a count (samples, frames)"
+    default: return dimension
+    }
+  }
+}
+
+/// `a, b or c`.
+private func alternatives(_ words: [String]) -> String {
+  words.count < 2 ? words.first ?? "" : words.dropLast().joined(separator: ", ") + " or " + words.last!
+}
+
+/// Without `.0` where it is whole.
+private func plain(_ number: Double) -> String {
+  number.rounded() == number && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+}
+
+/// Between quotes, cut where it is long.
+private func quoted(_ text: String) -> String { "'" + (text.count > 60 ? text.prefix(57) + "..." : text[...]) + "'" }

@@ -1,0 +1,117 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The node classes of all plugins that were found. A broken plugin costs its own classes only.
+///
+/// Thread: control.
+public final class PluginCatalog: @unchecked Sendable {
+  /// A plugin that is not used because an earlier folder has one of the same file name, or of its classes.
+  public struct Shadowed: Sendable, Hashable {
+    public var path: String
+    /// The class that an earlier folder has too; nil: the whole file.
+    public var className: String?
+    /// Which is used instead.
+    public var by: String
+  }
+
+  /// The folders that were searched, in order.
+  public let searchPath: [String]
+  /// In the order in which they were found: folder by folder, each by file name.
+  public private(set) var libraries: [PluginLibrary] = []
+  /// Libraries that can't be used, and classes that two libraries of one folder have.
+  public private(set) var problems: [PluginProblem] = []
+  public private(set) var shadowed: [Shadowed] = []
+  private var byName: [String: NodeClass] = [:]
+  private var byPath: [String: PluginLibrary] = [:]
+
+  /// Loads every `libauscult-*.so` of the folders; the first folder wins.
+  public init(searchPath: [String]) {
+    self.searchPath = searchPath
+    var files: [String: String] = [:]
+    for folder in unique(searchPath.map(absolutePath)) {
+      var found: [PluginLibrary] = []
+      for name in pluginFiles(in: folder) {
+        let path = folder + "/" + name
+        if let first = files[name] {
+          shadowed.append(Shadowed(path: path, className: nil, by: first))
+        } else {
+          files[name] = path
+          if let library = loaded(path) { found.append(library) }
+        }
+      }
+      register(found)
+    }
+  }
+
+  /// All classes, by name.
+  public var classes: [NodeClass] { byName.values.sorted { $0.name < $1.name } }
+
+  /// The class that a graph means by a name.
+  public subscript(name: String) -> NodeClass? { byName[name] }
+
+  /// Loads one library that a graph names by its path, whatever its file is called. Its classes do not become known by
+  /// name alone.
+  public func load(library path: String) throws(PluginProblem) -> PluginLibrary {
+    let path = absolutePath(path)
+    if let library = byPath[path] { return library }
+    let library = try PluginLibrary(path: path)
+    byPath[path] = library
+    return library
+  }
+
+  private func loaded(_ path: String) -> PluginLibrary? {
+    do {
+      return try load(library: path)
+    } catch {
+      problems.append(error)
+      return nil
+    }
+  }
+
+  /// Enters the classes of one folder's libraries, but those that an earlier folder has, or two of this one.
+  private func register(_ libraries: [PluginLibrary]) {
+    self.libraries += libraries
+    let classes = Dictionary(grouping: libraries.flatMap(\.classes), by: \.name)
+    for (name, candidates) in classes.sorted(by: { $0.key < $1.key }) {
+      if let first = byName[name] {
+        for other in candidates {
+          shadowed.append(Shadowed(path: other.library.path, className: name, by: first.library.path))
+        }
+      } else if candidates.count > 1 {
+        problems.append(clash(name, candidates))
+      } else {
+        byName[name] = candidates[0]
+      }
+    }
+  }
+
+  private func clash(_ name: String, _ candidates: [NodeClass]) -> PluginProblem {
+    let others = candidates.dropFirst().map { baseName($0.library.path) }.joined(separator: " and ")
+    return PluginProblem(
+      path: candidates[0].library.path, defects: ["its class '\(name)' is also in \(others), so neither is used"])
+  }
+}
+
+/// The names of the plugins in a folder, sorted; none where there is no such folder.
+private func pluginFiles(in folder: String) -> [String] {
+  guard let stream = opendir(folder) else { return [] }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name.hasPrefix("libauscult-") && name.hasSuffix(".so") { names.append(name) }
+  }
+  return names.sorted()
+}
+
+private func unique(_ folders: [String]) -> [String] {
+  var seen: Set<String> = []
+  return folders.filter { seen.insert($0).inserted }
+}
+
+func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

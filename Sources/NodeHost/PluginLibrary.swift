@@ -1,0 +1,86 @@
+import CNodeABI
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A loaded plugin. It is never unloaded: code, metadata and constants of a library with Swift code are referred to for
+/// ever, so the operating system's handle is not even kept.
+public final class PluginLibrary: @unchecked Sendable {
+  /// Absolute.
+  public let path: String
+  /// Differs between any two builds that differ.
+  public let buildID: String
+  /// Of the ABI that it was built against, such as `1.0`.
+  public let abiVersion: String
+  /// In the order of the library.
+  public private(set) var classes: [NodeClass] = []
+
+  /// Loads a library and checks all that it declares.
+  ///
+  /// Thread: control. The same path gives the code that was loaded first, whatever the file holds by now.
+  public init(path: String) throws(PluginProblem) {
+    let path = absolutePath(path)
+    let entry = try openLibrary(path)
+    guard let info = entry() else {
+      throw PluginProblem(path: path, defects: ["its \(entrySymbol)() returns a null pointer"])
+    }
+    var checker = LibraryChecker(path: path)
+    let descriptions = try checker.check(info)
+    self.path = path
+    abiVersion = "\(info.pointee.abi_major).\(info.pointee.abi_minor)"
+    buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileBuildID(path)
+    classes = descriptions.enumerated().map { NodeClass(info.pointee.classes[$0]!, $1, self) }
+  }
+}
+
+/// Why a library can't be used.
+public struct PluginProblem: Error, Sendable, Hashable {
+  public var path: String
+  /// All that is wrong with it, in the order in which it was looked at.
+  public var defects: [String]
+}
+
+extension PluginProblem: CustomStringConvertible {
+  public var description: String { "\(path): " + defects.joined(separator: "; ") }
+}
+
+private let entrySymbol = "auscult_library"
+
+/// Thread: control. Runs the initialisers of the library and of all that it depends on.
+private func openLibrary(_ path: String) throws(PluginProblem) -> auscult_library_function {
+  _ = dlerror()
+  guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+    throw PluginProblem(path: path, defects: [loadFailure(lastLoaderError(), path)])
+  }
+  guard let symbol = dlsym(handle, entrySymbol) else {
+    throw PluginProblem(path: path, defects: ["it exports no symbol \(entrySymbol), so it is not an Auscult plugin"])
+  }
+  return unsafeBitCast(symbol, to: auscult_library_function.self)
+}
+
+private func lastLoaderError() -> String { dlerror().map { String(cString: $0) } ?? "the loader gives no reason" }
+
+/// The loader's text, made clear where a library that it depends on is missing.
+private func loadFailure(_ text: String, _ path: String) -> String {
+  let missing = ": cannot open shared object file"
+  if let range = text.firstRange(of: missing), !text.hasPrefix(path) {
+    return "it needs \(text[..<range.lowerBound]), which is not installed"
+  }
+  let reason = text.hasPrefix(path + ": ") ? String(text.dropFirst(path.utf8.count + 2)) : text
+  return "it cannot be loaded: \(reason)"
+}
+
+/// Against the working directory, with links resolved where the file exists.
+func absolutePath(_ path: String) -> String {
+  if let resolved = realpath(path, nil) {
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+  if path.hasPrefix("/") { return path }
+  guard let folder = getcwd(nil, 0) else { return path }
+  defer { free(folder) }
+  return String(cString: folder) + "/" + path
+}
