@@ -29,7 +29,7 @@ let plugins: [Plugin] = [
   Plugin(name: "stft", libraries: ["CFFTW", "CKernels"]),
   Plugin(name: "mel", libraries: ["CKernels"]),
   Plugin(name: "normalize", libraries: ["CKernels"]),
-  Plugin(name: "slicer"),
+  Plugin(name: "slicer", libraries: ["CKernels"]),
   Plugin(name: "bands"),
   Plugin(name: "alarm"),
   Plugin(name: "records", libraries: ["Records"]),
