@@ -179,9 +179,8 @@ struct MarkHistory {
   @_noLocks @_noAllocation
   private func firstInput(_ begin: Int64) -> Int64 {
     let from = begin - base - inputOffset
-    return max(
-      rule == .overlap ? floorDivide(from - inputExtent, inputPeriod) + 1 : ceilDivide(from, inputPeriod), 0,
-      taken - mask - 1)
+    let first = rule == .overlap ? floorDivide(from - inputExtent, inputPeriod) + 1 : ceilDivide(from, inputPeriod)
+    return max(max(first, 0), taken - mask - 1)
   }
 
   @_noLocks @_noAllocation
