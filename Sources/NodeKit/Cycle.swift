@@ -8,7 +8,7 @@ public struct Cycle {
   @inlinable
   public init(_ pointer: UnsafeMutablePointer<auscult_cycle>) { self.pointer = pointer }
 
-  /// Linked inputs, in the order of the ports, then of the links in the file.
+  /// Linked inputs, in the order of the ports, then of the names of the nodes they come from.
   @inlinable
   public var inputCount: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.input_count) } }
   @inlinable

@@ -78,7 +78,8 @@ typedef struct auscult_error {
 typedef struct auscult_format {
   uint32_t size;
   uint32_t kind;         // one AUSCULT_* kind
-  uint32_t channels;     // every stream has the dimension channel, at least 1; an event stream's tokens have 1
+  uint32_t channels;     // every stream has the dimension channel, at least 1. Event: channels of the scores that it is
+                         // about; a token holds one event all the same, as its channel 0
   uint32_t rows;         // slice: analysis frames; else 1
   uint32_t columns;      // spectrum: bins; features, slice: bands or values; else 1
   uint32_t driver_rate;  // driver frames per second
@@ -291,7 +292,7 @@ typedef struct auscult_setup {
   uint32_t size;
   uint32_t driver_rate;  // frames per second
   uint32_t quantum;      // the most driver frames that one call of process covers
-  uint32_t input_count;  // linked inputs, in the order of the ports, then of the links in the file
+  uint32_t input_count;  // linked inputs, in the order of the ports, then of the names of the nodes they come from
   const auscult_format *inputs;
   const uint32_t *input_ports;  // which port each belongs to
   const char *const *input_nodes;  // name of the node that each comes from

@@ -1,0 +1,129 @@
+import CNodeABI
+import GraphText
+
+extension Compiler {
+  /// Formats along the links, from the sources on. A node behind one that failed is left out: one mistake, one message.
+  static func negotiate(_ draft: inout ScheduleDraft) {
+    for index in draft.order {
+      let links = draft.incoming[index]
+      guard links.allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }
+      guard acceptsInputs(&draft, node: index), joinsInputs(&draft, node: index) else { continue }
+      let inputs = links.map { link in
+        ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
+      }
+      do {
+        let configuration = try draft.instances[index].configure(
+          rate: draft.rate, quantum: draft.quantum, inputs: inputs)
+        draft.configurations[index] = configuration
+        checkStamps(&draft, node: index, configuration)
+      } catch {
+        draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)
+      }
+    }
+  }
+
+  private static func acceptsInputs(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
+    var isGood = true
+    let node = draft.graph.nodes[index]
+    for link in draft.incoming[index] {
+      let format = draft.format(link)!.format
+      let port = node.nodeClass.inputs[link.input]
+      if format.kind & port.kinds.rawValue == 0 {
+        isGood = false
+        let from = draft.graph.nodes[link.from]
+        draft.error(
+          "format",
+          "'\(from.outputName(link.output))' yields \(describe(format)), but '\(node.inputName(link.input))' takes "
+            + kindNames(port.kinds.rawValue), at: link.location)
+      }
+    }
+    return isGood
+  }
+
+  /// Inputs that are joined must have equal paces and positions on one grid.
+  private static func joinsInputs(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
+    let links = draft.incoming[index].filter {
+      draft.graph.nodes[index].nodeClass.inputs[$0.input].flags.contains(.independent) == false
+    }
+    guard links.count > 1 else { return true }
+    let first = draft.format(links[0])!.format
+    for link in links.dropFirst() {
+      let format = draft.format(link)!.format
+      let a = first.denominator
+      let b = format.denominator
+      let distance = first.offset * b - format.offset * a
+      if first.period * b == format.period * a && distance % (first.period * b) == 0 { continue }
+      let nodes = draft.graph.nodes
+      draft.error(
+        "join",
+        "'\(nodes[index].name)' can never match its inputs: '\(nodes[links[0].from].outputName(links[0].output))' "
+          + "yields \(describe(first)), '\(nodes[link.from].outputName(link.output))' \(describe(format))",
+        at: link.location)
+      return false
+    }
+    return true
+  }
+
+  /// A stream whose tokens come irregularly cannot be counted by the host further down.
+  private static func checkStamps(_ draft: inout ScheduleDraft, node index: Int, _ configuration: Configuration) {
+    let irregular = draft.incoming[index].contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
+    if irregular && configuration.outputs.contains(where: { $0.format.stamp == AUSCULT_STAMP_HOST }) {
+      draft.error(
+        NodeFailure(
+          text: "takes irregular tokens but leaves it to the host to count its own: a fault of its plugin",
+          parameter: nil), node: index)
+    }
+  }
+
+  /// The most tokens that one call can yield: a function of its input frames, and the declared burst.
+  static func capacities(_ draft: inout ScheduleDraft) {
+    for index in draft.order {
+      let configuration = draft.configurations[index]!
+      let inputs = draft.incoming[index].map { (draft.format($0)!.format, draft.capacities[$0.from][$0.output]) }
+      draft.capacities[index] = configuration.outputs.indices.map { output in
+        let format = configuration.outputs[output].format
+        let burst = configuration.bursts[output]
+        guard !inputs.isEmpty else {
+          return Int(ceilDivide(Int64(draft.quantum) * format.denominator, format.period)) + burst
+        }
+        let most = inputs.map { input, capacity in
+          let factor = format.denominator / input.denominator
+          return Int(ceilDivide(Int64(capacity) * input.period * factor, format.period))
+        }
+        // What waits in a join can come on top of what arrives.
+        return (most.max() ?? 0) * (inputs.count > 1 ? 2 : 1) + burst
+      }
+    }
+  }
+}
+
+/// "features, 1 channel x 128 bands, 31.25/s".
+func describe(_ format: auscult_format) -> String {
+  var shape = "\(format.channels) channel\(format.channels == 1 ? "" : "s")"
+  switch format.kind {
+  case AUSCULT_SPECTRUM: shape += " x \(format.columns) bins"
+  case AUSCULT_FEATURES: shape += " x \(format.columns) bands"
+  case AUSCULT_SLICE: shape += " x \(format.rows) frames x \(format.columns) bands"
+  default: break
+  }
+  let rate = format.rate
+  let pace =
+    format.kind == AUSCULT_AUDIO ? "\(short(rate)) Hz" : format.kind == AUSCULT_EVENT ? "" : "\(short(rate))/s"
+  return ([kindNames(format.kind), shape, pace].filter { !$0.isEmpty }).joined(separator: ", ")
+}
+
+/// At most three decimals, no trailing zeros.
+func short(_ number: Double) -> String {
+  if number == number.rounded() && abs(number) < 1e15 { return String(Int64(number)) }
+  let text = String((number * 1000).rounded() / 1000)
+  return text
+}
+
+/// "features or slice".
+func kindNames(_ kinds: UInt32) -> String {
+  let names: [(UInt32, String)] = [
+    (AUSCULT_AUDIO, "audio"), (AUSCULT_SPECTRUM, "spectrum"), (AUSCULT_FEATURES, "features"), (AUSCULT_SLICE, "slice"),
+    (AUSCULT_SCORE, "score"), (AUSCULT_EVENT, "event"),
+  ]
+  return names.filter { kinds & $0.0 != 0 }.map(\.1).joined(separator: " or ")
+}

@@ -1,0 +1,63 @@
+import CNodeABI
+import GraphText
+import NodeHost
+
+/// What the compiler's passes hand on to each other: the graph by index, and what has been found out of it so far.
+///
+/// Nodes and links are kept in the order of their names, so that the order of the file has no influence on anything.
+struct ScheduleDraft {
+  struct Link {
+    var from: Int
+    var output: Int
+    var to: Int
+    var input: Int
+    var location: SourceLocation?
+  }
+
+  enum Placement: String, Sendable { case realtime, worker }
+
+  let graph: Graph
+  let instances: [NodeInstance]
+  let rate: Int
+  let quantum: Int
+  /// Of each node, its incoming links in the order of its inputs: by port, then by the name of the node they come from.
+  var incoming: [[Link]] = []
+  /// Node indexes, every node after all that it takes input from.
+  var order: [Int] = []
+  var configurations: [Configuration?] = []
+  var placement: [Placement] = []
+  /// Most tokens of each output in one call.
+  var capacities: [[Int]] = []
+  var diagnostics: [Diagnostic] = []
+
+  init(graph: Graph, instances: [NodeInstance], rate: Int, quantum: Int) {
+    self.graph = graph
+    self.instances = instances
+    self.rate = rate
+    self.quantum = quantum
+    configurations = Array(repeating: nil, count: instances.count)
+    placement = Array(repeating: .worker, count: instances.count)
+    capacities = Array(repeating: [], count: instances.count)
+  }
+
+  func format(_ link: Link) -> FormatRecord? { configurations[link.from]?.outputs[link.output] }
+
+  mutating func error(_ code: String, _ text: String, at location: SourceLocation?) {
+    diagnostics.append(graph.diagnostic(code: code, message: text, at: location))
+  }
+
+  mutating func error(_ failure: NodeFailure, node index: Int) {
+    diagnostics.append(graph.diagnostic(failure, node: graph.nodes[index]))
+  }
+}
+
+extension Graph.Node {
+  /// `judge.score`, or `judge` where the class has one output.
+  func outputName(_ port: Int) -> String {
+    nodeClass.outputs.count > 1 ? "\(name).\(nodeClass.outputs[port].name)" : name
+  }
+
+  func inputName(_ port: Int) -> String {
+    nodeClass.inputs.count > 1 ? "\(name).\(nodeClass.inputs[port].name)" : name
+  }
+}

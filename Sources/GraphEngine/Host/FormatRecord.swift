@@ -1,0 +1,43 @@
+import CNodeABI
+
+/// A negotiated format, and the memory that its pointers lead to. Immutable; lives as long as any schedule that uses it.
+final class FormatRecord: @unchecked Sendable {
+  let native: UnsafePointer<auscult_format>
+  private let arena = Arena()
+
+  /// Copies a format that a node answered. `machines` names what each channel listens to.
+  init(_ format: auscult_format, machines: [String]) {
+    var copy = format
+    copy.size = UInt32(MemoryLayout<auscult_format>.size)
+    copy.machines = arena.texts(machines)
+    let isNamed = format.kind == AUSCULT_SCORE || format.frequency_count == format.columns
+    if let frequencies = format.frequencies, format.frequency_count > 0, isNamed {
+      copy.frequencies = UnsafePointer(
+        arena.array((0..<Int(format.frequency_count)).map { frequencies[$0] }))
+    } else {
+      copy.frequencies = nil
+      copy.frequency_count = 0
+    }
+    native = UnsafePointer(arena.array([copy]))
+  }
+
+  var format: auscult_format { native.pointee }
+  var machines: [String] { (0..<Int(format.channels)).map { String(cString: format.machines[$0]!) } }
+}
+
+extension auscult_format {
+  /// Bytes of one channel of one token; audio: of one sample.
+  var channelBytes: Int {
+    switch kind {
+    case AUSCULT_AUDIO: 4
+    case AUSCULT_SPECTRUM: Int(columns) * 8
+    case AUSCULT_FEATURES: Int(columns) * 4
+    case AUSCULT_SLICE: Int(rows) * Int(columns) * 4
+    case AUSCULT_SCORE: MemoryLayout<auscult_score>.stride
+    default: MemoryLayout<auscult_event>.stride
+    }
+  }
+
+  /// Samples or tokens per second.
+  var rate: Double { Double(driver_rate) * Double(denominator) / Double(period) }
+}

@@ -1,0 +1,123 @@
+import CNodeABI
+import Foundation
+import Synchronization
+
+/// How serious a line of the log is.
+public enum LogLevel: Int32, Sendable, Comparable {
+  case debug = 0
+  case info, warning, error
+  public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What all nodes of a graph share of the host: the log, the wall clock, the name of the file that is being read.
+final class HostServices: @unchecked Sendable {
+  /// Receives what nodes and engine have to say. Called on control and worker threads.
+  let log: @Sendable (LogLevel, String, String) -> Void
+  private let clock = Mutex(WallClock())
+  private let fileName = Mutex<UnsafeMutablePointer<CChar>?>(nil)
+  private let driverRate = Atomic<Int>(48000)
+
+  init(log: @escaping @Sendable (LogLevel, String, String) -> Void) { self.log = log }
+
+  deinit { fileName.withLock { free($0) } }
+
+  func setRate(_ rate: Int) { driverRate.store(rate, ordering: .relaxed) }
+
+  /// The file that the driver reads now. Called while no node runs.
+  func setFile(_ name: String?) {
+    fileName.withLock {
+      free($0)
+      $0 = name.flatMap { strdup($0) }
+    }
+  }
+
+  /// Ties a frame position to the wall clock; a step of the clock since the last call is counted.
+  func anchor(position: Int64, wall: Int64, monotonic: Int64) {
+    clock.withLock { $0.anchor(position: position, wall: wall, monotonic: monotonic) }
+  }
+
+  func wallTime(at position: Int64) -> Int64 {
+    let rate = Int64(driverRate.load(ordering: .relaxed))
+    return clock.withLock { $0.time(at: position, rate: rate) }
+  }
+
+  var clockSteps: UInt64 { clock.withLock { $0.steps } }
+
+  var file: UnsafePointer<CChar>? { fileName.withLock { UnsafePointer($0) } }
+}
+
+/// A frame position and the wall clock's time then.
+struct WallClock {
+  private var position: Int64 = 0
+  private var wall: Int64 = 0
+  private var difference: Int64?
+  private(set) var steps: UInt64 = 0
+
+  /// A difference between wall and monotonic clock that moves by more than this between two looks is a step, not the
+  /// slewing by which a time daemon keeps a clock right.
+  static let stepNanoseconds: Int64 = 100_000_000
+
+  mutating func anchor(position: Int64, wall: Int64, monotonic: Int64) {
+    if let difference, abs(wall - monotonic - difference) > WallClock.stepNanoseconds { steps += 1 }
+    difference = wall - monotonic
+    self.position = position
+    self.wall = wall
+  }
+
+  func time(at position: Int64, rate: Int64) -> Int64 {
+    let frames = position - self.position
+    // Whole seconds apart, so that the product stays far from overflow.
+    return wall + frames / rate * 1_000_000_000 + frames % rate * 1_000_000_000 / rate
+  }
+}
+
+/// The `auscult_host` of one instance.
+final class NodeHostRecord {
+  let services: HostServices
+  let nodeName: String
+  let native: UnsafeMutablePointer<auscult_host>
+  private let graphText: UnsafeMutablePointer<CChar>
+  let nodeText: UnsafeMutablePointer<CChar>
+
+  init(services: HostServices, graph: String, node: String) {
+    self.services = services
+    nodeName = node
+    graphText = strdup(graph)
+    nodeText = strdup(node)
+    native = .allocate(capacity: 1)
+    native.initialize(
+      to: auscult_host(
+        size: UInt32(MemoryLayout<auscult_host>.size), context: nil, graph: UnsafePointer(graphText),
+        node: UnsafePointer(nodeText), log: hostLog, wall_time: hostWallTime, clock_steps: hostClockSteps,
+        file: hostFile, extension: { _, _ in nil }))
+    native.pointee.context = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit {
+    native.deallocate()
+    free(graphText)
+    free(nodeText)
+  }
+
+  fileprivate static func of(_ host: UnsafePointer<auscult_host>?) -> NodeHostRecord {
+    Unmanaged<NodeHostRecord>.fromOpaque(host!.pointee.context).takeUnretainedValue()
+  }
+}
+
+private let hostLog: @convention(c) (UnsafePointer<auscult_host>?, Int32, UnsafePointer<CChar>?) -> Void = {
+  host, level, text in
+  let record = NodeHostRecord.of(host)
+  record.services.log(LogLevel(rawValue: level) ?? .info, record.nodeName, text.map { String(cString: $0) } ?? "")
+}
+
+private let hostWallTime: @convention(c) (UnsafePointer<auscult_host>?, Int64) -> Int64 = { host, position in
+  NodeHostRecord.of(host).services.wallTime(at: position)
+}
+
+private let hostClockSteps: @convention(c) (UnsafePointer<auscult_host>?) -> UInt64 = { host in
+  NodeHostRecord.of(host).services.clockSteps
+}
+
+private let hostFile: @convention(c) (UnsafePointer<auscult_host>?) -> UnsafePointer<CChar>? = { host in
+  NodeHostRecord.of(host).services.file
+}

@@ -1,0 +1,196 @@
+import CNodeABI
+import NodeHost
+
+/// What a node said when one of its control functions failed.
+struct NodeFailure: Error {
+  var text: String
+  /// The parameter at fault, if the node named one.
+  var parameter: String?
+}
+
+/// What `configure` answered, in Swift's terms.
+struct Configuration {
+  var outputs: [FormatRecord]
+  var bursts: [Int]
+  var latency: Int64
+  var history: Int64
+  /// Nil: without bound.
+  var reach: Int64?
+  var externalInputs: Int
+  var externalOutputs: Int
+  var connect: [String]
+  /// Input channel of each output channel, or empty.
+  var channelMap: [UInt32]
+  var model: String?
+  var classNames: [String]
+  var memory: Int
+}
+
+/// One linked input, as `configure` is told of it.
+struct ConfiguredInput {
+  var format: FormatRecord
+  var port: Int
+  var node: String
+}
+
+/// A node as the plugin sees it, and where it is in its life. An illegal call is a mistake of the engine's.
+///
+/// Thread: control.
+final class NodeInstance: @unchecked Sendable {
+  enum State { case created, configured, active }
+
+  let node: Graph.Node
+  let host: NodeHostRecord
+  private let arguments: NativeArguments
+  let pointer: UnsafeMutableRawPointer
+  private(set) var state = State.created
+
+  var nodeClass: NodeClass { node.nodeClass }
+  var native: UnsafePointer<auscult_class> { node.nodeClass.native }
+
+  init(_ node: Graph.Node, graph: String, services: HostServices) throws {
+    self.node = node
+    host = NodeHostRecord(services: services, graph: graph, node: node.name)
+    arguments = NativeArguments(node.arguments)
+    var created: UnsafeMutableRawPointer?
+    var error = NodeInstance.emptyError()
+    let status = node.nodeClass.native.pointee.create(
+      node.nodeClass.native, host.native, UInt32(arguments.count), arguments.list, &created, &error)
+    guard status == AUSCULT_OK, let created else { throw NodeInstance.failure(error) }
+    pointer = created
+  }
+
+  deinit {
+    deactivate()
+    native.pointee.destroy(pointer)
+  }
+
+  func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput]) throws -> Configuration {
+    precondition(state != .active, "configure of an active node")
+    let arena = Arena()
+    let formats = arena.array(inputs.map { $0.format.format })
+    let ports = arena.array(inputs.map { UInt32($0.port) })
+    let names = arena.texts(inputs.map { $0.node })
+    var setup = auscult_setup(
+      size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: UInt32(rate), quantum: UInt32(quantum),
+      input_count: UInt32(inputs.count), inputs: formats, input_ports: ports, input_nodes: names)
+
+    let outputCount = Int(native.pointee.output_count)
+    let outputs = arena.array(auscult_format.self, count: outputCount)
+    for index in 0..<outputCount { outputs[index] = initialFormat(port: index, rate: rate, input: inputs.first) }
+    let bursts = arena.array(UInt32.self, count: outputCount)
+    var answer = auscult_answer()
+    answer.size = UInt32(MemoryLayout<auscult_answer>.size)
+    answer.output_count = UInt32(outputCount)
+    answer.outputs = outputs
+    answer.bursts = bursts
+
+    var error = NodeInstance.emptyError()
+    guard native.pointee.configure(pointer, &setup, &answer, &error) == AUSCULT_OK else {
+      throw NodeInstance.failure(error)
+    }
+    state = .configured
+    return try configuration(answer, inputs: inputs)
+  }
+
+  /// What an output's format is before the node has changed anything.
+  private func initialFormat(port: Int, rate: Int, input: ConfiguredInput?) -> auscult_format {
+    var format = input?.format.format ?? auscult_format()
+    format.size = UInt32(MemoryLayout<auscult_format>.size)
+    format.driver_rate = UInt32(rate)
+    format.stamp = AUSCULT_STAMP_HOST
+    if input == nil {
+      format.kind = AUSCULT_AUDIO
+      format.channels = 1
+      format.rows = 1
+      format.columns = 1
+      format.denominator = 1
+      format.period = 1
+      format.extent = 1
+    } else {
+      // A port that can yield one kind only yields it, unless the node says otherwise.
+      let kinds = native.pointee.outputs[port].kinds
+      if kinds.nonzeroBitCount == 1 { format.kind = kinds }
+    }
+    return format
+  }
+
+  private func configuration(_ answer: auscult_answer, inputs: [ConfiguredInput]) throws -> Configuration {
+    let map = answer.channel_map
+    var records: [FormatRecord] = []
+    for index in 0..<Int(answer.output_count) {
+      let format = answer.outputs[index]
+      if let problem = problem(format, inputs: inputs) {
+        throw NodeFailure(text: "answered with a format that \(problem): a fault of its plugin")
+      }
+      records.append(FormatRecord(format, machines: machines(format, inputs: inputs, map: map)))
+    }
+    let channels = Int(records.first?.format.channels ?? 0)
+    return Configuration(
+      outputs: records, bursts: (0..<records.count).map { Int(answer.bursts[$0]) }, latency: answer.latency,
+      history: answer.history, reach: answer.reach == Int64(AUSCULT_UNBOUNDED) ? nil : answer.reach,
+      externalInputs: Int(answer.external_inputs), externalOutputs: Int(answer.external_outputs),
+      connect: texts(answer.external_connect), channelMap: map.map { map in (0..<channels).map { map[$0] } } ?? [],
+      model: answer.producer?.pointee.model.map { String(cString: $0) },
+      classNames: answer.producer.map { texts($0.pointee.class_names) } ?? [], memory: Int(answer.memory))
+  }
+
+  private func machines(_ format: auscult_format, inputs: [ConfiguredInput], map: UnsafePointer<UInt32>?) -> [String] {
+    let channels = Int(format.channels)
+    if let names = format.machines {
+      let given = (0..<channels).compactMap { names[$0].map { String(cString: $0) } }
+      if given.count == channels && (inputs.isEmpty || format.machines != inputs[0].format.format.machines) {
+        return given
+      }
+    }
+    let before = inputs.first?.format.machines ?? []
+    if let map { return (0..<channels).map { before[Int(map[$0])] } }
+    if before.count == channels { return before }
+    return (0..<channels).map { channels == 1 ? node.name : "\(node.name)-\($0 + 1)" }
+  }
+
+  private func problem(_ format: auscult_format, inputs: [ConfiguredInput]) -> String? {
+    if format.kind.nonzeroBitCount != 1 || format.kind & AUSCULT_ANY_KIND == 0 { return "has no kind" }
+    if format.channels == 0 || format.rows == 0 || format.columns == 0 { return "is empty" }
+    if format.channels > 4096 || format.columns > 1 << 24 || format.rows > 1 << 24 { return "is absurdly large" }
+    if Int(format.channels) * format.channelBytes > 1 << 28 { return "has tokens of more than 256 MiB" }
+    if format.denominator <= 0 || format.period <= 0 || format.extent < 0 { return "has no pace" }
+    for input in inputs where format.denominator % input.format.format.denominator != 0 {
+      return "cannot express its input's positions"
+    }
+    return nil
+  }
+
+  private func texts(_ list: UnsafePointer<UnsafePointer<CChar>?>?) -> [String] {
+    guard let list else { return [] }
+    var result: [String] = []
+    while let text = list[result.count] { result.append(String(cString: text)) }
+    return result
+  }
+
+  func activate() throws {
+    precondition(state == .configured, "activate of a node that is \(state)")
+    var error = NodeInstance.emptyError()
+    guard native.pointee.activate(pointer, &error) == AUSCULT_OK else { throw NodeInstance.failure(error) }
+    state = .active
+  }
+
+  func deactivate() {
+    guard state == .active else { return }
+    native.pointee.deactivate(pointer)
+    state = .created
+  }
+
+  private static func emptyError() -> auscult_error {
+    var error = auscult_error()
+    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    return error
+  }
+
+  private static func failure(_ error: auscult_error) -> NodeFailure {
+    let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return NodeFailure(
+      text: text.isEmpty ? "failed without saying why" : text, parameter: parameter.isEmpty ? nil : parameter)
+  }
+}

@@ -1,0 +1,211 @@
+import CNodeABI
+import CRealtime
+import RealtimeCore
+
+/// What a driver hands over in one cycle.
+public struct DriverCycle {
+  /// Frames in this cycle; any number.
+  public var frames: Int
+  /// Frames that were lost just before this cycle.
+  public var gapBefore: Int64
+  /// Nothing waits for this cycle: files, by hand, freewheel.
+  public var hasNoDeadline: Bool
+  /// The driver has no more frames; every node yields what it holds back. `frames` is 0.
+  public var isEnd: Bool
+  /// Samples [frames] of each external input, in the order of `Engine.externalInputs`.
+  public var inputs: UnsafePointer<UnsafePointer<Float>?>?
+  /// Where the samples [frames] of each external output go, in the order of `Engine.externalOutputs`.
+  public var outputs: UnsafePointer<UnsafeMutablePointer<Float>?>?
+
+  @_noLocks @_noAllocation
+  public init(
+    frames: Int, gapBefore: Int64 = 0, hasNoDeadline: Bool = false, isEnd: Bool = false,
+    inputs: UnsafePointer<UnsafePointer<Float>?>? = nil, outputs: UnsafePointer<UnsafeMutablePointer<Float>?>? = nil
+  ) {
+    self.frames = frames
+    self.gapBefore = gapBefore
+    self.hasNoDeadline = hasNoDeadline
+    self.isEnd = isEnd
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+}
+
+/// The engine as the driver's realtime thread sees it. Everything here is marked: the compiler proves that it neither
+/// allocates nor locks.
+public struct RealtimeEngine: @unchecked Sendable {
+  let state: UnsafeMutablePointer<RealtimeState>
+
+  /// Frame position of the next cycle.
+  public var position: Int64 {
+    @_noLocks @_noAllocation get { state.pointee.position.load(ordering: .relaxed) }
+  }
+
+  /// Counts an xrun that the server reported. Thread: any.
+  @_noLocks @_noAllocation
+  public func countXrun() { state.pointee.counters.xruns.add(1, ordering: .relaxed) }
+
+  /// Counts a step of the server's clock that was taken back. Thread: realtime.
+  @_noLocks @_noAllocation
+  public func countLate() { state.pointee.counters.late.add(1, ordering: .relaxed) }
+
+  /// Runs the current schedule over one cycle.
+  ///
+  /// Thread: realtime.
+  @_noLocks @_noAllocation
+  public func cycle(_ cycle: DriverCycle) {
+    realtime_enter()
+    let denormals = realtime_flush_denormals()
+    let began = realtime_nanoseconds()
+    takePendingSchedule()
+    if cycle.gapBefore > 0 { countGap(cycle.gapBefore) }
+    runQuanta(cycle)
+    count(cycle, nanoseconds: realtime_nanoseconds() - began)
+    realtime_restore_denormals(denormals)
+    realtime_exit()
+  }
+
+  /// The exchange: takes what the control thread has laid ready, if there is a slot free to hand the old one back.
+  @_noLocks @_noAllocation
+  private func takePendingSchedule() {
+    if state.pointee.pending.load(ordering: .relaxed) == nil || state.pointee.messages.room == 0 { return }
+    guard let next = state.pointee.pending.exchange(nil, ordering: .acquiringAndReleasing) else { return }
+    let old = state.pointee.schedule
+    state.pointee.schedule = next
+    state.pointee.messages.push(
+      RealtimeMessage(.scheduleRetired, first: position, pointer: UnsafeRawPointer(old)))
+  }
+
+  @_noLocks @_noAllocation
+  private func countGap(_ frames: Int64) {
+    state.pointee.counters.gaps.add(1, ordering: .relaxed)
+    state.pointee.counters.lostFrames.add(frames, ordering: .relaxed)
+    state.pointee.messages.push(RealtimeMessage(.gap, first: position, second: position + frames))
+  }
+
+  @_noLocks @_noAllocation
+  private func count(_ cycle: DriverCycle, nanoseconds: Int64) {
+    state.pointee.counters.cycles.add(1, ordering: .relaxed)
+    state.pointee.counters.frames.add(Int64(cycle.frames), ordering: .relaxed)
+    state.pointee.counters.busy.add(nanoseconds, ordering: .relaxed)
+    if nanoseconds > state.pointee.counters.longest.load(ordering: .relaxed) {
+      state.pointee.counters.longest.store(nanoseconds, ordering: .relaxed)
+    }
+  }
+
+  /// Runs the schedule in pieces of at most a quantum: results do not depend on the cut, so that any period size works
+  /// with buffers of one size.
+  @_noLocks @_noAllocation
+  private func runQuanta(_ cycle: DriverCycle) {
+    guard let schedule = state.pointee.schedule else {
+      state.pointee.position.store(position + cycle.gapBefore + Int64(cycle.frames), ordering: .relaxed)
+      return
+    }
+    var gap = cycle.gapBefore
+    var done = 0
+    repeat {
+      let frames = min(cycle.frames - done, schedule.pointee.quantum)
+      let begin = position + gap
+      schedule.pointee.clock.pointee = auscult_clock(
+        position: begin, frames: UInt32(truncatingIfNeeded: frames),
+        flags: (cycle.isEnd ? AUSCULT_CLOCK_END : 0) | (cycle.hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0))
+      point(schedule, to: cycle, offset: done)
+      runSteps(schedule, gap: gap)
+      state.pointee.position.store(begin + Int64(frames), ordering: .relaxed)
+      gap = 0
+      done += frames
+    } while done < cycle.frames
+  }
+
+  @_noLocks @_noAllocation
+  private func point(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, to cycle: DriverCycle, offset: Int) {
+    if let inputs = cycle.inputs {
+      for channel in 0..<schedule.pointee.externalInputCount {
+        schedule.pointee.externalInputs[channel] = inputs[channel].map { $0 + offset }
+      }
+    }
+    if let outputs = cycle.outputs {
+      for channel in 0..<schedule.pointee.externalOutputCount {
+        schedule.pointee.externalOutputs[channel] = outputs[channel].map { $0 + offset }
+      }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func runSteps(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, gap: Int64) {
+    let clock = UnsafePointer(schedule.pointee.clock)
+    for index in 0..<schedule.pointee.stepCount {
+      let step = schedule.pointee.steps + index
+      if step.pointee.isSource { enterGap(step, frames: gap, position: clock.pointee.position) }
+      if let join = step.pointee.join, let sources = schedule.pointee.joinSources[index] {
+        gather(join, from: sources)
+      }
+      if runStep(step, clock: clock) == .failed { report(step) }
+      if step.pointee.hasFailed { silence(step, schedule, frames: Int(clock.pointee.frames)) }
+      if let join = step.pointee.join { finish(join) }
+      pushCrossings(step)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func enterGap(_ step: UnsafeMutablePointer<Step>, frames: Int64, position: Int64) {
+    for index in 0..<step.pointee.outputCount {
+      let block = step.pointee.outputs[index].block
+      block.pointee.flags = frames > 0 ? AUSCULT_BLOCK_GAP : 0
+      block.pointee.gap = auscult_gap(
+        begin: position - frames, end: position, cause: AUSCULT_GAP_XRUN, count: 0, node: step.pointee.name)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func gather(
+    _ join: UnsafeMutablePointer<Join>, from sources: UnsafeMutablePointer<UnsafePointer<auscult_block>>
+  ) {
+    for index in 0..<join.pointee.inputCount where sources[index].pointee.flags & AUSCULT_BLOCK_GAP != 0 {
+      join.pointee.enterGap(sources[index].pointee.gap)
+      break
+    }
+    for index in 0..<join.pointee.inputCount {
+      let block = sources[index]
+      if join.pointee.queues[index].append(block) { continue }
+      // More waits than the compiler's bound allows: the oldest can find no partner any more.
+      let excess = join.pointee.queues[index].count + Int(block.pointee.count) - join.pointee.queues[index].capacity
+      join.pointee.unmatched += Int64(excess)
+      join.pointee.queues[index].remove(min(excess, join.pointee.queues[index].count))
+      _ = join.pointee.queues[index].append(block)
+    }
+    var hasEnded = true
+    for index in 0..<join.pointee.inputCount { hasEnded = hasEnded && join.pointee.queues[index].hasEnded }
+    join.pointee.present(join.pointee.match(), end: hasEnded)
+  }
+
+  @_noLocks @_noAllocation
+  private func finish(_ join: UnsafeMutablePointer<Join>) {
+    join.pointee.consume(Int(join.pointee.joined.pointee.count))
+    if join.pointee.joined.pointee.flags & AUSCULT_BLOCK_END != 0 { join.pointee.clear() }
+    if join.pointee.unmatched > 0 {
+      state.pointee.counters.unmatched.add(join.pointee.unmatched, ordering: .relaxed)
+      join.pointee.unmatched = 0
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func report(_ step: UnsafeMutablePointer<Step>) {
+    state.pointee.messages.push(
+      RealtimeMessage(
+        .nodeFailed, node: step.pointee.node, first: position,
+        pointer: UnsafeRawPointer(step.pointee.cycle.pointee.failure)))
+  }
+
+  /// A failed audio sink leaves silence behind, not the driver's stale memory.
+  @_noLocks @_noAllocation
+  private func silence(
+    _ step: UnsafeMutablePointer<Step>, _ schedule: UnsafeMutablePointer<RealtimeSchedule>, frames: Int
+  ) {
+    for channel in 0..<step.pointee.externalOutputCount {
+      if let samples = schedule.pointee.externalOutputs[step.pointee.externalOutputBase + channel] {
+        realtime_zero(samples, frames * 4)
+      }
+    }
+  }
+}

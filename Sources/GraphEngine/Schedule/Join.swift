@@ -1,0 +1,216 @@
+import CNodeABI
+import CRealtime
+
+/// Brings the tokens of a node's inputs together by position: each input's tokens stay queued until every input has the
+/// token that begins at the same frame position. A token that finds no partner is counted as unmatched.
+///
+/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block behind a
+/// gap is held in its ring until the queue before it is spent.
+struct Join {
+  let inputCount: Int
+  let queues: UnsafeMutablePointer<JoinQueue>
+  /// The blocks that the node sees [inputCount]: they point to the fronts of the queues.
+  let joined: UnsafeMutablePointer<auscult_block>
+  /// Ticks of the first input's denominator times its scale: what positions are compared in.
+  let period: Int64
+
+  var unmatched: Int64 = 0
+  /// Where the next joined token begins if nothing is lost, in common ticks.
+  var expected: Int64 = Int64.min
+  var hasGap = false
+  var gap = auscult_gap()
+  /// A gap that an input has passed, for the jump that it will make.
+  var hasNoted = false
+  var noted = auscult_gap()
+}
+
+/// The waiting tokens of one input.
+struct JoinQueue {
+  let isAudio: Bool
+  let channels: Int
+  /// Most tokens that can wait.
+  let capacity: Int
+  let tokenBytes: Int
+  let data: UnsafeMutableRawPointer
+  let heads: UnsafeMutablePointer<auscult_head>
+  let marks: UnsafeMutablePointer<UInt8>
+  /// Common ticks in a tick of this input.
+  let scale: Int64
+  let offset: Int64
+  let inputPeriod: Int64
+
+  var count = 0
+  var hasEnded = false
+  var complete: Int64 = Int64.min
+}
+
+extension JoinQueue {
+  /// Begin of the token at `index` of the queue, in common ticks.
+  @_noLocks @_noAllocation
+  func begin(_ index: Int) -> Int64 {
+    let head = heads[isAudio ? 0 : index]
+    let position = isAudio ? head.index + Int64(index) : head.index
+    return (head.origin + offset + position * inputPeriod) * scale
+  }
+
+  /// Appends a block's tokens; false: no room.
+  @_noLocks @_noAllocation
+  mutating func append(_ block: UnsafePointer<auscult_block>) -> Bool {
+    complete = block.pointee.complete
+    if block.pointee.flags & AUSCULT_BLOCK_END != 0 { hasEnded = true }
+    let added = Int(block.pointee.count)
+    if added == 0 { return true }
+    guard count + added <= capacity else { return false }
+    if isAudio {
+      if count == 0 { heads.pointee = block.pointee.heads.pointee }
+      for channel in 0..<channels {
+        realtime_copy(
+          data + (channel * capacity + count) * 4,
+          block.pointee.data + channel * Int(block.pointee.channel_stride), added * 4)
+        realtime_copy(
+          marks + channel * capacity + count,
+          block.pointee.marks! + channel * Int(block.pointee.mark_channel_stride), added)
+      }
+    } else {
+      realtime_copy(data + count * tokenBytes, block.pointee.data, added * tokenBytes)
+      realtime_copy(heads + count, block.pointee.heads, added * MemoryLayout<auscult_head>.stride)
+      for token in 0..<added {
+        for channel in 0..<channels {
+          marks[(count + token) * channels + channel] = block.pointee.marks![
+            token * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
+        }
+      }
+    }
+    count += added
+    return true
+  }
+
+  /// Forgets the first `tokens` tokens.
+  @_noLocks @_noAllocation
+  mutating func remove(_ tokens: Int) {
+    if tokens == 0 { return }
+    let left = count - tokens
+    if isAudio {
+      heads.pointee.index += Int64(tokens)
+      for channel in 0..<channels {
+        realtime_move(data + channel * capacity * 4, data + (channel * capacity + tokens) * 4, left * 4)
+        realtime_move(marks + channel * capacity, marks + channel * capacity + tokens, left)
+      }
+    } else {
+      realtime_move(data, data + tokens * tokenBytes, left * tokenBytes)
+      realtime_move(heads, heads + tokens, left * MemoryLayout<auscult_head>.stride)
+      realtime_move(marks, marks + tokens * channels, left * channels)
+    }
+    count = left
+  }
+}
+
+extension Join {
+  @_noLocks @_noAllocation
+  mutating func clear() {
+    for index in 0..<inputCount {
+      unmatched += Int64(queues[index].count)
+      queues[index].count = 0
+    }
+  }
+
+  @_noLocks @_noAllocation
+  mutating func restart() {
+    clear()
+    expected = Int64.min
+    for index in 0..<inputCount {
+      queues[index].hasEnded = false
+      queues[index].complete = Int64.min
+    }
+  }
+
+  /// Drops what can find no partner any more, then answers how many tokens match at the fronts of all queues.
+  @_noLocks @_noAllocation
+  mutating func match() -> Int {
+    while true {
+      var latest = Int64.min
+      for index in 0..<inputCount {
+        if queues[index].count == 0 { return 0 }
+        latest = max(latest, queues[index].begin(0))
+      }
+      var isAligned = true
+      for index in 0..<inputCount where queues[index].begin(0) < latest {
+        isAligned = false
+        let behind = (latest - queues[index].begin(0) + period - 1) / period
+        let dropped = queues[index].isAudio ? min(Int(behind), queues[index].count) : 1
+        queues[index].remove(dropped)
+        unmatched += Int64(dropped)
+      }
+      if isAligned { break }
+    }
+    return commonRun()
+  }
+
+  @_noLocks @_noAllocation
+  private func commonRun() -> Int {
+    var run = Int.max
+    for index in 0..<inputCount { run = min(run, queues[index].count) }
+    if queues[0].isAudio { return run }
+    var length = 1
+    while length < run {
+      let begin = queues[0].begin(length)
+      // A jump ends the run: the node is reset there.
+      if begin != queues[0].begin(length - 1) + period { break }
+      for index in 1..<inputCount where queues[index].begin(length) != begin { return length }
+      length += 1
+    }
+    return length
+  }
+
+  /// A gap reached the inputs: what still waits finds no partner, and the next joined block carries the gap.
+  @_noLocks @_noAllocation
+  mutating func enterGap(_ lost: auscult_gap) {
+    clear()
+    gap = lost
+    hasGap = true
+    expected = Int64.min
+  }
+
+  /// Remembers a gap that one input has passed; what the driver lost goes before what a queue lost.
+  @_noLocks @_noAllocation
+  mutating func note(_ lost: auscult_gap) {
+    if !hasNoted || (lost.cause == AUSCULT_GAP_XRUN && noted.cause != AUSCULT_GAP_XRUN) { noted = lost }
+    hasNoted = true
+  }
+
+  /// A jump that no input announced: tokens found no partner on one of the paths.
+  @_noLocks @_noAllocation
+  private func jump(from: Int64, to: Int64) -> auscult_gap {
+    let ticks = joined.pointee.format.pointee.denominator * queues[0].scale
+    return auscult_gap(
+      begin: floorDivide(from, ticks), end: ceilDivide(to, ticks), cause: AUSCULT_GAP_DROP, count: 0,
+      node: joined.pointee.producer.pointee.node)
+  }
+
+  /// Points the joined blocks to the first `count` tokens of each queue.
+  @_noLocks @_noAllocation
+  mutating func present(_ count: Int, end: Bool) {
+    if count > 0 {
+      let begin = queues[0].begin(0)
+      if expected != Int64.min && begin != expected {
+        gap = hasNoted ? noted : jump(from: expected, to: begin)
+        hasGap = true
+      }
+      hasNoted = false
+      expected = begin + Int64(count) * period
+    }
+    for index in 0..<inputCount {
+      let block = joined + index
+      block.pointee.count = UInt32(truncatingIfNeeded: count)
+      block.pointee.flags = (end ? AUSCULT_BLOCK_END : 0) | (hasGap ? AUSCULT_BLOCK_GAP : 0)
+      block.pointee.complete = queues[index].complete
+      block.pointee.gap = gap
+    }
+    hasGap = false
+  }
+
+  @_noLocks @_noAllocation
+  mutating func consume(_ count: Int) {
+    for index in 0..<inputCount { queues[index].remove(count) }
+  }
+}

@@ -1,0 +1,227 @@
+import CNodeABI
+import CRealtime
+
+/// Carries the source's marks (silent, clipped) through a node, by position: a token has the marks of all input tokens
+/// that it was computed from, whatever the node does and however the audio was cut.
+///
+/// Marks of the latest inputs are kept in a ring, already mapped to the output's channels. Most streams are marked alike
+/// for hours, so the last change is remembered and everything after it is answered without looking.
+struct MarkHistory {
+  /// How a token relates to the input tokens whose marks it takes.
+  enum Rule {
+    /// Same positions: the input's marks are the output's.
+    case same
+    /// Every input that overlaps the token (audio in).
+    case overlap
+    /// Every input that lies within the token (overlapping inputs, such as columns in a slice).
+    case within
+  }
+
+  let rule: Rule
+  let ring: UnsafeMutablePointer<UInt8>
+  /// Ring length in input tokens, a power of two, less one.
+  let mask: Int64
+  let inputChannels: Int
+  let outputChannels: Int
+  /// Input channel of each output channel, or nil: all of them.
+  let map: UnsafePointer<UInt32>?
+  // In ticks of the output.
+  let inputPeriod: Int64
+  let inputExtent: Int64
+  let inputOffset: Int64
+  let outputPeriod: Int64
+  let outputExtent: Int64
+  let outputOffset: Int64
+
+  /// Where the input token with `taken` 0 lies, offset left out.
+  var base: Int64 = 0
+  var taken: Int64 = 0
+  var lastChange: Int64 = 0
+  var value: UInt8 = 0
+
+  @_noLocks @_noAllocation
+  mutating func reset() {
+    taken = 0
+    lastChange = 0
+    value = 0
+  }
+
+  @_noLocks @_noAllocation
+  mutating func start(at origin: Int64) {
+    base = origin
+    reset()
+  }
+
+  // MARK: Input
+
+  /// Takes the marks of a call's inputs; joined inputs have the same positions and are or-ed.
+  @_noLocks @_noAllocation
+  mutating func take(_ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int) {
+    if rule == .same { return }
+    let tokens = Int(inputs[0]!.pointee.count)
+    if tokens == 0 { return }
+    if count == 1 && goesOnUnchanged(inputs[0]!, tokens) {
+      taken += Int64(tokens)
+      return
+    }
+    for index in 0..<count { take(inputs[index]!, isFirst: index == 0) }
+    noteChanges(tokens)
+    taken += Int64(tokens)
+  }
+
+  /// The usual case: the ring holds one value all over, and the block brings more of it. Nothing to write.
+  @_noLocks @_noAllocation
+  private func goesOnUnchanged(_ input: UnsafePointer<auscult_block>, _ tokens: Int) -> Bool {
+    guard taken - lastChange > mask, let marks = input.pointee.marks else { return false }
+    let channels = Int(input.pointee.format.pointee.channels)
+    let isAudio = input.pointee.mark_token_stride == 1 && channels > 1
+    let rows = isAudio ? channels : 1
+    let length = isAudio ? tokens : tokens * channels
+    var difference: UInt8 = 0
+    for row in 0..<rows {
+      let start = marks + row * Int(input.pointee.mark_channel_stride)
+      for index in 0..<length { difference |= start[index] ^ value }
+    }
+    return difference == 0
+  }
+
+  @_noLocks @_noAllocation
+  private func take(_ input: UnsafePointer<auscult_block>, isFirst: Bool) {
+    let channels = Int(input.pointee.format.pointee.channels)
+    for token in 0..<Int(input.pointee.count) {
+      let slot = ring + Int((taken + Int64(token)) & mask) * outputChannels
+      let all = map == nil && channels != outputChannels ? allMarks(input, token, channels) : 0
+      for channel in 0..<outputChannels {
+        let mark = map != nil || channels == outputChannels
+          ? mark(input, token, map == nil ? channel : Int(map![channel])) : all
+        slot[channel] = isFirst ? mark : slot[channel] | mark
+      }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func mark(_ input: UnsafePointer<auscult_block>, _ token: Int, _ channel: Int) -> UInt8 {
+    input.pointee.marks![
+      token * Int(input.pointee.mark_token_stride) + channel * Int(input.pointee.mark_channel_stride)]
+  }
+
+  @_noLocks @_noAllocation
+  private func allMarks(_ input: UnsafePointer<auscult_block>, _ token: Int, _ channels: Int) -> UInt8 {
+    var all: UInt8 = 0
+    for channel in 0..<channels { all |= mark(input, token, channel) }
+    return all
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func noteChanges(_ tokens: Int) {
+    for token in 0..<Int64(tokens) {
+      let slot = ring + Int((taken + token) & mask) * outputChannels
+      for channel in 0..<outputChannels where slot[channel] != value {
+        value = slot[channel]
+        lastChange = taken + token
+        // Channels that differ among themselves are a change at every token.
+        if channel > 0 { lastChange = taken + token + 1 }
+      }
+    }
+  }
+
+  // MARK: Output
+
+  /// Marks the tokens that were just yielded.
+  @_noLocks @_noAllocation
+  func give(_ output: UnsafeMutablePointer<OutputState>, input: UnsafePointer<auscult_block>) {
+    let block = output.pointee.block
+    let count = Int(block.pointee.count)
+    if count == 0 { return }
+    if rule == .same {
+      if output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE {
+        giveByPosition(block, input: input)
+      } else {
+        giveSame(block, input: input)
+      }
+      return
+    }
+    let isAudio = output.pointee.format.pointee.kind == AUSCULT_AUDIO
+    let first = block.pointee.heads[0]
+    if firstInput(first.origin + outputOffset + first.index * outputPeriod) >= lastChange {
+      fill(block, count: count, isAudio: isAudio)
+      return
+    }
+    for token in 0..<count {
+      let head = block.pointee.heads[isAudio ? 0 : token]
+      let index = isAudio ? head.index + Int64(token) : head.index
+      let begin = head.origin + outputOffset + index * outputPeriod
+      let marks = block.pointee.marks! + token * Int(block.pointee.mark_token_stride)
+      collect(begin: begin, end: begin + outputExtent, into: marks, stride: Int(block.pointee.mark_channel_stride))
+    }
+  }
+
+  /// One output token for each input token: the input's marks serve.
+  @_noLocks @_noAllocation
+  private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
+    block.pointee.marks = input.pointee.marks
+    block.pointee.mark_token_stride = input.pointee.mark_token_stride
+    block.pointee.mark_channel_stride = input.pointee.mark_channel_stride
+  }
+
+  /// A node that yields when it sees fit says by its heads which input token each output token belongs to.
+  @_noLocks @_noAllocation
+  private func giveByPosition(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
+    for token in 0..<Int(block.pointee.count) {
+      let wanted = block.pointee.heads[token]
+      for candidate in 0..<Int(input.pointee.count)
+      where input.pointee.heads[candidate].index == wanted.index && input.pointee.heads[candidate].origin == wanted.origin
+      {
+        for channel in 0..<outputChannels {
+          block.pointee.marks![token * outputChannels + channel] = mark(input, candidate, channel)
+        }
+      }
+    }
+  }
+
+  /// Index of the first input token that a token with this begin takes marks from.
+  @_noLocks @_noAllocation
+  private func firstInput(_ begin: Int64) -> Int64 {
+    let from = begin - base - inputOffset
+    let first = rule == .overlap ? floorDivide(from - inputExtent, inputPeriod) + 1 : ceilDivide(from, inputPeriod)
+    return max(max(first, 0), taken - mask - 1)
+  }
+
+  @_noLocks @_noAllocation
+  private func fill(_ block: UnsafeMutablePointer<auscult_block>, count: Int, isAudio: Bool) {
+    let rows = isAudio ? outputChannels : 1
+    let length = isAudio ? count : count * outputChannels
+    for row in 0..<rows {
+      realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), value, length)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func collect(begin: Int64, end: Int64, into marks: UnsafeMutablePointer<UInt8>, stride: Int) {
+    let to = end - base - inputOffset
+    let first = firstInput(begin)
+    let last = min(
+      rule == .overlap ? ceilDivide(to, inputPeriod) - 1 : floorDivide(to - inputExtent, inputPeriod), taken - 1)
+    if first >= lastChange {
+      for channel in 0..<outputChannels { marks[channel * stride] = value }
+      return
+    }
+    for channel in 0..<outputChannels {
+      var mark: UInt8 = 0
+      var index = first
+      while index <= last {
+        mark |= ring[Int(index & mask) * outputChannels + channel]
+        index += 1
+      }
+      marks[channel * stride] = mark
+    }
+  }
+}
+
+/// a / b rounded down, for b > 0.
+@inline(__always) @_noLocks @_noAllocation
+func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((b - 1 - a) / b) }
+
+/// a / b rounded up, for b > 0.
+@inline(__always) @_noLocks @_noAllocation
+func ceilDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? (a + b - 1) / b : -(-a / b) }

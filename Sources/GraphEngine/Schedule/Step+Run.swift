@@ -1,0 +1,197 @@
+import CNodeABI
+import CRealtime
+import RealtimeCore
+
+/// How a step's run ended, for whoever reports it: the realtime thread by message, a worker at once.
+enum StepResult {
+  case ran
+  case failed
+  case skipped
+}
+
+/// Runs one step: reset after a gap, process, then heads, marks and watermarks of what it yielded.
+///
+/// Thread: the one that owns the step; active.
+@_noLocks @_noAllocation
+func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> StepResult {
+  var flags: UInt32 = 0
+  var gapFrom = 0
+  for index in 0..<step.pointee.inputCount {
+    let input = step.pointee.inputs[index]!
+    // END holds when every input has ended; independent inputs see each block's own flags.
+    if input.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
+      flags |= AUSCULT_BLOCK_GAP
+      gapFrom = index
+    }
+  }
+  if step.pointee.inputCount > 0 && allInputsEnd(step) { flags |= AUSCULT_BLOCK_END }
+  if step.pointee.isSource {
+    if clock.pointee.flags & AUSCULT_CLOCK_END != 0 { flags |= AUSCULT_BLOCK_END }
+    // The cycle has put the driver's gap into the blocks of the sources.
+    if step.pointee.outputCount > 0 { flags |= step.pointee.outputs.pointee.block.pointee.flags & AUSCULT_BLOCK_GAP }
+  }
+
+  prepareOutputs(step, flags: flags, gapFrom: gapFrom, clock: clock)
+  if step.pointee.hasFailed { return .skipped }
+  if flags & AUSCULT_BLOCK_GAP != 0 && !step.pointee.isIndependent {
+    realtime_reset(step.pointee.nodeClass, step.pointee.instance)
+  }
+
+  let began = step.pointee.isMeasured ? realtime_nanoseconds() : 0
+  step.pointee.cycle.pointee.failure = nil
+  let status = realtime_process(step.pointee.nodeClass, step.pointee.instance, step.pointee.cycle)
+  if step.pointee.isMeasured { step.pointee.nanoseconds += realtime_nanoseconds() - began }
+  step.pointee.calls += 1
+
+  guard status == AUSCULT_OK, finishOutputs(step, clock: clock) else {
+    fail(step)
+    return .failed
+  }
+  return .ran
+}
+
+@_noLocks @_noAllocation
+private func allInputsEnd(_ step: UnsafeMutablePointer<Step>) -> Bool {
+  for index in 0..<step.pointee.inputCount
+  where step.pointee.inputs[index]!.pointee.flags & AUSCULT_BLOCK_END == 0 {
+    return false
+  }
+  return true
+}
+
+/// A failed node yields nothing more: what it had written in this call is withdrawn.
+@_noLocks @_noAllocation
+private func fail(_ step: UnsafeMutablePointer<Step>) {
+  step.pointee.hasFailed = true
+  for index in 0..<step.pointee.outputCount { step.pointee.outputs[index].block.pointee.count = 0 }
+}
+
+@_noLocks @_noAllocation
+private func prepareOutputs(
+  _ step: UnsafeMutablePointer<Step>, flags: UInt32, gapFrom: Int, clock: UnsafePointer<auscult_clock>
+) {
+  for index in 0..<step.pointee.outputCount {
+    let output = step.pointee.outputs + index
+    let block = output.pointee.block
+    block.pointee.count = 0
+    block.pointee.marks = output.pointee.ownMarks
+    if step.pointee.isSource {
+      block.pointee.flags = flags
+      block.pointee.complete =
+        flags & AUSCULT_BLOCK_END != 0 ? Int64.max : clock.pointee.position + Int64(clock.pointee.frames)
+      realtime_fill(
+        output.pointee.ownMarks, UInt8(truncatingIfNeeded: AUSCULT_MARK_SOUNDING),
+        Int(block.pointee.capacity) * Int(output.pointee.format.pointee.channels))
+    } else {
+      block.pointee.flags = flags
+      if flags & AUSCULT_BLOCK_GAP != 0 { block.pointee.gap = step.pointee.inputs[gapFrom]!.pointee.gap }
+      block.pointee.complete = outputComplete(step, lookahead: output.pointee.lookahead)
+    }
+    if block.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
+      output.pointee.isStarted = false
+      output.pointee.hasPendingGap = true
+      if let marks = output.pointee.marks { marks.pointee.reset() }
+    }
+    startIfNeeded(step, output, clock: clock)
+  }
+}
+
+/// Through which frame position an output is complete: each input's watermark, less what this node waits for.
+@_noLocks @_noAllocation
+func outputComplete(_ step: UnsafeMutablePointer<Step>, lookahead: Int64) -> Int64 {
+  var complete = Int64.max
+  for index in 0..<step.pointee.inputCount {
+    let input = step.pointee.inputs[index]!
+    let mark = input.pointee.complete
+    if mark == Int64.max { continue }
+    if mark == Int64.min { return Int64.min }
+    complete = min(complete, mark - (lookahead - input.pointee.format.pointee.lookahead))
+  }
+  return complete
+}
+
+/// A stretch of an evenly paced output begins where its first input token (audio: sample) lies.
+@_noLocks @_noAllocation
+private func startIfNeeded(
+  _ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>,
+  clock: UnsafePointer<auscult_clock>
+) {
+  if output.pointee.isStarted || output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE { return }
+  if step.pointee.isSource {
+    if clock.pointee.frames == 0 { return }
+    output.pointee.origin = clock.pointee.position * output.pointee.format.pointee.denominator
+    output.pointee.segment = clock.pointee.position
+  } else {
+    guard step.pointee.inputCount > 0 else { return }
+    let input = step.pointee.inputs[0]!
+    if input.pointee.count == 0 { return }
+    let head = input.pointee.heads.pointee
+    output.pointee.origin = head.origin * output.pointee.factor + head.index * output.pointee.inputPeriod
+    output.pointee.segment = head.segment
+    if let marks = output.pointee.marks { marks.pointee.start(at: output.pointee.origin) }
+  }
+  output.pointee.index = 0
+  output.pointee.isStarted = true
+}
+
+/// Heads, marks and checks of what `process` yielded. False: the node broke a rule.
+@_noLocks @_noAllocation
+private func finishOutputs(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> Bool {
+  for index in 0..<step.pointee.outputCount {
+    let output = step.pointee.outputs + index
+    let block = output.pointee.block
+    if block.pointee.count > block.pointee.capacity {
+      step.pointee.cycle.pointee.failure = constantText("yielded more tokens than its configure declared")
+      return false
+    }
+    stamp(output)
+    if let marks = output.pointee.marks {
+      marks.pointee.take(step.pointee.inputs, count: step.pointee.inputCount)
+      marks.pointee.give(output, input: step.pointee.inputs[0]!)
+    }
+    if output.pointee.format.pointee.kind == AUSCULT_SCORE && !scoresAreFinite(block) {
+      step.pointee.cycle.pointee.failure = constantText("yielded a score that is not a finite number")
+      return false
+    }
+  }
+  return true
+}
+
+@_noLocks @_noAllocation
+private func stamp(_ output: UnsafeMutablePointer<OutputState>) {
+  let block = output.pointee.block
+  let count = Int(block.pointee.count)
+  if count == 0 { return }
+  let gapFlag = output.pointee.hasPendingGap ? AUSCULT_TOKEN_GAP : 0
+  output.pointee.hasPendingGap = false
+  if output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE {
+    block.pointee.heads.pointee.flags |= gapFlag
+    return
+  }
+  let heads = output.pointee.format.pointee.kind == AUSCULT_AUDIO ? 1 : count
+  for token in 0..<heads {
+    block.pointee.heads[token] = auscult_head(
+      origin: output.pointee.origin, index: output.pointee.index + Int64(token), segment: output.pointee.segment,
+      flags: token == 0 ? gapFlag : 0, generation: 1)
+  }
+  output.pointee.index += Int64(count)
+}
+
+@_noLocks @_noAllocation
+private func scoresAreFinite(_ block: UnsafeMutablePointer<auscult_block>) -> Bool {
+  for token in 0..<Int(block.pointee.count) {
+    for channel in 0..<Int(block.pointee.format.pointee.channels) {
+      let place = block.pointee.data + token * Int(block.pointee.token_stride)
+        + channel * Int(block.pointee.channel_stride)
+      let score = place.assumingMemoryBound(to: auscult_score.self).pointee
+      if !score.score.isFinite || !score.threshold.isFinite { return false }
+    }
+  }
+  return true
+}
+
+/// A text that a realtime thread hands over by pointer.
+@_noLocks @_noAllocation
+func constantText(_ text: StaticString) -> UnsafePointer<CChar> {
+  UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+}

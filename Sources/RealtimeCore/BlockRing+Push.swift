@@ -1,0 +1,81 @@
+import CRealtime
+
+extension BlockRing {
+  /// Bytes that a record of `count` tokens takes: `channels` channels of `tokenBytes` each (audio: 4 bytes a sample).
+  @_noLocks @_noAllocation
+  public static func recordBytes(kind: UInt32, count: Int, channels: Int, channelBytes: Int) -> Int {
+    let isAudio = kind == AUSCULT_AUDIO
+    let heads = aligned((isAudio ? 1 : count) * MemoryLayout<auscult_head>.stride)
+    let marks = aligned(count * channels)
+    let data = isAudio ? channels * aligned(count * 4) : count * channels * aligned(channelBytes)
+    return skipBytes + aligned(MemoryLayout<auscult_block>.stride) + heads + marks + data
+  }
+
+  /// Copies a block into the ring; false: no room, nothing changed.
+  @_noLocks @_noAllocation
+  public func push(_ block: UnsafePointer<auscult_block>) -> Bool {
+    let kind = block.pointee.format.pointee.kind
+    let count = Int(block.pointee.count)
+    let channels = Int(block.pointee.format.pointee.channels)
+    let channelBytes = kind == AUSCULT_AUDIO ? 4 : Int(block.pointee.channel_stride)
+    let bytes = BlockRing.recordBytes(kind: kind, count: count, channels: channels, channelBytes: channelBytes)
+    guard let record = reserve(bytes) else { return false }
+    record.assumingMemoryBound(to: RecordHeader.self).pointee = RecordHeader(bytes: bytes, isSkip: 0)
+
+    let copy = (record + BlockRing.skipBytes).assumingMemoryBound(to: auscult_block.self)
+    copy.pointee = block.pointee
+    var place = UnsafeMutableRawPointer(copy) + BlockRing.aligned(MemoryLayout<auscult_block>.stride)
+    copy.pointee.capacity = block.pointee.count
+
+    let headBytes = (kind == AUSCULT_AUDIO ? 1 : count) * MemoryLayout<auscult_head>.stride
+    realtime_copy(place, block.pointee.heads, headBytes)
+    copy.pointee.heads = place.assumingMemoryBound(to: auscult_head.self)
+    place += BlockRing.aligned(headBytes)
+
+    if kind == AUSCULT_AUDIO {
+      copyAudio(block, to: copy, at: place, count: count, channels: channels)
+    } else {
+      copyTokens(block, to: copy, at: place, count: count, channels: channels)
+    }
+    commit(bytes)
+    return true
+  }
+
+  @_noLocks @_noAllocation
+  private func copyAudio(
+    _ block: UnsafePointer<auscult_block>, to copy: UnsafeMutablePointer<auscult_block>,
+    at start: UnsafeMutableRawPointer, count: Int, channels: Int
+  ) {
+    var place = start
+    if let marks = block.pointee.marks {
+      for channel in 0..<channels {
+        realtime_copy(place + channel * count, marks + channel * Int(block.pointee.mark_channel_stride), count)
+      }
+      copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
+      copy.pointee.mark_channel_stride = UInt32(truncatingIfNeeded: count)
+    }
+    place += BlockRing.aligned(count * channels)
+    let stride = BlockRing.aligned(count * 4)
+    for channel in 0..<channels {
+      realtime_copy(
+        place + channel * stride, block.pointee.data + channel * Int(block.pointee.channel_stride), count * 4)
+    }
+    copy.pointee.data = place
+    copy.pointee.channel_stride = UInt32(truncatingIfNeeded: stride)
+  }
+
+  @_noLocks @_noAllocation
+  private func copyTokens(
+    _ block: UnsafePointer<auscult_block>, to copy: UnsafeMutablePointer<auscult_block>,
+    at start: UnsafeMutableRawPointer, count: Int, channels: Int
+  ) {
+    var place = start
+    if let marks = block.pointee.marks {
+      realtime_copy(place, marks, count * channels)
+      copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
+    }
+    place += BlockRing.aligned(count * channels)
+    realtime_copy(place, block.pointee.data, count * Int(block.pointee.token_stride))
+    copy.pointee.data = place
+  }
+}

@@ -1,0 +1,125 @@
+import CRealtime
+import Synchronization
+
+/// A single-producer, single-consumer ring of blocks: what carries tokens from the realtime thread to a worker, and
+/// from worker to worker.
+///
+/// A record is an `auscult_block` followed by its heads, marks and data, contiguous and aligned to 64 bytes, so that the
+/// consumer works on it in place. Neither side ever waits: a push that does not fit answers false and changes nothing.
+///
+/// `written` and `read` count bytes since the start and never wrap; the difference is what is in use.
+public struct BlockRing: ~Copyable, @unchecked Sendable {
+  let memory: UnsafeMutableRawPointer
+  /// Bytes in the ring.
+  public let capacity: Int
+  let written = Atomic<Int>(0)
+  let read = Atomic<Int>(0)
+  let completeThrough = Atomic<Int64>(Int64.min)
+  let droppedTokens = Atomic<Int64>(0)
+
+  /// Thread: control. `bytes` is rounded up to a multiple of 64.
+  public init(bytes: Int) {
+    capacity = BlockRing.aligned(max(bytes, 1024))
+    memory = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    // Touches every page now, so that the realtime thread meets no page fault.
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
+  }
+
+  deinit { memory.deallocate() }
+
+  @inlinable @_noLocks @_noAllocation
+  public static func aligned(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
+
+  // MARK: Both sides
+
+  /// Every token that ends at or before this frame position has been pushed. Read it before `front`: when the ring
+  /// is empty afterwards, all of them have been delivered.
+  public var complete: Int64 {
+    @_noLocks @_noAllocation get { completeThrough.load(ordering: .acquiring) }
+  }
+
+  /// Tokens that found no room so far.
+  public var dropped: Int64 {
+    @_noLocks @_noAllocation get { droppedTokens.load(ordering: .relaxed) }
+  }
+
+  public var isEmpty: Bool {
+    @_noLocks @_noAllocation get { written.load(ordering: .acquiring) == read.load(ordering: .acquiring) }
+  }
+
+  // MARK: Producer
+
+  /// Whether a record of `bytes` fits now, wherever the end of the memory lies.
+  @_noLocks @_noAllocation
+  public func hasRoom(for bytes: Int) -> Bool {
+    let used = written.load(ordering: .relaxed) - read.load(ordering: .acquiring)
+    // In the worst case as much again is skipped at the end of the memory.
+    return capacity - used >= 2 * bytes + BlockRing.skipBytes
+  }
+
+  /// Room for a record of `bytes` (a multiple of 64), or nil. Becomes visible with `commit`.
+  @_noLocks @_noAllocation
+  func reserve(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let position = written.load(ordering: .relaxed)
+    let used = position - read.load(ordering: .acquiring)
+    let offset = position % capacity
+    let toEnd = capacity - offset
+    if bytes <= toEnd {
+      return capacity - used >= bytes ? memory + offset : nil
+    }
+    guard capacity - used >= toEnd + bytes else { return nil }
+    (memory + offset).assumingMemoryBound(to: RecordHeader.self).pointee = RecordHeader(bytes: toEnd, isSkip: 1)
+    written.store(position + toEnd, ordering: .releasing)
+    return memory
+  }
+
+  @_noLocks @_noAllocation
+  func commit(_ bytes: Int) {
+    written.store(written.load(ordering: .relaxed) + bytes, ordering: .releasing)
+  }
+
+  @_noLocks @_noAllocation
+  public func publish(complete: Int64) { completeThrough.store(complete, ordering: .releasing) }
+
+  @_noLocks @_noAllocation
+  public func countDropped(_ tokens: Int) { droppedTokens.add(Int64(tokens), ordering: .relaxed) }
+
+  // MARK: Consumer
+
+  /// The oldest record's block, or nil. Valid until `release`.
+  @_noLocks @_noAllocation
+  public func front() -> UnsafeMutablePointer<auscult_block>? {
+    while true {
+      let position = read.load(ordering: .relaxed)
+      if position == written.load(ordering: .acquiring) { return nil }
+      let record = memory + position % capacity
+      let header = record.assumingMemoryBound(to: RecordHeader.self).pointee
+      if header.isSkip == 0 {
+        return (record + BlockRing.skipBytes).assumingMemoryBound(to: auscult_block.self)
+      }
+      read.store(position + header.bytes, ordering: .releasing)
+    }
+  }
+
+  /// Gives the oldest record's memory back. Call only after `front` answered a block.
+  @_noLocks @_noAllocation
+  public func release() {
+    let position = read.load(ordering: .relaxed)
+    let header = (memory + position % capacity).assumingMemoryBound(to: RecordHeader.self).pointee
+    read.store(position + header.bytes, ordering: .releasing)
+  }
+
+  /// Empties the ring. Thread: control, while neither side runs.
+  public func clear() {
+    read.store(written.load(ordering: .relaxed), ordering: .releasing)
+    completeThrough.store(Int64.min, ordering: .releasing)
+  }
+
+  static let skipBytes = 64
+}
+
+/// In front of every record; a skip fills the memory's end where a record did not fit.
+struct RecordHeader {
+  var bytes: Int
+  var isSkip: Int
+}
