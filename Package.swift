@@ -43,6 +43,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphTextTests", ["GraphText"]),
   ("NodeHostTests", ["NodeHost", "NodeKit", "CNodeABI"]),
   ("SignalTests", []),
+  ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
   ("FileDriverTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver"]),
