@@ -45,9 +45,13 @@ struct FilterDesign {
 
   /// Half the length that is looked at, in input samples.
   var half: Int { Int((Double(quality.reach) * ratio.stretch).rounded(.up)) + 2 }
-  /// Input samples between two impulses: at least twice `half`, and one more than a multiple of `down`, so that each
-  /// impulse meets the next phase.
-  private var spacing: Int { (2 * half + ratio.down - 1) / ratio.down * ratio.down + 1 }
+  /// Input samples between two impulses: more than twice `half`, and without a common divisor with `down`, so that
+  /// `down` impulses meet every phase.
+  private var spacing: Int {
+    var spacing = 2 * half + 1
+    while greatestCommonDivisor(spacing, ratio.down) != 1 { spacing += 1 }
+    return spacing
+  }
   private var inputSamples: Int { spacing * ratio.down + 2 * half }
 
   /// Whether table and design stay within the bounds. Cheap.
@@ -62,6 +66,7 @@ struct FilterDesign {
   func responses() throws -> [[Double]] {
     var table = Array(repeating: [Double](repeating: 0, count: 2 * half + 1), count: ratio.up)
     var last = 0.0
+    let spacing = spacing
     try run { position, value in
       // y[k] belongs to the impulse that is nearest to k * down / up.
       let (q, phase) = (position * ratio.down).quotientAndRemainder(dividingBy: ratio.up)
@@ -73,12 +78,12 @@ struct FilterDesign {
     return table
   }
 
-  /// A resampler of this ratio and quality, for interleaved doubles.
-  func create(channels: Int) throws -> soxr_t {
+  /// A resampler of this ratio and quality, for doubles.
+  func create() throws -> soxr_t {
     var failure: soxr_error_t?
     var io = soxr_io_spec(SOXR_FLOAT64_I, SOXR_FLOAT64_I)
     var spec = soxr_quality_spec(quality.recipe, UInt(SOXR_DOUBLE_PRECISION))
-    let soxr = soxr_create(Double(ratio.down), Double(ratio.up), UInt32(channels), &failure, &io, &spec, nil)
+    let soxr = soxr_create(Double(ratio.down), Double(ratio.up), 1, &failure, &io, &spec, nil)
     guard let soxr else {
       throw NodeError("libsoxr refuses \(ratio.up)/\(ratio.down): \(failure.map { String(cString: $0) } ?? "")")
     }
@@ -87,7 +92,7 @@ struct FilterDesign {
 
   /// Sends the impulses through libsoxr, block by block, and gives each output sample with its index.
   private func run(_ take: (Int, Double) -> Void) throws {
-    let soxr = try create(channels: 1)
+    let soxr = try create()
     defer { soxr_delete(soxr) }
     var input = [Double](repeating: 0, count: 1 << 15)
     var output = [Double](repeating: 0, count: 1 << 15)
@@ -109,6 +114,7 @@ struct FilterDesign {
   /// Fills a block with zeros and with those impulses that fall into it.
   private func placeImpulses(in block: inout [Double], at position: Int) {
     for index in block.indices { block[index] = 0 }
+    let spacing = spacing
     var impulse = max(0, (position - half + spacing - 1) / spacing)
     while impulse < ratio.down && half + impulse * spacing < position + block.count {
       block[half + impulse * spacing - position] = 1
