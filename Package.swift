@@ -50,6 +50,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("NodeHostTests", ["NodeKit", "CNodeABI"]),
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
+  ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "CNodeABI"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
