@@ -1,10 +1,5 @@
 #include "CKernels.h"
-
-#if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
+#include "clones.h"
 
 CLONES float kernel_dot(const float *a, const float *b, size_t count) {
 #pragma clang fp reassociate(on) contract(fast)
