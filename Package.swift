@@ -45,7 +45,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("SignalTests", []),
   ("GraphEngineTests", []),
   ("FileDriverTests", ["FileDriver"]),
-  ("JACKTests", ["JACKDriver"]),
+  ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]
 

@@ -3,6 +3,11 @@ public struct Connection: Hashable, Sendable, CustomStringConvertible {
   public var source: String
   public var destination: String
 
+  public init(source: String, destination: String) {
+    self.source = source
+    self.destination = destination
+  }
+
   public var description: String { "\(source) -> \(destination)" }
 }
 

@@ -9,7 +9,7 @@ public final class JACKClient {
   /// nil: JACK's default server.
   public let server: String?
   /// Valid until `close`.
-  let handle: OpaquePointer
+  package let handle: OpaquePointer
   private(set) var isActive = false
   private(set) var isClosed = false
   private var namedPorts: [jack_uuid_t] = []
@@ -32,7 +32,7 @@ public final class JACKClient {
   public var period: Int { Int(jack_get_buffer_size(handle)) }
 
   /// Registers an audio port under a short name.
-  func register(_ port: String, _ direction: PortPlan.Direction) throws(JACKError) -> OpaquePointer {
+  package func register(_ port: String, _ direction: PortPlan.Direction) throws(JACKError) -> OpaquePointer {
     let limit = Int(jack_port_name_size()) - 1
     guard "\(name):\(port)".utf8.count <= limit else { throw .portNameTooLong("\(name):\(port)", limit: limit) }
     let flags = direction == .input ? JackPortIsInput : JackPortIsOutput
@@ -47,7 +47,7 @@ public final class JACKClient {
   ///
   /// - Returns: whether the server takes properties; it works without.
   @discardableResult
-  func setPrettyName(_ text: String, of port: OpaquePointer) -> Bool {
+  package func setPrettyName(_ text: String, of port: OpaquePointer) -> Bool {
     let subject = jack_port_uuid(port)
     guard jack_set_property(handle, subject, cjack_pretty_name_key(), text, "text/plain") == 0 else { return false }
     namedPorts.append(subject)
@@ -55,7 +55,7 @@ public final class JACKClient {
   }
 
   /// Starts the cycles. All callbacks are set by now.
-  func activate() throws(JACKError) {
+  package func activate() throws(JACKError) {
     precondition(!isActive && !isClosed, "a client is activated once")
     guard jack_activate(handle) == 0 else {
       throw .refused(action: "start the client '\(name)'", detail: LibJACK.takeMessages().joined(separator: "; "))
@@ -66,7 +66,7 @@ public final class JACKClient {
   /// Ends the cycles and leaves the server: after it no callback runs any more. Again does nothing.
   ///
   /// - Parameter isServerGone: the server shut down, so that it must not be asked any more.
-  func close(isServerGone: Bool = false) {
+  package func close(isServerGone: Bool = false) {
     if isClosed { return }
     isClosed = true
     if !isServerGone {
@@ -78,7 +78,7 @@ public final class JACKClient {
   }
 
   /// Full names of all audio ports that give (`JackPortIsOutput`) or take samples, in JACK's order, ours left out.
-  func portNames(_ direction: JackPortFlags) -> [String] {
+  package func portNames(_ direction: JackPortFlags) -> [String] {
     guard let list = jack_get_ports(handle, nil, "^\(JACK_DEFAULT_AUDIO_TYPE)$", UInt(direction.rawValue)) else {
       return []
     }
@@ -95,7 +95,7 @@ public final class JACKClient {
   /// Connects two ports by full name. Both being connected already is as good.
   ///
   /// - Returns: whether they are connected; false while the other client is not active yet.
-  func connect(_ connection: Connection) -> Bool {
+  package func connect(_ connection: Connection) -> Bool {
     let status = jack_connect(handle, connection.source, connection.destination)
     _ = LibJACK.takeMessages()
     return status == 0 || status == EEXIST

@@ -26,7 +26,7 @@ final class PortPattern {
   }
 
   deinit {
-    regfree(&expression!)
+    if expression != nil { regfree(&expression!) }
   }
 
   /// The port of exactly this name, or else all that the expression matches, in the order given.
