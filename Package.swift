@@ -29,22 +29,25 @@ let plugins: [Plugin] = [
   Plugin(name: "stft", libraries: ["CFFTW", "CKernels"]),
   Plugin(name: "mel", libraries: ["CKernels"]),
   Plugin(name: "normalize", libraries: ["CKernels"]),
-  Plugin(name: "slicer"),
+  Plugin(name: "slicer", libraries: ["CKernels"]),
   Plugin(name: "bands"),
   Plugin(name: "alarm"),
-  Plugin(name: "records"),
-  Plugin(name: "arrays"),
+  Plugin(name: "records", libraries: ["Records"]),
+  Plugin(name: "arrays", libraries: ["Records"]),
   Plugin(name: "playback"),
-  Plugin(name: "wav", libraries: ["CSndFile"]),
+  Plugin(name: "wav", libraries: ["Records", "CSndFile"]),
 ]
 
 /// Tests; all of them find the plugins in the folder of the built products.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphTextTests", ["GraphText"]),
   ("NodeHostTests", ["NodeHost", "NodeKit", "CNodeABI"]),
+  ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
   ("GraphEngineTests", []),
-  ("FileDriverTests", ["FileDriver"]),
+  ("RecordsTests", ["Records", "CNodeABI"]),
+  ("FileDriverTests", ["FileDriver", "CSndFile"]),
+  ("RunControlTests", ["RunControl"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]
@@ -69,6 +72,7 @@ let package = Package(
     .systemLibrary(name: "CJACK", pkgConfig: "jack", providers: [.apt(["libjack-jackd2-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: strict),
+    .target(name: "Records", dependencies: ["NodeKit", "CNodeABI"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 import JACKDriver
+import TestSupport
 import Testing
 
 /// The clock against a simulated server whose losses are known. No JACK.
@@ -56,8 +57,8 @@ import Testing
 
   @Test(arguments: 0..<20)
   func randomSequencesLoseWhatTheServerLost(_ round: Int) {
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededGenerator(seed)
+    var random = SeededRandom.fresh()
+    let seed = random.seed
     var server = SimulatedServer(counter: UInt32.max - UInt32.random(in: 0..<2_000_000, using: &random))
     var clock = FrameClock()
     for _ in 0..<5000 {
@@ -74,8 +75,8 @@ import Testing
   }
 
   @Test func noSequenceMovesThePositionBack() {
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededGenerator(seed)
+    var random = SeededRandom.fresh()
+    let seed = random.seed
     var clock = FrameClock()
     var position: Int64 = 0
     for _ in 0..<100_000 {
@@ -116,7 +117,7 @@ private struct SimulatedServer {
 
   init(counter: UInt32) { self.counter = counter }
 
-  mutating func next(using random: inout SeededGenerator) -> Cycle {
+  mutating func next(using random: inout SeededRandom) -> Cycle {
     var cycle = Cycle(counter: counter, frames: frames, gapDue: gapDue)
     gapDue = 0
     quietCycles -= 1
@@ -130,7 +131,7 @@ private struct SimulatedServer {
     return cycle
   }
 
-  private mutating func happen(_ cycle: inout Cycle, using random: inout SeededGenerator) {
+  private mutating func happen(_ cycle: inout Cycle, using random: inout SeededRandom) {
     let step = UInt32.random(in: 1...20_000, using: &random)
     switch Int.random(in: 0..<5, using: &random) {
     case 0:

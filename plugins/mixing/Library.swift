@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeKit
 
-private let library = Library(Gain.self)
+private let library = Library(Gain.self, Mix.self, Channels.self)
 
 /// The plugin's one exported symbol.
 @_cdecl("auscult_library")

@@ -1,0 +1,161 @@
+import CNodeABI
+import CRealtime
+import NodeKit
+
+/// Hands samples to the driver: JACK output ports, or the channels of a file.
+///
+/// What goes out at frame position p is the sample whose nominal position is p - delay, where `delay` is the input's
+/// lookahead: the same for every sample, whatever the sizes of the cycles. An input without lookahead passes through in
+/// its own cycle. Where there is no such sample (before the first one, in a gap, after a node restarted) goes silence.
+final class AudioSink: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "sink.audio", version: "1.0.0", summary: "Plays samples: JACK output ports.", realtime: .hard, traits: .sink,
+      inputs: [PortDeclaration("in", .audio, "Samples at the driver's rate", flags: .independent)],
+      parameters: [
+        .text("connect", "Ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement])
+      ])
+  }
+
+  private let connect: [String]
+  private var channels = 0
+  private var delay: Int64 = 0
+  private var denominator: Int64 = 1
+  private var offset: Int64 = 0
+
+  /// Samples by nominal position: that of position q is at [channel * capacity + (q & (capacity - 1))]. All that was
+  /// played, or never written, is 0.
+  private var ring: UnsafeMutablePointer<Float>?
+  private var capacity = 0
+  /// Nominal position of the next sample to play; those from here to `capacity` further have room. Min: not begun.
+  private var next = Int64.min
+
+  required init(_ arguments: Arguments) throws {
+    connect = arguments.list("connect").compactMap(\.text)
+    try super.init(arguments)
+  }
+
+  deinit { ring?.deallocate() }
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    let format = setup.input
+    guard format.period == format.denominator else {
+      throw NodeError(
+        "gets \(Self.describe(format.rate)) audio, but the driver runs at \(format.driverRate) Hz: "
+          + "put a 'resample' with rate: \(format.driverRate) Hz before it")
+    }
+    channels = format.channels
+    delay = format.lookahead
+    denominator = format.denominator
+    offset = format.offset
+    capacity = Self.powerOfTwo(atLeast: Int(delay) + 2 * setup.quantum + 64)
+    answer.externalOutputs = channels
+    answer.connect = connect
+    answer.latency = 0
+    answer.reach = delay
+    answer.memory = channels * capacity * MemoryLayout<Float>.stride
+  }
+
+  private static func describe(_ rate: Double) -> String {
+    rate == rate.rounded() ? "\(Int(rate)) Hz" : "\(rate) Hz"
+  }
+
+  private static func powerOfTwo(atLeast count: Int) -> Int {
+    var size = 64
+    while size < count { size *= 2 }
+    return size
+  }
+
+  override func activate() throws {
+    ring?.deallocate()
+    let ring = UnsafeMutablePointer<Float>.allocate(capacity: channels * capacity)
+    ring.initialize(repeating: 0, count: channels * capacity)
+    self.ring = ring
+    next = Int64.min
+  }
+
+  override func deactivate() {
+    ring?.deallocate()
+    ring = nil
+  }
+
+  // `reset` has nothing to forget: what was heard before a gap still has its place in time.
+
+  @_noLocks @_noAllocation
+  override func process(_ cycle: Cycle) {
+    move(to: cycle.position - delay)
+    store(cycle.input)
+    play(cycle)
+  }
+
+  /// Goes to a nominal position; what was not played by then never is.
+  @_noLocks @_noAllocation
+  private func move(to position: Int64) {
+    if next == Int64.min { next = position }
+    let skipped = position &- next
+    guard skipped > 0 else { return }
+    for channel in 0..<channels {
+      clear(channel, from: next, count: skipped < Int64(capacity) ? Int(skipped) : capacity)
+    }
+    next = position
+  }
+
+  /// Puts an input's samples where they belong, as far as there is room.
+  @_noLocks @_noAllocation
+  private func store(_ input: InputBlock) {
+    guard input.count > 0, let ring else { return }
+    let head = input.head(0).pointee
+    let first = floorDivide(head.origin + offset + head.index * denominator, denominator)
+    let begin = max(first, next)
+    let end = min(first + Int64(input.count), next + Int64(capacity))
+    guard begin < end else { return }
+    for channel in 0..<channels {
+      let from = input.samples(channel) + Int(begin - first)
+      let row = ring + channel * capacity
+      let at = slot(begin)
+      let count = Int(end - begin)
+      let straight = min(count, capacity - at)
+      realtime_copy(row + at, from, straight * MemoryLayout<Float>.stride)
+      realtime_copy(row, from + straight, (count - straight) * MemoryLayout<Float>.stride)
+    }
+  }
+
+  /// Hands this cycle's samples to the driver.
+  @_noLocks @_noAllocation
+  private func play(_ cycle: Cycle) {
+    guard let ring else { return }
+    let frames = cycle.frames
+    for channel in 0..<channels {
+      let to = cycle.externalOutput(channel)
+      let row = ring + channel * capacity
+      var done = 0
+      while done < frames {
+        let at = slot(next + Int64(done))
+        let count = min(frames - done, capacity - at)
+        realtime_copy(to + done, row + at, count * MemoryLayout<Float>.stride)
+        realtime_zero(row + at, count * MemoryLayout<Float>.stride)
+        done += count
+      }
+    }
+    next += Int64(frames)
+  }
+
+  @_noLocks @_noAllocation
+  private func clear(_ channel: Int, from position: Int64, count: Int) {
+    guard let ring else { return }
+    let row = ring + channel * capacity
+    let at = slot(position)
+    let straight = min(count, capacity - at)
+    realtime_zero(row + at, straight * MemoryLayout<Float>.stride)
+    realtime_zero(row, (count - straight) * MemoryLayout<Float>.stride)
+  }
+
+  @inline(__always) @_noLocks @_noAllocation
+  private func slot(_ position: Int64) -> Int { Int(truncatingIfNeeded: position) & (capacity - 1) }
+}
+
+@inline(__always) @_noLocks @_noAllocation
+private func floorDivide(_ ticks: Int64, _ denominator: Int64) -> Int64 {
+  let quotient = ticks / denominator
+  return ticks % denominator < 0 ? quotient - 1 : quotient
+}

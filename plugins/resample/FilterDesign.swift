@@ -1,0 +1,109 @@
+import CSoxr
+import NodeKit
+
+/// The qualities of libsoxr, and what bounds a table at that quality.
+enum Quality: String, Sendable, CaseIterable {
+  case quick, lq, mq, hq, vhq
+
+  fileprivate var recipe: UInt {
+    switch self {
+    case .quick: UInt(SOXR_QQ)
+    case .lq: UInt(SOXR_LQ)
+    case .mq: UInt(SOXR_MQ)
+    case .hq: UInt(SOXR_20_BITQ)
+    case .vhq: UInt(SOXR_28_BITQ)
+    }
+  }
+
+  /// Half the length of the impulse response down to 1e-15 of its peak, in sample periods of the lower rate, and a few
+  /// more. Found by experiment; `FilterDesign` checks that nothing lies beyond.
+  fileprivate var reach: Int {
+    switch self {
+    case .quick: 4
+    case .lq: 36
+    case .mq: 104
+    case .hq: 124
+    case .vhq: 160
+    }
+  }
+}
+
+/// libsoxr used as a designer of filters: its impulse response at every phase is the polyphase table.
+///
+/// For a ratio up / down, what libsoxr does is linear and repeats every `down` input samples:
+///     y[k] = sum over d of table[phase][d] * x[q + d],   k * down = q * up + phase,   0 <= phase < up
+/// so one impulse at each of `down` input phases, far enough apart, yields all of it. It runs in double precision: the
+/// same filters as in single, without the rounding noise of its block transforms.
+struct FilterDesign {
+  /// Bounds of a table and of its design: bytes, and samples that go through libsoxr (about a second).
+  static let maximumBytes = 64 << 20
+  static let maximumSamples = 24_000_000
+
+  let ratio: Ratio
+  let quality: Quality
+
+  /// Half the length that is looked at, in input samples.
+  private var half: Int { Int((Double(quality.reach) * ratio.stretch).rounded(.up)) + 2 }
+  /// Input samples between two impulses: at least twice `half`, and one more than a multiple of `down`, so that each
+  /// impulse meets the next phase.
+  private var spacing: Int { (2 * half + ratio.down - 1) / ratio.down * ratio.down + 1 }
+  private var inputSamples: Int { spacing * ratio.down + 2 * half }
+
+  /// Whether table and design stay within the bounds. Cheap.
+  var isFeasible: Bool {
+    let bytes = (2 * half + 16).multipliedReportingOverflow(by: 4 * ratio.up)
+    let samples = spacing.multipliedReportingOverflow(by: ratio.down)
+    return !bytes.overflow && !samples.overflow && bytes.partialValue <= Self.maximumBytes
+      && samples.partialValue + (samples.partialValue / ratio.down) * ratio.up <= Self.maximumSamples
+  }
+
+  /// Coefficients [up][2 * half + 1]: that of x[q + d] is at index d + half. Takes up to a second.
+  func responses() throws -> [[Double]] {
+    var table = Array(repeating: [Double](repeating: 0, count: 2 * half + 1), count: ratio.up)
+    var last = 0.0
+    try run { position, value in
+      // y[k] belongs to the impulse that is nearest to k * down / up.
+      let (q, phase) = (position * ratio.down).quotientAndRemainder(dividingBy: ratio.up)
+      let impulse = min(max((q - half + spacing / 2) / spacing, 0), ratio.down - 1)
+      let d = half + impulse * spacing - q
+      if abs(d) <= half { table[phase][d + half] = value } else { last = max(last, abs(value)) }
+    }
+    guard last < 1e-9 else { throw NodeError("libsoxr's filter for \(ratio.up)/\(ratio.down) is longer than expected") }
+    return table
+  }
+
+  /// Sends the impulses through libsoxr, block by block, and gives each output sample with its index.
+  private func run(_ take: (Int, Double) -> Void) throws {
+    var failure: soxr_error_t?
+    var io = soxr_io_spec(SOXR_FLOAT64_I, SOXR_FLOAT64_I)
+    var spec = soxr_quality_spec(quality.recipe, UInt(SOXR_DOUBLE_PRECISION))
+    guard let soxr = soxr_create(Double(ratio.down), Double(ratio.up), 1, &failure, &io, &spec, nil) else {
+      throw NodeError("libsoxr refuses \(ratio.up)/\(ratio.down): \(failure.map { String(cString: $0) } ?? "")")
+    }
+    defer { soxr_delete(soxr) }
+    var input = [Double](repeating: 0, count: 1 << 15)
+    var output = [Double](repeating: 0, count: 1 << 15)
+    var (fed, taken) = (0, 0)
+    while true {
+      let offered = min(input.count, inputSamples - fed)
+      placeImpulses(in: &input, at: fed)
+      var (used, done) = (0, 0)
+      failure = soxr_process(soxr, offered > 0 ? input : nil, offered, &used, &output, output.count, &done)
+      if let failure { throw NodeError("libsoxr: \(String(cString: failure))") }
+      for index in 0..<done { take(taken + index, output[index]) }
+      fed += used
+      taken += done
+      if offered == 0 && done == 0 { return }
+    }
+  }
+
+  /// Fills a block with zeros and with those impulses that fall into it.
+  private func placeImpulses(in block: inout [Double], at position: Int) {
+    for index in block.indices { block[index] = 0 }
+    var impulse = max(0, (position - half + spacing - 1) / spacing)
+    while impulse < ratio.down && half + impulse * spacing < position + block.count {
+      block[half + impulse * spacing - position] = 1
+      impulse += 1
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import CKernels
+import CRealtime
+import NodeKit
+
+/// The realtime part of a rate change: each output sample is one dot product of a row of the table with the latest
+/// input, which lies in one piece. So its bits depend on these samples only, not on how they arrived.
+struct Polyphase {
+  private let rows: UnsafePointer<Float>
+  private let taps: Int
+  private let left: Int
+  private let right: Int
+  private let up: Int
+  private let down: Int
+  private let channels: Int
+
+  /// Latest input [channels][capacity]; entry 0 is the sample of index `first`.
+  private let history: UnsafeMutablePointer<Float>
+  private let capacity: Int
+  private var filled = 0
+  private var first: Int64 = 0
+  /// Samples that have come in since the start.
+  private var received: Int64 = 0
+  /// The next output sample's place: input sample q and phase, k * down = q * up + phase.
+  private var q: Int64 = 0
+  private var phase = 0
+
+  /// A few times the filter's length, so that the rest has to be moved back to the front only now and then.
+  static func historyCapacity(_ table: FilterTable) -> Int { (3 * table.taps + 4096 + 15) / 16 * 16 }
+
+  init(_ table: FilterTable, _ ratio: Ratio, channels: Int) {
+    rows = table.rows
+    taps = table.taps
+    left = table.left
+    right = table.right
+    up = ratio.up
+    down = ratio.down
+    self.channels = channels
+    capacity = Self.historyCapacity(table)
+    history = UnsafeMutableRawPointer.allocate(byteCount: channels * capacity * MemoryLayout<Float>.stride, alignment: 64)
+      .initializeMemory(as: Float.self, repeating: 0, count: channels * capacity)
+    restart()
+  }
+
+  func free() { history.deallocate() }
+
+  /// Zeros before the first sample.
+  @_noLocks @_noAllocation
+  mutating func restart() {
+    for channel in 0..<channels {
+      realtime_zero(history + channel * capacity, left * MemoryLayout<Float>.stride)
+    }
+    filled = left
+    first = -Int64(left)
+    received = 0
+    q = 0
+    phase = 0
+  }
+
+  /// Takes all of the input, yields what it completes; at the end of the stream all that is left.
+  @_noLocks @_noAllocation
+  mutating func process(_ input: InputBlock, _ output: OutputBlock) {
+    var taken = 0
+    while taken < input.count {
+      let count = append(input, from: taken)
+      taken += count
+      received += Int64(count)
+      yield(output, below: received - Int64(right))
+    }
+    guard input.isEnd else { return }
+    var padding = right
+    while padding > 0 {
+      padding -= appendZeros(padding)
+      yield(output, below: received - Int64(padding))
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func append(_ input: InputBlock, from: Int) -> Int {
+    let count = min(input.count - from, makeRoom())
+    for channel in 0..<channels {
+      realtime_copy(
+        history + channel * capacity + filled, input.samples(channel) + from, count * MemoryLayout<Float>.stride)
+    }
+    filled += count
+    return count
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func appendZeros(_ wanted: Int) -> Int {
+    let count = min(wanted, makeRoom())
+    for channel in 0..<channels {
+      realtime_zero(history + channel * capacity + filled, count * MemoryLayout<Float>.stride)
+    }
+    filled += count
+    return count
+  }
+
+  /// Drops what no coming output sample needs when there is no more room; answers how many samples fit. What stays is
+  /// at most a filter's length plus the samples between two outputs.
+  @_noLocks @_noAllocation
+  private mutating func makeRoom() -> Int {
+    if filled < capacity { return capacity - filled }
+    let unneeded = min(Int(q - Int64(left) - first), filled)
+    for channel in 0..<channels {
+      let row = history + channel * capacity
+      realtime_move(row, row + unneeded, (filled - unneeded) * MemoryLayout<Float>.stride)
+    }
+    filled -= unneeded
+    first += Int64(unneeded)
+    return capacity - filled
+  }
+
+  /// Yields all output samples that lie before an input sample.
+  @_noLocks @_noAllocation
+  private mutating func yield(_ output: OutputBlock, below end: Int64) {
+    let (startQ, startPhase, done) = (q, phase, output.count)
+    var count = done
+    for channel in 0..<channels {
+      (q, phase, count) = (startQ, startPhase, done)
+      let to = output.samples(channel)
+      let from = history + channel * capacity
+      while q < end && count < output.capacity {
+        to[count] = kernel_dot(rows + phase * taps, from + Int(q - Int64(left) - first), taps)
+        count += 1
+        advance()
+      }
+    }
+    output.count = count
+  }
+
+  @inline(__always) @_noLocks @_noAllocation
+  private mutating func advance() {
+    phase += down
+    q += Int64(phase / up)
+    phase %= up
+  }
+}

@@ -1,0 +1,28 @@
+import NodeKit
+
+/// out rate / in rate in lowest terms: of every `down` input samples `up` output samples are made.
+struct Ratio: Hashable, Sendable {
+  let up: Int
+  let down: Int
+
+  /// - Parameters:
+  ///   - rate: of the output, whole hertz.
+  ///   - input: whose rate is driverRate * denominator / period.
+  init(to rate: Int, from input: StreamFormat) {
+    let up = rate * Int(input.period)
+    let down = input.driverRate * Int(input.denominator)
+    let common = greatestCommonDivisor(up, down)
+    self.up = up / common
+    self.down = down / common
+  }
+
+  var isOne: Bool { up == down }
+  /// The sample period of the lower of the two rates, in input samples: what a filter's length is proportional to.
+  var stretch: Double { max(1, Double(down) / Double(up)) }
+}
+
+func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+  var (a, b) = (a, b)
+  while b != 0 { (a, b) = (b, a % b) }
+  return a
+}

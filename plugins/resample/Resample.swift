@@ -1,0 +1,127 @@
+import NodeKit
+
+/// Changes the rate of audio by a ratio of whole numbers: the numbers of libsoxr, and so of librosa, to 1e-6 of full
+/// scale, at any period size the same bits, without libsoxr's bursts and allocations.
+///
+/// Output sample k lies at input sample k * down / up: the filter's delay is made up for. Before the first sample and
+/// after the last one there are zeros; ceil(n * up / down) samples come of n.
+final class Resample: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "resample", version: "1.0.0", summary: "Changes the sample rate (the filters of libsoxr).", realtime: .hard,
+      inputs: [PortDeclaration("in", .audio, "Samples")],
+      outputs: [PortDeclaration("out", .audio, "Samples at the new rate")],
+      parameters: [
+        .number("rate", "Sample rate that comes out", unit: .hertz, range: 1...768_000, flags: .required),
+        .choice(
+          "quality", "Filter; hq is what librosa takes", of: Quality.allCases.map(\.rawValue), default: "hq"),
+      ])
+  }
+
+  private let rate: Int
+  private let quality: Quality
+  private var ratio: Ratio?
+  /// Keeps alive what `polyphase` points to; nil where the rate stays.
+  private var table: FilterTable?
+  private var channels = 1
+  private var polyphase: Polyphase?
+
+  required init(_ arguments: Arguments) throws {
+    let given = arguments.number("rate")
+    guard abs(given - given.rounded()) < 1e-6 else {
+      throw NodeError("\(given) Hz is not a whole number of hertz", parameter: "rate")
+    }
+    rate = Int(given.rounded())
+    quality = Quality(rawValue: arguments.text("quality")) ?? .hq
+    try super.init(arguments)
+  }
+
+  deinit { polyphase?.free() }
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    let input = setup.input
+    let ratio = Ratio(to: rate, from: input)
+    self.ratio = ratio
+    channels = input.channels
+    table = nil
+    guard !ratio.isOne else { return }
+    let design = FilterDesign(ratio: ratio, quality: quality)
+    guard design.isFeasible else { throw tooLarge(input) }
+    let table = try FilterTable.table(ratio, quality)
+    self.table = table
+    describe(input, ratio, table, &answer)
+  }
+
+  /// Output sample k covers [k, k + 1) * down / up input samples, exactly: ticks are refined until that is whole.
+  private func describe(_ input: StreamFormat, _ ratio: Ratio, _ table: FilterTable, _ answer: inout Answer) {
+    var output = input
+    output.refine(by: Int64(ratio.up / greatestCommonDivisor(ratio.up, Int(input.period))))
+    let period = output.period
+    output.period = period / Int64(ratio.up) * Int64(ratio.down)
+    output.extent = output.period
+    let beyond = max(0, Int64(table.right + 1) * period - output.period)
+    output.lookahead += output.frames(ticks: beyond)
+    answer.output.format = output
+    answer.output.format.machines = []
+    answer.output.burst = (table.right * ratio.up) / ratio.down + 2
+    answer.latency = output.frames(ticks: Int64(table.right + 1) * period)
+    answer.history = output.frames(ticks: Int64(table.left) * period)
+    answer.reach = output.frames(ticks: Int64(table.taps) * period)
+    answer.memory = table.bytes + channels * Polyphase.historyCapacity(table) * MemoryLayout<Float>.stride
+  }
+
+  /// Names the nearest rates on both sides whose tables are small enough.
+  private func tooLarge(_ input: StreamFormat) -> NodeError {
+    func isGood(_ rate: Int) -> Bool {
+      let ratio = Ratio(to: rate, from: input)
+      return rate >= 1 && (ratio.isOne || FilterDesign(ratio: ratio, quality: quality).isFeasible)
+    }
+    let below = (1..<max(2, rate)).reversed().first(where: isGood)
+    let above = (rate + 1...max(rate + 1, 1_000_000)).first(where: isGood)
+    let good = [below, above].compactMap { $0.map { "\($0) Hz" } }.joined(separator: " and ")
+    return NodeError(
+      "\(input.rate.formatted) -> \(rate) Hz has no common divisor that is large enough: its filter would take over "
+        + "\(FilterDesign.maximumBytes >> 20) MiB or a second to make; the nearest good rates are \(good)",
+      parameter: "rate")
+  }
+
+  override func activate() throws {
+    polyphase?.free()
+    polyphase = nil
+    guard let table, let ratio else { return }
+    polyphase = Polyphase(table, ratio, channels: channels)
+  }
+
+  override func deactivate() {
+    polyphase?.free()
+    polyphase = nil
+  }
+
+  @_noLocks @_noAllocation
+  override func reset() { polyphase?.restart() }
+
+  @_noLocks @_noAllocation
+  override func process(_ cycle: Cycle) {
+    if polyphase == nil {
+      passThrough(cycle)
+    } else {
+      polyphase?.process(cycle.input, cycle.output)
+    }
+  }
+
+  /// The rate stays: samples go through untouched.
+  @_noLocks @_noAllocation
+  private func passThrough(_ cycle: Cycle) {
+    let count = cycle.input.count
+    for channel in 0..<cycle.input.channels {
+      let from = cycle.input.samples(channel)
+      let to = cycle.output.samples(channel)
+      for index in 0..<count { to[index] = from[index] }
+    }
+    cycle.output.count = count
+  }
+}
+
+extension Double {
+  fileprivate var formatted: String { self == rounded() ? "\(Int(self)) Hz" : "\(self) Hz" }
+}
