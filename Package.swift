@@ -55,7 +55,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("RecordsTests", ["Records", "CNodeABI"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
-  ("JACKTests", ["JACKDriver"]),
+  ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]
 
