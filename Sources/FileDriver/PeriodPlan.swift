@@ -1,6 +1,9 @@
+import GraphEngine
+
 /// How a run without a deadline cuts its audio into cycles. Results do not depend on it.
 public struct PeriodPlan: Sendable, Equatable {
-  public static let range = 1...1_048_576
+  /// Frames that one cycle may have.
+  public static let range = 1...Engine.mostFramesWithoutDeadline
   /// Frames of one cycle after another; after the last it begins again.
   public let lengths: [Int]
 

@@ -2,6 +2,8 @@
 package struct DiagnosticCollector {
   private var kept: [Diagnostic] = []
   private var surplus = 0
+  /// How many names may still be compared for suggestions.
+  private var comparisons = Limits.comparisons
   /// Files in the order in which they were read, which is the order of their diagnostics.
   private var fileOrder: [String: Int] = [:]
   package private(set) var sources = SourceSet()
@@ -21,8 +23,14 @@ package struct DiagnosticCollector {
     }
     kept.append(
       Diagnostic(
-        severity, code: code, message: message, location: location,
-        suggestion: written.isEmpty ? nil : nearest(written, among: candidates())))
+        severity, code: code, message: message, location: location, suggestion: suggestion(written, candidates)))
+  }
+
+  private mutating func suggestion(_ written: String, _ candidates: () -> [String]) -> String? {
+    guard !written.isEmpty, comparisons > 0 else { return nil }
+    let names = candidates()
+    comparisons -= names.count
+    return nearest(written, among: names)
   }
 
   /// Everything, by file and place, with the source lines.

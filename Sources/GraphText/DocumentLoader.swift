@@ -90,6 +90,10 @@ struct DocumentLoader {
   ) {
     let substitution = Substitution(variables: variables(from: parent), environment: environment)
     let scalar = substitution.replaced(scalar, &collector)
+    guard !scalar.isBroken else {
+      isComplete = false
+      return
+    }
     let isAbsolute = scalar.text.hasPrefix("/")
     let included = isAbsolute ? scalar.text : folder(of: path) + "/" + scalar.text
     let shown = isAbsolute || !name.contains("/") ? scalar.text : folder(of: name) + "/" + scalar.text
@@ -118,12 +122,14 @@ struct DocumentLoader {
 
   private mutating func merged(_ root: FileContent?, _ overrides: [String]) -> GraphDocument {
     let substitution = Substitution(variables: allVariables(), environment: environment)
-    var document = GraphDocument(nodes: [], links: [], isComplete: isComplete, folders: folders)
+    var document = GraphDocument(nodes: [], links: [], isComplete: isComplete, hasAllLinks: true, folders: folders)
     document.name = root?.name.map { substitution.replaced($0, &collector) }
     document.description = root?.description.map { substitution.replaced($0, &collector).text }
     // The files that are included come before those that include them.
     for file in inIncludedOrder() {
-      document.links += file.content.links.flatMap { LinkText.links(substitution.replaced($0, &collector), &collector) }
+      let links = file.content.links.flatMap { LinkText.links(substitution.replaced($0, &collector), &collector) }
+      document.links += links.compactMap { $0 }
+      if links.contains(where: { $0 == nil }) { document.hasAllLinks = false }
       for node in file.content.nodes { add(node, to: &document, substitution) }
     }
     apply(overrides, to: &document, substitution)
@@ -177,7 +183,7 @@ struct DocumentLoader {
   private mutating func checkHeader(_ document: GraphDocument, _ root: FileContent) {
     let start = SourceLocation(file: files[0].name, line: 1, column: 1)
     if let name = document.name {
-      if !isGraphName(name.text) {
+      if !name.isBroken, !isGraphName(name.text) {
         collector.add(
           "bad-name", "\(quoted(name.text)) can't be a graph's name: 1 to 48 bytes, no ':', no '/'", at: name.location)
       }

@@ -122,8 +122,9 @@ struct DocumentReader {
       collector.add(
         "unknown-alias", "there is no anchor '&\(name)' before this alias", at: span(item), written: name,
         candidates: Array(anchors.keys))
-      let missing = DocumentScalar(text: "", location: span(item), isMissing: true)
-      return try finish(.scalar(missing), count: 1, anchor: nil, item, &collector)
+      var broken = DocumentScalar(text: "", location: span(item))
+      broken.isBroken = true
+      return try finish(.scalar(broken), count: 1, anchor: nil, item, &collector)
     }
     try finish(anchor.value, count: anchor.count, anchor: nil, item, &collector)
   }
@@ -180,7 +181,8 @@ struct DocumentReader {
   private mutating func usableKey(
     _ value: DocumentValue, _ location: SourceLocation, _ top: Int, _ collector: inout DiagnosticCollector
   ) -> DocumentScalar? {
-    guard case .scalar(var key) = value, !key.isMissing else {
+    guard case .scalar(var key) = value, !key.isMissing, !key.isBroken else {
+      if case .scalar(let scalar) = value, scalar.isBroken { return nil }
       collector.add("bad-key", "a key must be text, not \(value.noun)", at: location)
       return nil
     }

@@ -6,6 +6,8 @@ public struct DocumentScalar: Sendable, Hashable {
   public var location: SourceLocation
   /// Nothing is written where a value should be: `key:`.
   public var isMissing = false
+  /// It could not be made out, and that was said: nothing more is to be said about it.
+  package var isBroken = false
   /// How many columns after `location` the text begins, where it stands in the file letter by letter; nil where
   /// escapes, line breaks or replacements are in between.
   var verbatimOffset: Int?
@@ -44,6 +46,8 @@ public indirect enum DocumentValue: Sendable {
     case .list(_, let location), .map(_, let location): location
     }
   }
+
+  package var isBroken: Bool { if case .scalar(let scalar) = self { scalar.isBroken } else { false } }
 
   /// What it is, in words, for "expected ..., not ...".
   package var noun: String {

@@ -88,13 +88,14 @@ struct FileContent {
       }
       guard case .map(let keys, _) = node.value else {
         mismatch(node, "a map with at least 'type'", &collector)
-        return nil
+        return DocumentNode(name: node.key.text, location: node.key.location, entries: [], isBroken: true)
       }
       return DocumentNode(name: node.key.text, location: node.key.location, entries: keys)
     }
   }
 
   private func mismatch(_ entry: DocumentEntry, _ what: String, _ collector: inout DiagnosticCollector) {
+    guard !entry.value.isBroken else { return }
     let isMissing = if case .scalar(let scalar) = entry.value { scalar.isMissing } else { false }
     let message = "\(quoted(entry.key.text)) needs \(what)" + (isMissing ? "" : ", not \(entry.value.noun)")
     collector.add("wrong-type", message, at: isMissing ? entry.key.location : entry.value.location)

@@ -7,6 +7,8 @@ public struct GraphDocument: Sendable {
   public var links: [DocumentLink]
   /// False where a file could not be read to its end: names that seem unknown may be defined there.
   public var isComplete: Bool
+  /// False where a link could not be read: nodes that seem unlinked may be linked by it.
+  public var hasAllLinks: Bool
   /// By a file's name in locations: the absolute folder that relative paths in it count from.
   package var folders: [String: String]
 }
@@ -18,6 +20,8 @@ public struct DocumentNode: Sendable {
   public var location: SourceLocation
   /// `type` and the other keys, in the order of the file.
   public var entries: [DocumentEntry]
+  /// It is no map, which was said.
+  package var isBroken = false
 
   public subscript(key: String) -> DocumentEntry? { entries.first { $0.key.text == key } }
 }

@@ -1,6 +1,6 @@
 /// What a graph file may have at most. Far beyond any real one; they bound time and memory for hostile ones.
-package enum Limits {
-  package static let fileBytes = 1 << 20
+enum Limits {
+  static let fileBytes = 1 << 20
   /// Levels of lists and maps inside each other.
   static let depth = 32
   /// Scalars, lists and maps of one file, those that aliases repeat included.
@@ -9,6 +9,8 @@ package enum Limits {
   static let includeDepth = 16
   /// Of a text that a replaced variable grows to.
   static let scalarBytes = 1 << 16
+  /// Names that are compared with misspelt ones, in all.
+  static let comparisons = 50_000
   /// Diagnostics that are kept; the rest is counted.
-  package static let diagnostics = 500
+  static let diagnostics = 500
 }

@@ -1,11 +1,12 @@
 /// Reads `a -> b.port -> c`.
 enum LinkText {
-  /// The arrows of a chain; those around an end that can't be read are left out.
-  static func links(_ scalar: DocumentScalar, _ collector: inout DiagnosticCollector) -> [DocumentLink] {
+  /// The arrows of a chain; nil in place of those around an end that can't be read.
+  static func links(_ scalar: DocumentScalar, _ collector: inout DiagnosticCollector) -> [DocumentLink?] {
+    guard !scalar.isBroken else { return [nil] }
     let parts = split(scalar)
     guard parts.count > 1 else {
       collector.add("bad-link", "a link is written 'a -> b', not \(quoted(scalar.text))", at: scalar.location)
-      return []
+      return [nil]
     }
     var ends = parts.map { end($0, scalar, &collector) }
     for index in ends.indices.dropFirst().dropLast() {
@@ -15,7 +16,7 @@ enum LinkText {
         at: middle.location)
       ends[index] = nil
     }
-    return zip(ends, ends.dropFirst()).compactMap { from, to in
+    return zip(ends, ends.dropFirst()).map { from, to in
       guard let from, let to else { return nil }
       return DocumentLink(from: from, to: to, location: joined(from.location, to.location))
     }

@@ -18,32 +18,37 @@ struct Substitution {
   func replaced(_ scalar: DocumentScalar, _ collector: inout DiagnosticCollector) -> DocumentScalar {
     let parts = scalar.text.split(separator: "${", omittingEmptySubsequences: false)
     guard parts.count > 1 else { return scalar }
+    var result = scalar
     var text = String(parts[0])
     for (index, part) in parts.dropFirst().enumerated() {
       let location = scalar.references.map { $0[index] } ?? scalar.location
-      text += replacement(part, location, &collector)
+      guard let replacement = replacement(part, location, &collector) else {
+        result.isBroken = true
+        continue
+      }
+      text += replacement
       guard text.utf8.count <= Limits.scalarBytes else {
         collector.add("too-large", "the variables make a text of more than \(Limits.scalarBytes) bytes", at: location)
+        result.isBroken = true
         break
       }
     }
-    var result = scalar
     (result.text, result.verbatimOffset, result.references) = (text, nil, nil)
     return result
   }
 
-  /// For `name}rest`, what came after a `${`.
+  /// Of `name}rest`, what came after a `${`; nil after a diagnostic.
   private func replacement(_ part: Substring, _ location: SourceLocation, _ collector: inout DiagnosticCollector)
-    -> String
+    -> String?
   {
     guard let end = part.firstIndex(of: "}") else {
       collector.add("bad-reference", "'${' has no closing '}'", at: location)
-      return "${" + part
+      return nil
     }
     let name = String(part[..<end])
     var place = location
     place.length = location.length == 2 ? name.unicodeScalars.count + 3 : location.length
-    return (value(name, place, &collector) ?? "") + part[part.index(after: end)...]
+    return value(name, place, &collector).map { $0 + part[part.index(after: end)...] }
   }
 
   private func value(_ name: String, _ place: SourceLocation, _ collector: inout DiagnosticCollector) -> String? {

@@ -45,7 +45,7 @@ public func runByHand(
   let statistics: EngineStatistics
   let played: [[Float]]
   do {
-    let driver = try HandDriver(try Engine(graph: graph, options: options), rate: rate)
+    let driver = try HandDriver(Engine(graph: graph, options: options), rate: rate)
     for part in feed {
       switch part {
       case .samples(let channels): driver.feed(channels, period: period)
