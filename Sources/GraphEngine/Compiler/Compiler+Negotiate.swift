@@ -28,13 +28,13 @@ extension Compiler {
     for link in draft.incoming[index] {
       let format = draft.format(link)!.format
       let port = node.nodeClass.inputs[link.input]
-      if format.kind & port.kinds == 0 {
+      if format.kind & port.kinds.rawValue == 0 {
         isGood = false
         let from = draft.graph.nodes[link.from]
         draft.error(
           "format",
           "'\(from.outputName(link.output))' yields \(describe(format)), but '\(node.inputName(link.input))' takes "
-            + kindNames(port.kinds), at: link.location)
+            + kindNames(port.kinds.rawValue), at: link.location)
       }
     }
     return isGood
@@ -43,7 +43,7 @@ extension Compiler {
   /// Inputs that are joined must have equal paces and positions on one grid.
   private static func joinsInputs(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
     let links = draft.incoming[index].filter {
-      draft.graph.nodes[index].nodeClass.inputs[$0.input].flags & AUSCULT_PORT_INDEPENDENT == 0
+      draft.graph.nodes[index].nodeClass.inputs[$0.input].flags.contains(.independent) == false
     }
     guard links.count > 1 else { return true }
     let first = draft.format(links[0])!.format

@@ -24,7 +24,7 @@ struct Compiler {
     for pass in [resolve, order, negotiate, place, capacities] {
       pass(&draft)
       if draft.diagnostics.contains(where: { $0.severity == .error }) {
-        throw DiagnosticsError(diagnostics: draft.diagnostics)
+        throw DiagnosticsError(draft.diagnostics)
       }
     }
     return draft
@@ -42,7 +42,7 @@ struct Compiler {
     }
     guard draft.diagnostics.isEmpty else {
       for instance in draft.instances { instance.deactivate() }
-      throw DiagnosticsError(diagnostics: draft.diagnostics)
+      throw DiagnosticsError(draft.diagnostics)
     }
     return schedule
   }

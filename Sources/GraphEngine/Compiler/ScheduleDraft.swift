@@ -43,16 +43,11 @@ struct ScheduleDraft {
   func format(_ link: Link) -> FormatRecord? { configurations[link.from]?.outputs[link.output] }
 
   mutating func error(_ code: String, _ text: String, at location: SourceLocation?) {
-    diagnostics.append(
-      Diagnostic(severity: .error, code: code, message: text, location: location))
+    diagnostics.append(graph.diagnostic(code: code, message: text, at: location))
   }
 
   mutating func error(_ failure: NodeFailure, node index: Int) {
-    let node = graph.nodes[index]
-    let location = failure.parameter.flatMap { name in
-      node.arguments.first { $0.name == name }?.location
-    }
-    error("node", "node '\(node.name)' (\(node.nodeClass.name)): \(failure.text)", at: location ?? node.location)
+    diagnostics.append(graph.diagnostic(failure, node: graph.nodes[index]))
   }
 }
 

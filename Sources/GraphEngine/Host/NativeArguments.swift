@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeHost
 
 /// A node's arguments as the ABI passes them.
 final class NativeArguments {

@@ -19,6 +19,9 @@ struct Join {
   var expected: Int64 = Int64.min
   var hasGap = false
   var gap = auscult_gap()
+  /// A gap that an input has passed, for the jump that it will make.
+  var hasNoted = false
+  var noted = auscult_gap()
 }
 
 /// The waiting tokens of one input.
@@ -168,19 +171,32 @@ extension Join {
     expected = Int64.min
   }
 
+  /// Remembers a gap that one input has passed; what the driver lost goes before what a queue lost.
+  @_noLocks @_noAllocation
+  mutating func note(_ lost: auscult_gap) {
+    if !hasNoted || (lost.cause == AUSCULT_GAP_XRUN && noted.cause != AUSCULT_GAP_XRUN) { noted = lost }
+    hasNoted = true
+  }
+
+  /// A jump that no input announced: tokens found no partner on one of the paths.
+  @_noLocks @_noAllocation
+  private func jump(from: Int64, to: Int64) -> auscult_gap {
+    let ticks = joined.pointee.format.pointee.denominator * queues[0].scale
+    return auscult_gap(
+      begin: floorDivide(from, ticks), end: ceilDivide(to, ticks), cause: AUSCULT_GAP_DROP, count: 0,
+      node: joined.pointee.producer.pointee.node)
+  }
+
   /// Points the joined blocks to the first `count` tokens of each queue.
   @_noLocks @_noAllocation
   mutating func present(_ count: Int, end: Bool) {
     if count > 0 {
       let begin = queues[0].begin(0)
       if expected != Int64.min && begin != expected {
-        // A jump that no input announced: tokens were dropped or unmatched on one of the paths.
-        let ticks = joined.pointee.format.pointee.denominator * queues[0].scale
-        gap = auscult_gap(
-          begin: floorDivide(expected, ticks), end: ceilDivide(begin, ticks), cause: AUSCULT_GAP_DROP, count: 0,
-          node: constantText("join"))
+        gap = hasNoted ? noted : jump(from: expected, to: begin)
         hasGap = true
       }
+      hasNoted = false
       expected = begin + Int64(count) * period
     }
     for index in 0..<inputCount {

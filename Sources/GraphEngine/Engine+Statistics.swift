@@ -1,0 +1,61 @@
+import RealtimeCore
+
+/// Counters of a running engine.
+public struct EngineStatistics: Sendable {
+  public struct Node: Sendable {
+    public var name: String
+    public var calls: Int64
+    /// Time in `process`; 0 for realtime nodes that are not measured.
+    public var nanoseconds: Int64
+    public var hasFailed: Bool
+  }
+  public struct Queue: Sendable {
+    public var from: String
+    public var to: String
+    public var droppedTokens: Int64
+  }
+  public var position: Int64
+  public var cycles: Int64
+  public var frames: Int64
+  public var gaps: Int64
+  public var lostFrames: Int64
+  public var xruns: Int64
+  public var late: Int64
+  public var unmatched: Int64
+  public var longestCycleNanoseconds: Int64
+  public var busyNanoseconds: Int64
+  public var nodes: [Node]
+  public var queues: [Queue]
+
+  public var droppedTokens: Int64 { queues.reduce(0) { $0 + $1.droppedTokens } }
+}
+
+extension Engine {
+  /// Thread: control. Times of running nodes are read without a lock: near enough for a display.
+  public var statistics: EngineStatistics {
+    let counters = realtime.state
+    var result = EngineStatistics(
+      position: counters.pointee.position.load(ordering: .relaxed),
+      cycles: counters.pointee.counters.cycles.load(ordering: .relaxed),
+      frames: counters.pointee.counters.frames.load(ordering: .relaxed),
+      gaps: counters.pointee.counters.gaps.load(ordering: .relaxed),
+      lostFrames: counters.pointee.counters.lostFrames.load(ordering: .relaxed),
+      xruns: counters.pointee.counters.xruns.load(ordering: .relaxed),
+      late: counters.pointee.counters.late.load(ordering: .relaxed),
+      unmatched: counters.pointee.counters.unmatched.load(ordering: .relaxed),
+      longestCycleNanoseconds: counters.pointee.counters.longest.load(ordering: .relaxed),
+      busyNanoseconds: counters.pointee.counters.busy.load(ordering: .relaxed), nodes: [], queues: [])
+    guard let schedule else { return result }
+    result.nodes = schedule.draft.order.map { index in
+      let step = schedule.steps[index].pointee
+      return EngineStatistics.Node(
+        name: graph.nodes[index].name, calls: step.calls, nanoseconds: step.nanoseconds, hasFailed: step.hasFailed)
+    }
+    result.queues = schedule.rings.map { record in
+      EngineStatistics.Queue(
+        from: graph.nodes[record.from].name, to: graph.nodes[record.to].name,
+        droppedTokens: record.ring.pointee.dropped)
+    }
+    return result
+  }
+}

@@ -1,0 +1,205 @@
+import CNodeABI
+import CRealtime
+import Foundation
+import GraphText
+import NodeHost
+import RealtimeCore
+
+/// How an engine runs a graph.
+public struct EngineOptions: Sendable {
+  /// Threads for what may block; as many as there are processors by default. 0: the driver's thread does it all while it
+  /// waits, which makes a run without a deadline single-threaded.
+  public var workerThreads = ProcessInfo.processInfo.activeProcessorCount
+  /// How long a worker may be away before tokens are dropped, in seconds of the stream ...
+  public var queueSeconds = 4.0
+  /// ... within this many bytes for each link.
+  public var queueBytes = 32 << 20
+  /// Times every step, for `bench`.
+  public var isMeasured = false
+  /// Receives what nodes and engine have to say: level, node, text. Called on control and worker threads.
+  public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
+
+  public init() {}
+
+  /// Quanta that a driver without a deadline may run between two waits.
+  static let quantaPerWait = 8
+}
+
+/// A channel that the driver supplies or takes.
+public struct ExternalPort: Sendable {
+  public var node: String
+  /// Channel of the node, from 0.
+  public var channel: Int
+  /// Channels of the node.
+  public var channels: Int
+  /// What the channel listens to.
+  public var machine: String
+  /// Names or patterns of ports to connect to.
+  public var connect: [String]
+  /// Outputs: driver frames from an input sample's arrival to its effect here; nil where no input leads here.
+  public var delay: Int64?
+}
+
+/// Runs a graph: owns its nodes, its schedule, its workers.
+///
+/// The life of an engine: `init`, (`prepare`, cycles by a driver, `finishStream` or `stop`) any number of times.
+/// Thread: control, but for what says otherwise.
+public final class Engine: @unchecked Sendable {
+  public let graph: Graph
+  public let options: EngineOptions
+  /// What the driver's realtime thread may touch.
+  public let realtime: RealtimeEngine
+  let services: HostServices
+  let instances: [NodeInstance]
+  var schedule: Schedule?
+  private var pool: WorkerPool?
+  private let state: UnsafeMutablePointer<RealtimeState>
+  /// Nodes that were quarantined since the engine was made.
+  public private(set) var failedNodes: Set<String> = []
+
+  /// Creates every node.
+  ///
+  /// - Throws: what every node that can't be created says, at its line of the graph file.
+  public init(graph: Graph, options: EngineOptions = EngineOptions()) throws(DiagnosticsError) {
+    self.graph = graph
+    self.options = options
+    services = HostServices(log: options.log)
+    var instances: [NodeInstance] = []
+    var diagnostics: [Diagnostic] = []
+    for node in graph.nodes {
+      do {
+        instances.append(try NodeInstance(node, graph: graph.name, services: services))
+      } catch {
+        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+        diagnostics.append(graph.diagnostic(failure, node: node))
+      }
+    }
+    guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics) }
+    self.instances = instances
+    state = .allocate(capacity: 1)
+    state.initialize(to: RealtimeState())
+    realtime = RealtimeEngine(state: state)
+  }
+
+  deinit {
+    stop()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  // MARK: Life
+
+  /// Negotiates formats for a driver rate, allocates, activates every node with a fresh state, and starts the workers.
+  /// Frame positions begin at 0.
+  ///
+  /// - Throws: diagnostics at the lines of the graph file. Nothing runs then.
+  public func prepare(rate: Int) throws(DiagnosticsError) {
+    stop()
+    let schedule = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options)
+    services.setRate(rate)
+    self.schedule = schedule
+    state.pointee.position.store(0, ordering: .relaxed)
+    state.pointee.pending.store(schedule.realtime, ordering: .releasing)
+    pool = WorkerPool(schedule.workers, threads: options.workerThreads)
+  }
+
+  /// Ends the stream as at the end of a file: every node yields what it holds back, workers finish, nodes are deactivated.
+  ///
+  /// Thread: the driver's, which runs no cycle meanwhile.
+  public func finishStream() {
+    guard schedule != nil else { return }
+    awaitRoom()
+    realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
+    while !(pool?.hasEnded ?? true) { if !(pool?.runOnce() ?? false) { usleep(50) } }
+    stop()
+  }
+
+  /// Lets workers finish what they have, then deactivates every node. The driver runs no cycle any more.
+  public func stop() {
+    guard let schedule else { return }
+    drain()
+    pool?.stop()
+    pool = nil
+    service()
+    for worker in schedule.workers where worker.hasFailed { failedNodes.insert(worker.name) }
+    state.pointee.pending.store(nil, ordering: .relaxed)
+    state.pointee.schedule = nil
+    for instance in instances { instance.deactivate() }
+    self.schedule = nil
+  }
+
+  /// Waits until the workers have consumed everything that was pushed. No cycle may run meanwhile.
+  public func drain() {
+    guard let pool else { return }
+    while !pool.isIdle { if !pool.runOnce() { usleep(50) } }
+    // Once more, so that sinks see how far their inputs are complete.
+    _ = pool.runOnce()
+  }
+
+  // MARK: Drivers without a deadline
+
+  /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta, and
+  /// helps the workers meanwhile. Thread: the driver's, between cycles.
+  public func awaitRoom() {
+    guard let schedule, let pool else { return }
+    pool.nudge()
+    for crossing in schedule.crossings {
+      while !crossing.ring.pointee.hasRoom(for: EngineOptions.quantaPerWait * crossing.mostBytes) {
+        if !pool.runOnce() { usleep(50) }
+      }
+    }
+  }
+
+  /// The most frames that one cycle without a deadline may have.
+  public static var mostFramesWithoutDeadline: Int { EngineOptions.quantaPerWait * Compiler.quantum }
+
+  // MARK: Context of the records
+
+  /// The file that the driver reads from now on, for records; nil for none.
+  public func setFile(_ name: String?) { services.setFile(name) }
+
+  /// Ties a frame position to the wall clock; call it about once a second. A step of the wall clock shows as a change of
+  /// its difference to the monotonic clock. All in nanoseconds.
+  public func anchor(position: Int64, wall: Int64, monotonic: Int64) {
+    services.anchor(position: position, wall: wall, monotonic: monotonic)
+  }
+
+  // MARK: Messages
+
+  /// Words what the realtime thread has to say. Call it a few times a second.
+  public func service() {
+    while let message = state.pointee.messages.pop() {
+      switch message.kind {
+      case .gap:
+        log(.warning, "", "lost \(message.second - message.first) frames at frame position \(message.first)")
+      case .dropBegan:
+        log(.warning, name(message), "its queue is full: dropping tokens from frame position \(message.first) on")
+      case .dropEnded:
+        log(.warning, name(message), "dropped \(message.second) tokens up to frame position \(message.first)")
+      case .nodeFailed:
+        failedNodes.insert(name(message))
+        let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
+        log(
+          .error, name(message),
+          "\(reason ?? "failed without saying why"); the node is quarantined, the graph runs on")
+      case .unmatched, .scheduleRetired, .late:
+        break
+      }
+    }
+  }
+
+  private func name(_ message: RealtimeMessage) -> String {
+    message.node >= 0 ? graph.nodes[Int(message.node)].name : ""
+  }
+
+  private func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
+}
+
+extension Graph {
+  /// A node's own complaint, at the parameter at fault or at the node.
+  func diagnostic(_ failure: NodeFailure, node: Graph.Node) -> Diagnostic {
+    let location = failure.parameter.flatMap { node.argument($0)?.location } ?? node.location
+    return diagnostic(
+      code: "node", message: "node '\(node.name)' (\(node.nodeClass.name)): \(failure.text)", at: location)
+  }
+}

@@ -1,0 +1,79 @@
+extension Record {
+  /// The record as DESIGN section 8 has it: one line of JSON, its fields in the fixed order.
+  public var json: [UInt8] {
+    var line = JSONLine()
+    switch content {
+    case .score(let score): put(score, into: &line)
+    case .alarm(let alarm): put(alarm, into: &line)
+    case .gap(let gap): put(gap, into: &line)
+    case .clock: putClock(into: &line)
+    }
+    return line.finished()
+  }
+
+  private func put(_ score: Score, into line: inout JSONLine) {
+    putOrigin("score", into: &line)
+    putSpan(into: &line)
+    line.field("time", wallTimeText(time))
+    line.field("score", score.score)
+    line.field("threshold", score.threshold)
+    line.field("anomalous", score.isAnomalous)
+    if let generation { line.field("generation", generation) }
+    line.field("flags", flags.names)
+    if let model { line.field("model", model) }
+    putProvenance(into: &line)
+    if let name = score.className { line.field("class", name) }
+    if let probability = score.probability { line.field("probability", probability) }
+    if !score.bands.isEmpty {
+      line.field("bands", score.bands) { object, band in
+        object.field("band", band.band)
+        if let hertz = band.hertz { object.field("hz", hertz) }
+      }
+    }
+  }
+
+  private func put(_ alarm: Alarm, into line: inout JSONLine) {
+    putOrigin("alarm", into: &line)
+    line.field("state", alarm.state.name)
+    putSpan(into: &line)
+    line.field("time", wallTimeText(time))
+    line.field("score", alarm.score)
+    line.field("threshold", alarm.threshold)
+    if let model { line.field("model", model) }
+    if let generation { line.field("generation", generation) }
+    putProvenance(into: &line)
+  }
+
+  private func put(_ gap: Gap, into line: inout JSONLine) {
+    putOrigin("gap", into: &line)
+    putSpan(into: &line)
+    line.field("cause", gap.cause.name)
+    if gap.cause == .drop { line.field("count", gap.count) }
+    if let file { line.field("file", file) }
+  }
+
+  private func putClock(into line: inout JSONLine) {
+    putOrigin("clock", into: &line)
+    putSpan(into: &line)
+    line.field("time", wallTimeText(time))
+  }
+
+  private func putOrigin(_ kind: StaticString, into line: inout JSONLine) {
+    line.field("kind", kind)
+    line.field("graph", graph)
+    line.field("node", node)
+    if let channel { line.field("channel", channel) }
+    if let machine { line.field("machine", machine) }
+  }
+
+  private func putSpan(into line: inout JSONLine) {
+    line.field("begin", span.begin)
+    line.field("end", span.end)
+    line.field("rate", rate)
+  }
+
+  private func putProvenance(into line: inout JSONLine) {
+    if let file { line.field("file", file) }
+    if let library { line.field("library", library) }
+  }
+}

@@ -1,0 +1,167 @@
+/// One thing that a sink reports: what DESIGN section 8 writes as one JSON line, before any wording.
+public struct Record: Sendable, Equatable {
+  /// What it is about.
+  public var content: Content
+  /// Name of the graph.
+  public var graph: String
+  /// Name of the node that made it; a clock record names the sink that noticed.
+  public var node: String
+  /// Nil for what concerns no single channel: gaps and clock records.
+  public var channel: Int?
+  /// What the channel listens to.
+  public var machine: String?
+  public var span: Span
+  /// Driver frames per second.
+  public var rate: Int
+  /// Nanoseconds since the Unix epoch (UTC) at the span's end: the moment at which it could first be known.
+  public var time: Int64
+  /// Of the schedule that made it.
+  public var generation: UInt32?
+  public var flags: Flags
+  /// The input file that the positions count in.
+  public var file: String?
+  /// "sha256:..." of the model that judged.
+  public var model: String?
+  /// Build id of the plugin that judged.
+  public var library: String?
+
+  public init(
+    _ content: Content, graph: String, node: String, channel: Int? = nil, machine: String? = nil, span: Span, rate: Int,
+    time: Int64, generation: UInt32? = nil, flags: Flags = [], file: String? = nil, model: String? = nil,
+    library: String? = nil
+  ) {
+    self.content = content
+    self.graph = graph
+    self.node = node
+    self.channel = channel
+    self.machine = machine
+    self.span = span
+    self.rate = rate
+    self.time = time
+    self.generation = generation
+    self.flags = flags
+    self.file = file
+    self.model = model
+    self.library = library
+  }
+
+  public enum Content: Sendable, Equatable {
+    case score(Score)
+    case alarm(Alarm)
+    case gap(Gap)
+    /// The wall clock was seen to step: from here on `time` counts from a new anchor.
+    case clock
+  }
+
+  public struct Score: Sendable, Equatable {
+    public var score: Double
+    /// Not a finite number: there is none.
+    public var threshold: Double
+    /// Classifiers: the name of the most likely class, and its probability.
+    public var className: String?
+    public var probability: Float?
+    /// The columns that carry the score, most important first.
+    public var bands: [Band]
+    public var isAnomalous: Bool { score > threshold }
+
+    public init(
+      _ score: Double, threshold: Double, className: String? = nil, probability: Float? = nil, bands: [Band] = []
+    ) {
+      self.score = score
+      self.threshold = threshold
+      self.className = className
+      self.probability = probability
+      self.bands = bands
+    }
+  }
+
+  public struct Band: Sendable, Equatable {
+    public var band: Int
+    public var hertz: Float?
+
+    public init(_ band: Int, hertz: Float?) {
+      self.band = band
+      self.hertz = hertz
+    }
+  }
+
+  public struct Alarm: Sendable, Equatable {
+    public enum State: UInt32, Sendable {
+      case raised = 1
+      case cleared, repeated, inhibited, resumed, open
+    }
+    public var state: State
+    public var score: Double
+    public var threshold: Double
+
+    public init(_ state: State, score: Double, threshold: Double) {
+      self.state = state
+      self.score = score
+      self.threshold = threshold
+    }
+  }
+
+  public struct Gap: Sendable, Equatable {
+    public enum Cause: UInt32, Sendable {
+      case xrun = 1
+      case drop, node
+    }
+    public var cause: Cause
+    /// Tokens lost; drops only.
+    public var count: Int
+
+    public init(_ cause: Cause, count: Int) {
+      self.cause = cause
+      self.count = count
+    }
+  }
+
+  /// What the source, or a gap, says of the samples behind a token.
+  public struct Flags: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let silent = Flags(rawValue: 1)
+    public static let clipped = Flags(rawValue: 2)
+    public static let gap = Flags(rawValue: 4)
+
+    /// In the order in which they are written.
+    public var names: [StaticString] {
+      (contains(.silent) ? ["silent"] : []) + (contains(.clipped) ? ["clipped"] : []) + (contains(.gap) ? ["gap"] : [])
+    }
+  }
+}
+
+extension Record.Alarm.State {
+  public var name: StaticString {
+    switch self {
+    case .raised: "raised"
+    case .cleared: "cleared"
+    case .repeated: "repeated"
+    case .inhibited: "inhibited"
+    case .resumed: "resumed"
+    case .open: "open"
+    }
+  }
+}
+
+extension Record.Gap.Cause {
+  public var name: StaticString {
+    switch self {
+    case .xrun: "xrun"
+    case .drop: "drop"
+    case .node: "node"
+    }
+  }
+}
+
+extension Record.Content {
+  /// Clock and gaps before what was judged at the same place; an alarm after the score that raised it.
+  var rank: Int {
+    switch self {
+    case .clock: 0
+    case .gap: 1
+    case .score: 2
+    case .alarm: 3
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import CNodeABI
+import NodeKit
+
+/// Turns what one input of a sink holds into records.
+///
+/// Thread: worker, active.
+public struct RecordReader {
+  private let host: Host
+  /// Scores that were not finite numbers, and therefore gave no record.
+  public private(set) var rejected = 0
+
+  public init(host: Host) { self.host = host }
+
+  /// The block's gap, then a record for each score or event, in the order of tokens and channels.
+  public mutating func read(_ block: InputBlock) -> [Record] {
+    var records: [Record] = []
+    if block.hasGap { records.append(gap(block)) }
+    guard block.count > 0 else { return records }
+    let base = base(block)
+    switch block.pointer.pointee.format.pointee.kind {
+    case AUSCULT_SCORE:
+      for token in 0..<block.count {
+        for channel in 0..<block.channels {
+          if let record = score(block, token, channel, base) { records.append(record) } else { rejected += 1 }
+        }
+      }
+    case AUSCULT_EVENT:
+      for token in 0..<block.count {
+        if let record = event(block, token, base) { records.append(record) } else { rejected += 1 }
+      }
+    default: break
+    }
+    return records
+  }
+
+  /// A step of the wall clock, noticed at a position.
+  public func clock(at position: Int64, rate: Int) -> Record {
+    Record(
+      .clock, graph: host.graph, node: host.node, span: Span(begin: position, end: position), rate: rate,
+      time: host.wallTime(at: position))
+  }
+
+  /// All that the records of a block have in common.
+  private func base(_ block: InputBlock) -> Record {
+    let producer = block.pointer.pointee.producer.pointee
+    return Record(
+      .clock, graph: host.graph, node: String(cString: producer.node), span: Span(begin: 0, end: 0),
+      rate: Int(block.pointer.pointee.format.pointee.driver_rate), time: 0, file: host.file,
+      model: producer.model.map { String(cString: $0) }, library: producer.library.map { String(cString: $0) })
+  }
+
+  private func gap(_ block: InputBlock) -> Record {
+    let gap = block.pointer.pointee.gap
+    // A node that failed yields nothing any more: its gap has no end.
+    let end = gap.end == Int64.max ? gap.begin : max(gap.begin, gap.end)
+    let node = gap.node ?? block.pointer.pointee.producer.pointee.node!
+    return Record(
+      .gap(Record.Gap(Record.Gap.Cause(rawValue: gap.cause) ?? .drop, count: Int(gap.count))),
+      graph: host.graph, node: String(cString: node), span: Span(begin: gap.begin, end: end),
+      rate: Int(block.pointer.pointee.format.pointee.driver_rate), time: host.wallTime(at: end), file: host.file)
+  }
+
+  private func score(_ block: InputBlock, _ token: Int, _ channel: Int, _ base: Record) -> Record? {
+    let value = block.score(token, channel).pointee
+    guard value.score.isFinite else { return nil }
+    let head = block.head(token).pointee
+    let format = block.pointer.pointee.format.pointee
+    var record = base
+    record.content = .score(
+      Record.Score(
+        value.score, threshold: value.threshold,
+        className: className(value, block.pointer.pointee.producer.pointee),
+        probability: value.class_index >= 0 && value.probability.isFinite ? value.probability : nil,
+        bands: bands(value, format)))
+    record.channel = channel
+    record.machine = machine(channel, format)
+    record.span = Span(format, head)
+    record.time = host.wallTime(at: record.span.end)
+    record.generation = head.generation
+    record.flags = flags(block, token, channel)
+    return record
+  }
+
+  private func event(_ block: InputBlock, _ token: Int, _ base: Record) -> Record? {
+    let event = block.event(token).pointee
+    guard event.score.isFinite, let state = Record.Alarm.State(rawValue: event.state) else { return nil }
+    var record = base
+    record.content = .alarm(Record.Alarm(state, score: event.score, threshold: event.threshold))
+    record.channel = Int(event.channel)
+    record.machine = machine(Int(event.channel), block.pointer.pointee.format.pointee)
+    record.span = Span(begin: max(event.begin, 0), end: max(event.end, event.begin, 0))
+    record.time = host.wallTime(at: record.span.end)
+    record.generation = block.head(token).pointee.generation
+    return record
+  }
+
+  private func flags(_ block: InputBlock, _ token: Int, _ channel: Int) -> Record.Flags {
+    let marks = UInt32(block.marks(token, channel))
+    var flags: Record.Flags = []
+    if marks & AUSCULT_MARK_SOUNDING == 0 { flags.insert(.silent) }
+    if marks & AUSCULT_MARK_CLIPPED != 0 { flags.insert(.clipped) }
+    if block.head(token).pointee.flags & AUSCULT_TOKEN_GAP != 0 { flags.insert(.gap) }
+    return flags
+  }
+}
+
+private func machine(_ channel: Int, _ format: auscult_format) -> String? {
+  guard let machines = format.machines, channel < Int(format.channels) else { return nil }
+  return machines[channel].map { String(cString: $0) }
+}
+
+private func className(_ score: auscult_score, _ producer: auscult_producer) -> String? {
+  guard let names = producer.class_names, score.class_index >= 0, score.class_index < producer.class_name_count else {
+    return nil
+  }
+  return names[Int(score.class_index)].map { String(cString: $0) }
+}
+
+private func bands(_ score: auscult_score, _ format: auscult_format) -> [Record.Band] {
+  withUnsafeBytes(of: score.bands) { bytes in
+    bytes.bindMemory(to: UInt32.self).prefix(Int(score.band_count)).map { band in
+      Record.Band(Int(band), hertz: band < format.frequency_count ? format.frequencies?[Int(band)] : nil)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/// A moment of the wall clock as ISO 8601 in UTC with milliseconds: "2026-11-21T09:30:01.664Z".
+///
+/// `nanoseconds` count from the Unix epoch and are cut, not rounded, to milliseconds. Years 0 to 9999.
+/// Days to civil date after Howard Hinnant's `civil_from_days`.
+public func wallTimeText(_ nanoseconds: Int64) -> String {
+  let milliseconds = floorDivide(nanoseconds, 1_000_000)
+  let day = floorDivide(milliseconds, 86_400_000)
+  let inDay = Int(milliseconds - day * 86_400_000)
+  let (year, month, date) = civilDate(day)
+  return "\(padded(year, 4))-\(padded(month, 2))-\(padded(date, 2))T\(padded(inDay / 3_600_000, 2))"
+    + ":\(padded(inDay / 60_000 % 60, 2)):\(padded(inDay / 1000 % 60, 2)).\(padded(inDay % 1000, 3))Z"
+}
+
+/// Year, month and day of the month of a day that is counted from 1970-01-01.
+private func civilDate(_ day: Int64) -> (Int, Int, Int) {
+  let shifted = day + 719_468  // days since 0000-03-01: leap days fall on the end of a year
+  let era = floorDivide(shifted, 146_097)
+  let dayOfEra = Int(shifted - era * 146_097)
+  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  let shiftedMonth = (5 * dayOfYear + 2) / 153
+  let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  let year = yearOfEra + Int(era) * 400 + (month <= 2 ? 1 : 0)
+  return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+}
+
+private func padded(_ number: Int, _ width: Int) -> String {
+  let text = String(number)
+  return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+}

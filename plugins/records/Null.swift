@@ -1,0 +1,20 @@
+import NodeKit
+
+/// Takes any stream and drops it: for graphs whose results nobody wants, as in a benchmark.
+final class Null: OffloadNode {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "sink.null", version: "1.0.0", summary: "Discards what it gets.", realtime: .offload, traits: .sink,
+      inputs: [PortDeclaration("in", .any, "Any streams", flags: [.many, .independent])])
+  }
+
+  private var tokens = 0
+
+  override func activate() throws { tokens = 0 }
+
+  override func work(_ cycle: Cycle) throws {
+    for index in 0..<cycle.inputCount { tokens += cycle.input(index).count }
+  }
+
+  override func deactivate() { host.log(.debug, "discarded \(tokens) tokens") }
+}
