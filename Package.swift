@@ -97,7 +97,7 @@ let package = Package(
     }
     + [
       .target(
-        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine", "CNodeABI"], path: "Tests/TestSupport",
         swiftSettings: strict)
     ]
     + tests.map {
