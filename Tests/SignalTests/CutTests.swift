@@ -46,8 +46,8 @@ import TestSupport
   ]
 
   @Test(arguments: paths) func anyPeriodsGiveTheSameBits(_ path: Path) throws {
-    var random = Random("cuts, \(path.testDescription)")
-    let audio = BenchStream(audio: (0..<3).map { _ in random.noise(random.int(9000...9000)) }, rate: 8000)
+    var random = SeededRandom(printing: "cuts, \(path.testDescription)")
+    let audio = BenchStream(audio: (0..<3).map { _ in random.values(9000) }, rate: 8000)
     let whole = try chain(audio, path.make()) { audio.count }
     let isFinite = whole.channels.allSatisfy { $0.allSatisfy { $0.isFinite } }
     #expect(whole.count > 0 && isFinite)
@@ -66,9 +66,9 @@ import TestSupport
 
   /// A reset, an end and a new activation are all fresh starts.
   @Test(arguments: paths) func freshStarts(_ path: Path) throws {
-    var random = Random("fresh starts, \(path.testDescription)")
-    let before = BenchStream(audio: [random.noise(5000)], rate: 8000)
-    let audio = BenchStream(audio: [random.noise(6000)], rate: 8000)
+    var random = SeededRandom(printing: "fresh starts, \(path.testDescription)")
+    let before = BenchStream(audio: [random.values(5000)], rate: 8000)
+    let audio = BenchStream(audio: [random.values(6000)], rate: 8000)
     let fresh = try chain(audio, path.make()) { random.scaled(1...1000) }
     for start in ["reset", "end", "activate"] {
       let nodes = try path.make()
@@ -96,8 +96,8 @@ import TestSupport
   /// Samples that are no numbers leave no trace once they have passed.
   @Test(arguments: paths) func recovers(_ path: Path) throws {
     guard path.testDescription != "rolling over slices, statistics" else { return }
-    var random = Random("recovers, \(path.testDescription)")
-    var samples = random.noise(16000)
+    var random = SeededRandom(printing: "recovers, \(path.testDescription)")
+    var samples = random.values(16000)
     let clean = try chain(BenchStream(audio: [samples], rate: 8000), path.make()) { 512 }
     samples[4000] = .nan
     samples[4100] = .infinity

@@ -8,8 +8,12 @@ struct Fixture {
 
   /// Loads `<name>.npy` from Tests/Fixtures/librosa: float32, or 16-bit integers as samples of [-1, 1).
   init(_ name: String) throws {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/librosa")
-    let bytes = try Data(contentsOf: folder.appending(path: "\(name).npy"))
+    let file = BuildFolder.package + "/Tests/Fixtures/librosa/\(name).npy"
+    self.init(bytes: try Data(contentsOf: URL(filePath: file)))
+  }
+
+  /// Reads version 1 of the format, row by row.
+  init(bytes: Data) {
     let length = Int(bytes[8]) | Int(bytes[9]) << 8
     let header = String(decoding: bytes[10..<(10 + length)], as: UTF8.self)
     let list = header[header.firstIndex(of: "(")!...].dropFirst().prefix { $0 != ")" }
@@ -26,25 +30,11 @@ struct Fixture {
   }
 }
 
-/// A seeded generator (SplitMix64). Tests print the seed, so that a failure can be had again.
-struct Random: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  /// `AUSCULT_SEED` in the environment repeats a run.
-  init(_ name: String) {
-    let given = ProcessInfo.processInfo.environment["AUSCULT_SEED"].flatMap { UInt64($0) }
-    seed = given ?? UInt64.random(in: 0...UInt64.max)
-    state = seed
+extension SeededRandom {
+  /// A generator whose seed is printed, so that a failure can be had again with AUSCULT_SEED.
+  init(printing name: String) {
+    self = .fresh()
     print("\(name): AUSCULT_SEED=\(seed)")
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 
   mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
@@ -55,7 +45,8 @@ struct Random: RandomNumberGenerator {
     return min(range.upperBound, range.lowerBound + Int(exp2(exponent)) - 1)
   }
 
-  mutating func noise(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
+  /// Samples, or any values, of [-1, 1].
+  mutating func values(_ count: Int) -> [Float] { noise(frames: count, level: 1)[0] }
 }
 
 /// Runs a stream through nodes, one after the other, each fed in periods of its own.

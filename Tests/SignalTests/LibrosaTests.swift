@@ -40,7 +40,7 @@ import TestSupport
       mel: ["bands": "64"]),
   ]
 
-  private func mel(_ test: Case, precision: String, _ random: inout Random) throws -> BenchStream {
+  private func mel(_ test: Case, precision: String, _ random: inout SeededRandom) throws -> BenchStream {
     let signal = try Fixture("signal\(test.rate)").values
     let stft = try NodeBench("stft", test.stft.merging(["precision": precision]) { $1 })
     let mel = try NodeBench("mel", test.mel)
@@ -49,7 +49,7 @@ import TestSupport
 
   @Test(arguments: cases) func melSpectrogram(_ test: Case) throws {
     let expected = try Fixture(test.name)
-    var random = Random("mel \(test.name)")
+    var random = SeededRandom(printing: "mel \(test.name)")
     let double = try mel(test, precision: "double", &random)
     #expect([double.count, double.format.width] == expected.shape)
     #expect(difference(double.channels[0], expected.values, by: decibel) < 1e-4)
@@ -62,7 +62,7 @@ import TestSupport
   func decibels(rate: Int, length: String) throws {
     let expected = try Fixture("decibel\(rate)")
     let signal = try Fixture("signal\(rate)").values
-    var random = Random("decibel \(rate)")
+    var random = SeededRandom(printing: "decibel \(rate)")
     let result = try chain(
       BenchStream(audio: [signal], rate: rate),
       [NodeBench("stft", ["length": length, "hop": "512"]), NodeBench("mel"), NodeBench("normalize")]
@@ -91,7 +91,7 @@ import TestSupport
     let signal = try Fixture("signal16000").values
     let stft = try NodeBench("stft", ["length": "1024", "hop": "2048"])
     let magnitude = try NodeBench("power", ["power": "1"])
-    var random = Random("spectrum")
+    var random = SeededRandom(printing: "spectrum")
     let spectrum = try chain(BenchStream(audio: [signal], rate: 16000), [stft]) { random.scaled(1...8192) }
     #expect(difference(spectrum.channels[0], try Fixture("stft16000").values) < 2e-5)
     let result = try chain(spectrum, [magnitude]) { random.int(1...5) }
@@ -103,7 +103,7 @@ import TestSupport
   ]) func energyNormalisation(name: String, parameters: [String: String]) throws {
     let signal = try Fixture("signal16000").values
     let expected = try Fixture(name).values
-    var random = Random(name)
+    var random = SeededRandom(printing: name)
     let result = try chain(
       BenchStream(audio: [signal], rate: 16000),
       [
@@ -119,7 +119,7 @@ import TestSupport
   func slices(name: String, parameters: [String: String]) throws {
     let signal = try Fixture("signal16000").values
     let expected = try Fixture(name)
-    var random = Random(name)
+    var random = SeededRandom(printing: name)
     let result = try chain(
       BenchStream(audio: [signal], rate: 16000),
       [
@@ -135,7 +135,7 @@ import TestSupport
 
   @Test func statistics() throws {
     let signal = try Fixture("signal16000").values
-    var random = Random("statistics")
+    var random = SeededRandom(printing: "statistics")
     let result = try chain(
       BenchStream(audio: [signal], rate: 16000),
       [

@@ -20,7 +20,7 @@ import TestSupport
 
   /// The vectorised logarithm: one float rounding of the exact value, over the whole range and near 0 dB.
   @Test func decibelsAreExact() throws {
-    var random = Random("decibels")
+    var random = SeededRandom(printing: "decibels")
     let values = (0..<200_000).map { index in
       index % 2 == 0 ? Float(pow(10, Double.random(in: -10...37, using: &random))) : Float.random(in: 0.5...2, using: &random)
     }
@@ -123,13 +123,13 @@ import TestSupport
 
   /// The last `over`, by the definition, for windows of any length.
   @Test func rolling() throws {
-    var random = Random("rolling")
+    var random = SeededRandom(printing: "rolling")
     for _ in 0..<40 {
       let columns = random.int(1...5)
       let rows = random.int(1...3)
       let window = random.scaled(1...40)
       let width = rows * columns
-      let tokens = random.noise(random.scaled(1...150) * width)
+      let tokens = random.values(random.scaled(1...150) * width)
       let isPerBand = Bool.random(using: &random)
       let result = try Self.normalized(
         Self.features(tokens, columns: columns, scale: 1, rows: rows),

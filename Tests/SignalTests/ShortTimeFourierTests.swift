@@ -11,7 +11,7 @@ import TestSupport
     var isCentered: Bool
     var isDouble: Bool
 
-    init(_ random: inout Random) {
+    init(_ random: inout SeededRandom) {
       let least = random.scaled(2...770)
       let lengths = [2, 4, 6, 8, 10, 12, 16, 20, 24, 26, 32, 40, 50, 64, 100, 128, 130, 256, 360, 512, 770, 1500]
       length = least
@@ -56,10 +56,10 @@ import TestSupport
 
   /// Counts and values of random layouts, fed in random periods; the bench checks the declared most of tokens.
   @Test func agreesWithTheDefinition() throws {
-    var random = Random("definition")
+    var random = SeededRandom(printing: "definition")
     for _ in 0..<60 {
       let layout = Layout(&random)
-      let signal = random.noise(random.scaled(1...6000))
+      let signal = random.values(random.scaled(1...6000))
       let stft = try NodeBench("stft", layout.parameters)
       let result = try chain(BenchStream(audio: [signal], rate: 8000), [stft]) { random.scaled(1...8192) }
       #expect(result.count == layout.columns(signal.count), "\(layout), \(signal.count) samples")

@@ -10,7 +10,7 @@ import TestSupport
 
   /// Lengths, hops and ends of any kind, by the definition.
   @Test func agreesWithTheDefinition() throws {
-    var random = Random("slices")
+    var random = SeededRandom(printing: "slices")
     for _ in 0..<200 {
       let (length, hop) = (random.scaled(1...30), random.scaled(1...60))
       let count = random.scaled(0...200)
@@ -55,10 +55,10 @@ import TestSupport
   }
 
   @Test func statisticsAgreeWithTheDefinition() throws {
-    var random = Random("statistics")
+    var random = SeededRandom(printing: "statistics")
     for _ in 0..<50 {
       let (rows, columns) = (random.scaled(2...50), random.scaled(1...20))
-      let values = random.noise(rows * columns)
+      let values = random.values(rows * columns)
       let result = try chain(
         NormalizeTests.features(values, columns: columns, rows: rows),
         [NodeBench("statistics", ["of": "mean+std+min+max+median"])]

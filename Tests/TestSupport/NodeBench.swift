@@ -31,21 +31,11 @@ public final class NodeBench {
   private let host: BenchHost
   private var instance: UnsafeMutableRawPointer?
 
-  /// Where the plugins of this build lie: beside the test binary.
-  public static let pluginFolder: String = {
-    guard let path = realpath("/proc/self/exe", nil) else { return "." }
-    defer { free(path) }
-    let file = String(cString: path)
-    return String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
-  }()
-
-  public static let catalog = PluginCatalog(searchPath: [pluginFolder])
-
   /// Creates a node of a class from the build's plugins.
   ///
   /// - Parameter parameters: as a graph file writes them; lists in brackets.
   public convenience init(_ name: String, _ parameters: [String: String] = [:]) throws {
-    guard let nodeClass = NodeBench.catalog[name] else { throw Problem(text: "no class \(name) in \(NodeBench.pluginFolder)") }
+    guard let nodeClass = TestPlugins.catalog[name] else { throw Problem(text: "no class \(name) in \(BuildFolder.path)") }
     try self.init(nodeClass, parameters)
   }
 

@@ -55,7 +55,7 @@ struct FrozenSource {
     guard offsets.allSatisfy(\.isFinite), divisors.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
       throw NodeError("the statistics hold a value that is not finite, or a negative width", parameter: parameter)
     }
-    return (offsets.map { Float($0) }, divisors.map { $0 == 0 ? 1 : Float($0) })
+    return (offsets.map { Float($0) }, divisors.map { Float($0) == 0 ? 1 : Float($0) })
   }
 
   private func rows(bands: Int) throws -> ([Double], [Double]) {
