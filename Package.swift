@@ -50,11 +50,12 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("NodeHostTests", ["NodeKit", "CNodeABI"]),
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
+  ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "CNodeABI"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
-  ("JACKTests", ["JACKDriver"]),
+  ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]
 
