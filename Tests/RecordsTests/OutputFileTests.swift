@@ -3,7 +3,7 @@ import Foundation
 import NodeKit
 import Testing
 
-@testable import Records
+import Records
 
 private let input = SinkHarness.Input(AUSCULT_SCORE, period: 48000)
 

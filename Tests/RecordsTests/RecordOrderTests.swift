@@ -1,5 +1,6 @@
 import CNodeABI
 import Foundation
+import TestSupport
 import Testing
 
 /// Streams of scores and events with spans of random lengths, delivered in random pieces, one input far ahead of another.
@@ -96,7 +97,7 @@ private struct Key: Comparable {
 
 @Suite struct RecordOrderTests {
   @Test func orderDoesNotDependOnTheCut() throws {
-    var random = SeededRandom()
+    var random = SeededRandom.fresh()
     print("seed \(random.seed)")
     for _ in 0..<20 {
       let run = RandomRun(&random)

@@ -1,11 +1,12 @@
 import CNodeABI
 import Foundation
 import NodeHost
+import TestSupport
 
 /// Drives one sink through the plugin ABI, as the engine's workers do, but with blocks of a test's choice.
 final class SinkHarness {
   /// One link to the sink.
-  struct Input {
+  struct Input: @unchecked Sendable {
     var node = "judge"
     var format: auscult_format
     var machines: [String]
@@ -67,10 +68,8 @@ final class SinkHarness {
   private var isActive = false
   private var inputs: [(format: UnsafePointer<auscult_format>, producer: UnsafePointer<auscult_producer>)] = []
 
-  static let catalog = PluginCatalog(searchPath: [productsFolder])
-
   init(_ className: String, _ arguments: [String: String]) throws {
-    guard let nodeClass = Self.catalog[className] else { throw Failure(text: "no class \(className)") }
+    guard let nodeClass = TestPlugins.catalog[className] else { throw Failure(text: "no class \(className)") }
     self.nodeClass = nodeClass.native
     host = .allocate(capacity: 1)
     host.initialize(to: auscult_host())
