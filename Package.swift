@@ -53,7 +53,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "CNodeABI"]),
+  ("RecordsTests", ["Records", "NodeKit", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
