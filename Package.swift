@@ -107,7 +107,7 @@ let package = Package(
     }
     + [
       .target(
-        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine", "CNodeABI"], path: "Tests/TestSupport",
         swiftSettings: strict)
     ]
     + foreignPlugins.map {

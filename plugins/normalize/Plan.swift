@@ -45,11 +45,7 @@ struct Plan {
       throw NodeError("the mode pcen follows a stream of features: put it before the slicer", parameter: "mode")
     }
     // Statistics that exist are checked now; a file that does not is an error only when the graph is to run.
-    switch parameters.frozen {
-    case .file(let path, _)? where !NumPyFile.isReadable(path): break
-    case let source?: _ = try source.statistics(bands: columns)
-    case nil: break
-    }
+    if let source = parameters.frozen, !source.isMissing { _ = try source.statistics(bands: columns) }
   }
 
   /// Values in a token of one channel.

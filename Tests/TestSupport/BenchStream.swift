@@ -1,0 +1,91 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+import CNodeABI
+
+/// A stream of tokens as tests handle it: its format, and each channel's values one token after the other.
+public struct BenchStream {
+  public var format: BenchFormat
+  /// [channel][token x width]
+  public var channels: [[Float]]
+
+  public init(format: BenchFormat, channels: [[Float]]) {
+    self.format = format
+    self.channels = channels
+  }
+
+  /// Audio straight from a driver of this rate.
+  public init(audio channels: [[Float]], rate: Int) {
+    self.init(format: BenchFormat(audioChannels: channels.count, rate: rate), channels: channels)
+  }
+
+  /// Tokens (audio: samples).
+  public var count: Int { channels[0].count / format.width }
+
+  /// The values of one token of one channel.
+  public func token(_ index: Int, channel: Int = 0) -> [Float] {
+    Array(channels[channel][(index * format.width)..<((index + 1) * format.width)])
+  }
+
+  /// A stretch of tokens.
+  public func part(_ range: Range<Int>) -> BenchStream {
+    let values = (range.lowerBound * format.width)..<(range.upperBound * format.width)
+    return BenchStream(format: format, channels: channels.map { Array($0[values]) })
+  }
+
+  public mutating func append(_ other: BenchStream) {
+    for channel in channels.indices { channels[channel] += other.channels[channel] }
+  }
+
+  /// Bits of all values, for comparisons that no rounding and no NaN may blur.
+  public var bits: [[UInt32]] { channels.map { $0.map(\.bitPattern) } }
+}
+
+/// A stream's format with memory of its own behind its pointers.
+public final class BenchFormat: @unchecked Sendable {
+  public let native: auscult_format
+  public let frequencies: [Float]
+  private let frequencyMemory: UnsafeMutablePointer<Float>?
+  private let names: UnsafeMutablePointer<UnsafePointer<CChar>?>
+
+  /// Copies what the format points to.
+  public init(_ format: auscult_format) {
+    let frequencies = (0..<Int(format.frequency_count)).compactMap { format.frequencies?[$0] }
+    self.frequencies = frequencies
+    if frequencies.isEmpty {
+      frequencyMemory = nil
+    } else {
+      frequencyMemory = .allocate(capacity: frequencies.count)
+      frequencyMemory?.initialize(from: frequencies, count: frequencies.count)
+    }
+    names = .allocate(capacity: Int(format.channels))
+    for channel in 0..<Int(format.channels) { names[channel] = UnsafePointer(strdup("machine-\(channel)")) }
+    var copy = format
+    copy.frequencies = frequencyMemory.map { UnsafePointer($0) }
+    copy.machines = UnsafePointer(names)
+    native = copy
+  }
+
+  public convenience init(audioChannels channels: Int, rate: Int) {
+    self.init(
+      auscult_format(
+        size: UInt32(MemoryLayout<auscult_format>.size), kind: AUSCULT_AUDIO, channels: UInt32(channels), rows: 1,
+        columns: 1, driver_rate: UInt32(rate), denominator: 1, period: 1, extent: 1, offset: 0, lookahead: 0,
+        stamp: AUSCULT_STAMP_HOST, scale: AUSCULT_SCALE_LINEAR, frequencies: nil, frequency_count: 0, machines: nil))
+  }
+
+  deinit {
+    for channel in 0..<Int(native.channels) { free(UnsafeMutablePointer(mutating: names[channel])) }
+    names.deallocate()
+    frequencyMemory?.deallocate()
+  }
+
+  public var isAudio: Bool { native.kind == AUSCULT_AUDIO }
+  /// Floats in a token of one channel.
+  public var width: Int {
+    let values = Int(native.rows) * Int(native.columns)
+    return native.kind == AUSCULT_SPECTRUM ? 2 * values : values
+  }
+}
