@@ -29,7 +29,7 @@ let plugins: [Plugin] = [
   Plugin(name: "stft", libraries: ["CFFTW", "CKernels"]),
   Plugin(name: "mel", libraries: ["CKernels"]),
   Plugin(name: "normalize", libraries: ["CKernels"]),
-  Plugin(name: "slicer"),
+  Plugin(name: "slicer", libraries: ["CKernels"]),
   Plugin(name: "bands"),
   Plugin(name: "alarm"),
   Plugin(name: "records", libraries: ["Records"]),
@@ -38,16 +38,24 @@ let plugins: [Plugin] = [
   Plugin(name: "wav", libraries: ["Records", "CSndFile"]),
 ]
 
+/// Plugins without Swift, for the tests; not named `auscult-*`, so that no search finds them.
+let foreignPlugins = [
+  (name: "testplugin-c", target: "TestPluginC", folder: "c-invert"),
+  (name: "testplugin-cxx", target: "TestPluginCxx", folder: "cxx-smooth"),
+]
+
 /// Tests; all of them find the plugins in the folder of the built products.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
-  ("GraphTextTests", ["GraphText"]),
-  ("NodeHostTests", ["NodeHost", "NodeKit", "CNodeABI"]),
+  ("GraphTextTests", []),
+  ("NodeHostTests", ["NodeKit", "CNodeABI"]),
+  ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
+  ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "CNodeABI"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
-  ("JACKTests", ["JACKDriver"]),
+  ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]
 
@@ -55,7 +63,8 @@ let package = Package(
   name: "auscult",
   platforms: [.macOS(.v15)],
   products: [.executable(name: "auscult", targets: ["auscult"])]
-    + plugins.map { .library(name: "auscult-\($0.name)", type: .dynamic, targets: [$0.target]) },
+    + plugins.map { .library(name: "auscult-\($0.name)", type: .dynamic, targets: [$0.target]) }
+    + foreignPlugins.map { .library(name: $0.name, type: .dynamic, targets: [$0.target]) },
   dependencies: [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -100,6 +109,11 @@ let package = Package(
         name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine"], path: "Tests/TestSupport",
         swiftSettings: strict)
     ]
+    + foreignPlugins.map {
+      .target(
+        name: $0.target, dependencies: ["CNodeABI"], path: "Tests/Fixtures/plugins/\($0.folder)",
+        publicHeadersPath: ".", linkerSettings: pluginLinker)
+    }
     + tests.map {
       .testTarget(
         name: $0.name, dependencies: ["TestSupport", "GraphText", "NodeHost", "GraphEngine"] + $0.dependencies,

@@ -7,7 +7,8 @@ import RealtimeCore
 
 /// How an engine runs a graph.
 public struct EngineOptions: Sendable {
-  /// Threads for what may block; as many as there are processors by default.
+  /// Threads for what may block; as many as there are processors by default. 0: the driver's thread does it all while it
+  /// waits, which makes a run without a deadline single-threaded.
   public var workerThreads = ProcessInfo.processInfo.activeProcessorCount
   /// How long a worker may be away before tokens are dropped, in seconds of the stream ...
   public var queueSeconds = 4.0

@@ -37,8 +37,7 @@ extension Parameter {
     }
     let unit = written.unit == .none ? self.unit : written.unit
     guard unit == self.unit || units.contains(unit) else { throw wrongUnit(text, unit) }
-    if written.unit == .none, self.unit == .none || unit == self.unit { try checkRange(written.value, text) }
-    if written.unit != .none, unit == self.unit { try checkRange(written.value, text) }
+    if unit == self.unit { try checkRange(written.value, text) }
     if kind == .integer, unit == self.unit || unit == .sample, written.value.rounded() != written.value {
       throw ParameterProblem(code: "wrong-type", message: "'\(name)' takes a whole number, not \(quoted(text))")
     }
@@ -56,10 +55,9 @@ extension Parameter {
     case .tooLarge:
       return ParameterProblem(code: "out-of-range", message: "'\(name)': \(quoted(text)) is larger than any number here")
     case .unknownUnit(let unit):
-      let known = UnitName.all.filter { units.contains($0.dimension) }.map(\.name)
       return ParameterProblem(
         code: "unknown-unit", message: "'\(name)' takes \(expectation); \(quoted(unit)) is not a unit",
-        candidates: known, written: unit)
+        candidates: unitNames, written: unit)
     }
   }
 
@@ -96,6 +94,11 @@ extension Parameter {
       forms[0] += rangeText
       return alternatives(forms + choices.map { "'\($0)'" })
     }
+  }
+
+  /// How the units that it takes are written.
+  public var unitNames: [String] {
+    UnitName.all.filter { units.contains($0.dimension) }.map(\.name)
   }
 
   private var plainNumber: String { kind == .integer ? "a whole number" : "a number" }

@@ -33,7 +33,8 @@ enum Quality: String, Sendable, CaseIterable {
 /// For a ratio up / down, what libsoxr does is linear and repeats every `down` input samples:
 ///     y[k] = sum over d of table[phase][d] * x[q + d],   k * down = q * up + phase,   0 <= phase < up
 /// so one impulse at each of `down` input phases, far enough apart, yields all of it. It runs in double precision: the
-/// same filters as in single, without the rounding noise of its block transforms.
+/// same filters as in single, without the rounding noise of its block transforms. At the very start of a stream some
+/// samples differ, see FilterDesign+Start.swift.
 struct FilterDesign {
   /// Bounds of a table and of its design: bytes, and samples that go through libsoxr (about a second).
   static let maximumBytes = 64 << 20
@@ -43,10 +44,14 @@ struct FilterDesign {
   let quality: Quality
 
   /// Half the length that is looked at, in input samples.
-  private var half: Int { Int((Double(quality.reach) * ratio.stretch).rounded(.up)) + 2 }
-  /// Input samples between two impulses: at least twice `half`, and one more than a multiple of `down`, so that each
-  /// impulse meets the next phase.
-  private var spacing: Int { (2 * half + ratio.down - 1) / ratio.down * ratio.down + 1 }
+  var half: Int { Int((Double(quality.reach) * ratio.stretch).rounded(.up)) + 2 }
+  /// Input samples between two impulses: more than twice `half`, and without a common divisor with `down`, so that
+  /// `down` impulses meet every phase.
+  private var spacing: Int {
+    var spacing = 2 * half + 1
+    while greatestCommonDivisor(spacing, ratio.down) != 1 { spacing += 1 }
+    return spacing
+  }
   private var inputSamples: Int { spacing * ratio.down + 2 * half }
 
   /// Whether table and design stay within the bounds. Cheap.
@@ -61,6 +66,7 @@ struct FilterDesign {
   func responses() throws -> [[Double]] {
     var table = Array(repeating: [Double](repeating: 0, count: 2 * half + 1), count: ratio.up)
     var last = 0.0
+    let spacing = spacing
     try run { position, value in
       // y[k] belongs to the impulse that is nearest to k * down / up.
       let (q, phase) = (position * ratio.down).quotientAndRemainder(dividingBy: ratio.up)
@@ -72,14 +78,21 @@ struct FilterDesign {
     return table
   }
 
-  /// Sends the impulses through libsoxr, block by block, and gives each output sample with its index.
-  private func run(_ take: (Int, Double) -> Void) throws {
+  /// A resampler of this ratio and quality, for doubles.
+  func create() throws -> soxr_t {
     var failure: soxr_error_t?
     var io = soxr_io_spec(SOXR_FLOAT64_I, SOXR_FLOAT64_I)
     var spec = soxr_quality_spec(quality.recipe, UInt(SOXR_DOUBLE_PRECISION))
-    guard let soxr = soxr_create(Double(ratio.down), Double(ratio.up), 1, &failure, &io, &spec, nil) else {
+    let soxr = soxr_create(Double(ratio.down), Double(ratio.up), 1, &failure, &io, &spec, nil)
+    guard let soxr else {
       throw NodeError("libsoxr refuses \(ratio.up)/\(ratio.down): \(failure.map { String(cString: $0) } ?? "")")
     }
+    return soxr
+  }
+
+  /// Sends the impulses through libsoxr, block by block, and gives each output sample with its index.
+  private func run(_ take: (Int, Double) -> Void) throws {
+    let soxr = try create()
     defer { soxr_delete(soxr) }
     var input = [Double](repeating: 0, count: 1 << 15)
     var output = [Double](repeating: 0, count: 1 << 15)
@@ -88,8 +101,9 @@ struct FilterDesign {
       let offered = min(input.count, inputSamples - fed)
       placeImpulses(in: &input, at: fed)
       var (used, done) = (0, 0)
-      failure = soxr_process(soxr, offered > 0 ? input : nil, offered, &used, &output, output.count, &done)
-      if let failure { throw NodeError("libsoxr: \(String(cString: failure))") }
+      if let failure = soxr_process(soxr, offered > 0 ? input : nil, offered, &used, &output, output.count, &done) {
+        throw NodeError("libsoxr: \(String(cString: failure))")
+      }
       for index in 0..<done { take(taken + index, output[index]) }
       fed += used
       taken += done
@@ -100,6 +114,7 @@ struct FilterDesign {
   /// Fills a block with zeros and with those impulses that fall into it.
   private func placeImpulses(in block: inout [Double], at position: Int) {
     for index in block.indices { block[index] = 0 }
+    let spacing = spacing
     var impulse = max(0, (position - half + spacing - 1) / spacing)
     while impulse < ratio.down && half + impulse * spacing < position + block.count {
       block[half + impulse * spacing - position] = 1

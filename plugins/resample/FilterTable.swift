@@ -3,21 +3,27 @@ import Synchronization
 
 /// A polyphase filter, ready for the realtime thread: immutable, shared by all nodes with its ratio and quality.
 ///
-///     y[k] = sum over t < taps of row(phase)[t] * x[q - left + t],   k * down = q * up + phase
+///     y[k] = sum over t < taps of row[t] * x[q - left + t],   k * down = q * up + phase
+///
+/// where the row is number k for k < starts, and number starts + phase from then on.
 final class FilterTable: @unchecked Sendable {
-  /// Rows [up][taps], each 64-byte aligned.
+  /// Rows [starts + up][taps], each 64-byte aligned.
   let rows: UnsafePointer<Float>
   /// Coefficients of a row: a multiple of 16, those in front filled up with zeros.
   let taps: Int
   /// Input samples before q, and after it, that an output sample is made of: taps = left + 1 + right.
   let left: Int
   let right: Int
+  /// Output samples at the start of a stream that have rows of their own.
+  let starts: Int
   let bytes: Int
 
   deinit { UnsafeMutableRawPointer(mutating: rows).deallocate() }
 
   /// Leaves out what is at both ends, in every phase, below 1e-9 of the peak.
-  private init(_ responses: [[Double]]) {
+  private init(starts first: [[Double]], phases: [[Double]]) {
+    let responses = first + phases
+    starts = first.count
     let half = responses[0].count / 2
     let peak = responses.joined().reduce(0) { max($0, abs($1)) }
     func counts(_ d: Int) -> Bool { responses.contains { abs($0[d + half]) >= 1e-9 * peak } }
@@ -28,8 +34,8 @@ final class FilterTable: @unchecked Sendable {
     bytes = responses.count * taps * MemoryLayout<Float>.stride
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
       .initializeMemory(as: Float.self, repeating: 0, count: responses.count * taps)
-    for (phase, response) in responses.enumerated() {
-      for d in max(-half, -left)...right { memory[phase * taps + left + d] = Float(response[half + d]) }
+    for (row, response) in responses.enumerated() {
+      for d in max(-half, -left)...right { memory[row * taps + left + d] = Float(response[half + d]) }
     }
     rows = UnsafePointer(memory)
   }
@@ -47,7 +53,8 @@ final class FilterTable: @unchecked Sendable {
     let key = Key(ratio: ratio, quality: quality)
     return try cache.withLock { cache in
       if let table = cache[key] { return table }
-      let table = FilterTable(try FilterDesign(ratio: ratio, quality: quality).responses())
+      let design = FilterDesign(ratio: ratio, quality: quality)
+      let table = FilterTable(starts: try design.startResponses(), phases: try design.responses())
       if cache.values.reduce(table.bytes, { $0 + $1.bytes }) > FilterDesign.maximumBytes { cache = [:] }
       cache[key] = table
       return table

@@ -11,6 +11,7 @@ struct Polyphase {
   private let right: Int
   private let up: Int
   private let down: Int
+  private let starts: Int
   private let channels: Int
 
   /// Latest input [channels][capacity]; entry 0 is the sample of index `first`.
@@ -23,6 +24,8 @@ struct Polyphase {
   /// The next output sample's place: input sample q and phase, k * down = q * up + phase.
   private var q: Int64 = 0
   private var phase = 0
+  /// Number of its row, while that is one of the start's.
+  private var k = 0
 
   /// A few times the filter's length, so that the rest has to be moved back to the front only now and then.
   static func historyCapacity(_ table: FilterTable) -> Int { (3 * table.taps + 4096 + 15) / 16 * 16 }
@@ -34,6 +37,7 @@ struct Polyphase {
     right = table.right
     up = ratio.up
     down = ratio.down
+    starts = table.starts
     self.channels = channels
     capacity = Self.historyCapacity(table)
     history = UnsafeMutableRawPointer.allocate(byteCount: channels * capacity * MemoryLayout<Float>.stride, alignment: 64)
@@ -54,6 +58,7 @@ struct Polyphase {
     received = 0
     q = 0
     phase = 0
+    k = 0
   }
 
   /// Takes all of the input, yields what it completes; at the end of the stream all that is left.
@@ -62,6 +67,7 @@ struct Polyphase {
     var taken = 0
     while taken < input.count {
       let count = append(input, from: taken)
+      guard count > 0 else { return }  // only if the host gave less room than was asked for
       taken += count
       received += Int64(count)
       yield(output, below: received - Int64(right))
@@ -69,7 +75,9 @@ struct Polyphase {
     guard input.isEnd else { return }
     var padding = right
     while padding > 0 {
-      padding -= appendZeros(padding)
+      let count = appendZeros(padding)
+      guard count > 0 else { return }
+      padding -= count
       yield(output, below: received - Int64(padding))
     }
   }
@@ -113,14 +121,15 @@ struct Polyphase {
   /// Yields all output samples that lie before an input sample.
   @_noLocks @_noAllocation
   private mutating func yield(_ output: OutputBlock, below end: Int64) {
-    let (startQ, startPhase, done) = (q, phase, output.count)
+    let (startQ, startPhase, startK, done) = (q, phase, k, output.count)
     var count = done
     for channel in 0..<channels {
-      (q, phase, count) = (startQ, startPhase, done)
+      (q, phase, k, count) = (startQ, startPhase, startK, done)
       let to = output.samples(channel)
       let from = history + channel * capacity
       while q < end && count < output.capacity {
-        to[count] = kernel_dot(rows + phase * taps, from + Int(q - Int64(left) - first), taps)
+        let row = k < starts ? k : starts + phase
+        to[count] = kernel_dot(rows + row * taps, from + Int(q - Int64(left) - first), taps)
         count += 1
         advance()
       }
@@ -133,5 +142,6 @@ struct Polyphase {
     phase += down
     q += Int64(phase / up)
     phase %= up
+    if k < starts { k += 1 }
   }
 }

@@ -1,5 +1,10 @@
 // Hot loops in wider vectors than SwiftPM's baseline: built for several CPUs, picked by the loader.
-// Every function here only computes on memory that the caller owns.
+//
+// Every function only computes on memory that the caller owns: none locks, allocates or makes a system call. Arrays of
+// one call do not overlap unless the text says so. Two rules keep results independent of how audio was cut into cycles:
+//   - kernels over samples (their first sample may lie anywhere) do the same operations, rounded alike, for every
+//     sample, whichever lane or tail of the loop it falls into;
+//   - kernels over the values of one token sum in an order that depends on the token's shape alone.
 
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -13,7 +18,111 @@
 #define KERNEL_SAFE
 #endif
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Sums
+// ---------------------------------------------------------------------------------------------------------------------
+
 /// Sum of a[i] * b[i]. The order of the sum depends on the CPU's vectors, never on anything else.
 KERNEL_SAFE float kernel_dot(const float *_Nonnull a, const float *_Nonnull b, size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Samples to spectra
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// out[i] = in[i] - coefficient * in[i - 1], with `before` as in[-1].
+KERNEL_SAFE void kernel_pre_emphasis(float *_Nonnull out, const float *_Nonnull in, float before, float coefficient,
+                                     size_t count);
+
+/// out[i] = samples[i] * window[i].
+KERNEL_SAFE void kernel_window(float *_Nonnull out, const float *_Nonnull samples, const float *_Nonnull window,
+                               size_t count);
+/// The same, computed and stored in double.
+KERNEL_SAFE void kernel_window_double(double *_Nonnull out, const float *_Nonnull samples,
+                                      const double *_Nonnull window, size_t count);
+/// out[i] = in[i], rounded.
+KERNEL_SAFE void kernel_narrow(float *_Nonnull out, const double *_Nonnull in, size_t count);
+
+/// out[k] = re^2 + im^2 of `spectrum`, `bins` pairs of re and im.
+KERNEL_SAFE void kernel_power(float *_Nonnull out, const float *_Nonnull spectrum, size_t bins);
+/// out[k] = sqrt(re^2 + im^2).
+KERNEL_SAFE void kernel_magnitude(float *_Nonnull out, const float *_Nonnull spectrum, size_t bins);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Filter banks
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Weights that a band reads together: rows of a sparse filter bank are padded with zeros to a multiple of it.
+#define KERNEL_BAND_LANES 8
+
+/// One row of a sparse filter bank: `blocks` times KERNEL_BAND_LANES weights from `offset` on, for the values from
+/// `start` on.
+typedef struct kernel_band {
+  uint32_t start;
+  uint32_t blocks;
+  uint32_t offset;
+} kernel_band;
+
+/// out[b] = sum over band b of weight * value. `values` must be readable, and finite, up to the last block's end, which
+/// may lie KERNEL_BAND_LANES - 1 values beyond the spectrum.
+KERNEL_SAFE void kernel_bands(float *_Nonnull out, const float *_Nonnull values, const kernel_band *_Nonnull bands,
+                              const float *_Nonnull weights, size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Levels
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// out[i] = 10 log10(max(floor, in[i])) - reference, in dB; floor is at least 1e-37. What is not a number counts as the
+/// floor, what is infinite as the largest float. Within one float rounding (4e-6 at 100 dB) of the exact value.
+KERNEL_SAFE void kernel_decibel(float *_Nonnull out, const float *_Nonnull in, float floor, float reference,
+                                size_t count);
+/// out[i] = in[i] where that is a finite number, else `otherwise`.
+KERNEL_SAFE void kernel_finite(float *_Nonnull out, const float *_Nonnull in, float otherwise, size_t count);
+
+/// In place: (x - low) / range.
+KERNEL_SAFE void kernel_scale(float *_Nonnull values, float low, float range, size_t count);
+/// In place: (x - low) / range, with a low and a range for each value.
+KERNEL_SAFE void kernel_scale_each(float *_Nonnull values, const float *_Nonnull low, const float *_Nonnull range,
+                                   size_t count);
+/// In place: min(high, max(low, x)).
+KERNEL_SAFE void kernel_clip(float *_Nonnull values, float low, float high, size_t count);
+
+/// Least and greatest of in[0 ..< count]; infinity and -infinity when there is none.
+KERNEL_SAFE float kernel_minimum(const float *_Nonnull in, size_t count);
+KERNEL_SAFE float kernel_maximum(const float *_Nonnull in, size_t count);
+/// out[i] = the lesser, the greater of out[i] and in[i].
+KERNEL_SAFE void kernel_lower(float *_Nonnull out, const float *_Nonnull in, size_t count);
+KERNEL_SAFE void kernel_raise(float *_Nonnull out, const float *_Nonnull in, size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Per-channel energy normalisation
+// ---------------------------------------------------------------------------------------------------------------------
+
+typedef struct kernel_pcen_constants {
+  double smoothing;  // b of the one-pole filter M += b (S - M)
+  double scale;      // S = scale * in
+  double gain;
+  double bias;
+  double power;
+  double eps;
+} kernel_pcen_constants;
+
+/// librosa.pcen for one token; `smooth` [count] is the filter's state M, 1 at the start.
+/// Input that is negative or not a finite number counts as 0.
+KERNEL_SAFE void kernel_pcen(float *_Nonnull out, const float *_Nonnull in, double *_Nonnull smooth,
+                             const kernel_pcen_constants *_Nonnull constants, size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Statistics of a slice, rows x columns, row by row
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// out[c] = mean over the rows of column c; summed in double, row after row, in `sums` [columns].
+KERNEL_SAFE void kernel_column_mean(float *_Nonnull out, double *_Nonnull sums, const float *_Nonnull slice,
+                                    size_t rows, size_t columns);
+/// out[c] = population standard deviation of column c, in two passes; `means` and `sums` [columns] are scratch.
+KERNEL_SAFE void kernel_column_deviation(float *_Nonnull out, double *_Nonnull means, double *_Nonnull sums,
+                                         const float *_Nonnull slice, size_t rows, size_t columns);
+/// out[c] = median of column c, the mean of the two middle values when rows is even; `scratch` [rows] is sorted in place.
+KERNEL_SAFE void kernel_column_median(float *_Nonnull out, float *_Nonnull scratch, const float *_Nonnull slice,
+                                      size_t rows, size_t columns);
 
 #endif

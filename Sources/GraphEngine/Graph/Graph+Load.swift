@@ -5,13 +5,14 @@ extension Graph {
   /// Reads a graph file and all that it includes.
   ///
   /// - Parameters:
+  ///   - file: absolute, or relative to the options' working directory.
   ///   - overrides: `node.parameter=value`, each of which wins over the file.
   /// - Throws: every error of every file at once.
   /// - Returns: the graph, and warnings.
   public static func load(
     file: String, catalog: PluginCatalog, overrides: [String] = [], options: GraphOptions = GraphOptions()
   ) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
-    throw DiagnosticsError([])
+    try load(file, text: nil, catalog, overrides, options)
   }
 
   /// Reads a graph from text; `file` is what diagnostics call it, and what paths in it are relative to.
@@ -19,6 +20,47 @@ extension Graph {
     text: String, file: String = "graph.yaml", catalog: PluginCatalog, overrides: [String] = [],
     options: GraphOptions = GraphOptions()
   ) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
-    throw DiagnosticsError([])
+    try load(file, text: text, catalog, overrides, options)
+  }
+
+  private static func load(
+    _ file: String, text: String?, _ catalog: PluginCatalog, _ overrides: [String], _ options: GraphOptions
+  ) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
+    let (document, collector) = GraphDocument.load(
+      file, text: text, overrides: overrides, environment: options.environment,
+      workingDirectory: options.workingDirectory)
+    var builder = GraphBuilder(document, catalog, options, collector)
+    let (nodes, links) = builder.build()
+    let diagnostics = builder.collector.finished()
+    guard !builder.collector.hasErrors else { throw DiagnosticsError(diagnostics) }
+    let graph = Graph(
+      name: document.name?.text ?? "", description: document.description ?? "", nodes: nodes, links: links,
+      file: text == nil ? file : nil, sources: builder.collector.sources)
+    return (graph, diagnostics)
+  }
+}
+
+/// Compares a document with the node classes: nodes first, then the links between them, then the whole.
+struct GraphBuilder {
+  let document: GraphDocument
+  let catalog: PluginCatalog
+  let options: GraphOptions
+  var collector: DiagnosticCollector
+
+  init(
+    _ document: GraphDocument, _ catalog: PluginCatalog, _ options: GraphOptions, _ collector: DiagnosticCollector
+  ) {
+    self.document = document
+    self.catalog = catalog
+    self.options = options
+    self.collector = collector
+  }
+
+  mutating func build() -> ([Graph.Node], [Graph.Link]) {
+    let nodes = document.nodes.map { buildNode($0) }
+    let links = buildLinks(nodes)
+    checkConnections(nodes, links)
+    checkCycles(links, count: nodes.count)
+    return (nodes.compactMap { $0 }, links)
   }
 }

@@ -134,7 +134,11 @@ struct MarkHistory {
     let count = Int(block.pointee.count)
     if count == 0 { return }
     if rule == .same {
-      giveSame(block, input: input)
+      if output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE {
+        giveByPosition(block, input: input)
+      } else {
+        giveSame(block, input: input)
+      }
       return
     }
     let isAudio = output.pointee.format.pointee.kind == AUSCULT_AUDIO
@@ -152,17 +156,17 @@ struct MarkHistory {
     }
   }
 
-  /// One output token for each input token: the input's marks serve; a node that held some back has heads that tell.
+  /// One output token for each input token: the input's marks serve.
   @_noLocks @_noAllocation
   private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
-    if block.pointee.count == input.pointee.count {
-      block.pointee.marks = input.pointee.marks
-      block.pointee.mark_token_stride = input.pointee.mark_token_stride
-      block.pointee.mark_channel_stride = input.pointee.mark_channel_stride
-      return
-    }
-    block.pointee.mark_token_stride = UInt32(truncatingIfNeeded: outputChannels)
-    block.pointee.mark_channel_stride = 1
+    block.pointee.marks = input.pointee.marks
+    block.pointee.mark_token_stride = input.pointee.mark_token_stride
+    block.pointee.mark_channel_stride = input.pointee.mark_channel_stride
+  }
+
+  /// A node that yields when it sees fit says by its heads which input token each output token belongs to.
+  @_noLocks @_noAllocation
+  private func giveByPosition(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     for token in 0..<Int(block.pointee.count) {
       let wanted = block.pointee.heads[token]
       for candidate in 0..<Int(input.pointee.count)

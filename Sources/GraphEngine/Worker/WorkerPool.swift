@@ -15,8 +15,7 @@ final class WorkerPool: @unchecked Sendable {
 
   init(_ nodes: [WorkerNode], threads: Int) {
     self.nodes = nodes
-    guard !nodes.isEmpty else { return }
-    let count = max(1, min(threads, nodes.count))
+    let count = min(threads, nodes.count)
     running = count
     for index in 0..<count {
       let thread = Thread { [self] in work(from: index * nodes.count / count) }
@@ -51,8 +50,9 @@ final class WorkerPool: @unchecked Sendable {
     return progress
   }
 
-  /// Every node has nothing to do and nothing is under way. Only while nothing is pushed from outside.
-  var isIdle: Bool { nodes.allSatisfy(\.isIdle) && nodes.allSatisfy(\.isIdle) }
+  /// Every node has nothing to do and nothing is under way. Only while nothing is pushed from outside. Nodes stand in
+  /// the order of the schedule: one that is found idle gets nothing more from those before it.
+  var isIdle: Bool { nodes.allSatisfy(\.isIdle) }
 
   var hasEnded: Bool { nodes.allSatisfy(\.hasEnded) }
 

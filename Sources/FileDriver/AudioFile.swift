@@ -1,0 +1,145 @@
+import CSndFile
+import Glibc
+
+/// An audio file that cannot be read: which one, why, and what to do.
+public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var path: String
+  public var text: String
+  public var description: String { "\(path): \(text)" }
+}
+
+/// An audio file that is open for reading: WAV, RF64, W64, FLAC, AIFF, Ogg and whatever else libsndfile tells by its
+/// content (the name's extension means nothing).
+///
+/// Samples come as float32, full scale at 1 for whole-number formats. Nothing in the header is trusted: what it claims is
+/// checked for sanity, and no memory depends on the length it announces. Use it from one thread at a time.
+public final class AudioFile {
+  public static let channelRange = 1...1024
+  public static let rateRange = 1...16_000_000
+
+  public let path: String
+  /// Frames per second.
+  public let rate: Int
+  public let channels: Int
+  /// As the header has it, corrected by the file's length where the format allows; for showing progress only.
+  public let announcedFrames: Int64
+  /// Frames that were read so far.
+  public private(set) var framesRead: Int64 = 0
+  /// What is wrong with the file, though it can be read; one line each, known after the last frame was read.
+  public private(set) var warnings: [String] = []
+  private let file: OpaquePointer
+  private var hasEnded = false
+
+  /// Opens a file and checks its header.
+  public init(path: String) throws(AudioFileError) {
+    self.path = path
+    let descriptor = try AudioFile.open(path)
+    var info = SF_INFO()
+    guard let file = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) else {
+      throw AudioFileError(path: path, text: AudioFile.refusal(path, info))
+    }
+    self.file = file
+    rate = Int(info.samplerate)
+    channels = Int(info.channels)
+    announcedFrames = max(0, info.frames)
+    if let problem = AudioFile.problem(info) {
+      sf_close(file)
+      throw AudioFileError(path: path, text: problem)
+    }
+    if let warning = AudioFile.truncation(log(of: file)) { warnings.append(warning) }
+  }
+
+  deinit { sf_close(file) }
+
+  /// Reads up to `frames` frames, interleaved, into memory for `frames * channels` samples. Returns how many there were;
+  /// 0 at the end. Damage in the data ends the file there, with a warning.
+  public func read(_ samples: UnsafeMutablePointer<Float>, frames: Int) -> Int {
+    if hasEnded { return 0 }
+    let count = Int(max(0, sf_readf_float(file, samples, sf_count_t(frames))))
+    framesRead += Int64(count)
+    if count < frames { end() }
+    return count
+  }
+
+  private func end() {
+    hasEnded = true
+    if sf_error(file) != SF_ERR_NO_ERROR {
+      let reason = String(cString: sf_strerror(file))
+      warnings.append(
+        "the data is damaged after frame \(framesRead) of \(announcedFrames) (\(trimmed(reason))); what comes before is used")
+    } else if framesRead == 0 {
+      warnings.append("holds no samples; if it should, its recorder did not finish the header")
+    } else if framesRead < announcedFrames {
+      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); what is there is used")
+    }
+  }
+}
+
+extension AudioFile {
+  private static func open(_ path: String) throws(AudioFileError) -> Int32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw AudioFileError(path: path, text: "\(String(cString: strerror(errno))); check the path")
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw AudioFileError(path: path, text: "is a folder; give the files in it, as in \(path)/*.wav")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw AudioFileError(path: path, text: "is a device or a pipe; only files on a disk can be read")
+    }
+    guard status.st_size > 0 else { throw AudioFileError(path: path, text: "is empty (0 bytes)") }
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { throw AudioFileError(path: path, text: String(cString: strerror(errno))) }
+    return descriptor
+  }
+
+  /// Why libsndfile did not open the file, in words that say what to do.
+  private static func refusal(_ path: String, _ info: SF_INFO) -> String {
+    let reason = trimmed(String(cString: sf_strerror(nil)))
+    let log = log(of: nil)
+    if log.contains("Channels      : 0") { return "its header says 0 channels; repair or record it anew" }
+    if reason.hasPrefix("Internal error") || reason.hasPrefix("Error") {
+      return "its header is broken (\(reason)); repair it, or convert it with sox or ffmpeg"
+    }
+    return "cannot be read as audio (\(reason)); it takes WAV, FLAC, AIFF, Ogg, W64, RF64 and MP3"
+  }
+
+  private static func problem(_ info: SF_INFO) -> String? {
+    if !channelRange.contains(Int(info.channels)) {
+      return "its header says \(info.channels) channels; 1 to \(channelRange.upperBound) can be read"
+    }
+    if !rateRange.contains(Int(info.samplerate)) {
+      return "its header says \(info.samplerate) frames per second; 1 to \(rateRange.upperBound) can be read"
+    }
+    return nil
+  }
+
+  /// A RIFF data chunk that is longer than the file, by libsndfile's log: the file was cut short.
+  ///
+  /// Recorders that write to a pipe cannot know the length and put the greatest number there; that is no damage.
+  static func truncation(_ log: String) -> String? {
+    for line in log.split(separator: "\n") where line.hasPrefix("data : ") {
+      let words = line.split(separator: " ")
+      guard words.count == 6, words[3] == "(should", let announced = Int(words[2]),
+        let present = Int(words[5].dropLast()), present < announced, announced < 0x7fff_f000
+      else { continue }
+      return "is cut short: its header announces \(announced) bytes of samples, \(present) are there and used"
+    }
+    return nil
+  }
+}
+
+private func log(of file: OpaquePointer?) -> String {
+  let text = [CChar](unsafeUninitializedCapacity: 8192) { buffer, count in
+    buffer.initialize(repeating: 0)
+    sf_command(file, Int32(SFC_GET_LOG_INFO), buffer.baseAddress, Int32(buffer.count - 1))
+    count = buffer.count
+  }
+  return text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+}
+
+private func trimmed(_ text: String) -> String {
+  var text = Substring(text)
+  while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }
+  return String(text)
+}

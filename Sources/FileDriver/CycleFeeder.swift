@@ -1,0 +1,53 @@
+import Glibc
+import GraphEngine
+
+/// Hands cycles to a prepared engine, one after another, as fast as its workers keep up.
+final class CycleFeeder {
+  /// Pointers to the external inputs' samples, for the caller to set before `cycle`.
+  let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+  /// Pointers to the external outputs' samples of the last cycle.
+  let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+  let inputCount: Int
+  private let engine: Engine
+  private let outputCount: Int
+
+  /// - Parameter longest: the most frames of a cycle.
+  init(_ engine: Engine, longest: Int) {
+    self.engine = engine
+    inputCount = engine.externalInputs.count
+    outputCount = engine.externalOutputs.count
+    inputs = .allocate(capacity: max(1, inputCount))
+    inputs.initialize(repeating: nil, count: max(1, inputCount))
+    outputs = .allocate(capacity: max(1, outputCount))
+    for output in 0..<outputCount {
+      let samples = UnsafeMutablePointer<Float>.allocate(capacity: longest)
+      samples.initialize(repeating: 0, count: longest)
+      (outputs + output).initialize(to: samples)
+    }
+    anchor()
+  }
+
+  deinit {
+    for output in 0..<outputCount { outputs[output]?.deallocate() }
+    inputs.deallocate()
+    outputs.deallocate()
+  }
+
+  func cycle(_ frames: Int) {
+    engine.awaitRoom()
+    engine.realtime.cycle(
+      DriverCycle(
+        frames: frames, hasNoDeadline: true, inputs: UnsafePointer(inputs), outputs: UnsafePointer(outputs)))
+  }
+
+  /// Position 0 is now: a file does not say when it was recorded.
+  private func anchor() {
+    engine.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
+  }
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int64 {
+  var now = timespec()
+  clock_gettime(clock, &now)
+  return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+}

@@ -1,0 +1,194 @@
+import GraphEngine
+import GraphText
+
+/// Runs a graph over audio files, as fast as the machine goes: the driver without a deadline.
+///
+/// Each file is a stream of its own, at its own rate, from frame position 0. The graph's external inputs, in the order of
+/// `Engine.externalInputs` (by node name, then channel), take the file's channels from the first on.
+/// Thread: control; the run ends before `run` returns.
+public final class FileRun {
+  private let engine: Engine
+  private let options: FileRunOptions
+  private var summary = FileRunSummary()
+  private var progress: ProgressMeter
+  private var hasNamedChannels = false
+
+  public init(_ engine: Engine, options: FileRunOptions = FileRunOptions()) {
+    self.engine = engine
+    self.options = options
+    progress = ProgressMeter(options.progress)
+  }
+
+  /// Runs over files in the order given.
+  ///
+  /// All of them are opened before the first is run, so that a file that cannot be read costs no results of the others.
+  /// - Throws: `FileRunError` for files that do not fit, `DiagnosticsError` where the graph does not take a file's rate.
+  ///   The engine is stopped then.
+  public func run(files paths: [String]) throws -> FileRunSummary {
+    let headers = try checked(paths)
+    progress.expect(files: paths.count, seconds: headers.reduce(0) { $0 + $1.seconds })
+    for header in headers where !summary.wasCancelled {
+      do {
+        try run(header, outputs: paths.count > 1)
+      } catch {
+        engine.stop()
+        throw error
+      }
+      summary.files += 1
+    }
+    return finished()
+  }
+
+  /// Runs a graph that makes its own sound.
+  ///
+  /// - Throws: `FileRunError` where the graph listens to something, `DiagnosticsError` where it does not take the rate.
+  public func run(seconds: Double, rate: Int) throws -> FileRunSummary {
+    progress.expect(files: 0, seconds: seconds)
+    try engine.prepare(rate: rate)
+    defer { engine.stop() }
+    let feeder = CycleFeeder(engine, longest: options.periods.longest)
+    guard feeder.inputCount == 0 else {
+      throw FileRunError([
+        "the graph '\(engine.graph.name)' listens to \(channels(feeder.inputCount)) (\(listeners())); give it files to read"
+      ])
+    }
+    let wavs = try openOutputs(stem: nil, rate: rate)
+    let total = Int((seconds * Double(rate)).rounded())
+    var done = 0
+    try cycles(rate: rate, file: nil, feeder, wavs) { frames in
+      let count = min(frames, total - done)
+      done += count
+      return count
+    }
+    return finished()
+  }
+
+  // MARK: Files
+
+  private struct Header {
+    var path: String
+    var rate: Int
+    var channels: Int
+    var seconds: Double
+  }
+
+  private func checked(_ paths: [String]) throws -> [Header] {
+    var headers: [Header] = []
+    var problems: [String] = []
+    for path in paths {
+      do {
+        let file = try AudioFile(path: path)
+        headers.append(
+          Header(
+            path: path, rate: file.rate, channels: file.channels,
+            seconds: Double(file.announcedFrames) / Double(file.rate)))
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    problems += stemProblems(paths)
+    guard problems.isEmpty else { throw FileRunError(problems) }
+    return headers
+  }
+
+  /// Several files' outputs are told apart by the files' names.
+  private func stemProblems(_ paths: [String]) -> [String] {
+    guard options.outputFolder != nil else { return [] }
+    var seen: [String: String] = [:]
+    return paths.compactMap { path in
+      guard let other = seen.updateValue(path, forKey: stem(path)) else { return nil }
+      return "\(path): its output would overwrite that of \(other); run the two apart"
+    }
+  }
+
+  private func run(_ header: Header, outputs isOneOfMany: Bool) throws {
+    try engine.prepare(rate: header.rate)
+    let feeder = CycleFeeder(engine, longest: options.periods.longest)
+    try checkChannels(header, feeder.inputCount)
+    let file = try AudioFile(path: header.path)
+    guard file.rate == header.rate, file.channels == header.channels else {
+      throw FileRunError(["\(header.path): was changed while the run went on"])
+    }
+    engine.setFile(header.path)
+    defer { engine.setFile(nil) }
+    let reader = PlanarReader(file, channels: feeder.inputCount, longest: options.periods.longest)
+    let wavs = try openOutputs(stem: isOneOfMany ? stem(header.path) : nil, rate: header.rate)
+    try cycles(rate: header.rate, file: header.path, feeder, wavs) { reader.next($0, feeder.inputs) }
+    for warning in file.warnings { options.warn("\(header.path): \(warning)") }
+  }
+
+  private func checkChannels(_ header: Header, _ wanted: Int) throws {
+    let graph = engine.graph.name
+    if wanted == 0 {
+      throw FileRunError(["the graph '\(graph)' makes its own sound and reads no files; run it without them"])
+    }
+    if header.channels < wanted {
+      throw FileRunError([
+        "\(header.path): has \(channels(header.channels)), the graph '\(graph)' listens to \(wanted) (\(listeners()))"
+      ])
+    }
+    if header.channels > wanted, !hasNamedChannels {
+      hasNamedChannels = true
+      let left = wanted + 1 == header.channels ? "channel \(wanted + 1)" : "channels \(wanted + 1) to \(header.channels)"
+      options.warn("\(header.path): the graph '\(graph)' listens to \(channels(wanted)), \(left) of the file left out")
+    }
+  }
+
+  // MARK: Cycles
+
+  /// Runs cycles until `next` has no more frames for one, or the run is cancelled, then ends the stream.
+  private func cycles(
+    rate: Int, file: String?, _ feeder: CycleFeeder, _ wavs: [OutputWav], next: (Int) -> Int
+  ) throws {
+    var index = 0
+    var frames = next(options.periods.length(0))
+    while frames > 0 {
+      feeder.cycle(frames)
+      for wav in wavs { try wav.write(feeder.outputs, frames: frames) }
+      summary.frames += Int64(frames)
+      summary.seconds += Double(frames) / Double(rate)
+      if progress.isDue {
+        engine.service()
+        progress.show(file: file, summary)
+      }
+      if options.isCancelled() {
+        summary.wasCancelled = true
+        break
+      }
+      index += 1
+      frames = next(options.periods.length(index))
+    }
+    engine.finishStream()
+  }
+
+  private func openOutputs(stem: String?, rate: Int) throws -> [OutputWav] {
+    guard let folder = options.outputFolder else { return [] }
+    let ports = engine.externalOutputs
+    return try Set(ports.map(\.node)).sorted().map { node in
+      try OutputWav(
+        path: "\(folder)/\(stem.map { "\($0)." } ?? "")\(node).wav", rate: rate,
+        outputs: ports.indices.filter { ports[$0].node == node })
+    }
+  }
+
+  private func finished() -> FileRunSummary {
+    summary.elapsed = progress.elapsed
+    return summary
+  }
+
+  // MARK: Words
+
+  private func channels(_ count: Int) -> String { count == 1 ? "1 channel" : "\(count) channels" }
+
+  private func listeners() -> String {
+    var names: [String] = []
+    for port in engine.externalInputs where !names.contains(port.node) { names.append(port.node) }
+    return names.joined(separator: ", ")
+  }
+
+  /// "a/b.c.wav" -> "b.c"
+  private func stem(_ path: String) -> String {
+    let name = path.split(separator: "/").last ?? ""
+    return String(name.lastIndex(of: ".").map { $0 > name.startIndex ? name[..<$0] : name } ?? name)
+  }
+}

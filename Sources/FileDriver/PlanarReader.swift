@@ -1,0 +1,57 @@
+/// An audio file's samples channel by channel, as cycles want them, whatever the length of a period.
+final class PlanarReader {
+  private let file: AudioFile
+  /// The file's first channels; the others are read and dropped.
+  private let channels: Int
+  private let block: Int
+  private let capacity: Int
+  private let interleaved: UnsafeMutablePointer<Float>
+  private let planes: UnsafeMutablePointer<Float>
+  private var first = 0
+  private var held = 0
+
+  /// - Parameter longest: the most frames that one call of `next` asks for.
+  init(_ file: AudioFile, channels: Int, longest: Int) {
+    self.file = file
+    self.channels = channels
+    // Few reads for few channels, little memory for many.
+    block = max(256, 65_536 / file.channels)
+    capacity = block + longest
+    interleaved = .allocate(capacity: block * file.channels)
+    planes = .allocate(capacity: max(1, capacity * channels))
+  }
+
+  deinit {
+    interleaved.deallocate()
+    planes.deallocate()
+  }
+
+  /// The next frames: `frames` of them, fewer at the end of the file, 0 behind it. `pointers` [channels] are set to
+  /// their samples, valid until the next call.
+  func next(_ frames: Int, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>?>) -> Int {
+    while held < frames, fill() {}
+    let count = min(frames, held)
+    for channel in 0..<channels { pointers[channel] = UnsafePointer(planes + channel * capacity + first) }
+    first += count
+    held -= count
+    return count
+  }
+
+  /// Reads one more block behind what is held; false at the end of the file.
+  private func fill() -> Bool {
+    if first > 0 {
+      for channel in 0..<channels {
+        let plane = planes + channel * capacity
+        plane.update(from: plane + first, count: held)
+      }
+      first = 0
+    }
+    let count = file.read(interleaved, frames: min(block, capacity - held))
+    for channel in 0..<channels {
+      let plane = planes + channel * capacity + held
+      for frame in 0..<count { plane[frame] = interleaved[frame * file.channels + channel] }
+    }
+    held += count
+    return count > 0
+  }
+}

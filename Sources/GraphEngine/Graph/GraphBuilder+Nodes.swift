@@ -1,0 +1,136 @@
+import GraphText
+import NodeHost
+
+extension GraphBuilder {
+  /// A node with its class and arguments; nil where the class is not known, after saying so.
+  mutating func buildNode(_ node: DocumentNode) -> Graph.Node? {
+    guard !node.isBroken, let nodeClass = nodeClass(of: node) else { return nil }
+    var arguments: [String: Graph.Argument] = [:]
+    for entry in node.entries where !reservedNodeKeys.contains(entry.key.text) {
+      guard let parameter = nodeClass.parameter(entry.key.text) else {
+        collector.add(
+          "unknown-parameter", "\(nodeClass.name) has no parameter \(quoted(entry.key.text))", at: entry.key.location,
+          written: entry.key.text, candidates: nodeClass.parameters.map(\.name) + reservedNodeKeys)
+        continue
+      }
+      if let value = typed(entry.value, parameter) {
+        arguments[parameter.name] = Graph.Argument(
+          name: parameter.name, value: value, location: entry.value.location)
+      }
+    }
+    checkRequired(node, nodeClass)
+    return Graph.Node(
+      name: node.name, nodeClass: nodeClass,
+      arguments: nodeClass.parameters.compactMap { arguments[$0.name] ?? defaultArgument($0, node) },
+      placement: placement(node, nodeClass), location: node.location)
+  }
+
+  private mutating func checkRequired(_ node: DocumentNode, _ nodeClass: NodeClass) {
+    for parameter in nodeClass.parameters where parameter.flags.contains(.required) && node[parameter.name] == nil {
+      collector.add(
+        "missing-parameter",
+        "\(quoted(node.name)) needs the parameter '\(parameter.name)', \(parameter.structuredExpectation)",
+        at: node.location)
+    }
+  }
+
+  private func defaultArgument(_ parameter: Parameter, _ node: DocumentNode) -> Graph.Argument? {
+    guard node[parameter.name] == nil, let value = parameter.initialValue else { return nil }
+    return Graph.Argument(name: parameter.name, value: absoluteDefault(value, parameter), location: nil)
+  }
+
+  // MARK: Class
+
+  private mutating func nodeClass(of node: DocumentNode) -> NodeClass? {
+    let library = node["library"]
+    guard let entry = node["type"] else {
+      collector.add("missing-key", "\(quoted(node.name)) has no 'type', the name of its class", at: node.location)
+      return nil
+    }
+    guard let type = reservedText(entry, "the name of a node class") else { return nil }
+    guard let library else { return knownClass(type) }
+    guard let path = reservedText(library, "the path of a plugin") else { return nil }
+    return loadedClass(type, path)
+  }
+
+  private mutating func knownClass(_ type: DocumentScalar) -> NodeClass? {
+    if let nodeClass = catalog[type.text] { return nodeClass }
+    var message = "there is no node class \(quoted(type.text))"
+    if !catalog.problems.isEmpty { message += " (not loaded: \(problemList))" }
+    collector.add(
+      "unknown-class", message, at: type.location, written: type.text, candidates: catalog.classes.map(\.name))
+    return nil
+  }
+
+  private var problemList: String {
+    let shown = catalog.problems.prefix(3).map { "\(lastPart($0.path)): \($0.defects.first ?? "")" }
+    let rest = catalog.problems.count - shown.count
+    return shown.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+  }
+
+  private mutating func loadedClass(_ type: DocumentScalar, _ library: DocumentScalar) -> NodeClass? {
+    let path = resolved(library.text, folder(of: library.location))
+    let loaded: PluginLibrary
+    do {
+      loaded = try catalog.load(library: path)
+    } catch {
+      collector.add("bad-library", "\(quoted(library.text)): \(error.defects.joined(separator: "; "))", at: library.location)
+      return nil
+    }
+    if let nodeClass = loaded.classes.first(where: { $0.name == type.text }) { return nodeClass }
+    collector.add(
+      "unknown-class", "\(quoted(library.text)) has no node class \(quoted(type.text))", at: type.location,
+      written: type.text, candidates: loaded.classes.map(\.name))
+    return nil
+  }
+
+  // MARK: Reserved keys
+
+  private mutating func reservedText(_ entry: DocumentEntry, _ what: String) -> DocumentScalar? {
+    guard !entry.value.isBroken else { return nil }
+    if case .scalar(let scalar) = entry.value, !scalar.text.isEmpty { return scalar }
+    collector.add(
+      "wrong-type", "'\(entry.key.text)' takes \(what), not \(entry.value.noun)", at: entry.value.location)
+    return nil
+  }
+
+  private mutating func placement(_ node: DocumentNode, _ nodeClass: NodeClass) -> Graph.Placement {
+    checkIsolation(node)
+    guard let entry = node["thread"], let scalar = reservedText(entry, "realtime or worker") else { return .automatic }
+    guard let placement = Graph.Placement(rawValue: scalar.text), placement != .automatic else {
+      collector.add(
+        "unknown-choice", "'thread' takes realtime or worker, not \(quoted(scalar.text))", at: scalar.location,
+        written: scalar.text, candidates: ["realtime", "worker"])
+      return .automatic
+    }
+    if placement == .realtime, !nodeClass.isHard {
+      collector.add("bad-placement", "\(nodeClass.name) runs on worker threads only", at: scalar.location)
+    }
+    return placement
+  }
+
+  private mutating func checkIsolation(_ node: DocumentNode) {
+    guard let entry = node["isolate"], let scalar = reservedText(entry, "true or false") else { return }
+    switch scalar.text {
+    case "false": break
+    case "true":
+      collector.add("not-available", "'isolate' (a process of its own) is not available yet", at: scalar.location)
+    default:
+      collector.add("wrong-type", "'isolate' takes true or false, not \(quoted(scalar.text))", at: scalar.location)
+    }
+  }
+
+  // MARK: Paths
+
+  /// The folder that relative input paths at a place count from.
+  func folder(of location: SourceLocation) -> String { document.folders[location.file] ?? options.workingDirectory }
+
+  /// An absolute path.
+  func resolved(_ path: String, _ folder: String) -> String {
+    if path.hasPrefix("/") { return path }
+    let folder = folder.hasPrefix("/") ? folder : options.workingDirectory + "/" + folder
+    return folder + "/" + path
+  }
+}
+
+func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -1,0 +1,62 @@
+/// Gathers everything that is wrong, and puts it in order.
+package struct DiagnosticCollector {
+  private var kept: [Diagnostic] = []
+  private var surplus = 0
+  /// How many names may still be compared for suggestions.
+  private var comparisons = Limits.comparisons
+  /// Files in the order in which they were read, which is the order of their diagnostics.
+  private var fileOrder: [String: Int] = [:]
+  package private(set) var sources = SourceSet()
+
+  package init() {}
+
+  package var hasErrors: Bool { surplus > 0 || kept.contains { $0.severity == .error } }
+
+  /// Adds one. The suggestion is the candidate nearest to `written`, if one is near.
+  package mutating func add(
+    _ code: String, _ message: String, at location: SourceLocation?, written: String = "",
+    candidates: @autoclosure () -> [String] = [], severity: Diagnostic.Severity = .error
+  ) {
+    guard kept.count < Limits.diagnostics else {
+      surplus += 1
+      return
+    }
+    kept.append(
+      Diagnostic(
+        severity, code: code, message: message, location: location, suggestion: suggestion(written, candidates)))
+  }
+
+  private mutating func suggestion(_ written: String, _ candidates: () -> [String]) -> String? {
+    guard !written.isEmpty, comparisons > 0 else { return nil }
+    let names = candidates()
+    comparisons -= names.count
+    return nearest(written, among: names)
+  }
+
+  /// Everything, by file and place, with the source lines.
+  package func finished() -> [Diagnostic] {
+    var all = kept.enumerated().sorted { rank($0) < rank($1) }.map(\.element)
+    for index in all.indices { all[index].sourceLine = all[index].location.flatMap { sources.line(at: $0) } }
+    if surplus > 0 {
+      all.append(Diagnostic(code: "too-many", message: "and \(surplus) more; the first \(all.count) are shown"))
+    }
+    return all
+  }
+
+  /// Remembers the text of a file that is being read.
+  mutating func note(_ file: String, _ text: String) {
+    fileOrder[file] = fileOrder.count
+    sources.add(file, text)
+  }
+
+  mutating func note(_ file: String, line: String) {
+    if fileOrder[file] == nil { fileOrder[file] = fileOrder.count }
+    sources.append(file, line: line)
+  }
+
+  /// What has no place comes first; equal places keep the order in which they were found.
+  private func rank(_ item: (offset: Int, element: Diagnostic)) -> (Int, Int, Int, Int) {
+    guard let location = item.element.location else { return (-1, 0, 0, item.offset) }
+    return (fileOrder[location.file] ?? .max, location.line, location.column, item.offset)
+  }
+}

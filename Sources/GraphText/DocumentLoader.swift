@@ -1,0 +1,267 @@
+import Foundation
+
+/// Reads a file and all that it includes, and merges them into one document.
+struct DocumentLoader {
+  private struct File {
+    var name: String
+    var content: FileContent
+    /// The file that includes it, as an index.
+    var parent: Int?
+  }
+
+  private struct Variable {
+    var text: String
+    var entry: DocumentEntry
+    /// Distance from the file that was asked for: the nearer one wins.
+    var depth: Int
+  }
+
+  private let environment: [String: String]
+  private var files: [File] = []
+  private var folders: [String: String] = [:]
+  private var identities: Set<String> = []
+  private var isComplete = true
+  /// Indices of the document's nodes, by name.
+  private var nodes: [String: Int] = [:]
+  private var collector = DiagnosticCollector()
+
+  init(environment: [String: String], workingDirectory: String) {
+    self.environment = environment
+    folders[Override.file] = workingDirectory
+  }
+
+  /// - Parameters:
+  ///   - text: the file's content, where it need not be read.
+  mutating func load(_ file: String, text: String?, overrides: [String], workingDirectory: String)
+    -> (GraphDocument, DiagnosticCollector)
+  {
+    let path = file.hasPrefix("/") ? file : workingDirectory + "/" + file
+    identities.insert(identity(path))
+    let bytes = text.map { Array($0.utf8) }
+    let root = read(file, path, bytes, chain: [], parent: nil, at: nil)
+    return (merged(root, overrides), collector)
+  }
+
+  // MARK: Files
+
+  /// Reads one file, then its includes. Returns its content.
+  private mutating func read(
+    _ name: String, _ path: String, _ bytes: [UInt8]?, chain: [String], parent: Int?, at location: SourceLocation?
+  ) -> FileContent? {
+    guard let text = content(name, path, bytes, location) else {
+      isComplete = false
+      return nil
+    }
+    collector.note(name, text)
+    folders[name] = folder(of: path)
+    var reader = DocumentReader(file: name, text: text)
+    guard let root = reader.read(&collector) else {
+      isComplete = false
+      return nil
+    }
+    let content = FileContent(root, &collector)
+    let index = files.count
+    files.append(File(name: name, content: content, parent: parent))
+    for include in content.includes { self.include(include, name, path, chain: chain + [identity(path)], parent: index) }
+    return content
+  }
+
+  /// Text, or a diagnostic: at the including line where the file can't be read, else in the file.
+  private mutating func content(_ name: String, _ path: String, _ bytes: [UInt8]?, _ including: SourceLocation?)
+    -> String?
+  {
+    do throws(SourceProblem) {
+      if let bytes { return try checkedText(bytes) }
+      return try checkedText(readFile(path))
+    } catch {
+      let inFile = SourceLocation(file: name, line: error.line, column: error.column)
+      if error.code == "unreadable" {
+        collector.add(error.code, "\(quoted(name)) \(error.message)", at: including ?? inFile)
+      } else {
+        collector.note(name, "")
+        collector.add(error.code, "the file \(error.message)", at: inFile)
+      }
+      return nil
+    }
+  }
+
+  private mutating func include(
+    _ scalar: DocumentScalar, _ name: String, _ path: String, chain: [String], parent: Int
+  ) {
+    let substitution = Substitution(variables: variables(from: parent), environment: environment)
+    let scalar = substitution.replaced(scalar, &collector)
+    guard !scalar.isBroken else {
+      isComplete = false
+      return
+    }
+    let isAbsolute = scalar.text.hasPrefix("/")
+    let included = isAbsolute ? scalar.text : folder(of: path) + "/" + scalar.text
+    let shown = isAbsolute || !name.contains("/") ? scalar.text : folder(of: name) + "/" + scalar.text
+    let identity = identity(included)
+    if let begin = chain.firstIndex(of: identity) {
+      let cycle = (chain[begin...] + [identity]).map { ($0 as NSString).lastPathComponent }
+      refuse("include-cycle", "the include leads back to itself: \(cycle.joined(separator: " -> "))", scalar)
+    } else if identities.contains(identity) {
+      refuse("include-twice", "\(quoted(scalar.text)) is included twice", scalar)
+    } else if chain.count > Limits.includeDepth {
+      refuse("include-depth", "includes are nested more than \(Limits.includeDepth) files deep", scalar)
+    } else if files.count >= Limits.files {
+      refuse("include-many", "more than \(Limits.files) files are included", scalar)
+    } else {
+      identities.insert(identity)
+      _ = read(shown, included, nil, chain: chain, parent: parent, at: scalar.location)
+    }
+  }
+
+  private mutating func refuse(_ code: String, _ message: String, _ scalar: DocumentScalar) {
+    collector.add(code, message, at: scalar.location)
+    isComplete = false
+  }
+
+  // MARK: Merging
+
+  private mutating func merged(_ root: FileContent?, _ overrides: [String]) -> GraphDocument {
+    let substitution = Substitution(variables: allVariables(), environment: environment)
+    var document = GraphDocument(nodes: [], links: [], isComplete: isComplete, hasAllLinks: true, folders: folders)
+    document.name = root?.name.map { substitution.replaced($0, &collector) }
+    document.description = root?.description.map { substitution.replaced($0, &collector).text }
+    // The files that are included come before those that include them.
+    for file in inIncludedOrder() {
+      let links = file.content.links.flatMap { LinkText.links(substitution.replaced($0, &collector), &collector) }
+      document.links += links.compactMap { $0 }
+      if links.contains(where: { $0 == nil }) { document.hasAllLinks = false }
+      for node in file.content.nodes { add(node, to: &document, substitution) }
+    }
+    apply(overrides, to: &document, substitution)
+    if root != nil { checkHeader(document, root!) }
+    return document
+  }
+
+  /// Depth first, children before parents.
+  private func inIncludedOrder() -> [File] {
+    func subtree(_ index: Int) -> [Int] {
+      files.indices.filter { files[$0].parent == index }.flatMap(subtree) + [index]
+    }
+    return files.isEmpty ? [] : subtree(0).map { files[$0] }
+  }
+
+  private mutating func add(_ node: DocumentNode, to document: inout GraphDocument, _ substitution: Substitution) {
+    if let other = nodes[node.name] {
+      collector.add(
+        "duplicate-node", "node \(quoted(node.name)) is also defined at \(document.nodes[other].location)",
+        at: node.location)
+      return
+    }
+    nodes[node.name] = document.nodes.count
+    var node = node
+    for index in node.entries.indices {
+      node.entries[index].value = substitution.replaced(node.entries[index].value, &collector)
+    }
+    document.nodes.append(node)
+  }
+
+  private mutating func apply(_ texts: [String], to document: inout GraphDocument, _ substitution: Substitution) {
+    for (index, text) in texts.enumerated() {
+      guard var override = Override(text, number: index + 1, &collector) else { continue }
+      override.entry.value = substitution.replaced(override.entry.value, &collector)
+      guard let node = nodes[override.node] else {
+        guard document.isComplete else { continue }
+        collector.add(
+          "unknown-node", "the graph has no node \(quoted(override.node))", at: override.nodeLocation,
+          written: override.node, candidates: document.nodes.map(\.name))
+        continue
+      }
+      let key = override.entry.key.text
+      if let entry = document.nodes[node].entries.firstIndex(where: { $0.key.text == key }) {
+        document.nodes[node].entries[entry] = override.entry
+      } else {
+        document.nodes[node].entries.append(override.entry)
+      }
+    }
+  }
+
+  private mutating func checkHeader(_ document: GraphDocument, _ root: FileContent) {
+    let start = SourceLocation(file: files[0].name, line: 1, column: 1)
+    if let name = document.name {
+      if !name.isBroken, !isGraphName(name.text) {
+        collector.add(
+          "bad-name", "\(quoted(name.text)) can't be a graph's name: 1 to 48 bytes, no ':', no '/'", at: name.location)
+      }
+    } else if root.name == nil, !collector.hasErrors {
+      collector.add("missing-key", "the key 'graph', the graph's name, is missing", at: start)
+    }
+    if document.nodes.isEmpty, document.isComplete, !collector.hasErrors {
+      collector.add("missing-key", "the graph has no nodes", at: start)
+    }
+  }
+
+  // MARK: Variables
+
+  /// Of a file and of those that lead to it.
+  private func variables(from index: Int) -> [String: String] {
+    var result: [String: String] = [:]
+    var current: Int? = index
+    while let index = current {
+      for variable in files[index].content.variables {
+        if case .scalar(let scalar) = variable.value { result[variable.key.text] = scalar.text }
+      }
+      current = files[index].parent
+    }
+    return result
+  }
+
+  /// Of all files. The including file's value wins; two that are equally far must not differ.
+  private mutating func allVariables() -> [String: String] {
+    let substitution = Substitution(variables: [:], environment: environment, isVariable: true)
+    var result: [String: Variable] = [:]
+    for index in files.indices {
+      let depth = depth(of: index)
+      for entry in files[index].content.variables {
+        guard case .scalar(let scalar) = substitution.replaced(entry.value, &collector) else { continue }
+        let variable = Variable(text: scalar.text, entry: entry, depth: depth)
+        guard let other = result[entry.key.text] else {
+          result[entry.key.text] = variable
+          continue
+        }
+        if other.depth == depth, other.text != scalar.text {
+          collector.add(
+            "duplicate-variable",
+            "variable \(quoted(entry.key.text)) differs from the one at \(other.entry.key.location); "
+              + "set it in the file that includes both", at: entry.key.location)
+        }
+        if depth < other.depth { result[entry.key.text] = variable }
+      }
+    }
+    return result.mapValues(\.text)
+  }
+
+  private func depth(of index: Int) -> Int {
+    files[index].parent.map { depth(of: $0) + 1 } ?? 0
+  }
+}
+
+/// It becomes a JACK client's name and a part of a socket's path.
+private func isGraphName(_ name: String) -> Bool {
+  (1...48).contains(name.utf8.count) && !name.hasPrefix(".") && !name.contains { ":/".contains($0) }
+    && name.unicodeScalars.allSatisfy { isPrintable($0) && $0 != "\t" }
+}
+
+/// `.` for a bare name.
+private func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// The same for every name of one file.
+private func identity(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
+extension GraphDocument {
+  /// Reads a graph file, its includes and overrides. Whatever is wrong is in the collector; the document holds what could
+  /// be read all the same.
+  package static func load(
+    _ file: String, text: String? = nil, overrides: [String], environment: [String: String], workingDirectory: String
+  ) -> (GraphDocument, DiagnosticCollector) {
+    var loader = DocumentLoader(environment: environment, workingDirectory: workingDirectory)
+    return loader.load(file, text: text, overrides: overrides, workingDirectory: workingDirectory)
+  }
+}

@@ -1,0 +1,16 @@
+/// What a graph file may have at most. Far beyond any real one; they bound time and memory for hostile ones.
+enum Limits {
+  static let fileBytes = 1 << 20
+  /// Levels of lists and maps inside each other.
+  static let depth = 32
+  /// Scalars, lists and maps of one file, those that aliases repeat included.
+  static let values = 100_000
+  static let files = 256
+  static let includeDepth = 16
+  /// Of a text that a replaced variable grows to.
+  static let scalarBytes = 1 << 16
+  /// Names that are compared with misspelt ones, in all.
+  static let comparisons = 50_000
+  /// Diagnostics that are kept; the rest is counted.
+  static let diagnostics = 500
+}

@@ -1,0 +1,60 @@
+/// `node.parameter=value`, as `--set` gives it. The value is read like the file's: a list or map in brackets, else text.
+struct Override {
+  /// What locations call the command line's overrides; the line is the how manieth of them.
+  static let file = "--set"
+
+  var node: String
+  var nodeLocation: SourceLocation
+  var entry: DocumentEntry
+
+  /// Nil where it can't be read.
+  init?(_ text: String, number: Int, _ collector: inout DiagnosticCollector) {
+    collector.note(Self.file, line: text)
+    let whole = SourceLocation(file: Self.file, line: number, column: 1, length: text.unicodeScalars.count)
+    guard let equals = text.firstIndex(of: "="), let dot = text[..<equals].firstIndex(of: ".") else {
+      collector.add("bad-override", "an override is written 'node.parameter=value', not \(quoted(text))", at: whole)
+      return nil
+    }
+    let key = String(text[text.index(after: dot)..<equals])
+    node = String(text[..<dot])
+    nodeLocation = whole.part(0, node.unicodeScalars.count)
+    let keyLocation = whole.part(nodeLocation.length + 1, key.unicodeScalars.count)
+    guard isNodeName(node), !key.isEmpty else {
+      collector.add("bad-override", "an override is written 'node.parameter=value', not \(quoted(text))", at: whole)
+      return nil
+    }
+    let rest = String(text[text.index(after: equals)...])
+    let offset = text.unicodeScalars.count - rest.unicodeScalars.count
+    guard let value = Self.value(rest, number: number, offset: offset, &collector) else { return nil }
+    entry = DocumentEntry(key: DocumentScalar(text: key, location: keyLocation), value: value)
+  }
+
+  private static func value(
+    _ text: String, number: Int, offset: Int, _ collector: inout DiagnosticCollector
+  ) -> DocumentValue? {
+    let location = SourceLocation(
+      file: file, line: number, column: offset + 1, length: max(1, text.unicodeScalars.count))
+    guard text.hasPrefix("[") || text.hasPrefix("{") else {
+      var scalar = DocumentScalar(text: text, location: location)
+      scalar.references = references(text, location)
+      return .scalar(scalar)
+    }
+    guard let checked = try? checkedText(Array(text.utf8)) else {
+      collector.add("not-text", "the override's value is not text", at: location)
+      return nil
+    }
+    // Spaces in place of what stands before the value give every place its column.
+    var reader = DocumentReader(
+      file: file, text: String(repeating: " ", count: offset) + checked, firstLine: number)
+    return reader.read(&collector)
+  }
+
+  private static func references(_ text: String, _ location: SourceLocation) -> [SourceLocation] {
+    let parts = text.split(separator: "${", omittingEmptySubsequences: false).dropLast()
+    var offset = -2
+    return parts.map { part in
+      offset += 2 + part.unicodeScalars.count
+      return location.part(offset, 2)
+    }
+  }
+}

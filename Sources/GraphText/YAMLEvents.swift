@@ -1,0 +1,106 @@
+// libyaml comes with Yams, which wraps it in a recursive composer that stops at the first duplicate key and drops where
+// a scalar ends. A file of any content must be read within bounds and with all its errors, so its events are taken here.
+internal import CYaml
+
+/// A place as libyaml counts: from 0, in Unicode scalars.
+struct YAMLMark: Hashable {
+  var line: Int
+  var column: Int
+  /// Scalars from the begin of the text.
+  var index: Int
+}
+
+enum YAMLEvent {
+  case documentStart
+  case documentEnd
+  case streamEnd
+  case scalar(text: String, isPlain: Bool)
+  case alias(String)
+  case listStart
+  case listEnd
+  case mapStart
+  case mapEnd
+}
+
+struct YAMLSyntaxError: Error {
+  var problem: String
+  var context: String?
+  var mark: YAMLMark
+}
+
+/// The events of a YAML text, one after the other.
+final class YAMLEventReader {
+  struct Item {
+    var event: YAMLEvent
+    var anchor: String?
+    var tag: String?
+    var start: YAMLMark
+    var end: YAMLMark
+  }
+
+  private var parser = yaml_parser_t()
+  private let text: UnsafeMutableBufferPointer<UInt8>
+
+  /// - Parameter bytes: UTF-8 that was found valid.
+  init(_ bytes: some Collection<UInt8>) {
+    text = .allocate(capacity: bytes.count)
+    _ = text.initialize(from: bytes)
+    yaml_parser_initialize(&parser)
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
+    yaml_parser_set_input_string(&parser, text.baseAddress, text.count)
+  }
+
+  deinit {
+    yaml_parser_delete(&parser)
+    text.deallocate()
+  }
+
+  /// The next one. Not to be called again after an error or the stream's end.
+  func next() throws(YAMLSyntaxError) -> Item {
+    var event = yaml_event_t()
+    repeat {
+      yaml_event_delete(&event)
+      guard yaml_parser_parse(&parser, &event) == 1 else { throw syntaxError() }
+    } while event.type == YAML_STREAM_START_EVENT || event.type == YAML_NO_EVENT
+    defer { yaml_event_delete(&event) }
+    return item(event)
+  }
+
+  private func item(_ event: yaml_event_t) -> Item {
+    var item = Item(event: .streamEnd, start: mark(event.start_mark), end: mark(event.end_mark))
+    switch event.type {
+    case YAML_DOCUMENT_START_EVENT: item.event = .documentStart
+    case YAML_DOCUMENT_END_EVENT: item.event = .documentEnd
+    case YAML_SEQUENCE_END_EVENT: item.event = .listEnd
+    case YAML_MAPPING_END_EVENT: item.event = .mapEnd
+    case YAML_ALIAS_EVENT: item.event = .alias(string(event.data.alias.anchor) ?? "")
+    case YAML_SCALAR_EVENT:
+      let scalar = event.data.scalar
+      let value = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+      item.event = .scalar(
+        text: String(decoding: value, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
+      (item.anchor, item.tag) = (string(scalar.anchor), string(scalar.tag))
+    case YAML_SEQUENCE_START_EVENT:
+      item.event = .listStart
+      (item.anchor, item.tag) = (string(event.data.sequence_start.anchor), string(event.data.sequence_start.tag))
+    case YAML_MAPPING_START_EVENT:
+      item.event = .mapStart
+      (item.anchor, item.tag) = (string(event.data.mapping_start.anchor), string(event.data.mapping_start.tag))
+    default: break
+    }
+    return item
+  }
+
+  private func syntaxError() -> YAMLSyntaxError {
+    func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
+    let context = text(parser.context).map { "\($0) that begins in line \(parser.context_mark.line + 1)" }
+    return YAMLSyntaxError(
+      problem: text(parser.problem) ?? "out of memory", context: context, mark: mark(parser.problem_mark))
+  }
+
+  private func mark(_ mark: yaml_mark_t) -> YAMLMark {
+    YAMLMark(line: Int(mark.line), column: Int(mark.column), index: Int(mark.index))
+  }
+
+  private func string(_ pointer: UnsafePointer<UInt8>?) -> String? { pointer.map { String(cString: $0) } }
+}

@@ -1,0 +1,51 @@
+import Synchronization
+
+/// The side of the JACK driver that any thread may touch: stopping it, and its counters.
+///
+/// The engine's own counters tell frames, gaps and drops; here is what JACK alone knows.
+public final class DriverControl: Sendable {
+  /// Atomics only; allocated here, freed with the last reference, which outlives the client.
+  nonisolated(unsafe) let share: UnsafeMutablePointer<DriverShare>
+  let wakeup = Wakeup()
+  private let reason = Mutex("")
+
+  init() {
+    share = .allocate(capacity: 1)
+    share.initialize(to: DriverShare())
+  }
+
+  deinit {
+    share.deinitialize(count: 1)
+    share.deallocate()
+  }
+
+  /// Asks `run` to return. Again is as good as once.
+  ///
+  /// Thread: any, and signal handlers.
+  public func stop() {
+    share.pointee.stopRequested.store(true, ordering: .releasing)
+    wakeup.signal()
+  }
+
+  /// Xrun callbacks: the server's count, for whichever client was late.
+  public var xruns: Int64 { share.pointee.xruns.load(ordering: .relaxed) }
+  /// Cycles that JACK called.
+  public var cycles: Int64 { share.pointee.cycles.load(ordering: .relaxed) }
+  /// Cycles that ended later than the next one was to begin.
+  public var overruns: Int64 { share.pointee.overruns.load(ordering: .relaxed) }
+  /// Frames in a cycle.
+  public var period: Int { share.pointee.period.load(ordering: .relaxed) }
+  public var isFreewheeling: Bool { share.pointee.isFreewheeling.load(ordering: .relaxed) }
+  /// Whether frame position 0 has passed: with the transport as origin, false until it rolls.
+  public var hasBegun: Bool { share.pointee.hasBegun.load(ordering: .relaxed) }
+
+  /// Why the server shut down, in its own words; empty: it gave none.
+  var shutdownReason: String { reason.withLock { $0 } }
+
+  /// Thread: notification.
+  func noteShutdown(_ words: String) {
+    reason.withLock { $0 = words }
+    share.pointee.isShutDown.store(true, ordering: .releasing)
+    wakeup.signal()
+  }
+}

@@ -1,0 +1,174 @@
+import CJACK
+import CRealtime
+import GraphEngine
+import Glibc
+
+extension JACKDriver {
+  /// Milliseconds between two looks when nothing happens.
+  private static let interval: Int32 = 100
+  /// Looks between two comparisons with the wall clock, and two attempts at what could not be connected.
+  private static let looksPerCheck = 10
+
+  /// Lets cycles flow until `control.stop()`, then leaves the server. What was delivered has been through the engine's
+  /// cycle by then; its workers may still have some. `engine.service()` is called here.
+  ///
+  /// - Parameters:
+  ///   - tick: called about ten times a second, and soon after something happened.
+  ///   - report: called with what happens.
+  /// - Throws: `serverShutDown`, `rateChanged`; the server has been left then, too.
+  public func run(tick: () -> Void = {}, report: (JACKEvent) -> Void = { _ in }) throws(JACKError) {
+    try enter(.running, from: .attached, "run")
+    defer { close() }
+    anchorToNow()
+    try client.activate()
+    var progress = Progress(self)
+    while !isStopRequested {
+      if control.share.pointee.isShutDown.load(ordering: .acquiring) {
+        guard try reconnect(tick: tick, report: report) else { return }
+        progress = Progress(self)
+      }
+      try checkRate()
+      progress.report(self, report)
+      connect(progress.isCheckDue, isFirst: progress.looks == 0, report)
+      if progress.isCheckDue || !progress.isAnchored { progress.isAnchored = anchorToStamp() }
+      engine?.service()
+      tick()
+      progress.looks += 1
+      control.wakeup.wait(milliseconds: progress.isAnchored ? Self.interval : Self.interval / 5)
+    }
+  }
+
+  private var isStopRequested: Bool { control.share.pointee.stopRequested.load(ordering: .acquiring) }
+
+  /// What the control loop has told already.
+  private struct Progress {
+    var looks = 0
+    var isAnchored = false
+    private var hasBegun: Bool
+    private var period: Int
+    private var isFreewheeling: Bool
+
+    init(_ driver: JACKDriver) {
+      hasBegun = driver.options.origin == .firstCycle || driver.control.hasBegun
+      period = driver.control.period
+      isFreewheeling = driver.control.isFreewheeling
+    }
+
+    var isCheckDue: Bool { looks % JACKDriver.looksPerCheck == 0 }
+
+    mutating func report(_ driver: JACKDriver, _ report: (JACKEvent) -> Void) {
+      let control = driver.control
+      if control.period != period {
+        period = control.period
+        report(.period(period))
+      }
+      if control.isFreewheeling != isFreewheeling {
+        isFreewheeling = control.isFreewheeling
+        report(.freewheel(isFreewheeling))
+      }
+      if control.hasBegun && !hasBegun {
+        hasBegun = true
+        report(.began)
+      }
+    }
+  }
+
+  private func checkRate() throws(JACKError) {
+    let now = control.share.pointee.sampleRate.load(ordering: .relaxed)
+    if now != rate { throw .rateChanged(from: rate, to: now) }
+  }
+
+  /// Connects what can be: at the beginning, when ports came or went, and now and then what failed.
+  private func connect(_ isCheckDue: Bool, isFirst: Bool, _ report: (JACKEvent) -> Void) {
+    guard var plan = connections else { return }
+    let haveChanged = control.share.pointee.portsChanged.exchange(false, ordering: .acquiring)
+    guard haveChanged || isFirst || (isCheckDue && !plan.waiting.isEmpty) else { return }
+    let missing = plan.missing(
+      outputs: client.portNames(JackPortIsOutput), inputs: client.portNames(JackPortIsInput))
+    for connection in missing where client.connect(connection) {
+      plan.note(connection)
+      report(.connected(connection))
+    }
+    connections = plan
+    if isFirst { for (port, patterns) in plan.waiting { report(.waiting(port: port, patterns: patterns)) } }
+  }
+}
+
+// MARK: - The wall clock
+
+extension JACKDriver {
+  /// Before the first cycle: position 0 is about now.
+  private func anchorToNow() {
+    engine?.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
+  }
+
+  /// Ties the last cycle's begin to the wall clock; the engine tells a step of that clock by the monotonic one. In freewheel positions run ahead of any clock: the anchor stays.
+  ///
+  /// - Returns: whether there was a cycle to tie.
+  private func anchorToStamp() -> Bool {
+    guard control.hasBegun else {
+      anchorToNow()
+      return false
+    }
+    guard !control.isFreewheeling, let stamp = control.share.pointee.stamp.read() else { return false }
+    let age = Int64(bitPattern: jack_get_time() &- stamp.microseconds) * 1000
+    engine?.anchor(
+      position: stamp.position, wall: nanoseconds(CLOCK_REALTIME) - age, monotonic: nanoseconds(CLOCK_MONOTONIC) - age)
+    return true
+  }
+
+  private func nanoseconds(_ clock: clockid_t) -> Int64 {
+    var now = timespec()
+    clock_gettime(clock, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+  }
+}
+
+// MARK: - A server that went away
+
+extension JACKDriver {
+  /// Leaves the server that is gone, and waits for one of the same name and rate.
+  ///
+  /// - Returns: false when `stop` came first.
+  private func reconnect(tick: () -> Void, report: (JACKEvent) -> Void) throws(JACKError) -> Bool {
+    let reason = control.shutdownReason
+    let continuation = session?.state.pointee.continuation
+    client.close(isServerGone: true)
+    freeSession()
+    guard options.reconnects else { throw .serverShutDown(reason: reason) }
+    report(.serverLost(reason: reason))
+    let began = realtime_nanoseconds()
+    while !isStopRequested {
+      if let next = try openAgain() {
+        try resume(with: next, continuation)
+        report(.serverBack(seconds: Double(realtime_nanoseconds() - began) / 1e9))
+        return true
+      }
+      engine?.service()
+      tick()
+      control.wakeup.wait(milliseconds: Self.interval)
+    }
+    return false
+  }
+
+  /// - Returns: nil while there is no server.
+  private func openAgain() throws(JACKError) -> JACKClient? {
+    do {
+      return try JACKClient(name: options.name, server: options.server)
+    } catch .noServer, .refused {
+      return nil
+    }
+  }
+
+  private func resume(with next: JACKClient, _ continuation: ProcessState.Continuation?) throws(JACKError) {
+    client = next
+    if next.rate != rate { throw .rateChanged(from: rate, to: next.rate) }
+    control.share.pointee.isShutDown.store(false, ordering: .relaxed)
+    control.share.pointee.isFreewheeling.store(false, ordering: .relaxed)
+    control.share.pointee.period.store(next.period, ordering: .relaxed)
+    control.share.pointee.sampleRate.store(rate, ordering: .relaxed)
+    connections?.reset()
+    session = try makeSession(next, continuation: continuation)
+    try next.activate()
+  }
+}

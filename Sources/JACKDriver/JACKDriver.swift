@@ -1,0 +1,148 @@
+import CJACK
+import GraphEngine
+
+/// Feeds an engine from a JACK server: one client, a port for each external channel of the graph.
+///
+///     let driver = try JACKDriver(options)          // is a client, knows the rate
+///     try engine.prepare(rate: driver.rate)
+///     try driver.attach(engine)                     // has ports
+///     try driver.run { event in ... }               // cycles, until control.stop()
+///
+/// Thread: control, one and the same for all calls; `control` is for every thread. Errors are `JACKError`s. One server
+/// in a process: libjack keeps no more.
+public final class JACKDriver {
+  public struct Options: Sendable {
+    /// Which cycle has frame position 0.
+    public enum Origin: Sendable {
+      case firstCycle
+      /// The first cycle in which JACK's transport rolls; nothing is processed before.
+      case transport
+    }
+
+    /// The client's name.
+    public var name: String
+    /// nil: JACK's default.
+    public var server: String?
+    public var origin: Origin
+    /// When the server shuts down, wait for it and go on: positions continue behind a gap whose length is taken from
+    /// the machine's monotonic clock, for the new server's counter knows nothing of the old.
+    public var reconnects: Bool
+
+    public init(name: String, server: String? = nil, origin: Origin = .firstCycle, reconnects: Bool = false) {
+      self.name = name
+      self.server = server
+      self.origin = origin
+      self.reconnects = reconnects
+    }
+  }
+
+  enum Stage: String {
+    case opened, attached, running, ended
+  }
+
+  /// What a client needs to run; made anew for each server.
+  struct Session {
+    let client: JACKClient
+    let state: UnsafeMutablePointer<ProcessState>
+    let notifications: Notifications
+  }
+
+  public let options: Options
+  public let control = DriverControl()
+  /// Frames per second, for as long as the driver lives.
+  public let rate: Int
+
+  var stage = Stage.opened
+  var client: JACKClient
+  var engine: Engine?
+  var plans: [PortPlan] = []
+  var connections: ConnectionPlan?
+  var session: Session?
+  let latency = LatencyTable()
+
+  /// Becomes a client of a server that runs.
+  public init(_ options: Options) throws(JACKError) {
+    client = try JACKClient(name: options.name, server: options.server)
+    rate = client.rate
+    self.options = options
+    control.share.pointee.period.store(client.period, ordering: .relaxed)
+    control.share.pointee.sampleRate.store(rate, ordering: .relaxed)
+  }
+
+  deinit {
+    close()
+  }
+
+  /// Short names of the ports, in the order of the engine's external channels, inputs first.
+  public var portNames: [String] { plans.map(\.name) }
+
+  /// Registers the ports that the prepared engine asks for. Nothing flows yet.
+  public func attach(_ engine: Engine) throws(JACKError) {
+    try enter(.attached, from: .opened, "attach")
+    self.engine = engine
+    plans = PortPlan.plans(for: engine)
+    connections = try ConnectionPlan(client: options.name, plans: plans)
+    session = try makeSession(client, continuation: nil)
+  }
+
+  /// After a swap: the outputs' delays are what the engine says now, and JACK is asked to add up again.
+  public func updateLatencies() {
+    guard let engine, let session, stage == .running || stage == .attached else { return }
+    let delays = engine.externalOutputs.map(\.delay)
+    latency.set(inputs: session.inputPorts, outputs: Array(zip(session.outputPorts, delays)))
+    if stage == .running { jack_recompute_total_latencies(client.handle) }
+  }
+
+  /// Leaves the server. Again does nothing; `run` does it by itself.
+  public func close() {
+    stage = .ended
+    leaveFreewheel()
+    client.close()
+    freeSession()
+  }
+
+  func enter(_ next: Stage, from expected: Stage, _ call: String) throws(JACKError) {
+    guard stage == expected else { throw .wrongOrder(call: call, stage: stage.rawValue) }
+    stage = next
+  }
+
+  func makeSession(
+    _ client: JACKClient, continuation: ProcessState.Continuation?
+  ) throws(JACKError) -> Session {
+    guard let engine else { throw .wrongOrder(call: "run", stage: stage.rawValue) }
+    var inputs: [OpaquePointer] = []
+    var outputs: [(port: OpaquePointer, delay: Int64?)] = []
+    for plan in plans {
+      let port = try client.register(plan.name, plan.direction)
+      if let machine = plan.machine { client.setPrettyName(machine, of: port) }
+      if plan.direction == .input { inputs.append(port) } else { outputs.append((port, plan.delay)) }
+    }
+    latency.set(inputs: inputs, outputs: outputs)
+    let state = ProcessState.make(
+      client: client, engine: engine, control: control, origin: options.origin == .transport ? .transport : .firstCycle,
+      inputs: inputs, outputs: outputs.map(\.port), continuation: continuation)
+    let notifications = Notifications(control: control, engine: engine.realtime, latency: latency)
+    notifications.install(in: client)
+    jack_set_process_callback(client.handle, ProcessState.callback, state)
+    return Session(client: client, state: state, notifications: notifications)
+  }
+
+  /// Frees what the callbacks used. The client is closed.
+  func freeSession() {
+    if let session { ProcessState.free(session.state) }
+    session = nil
+  }
+
+  /// jackd hangs when a client leaves in freewheel: so that ends first. The server answers when its driver has changed;
+  /// a server that does not is not waited for.
+  func leaveFreewheel() {
+    guard control.isFreewheeling, !client.isClosed else { return }
+    jack_set_freewheel(client.handle, 0)
+    for _ in 0..<100 where control.isFreewheeling { control.wakeup.wait(milliseconds: 20) }
+  }
+}
+
+extension JACKDriver.Session {
+  var inputPorts: [OpaquePointer] { (0..<state.pointee.inputCount).map { state.pointee.inputPorts[$0] } }
+  var outputPorts: [OpaquePointer] { (0..<state.pointee.outputCount).map { state.pointee.outputPorts[$0] } }
+}

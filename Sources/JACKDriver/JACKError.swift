@@ -1,0 +1,67 @@
+/// Why the JACK driver, or a private server, cannot start or go on.
+public enum JACKError: Error, Equatable, Sendable {
+  /// No server answers under this name (nil: JACK's default name).
+  case noServer(name: String?)
+  /// Another client has the name.
+  case nameTaken(String)
+  /// JACK cannot take the name: too long, empty, or with a colon or a slash.
+  case badName(String, reason: String)
+  /// The server speaks another protocol than the library.
+  case versionMismatch
+  /// This process is a client of another server; libjack keeps one server's memory in a process.
+  case otherServer(present: String, asked: String)
+  /// The server refused, or a call failed. `action` says what was tried: "register the port 'mic'".
+  case refused(action: String, detail: String)
+  /// A `connect` text of a node that is no POSIX extended regular expression.
+  case badPattern(String, node: String, reason: String)
+  /// The server went away, in its own words where it gave any.
+  case serverShutDown(reason: String)
+  /// The server changed its sample rate, or came back with another one.
+  case rateChanged(from: Int, to: Int)
+  /// A port that the driver must have more room for than JACK gives.
+  case portNameTooLong(String, limit: Int)
+  /// A call that the driver's stage does not allow.
+  case wrongOrder(call: String, stage: String)
+  /// `jackd` is not installed.
+  case noServerProgram
+  /// The private server ended, or did not answer in time. `output` is what it wrote.
+  case privateServerFailed(reason: String, output: String)
+}
+
+extension JACKError: CustomStringConvertible {
+  /// One line: what is wrong.
+  public var description: String {
+    switch self {
+    case .noServer(nil): "no JACK server is running"
+    case .noServer(let name?): "no JACK server named '\(name)' is running"
+    case .nameTaken(let name): "JACK has a client named '\(name)' already"
+    case .badName(let name, let reason): "'\(name)' cannot be a JACK client's name: \(reason)"
+    case .versionMismatch: "the JACK server and libjack are of different versions"
+    case .otherServer(let present, let asked):
+      "this process is a client of the JACK server '\(present)' and cannot be one of '\(asked)' too"
+    case .refused(let action, let detail): "JACK did not \(action)" + (detail.isEmpty ? "" : ": \(detail)")
+    case .badPattern(let pattern, let node, let reason):
+      "connect of node '\(node)': '\(pattern)' is no port name and no pattern: \(reason)"
+    case .serverShutDown(let reason): "the JACK server shut down" + (reason.isEmpty ? "" : ": \(reason)")
+    case .rateChanged(let from, let to): "the JACK server's sample rate changed from \(from) Hz to \(to) Hz"
+    case .portNameTooLong(let name, let limit): "the port name '\(name)' is longer than JACK's \(limit) bytes"
+    case .wrongOrder(let call, let stage): "\(call) was called on a JACK driver that is \(stage)"
+    case .noServerProgram: "there is no jackd in PATH"
+    case .privateServerFailed(let reason, let output):
+      "the private JACK server \(reason)" + (output.isEmpty ? "" : "; it said:\n\(output)")
+    }
+  }
+
+  /// What to do about it, where that can be said.
+  public var suggestion: String? {
+    switch self {
+    case .noServer: "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
+    case .nameTaken: "choose another name with --name"
+    case .serverShutDown: "with --reconnect, auscult waits for the server and goes on"
+    case .rateChanged: "start auscult again: a graph is prepared for one rate"
+    case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
+    case .versionMismatch: "restart the server after an upgrade of JACK"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import GraphEngine
+
+/// One port of ours: a channel that a graph asks the driver for.
+package struct PortPlan: Equatable, Sendable {
+  package enum Direction: Sendable { case input, output }
+
+  package var direction: Direction
+  /// JACK's short name: `<node>` for one channel, `<node>_<n>`, n from 1, for several.
+  package var name: String
+  package var node: String
+  /// What the channel listens to: JACK's pretty name. nil: outputs have none.
+  package var machine: String?
+  /// `connect` texts of this channel.
+  package var patterns: [String]
+  /// Whether the texts are those of all the node's channels together: each match goes to the next channel.
+  package var sharesMatches: Bool
+  /// Outputs: frames from an input to this port; nil: it depends on no input.
+  package var delay: Int64?
+
+  package init(
+    _ direction: Direction, node: String, channel: Int, of channels: Int, connect: [String], machine: String? = nil,
+    delay: Int64? = nil
+  ) {
+    let hasTextForEach = connect.count == channels
+    self.direction = direction
+    self.node = node
+    self.machine = machine
+    self.delay = delay
+    name = channels == 1 ? node : "\(node)_\(channel + 1)"
+    patterns = hasTextForEach ? [connect[channel]] : connect
+    sharesMatches = !hasTextForEach
+  }
+}
+
+extension PortPlan {
+  /// Inputs, then outputs, each in the engine's order. The engine is prepared.
+  static func plans(for engine: Engine) -> [PortPlan] {
+    engine.externalInputs.map {
+      PortPlan(.input, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, machine: $0.machine)
+    }
+      + engine.externalOutputs.map {
+        PortPlan(.output, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, delay: $0.delay)
+      }
+  }
+}

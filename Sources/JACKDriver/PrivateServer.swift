@@ -1,0 +1,102 @@
+import CJACK
+import Glibc
+
+/// A JACK server of our own, without a sound card: `jackd` with the dummy driver, under a name that no other has.
+///
+/// It ends with `stop`, with the last reference, and at the latest with this process.
+public final class PrivateServer: Sendable {
+  public struct Options: Sendable {
+    /// Frames per second.
+    public var rate = 48000
+    /// Frames in a cycle.
+    public var period = 1024
+    /// The server waits for its clients in every cycle, instead of going on without those that are late (jackd's -S).
+    public var isSynchronous = false
+    /// How long it may take to answer, and later to end.
+    public var seconds = 10
+
+    public init(rate: Int = 48000, period: Int = 1024, isSynchronous: Bool = false, seconds: Int = 10) {
+      self.rate = rate
+      self.period = period
+      self.isSynchronous = isSynchronous
+      self.seconds = seconds
+    }
+  }
+
+  /// For `JACKClient(name:server:)`, and for other programs in `JACK_DEFAULT_SERVER`.
+  public let name: String
+  public let options: Options
+  private let process: ChildProcess
+
+  /// Starts the server and returns once it answers.
+  ///
+  /// - Throws: `noServerProgram`, `privateServerFailed`, `otherServer` (libjack knows one server in a process).
+  public init(name: String = PrivateServer.uniqueName(), options: Options = Options()) throws(JACKError) {
+    guard let program = Self.find("jackd") else { throw .noServerProgram }
+    let arguments =
+      ["-n", name, "-r"] + (options.isSynchronous ? ["-S"] : [])
+      + ["-d", "dummy", "-r", String(options.rate), "-p", String(options.period)]
+    guard let process = ChildProcess.start(program, arguments) else {
+      throw .privateServerFailed(reason: "did not start", output: "")
+    }
+    self.name = name
+    self.options = options
+    self.process = process
+    try waitUntilItAnswers()
+  }
+
+  deinit {
+    stop()
+  }
+
+  public var isRunning: Bool { process.isRunning }
+  public var processIdentifier: Int32? { process.identifier }
+  /// The last it wrote.
+  public var output: String { process.output }
+
+  /// Ends the server: politely, and if that does not help, for certain. Again does nothing.
+  public func stop() {
+    process.stop(seconds: options.seconds)
+  }
+
+  /// A name that neither another process nor another server of this one has.
+  public static func uniqueName() -> String {
+    "auscult-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+  }
+
+  /// Asks for a client's place every 20 ms: there is nothing else by which jackd says that it is ready.
+  private func waitUntilItAnswers() throws(JACKError) {
+    let deadline = now() + Int64(options.seconds) * 1_000_000_000
+    while true {
+      do {
+        let probe = try JACKClient(name: "auscult-ready", server: name)
+        probe.close()
+        return
+      } catch .noServer, .refused {
+        if !process.isRunning {
+          throw .privateServerFailed(reason: "ended at once", output: process.output)
+        }
+        if now() > deadline {
+          stop()
+          throw .privateServerFailed(
+            reason: "did not answer within \(options.seconds) s", output: process.output)
+        }
+        usleep(20_000)
+      } catch {
+        stop()
+        throw error
+      }
+    }
+  }
+
+  private func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
+  private static func find(_ program: String) -> String? {
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    return path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+  }
+}

@@ -1,0 +1,82 @@
+import Glibc
+
+/// Why a socket or its folder cannot be used.
+public struct ControlProblem: Error, Sendable, Equatable, CustomStringConvertible {
+  public var text: String
+  public init(_ text: String) { self.text = text }
+  public var description: String { text }
+}
+
+/// The folder that holds the sockets of this user's running graphs: `$XDG_RUNTIME_DIR/auscult`, or `/tmp/auscult-<uid>`
+/// where that variable names no folder.
+public struct ControlFolder: Sendable, Equatable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  /// - Parameter runtimeFolder: the value of `$XDG_RUNTIME_DIR`.
+  public static func standard(runtimeFolder: String? = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
+    -> ControlFolder
+  {
+    var status = stat()
+    if let runtimeFolder, runtimeFolder.hasPrefix("/"), stat(runtimeFolder, &status) == 0,
+      status.st_mode & S_IFMT == S_IFDIR
+    {
+      return ControlFolder(path: runtimeFolder + "/auscult")
+    }
+    return ControlFolder(path: "/tmp/auscult-\(geteuid())")
+  }
+
+  /// Makes the folder if need be, and makes sure that nobody else can put anything into it: whoever owns the folder could
+  /// stand in for a running graph.
+  func prepare() throws(ControlProblem) {
+    if mkdir(path, 0o700) != 0, errno != EEXIST {
+      throw ControlProblem("cannot make the folder \(path): \(String(cString: strerror(errno)))")
+    }
+    try check()
+  }
+
+  func check() throws(ControlProblem) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      throw ControlProblem("cannot use the folder \(path): \(String(cString: strerror(errno)))")
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw ControlProblem("\(path) is not a folder; remove it") }
+    guard status.st_uid == geteuid() else {
+      throw ControlProblem("the folder \(path) belongs to another user; remove it, or set XDG_RUNTIME_DIR")
+    }
+    guard status.st_mode & 0o077 == 0 else {
+      throw ControlProblem("others may use the folder \(path); run `chmod 700 \(path)`")
+    }
+  }
+
+  /// Where the socket of a graph lies. Characters that a file name should not have become `_`, long names are cut; a
+  /// checksum then keeps names apart.
+  public func socket(_ name: String) throws(ControlProblem) -> String {
+    guard !name.isEmpty else { throw ControlProblem("a graph's name must not be empty; give --name") }
+    let plain = String(decoding: name.utf8.map { isPlain($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+    let most = 100 - path.utf8.count - ".lock".utf8.count - 1
+    guard most >= 16 else {
+      throw ControlProblem("the folder \(path) has too long a path for a socket; set XDG_RUNTIME_DIR to a shorter one")
+    }
+    if plain == name, plain.utf8.count <= most, plain.first != "." { return "\(path)/\(plain).sock" }
+    let cut = plain.prefix(most - 9)
+    return "\(path)/\(cut.first == "." ? "_" : "")\(cut)-\(checksum(name)).sock"
+  }
+
+  private func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
+  /// FNV-1a, 32 bits, as eight hexadecimal digits.
+  private func checksum(_ name: String) -> String {
+    let hash = name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+    let text = String(hash, radix: 16)
+    return String(repeating: "0", count: 8 - text.utf8.count) + text
+  }
+}

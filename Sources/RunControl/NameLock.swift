@@ -1,0 +1,59 @@
+import Glibc
+
+/// Holds a graph's name for this process: a locked file beside the socket. The system lets go of the lock when the process
+/// ends, however it ends; so whoever gets it may remove a socket that lies there.
+final class NameLock: @unchecked Sendable {
+  private let path: String
+  private let descriptor: Int32
+
+  init(socket: String, name: String) throws(ControlProblem) {
+    path = NameLock.path(socket)
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      guard descriptor >= 0 else { throw ControlProblem("cannot open \(path): \(String(cString: strerror(errno)))") }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let holder = NameLock.read(descriptor)
+        close(descriptor)
+        throw ControlProblem(
+          "a graph named '\(name)' runs already\(holder.map { " (pid \($0))" } ?? ""); give this one another --name")
+      }
+      // The one who held it may have removed the file between our two calls: then the lock holds nothing.
+      if NameLock.isSame(descriptor, path) {
+        self.descriptor = descriptor
+        break
+      }
+      close(descriptor)
+    }
+    let text = Array("\(getpid())\n".utf8)
+    ftruncate(descriptor, 0)
+    _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress!, text.count, 0) }
+  }
+
+  deinit {
+    unlink(path)
+    close(descriptor)
+  }
+
+  static func path(_ socket: String) -> String { String(socket.dropLast(".sock".count)) + ".lock" }
+
+  /// The process that took the name of a socket last; whether it still lives, only the socket can tell.
+  static func holder(of socket: String) -> pid_t? {
+    let descriptor = open(path(socket), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return read(descriptor)
+  }
+
+  private static func read(_ descriptor: Int32) -> pid_t? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    return pid_t(String(decoding: bytes.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+  }
+
+  private static func isSame(_ descriptor: Int32, _ path: String) -> Bool {
+    var held = stat()
+    var named = stat()
+    return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0 && held.st_ino == named.st_ino
+      && held.st_dev == named.st_dev
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import NodeHost
+
+/// Where the package's products lie: plugins and executables of the very build that is being tested.
+public enum BuildFolder {
+  public static let path: String = find()
+
+  /// The package's folder.
+  public static let package: String = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// `AUSCULT_BUILD_DIR`, else the folder of the test executable, which `swift test` puts beside the products.
+  private static func find() -> String {
+    if let folder = ProcessInfo.processInfo.environment["AUSCULT_BUILD_DIR"] { return folder }
+    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    for candidate in [executable] + CommandLine.arguments {
+      let folder = URL(fileURLWithPath: candidate).deletingLastPathComponent().path
+      if hasPlugins(folder) { return folder }
+    }
+    fatalError("no plugins beside \(executable); set AUSCULT_BUILD_DIR to the folder of the built products")
+  }
+
+  private static func hasPlugins(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/libauscult-mixing.so")
+  }
+}
+
+/// The standard nodes of this build.
+public enum TestPlugins {
+  public static let catalog = PluginCatalog(searchPath: [BuildFolder.path])
+}

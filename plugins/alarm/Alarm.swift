@@ -1,0 +1,182 @@
+import CNodeABI
+import CRealtime
+import NodeKit
+
+/// Turns scores into events: an alarm for each channel. `AlarmState` says when it is raised, cleared and the rest.
+///
+/// Spans of events are driver frame positions: begin rounded down and no earlier than 0 or the last gap, end rounded up.
+/// An event ends where the score that decided it ends, and has that score's head.
+final class Alarm: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "alarm", version: "1.0.0", summary: "Raises and clears an alarm for each channel, with delays.", realtime: .hard,
+      inputs: [PortDeclaration("in", .score, "Scores of a detector")],
+      outputs: [PortDeclaration("out", .event, "What happened to the alarms")],
+      parameters: [
+        .number(
+          "on", "How long every score has to exceed the threshold before the alarm is raised", unit: .second,
+          default: "3 s", range: 0...longest),
+        .number(
+          "off", "How long every score has to be below threshold - deadband before it is cleared", unit: .second,
+          default: "10 s", range: 0...longest),
+        .number(
+          "deadband", "How far below the threshold a score has to be to count for `off`, in units of the score",
+          default: "0", range: 0...1e300),
+        .number("hold", "The least time that an alarm stays raised", unit: .second, default: "0 s", range: 0...longest),
+        .number(
+          "realarm", "Time after which a raised alarm is announced again", unit: .second, default: "off",
+          range: 1e-3...longest, words: ["off"]),
+        .choice(
+          "inhibit", "Scores with these flags freeze the timers", of: ["silent", "clipped", "gap"],
+          default: "[silent, clipped, gap]", flags: .list),
+      ])
+  }
+
+  /// About 11 days: ticks of any stream stay far within 64 bits.
+  private static let longest = 1e6
+
+  private let seconds: (on: Double, off: Double, hold: Double, realarm: Double?)
+  private let deadband: Double
+  private let inhibitsSilent: Bool
+  private let inhibitsClipped: Bool
+  private let inhibitsGap: Bool
+
+  private var channels = 0
+  private var format = (denominator: Int64(1), period: Int64(1), extent: Int64(1), offset: Int64(0))
+  private var rules = AlarmRules()
+  private var states: UnsafeMutablePointer<AlarmState>?
+  private var last: UnsafeMutablePointer<auscult_score>?
+  private var lastHead = auscult_head()
+  private var lastEnd: Int64 = 0
+  /// `reset` was called: the next score follows a gap, whatever its head says.
+  private var isAfterReset = false
+
+  required init(_ arguments: Arguments) throws {
+    seconds = (
+      arguments.number("on"), arguments.number("off"), arguments.number("hold"), arguments["realarm"]?.number
+    )
+    deadband = arguments.number("deadband")
+    let flags = arguments.list("inhibit").compactMap(\.text)
+    inhibitsSilent = flags.contains("silent")
+    inhibitsClipped = flags.contains("clipped")
+    inhibitsGap = flags.contains("gap")
+    try super.init(arguments)
+  }
+
+  deinit { free() }
+
+  private func free() {
+    states?.deallocate()
+    last?.deallocate()
+    states = nil
+    last = nil
+  }
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    let input = setup.input
+    channels = input.channels
+    format = (input.denominator, input.period, input.extent, input.offset)
+    let ticks = { (seconds: Double) in Int64((seconds * Double(input.driverRate) * Double(input.denominator)).rounded()) }
+    rules = AlarmRules(
+      on: ticks(seconds.on), off: ticks(seconds.off), hold: ticks(seconds.hold),
+      realarm: seconds.realarm.map { max(1, ticks($0)) }, deadband: deadband)
+    answer.output.format.kind = .event
+    answer.output.format.channels = 1
+    answer.output.format.rows = 1
+    answer.output.format.columns = 1
+    answer.output.format.frequencies = []
+    answer.output.format.machines = input.machines
+    answer.output.format.stampedByNode = true
+    answer.output.burst = mostEvents(setup)
+    answer.history = input.frames(ticks: rules.on)
+    answer.reach = nil
+    answer.memory = channels * (MemoryLayout<AlarmState>.stride + MemoryLayout<auscult_score>.stride)
+  }
+
+  /// A score can resume an alarm and change it: two events for each channel; at the end there is one more. What the
+  /// nodes before hold back comes on top of the scores of a call: room for 64.
+  private func mostEvents(_ setup: Setup) -> Int {
+    let ticks = Int64(setup.quantum) * format.denominator
+    let scores = Int((ticks + format.period - 1) / format.period) + 64
+    return 2 * channels * scores + channels
+  }
+
+  override func activate() throws {
+    free()
+    states = .allocate(capacity: channels)
+    states?.initialize(repeating: AlarmState(), count: channels)
+    last = .allocate(capacity: channels)
+    last?.initialize(repeating: auscult_score(), count: channels)
+    lastHead = auscult_head()
+    lastEnd = 0
+    isAfterReset = false
+  }
+
+  override func deactivate() { free() }
+
+  @_noLocks @_noAllocation
+  override func reset() { isAfterReset = true }
+
+  @_noLocks @_noAllocation
+  override func process(_ cycle: Cycle) {
+    let input = cycle.input
+    for token in 0..<input.count { take(input, token, cycle) }
+    if input.isEnd { reportOpen(cycle) }
+  }
+
+  @_noLocks @_noAllocation
+  private func take(_ input: InputBlock, _ token: Int, _ cycle: Cycle) {
+    let head = input.head(token).pointee
+    let first = head.origin + format.offset + head.index * format.period
+    let begin = max(first, head.segment * format.denominator)
+    let followsGap = isAfterReset || head.flags & AUSCULT_TOKEN_GAP != 0
+    isAfterReset = false
+    lastHead = head
+    lastEnd = first + format.extent
+    for channel in 0..<channels {
+      let score = input.score(token, channel).pointee
+      last.unsafelyUnwrapped[channel] = score
+      let decision = states.unsafelyUnwrapped[channel].take(
+        AlarmScore(
+          begin: begin, end: lastEnd, score: score.score, threshold: score.threshold, followsGap: followsGap,
+          isInhibited: isInhibited(input.marks(token, channel), followsGap)), rules)
+      if decision.isInhibited { report(AUSCULT_EVENT_INHIBITED, channel, from: decision.inhibitBegin, cycle) }
+      if decision.isResumed { report(AUSCULT_EVENT_RESUMED, channel, from: decision.inhibitBegin, cycle) }
+      if decision.change != 0 { report(decision.change, channel, from: decision.changeBegin, cycle) }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func isInhibited(_ marks: UInt8, _ followsGap: Bool) -> Bool {
+    let marks = UInt32(marks)
+    if inhibitsSilent && marks & AUSCULT_MARK_SOUNDING == 0 { return true }
+    if inhibitsClipped && marks & AUSCULT_MARK_CLIPPED != 0 { return true }
+    return inhibitsGap && followsGap
+  }
+
+  @_noLocks @_noAllocation
+  private func reportOpen(_ cycle: Cycle) {
+    for channel in 0..<channels where states.unsafelyUnwrapped[channel].isRaised {
+      report(AUSCULT_EVENT_OPEN, channel, from: states.unsafelyUnwrapped[channel].alarmBegin, cycle)
+    }
+  }
+
+  /// Yields an event that ends with the latest score.
+  @_noLocks @_noAllocation
+  private func report(_ state: UInt32, _ channel: Int, from begin: Int64, _ cycle: Cycle) {
+    let output = cycle.output
+    guard output.count < output.capacity else { return cycle.fail("more scores came at once than their format allows") }
+    let score = last.unsafelyUnwrapped[channel]
+    output.event(output.count).pointee = auscult_event(
+      channel: UInt32(truncatingIfNeeded: channel), state: state, begin: max(0, floorDivide(begin, format.denominator)),
+      end: -floorDivide(-lastEnd, format.denominator), score: score.score, threshold: score.threshold)
+    output.head(output.count).pointee = lastHead
+    output.count += 1
+  }
+}
+
+@inline(__always) @_noLocks @_noAllocation
+private func floorDivide(_ ticks: Int64, _ denominator: Int64) -> Int64 {
+  let quotient = ticks / denominator
+  return ticks % denominator < 0 ? quotient - 1 : quotient
+}

@@ -1,0 +1,104 @@
+import NodeKit
+
+/// Mel spectrogram, as librosa 0.11 computes it from a spectrum.
+final class Mel: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "mel", version: "1.0.0", summary: "Sums a spectrum into bands spaced as the ear hears them.", realtime: .hard,
+      inputs: [PortDeclaration("in", .spectrum, "Complex spectrum")],
+      outputs: [PortDeclaration("out", .features, "One value for each band")],
+      parameters: [
+        .integer("bands", "How many bands", default: "128", range: 1...16384),
+        .number("fmin", "Lowest frequency of the first band", unit: .hertz, default: "0", range: 0...1e9),
+        .number(
+          "fmax", "Highest frequency of the last band; default: half of the rate", unit: .hertz, range: 0...1e9),
+        .choice("scale", "How bands are spaced", of: MelScale.allCases.map(\.rawValue), default: "slaney"),
+        .choice(
+          "norm", "slaney: filters of equal area; none: filters of height 1", of: ["slaney", "none"], default: "slaney"),
+        Power.exponentDeclaration,
+      ])
+  }
+
+  private let bands: Int
+  private let lowest: Double
+  private let highest: Double?
+  private let scale: MelScale
+  private let isNormalized: Bool
+  private let exponent: Int
+  private var bank = FilterBank(bins: [0], points: [0, 0, 0], isNormalized: false)
+  private var columns = 0
+  private var summer: UnsafeMutablePointer<BandSummer>?
+
+  required init(_ arguments: Arguments) throws {
+    bands = arguments.integer("bands")
+    lowest = arguments.number("fmin")
+    highest = arguments["fmax"]?.number
+    scale = MelScale(rawValue: arguments.text("scale"))!
+    isNormalized = arguments.text("norm") == "slaney"
+    exponent = arguments.integer("power")
+    try super.init(arguments)
+  }
+
+  deinit { free() }
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    columns = setup.input.columns
+    bank = try makeBank(setup.input)
+    if bank.emptyCount > 0 {
+      host.log(
+        .warning,
+        "\(bank.emptyCount) of the \(bands) mel bands are empty: no bin of the spectrum falls into them; take fewer "
+          + "bands or a longer fft")
+    }
+    answer.output.format.kind = .features
+    answer.output.format.columns = bands
+    answer.output.format.scale = .linear
+    answer.output.format.frequencies = bank.centers
+    answer.memory = BandSummer.memory(bank)
+  }
+
+  private func makeBank(_ input: StreamFormat) throws -> FilterBank {
+    guard input.frequencies.count == columns, columns >= 2, let top = input.frequencies.last, top > 0 else {
+      throw NodeError("the spectrum does not say which frequencies its bins have")
+    }
+    // Bins are spaced evenly from 0; the top one, half of the rate, is exact in float where the rest may be rounded.
+    let half = Double(top)
+    let bins = (0..<columns).map { half * Double($0) / Double(columns - 1) }
+    let highest = highest ?? half
+    guard highest <= half else {
+      throw NodeError("\(highest) Hz is above half of the rate, \(half) Hz", parameter: "fmax")
+    }
+    guard lowest < highest else {
+      throw NodeError("\(lowest) Hz is not below the highest frequency, \(highest) Hz", parameter: "fmin")
+    }
+    return FilterBank(
+      bins: bins, points: scale.frequencies(count: bands + 2, from: lowest, to: highest), isNormalized: isNormalized)
+  }
+
+  override func activate() throws {
+    free()
+    summer = .allocate(capacity: 1)
+    summer?.initialize(to: BandSummer(bank, columns: columns, exponent: exponent))
+  }
+
+  override func deactivate() { free() }
+
+  private func free() {
+    summer?.pointee.free()
+    summer?.deallocate()
+    summer = nil
+  }
+
+  @_noLocks @_noAllocation
+  override func process(_ cycle: Cycle) {
+    guard let summer else { return }
+    let input = cycle.input
+    let output = cycle.output
+    for token in 0..<input.count {
+      for channel in 0..<input.channels {
+        summer.pointee.sum(input.values(token, channel), into: output.values(token, channel))
+      }
+    }
+    output.count = input.count
+  }
+}

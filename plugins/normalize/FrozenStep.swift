@@ -1,0 +1,36 @@
+import CKernels
+import CRealtime
+
+/// (x - offset) / divisor with statistics of each band that were taken before; they never change.
+struct FrozenStep {
+  private let rows: Int
+  private let columns: Int
+  private let clips: Bool
+  private let offsets: UnsafeMutablePointer<Float>
+  private let divisors: UnsafeMutablePointer<Float>
+
+  /// - Throws: `NodeError` when the statistics cannot be read.
+  init(_ plan: Plan) throws {
+    guard let source = plan.parameters.frozen else { preconditionFailure("mode frozen without a source") }
+    let statistics = try source.statistics(bands: plan.columns)
+    rows = plan.rows
+    columns = plan.columns
+    clips = plan.parameters.clips
+    offsets = .allocate(capacity: columns)
+    offsets.initialize(from: statistics.offsets, count: columns)
+    divisors = .allocate(capacity: columns)
+    divisors.initialize(from: statistics.divisors, count: columns)
+  }
+
+  func free() {
+    offsets.deallocate()
+    divisors.deallocate()
+  }
+
+  @_noLocks @_noAllocation
+  func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    kernel_finite(output, input, 0, rows * columns)
+    for row in 0..<rows { kernel_scale_each(output + row * columns, offsets, divisors, columns) }
+    if clips { kernel_clip(output, 0, 1, rows * columns) }
+  }
+}

@@ -1,0 +1,68 @@
+import CKernels
+import CRealtime
+import NodeKit
+
+/// Brings values to a scale that detectors can compare: decibel, unit range, or standardised.
+final class Normalize: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "normalize", version: "1.0.0", summary: "Maps values to decibel or to a common scale.", realtime: .hard,
+      inputs: [PortDeclaration("in", [.features, .slice], "Values")],
+      outputs: [PortDeclaration("out", [.features, .slice], "Values of the same shape")],
+      parameters: NormalizeParameters.declarations)
+  }
+
+  private let parameters: NormalizeParameters
+  private var plan: Plan?
+  /// What the realtime thread touches, while active.
+  private var work: UnsafeMutablePointer<Work>?
+
+  required init(_ arguments: Arguments) throws {
+    parameters = try NormalizeParameters(arguments)
+    try super.init(arguments)
+  }
+
+  deinit { free() }
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    let plan = try Plan(parameters, setup.input)
+    self.plan = plan
+    answer.output.format.scale = plan.scale
+    answer.output.format.frequencies = setup.input.frequencies
+    answer.reach = plan.reach
+    answer.memory = plan.memory
+  }
+
+  override func activate() throws {
+    guard let plan else { throw NodeError("not configured") }
+    free()
+    let work = try Work(plan)
+    self.work = .allocate(capacity: 1)
+    self.work?.initialize(to: work)
+  }
+
+  override func deactivate() { free() }
+
+  private func free() {
+    work?.pointee.free()
+    work?.deallocate()
+    work = nil
+  }
+
+  @_noLocks @_noAllocation
+  override func reset() { work?.pointee.restart() }
+
+  @_noLocks @_noAllocation
+  override func process(_ cycle: Cycle) {
+    guard let work else { return }
+    let input = cycle.input
+    let output = cycle.output
+    for token in 0..<input.count {
+      for channel in 0..<input.channels {
+        work.pointee.normalize(input.values(token, channel), into: output.values(token, channel), channel: channel)
+      }
+    }
+    output.count = input.count
+    if input.isEnd { work.pointee.restart() }
+  }
+}

@@ -1,0 +1,103 @@
+import NodeKit
+
+/// What the graph file says of a `normalize`.
+struct NormalizeParameters {
+  enum Mode: String, CaseIterable {
+    case decibel, frozen, rolling, pcen, slice, none
+  }
+
+  static let declarations: [ParameterDeclaration] = [
+    .choice(
+      "mode",
+      "decibel: 10 log10 S; frozen: by given statistics; rolling: by the last `over`; pcen: per-channel energy "
+        + "normalisation; slice: each slice in dB, mapped to [0, 1] by its own range; none",
+      of: Mode.allCases.map(\.rawValue), default: "decibel"),
+    // decibel, slice
+    .number("floor", "decibel, slice: least value that goes into the logarithm", default: "1e-10", range: 1e-37...1e30),
+    .number(
+      "ref", "decibel, slice: value that is 0 dB, or max: the slice's greatest; default: 1, in mode slice max",
+      range: 1e-37...1e37, words: ["max"]),
+    .number(
+      "top_db", "decibel, slice: dynamic range of a slice, what lies lower is raised; default: none, in mode slice 80",
+      unit: .decibel, range: 0...1000, words: ["none"]),
+    .number("low", "decibel: level that becomes 0", unit: .decibel),
+    .number("high", "decibel: level that becomes 1", unit: .decibel),
+    // slice, rolling
+    .number("epsilon", "slice, rolling: added to the range before dividing by it", default: "1e-8", range: 0...1e9),
+    // rolling
+    .number("over", "rolling: stretch that minimum and maximum are taken from", unit: .second, default: "10 s", range: 0...86400),
+    .choice("per", "rolling: one range for all bands, or one for each band", of: ["all", "band"], default: "all"),
+    // frozen
+    .inputPath("model", "frozen: .npy of the shape (2, bands): rows mean and std, or minimum and maximum (see `by`)"),
+    .choice("by", "frozen: what the rows of `model` are", of: ["std", "range"], default: "std"),
+    .number("mean", "frozen: mean of each band, or one for all", flags: .list),
+    .number("std", "frozen: population standard deviation of each band, or one for all", range: 0...1e30, flags: .list),
+    .number("minimum", "frozen: least value of each band, or one for all: becomes 0", flags: .list),
+    .number("maximum", "frozen: greatest value of each band, or one for all: becomes 1", flags: .list),
+    .boolean("clip", "frozen by minimum and maximum: limit to [0, 1]", default: "false"),
+    // pcen
+    .number("gain", "pcen: exponent of the gain control", default: "0.98", range: 0...100),
+    .number("bias", "pcen: added before the root", default: "2", range: 0...1e9),
+    .number("power", "pcen: exponent of the root; 0: logarithm", default: "0.5", range: 0...100),
+    .number("time_constant", "pcen: of the smoothing", unit: .second, default: "0.4 s", range: 1e-6...86400),
+    .number("eps", "pcen: least of the smoothed energy", default: "1e-6", range: 1e-37...1e30),
+    .number("scale", "pcen: factor of the input; librosa's constants expect audio times 2^31", default: "2147483648"),
+  ]
+
+  let mode: Mode
+  let floor: Float
+  /// What is 0 dB; nil: the greatest value of the slice.
+  let reference: Double?
+  let topDecibels: Float?
+  /// Levels that become 0 and 1.
+  let levels: (low: Float, high: Float)?
+  let epsilon: Float
+  let over: Double
+  let isPerBand: Bool
+  let frozen: FrozenSource?
+  let clips: Bool
+  let gain, bias, power, timeConstant, eps, scale: Double
+
+  /// - Throws: `NodeError` where parameters contradict each other.
+  init(_ arguments: Arguments) throws {
+    let mode = Mode(rawValue: arguments.text("mode"))!
+    self.mode = mode
+    floor = Float(arguments.number("floor"))
+    switch arguments["ref"] {
+    case .number(let value, _)?: reference = value
+    case .text?: reference = nil
+    default: reference = mode == .slice ? nil : 1
+    }
+    switch arguments["top_db"] {
+    case .number(let value, _)?: topDecibels = Float(value)
+    case .text?: topDecibels = nil
+    default: topDecibels = mode == .slice ? 80 : nil
+    }
+    levels = try Self.levels(arguments, mode)
+    epsilon = Float(arguments.number("epsilon"))
+    over = arguments.number("over")
+    isPerBand = arguments.text("per") == "band"
+    frozen = mode == .frozen ? try FrozenSource(arguments) : nil
+    clips = arguments.boolean("clip")
+    gain = arguments.number("gain")
+    bias = arguments.number("bias")
+    power = arguments.number("power")
+    timeConstant = arguments.number("time_constant")
+    eps = arguments.number("eps")
+    scale = arguments.number("scale")
+  }
+
+  private static func levels(_ arguments: Arguments, _ mode: Mode) throws -> (low: Float, high: Float)? {
+    let low = arguments["low"]?.number
+    let high = arguments["high"]?.number
+    if low == nil && high == nil { return nil }
+    guard mode == .decibel else {
+      throw NodeError("low and high are for the mode decibel", parameter: low == nil ? "high" : "low")
+    }
+    guard let low, let high else {
+      throw NodeError("low and high go together", parameter: low == nil ? "high" : "low")
+    }
+    guard low < high else { throw NodeError("\(low) dB is not below high, \(high) dB", parameter: "low") }
+    return (Float(low), Float(high))
+  }
+}

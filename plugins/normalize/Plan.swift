@@ -1,0 +1,89 @@
+import NodeKit
+
+/// What a configured `normalize` is going to do: its parameters, joined with the format of its input.
+struct Plan {
+  let parameters: NormalizeParameters
+  let channels: Int
+  let rows: Int
+  let columns: Int
+  /// Tokens per second.
+  let rate: Double
+  /// The input is in dB: it is not converted again.
+  let isDecibel: Bool
+  /// Tokens that `rolling` looks back on, the present one included.
+  let window: Int
+  private let inputScale: StreamFormat.Scale
+  private let windowFrames: Int64
+
+  /// - Throws: `NodeError` when the mode cannot work on this input.
+  init(_ parameters: NormalizeParameters, _ input: StreamFormat) throws {
+    self.parameters = parameters
+    channels = input.channels
+    rows = input.rows
+    columns = input.columns
+    rate = input.rate
+    isDecibel = input.scale == .decibel
+    inputScale = input.scale
+    window = max(1, Int((parameters.over * input.rate).rounded()))
+    windowFrames = input.frames(ticks: Int64(window) * input.period + input.extent)
+    try check(isSlice: input.kind == .slice)
+  }
+
+  private func check(isSlice: Bool) throws {
+    if !isSlice {
+      if parameters.mode == .slice {
+        throw NodeError("the mode slice takes slices: put it after a slicer", parameter: "mode")
+      }
+      if parameters.mode == .decibel && parameters.topDecibels != nil {
+        throw NodeError("a live stream has no greatest value to count top_db from: put it after a slicer", parameter: "top_db")
+      }
+      if parameters.mode == .decibel && parameters.reference == nil {
+        throw NodeError("a live stream has no greatest value: put it after a slicer", parameter: "ref")
+      }
+    }
+    if isSlice && parameters.mode == .pcen {
+      throw NodeError("the mode pcen follows a stream of features: put it before the slicer", parameter: "mode")
+    }
+    // Statistics that exist are checked now; a file that does not is an error only when the graph is to run.
+    switch parameters.frozen {
+    case .file(let path, _)? where !NumPyFile.isReadable(path): break
+    case let source?: _ = try source.statistics(bands: columns)
+    case nil: break
+    }
+  }
+
+  /// Values in a token of one channel.
+  var count: Int { rows * columns }
+
+  var scale: StreamFormat.Scale {
+    switch parameters.mode {
+    case .decibel: parameters.levels == nil ? .decibel : .unit
+    case .slice, .rolling: .unit
+    case .frozen: parameters.clips ? .unit : .other
+    case .pcen: .other
+    case .none: inputScale
+    }
+  }
+
+  /// Driver frames that the state reaches back; nil: without bound.
+  var reach: Int64? {
+    switch parameters.mode {
+    case .rolling: windowFrames
+    case .pcen: nil
+    case .decibel, .slice, .frozen, .none: 0
+    }
+  }
+
+  /// Values that a range of `rolling` has: one for all, or one for each band.
+  var rangeWidth: Int { parameters.isPerBand ? columns : 1 }
+
+  /// Bytes that the instance holds.
+  var memory: Int {
+    switch parameters.mode {
+    case .rolling: channels * rangeWidth * (2 * window + 4) * 4
+    case .pcen: channels * columns * 8
+    case .frozen: 2 * columns * 4
+    case .decibel, .slice, .none: 0
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import NodeKit
+
+/// Where analysis frames lie on the samples: lengths, hop and padding, all in samples of the input's rate.
+///
+/// Column t covers the samples [t * hop - before, t * hop - before + length).
+struct FrameLayout: Equatable {
+  /// Samples under the window.
+  let length: Int
+  /// Points of the transform; what the window leaves of them is zero, half before it, half after it.
+  let fft: Int
+  let hop: Int
+  /// Zeros before the first sample of a stretch (centred columns), else 0.
+  let before: Int
+  /// Zeros after the last sample at the end of a file (centred columns), else 0.
+  let after: Int
+
+  var bins: Int { fft / 2 + 1 }
+  /// Where the window begins in the transform's input.
+  var lead: Int { (fft - length) / 2 }
+  /// The most columns that the zeros after the end complete.
+  var burst: Int { (after + hop - 1) / hop }
+  /// Samples from a sample's arrival to the column that is centred on it, or begins with it, being complete.
+  var latency: Int { length - before }
+
+  init(length: Int, fft: Int, hop: Int, isCentered: Bool) {
+    self.length = length
+    self.fft = fft
+    self.hop = hop
+    before = isCentered ? fft / 2 - (fft - length) / 2 : 0
+    after = isCentered ? length - before : 0
+  }
+
+  /// Largest prime factor of a transform's length: beyond it FFTW allocates memory while it runs.
+  static let largestFactor = 13
+
+  /// Whether the realtime thread may run a transform of this length. FFTW was seen to allocate in `execute` for odd
+  /// lengths and for even ones with a prime factor of 37 or more.
+  static func isRealtimeLength(_ fft: Int) -> Bool {
+    guard fft >= 2, fft % 2 == 0 else { return false }
+    var rest = fft
+    for factor in 2...largestFactor { while rest % factor == 0 { rest /= factor } }
+    return rest == 1
+  }
+
+  /// The least such length that is not below `length`.
+  static func realtimeLength(from length: Int) -> Int {
+    var fft = max(2, length)
+    while !isRealtimeLength(fft) { fft += 1 }
+    return fft
+  }
+}
