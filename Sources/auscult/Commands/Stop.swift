@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import RunControl
 
 /// `auscult stop`
@@ -39,8 +40,8 @@ struct StopCommand: ParsableCommand {
     let deadline = ContinuousClock.now + .seconds(timeout.number)
     while ContinuousClock.now < deadline {
       do {
-        _ = try client.call(ControlProtocol.method, timeout: deadline - .now)
-        Pause.milliseconds(20)
+        _ = try client.call(ControlProtocol.method, timeout: deadline - ContinuousClock.now)
+        usleep(20_000)
       } catch {
         return ContinuousClock.now < deadline
       }

@@ -6,6 +6,9 @@ enum Output {
   /// Writes text and a newline.
   static func line(_ text: String) { write(Array(text.utf8) + [UInt8(ascii: "\n")]) }
 
+  /// Writes text as it is.
+  static func text(_ text: String) { write(Array(text.utf8)) }
+
   /// Writes a value as JSON on one line.
   static func line(_ value: JSONValue) { write(value.json + [UInt8(ascii: "\n")]) }
 
