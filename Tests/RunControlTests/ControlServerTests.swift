@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import RunControl
+import RunControl
 
 /// A graph under control, as `run` sets it up.
 private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") throws -> ControlServer {
@@ -91,7 +91,7 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
     mkdir(scratch.control.path, 0o700)
     let path = try scratch.control.socket("fan-watch")
     do { _ = try UnixSocket.listening(at: path) }
-    FileManager.default.createFile(atPath: NameLock.path(path), contents: Data("4194000\n".utf8))
+    _ = FileManager.default.createFile(atPath: NameLock.path(path), contents: Data("4194000\n".utf8))
     #expect(access(path, F_OK) == 0)
     #expect(try ControlClient.running(folder: scratch.control) == [])
     let server = try startServer(scratch)

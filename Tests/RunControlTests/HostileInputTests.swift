@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import RunControl
+import RunControl
 
 private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
   let server = try ControlServer(name: "g", folder: scratch.control)

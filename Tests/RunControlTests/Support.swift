@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-@testable import RunControl
+import RunControl
 
 /// A folder of its own for each test, removed with it.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
   let path: String
   var control: ControlFolder { ControlFolder(path: path + "/c") }
 
