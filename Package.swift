@@ -42,6 +42,7 @@ let plugins: [Plugin] = [
 let foreignPlugins = [
   (name: "testplugin-c", target: "TestPluginC", folder: "c-invert"),
   (name: "testplugin-cxx", target: "TestPluginCxx", folder: "cxx-smooth"),
+  (name: "testplugin-faulty", target: "TestPluginFaulty", folder: "c-faulty"),
 ]
 
 /// Tests; all of them find the plugins in the folder of the built products.
@@ -52,7 +53,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "CNodeABI"]),
+  ("RecordsTests", ["Records", "NodeKit", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime"]),
