@@ -22,7 +22,8 @@ import TestSupport
   @Test func decibelsAreExact() throws {
     var random = SeededRandom(printing: "decibels")
     let values = (0..<200_000).map { index in
-      index % 2 == 0 ? Float(pow(10, Double.random(in: -10...37, using: &random))) : Float.random(in: 0.5...2, using: &random)
+      index % 2 == 0
+        ? Float(pow(10, Double.random(in: -10...37, using: &random))) : Float.random(in: 0.5...2, using: &random)
     }
     let result = try Self.normalized(Self.features(values, columns: 1000), [:])
     #expect(result.format.native.scale == 1)

@@ -131,8 +131,8 @@ import TestSupport
     (["length": "1024", "fft": "512"], "fft: an FFT of 512 points is shorter than the window of 1024 samples"),
     (
       ["length": "100", "fft": "1018"],
-      "fft: an FFT of 1018 points cannot run on the realtime thread: take an even number without prime factors above 13, "
-        + "such as 1024"
+      "fft: an FFT of 1018 points cannot run on the realtime thread: take an even number without prime factors "
+        + "above 13, such as 1024"
     ),
     (["length": "12.5"], "length: 12.5 is not a whole number of samples"),
     (["length": "10 us"], "length: 1e-05 s at 16000.0 Hz is out of range: from 2 to 4194304 samples"),
@@ -142,6 +142,25 @@ import TestSupport
       try stft.configure(BenchFormat(audioChannels: 1, rate: 16000))
     }
     #expect(problem?.description == message)
+  }
+
+  /// Transforms of all lengths that are taken; a build with RealtimeSanitizer sees that none of them allocates.
+  @Test(arguments: ["single", "double"]) func everyLengthRuns(precision: String) throws {
+    var count = 0
+    let ones = [Float](repeating: 1, count: 4096)
+    for length in stride(from: 2, through: 4096, by: 2) {
+      let stft = try NodeBench(
+        "stft",
+        [
+          "length": "\(length)", "fft": "\(length)", "center": "false", "window": "rectangular", "precision": precision,
+        ])
+      guard (try? stft.configure(BenchFormat(audioChannels: 1, rate: 16000))) != nil else { continue }
+      try stft.activate()
+      let result = try stft.process(BenchStream(audio: [Array(ones[..<length])], rate: 16000))
+      #expect(abs(result.channels[0][0] - Float(length)) < 1e-3 * Float(length) && abs(result.channels[0][2]) < 1e-2)
+      count += 1
+    }
+    #expect(count == 278)
   }
 
   /// A window whose length suits no realtime transform gets a longer transform, and says so.
