@@ -2,8 +2,8 @@
 import PackageDescription
 
 /// `AUSCULT_RTSAN=1` builds the executables with RealtimeSanitizer (with a scratch path of its own).
-let sanitizer: [LinkerSetting] =
-  Context.environment["AUSCULT_RTSAN"] == "1" ? [.unsafeFlags(["-Xclang-linker", "-fsanitize=realtime"])] : []
+let isSanitized = Context.environment["AUSCULT_RTSAN"] == "1"
+let sanitizer: [LinkerSetting] = isSanitized ? [.unsafeFlags(["-Xclang-linker", "-fsanitize=realtime"])] : []
 
 /// Each plugin exports one symbol, and carries a build id by which a rebuilt one is told from the last.
 let pluginLinker: [LinkerSetting] = [
@@ -42,6 +42,7 @@ let plugins: [Plugin] = [
 let foreignPlugins = [
   (name: "testplugin-c", target: "TestPluginC", folder: "c-invert"),
   (name: "testplugin-cxx", target: "TestPluginCxx", folder: "cxx-smooth"),
+  (name: "testplugin-faulty", target: "TestPluginFaulty", folder: "c-faulty"),
 ]
 
 /// Tests; all of them find the plugins in the folder of the built products.
@@ -52,9 +53,11 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "CNodeABI"]),
+  ("RecordsTests", ["Records", "NodeKit", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
+  ("RealtimeTests", ["CRealtime"]),
+  ("GraphFileTests", []),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]
@@ -64,7 +67,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [.executable(name: "auscult", targets: ["auscult"])]
     + plugins.map { .library(name: "auscult-\($0.name)", type: .dynamic, targets: [$0.target]) }
-    + foreignPlugins.map { .library(name: $0.name, type: .dynamic, targets: [$0.target]) },
+    + foreignPlugins.map { .library(name: $0.name, type: .dynamic, targets: [$0.target]) }
+    + (isSanitized ? [.library(name: "fixture-bad-realtime", type: .dynamic, targets: ["Fixture_BadRealtime"])] : []),
   dependencies: [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -115,6 +119,13 @@ let package = Package(
         name: $0.target, dependencies: ["CNodeABI"], path: "Tests/Fixtures/plugins/\($0.folder)",
         publicHeadersPath: ".", linkerSettings: pluginLinker)
     }
+    + (isSanitized
+      ? [
+        // Not strict: that it compiles although it must not run is what it is for.
+        .target(
+          name: "Fixture_BadRealtime", dependencies: ["NodeKit"], path: "Tests/Fixtures/plugins/bad-realtime/unmarked",
+          linkerSettings: pluginLinker)
+      ] : [])
     + tests.map {
       .testTarget(
         name: $0.name, dependencies: ["TestSupport", "GraphText", "NodeHost", "GraphEngine"] + $0.dependencies,

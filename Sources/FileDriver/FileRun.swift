@@ -30,11 +30,12 @@ public final class FileRun {
     for header in headers where !summary.wasCancelled {
       do {
         try run(header, outputs: paths.count > 1)
+        summary.files += 1
       } catch {
         engine.stop()
-        throw error
+        guard let failed = options.failed else { throw error }
+        failed(header.path, error)
       }
-      summary.files += 1
     }
     return finished()
   }
@@ -84,10 +85,12 @@ public final class FileRun {
             seconds: Double(file.announcedFrames) / Double(file.rate)))
       } catch {
         problems.append("\(error)")
+        options.failed?(path, FileRunError(["\(error)"]))
       }
     }
-    problems += stemProblems(paths)
-    guard problems.isEmpty else { throw FileRunError(problems) }
+    let clashes = stemProblems(paths)
+    problems += clashes
+    guard problems.isEmpty || clashes.isEmpty && options.failed != nil else { throw FileRunError(problems) }
     return headers
   }
 

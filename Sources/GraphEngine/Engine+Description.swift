@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphText
 import RealtimeCore
 
 /// What `check`, `status` and `bench` tell of one node.
@@ -26,8 +27,18 @@ public struct NodeDescription: Sendable {
 
 extension Engine {
   /// Formats, placement, latency and memory of every node, in the order they run in. Prepared engines only.
-  public func describe() -> [NodeDescription] {
-    guard let schedule else { return [] }
+  public func describe() -> [NodeDescription] { schedule.map { Engine.describe($0) } ?? [] }
+
+  /// What `describe` would say after `prepare`, for `check`: nothing is activated, so no file is opened and nothing runs.
+  ///
+  /// - Throws: diagnostics at the lines of the graph file.
+  public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
+    stop()
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate)
+    return Engine.describe(Compiler.buffers(draft, options: options))
+  }
+
+  private static func describe(_ schedule: Schedule) -> [NodeDescription] {
     let draft = schedule.draft
     var path: [Int: Int64] = [:]
     return draft.order.map { index in

@@ -7,7 +7,7 @@ import Testing
   static let watch = """
     graph: cut
     nodes:
-      mic: { type: source, channels: 2, machines: [a, b], silent_below: -60 dB, clipped_at: 0.49 }
+      mic: { type: source, channels: 2, machines: [a, b], silent_below: -60 dB, clipped_at: 0.6 }
       down: { type: resample, rate: 16 kHz }
       stft: { type: stft, length: 512, hop: 200 }
       mel: { type: mel, bands: 20 }
@@ -32,6 +32,7 @@ import Testing
     // A stretch of silence, and a louder one.
     for frame in 60000..<66000 { sound[1][frame] = 0 }
     for frame in 70000..<80000 { sound[0][frame] *= 0.01 }
+    for frame in 84000..<84100 { sound[0][frame] *= 1.9 }
     return [
       .samples(sound.map { Array($0[..<50001]) }), .gap(777), .samples(sound.map { Array($0[50001...]) }),
     ]

@@ -90,8 +90,9 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
     let scratch = ScratchFolder()
     mkdir(scratch.control.path, 0o700)
     let path = try scratch.control.socket("fan-watch")
-    do { _ = try UnixSocket.listening(at: path) }
-    _ = FileManager.default.createFile(atPath: NameLock.path(path), contents: Data("4194000\n".utf8))
+    close(try #require(RawSocket.make(path, bind)))
+    let lock = path.replacingOccurrences(of: ".sock", with: ".lock")
+    #expect(FileManager.default.createFile(atPath: lock, contents: Data("4194000\n".utf8)))
     #expect(access(path, F_OK) == 0)
     #expect(try ControlClient.running(folder: scratch.control) == [])
     let server = try startServer(scratch)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 import RunControl
@@ -126,9 +127,8 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
   }
 
   @Test func randomBytesGetErrorsOnly() throws {
-    let seed = UInt64.random(in: 0...UInt64.max)
-    print("seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SeededRandom.fresh()
+    print("seed \(random.seed)")
     let scratch = ScratchFolder()
     let server = try startServer(scratch)
     let fragments = ["{", "}", "[", "]", "\"", ":", ",", "1e999", "-", "\\u", "\\ud800", "null", "\"jsonrpc\":\"2.0\"", "id"]
@@ -147,20 +147,8 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
       client.send(#"{"jsonrpc":"2.0","id":"last","method":"echo"}"#)
       var answer = client.line()
       if answer?.contains("\"error\"") == true { answer = client.line() }
-      #expect(answer == #"{"id":"last","jsonrpc":"2.0","result":{}}"#, "seed \(seed), line \(line)")
+      #expect(answer == #"{"id":"last","jsonrpc":"2.0","result":{}}"#, "seed \(random.seed), line \(line)")
     }
     server.stop()
-  }
-}
-
-/// A small seeded generator (splitmix64).
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

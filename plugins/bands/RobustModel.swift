@@ -22,7 +22,8 @@ struct RobustModel {
   ///   - rows: learning data, finite: [rows][values]; at least one row.
   ///   - floor: the least scale, in the unit of the values; nil: half the median of all values' scales.
   ///   - resolution: the least scale in any case.
-  ///   - sigma: k of threshold = median + k * 1.4826 MAD of the scores that the learning data itself gets.
+  ///   - sigma: k of threshold = median + k (1 + 8 / rows) * 1.4826 MAD of the scores that the learning data itself
+  ///     gets; the fewer the rows, the closer they lie to their own median.
   init(rows: [[Float]], top: Int, floor: Float?, resolution: Float, sigma: Double) {
     self.top = min(top, rows[0].count)
     let columns = rows[0].indices.map { column in rows.map { $0[column] } }
@@ -33,7 +34,7 @@ struct RobustModel {
     var best = Ranking()
     let scores = rows.map { row in row.withUnsafeBufferPointer { score($0.baseAddress!, &best) } }
     let middle = median(of: scores)
-    threshold = middle + sigma * max(deviation(of: scores, from: middle), Self.leastScatter)
+    threshold = middle + sigma * (1 + 8 / Double(rows.count)) * max(deviation(of: scores, from: middle), Self.leastScatter)
   }
 
   /// The `top` largest deviations: indices of the values, the largest first.

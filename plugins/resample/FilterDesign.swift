@@ -74,7 +74,8 @@ struct FilterDesign {
       let d = half + impulse * spacing - q
       if abs(d) <= half { table[phase][d + half] = value } else { last = max(last, abs(value)) }
     }
-    guard last < 1e-9 else { throw NodeError("libsoxr's filter for \(ratio.up)/\(ratio.down) is longer than expected") }
+    // Halving and quartering leave traces of 1e-9 of the peak all over libsoxr's transform: rounding, not filter.
+    guard last < 1e-8 else { throw NodeError("libsoxr's filter for \(ratio.up)/\(ratio.down) is longer than expected") }
     return table
   }
 

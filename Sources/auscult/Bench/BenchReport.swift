@@ -1,0 +1,57 @@
+import RunControl
+
+/// The figures of a measurement, for people and for programs.
+struct BenchReport {
+  private let figures: BenchFigures
+  private let graph: String
+
+  init(_ figures: BenchFigures, graph: String) {
+    self.figures = figures
+    self.graph = graph
+  }
+
+  private var nodeSum: Double {
+    figures.nodes.filter { $0.placement == "realtime" }.reduce(0) { $0 + $1.nanosecondsPerCycle }
+  }
+
+  var text: String {
+    var table = Table([("node", .left), ("class", .left), ("thread", .left), ("ns/cycle", .right), ("share", .right)])
+    let all = figures.nodes.reduce(0) { $0 + $1.nanosecondsPerCycle }
+    for node in figures.nodes {
+      table.add([
+        node.name, node.className, node.placement, Quantity.fixed(node.nanosecondsPerCycle, 0),
+        "\(Quantity.fixed(100 * node.nanosecondsPerCycle / max(all, 1e-9), 1)) %",
+      ])
+    }
+    let limit = Double(figures.period) * 1e9 / Double(figures.rate)
+    return """
+      '\(graph)' at \(figures.rate) Hz, \(Quantity.count(figures.period, "frame")) a cycle: \
+      \(Quantity.seconds(figures.seconds)) of \(figures.sound)
+      \(table.text)
+
+      realtime thread   \(Quantity.fixed(figures.cycleNanoseconds, 0)) ns per cycle of \(Quantity.fixed(limit, 0)) ns, \
+      its nodes \(Quantity.fixed(nodeSum, 0)) ns
+      engine overhead   \(Quantity.fixed(figures.overheadNanoseconds, 1)) ns per node and cycle (one time stamp: \
+      \(Quantity.fixed(figures.stampNanoseconds, 1)) ns)
+      real-time factor  \(Quantity.fixed(figures.factor, 0)) on one core, \
+      \(Quantity.fixed(figures.realtimeFactor, 0)) of the realtime thread alone
+      """
+  }
+
+  var json: JSONValue {
+    [
+      "graph": .text(graph), "sound": .text(figures.sound), "rate": .integer(figures.rate),
+      "period": .integer(figures.period), "seconds": .number(figures.seconds),
+      "nodes": .array(
+        figures.nodes.map {
+          [
+            "name": .text($0.name), "class": .text($0.className), "thread": .text($0.placement),
+            "ns_per_cycle": .number($0.nanosecondsPerCycle),
+          ]
+        }), "cycle_ns": .number(figures.cycleNanoseconds),
+      "overhead_ns_per_node_and_cycle": .number(figures.overheadNanoseconds),
+      "stamp_ns": .number(figures.stampNanoseconds), "factor": .number(figures.factor),
+      "realtime_factor": .number(figures.realtimeFactor),
+    ]
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import GraphEngine
+
+/// A folder for what sinks write during a measurement, so that nobody's records are overwritten.
+struct ScratchOutputs {
+  private let folder: String
+
+  init() throws(Failure) {
+    var template = Array((NSTemporaryDirectory() + "auscult-bench-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw Failure("cannot make a scratch folder: \(String(cString: strerror(errno)))")
+    }
+    folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+  }
+
+  /// The graph with every output path within the folder.
+  func redirect(_ graph: Graph) throws -> Graph {
+    var graph = graph
+    for (index, node) in graph.nodes.enumerated() {
+      for (number, argument) in node.arguments.enumerated() {
+        guard node.nodeClass.parameter(argument.name)?.kind == .outputPath, case .text(let path) = argument.value else {
+          continue
+        }
+        let own = "\(folder)/\(index)"
+        try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
+        graph.nodes[index].arguments[number].value = .text(own + "/output." + (path as NSString).pathExtension)
+      }
+    }
+    return graph
+  }
+
+  func remove() { try? FileManager.default.removeItem(atPath: folder) }
+}

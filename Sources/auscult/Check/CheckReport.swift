@@ -1,0 +1,90 @@
+import GraphEngine
+import GraphText
+import NodeHost
+import RunControl
+
+/// What `check` found out about one file.
+struct CheckReport {
+  let file: String
+  let rate: Int
+  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var graph: Graph?
+  /// Nil where there are errors.
+  private(set) var nodes: [NodeDescription]?
+
+  init(_ file: String, changes: GraphChanges, catalog: PluginCatalog, rate: Int) {
+    self.file = file
+    self.rate = rate
+    do throws(DiagnosticsError) {
+      let (graph, warnings) = try Graph.load(
+        file: file, catalog: catalog, overrides: changes.overrides,
+        options: GraphOptions(missingFilesAreErrors: false))
+      diagnostics = warnings
+      self.graph = graph
+      nodes = try Engine(graph: graph).plan(rate: rate)
+    } catch {
+      diagnostics += error.diagnostics
+    }
+  }
+
+  var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+  /// Driver frames from a sample's arrival to the last result that it is part of.
+  private var latency: Int64 { nodes?.map(\.pathLatency).max() ?? 0 }
+  private var memory: Int { nodes?.reduce(0) { $0 + $1.memory } ?? 0 }
+
+  /// A heading, a table, the sums; nil where there are errors.
+  var text: String? {
+    guard let graph, let nodes else { return nil }
+    var table = Table([
+      ("node", .left), ("class", .left), ("thread", .left), ("output", .left), ("latency", .right), ("path", .right),
+      ("memory", .right),
+    ])
+    for node in nodes { add(node, to: &table) }
+    return """
+      \(file): '\(graph.name)' at \(rate) Hz
+      \(table.text)
+      latency of the whole path: \(Quantity.frames(latency, rate: rate)); memory: \(Quantity.bytes(memory))
+      """
+  }
+
+  /// A line for each output; what concerns the whole node on the first.
+  private func add(_ node: NodeDescription, to table: inout Table) {
+    let formats = node.outputs.map { node.outputs.count > 1 ? "\($0.name): \($0.format)" : $0.format }
+    table.add([
+      node.name, node.className, node.placement, formats.first ?? "-", Quantity.frames(node.latency, rate: rate),
+      Quantity.frames(node.pathLatency, rate: rate), Quantity.bytes(node.memory),
+    ])
+    for format in formats.dropFirst() { table.add(["", "", "", format, "", "", ""]) }
+  }
+
+  var json: JSONValue {
+    .members([
+      "file": .text(file), "graph": graph.map { .text($0.name) }, "rate": .integer(rate),
+      "diagnostics": .array(diagnostics.map { JSONValue($0) }),
+      "nodes": nodes.map { .array($0.map { $0.json(rate: rate) }) }, "latency": nodes.map { _ in json(latency) },
+      "memory": nodes.map { _ in .integer(memory) },
+    ])
+  }
+
+  private func json(_ frames: Int64) -> JSONValue { .latency(frames, rate: rate) }
+}
+
+extension NodeDescription {
+  fileprivate func json(rate: Int) -> JSONValue {
+    [
+      "name": .text(name), "class": .text(className), "thread": .text(placement),
+      "outputs": .array(
+        outputs.map { ["name": .text($0.name), "format": .text($0.format), "capacity": .integer($0.capacity)] }),
+      "latency": .latency(latency, rate: rate), "path_latency": .latency(pathLatency, rate: rate),
+      "history_frames": .integer(history), "memory": .integer(memory),
+    ]
+  }
+}
+
+extension JSONValue {
+  /// Frames, and what they are in milliseconds.
+  fileprivate static func latency(_ frames: Int64, rate: Int) -> JSONValue {
+    ["frames": .integer(frames), "milliseconds": .number(Double(frames) * 1000 / Double(rate))]
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import GraphEngine
+
+/// `auscult bench`
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures what a graph costs: nanoseconds per cycle and node, real-time factor.",
+    discussion: """
+      Runs the graph as fast as it goes, on one thread, on noise or on a file, and tells what each node takes in a cycle, \
+      what the engine adds to it, and how many times faster than real time the whole is. The graph's sinks run too, into \
+      a scratch folder in place of their own paths.
+
+      Every figure comes from cycles of --period frames; cycles above 1024 frames are run in several calls. Node times \
+      are measured with two time stamps around each call, whose own cost is measured and taken off; the total and the \
+      real-time factor come from a run of their own without such stamps.
+
+      Examples:
+        auscult bench fan.yaml
+        auscult bench fan.yaml --period 64 --seconds 60
+        auscult bench fan.yaml --input monday.wav --json
+      """)
+
+  @OptionGroup var input: GraphInput
+
+  @Option(help: ArgumentHelp("How much sound to run.", valueName: "time")) var seconds = Seconds(10)
+
+  @Option(help: ArgumentHelp("Frames in a cycle.", valueName: "frames")) var period = Period(256)
+
+  @Option(help: "Frames per second of the noise (default: 48000).") var rate: Rate?
+
+  @Option(name: .customLong("input"), help: "An audio file to run on, instead of noise.", completion: .file())
+  var file: String?
+
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    if file != nil, rate != nil { throw ValidationError("--rate is for noise: a file has its own.") }
+    if period.lengths.count > 1 { throw ValidationError("bench measures one --period.") }
+  }
+
+  func run() throws {
+    let scratch = try ScratchOutputs()
+    defer { scratch.remove() }
+    let graph = try scratch.redirect(input.load(talk: .plain))
+    let sound = try BenchSound(file: file, rate: rate?.number ?? 48000, seconds: seconds.number)
+    let bench = BenchRun(graph: graph, sound: sound, period: period.lengths[0])
+    let report = BenchReport(try bench.measure(), graph: graph.name)
+    if json { Output.line(report.json) } else { Output.line(report.text) }
+  }
+}

@@ -1,0 +1,116 @@
+import FileDriver
+import GraphEngine
+import GraphText
+import Synchronization
+
+/// A run of a graph without JACK: over files, or over a stretch of its own sound.
+struct FileCommand {
+  let graph: Graph
+  let files: [String]
+  let periods: PeriodPlan
+  /// For graphs that make their own sound.
+  let rate: Int
+  let duration: Double?
+  let audioFolder: String?
+  let talk: Talk
+
+  func run() throws {
+    let signals = SignalWatcher()
+    let interruption = Interruption()
+    signals.handle { interruption.come() }
+    let log = EngineLog(talk)
+    var engineOptions = EngineOptions()
+    engineOptions.log = log.receive
+    let engine = try Engine(graph: graph, options: engineOptions)
+    let failures = FileFailures(talk)
+    let run = FileRun(engine, options: options(failures, interruption, log))
+    let summary = try outcome(of: run)
+    talk.endProgress()
+    log.showHeld(all: true)
+    tell(summary)
+    if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
+    try checkNodes(engine, log)
+    if failures.count > 0 {
+      throw Failure("\(failures.count) of \(Quantity.count(files.count, "file")) could not be run")
+    }
+  }
+
+  private func outcome(of run: FileRun) throws -> FileRunSummary {
+    do {
+      return try files.isEmpty ? run.run(seconds: duration ?? 0, rate: rate) : run.run(files: files)
+    } catch let error as FileRunError {
+      throw Failure(error.description)
+    } catch let error as AudioFileError {
+      throw Failure(error.description)
+    }
+  }
+
+  private func options(_ failures: FileFailures, _ interruption: Interruption, _ log: EngineLog) -> FileRunOptions {
+    var options = FileRunOptions()
+    options.periods = periods
+    options.outputFolder = audioFolder
+    options.warn = { talk.warning($0) }
+    options.failed = failures.note
+    options.isCancelled = { interruption.hasCome }
+    options.progress = {
+      log.showHeld()
+      talk.progress(words($0))
+    }
+    return options
+  }
+
+  /// "3/7 monday.wav  41 %  512 times real time"
+  private func words(_ progress: FileProgress) -> String {
+    var words: [String] = []
+    if let file = progress.file {
+      words.append((progress.files > 1 ? "\(progress.filesDone + 1)/\(progress.files) " : "") + file)
+    }
+    if progress.secondsAnnounced > 0 {
+      words.append("\(Int(min(1, progress.secondsDone / progress.secondsAnnounced) * 100)) %")
+    }
+    words.append("\(Quantity.fixed(progress.speed, 0)) times real time")
+    return words.joined(separator: "  ")
+  }
+
+  private func tell(_ summary: FileRunSummary) {
+    let speed = summary.seconds / max(summary.elapsed, 1e-9)
+    let what = files.isEmpty ? "" : "\(Quantity.count(summary.files, "file")), "
+    talk.info(
+      "'\(graph.name)': \(what)\(Quantity.seconds(summary.seconds)) of sound in \(Quantity.seconds(summary.elapsed)) "
+        + "(\(Quantity.fixed(speed, 0)) times real time)")
+    talk.object([
+      "kind": "summary", "graph": .text(graph.name), "files": .integer(summary.files),
+      "frames": .integer(summary.frames), "seconds": .number(summary.seconds), "elapsed": .number(summary.elapsed),
+    ])
+  }
+}
+
+/// That a person wants the run to end. Any thread.
+private final class Interruption: Sendable {
+  private let flag = Atomic<Bool>(false)
+  var hasCome: Bool { flag.load(ordering: .relaxed) }
+  func come() { flag.store(true, ordering: .relaxed) }
+}
+
+/// Files that could not be run, told of as they come.
+private final class FileFailures {
+  private let talk: Talk
+  private(set) var count = 0
+  /// The same mistake of the graph is not shown for every file.
+  private var shown: Set<[Diagnostic]> = []
+  private var told: Set<String> = []
+
+  init(_ talk: Talk) { self.talk = talk }
+
+  func note(_ path: String, _ error: any Error) {
+    count += 1
+    switch error {
+    case let error as DiagnosticsError:
+      if shown.insert(error.diagnostics).inserted { talk.show(error.diagnostics) }
+      talk.error("\(path): the graph cannot be run over it")
+    default:
+      let text = "\(error)"
+      if told.insert(text).inserted { talk.error(text) }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import GraphEngine
+import GraphText
+
+/// `auscult graph`
+struct GraphPicture: ParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case dot, svg }
+
+  static let configuration = CommandConfiguration(
+    commandName: "graph",
+    abstract: "Draws a graph.",
+    discussion: """
+      Boxes are nodes, in one frame those of the realtime thread, in another those of the workers; links carry what flows \
+      along them. SVG needs the program `dot` of Graphviz.
+
+      Examples:
+        auscult graph fan.yaml --format svg > fan.svg
+        auscult graph fan.yaml | dot -Tpdf > fan.pdf
+      """)
+
+  @OptionGroup var input: GraphInput
+
+  @Option(help: "Graphviz's language, or a picture.") var format = Format.dot
+
+  @Option(help: "Frames per second that the driver would have.") var rate = Rate(48000)
+
+  func run() throws {
+    let graph = try input.changes.load(
+      input.graph, catalog: input.changes.catalog.load(), talk: .plain,
+      options: GraphOptions(missingFilesAreErrors: false))
+    let dot = DotText(graph, nodes: try Engine(graph: graph).plan(rate: rate.number)).text
+    Output.text(format == .dot ? dot : try Graphviz.svg(dot))
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import GraphText
+import NodeHost
+import RunControl
+
+/// `auscult nodes`
+struct Nodes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists node classes, or shows one with its ports and parameters.",
+    discussion: """
+      Examples:
+        auscult nodes                        all classes, and the libraries that they come from
+        auscult nodes mel                    one class: ports, parameters, defaults, ranges
+        auscult nodes --json | jq -r '.classes[].name'
+      """)
+
+  @Argument(help: ArgumentHelp("A node class.", valueName: "class")) var className: String?
+
+  @OptionGroup var catalog: CatalogOptions
+
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    let catalog = catalog.load()
+    guard let className else { return list(catalog) }
+    guard let nodeClass = catalog[className] else { throw unknown(className, catalog) }
+    if json { Output.line(nodeClass.json) } else { Output.line(ClassText(nodeClass).text) }
+  }
+
+  private func list(_ catalog: PluginCatalog) {
+    if json { return Output.line(catalog.json) }
+    var table = Table([("class", .left), ("thread", .left), ("streams", .left), ("library", .left), ("summary", .left)])
+    for nodeClass in catalog.classes {
+      table.add([
+        nodeClass.name, nodeClass.thread, nodeClass.streams, nodeClass.libraryName, nodeClass.summary,
+      ])
+    }
+    Output.line(table.text)
+    for problem in catalog.problems { Talk.plain.warning(problem.description) }
+    for shadowed in catalog.shadowed { Talk.plain.warning(shadowed.line) }
+    if catalog.classes.isEmpty {
+      Talk.plain.warning("no plugins in \(catalog.searchPath.joined(separator: ", ")); give a folder with --plugin-path")
+    }
+  }
+
+  private func unknown(_ name: String, _ catalog: PluginCatalog) -> Failure {
+    let suggestion = nearest(name, among: catalog.classes.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    return Failure("there is no node class '\(name)'\(suggestion)", advice: "`auscult nodes` lists all of them")
+  }
+}

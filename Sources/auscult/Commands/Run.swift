@@ -1,0 +1,79 @@
+import ArgumentParser
+import FileDriver
+
+/// `auscult run`
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a graph: live as a JACK client, or over audio files.",
+    discussion: """
+      Live, the graph runs until Ctrl-C, `auscult stop`, --duration or the end of the JACK server. Over files it runs as \
+      fast as the machine goes, each file a stream of its own. Results are where the graph's sinks put them.
+
+      Examples:
+        auscult run fan.yaml                              live, on the JACK server that runs
+        auscult run fan.yaml --start-server               on a private server without a sound card
+        auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
+        auscult run fan.yaml --input monday.wav tuesday.flac
+        auscult run fan.yaml -- -strange-name.wav
+        auscult run simulator.yaml --offline --duration 60s
+
+      Exit status: 0 after an end in good order; 1 when the server went away, a file could not be read, or a node failed \
+      (everything else was run all the same); 64 usage.
+      """)
+
+  @OptionGroup var input: GraphInput
+  @OptionGroup(title: "Live") var live: LiveOptions
+  @OptionGroup(title: "Without JACK") var files: FileOptions
+
+  @Option(help: ArgumentHelp("End after so much sound: 90, 90s, 1.5min, 2h.", valueName: "time"))
+  var duration: Seconds?
+
+  @Option(help: "Frames per second, with --start-server or --offline (default: 48000).")
+  var rate: Rate?
+
+  @Option(
+    help: ArgumentHelp(
+      "Frames in a cycle, with --start-server or without JACK (default: 1024). Results do not depend on it.",
+      valueName: "frames"))
+  var period: Period?
+
+  @Flag(help: "Say what there is to say on standard error as JSON, one object a line.") var json = false
+
+  @OptionGroup var talking: TalkOptions
+
+  func validate() throws {
+    let isLive = files.files.isEmpty && !files.offline
+    if files.offline {
+      if !files.files.isEmpty { throw ValidationError("--offline is for graphs that make their own sound; it excludes --input.") }
+      if duration == nil { throw ValidationError("--offline needs --duration: a graph that makes its own sound has no end.") }
+    }
+    if !isLive, let option = live.given.first { throw ValidationError("\(option) is for live runs.") }
+    if isLive, files.audioFolder != nil { throw ValidationError("--audio-folder is for runs without JACK.") }
+    if !files.files.isEmpty, duration != nil { throw ValidationError("--duration is not for files: they have an end.") }
+    if rate != nil, !live.startServer, !files.offline {
+      throw ValidationError("--rate is for --start-server and --offline: a JACK server and a file have their own.")
+    }
+    if period != nil, isLive, !live.startServer {
+      throw ValidationError("--period is for --start-server and files: a JACK server has its own.")
+    }
+    if isLive, let period, period.lengths.count > 1 { throw ValidationError("A JACK server has one --period.") }
+  }
+
+  func run() throws {
+    let talk = talking.talk(isJSON: json)
+    try reporting(talk) {
+      let graph = try input.load(talk: talk)
+      if files.files.isEmpty && !files.offline {
+        try LiveRun(
+          graph: graph, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
+          duration: duration?.number, talk: talk
+        ).run()
+      } else {
+        try FileCommand(
+          graph: graph, files: files.files, periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
+          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, talk: talk
+        ).run()
+      }
+    }
+  }
+}

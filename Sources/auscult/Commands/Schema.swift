@@ -1,0 +1,21 @@
+import ArgumentParser
+import GraphEngine
+
+/// `auscult schema`
+struct Schema: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints a JSON Schema of graph files.",
+    discussion: """
+      The schema is made from the node classes that were found, so that editors complete and check graph files.
+
+      Examples:
+        auscult schema > auscult.schema.json
+        # yaml-language-server: $schema=auscult.schema.json     as the first line of a graph file
+      """)
+
+  @OptionGroup var catalog: CatalogOptions
+
+  func run() throws {
+    Output.line(GraphSchema(catalog: catalog.load()).json)
+  }
+}

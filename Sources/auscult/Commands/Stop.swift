@@ -1,0 +1,51 @@
+import ArgumentParser
+import Glibc
+import RunControl
+
+/// `auscult stop`
+struct StopCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stop",
+    abstract: "Ends a running graph.",
+    discussion: """
+      As Ctrl-C in its terminal would: what was heard is judged and written, then the graph ends with status 0. Returns \
+      when it has. Without a name it ends the graph that runs, unless there are several.
+
+      Examples:
+        auscult stop
+        auscult stop fan-watch
+      """)
+
+  @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
+
+  @Option(help: ArgumentHelp("How long to wait for its end.", valueName: "time")) var timeout = Seconds(30)
+
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    guard let name = try name ?? RunningGraphs.only() else {
+      let names = try RunningGraphs.all().map(\.name).joined(separator: ", ")
+      throw Failure("several graphs run: \(names)", advice: "say which: `auscult stop NAME`")
+    }
+    let hasEnded = try RunningGraphs.client(name) { client in
+      _ = try client.call("stop")
+      return waitForEnd(of: client)
+    }
+    guard hasEnded else { throw Failure("the graph '\(name)' has not ended within \(Quantity.seconds(timeout.number))") }
+    if json { Output.line(["name": .text(name), "stopped": true]) } else { Output.line("stopped \(name)") }
+  }
+
+  /// Asks until nobody answers: the graph gives its name back last.
+  private func waitForEnd(of client: ControlClient) -> Bool {
+    let deadline = ContinuousClock.now + .seconds(timeout.number)
+    while ContinuousClock.now < deadline {
+      do {
+        _ = try client.call(ControlProtocol.method, timeout: deadline - ContinuousClock.now)
+        usleep(20_000)
+      } catch {
+        return ContinuousClock.now < deadline
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,80 @@
+import GraphEngine
+import JACKDriver
+import RunControl
+
+/// The words of a live run.
+///
+/// Thread: control.
+final class LiveReport {
+  private static let interval = Duration.seconds(10)
+  private let talk: Talk
+  private let engine: Engine
+  private let log: EngineLog
+  private var toldXruns: Int64 = 0
+  private var nextXruns = ContinuousClock.now
+
+  init(talk: Talk, engine: Engine, log: EngineLog) {
+    self.talk = talk
+    self.engine = engine
+    self.log = log
+  }
+
+  /// What the run listens to, what it plays, and how long the way through it is.
+  func begin(_ figures: RunFigures, ports: [String]) {
+    talk.info(
+      "'\(figures.name)' runs on the JACK server '\(figures.server)': \(figures.rate) Hz, \(figures.period) frames a "
+        + "period (\(Quantity.milliseconds(Double(figures.period) * 1000 / Double(figures.rate))))")
+    let inputs = engine.externalInputs
+    for (port, input) in zip(ports, inputs) { talk.info("listens at \(figures.name):\(port)\(machine(input))") }
+    for (port, output) in zip(ports.dropFirst(inputs.count), engine.externalOutputs) {
+      talk.info("plays at \(figures.name):\(port)\(delay(output, figures.rate))")
+    }
+    let path = engine.describe().map(\.pathLatency).max() ?? 0
+    talk.info("latency from a sample to the last result that it is part of: \(Quantity.frames(path, rate: figures.rate))")
+    talk.object(
+      .members([
+        "kind": "started", "name": .text(figures.name), "server": .text(figures.server), "rate": .integer(figures.rate),
+        "period": .integer(figures.period), "ports": .texts(ports.map { "\(figures.name):\($0)" }),
+        "latency_frames": .integer(path),
+      ]))
+  }
+
+  private func machine(_ input: ExternalPort) -> String { input.machine == input.node ? "" : " (\(input.machine))" }
+
+  private func delay(_ output: ExternalPort, _ rate: Int) -> String {
+    output.delay.map { ", \(Quantity.frames($0, rate: rate)) after the input" } ?? ""
+  }
+
+  func event(_ event: JACKEvent) {
+    switch event {
+    case .serverLost: talk.warning(event.description)
+    default: talk.info(event.description)
+    }
+  }
+
+  /// About ten times a second: what has been counted since.
+  func tick(_ figures: RunFigures) {
+    log.showHeld()
+    guard figures.statistics.xruns > toldXruns, ContinuousClock.now >= nextXruns else { return }
+    tellXruns(figures)
+  }
+
+  private func tellXruns(_ figures: RunFigures) {
+    let xruns = figures.statistics.xruns
+    talk.warning(
+      "the server tells of \(Quantity.count(xruns - toldXruns, "xrun"))"
+        + (toldXruns > 0 ? ", \(xruns) in all" : "") + " at frame position \(figures.statistics.position)")
+    toldXruns = xruns
+    nextXruns = .now + Self.interval
+  }
+
+  /// At the end, when the engine has stopped.
+  func end(_ figures: RunFigures) {
+    if figures.statistics.xruns > toldXruns { tellXruns(figures) }
+    log.showHeld(all: true)
+    talk.info(figures.summary)
+    guard case .object(var members) = figures.json else { return }
+    members["kind"] = "summary"
+    talk.object(.object(members))
+  }
+}

@@ -1,0 +1,64 @@
+import GraphEngine
+import JACKDriver
+import RunControl
+
+/// How a live run is doing, at one moment.
+struct RunFigures: Sendable {
+  /// The client's name and the graph's.
+  var name: String
+  var graph: String
+  var file: String?
+  var server: String
+  var rate: Int
+  /// Frames in a cycle.
+  var period: Int
+  /// Since the run began.
+  var seconds: Double
+  var statistics: EngineStatistics
+  /// Cycles that ended after the next one was to begin.
+  var overruns: Int64
+  var failedNodes: [String]
+
+  var json: JSONValue {
+    let it = statistics
+    return .members([
+      "name": .text(name), "graph": .text(graph), "file": file.map { .text($0) }, "driver": "jack",
+      "server": .text(server), "rate": .integer(rate), "period": .integer(period), "seconds": .number(seconds),
+      "position": .integer(it.position), "frames": .integer(it.frames), "cycles": .integer(it.cycles),
+      "gaps": .integer(it.gaps), "lost_frames": .integer(it.lostFrames), "dropped_tokens": .integer(it.droppedTokens),
+      "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(overruns),
+      "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
+      "load": .number(load), "failed_nodes": .texts(failedNodes), "nodes": .array(it.nodes.map(\.json)),
+      "queues": .array(it.queues.map(\.json)),
+    ])
+  }
+
+  /// The part of the sound's time that the realtime thread computes.
+  var load: Double {
+    statistics.frames == 0
+      ? 0 : Double(statistics.busyNanoseconds) / 1e9 / (Double(statistics.frames) / Double(rate))
+  }
+
+  /// What a run says at its end.
+  var summary: String {
+    let it = statistics
+    let lost = it.gaps == 0 ? "no gap" : "\(Quantity.count(it.gaps, "gap")) (\(it.lostFrames) frames lost)"
+    let dropped = it.droppedTokens == 0 ? "nothing dropped" : "\(Quantity.count(it.droppedTokens, "token")) dropped"
+    let longest = Quantity.milliseconds(Double(it.longestCycleNanoseconds) / 1e6)
+    let limit = Quantity.milliseconds(Double(period) * 1000 / Double(rate))
+    return "'\(name)' ran for \(Quantity.seconds(seconds)): \(it.frames) frames in \(Quantity.count(it.cycles, "cycle")), "
+      + "\(lost), \(dropped), \(Quantity.count(it.xruns, "xrun")); longest cycle \(longest) of \(limit)"
+  }
+}
+
+extension EngineStatistics.Node {
+  fileprivate var json: JSONValue {
+    ["name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed)]
+  }
+}
+
+extension EngineStatistics.Queue {
+  fileprivate var json: JSONValue {
+    ["from": .text(from), "to": .text(to), "dropped_tokens": .integer(droppedTokens)]
+  }
+}

@@ -1,0 +1,43 @@
+import RunControl
+
+/// What `auscult status` prints, from what the running graph answered.
+struct StatusText {
+  private let status: JSONValue
+
+  init(_ status: JSONValue) { self.status = status }
+
+  var text: String {
+    var lines = [
+      "\(word("name")) runs on the JACK server '\(word("server"))': \(integer("rate")) Hz, "
+        + "\(integer("period")) frames a period",
+      "for       \(Quantity.seconds(number("seconds")))" + (status["file"]?.text.map { ", from \($0)" } ?? ""),
+      "position  \(integer("position"))",
+      "frames    \(integer("frames")) in \(Quantity.count(integer("cycles"), "cycle"))",
+      "lost      \(integer("lost_frames")) frames in \(Quantity.count(integer("gaps"), "gap"))",
+      "dropped   \(Quantity.count(integer("dropped_tokens"), "token"))" + droppedBy,
+      "unmatched \(Quantity.count(integer("unmatched_tokens"), "token"))",
+      "xruns     \(integer("xruns")) told by the server, \(Quantity.count(integer("overruns"), "cycle")) over the period",
+      "cycle     \(Quantity.fixed(number("load") * 100, 1)) % of the time, the longest took \(longest)",
+    ]
+    let failed = status["failed_nodes"]?.array?.compactMap(\.text) ?? []
+    if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
+    return lines.joined(separator: "\n")
+  }
+
+  private var longest: String {
+    let limit = number("rate") > 0 ? number("period") * 1000 / number("rate") : 0
+    return "\(Quantity.milliseconds(number("longest_cycle_ns") / 1e6)) of \(Quantity.milliseconds(limit))"
+  }
+
+  private var droppedBy: String {
+    let queues = status["queues"]?.array ?? []
+    let names = queues.filter { $0["dropped_tokens"]?.integer ?? 0 > 0 }.compactMap { queue in
+      queue["to"]?.text.map { "\($0): \(queue["dropped_tokens"]?.integer ?? 0)" }
+    }
+    return names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
+  }
+
+  private func word(_ name: String) -> String { status[name]?.text ?? "?" }
+  private func integer(_ name: String) -> Int64 { status[name]?.integer ?? 0 }
+  private func number(_ name: String) -> Double { status[name]?.number ?? 0 }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+import GraphText
+
+/// Parses the command line, runs the command, and turns what it throws into words on stderr and an exit status: 0 done,
+/// 1 failed, 64 usage.
+@main
+enum Main {
+  static func main() {
+    // A reader that has gone away shows as an error of `write`, which knows what to do.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try Auscult.parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      Talk.plain.error(failure.text, advice: failure.advice)
+      exit(EXIT_FAILURE)
+    } catch let error as DiagnosticsError {
+      Talk.plain.show(error.diagnostics)
+      exit(EXIT_FAILURE)
+    } catch {
+      Auscult.exit(withError: error)
+    }
+  }
+}
+
+/// The root command.
+struct Auscult: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "auscult",
+    abstract: "Listens to machines: runs graphs of nodes on JACK or over audio files.",
+    discussion: """
+      A graph file says what to listen to, how to look at the sound, who judges it and where results go. The same file \
+      runs live and over recordings, with the same results.
+
+      Examples:
+        auscult check fan.yaml                        is the graph right, and what does it cost?
+        auscult run fan.yaml                          live, as a JACK client
+        auscult run fan.yaml --input monday.wav       the same over a recording
+        auscult nodes mel                             what a node class takes and yields
+
+      Results go to standard output, talk goes to standard error. Exit status: 0 done, 1 failed, 64 usage.
+      """,
+    version: auscultVersion,
+    groupedSubcommands: [
+      CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
+      CommandGroup(name: "Look:", subcommands: [Check.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
+    ])
+}
+
+/// Of the command-line tool; node classes and the ABI have their own.
+let auscultVersion = "0.1.0"
+
+/// Why a command gives up: what is wrong, and what to do about it.
+struct Failure: Error {
+  var text: String
+  var advice: String?
+
+  init(_ text: String, advice: String? = nil) {
+    self.text = text
+    self.advice = advice
+  }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import NodeHost
+
+/// Where plugins are looked for.
+struct CatalogOptions: ParsableArguments {
+  @Option(
+    name: .customLong("plugin-path"),
+    help: ArgumentHelp(
+      "A folder with plugins (libauscult-*.so); may be given again. The first folder that has a plugin or class wins.",
+      discussion: "Searched in this order: this option, $AUSCULT_PLUGIN_PATH (folders with colons between), the folder "
+        + "of the executable, ../lib/auscult beside it.", valueName: "folder"),
+    completion: .directory)
+  var pluginPath: [String] = []
+
+  func load() -> PluginCatalog { PluginCatalog(searchPath: PluginCatalog.standardSearchPath(option: pluginPath)) }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// How much a command says on standard error.
+struct TalkOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more, for finding out what is wrong.")
+  var verbose = false
+
+  func validate() throws {
+    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
+  }
+
+  func talk(isJSON: Bool) -> Talk { Talk(level: quiet ? .warning : verbose ? .debug : .info, isJSON: isJSON) }
+}

@@ -1,0 +1,61 @@
+import GraphEngine
+
+/// A graph in the language of Graphviz.
+struct DotText {
+  private let graph: Graph
+  private let descriptions: [String: NodeDescription]
+
+  /// - Parameter nodes: what the engine plans for the graph.
+  init(_ graph: Graph, nodes: [NodeDescription]) {
+    self.graph = graph
+    descriptions = Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) })
+  }
+
+  /// Ends with a newline.
+  var text: String {
+    let clusters = [("realtime", "#dbeafe"), ("worker", "#fef3c7")].flatMap { cluster($0, color: $1) }
+    let lines =
+      [
+        "digraph \(quoted(graph.name)) {", "  rankdir=LR", #"  fontname="sans-serif""#,
+        #"  node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11]"#,
+        #"  edge [fontname="sans-serif", fontsize=9]"#,
+      ] + clusters + graph.links.map(edge) + ["}", ""]
+    return lines.joined(separator: "\n")
+  }
+
+  private func cluster(_ placement: String, color: String) -> [String] {
+    let nodes = graph.nodes.filter { descriptions[$0.name]?.placement == placement }
+    if nodes.isEmpty { return [] }
+    return ["  subgraph cluster_\(placement) {", "    label=\"\(placement)\"; style=filled; color=\"\(color)\""]
+      + nodes.map { "    \(quoted($0.name)) [label=\(label($0))]" } + ["  }"]
+  }
+
+  private func label(_ node: Graph.Node) -> String { quoted("\(node.name)\n\(node.nodeClass.name)") }
+
+  /// A link with its format; ports by name where there are several.
+  private func edge(_ link: Graph.Link) -> String {
+    let from = graph.nodes[link.from.node]
+    let to = graph.nodes[link.to.node]
+    let format = descriptions[from.name].map { $0.outputs[link.from.port].format } ?? ""
+    var attributes = ["label=\(quoted(format.split(separator: ", ").joined(separator: "\n")))"]
+    if from.nodeClass.outputs.count > 1 {
+      attributes.append("taillabel=\(quoted(from.nodeClass.outputs[link.from.port].name))")
+    }
+    if to.nodeClass.inputs.count > 1 {
+      attributes.append("headlabel=\(quoted(to.nodeClass.inputs[link.to.port].name))")
+    }
+    return "  \(quoted(from.name)) -> \(quoted(to.name)) [\(attributes.joined(separator: ", "))]"
+  }
+
+  private func quoted(_ text: String) -> String {
+    let escaped = text.flatMap { character -> String in
+      switch character {
+      case "\"": "\\\""
+      case "\\": "\\\\"
+      case "\n": "\\n"
+      default: String(character)
+      }
+    }
+    return "\"\(String(escaped))\""
+  }
+}

@@ -1,0 +1,33 @@
+import GraphText
+import Logging
+import RunControl
+
+extension JSONValue {
+  /// An object without the members that have no value.
+  static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: members.compactMap { key, value in value.map { (key, $0) } }))
+  }
+
+  static func integer(_ number: Int) -> JSONValue { .integer(Int64(number)) }
+
+  static func texts(_ texts: some Sequence<String>) -> JSONValue { .array(texts.map { .text($0) }) }
+
+  /// A line of the log.
+  static func log(_ level: Logger.Level, _ text: String, node: String) -> JSONValue {
+    .members([
+      "kind": "log", "level": .text(level.rawValue), "node": node.isEmpty ? nil : .text(node), "text": .text(text),
+    ])
+  }
+
+  /// The members that `Diagnostic` has when it is encoded, and `kind`.
+  init(_ diagnostic: Diagnostic) {
+    let location = diagnostic.location
+    self = .members([
+      "kind": "diagnostic", "severity": .text(diagnostic.severity.rawValue), "code": .text(diagnostic.code),
+      "message": .text(diagnostic.message), "file": location.map { .text($0.file) },
+      "line": location.map { .integer($0.line) }, "column": location.map { .integer($0.column) },
+      "length": location.map { .integer($0.length) }, "source": diagnostic.sourceLine.map { .text($0) },
+      "suggestion": diagnostic.suggestion.map { .text($0) },
+    ])
+  }
+}

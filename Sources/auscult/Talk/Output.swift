@@ -1,0 +1,31 @@
+import Glibc
+import RunControl
+
+/// Standard output, where results go.
+enum Output {
+  /// Writes text and a newline.
+  static func line(_ text: String) { write(Array(text.utf8) + [UInt8(ascii: "\n")]) }
+
+  /// Writes text as it is.
+  static func text(_ text: String) { write(Array(text.utf8)) }
+
+  /// Writes a value as JSON on one line.
+  static func line(_ value: JSONValue) { write(value.json + [UInt8(ascii: "\n")]) }
+
+  /// Writes all of it. A reader that has gone (`auscult nodes | head`) ends the program quietly; any other failure ends it
+  /// with a message.
+  private static func write(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE {
+        exit(EXIT_SUCCESS)
+      } else if errno != EINTR {
+        Talk.plain.error("cannot write to standard output: \(String(cString: strerror(errno)))")
+        exit(EXIT_FAILURE)
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Glibc
+import GraphText
+import Logging
+import RunControl
+import Synchronization
+
+/// Standard error, where everything goes that is no result: lines of text, or with `--json` one object a line. Any thread.
+final class Talk: Sendable {
+  /// Errors and warnings alone, as text.
+  static let plain = Talk(level: .warning, isJSON: false)
+
+  let level: Logger.Level
+  let isJSON: Bool
+  /// A progress line is on the terminal, and has to go before anything else is written.
+  private let hasProgress = Mutex(false)
+
+  init(level: Logger.Level, isJSON: Bool) {
+    self.level = level
+    self.isJSON = isJSON
+  }
+
+  /// A logger that writes here. Metadata `node` names the node that talks.
+  var logger: Logger {
+    let handler = TalkHandler(talk: self, logLevel: level)
+    return Logger(label: "auscult") { _ in handler }
+  }
+
+  // MARK: Lines
+
+  /// Something that a person may like to know; not with `--quiet`.
+  func info(_ text: String) { say(.info, text) }
+
+  func warning(_ text: String, node: String = "") { say(.warning, text, node: node) }
+
+  func error(_ text: String, advice: String? = nil) {
+    say(.error, advice.map { "\(text)\n  \($0)" } ?? text)
+  }
+
+  /// One line of the log, if it is important enough.
+  func say(_ level: Logger.Level, _ text: String, node: String = "") {
+    guard level >= self.level else { return }
+    if isJSON {
+      write(JSONValue.log(level, text, node: node).json)
+    } else {
+      write(Array(plain(level, text, node: node).utf8))
+    }
+  }
+
+  /// Diagnostics of a graph, as `DiagnosticsRenderer` words them.
+  func show(_ diagnostics: [Diagnostic]) {
+    for diagnostic in diagnostics {
+      write(isJSON ? JSONValue(diagnostic).json : Array(diagnostic.rendered.utf8))
+    }
+  }
+
+  /// An object of its own kind; only with `--json`.
+  func object(_ value: JSONValue) { if isJSON { write(value.json) } }
+
+  private func plain(_ level: Logger.Level, _ text: String, node: String) -> String {
+    let severity =
+      switch level {
+      case .warning: "warning: "
+      case .error, .critical: "error: "
+      default: ""
+      }
+    return "auscult: \(severity)\(node.isEmpty ? "" : "\(node): ")\(text)"
+  }
+
+  // MARK: Progress
+
+  /// Shows how far something is, on a terminal only, in place of what was shown last.
+  func progress(_ text: String) {
+    guard showsProgress else { return }
+    hasProgress.withLock {
+      $0 = true
+      send(Array("\r\u{1b}[K\(text)".utf8))
+    }
+  }
+
+  var showsProgress: Bool { !isJSON && level <= .info && isatty(STDERR_FILENO) == 1 }
+
+  /// Takes the progress line away.
+  func endProgress() { hasProgress.withLock { clear(&$0) } }
+
+  private func clear(_ hasProgress: inout Bool) {
+    if hasProgress { send(Array("\r\u{1b}[K".utf8)) }
+    hasProgress = false
+  }
+
+  // MARK: Bytes
+
+  private func write(_ line: [UInt8]) {
+    hasProgress.withLock {
+      clear(&$0)
+      send(line + [UInt8(ascii: "\n")])
+    }
+  }
+
+  /// Nobody can be told that standard error is gone.
+  private func send(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+    }
+  }
+}
+
+/// What swift-log hands on to `Talk`.
+private struct TalkHandler: LogHandler {
+  let talk: Talk
+  var logLevel: Logger.Level
+  var metadata: Logger.Metadata = [:]
+  var metadataProvider: Logger.MetadataProvider?
+
+  init(talk: Talk, logLevel: Logger.Level) {
+    self.talk = talk
+    self.logLevel = logLevel
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let node = (event.metadata?["node"] ?? metadata["node"]).map { "\($0)" } ?? ""
+    talk.say(event.level, event.message.description, node: node)
+  }
+}

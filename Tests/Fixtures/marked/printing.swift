@@ -1,0 +1,4 @@
+final class Bad {
+  @_noLocks @_noAllocation
+  func process() { print("cycle") }
+}

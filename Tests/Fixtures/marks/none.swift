@@ -1,0 +1,3 @@
+struct Nothing {
+  func process() {}
+}

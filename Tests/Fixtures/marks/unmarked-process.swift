@@ -1,0 +1,3 @@
+final class Bad: Node {
+  override func process(_ cycle: Cycle) {}
+}

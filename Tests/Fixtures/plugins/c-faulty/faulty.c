@@ -1,0 +1,139 @@
+// A node that breaks the rules on demand: the loudest sample of each call becomes a score, until `after` calls have been
+// made; then it does what `fault` says.
+
+#define AUSCULT_PLUGIN
+#include "auscult/node.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct faulty {
+  const char *fault;
+  uint32_t after;
+  uint32_t calls;
+} faulty;
+
+static const auscult_value *find(uint32_t count, const auscult_argument *arguments, const char *name) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (strcmp(arguments[i].name, name) == 0) return &arguments[i].value;
+  }
+  return NULL;
+}
+
+static auscult_status create(const auscult_class *self, const auscult_host *host, uint32_t count,
+                             const auscult_argument *arguments, void **instance, auscult_error *error) {
+  (void)self;
+  (void)host;
+  (void)error;
+  faulty *node = calloc(1, sizeof *node);
+  node->fault = find(count, arguments, "fault")->text;
+  node->after = (uint32_t)find(count, arguments, "after")->number;
+  *instance = node;
+  return AUSCULT_OK;
+}
+
+static auscult_status configure(void *instance, const auscult_setup *setup, auscult_answer *answer,
+                                auscult_error *error) {
+  (void)instance;
+  (void)setup;
+  (void)error;
+  answer->outputs[0].kind = AUSCULT_SCORE;
+  answer->outputs[0].stamp = AUSCULT_STAMP_NODE;
+  answer->outputs[0].rows = answer->outputs[0].columns = 1;
+  answer->bursts[0] = 1;
+  return AUSCULT_OK;
+}
+
+static auscult_status activate(void *instance, auscult_error *error) {
+  (void)error;
+  ((faulty *)instance)->calls = 0;
+  return AUSCULT_OK;
+}
+
+static auscult_status process(void *instance, auscult_cycle *cycle) {
+  faulty *node = instance;
+  const auscult_block *input = cycle->inputs[0];
+  auscult_block *output = cycle->outputs[0];
+  if (input->count == 0) return AUSCULT_OK;
+  node->calls++;
+  int is_due = node->calls > node->after;
+  if (is_due && strcmp(node->fault, "fail") == 0) {
+    cycle->failure = "fails on demand";
+    return AUSCULT_FAILED;
+  }
+  if (is_due && strcmp(node->fault, "slow") == 0) {
+    struct timespec nap = {.tv_nsec = 20000000};
+    nanosleep(&nap, NULL);
+  }
+  auscult_score *score = output->data;
+  memset(score, 0, sizeof *score);
+  score->class_index = -1;
+  const float *samples = input->data;
+  for (uint32_t i = 0; i < input->count; i++) score->score = fmax(score->score, fabsf(samples[i]));
+  score->threshold = 10;
+  if (is_due && strcmp(node->fault, "nan") == 0) score->score = NAN;
+  output->heads[0] = input->heads[0];
+  output->count = is_due && strcmp(node->fault, "overflow") == 0 ? output->capacity + 1 : 1;
+  return AUSCULT_OK;
+}
+
+static void deactivate(void *instance) { (void)instance; }
+
+static void destroy(void *instance) { free(instance); }
+
+static const auscult_port inputs[] = {
+    {.size = sizeof(auscult_port), .name = "in", .kinds = AUSCULT_AUDIO, .summary = "Samples"}};
+static const auscult_port outputs[] = {
+    {.size = sizeof(auscult_port), .name = "score", .kinds = AUSCULT_SCORE, .summary = "Loudest sample"}};
+static const char *const faults[] = {"none", "nan", "fail", "overflow", "slow", NULL};
+static const auscult_parameter parameters[] = {
+    {.size = sizeof(auscult_parameter),
+     .name = "fault",
+     .type = AUSCULT_CHOICE,
+     .initial = "none",
+     .choices = faults,
+     .summary = "What to do wrong"},
+    {.size = sizeof(auscult_parameter),
+     .name = "after",
+     .type = AUSCULT_INTEGER,
+     .minimum = 0,
+     .maximum = 1e9,
+     .initial = "0",
+     .summary = "Calls that go well before"},
+};
+
+static const auscult_class faulty_class = {
+    .size = sizeof(auscult_class),
+    .name = "test.faulty",
+    .version = "1.0.0",
+    .summary = "Breaks the rules on demand.",
+    .realtime = AUSCULT_HARD,
+    .traits = AUSCULT_TRAIT_DETECTOR,
+    .input_count = 1,
+    .output_count = 1,
+    .parameter_count = 2,
+    .inputs = inputs,
+    .outputs = outputs,
+    .parameters = parameters,
+    .create = create,
+    .configure = configure,
+    .activate = activate,
+    .process = process,
+    .deactivate = deactivate,
+    .destroy = destroy,
+};
+
+static const auscult_class *const classes[] = {&faulty_class};
+
+static const auscult_library_info library = {
+    .size = sizeof(auscult_library_info),
+    .abi_major = AUSCULT_ABI_MAJOR,
+    .abi_minor = AUSCULT_ABI_MINOR,
+    .class_count = 1,
+    .build_id = "test-faulty-1",
+    .classes = classes,
+};
+
+const auscult_library_info *auscult_library(void) { return &library; }

@@ -1,0 +1,47 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A node that breaks the rules is quarantined; everything else runs on.
+@Suite struct FaultTests {
+  static func graph(_ fault: String, thread: String) -> String {
+    """
+    graph: faults
+    nodes:
+      mic: { type: source }
+      bad: { type: test.faulty, library: \(BuildFolder.path)/libtestplugin-faulty.so, fault: \(fault), after: 5, thread: \(thread) }
+      scores: { type: sink.jsonl, path: "${env:OUT}/scores.jsonl" }
+      sound: { type: sink.npy, path: "${env:OUT}/sound.npy" }
+    links: [ mic -> bad -> scores, mic -> sound ]
+    """
+  }
+
+  @Test(arguments: ["nan", "fail", "overflow"], ["realtime", "worker"])
+  func aFaultyNodeIsQuarantined(fault: String, thread: String) throws {
+    var random = SeededRandom(seed: 1)
+    let result = try runByHand(Self.graph(fault, thread: thread), feed: [.samples(random.noise(frames: 25_600))])
+    #expect(result.lines("scores.jsonl").count == 5)
+    #expect(result.files["sound.npy"]?.count == 128 + 25_600 * 4)
+    let reasons = [
+      "nan": "yielded a score that is not a finite number", "fail": "fails on demand",
+      "overflow": "yielded more tokens than its configure declared",
+    ]
+    #expect(result.log == ["error bad: \(reasons[fault]!); the node is quarantined, the graph runs on"])
+  }
+
+  @Test func aFullDiskStopsThatSinkOnly() throws {
+    let graph = """
+      graph: full
+      nodes:
+        mic: { type: source }
+        judge: { type: test.faulty, library: \(BuildFolder.path)/libtestplugin-faulty.so }
+        full: { type: sink.jsonl, path: /dev/full }
+        sound: { type: sink.npy, path: "${env:OUT}/sound.npy" }
+      links: [ mic -> judge -> full, mic -> sound ]
+      """
+    var random = SeededRandom(seed: 1)
+    let result = try runByHand(graph, feed: [.samples(random.noise(frames: 48_000))])
+    #expect(result.files["sound.npy"]?.count == 128 + 48_000 * 4)
+    #expect(result.log.contains { $0.contains("full") && $0.contains("No space left on device") })
+  }
+}

@@ -1,0 +1,96 @@
+import CRealtime
+
+/// A train of decaying rings, tied to the turns of a shaft or to the half-waves of the mains. Each has a number, and
+/// all about it (when, how strong) follows from that number.
+struct Impacts {
+  private let ring: UnsafePointer<Float>
+  private let length: Int
+  /// Bursts per second of even time, each of `burst` rings that stray around its middle.
+  private let rate: Double
+  private let burst: Int
+  private let stray: Double
+  private let amplitude: Double
+  private let shaft: Shaft
+  private let sampleRate: Double
+  private let key: UInt64
+
+  /// - Parameters:
+  ///   - shaft: what the rings are tied to; one of `depth` 0 is the mains.
+  ///   - amplitude: of a ring at severity 1.
+  init(
+    _ memory: Memory, _ impact: FaultModel.Impact, rate: Double, amplitude: Double, shaft: Shaft, sampleRate: Double,
+    key: UInt64
+  ) {
+    let ring = Self.ring(impact.modes, sampleRate)
+    self.ring = memory.floats(ring)
+    length = ring.count
+    self.rate = rate
+    burst = impact.burst
+    stray = impact.stray
+    self.amplitude = amplitude
+    self.shaft = shaft
+    self.sampleRate = sampleRate
+    self.key = key
+  }
+
+  /// Decaying sines, down to e^-8; those that the sample rate can't carry move below its half.
+  private static func ring(_ modes: [FaultModel.Impact.Mode], _ rate: Double) -> [Float] {
+    let longest = modes.map(\.decay).max() ?? 0
+    return (0..<max(1, Int(8 * longest * rate))).map { index in
+      let time = Double(index) / rate
+      return Float(
+        modes.reduce(0.0) { sum, mode in
+          let frequency = min(mode.frequency, 0.42 * rate)
+          return sum + mode.amplitude * realtime_exp(-time / mode.decay) * realtime_sin(2 * .pi * frequency * time)
+        })
+    }
+  }
+
+  /// Adds to a block of samples all rings that reach into it.
+  @_noLocks @_noAllocation
+  func add(to out: UnsafeMutablePointer<Float>, count: Int, at start: Int64, _ envelope: Envelope) {
+    let end = start + Int64(count)
+    let first = number(at: Double(start - Int64(length)) / sampleRate)
+    let last = number(at: Double(end) / sampleRate)
+    var number = first
+    while number <= last {
+      for place in 0..<burst { add(ring: number * Int64(burst) + Int64(place), of: number, out, start, end, envelope) }
+      number += 1
+    }
+  }
+
+  @inline(__always) @_noLocks @_noAllocation
+  private func number(at time: Double) -> Int64 { wholePart(rate * shaft.evenTime(time)) }
+
+  @_noLocks @_noAllocation
+  private func add(
+    ring index: Int64, of burst: Int64, _ out: UnsafeMutablePointer<Float>, _ start: Int64, _ end: Int64,
+    _ envelope: Envelope
+  ) {
+    let place = UInt64(bitPattern: index)
+    let offset = 0.5 + stray * (2 * Hash.uniform(key, place) - 1)
+    let time = shaft.time(even: (Double(burst) + offset) / rate)
+    let begin = wholePart(time * sampleRate + 0.5)
+    let from = max(begin, start)
+    let to = min(begin + Int64(length), end)
+    guard from < to else { return }
+    let strength = Float(amplitude * envelope.value(time) * (0.6 + 0.4 * Hash.uniform(key ^ 0x5bd1, place)))
+    guard strength != 0 else { return }
+    for position in from..<to { out[Int(position - start)] += strength * ring[Int(position - begin)] }
+  }
+}
+
+/// How far a fault has developed: 0 before `onset`, `severity` from `onset` + `ramp` on (seconds).
+struct Envelope {
+  let severity: Double
+  let onset: Double
+  let ramp: Double
+
+  @_noLocks @_noAllocation
+  func value(_ time: Double) -> Double {
+    if time < onset { return 0 }
+    if time >= onset + ramp { return severity }
+    let x = (time - onset) / ramp
+    return severity * x * x * (3 - 2 * x)
+  }
+}

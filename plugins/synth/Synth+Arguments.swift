@@ -1,0 +1,57 @@
+import CRealtime
+import NodeKit
+
+/// Reading the parameters. Thread: control.
+extension Synth {
+  static func settings(_ arguments: Arguments) throws -> SynthSettings {
+    guard let machine = Machine(rawValue: arguments.text("machine")) else {
+      throw NodeError("is no machine", parameter: "machine")
+    }
+    guard let fault = Fault(rawValue: arguments.text("fault")) else { throw NodeError("is no fault", parameter: "fault") }
+    let model = MachineModel.model(machine)
+    guard model.faults.contains(fault) else {
+      let possible = Fault.allCases.filter { model.faults.contains($0) }.map(\.rawValue).joined(separator: ", ")
+      throw NodeError("a \(machine.rawValue) has no \(fault.rawValue); it takes \(possible)", parameter: "fault")
+    }
+    let speed = arguments["speed"]?.number
+    if speed != nil && model.speed == nil {
+      throw NodeError("a \(machine.rawValue) has no shaft: leave out 'speed'", parameter: "speed")
+    }
+    let level = try factor(arguments, "level")
+    return SynthSettings(
+      machine: machine, speed: speed, mains: arguments.number("mains"), load: try factor(arguments, "load"),
+      swing: try factor(arguments, "wander"), level: level, noise: level * (try factor(arguments, "noise")),
+      fault: fault,
+      envelope: Envelope(
+        severity: try factor(arguments, "severity"), onset: arguments.number("at"), ramp: arguments.number("ramp")),
+      seed: UInt64(arguments.number("seed")))
+  }
+
+  /// A factor, as it is, in dB or in per cent; at most 1000.
+  private static func factor(_ arguments: Arguments, _ name: String) throws -> Double {
+    guard let value = arguments[name], let number = value.number else { return 0 }
+    let factor =
+      switch value.unit {
+      case .decibel: realtime_pow(10, number / 20)
+      case .percent: number / 100
+      default: number
+      }
+    guard factor >= 0, factor <= 1000 else { throw NodeError("is out of range", parameter: name) }
+    return factor
+  }
+
+  /// The names that the file gives, or the node's own: as it is for one channel, numbered from 1 for more.
+  static func machines(_ arguments: Arguments, channels: Int) throws -> [String] {
+    let given = arguments.list("machines").compactMap(\.text)
+    guard !given.isEmpty else {
+      let node = arguments.host.node
+      return channels == 1 ? [node] : (1...channels).map { "\(node)-\($0)" }
+    }
+    guard given.count == channels else {
+      throw NodeError(
+        "\(given.count) machine names for \(channels) \(channels == 1 ? "channel" : "channels"): "
+          + "give one for each, or none", parameter: "machines")
+    }
+    return given
+  }
+}

@@ -1,0 +1,143 @@
+import CNodeABI
+import CRealtime
+import NodeKit
+
+/// A machine simulator: a source that needs no microphone. Sample n depends on the parameters, the seed, the channel and
+/// n alone: not on the period size, not on what was lost before, and as exactly after months as at the start.
+final class Synth: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "source.synth", version: "1.0.0", summary: "Simulates the sound of a machine, and of its faults.", realtime: .hard,
+      traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
+      parameters: soundParameters + faultParameters + [
+        .integer("channels", "Channels, one a machine, each an individual", default: "1", range: 1...1024),
+        .text(
+          "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
+          flags: [.list, .placement]),
+      ])
+  }
+
+  private static let soundParameters: [ParameterDeclaration] = [
+    .choice("machine", "What it simulates", of: Machine.allCases.map(\.rawValue), default: "fan"),
+    .number(
+      "speed", "Turns of the shaft; without it what is usual for the machine", unit: .hertz, range: 0.1...1000),
+    .number("mains", "Frequency of the mains", unit: .hertz, default: "50 Hz", range: 10...1000),
+    .number("load", "Mean load: 0 idle, 1 full", also: .percent, default: "0.7", range: 0...1),
+    .number("wander", "How far the load slowly varies around it", also: .percent, default: "5 %", range: 0...1),
+    .number(
+      "level", "RMS of the healthy machine at full load; a bare number is a factor of full scale", also: .decibel,
+      default: "-20 dB", range: 0...1000),
+    .number(
+      "noise", "Background noise against `level`; a bare number is a factor", also: .decibel, default: "-20 dB",
+      range: 0...1000),
+    .integer("seed", "Another seed is another machine of the same kind", default: "0", range: 0...9e15),
+  ]
+
+  private static let faultParameters: [ParameterDeclaration] = [
+    .choice("fault", "What goes wrong", of: Fault.allCases.map(\.rawValue), default: "none"),
+    .number("severity", "How far it goes: 0 not at all, 1 clearly", also: .percent, default: "1", range: 0...10),
+    .number("at", "When the fault sets in, from frame position 0", unit: .second, default: "0 s", range: 0...1e9),
+    .number("ramp", "How long it takes to develop", unit: .second, default: "5 s", range: 0...1e9),
+  ]
+
+  private let channels: Int
+  private let machines: [String]
+  private let settings: SynthSettings
+  private var sampleRate = 0.0
+
+  private var memory: Memory?
+  private var voices: UnsafeMutablePointer<Voice>?
+  /// The latest block of every channel [channels][Voice.block], and its number.
+  private var blocks: UnsafeMutablePointer<Float>?
+  private var current = Int64.min
+
+  required init(_ arguments: Arguments) throws {
+    channels = arguments.integer("channels")
+    machines = try Self.machines(arguments, channels: channels)
+    settings = try Self.settings(arguments)
+    try super.init(arguments)
+  }
+
+  deinit { free() }
+
+  private func free() {
+    if let voices {
+      voices.deinitialize(count: channels)
+      voices.deallocate()
+    }
+    voices = nil
+    blocks = nil
+    memory = nil
+  }
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    sampleRate = Double(setup.driverRate)
+    answer.output.format.kind = .audio
+    answer.output.format.channels = channels
+    answer.output.format.rows = 1
+    answer.output.format.columns = 1
+    answer.output.format.driverRate = setup.driverRate
+    answer.output.format.denominator = 1
+    answer.output.format.period = 1
+    answer.output.format.extent = 1
+    answer.output.format.offset = 0
+    answer.output.format.lookahead = 0
+    answer.output.format.scale = .linear
+    answer.output.format.machines = machines
+    answer.memory = channels * (MemoryLayout<Voice>.stride + 4096)
+  }
+
+  override func activate() throws {
+    free()
+    let memory = Memory()
+    let builder = VoiceBuilder(settings, sampleRate: sampleRate)
+    let voices = UnsafeMutablePointer<Voice>.allocate(capacity: channels)
+    for channel in 0..<channels { (voices + channel).initialize(to: builder.voice(channel: channel, memory)) }
+    self.voices = voices
+    blocks = memory.array([Float](repeating: 0, count: channels * Voice.block))
+    self.memory = memory
+    current = Int64.min
+  }
+
+  override func deactivate() { free() }
+
+  @_noLocks @_noAllocation
+  override func process(_ cycle: Cycle) {
+    let output = cycle.output
+    let frames = min(cycle.frames, output.capacity)
+    var done = 0
+    while done < frames {
+      let position = cycle.position + Int64(done)
+      let inside = Int(truncatingIfNeeded: position) & (Voice.block - 1)
+      let count = min(frames - done, Voice.block - inside)
+      prepare(position &- Int64(inside))
+      for channel in 0..<channels { copy(channel, from: inside, count: count, to: output, at: done) }
+      done += count
+    }
+    output.count = frames
+  }
+
+  /// Computes the block that begins at a position, unless it is there.
+  @_noLocks @_noAllocation
+  private func prepare(_ start: Int64) {
+    if start == current { return }
+    let voices = voices.unsafelyUnwrapped
+    let blocks = blocks.unsafelyUnwrapped
+    for channel in 0..<channels { voices[channel].render(blocks + channel * Voice.block, at: start) }
+    current = start
+  }
+
+  /// Samples, and their marks: silent below -100 dB full scale, clipped from 0.999 on.
+  @_noLocks @_noAllocation
+  private func copy(_ channel: Int, from inside: Int, count: Int, to output: OutputBlock, at done: Int) {
+    let block = blocks.unsafelyUnwrapped + channel * Voice.block + inside
+    realtime_copy(output.samples(channel) + done, block, count * MemoryLayout<Float>.stride)
+    guard let marks = output.marks(channel) else { return }
+    for index in 0..<count {
+      let magnitude = abs(block[index])
+      let sounding: UInt8 = magnitude >= 1e-5 ? UInt8(AUSCULT_MARK_SOUNDING) : 0
+      let clipped: UInt8 = magnitude >= 0.999 ? UInt8(AUSCULT_MARK_CLIPPED) : 0
+      marks[done + index] = sounding | clipped
+    }
+  }
+}
