@@ -114,7 +114,8 @@ let package = Package(
     }
     + [
       .target(
-        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine", "CNodeABI"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine", "CNodeABI", "CRealtime"],
+        path: "Tests/TestSupport",
         swiftSettings: strict)
     ]
     + foreignPlugins.map {
