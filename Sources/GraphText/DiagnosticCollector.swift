@@ -1,6 +1,12 @@
 /// Gathers everything that is wrong, and puts it in order.
 package struct DiagnosticCollector {
+  private struct Finding: Hashable {
+    var message: String
+    var location: SourceLocation?
+  }
+
   private var kept: [Diagnostic] = []
+  private var known: Set<Finding> = []
   private var surplus = 0
   /// How many names may still be compared for suggestions.
   private var comparisons = Limits.comparisons
@@ -17,10 +23,13 @@ package struct DiagnosticCollector {
     _ code: String, _ message: String, at location: SourceLocation?, written: String = "",
     candidates: @autoclosure () -> [String] = [], severity: Diagnostic.Severity = .error
   ) {
+    // A node in the middle of a chain is looked up twice.
+    guard !known.contains(Finding(message: message, location: location)) else { return }
     guard kept.count < Limits.diagnostics else {
       surplus += 1
       return
     }
+    known.insert(Finding(message: message, location: location))
     kept.append(
       Diagnostic(
         severity, code: code, message: message, location: location, suggestion: suggestion(written, candidates)))

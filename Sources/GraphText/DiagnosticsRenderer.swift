@@ -17,7 +17,7 @@ public struct DiagnosticsRenderer: Sendable {
     var text = diagnostic.location.map { "\(printable($0.file)):\($0.line):\($0.column): " } ?? ""
     text += "\(diagnostic.severity.rawValue): \(diagnostic.message)"
     if let suggestion = diagnostic.suggestion { text += "; did you mean '\(suggestion)'?" }
-    if let location = diagnostic.location, let line = diagnostic.sourceLine {
+    if let location = diagnostic.location, let line = diagnostic.sourceLine, !line.isEmpty {
       text += "\n" + excerpt(line, location)
     }
     return text

@@ -76,7 +76,7 @@ struct DocumentLoader {
     } catch {
       let inFile = SourceLocation(file: name, line: error.line, column: error.column)
       if error.code == "unreadable" {
-        collector.add(error.code, "\(quoted(name)) \(error.message)", at: including ?? inFile)
+        collector.add(error.code, "\(quoted(name)) \(error.message)", at: including)
       } else {
         collector.note(name, "")
         collector.add(error.code, "the file \(error.message)", at: inFile)

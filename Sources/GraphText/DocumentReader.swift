@@ -64,10 +64,11 @@ struct DocumentReader {
       if case .streamEnd = item.event { return nil }
       return item
     } catch {
-      let location = place(error.mark)
-      let isTab = lines.indices.contains(error.mark.line) && character(at: error.mark) == "\t"
+      let mark = insideText(error.mark)
+      let isTab = character(at: mark) == "\t"
       let problem = isTab ? "a tab can't indent or begin a value; use spaces" : error.problem
-      collector.add("syntax", "not valid YAML: \(problem)\(error.context.map { " \($0)" } ?? "")", at: location)
+      let context = isTab ? nil : error.context.map { " \($0.text) that begins in line \($0.line + 1 + skippedLines)" }
+      collector.add("syntax", "not valid YAML: \(problem)\(context ?? "")", at: place(mark))
       throw Stop()
     }
   }
@@ -173,20 +174,26 @@ struct DocumentReader {
       if let key { stack[top].entries.append(DocumentEntry(key: key, value: value)) }
       stack[top].key = nil
     } else {
-      stack[top].key = .some(usableKey(value, span(item), top, &collector))
+      stack[top].key = .some(usableKey(value, item, top, &collector))
     }
   }
 
   /// Nil for what can't be a key, and for one that was given before.
   private mutating func usableKey(
-    _ value: DocumentValue, _ location: SourceLocation, _ top: Int, _ collector: inout DiagnosticCollector
+    _ value: DocumentValue, _ item: YAMLEventReader.Item, _ top: Int, _ collector: inout DiagnosticCollector
   ) -> DocumentScalar? {
-    guard case .scalar(var key) = value, !key.isMissing, !key.isBroken else {
-      if case .scalar(let scalar) = value, scalar.isBroken { return nil }
-      collector.add("bad-key", "a key must be text, not \(value.noun)", at: location)
+    guard !value.isBroken else { return nil }
+    guard case .scalar(var key) = value, !key.isMissing else {
+      collector.add("bad-key", "a key must be text, not \(value.noun)", at: value.location)
       return nil
     }
+    // An alias stands where it is written, not where its anchor is.
+    let location = span(item)
     key.location = location
+    if key.text == "<<" {
+      collector.add("bad-key", "merge keys ('<<') have no meaning in a graph file", at: location)
+      return nil
+    }
     if let line = stack[top].keys[key.text] {
       collector.add("duplicate-key", "\(quoted(key.text)) is given twice, first in line \(line)", at: location)
       return nil
@@ -199,6 +206,12 @@ struct DocumentReader {
 
   private func place(_ line: Int, _ column: Int, _ length: Int) -> SourceLocation {
     SourceLocation(file: file, line: line + skippedLines, column: column, length: max(1, length))
+  }
+
+  /// The text's end may lie on a line after the last one.
+  private func insideText(_ mark: YAMLMark) -> YAMLMark {
+    let last = lines.lastIndex { !$0.isEmpty } ?? 0
+    return mark.line <= last ? mark : YAMLMark(line: last, column: length(ofLine: last))
   }
 
   private func place(_ mark: YAMLMark) -> SourceLocation { place(mark.line + 1, mark.column + 1, 1) }

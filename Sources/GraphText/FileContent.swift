@@ -23,7 +23,7 @@ struct FileContent {
     switch entry.key.text {
     case "graph": name = scalar(entry, "the graph's name", &collector)
     case "description": description = scalar(entry, "a text", &collector)
-    case "include": includes = scalars(entry, "a path, or a list of paths,", &collector)
+    case "include": includes = scalars(entry, "a path or a list of paths", &collector)
     case "variables": variables = takeVariables(entry, &collector)
     case "nodes": nodes = takeNodes(entry, &collector)
     case "links": links = scalars(entry, "a list of links such as 'a -> b'", &collector)

@@ -6,8 +6,6 @@ internal import CYaml
 struct YAMLMark: Hashable {
   var line: Int
   var column: Int
-  /// Scalars from the begin of the text.
-  var index: Int
 }
 
 enum YAMLEvent {
@@ -24,7 +22,8 @@ enum YAMLEvent {
 
 struct YAMLSyntaxError: Error {
   var problem: String
-  var context: String?
+  /// What was being read, and the line where it begins; nil where that tells nothing.
+  var context: (text: String, line: Int)?
   var mark: YAMLMark
 }
 
@@ -93,13 +92,16 @@ final class YAMLEventReader {
 
   private func syntaxError() -> YAMLSyntaxError {
     func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
-    let context = text(parser.context).map { "\($0) that begins in line \(parser.context_mark.line + 1)" }
+    var context: (text: String, line: Int)?
+    if let what = text(parser.context), what != "while scanning for the next token" {
+      context = (what, Int(parser.context_mark.line))
+    }
     return YAMLSyntaxError(
       problem: text(parser.problem) ?? "out of memory", context: context, mark: mark(parser.problem_mark))
   }
 
   private func mark(_ mark: yaml_mark_t) -> YAMLMark {
-    YAMLMark(line: Int(mark.line), column: Int(mark.column), index: Int(mark.index))
+    YAMLMark(line: Int(mark.line), column: Int(mark.column))
   }
 
   private func string(_ pointer: UnsafePointer<UInt8>?) -> String? { pointer.map { String(cString: $0) } }

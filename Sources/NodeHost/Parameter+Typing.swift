@@ -153,5 +153,11 @@ private func plain(_ number: Double) -> String {
   number.rounded() == number && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
 }
 
-/// Between quotes, cut where it is long.
-private func quoted(_ text: String) -> String { "'" + (text.count > 60 ? text.prefix(57) + "..." : text[...]) + "'" }
+/// Between quotes, cut where it is long, control characters made visible.
+private func quoted(_ text: String) -> String {
+  var shown = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars.prefix(60) {
+    shown.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+  }
+  return "'\(String(shown))\(text.unicodeScalars.dropFirst(60).isEmpty ? "" : "...")'"
+}

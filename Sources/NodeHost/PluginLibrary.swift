@@ -51,6 +51,7 @@ private let entrySymbol = "auscult_library"
 
 /// Thread: control. Runs the initialisers of the library and of all that it depends on.
 private func openLibrary(_ path: String) throws(PluginProblem) -> auscult_library_function {
+  guard access(path, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
   _ = dlerror()
   guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
     throw PluginProblem(path: path, defects: [loadFailure(lastLoaderError(), path)])

@@ -2,6 +2,12 @@
 public struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible {
   public var text: String
   public var offset: Int
+
+  public init(text: String, offset: Int) {
+    self.text = text
+    self.offset = offset
+  }
+
   public var description: String { "\(text) at byte \(offset)" }
 }
 

@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeKit
 
-private let library = Library()
+private let library = Library(BandDetector.self, LevelDetector.self)
 
 /// The plugin's one exported symbol.
 @_cdecl("auscult_library")

@@ -1,0 +1,70 @@
+import Foundation
+import NodeHost
+
+/// Plugins that a test compiles for itself, with the system's C compiler, which is there wherever Swift is.
+public enum CompiledPlugin {
+  public struct Failure: Error, CustomStringConvertible {
+    public var description: String
+  }
+
+  /// Compiles one C file of Tests/Fixtures/plugins into a shared object.
+  ///
+  /// - Parameters:
+  ///   - source: relative to Tests/Fixtures/plugins.
+  ///   - flags: such as `-DNAME=value`.
+  public static func build(_ source: String, flags: [String] = [], into path: String) throws {
+    let fixtures = BuildFolder.package + "/Tests/Fixtures/plugins/"
+    try run(
+      "cc", ["-shared", "-fPIC", "-I", headers, "-o", path, fixtures + source] + flags)
+  }
+
+  /// The folder of node.h.
+  public static let headers = BuildFolder.package + "/Sources/CNodeABI/include"
+
+  /// Runs a program to its end; throws what it said where it fails.
+  @discardableResult
+  public static func run(_ program: String, _ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Failure(description: "\(program) \(arguments.joined(separator: " ")) failed: \(output)")
+    }
+    return output
+  }
+
+  /// Classes with fixed declarations, for tests of what is read from graph files.
+  public static let declared: PluginCatalog = {
+    do {
+      let folder = try TemporaryFolder()
+      defer { folder.remove() }
+      try build("declared/classes.c", into: folder.path + "/libauscult-declared.so")
+      return PluginCatalog(searchPath: [folder.path])
+    } catch {
+      fatalError("\(error)")
+    }
+  }()
+}
+
+/// A folder for one test.
+public struct TemporaryFolder: Sendable {
+  public let path: String
+
+  public init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  public func write(_ name: String, _ content: String) throws {
+    try Data(content.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+  }
+
+  public func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,156 @@
+import CNodeABI
+import NodeKit
+
+/// What `detector.bands` and `detector.level` share: each channel, a machine of its own, learns for a while what is
+/// normal, then is judged by it.
+///
+/// Learning counts tokens that are neither silent nor clipped, `learn` of stream time in all; a gap neither ends nor
+/// restarts it. No score is yielded until all channels have learned, or, where one of them can't (nothing plugged in),
+/// until twice `learn` has passed: then that channel gets score 0 and threshold 0, which is not anomalous.
+class RobustDetector: OffloadNode {
+  static let sharedParameters: [ParameterDeclaration] = [
+    .number("learn", "How long to learn what is normal", unit: .second, default: "10 s", range: 0.01...1e6),
+    .number(
+      "threshold", "Scores above it are anomalous; 'model': as learned", default: "model", words: ["model"],
+      flags: .byMachine),
+    .number(
+      "sigma", "The learned threshold is the median of the learning scores + sigma * 1.4826 MAD", default: "10",
+      range: 0...1e6),
+    .number(
+      "floor", "The least scatter that a value is taken to have, in units of the input; 'auto': half of the typical one",
+      also: .decibel, default: "auto", range: 0...1e9, words: ["auto"]),
+  ]
+
+  private let learn: Double
+  private let sigma: Double
+  private let leastScale: Float?
+  private let thresholds: Thresholds
+
+  private var input: StreamFormat?
+  private var fixed: [Double?] = []
+  private var learners: [Learner] = []
+  private var models: [RobustModel?] = []
+  private var row: [Float] = []
+  private var tokensSeen = 0
+
+  required init(_ arguments: Arguments) throws {
+    learn = arguments.number("learn")
+    sigma = arguments.number("sigma")
+    leastScale = arguments["floor"]?.number.map { Float($0) }
+    thresholds = Thresholds(arguments["threshold"])
+    try super.init(arguments)
+  }
+
+  // MARK: What differs
+
+  /// How many values of a token are judged.
+  func width(_ format: StreamFormat) -> Int { format.columns }
+  /// Computes them from a token: features [columns], slice [rows x columns].
+  func reduce(_ values: UnsafePointer<Float>, _ format: StreamFormat, to row: inout [Float]) {}
+  /// How many of the largest deviations make the score.
+  var top: Int { 1 }
+  /// Whether values are the input's columns, so that a score can name them.
+  var namesBands: Bool { false }
+
+  // MARK: Control
+
+  override func configure(_ setup: Setup, _ answer: inout Answer) throws {
+    let input = setup.input
+    self.input = input
+    fixed = try thresholds.fixed(for: input.machines)
+    answer.output.format.kind = .score
+    answer.output.format.rows = 1
+    answer.output.format.columns = 1
+    answer.output.format.scale = .other
+    answer.output.format.frequencies = namesBands ? input.frequencies : []
+    answer.output.format.machines = []
+    answer.output.format.stampedByNode = true
+    // What the nodes before hold back comes on top of the tokens of a call.
+    answer.output.burst = 64
+    answer.history = Int64((learn * Double(input.driverRate)).rounded(.up)) + input.frames(ticks: input.extent)
+    answer.reach = nil
+    answer.memory = input.channels * min(learningTokens(input), 8192) * width(input) * MemoryLayout<Float>.stride
+  }
+
+  private func learningTokens(_ format: StreamFormat) -> Int { Int((learn * format.rate).rounded(.up)) }
+
+  override func activate() throws {
+    guard let input else { return }
+    learners = Array(repeating: Learner(tokens: learningTokens(input)), count: input.channels)
+    models = Array(repeating: nil, count: input.channels)
+    row = Array(repeating: 0, count: width(input))
+    tokensSeen = 0
+  }
+
+  override func deactivate() {
+    learners = []
+    models = []
+  }
+
+  // MARK: Worker
+
+  override func work(_ cycle: Cycle) throws {
+    guard let format = input else { return }
+    for token in 0..<cycle.input.count {
+      let isJudging = isReady
+      for channel in 0..<format.channels {
+        reduce(cycle.input.values(token, channel), format, to: &row)
+        if isJudging {
+          judge(channel, to: cycle.output.score(cycle.output.count, channel))
+        }
+        if models[channel] == nil { study(channel, marks: UInt32(cycle.input.marks(token, channel)), format) }
+      }
+      if isJudging {
+        cycle.output.head(cycle.output.count).pointee = cycle.input.head(token).pointee
+        cycle.output.count += 1
+      }
+      tokensSeen += 1
+    }
+  }
+
+  /// All channels have learned, or one has and the others had twice the time.
+  private var isReady: Bool {
+    if models.allSatisfy({ $0 != nil }) { return true }
+    return tokensSeen >= 2 * learners[0].wanted && models.contains { $0 != nil }
+  }
+
+  private func study(_ channel: Int, marks: UInt32, _ format: StreamFormat) {
+    if tokensSeen == 2 * learners[channel].wanted {
+      host.log(.warning, "\(format.machines[channel]) is silent or clipped: still learning")
+    }
+    guard marks & AUSCULT_MARK_SOUNDING != 0, marks & AUSCULT_MARK_CLIPPED == 0 else { return }
+    row.withUnsafeBufferPointer { learners[channel].take($0) }
+    guard learners[channel].isDone else { return }
+    let model = RobustModel(
+      rows: learners[channel].rows, top: top, floor: leastScale, resolution: resolution(format.scale), sigma: sigma)
+    models[channel] = model
+    let threshold = fixed[channel] ?? model.threshold
+    let text = "\(format.machines[channel]) learned from \(learners[channel].wanted) tokens, threshold \(threshold)"
+    learners[channel] = Learner(tokens: learners[channel].wanted)
+    host.log(.info, text)
+  }
+
+  /// Half a decibel, in the scale of the values; linear ones are turned into dB first.
+  private func resolution(_ scale: StreamFormat.Scale) -> Float {
+    switch scale {
+    case .linear, .decibel: 0.5
+    case .unit: 0.5 / 80
+    case .other: 1e-3
+    }
+  }
+
+  private func judge(_ channel: Int, to output: UnsafeMutablePointer<auscult_score>) {
+    output.pointee = auscult_score()
+    output.pointee.class_index = -1
+    guard let model = models[channel] else { return }
+    var ranking = RobustModel.Ranking()
+    output.pointee.score = row.withUnsafeBufferPointer { model.score($0.baseAddress!, &ranking) }
+    output.pointee.threshold = fixed[channel] ?? model.threshold
+    guard namesBands else { return }
+    output.pointee.band_count = UInt32(ranking.count)
+    withUnsafeMutableBytes(of: &output.pointee.bands) { bytes in
+      let bands = bytes.bindMemory(to: UInt32.self)
+      for place in 0..<ranking.count { bands[place] = ranking.indices[place] }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import NodeKit
+
+/// The parameter `threshold`: a number for all machines, the word `model` (what was learned), or a map by machine.
+struct Thresholds {
+  private let all: Double?
+  private let byMachine: [String: Double?]
+
+  init(_ value: Value?) {
+    if case .map(let map) = value {
+      all = nil
+      byMachine = map.mapValues(\.number)
+    } else {
+      all = value?.number
+      byMachine = [:]
+    }
+  }
+
+  /// For each machine the number that the file gives, or nil: what was learned.
+  func fixed(for machines: [String]) throws -> [Double?] {
+    if let unknown = byMachine.keys.sorted().first(where: { !machines.contains($0) }) {
+      throw NodeError(
+        "names the machine '\(unknown)'; there are \(machines.map { "'\($0)'" }.joined(separator: ", "))",
+        parameter: "threshold")
+    }
+    return machines.map { byMachine[$0] ?? all }
+  }
+}
