@@ -29,14 +29,14 @@ struct StopCommand: ParsableCommand {
     }
     let hasEnded = try RunningGraphs.client(name) { client in
       _ = try client.call("stop")
-      return hasEnded(client)
+      return waitForEnd(of: client)
     }
     guard hasEnded else { throw Failure("the graph '\(name)' has not ended within \(Quantity.seconds(timeout.number))") }
     if json { Output.line(["name": .text(name), "stopped": true]) } else { Output.line("stopped \(name)") }
   }
 
   /// Asks until nobody answers: the graph gives its name back last.
-  private func hasEnded(_ client: ControlClient) -> Bool {
+  private func waitForEnd(of client: ControlClient) -> Bool {
     let deadline = ContinuousClock.now + .seconds(timeout.number)
     while ContinuousClock.now < deadline {
       do {

@@ -5,5 +5,5 @@ import Glibc
 ///
 /// - Returns: why not, where the system does not allow it (`ulimit -l`); the graph runs all the same.
 func lockMemory() -> String? {
-  mlockall(Int32(MCL_CURRENT.rawValue)) == 0 ? nil : String(cString: strerror(errno))
+  mlockall(MCL_CURRENT) == 0 ? nil : String(cString: strerror(errno))
 }
