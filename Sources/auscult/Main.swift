@@ -34,10 +34,10 @@ struct Auscult: ParsableCommand {
       runs live and over recordings, with the same results.
 
       Examples:
-        auscult check fan.yaml                        is the graph right, and what does it cost?
-        auscult run fan.yaml                          live, as a JACK client
-        auscult run fan.yaml --input monday.wav       the same over a recording
-        auscult nodes mel                             what a node class takes and yields
+        auscult check fan.yaml                    is it right, what does it cost?
+        auscult run fan.yaml                      live, as a JACK client
+        auscult run fan.yaml --input monday.wav   the same over a recording
+        auscult nodes mel                         what a node class takes and yields
 
       Results go to standard output, talk goes to standard error. Exit status: 0 done, 1 failed, 64 usage.
       """,

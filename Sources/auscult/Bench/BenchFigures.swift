@@ -6,6 +6,8 @@ struct BenchFigures {
     var placement: String
     /// In `process`, without the time stamps.
     var nanosecondsPerCycle: Double
+
+    var isRealtime: Bool { placement == "realtime" }
   }
 
   var sound: String
@@ -13,9 +15,9 @@ struct BenchFigures {
   var period: Int
   var seconds: Double
   var nodes: [Node]
-  /// A cycle of the realtime thread, measured from outside.
+  /// A cycle of the realtime thread, without stamps around the nodes.
   var cycleNanoseconds: Double
-  /// What the engine takes for itself in a cycle, for each call of a node on the realtime thread.
+  /// What the engine takes for itself, for each call of a node on the realtime thread.
   var overheadNanoseconds: Double
   /// One reading of the clock.
   var stampNanoseconds: Double

@@ -11,7 +11,7 @@ struct BenchReport {
   }
 
   private var nodeSum: Double {
-    figures.nodes.filter { $0.placement == "realtime" }.reduce(0) { $0 + $1.nanosecondsPerCycle }
+    figures.nodes.filter(\.isRealtime).reduce(0) { $0 + $1.nanosecondsPerCycle }
   }
 
   var text: String {

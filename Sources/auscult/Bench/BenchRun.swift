@@ -3,11 +3,11 @@ import GraphText
 
 /// Runs a graph by hand on one thread and takes the time.
 ///
-/// Two kinds of run: a plain one for the total, and one with time stamps around each node's call. The engine's own share
-/// is what the cycles of the second take beyond the nodes and the stamps, in the median of many short batches: whatever
-/// interrupts the program is in a few of them only.
+/// There are plain runs, for the total, and runs with time stamps around each call of a node. All of them do the same work
+/// in the same batches of cycles, so that of every batch the least time of any run counts: whatever interrupts the program
+/// only adds. What the cycles of the plain runs take beyond the nodes is the engine's own.
 struct BenchRun {
-  private static let rounds = 3
+  private static let rounds = 5
   private static let cyclesPerBatch = 64
   let graph: Graph
   let sound: BenchSound
@@ -15,74 +15,59 @@ struct BenchRun {
 
   func measure() throws -> BenchFigures {
     let stamp = StampCost.measure()
-    let plain = try (0..<Self.rounds).map { _ in try plainRun() }
-    let measured = try measuredRun(stamp: stamp)
+    var plain: [BenchTimes] = []
+    var stamped: [BenchTimes] = []
+    for _ in 0..<Self.rounds {
+      plain.append(try run(isMeasured: false))
+      stamped.append(try run(isMeasured: true))
+    }
+    return figures(BenchTimes.least(plain), BenchTimes.least(stamped), stamp: stamp)
+  }
+
+  /// Of the two stamps around a call, and around a cycle, one reading lies within the time that they give.
+  private func figures(_ plain: BenchTimes, _ stamped: BenchTimes, stamp: Double) -> BenchFigures {
+    let cycles = Double(max(1, plain.cycles))
     let seconds = Double(sound.frames) / Double(sound.rate)
-    return BenchFigures(
-      sound: sound.name, rate: sound.rate, period: period, seconds: seconds, nodes: measured.nodes,
-      cycleNanoseconds: plain.map(\.cycle).min() ?? 0, overheadNanoseconds: measured.overhead,
-      stampNanoseconds: stamp, factor: seconds / (plain.map(\.processor).min() ?? 1),
-      realtimeFactor: seconds / (plain.map(\.busy).min() ?? 1))
-  }
-
-  // MARK: Plain
-
-  /// Nanoseconds of a cycle, seconds of all cycles, seconds of processor time.
-  private func plainRun() throws -> (cycle: Double, busy: Double, processor: Double) {
-    let driver = try makeDriver(isMeasured: false)
-    let began = StampCost.processorSeconds()
-    feed(driver) { _ in }
-    driver.engine.drain()
-    let processor = StampCost.processorSeconds() - began
-    let statistics = driver.engine.statistics
-    driver.finish()
-    try check(driver.engine)
-    let busy = Double(statistics.busyNanoseconds)
-    return (busy / Double(max(1, statistics.cycles)), busy / 1e9, processor)
-  }
-
-  // MARK: Measured
-
-  private func measuredRun(stamp: Double) throws -> (nodes: [BenchFigures.Node], overhead: Double) {
-    let driver = try makeDriver(isMeasured: true)
-    let descriptions = driver.engine.describe()
-    let isRealtime = descriptions.map { $0.placement == "realtime" }
-    var before = driver.engine.statistics
-    var overheads: [Double] = []
-    feed(driver) { engine in
-      let after = engine.statistics
-      overheads.append(overhead(from: before, to: after, isRealtime, stamp))
-      before = after
-    }
-    driver.engine.drain()
-    let statistics = driver.engine.statistics
-    driver.finish()
-    let cycles = Double(max(1, statistics.cycles))
-    let nodes = zip(descriptions, statistics.nodes).map { description, node in
+    let nodes = stamped.nodes.map { node in
       BenchFigures.Node(
-        name: node.name, className: description.className, placement: description.placement,
-        nanosecondsPerCycle: max(0, Double(node.nanoseconds) - stamp * Double(node.calls)) / cycles)
+        name: node.name, className: node.className, placement: node.placement,
+        nanosecondsPerCycle: max(0, node.nanoseconds - stamp * Double(node.calls)) / cycles)
     }
-    return (nodes, overheads.sorted()[overheads.count / 2])
+    return BenchFigures(
+      sound: sound.name, rate: sound.rate, period: period, seconds: seconds, nodes: nodes,
+      cycleNanoseconds: plain.busy / cycles - stamp, overheadNanoseconds: overhead(plain, stamped, stamp: stamp),
+      stampNanoseconds: stamp, factor: seconds / plain.processorSeconds, realtimeFactor: seconds * 1e9 / plain.busy)
   }
 
-  /// Of a batch, for each call of a node on the realtime thread. Of the two stamps around a call, one reading lies within
-  /// the time that it gives and one outside; of those around a cycle, one within.
-  private func overhead(
-    from before: EngineStatistics, to after: EngineStatistics, _ isRealtime: [Bool], _ stamp: Double
-  ) -> Double {
-    var calls: Int64 = 0
-    var inside: Int64 = 0
-    for index in isRealtime.indices where isRealtime[index] {
-      calls += after.nodes[index].calls - before.nodes[index].calls
-      inside += after.nodes[index].nanoseconds - before.nodes[index].nanoseconds
+  /// For each call of a node on the realtime thread: the median of the batches, because a small difference of large
+  /// numbers is at the mercy of the few that were disturbed in every run.
+  private func overhead(_ plain: BenchTimes, _ stamped: BenchTimes, stamp: Double) -> Double {
+    let realtime = stamped.nodes.filter { $0.placement == "realtime" }
+    let overheads = plain.batches.indices.compactMap { batch -> Double? in
+      let cycles = plain.batches[batch].cycles
+      let calls = realtime.reduce(0) { $0 + $1.batches[batch].calls }
+      guard calls > 0 else { return nil }
+      let nodes = realtime.reduce(0) { $0 + $1.batches[batch].nanoseconds } - stamp * Double(calls)
+      return (plain.batches[batch].nanoseconds - stamp * Double(cycles) - nodes) / Double(calls)
     }
-    let outside = Double(after.busyNanoseconds - before.busyNanoseconds - inside)
-    let stamps = stamp * Double(calls + after.cycles - before.cycles)
-    return (outside - stamps) / Double(max(1, calls))
+    return overheads.isEmpty ? 0 : overheads.sorted()[overheads.count / 2]
   }
 
-  // MARK: Driving
+  // MARK: One run
+
+  private func run(isMeasured: Bool) throws -> BenchTimes {
+    let driver = try makeDriver(isMeasured: isMeasured)
+    var times = BenchTimes(driver.engine.describe())
+    let began = StampCost.processorSeconds()
+    feed(driver) { times.add($0.statistics) }
+    driver.engine.drain()
+    times.processorSeconds = StampCost.processorSeconds() - began
+    times.add(driver.engine.statistics)
+    driver.finish()
+    let failed = driver.engine.failedNodes.sorted()
+    if !failed.isEmpty { throw Failure("nodes failed, so that nothing was measured: \(failed.joined(separator: ", "))") }
+    return times
+  }
 
   private func makeDriver(isMeasured: Bool) throws -> HandDriver {
     var options = EngineOptions()
@@ -117,9 +102,4 @@ struct BenchRun {
   }
 
   private var batchFrames: Int { Self.cyclesPerBatch * period }
-
-  private func check(_ engine: Engine) throws(Failure) {
-    let failed = engine.failedNodes.sorted()
-    if !failed.isEmpty { throw Failure("nodes failed, so that nothing was measured: \(failed.joined(separator: ", "))") }
-  }
 }

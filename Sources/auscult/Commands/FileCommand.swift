@@ -76,12 +76,14 @@ struct FileCommand {
     let speed = summary.seconds / max(summary.elapsed, 1e-9)
     let what = files.isEmpty ? "" : "\(Quantity.count(summary.files, "file")), "
     talk.info(
-      "'\(graph.name)': \(what)\(Quantity.seconds(summary.seconds)) of sound in \(Quantity.seconds(summary.elapsed)) "
-        + "(\(Quantity.fixed(speed, 0)) times real time)")
-    talk.object([
-      "kind": "summary", "graph": .text(graph.name), "files": .integer(summary.files),
-      "frames": .integer(summary.frames), "seconds": .number(summary.seconds), "elapsed": .number(summary.elapsed),
-    ])
+      [
+        "'\(graph.name)': \(what)\(Quantity.seconds(summary.seconds)) of sound in \(Quantity.seconds(summary.elapsed)) "
+          + "(\(Quantity.fixed(speed, 0)) times real time)"
+      ],
+      object: [
+        "kind": "summary", "graph": .text(graph.name), "files": .integer(summary.files),
+        "frames": .integer(summary.frames), "seconds": .number(summary.seconds), "elapsed": .number(summary.elapsed),
+      ])
   }
 }
 

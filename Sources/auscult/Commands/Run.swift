@@ -10,8 +10,8 @@ struct Run: ParsableCommand {
       fast as the machine goes, each file a stream of its own. Results are where the graph's sinks put them.
 
       Examples:
-        auscult run fan.yaml                              live, on the JACK server that runs
-        auscult run fan.yaml --start-server               on a private server without a sound card
+        auscult run fan.yaml                  live, on the JACK server that runs
+        auscult run fan.yaml --start-server   on a private one without sound card
         auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
         auscult run fan.yaml --input monday.wav tuesday.flac
         auscult run fan.yaml -- -strange-name.wav
@@ -55,6 +55,9 @@ struct Run: ParsableCommand {
     }
     if period != nil, isLive, !live.startServer {
       throw ValidationError("--period is for --start-server and files: a JACK server has its own.")
+    }
+    if live.startServer, live.reconnect {
+      throw ValidationError("--reconnect waits for a server of others; one of --start-server does not come back.")
     }
     if isLive, let period, period.lengths.count > 1 { throw ValidationError("A JACK server has one --period.") }
   }

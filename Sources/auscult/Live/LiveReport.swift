@@ -21,22 +21,28 @@ final class LiveReport {
 
   /// What the run listens to, what it plays, and how long the way through it is.
   func begin(_ figures: RunFigures, ports: [String]) {
-    talk.info(
-      "'\(figures.name)' runs on the JACK server '\(figures.server)': \(figures.rate) Hz, \(figures.period) frames a "
-        + "period (\(Quantity.milliseconds(Double(figures.period) * 1000 / Double(figures.rate))))")
     let inputs = engine.externalInputs
-    for (port, input) in zip(ports, inputs) { talk.info("listens at \(figures.name):\(port)\(machine(input))") }
-    for (port, output) in zip(ports.dropFirst(inputs.count), engine.externalOutputs) {
-      talk.info("plays at \(figures.name):\(port)\(delay(output, figures.rate))")
-    }
     let path = engine.describe().map(\.pathLatency).max() ?? 0
-    talk.info("latency from a sample to the last result that it is part of: \(Quantity.frames(path, rate: figures.rate))")
-    talk.object(
-      .members([
-        "kind": "started", "name": .text(figures.name), "server": .text(figures.server), "rate": .integer(figures.rate),
-        "period": .integer(figures.period), "ports": .texts(ports.map { "\(figures.name):\($0)" }),
+    let lines =
+      [
+        "'\(figures.name)' runs on the JACK server '\(figures.server)': \(figures.rate) Hz, \(figures.period) frames a "
+          + "period (\(Quantity.milliseconds(Double(figures.period) * 1000 / Double(figures.rate))))"
+      ]
+      + zip(ports, inputs).map { "listens at \(figures.name):\($0)\(machine($1))" }
+      + zip(ports.dropFirst(inputs.count), engine.externalOutputs).map {
+        "plays at \(figures.name):\($0)\(delay($1, figures.rate))"
+      }
+      + ["latency from a sample to the last result that it is part of: \(Quantity.frames(path, rate: figures.rate))"]
+    talk.info(
+      lines,
+      object: [
+        "kind": "started", "name": .text(figures.name), "server": .text(figures.server),
+        "rate": .integer(figures.rate), "period": .integer(figures.period),
+        "inputs": .array(
+          zip(ports, inputs).map { ["port": .text("\(figures.name):\($0)"), "machine": .text($1.machine)] }),
+        "outputs": .texts(ports.dropFirst(inputs.count).map { "\(figures.name):\($0)" }),
         "latency_frames": .integer(path),
-      ]))
+      ])
   }
 
   private func machine(_ input: ExternalPort) -> String { input.machine == input.node ? "" : " (\(input.machine))" }
@@ -72,9 +78,6 @@ final class LiveReport {
   func end(_ figures: RunFigures) {
     if figures.statistics.xruns > toldXruns { tellXruns(figures) }
     log.showHeld(all: true)
-    talk.info(figures.summary)
-    guard case .object(var members) = figures.json else { return }
-    members["kind"] = "summary"
-    talk.object(.object(members))
+    talk.info([figures.summary], object: figures.json(kind: "summary"))
   }
 }

@@ -98,6 +98,7 @@ struct LiveRun {
     if case .noServer = error {
       return "start one, or use --start-server for a private one without a sound card, or --input to read audio files"
     }
+    if case .serverShutDown = error, options.startServer { return nil }
     return error.suggestion
   }
 }

@@ -33,6 +33,13 @@ struct RunFigures: Sendable {
     ])
   }
 
+  /// With what it is.
+  func json(kind: String) -> JSONValue {
+    guard case .object(var members) = json else { return json }
+    members["kind"] = .text(kind)
+    return .object(members)
+  }
+
   /// The part of the sound's time that the realtime thread computes.
   var load: Double {
     statistics.frames == 0

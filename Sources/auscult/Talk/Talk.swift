@@ -53,8 +53,11 @@ final class Talk: Sendable {
     }
   }
 
-  /// An object of its own kind; only with `--json`.
-  func object(_ value: JSONValue) { if isJSON { write(value.json) } }
+  /// Something that a person may like to know as lines of text, and a program as an object of its own kind.
+  func info(_ lines: [String], object: JSONValue) {
+    guard level <= .info else { return }
+    if isJSON { write(object.json) } else { for line in lines { info(line) } }
+  }
 
   private func plain(_ level: Logger.Level, _ text: String, node: String) -> String {
     let severity =

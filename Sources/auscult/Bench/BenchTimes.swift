@@ -1,0 +1,66 @@
+import GraphEngine
+
+/// The times of one run, batch by batch.
+struct BenchTimes {
+  /// Time in a node's calls, or in cycles, of one batch; stamps included.
+  struct Batch {
+    var nanoseconds: Double
+    /// Calls of the node.
+    var calls: Int64 = 0
+    /// Cycles of the driver.
+    var cycles: Int64 = 0
+  }
+
+  struct Node {
+    var name: String
+    var className: String
+    var placement: String
+    var batches: [Batch] = []
+
+    var nanoseconds: Double { batches.reduce(0) { $0 + $1.nanoseconds } }
+    var calls: Int64 { batches.reduce(0) { $0 + $1.calls } }
+  }
+
+  var nodes: [Node]
+  /// Of the cycles.
+  private(set) var batches: [Batch] = []
+  /// The process's time for everything, in seconds.
+  var processorSeconds = 0.0
+  private var last: EngineStatistics?
+
+  /// Nanoseconds of all cycles.
+  var busy: Double { batches.reduce(0) { $0 + $1.nanoseconds } }
+  var cycles: Int64 { batches.reduce(0) { $0 + $1.cycles } }
+
+  init(_ descriptions: [NodeDescription]) {
+    nodes = descriptions.map { Node(name: $0.name, className: $0.className, placement: $0.placement) }
+  }
+
+  /// Ends a batch; the last one is what workers do when everything is fed.
+  mutating func add(_ now: EngineStatistics) {
+    batches.append(
+      Batch(
+        nanoseconds: Double(now.busyNanoseconds - (last?.busyNanoseconds ?? 0)), cycles: now.cycles - (last?.cycles ?? 0)))
+    for (index, node) in now.nodes.enumerated() {
+      let before = last?.nodes[index]
+      nodes[index].batches.append(
+        Batch(nanoseconds: Double(node.nanoseconds - (before?.nanoseconds ?? 0)), calls: node.calls - (before?.calls ?? 0)))
+    }
+    last = now
+  }
+
+  /// Of every batch the least time of any run.
+  static func least(_ runs: [BenchTimes]) -> BenchTimes {
+    var result = runs[0]
+    for run in runs.dropFirst() {
+      result.processorSeconds = min(result.processorSeconds, run.processorSeconds)
+      result.batches = zip(result.batches, run.batches).map(least)
+      for index in result.nodes.indices {
+        result.nodes[index].batches = zip(result.nodes[index].batches, run.nodes[index].batches).map(least)
+      }
+    }
+    return result
+  }
+
+  private static func least(_ a: Batch, _ b: Batch) -> Batch { a.nanoseconds <= b.nanoseconds ? a : b }
+}
