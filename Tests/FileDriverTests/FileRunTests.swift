@@ -10,7 +10,7 @@ import FileDriver
 private let recorder = """
   graph: recorder
   nodes:
-    mic: { type: source, channels: ${env:CHANNELS} }
+    mic: { type: source, channels: "${env:CHANNELS}" }
     out: { type: sink.npy, path: "${env:OUT}/samples.npy" }
   links:
     - mic -> out
@@ -128,7 +128,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     let files = try [8000, 48000].map {
       try scratch.write("\($0).wav", random.noise(channels: 2, frames: 2 * $0, level: 0.1), rate: $0)
     }
-    let summary = try run(watch.replacing("    scores: {", with: "    # scores: {").replacing("- bands -> scores", with: ""), files, scratch)
+    let summary = try run(watch.replacing("  scores: {", with: "  # scores: {").replacing("  - bands -> scores", with: ""), files, scratch)
     let rates = Set(try scratch.records("log.jsonl").compactMap { $0["rate"] as? Int })
     #expect(rates == [8000, 48000])
     #expect(abs(summary.seconds - 4) < 1e-9 && summary.files == 2)
@@ -191,6 +191,25 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     try run(recorder, [path], scratch, options)
     #expect(try scratch.array("samples.npy") == [0.5, 0.25])
     #expect(warnings == ["\(path): is cut short: its header announces 3000 bytes of samples, 4 are there and used"])
+  }
+
+  @Test func aFileWithoutSamplesGivesEmptyResults() throws {
+    let scratch = Scratch()
+    let path = try scratch.write("a.wav", riff([pcm(), ("data", [], nil)]))
+    var warnings: [String] = []
+    var options = FileRunOptions()
+    options.warn = { warnings.append($0) }
+    let summary = try run(recorder, [path], scratch, options)
+    #expect(try scratch.array("samples.npy") == [])
+    #expect(summary.frames == 0 && summary.files == 1)
+    #expect(warnings == ["\(path): holds no samples; if it should, its recorder did not finish the header"])
+  }
+
+  @Test func aGraphThatListensNeedsFiles() throws {
+    let scratch = Scratch()
+    #expect(throws: FileRunError(["the graph 'recorder' listens to 1 channel (mic); give it files to read"])) {
+      try FileRun(try engine(recorder, scratch)).run(seconds: 1, rate: 48000)
+    }
   }
 
   @Test func aRunCanBeCancelled() throws {
