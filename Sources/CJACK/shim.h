@@ -4,10 +4,6 @@
 #ifndef CJACK_SHIM_H
 #define CJACK_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <fcntl.h>
 #include <jack/jack.h>
 #include <jack/metadata.h>
@@ -44,6 +40,9 @@ static inline jack_client_t *_Nullable cjack_client_open(const char *_Nonnull na
 
 // The two keys are `const char *` variables, which Swift 6 takes for shared mutable state.
 static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_METADATA_PRETTY_NAME; }
+
+// Declared by unistd.h for _GNU_SOURCE only, which a module's header must not switch on for itself.
+int close_range(unsigned int first, unsigned int last, int flags);
 
 // Starts the program at `path`, with its output going to `output`, in a process group of its own (the terminal's Ctrl-C
 // is for us, not for it). The kernel kills it when the *thread* that calls this ends: call it on one that lasts.

@@ -5,8 +5,8 @@
 #include "CKernels.h"
 #include "clones.h"
 
-// 10 log10(x) of a normal number x > 0: x = m 2^e with m in [sqrt(1/2), sqrt(2)), and the polynomial of Cephes' logf for
-// ln m. The part that e contributes is split in a high part, exact in float for every e, and a low one.
+// 10 log10(x) of a normal number x > 0: x = m 2^e with m in [sqrt(1/2), sqrt(2)), and the polynomial of Cephes' logf
+// for ln m. The part that e contributes is split in a high part, exact in float for every e, and a low one.
 INLINED float decibel(float x) {
   int32_t bits;
   memcpy(&bits, &x, sizeof bits);

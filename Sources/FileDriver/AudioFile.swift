@@ -5,6 +5,12 @@ import Glibc
 public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertible {
   public var path: String
   public var text: String
+
+  public init(path: String, text: String) {
+    self.path = path
+    self.text = text
+  }
+
   public var description: String { "\(path): \(text)" }
 }
 

@@ -25,11 +25,13 @@ enum LibJACK {
     }
     if let other { throw .otherServer(present: other, asked: key) }
     _ = collectMessages
+    _ = takeMessages()
     var status: Int32 = 0
     let options = Int32(bitPattern: JackNoStartServer.rawValue | JackUseExactName.rawValue)
     if let handle = cjack_client_open(name, options, &status, server) { return handle }
+    let error = error(status: UInt32(bitPattern: status), name: name, server: server)
     detach()
-    throw error(status: UInt32(bitPattern: status), name: name, server: server)
+    throw error
   }
 
   /// Closes a client that `open` gave.
@@ -58,7 +60,19 @@ enum LibJACK {
     if has(JackVersionError) { return .versionMismatch }
     if has(JackServerFailed) { return .noServer(name: server) }
     let words = takeMessages().joined(separator: "; ")
+    if has(JackServerError) && isTaken(name, server: server) { return .nameTaken(name) }
     return .refused(action: "open the client '\(name)'", detail: words.isEmpty ? "status \(status)" : words)
+  }
+
+  /// jackd2 answers a taken name with no more than a server error; so another client asks who has it.
+  private static func isTaken(_ name: String, server: String?) -> Bool {
+    var status: Int32 = 0
+    let options = Int32(bitPattern: JackNoStartServer.rawValue)
+    guard let handle = cjack_client_open("auscult-look", options, &status, server) else { return false }
+    defer { jack_client_close(handle) }
+    guard let owner = jack_get_uuid_for_client_name(handle, name) else { return false }
+    jack_free(owner)
+    return true
   }
 
   /// Takes libjack's messages off stderr, once: what matters of them goes into our own.

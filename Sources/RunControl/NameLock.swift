@@ -2,11 +2,11 @@ import Glibc
 
 /// Holds a graph's name for this process: a locked file beside the socket. The system lets go of the lock when the process
 /// ends, however it ends; so whoever gets it may remove a socket that lies there.
-package final class NameLock: @unchecked Sendable {
+final class NameLock: @unchecked Sendable {
   private let path: String
   private let descriptor: Int32
 
-  package init(socket: String, name: String) throws(ControlProblem) {
+  init(socket: String, name: String) throws(ControlProblem) {
     path = NameLock.path(socket)
     while true {
       let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -34,10 +34,10 @@ package final class NameLock: @unchecked Sendable {
     close(descriptor)
   }
 
-  package static func path(_ socket: String) -> String { String(socket.dropLast(".sock".count)) + ".lock" }
+  static func path(_ socket: String) -> String { String(socket.dropLast(".sock".count)) + ".lock" }
 
   /// The process that took the name of a socket last; whether it still lives, only the socket can tell.
-  package static func holder(of socket: String) -> pid_t? {
+  static func holder(of socket: String) -> pid_t? {
     let descriptor = open(path(socket), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A non-blocking stream socket in the file system; closed when released.
-package final class UnixSocket: @unchecked Sendable {
-  package let descriptor: Int32
+final class UnixSocket: @unchecked Sendable {
+  let descriptor: Int32
 
-  package init(descriptor: Int32) { self.descriptor = descriptor }
+  init(descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { close(descriptor) }
 
@@ -16,7 +16,7 @@ package final class UnixSocket: @unchecked Sendable {
   }
 
   /// A socket that listens at a path, for this user only. Whatever lies at the path goes.
-  package static func listening(at path: String) throws(ControlProblem) -> UnixSocket {
+  static func listening(at path: String) throws(ControlProblem) -> UnixSocket {
     let socket = try make()
     unlink(path)
     guard withAddress(of: path, { bind(socket.descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
@@ -26,7 +26,7 @@ package final class UnixSocket: @unchecked Sendable {
   }
 
   /// A socket that is connected to a path; nil when nobody listens there.
-  package static func connected(to path: String) throws(ControlProblem) -> UnixSocket? {
+  static func connected(to path: String) throws(ControlProblem) -> UnixSocket? {
     let socket = try make()
     if withAddress(of: path, { connect(socket.descriptor, $0, $1) }) == 0 { return socket }
     switch errno {
@@ -37,14 +37,14 @@ package final class UnixSocket: @unchecked Sendable {
   }
 
   /// The next client that waits; nil when none does.
-  package func accepted() -> UnixSocket? {
+  func accepted() -> UnixSocket? {
     let client = accept(descriptor, nil, nil)
     guard client >= 0 else { return nil }
     neverWait(client)
     return UnixSocket(descriptor: client)
   }
 
-  package enum Transfer: Equatable {
+  enum Transfer: Equatable {
     case bytes(Int)
     /// Not now: poll first.
     case wouldBlock
@@ -53,14 +53,14 @@ package final class UnixSocket: @unchecked Sendable {
   }
 
   /// Appends what has arrived, up to `most` bytes.
-  package func read(into buffer: inout [UInt8], most: Int = 65_536) -> Transfer {
+  func read(into buffer: inout [UInt8], most: Int = 65_536) -> Transfer {
     var chunk = [UInt8](repeating: 0, count: most)
     let count = recv(descriptor, &chunk, most, 0)
     if count > 0 { buffer.append(contentsOf: chunk[..<count]) }
     return outcome(count)
   }
 
-  package func write(_ bytes: ArraySlice<UInt8>) -> Transfer {
+  func write(_ bytes: ArraySlice<UInt8>) -> Transfer {
     outcome(bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) })
   }
 

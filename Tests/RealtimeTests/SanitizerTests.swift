@@ -27,10 +27,9 @@ import Testing
 
   @Test(.enabled(if: isOn, needed), arguments: Wrong.allCases.filter { $0 != .nothing })
   func aBadNodeIsStopped(wrong: Wrong) async throws {
-    let result = try #require(
-      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [wrong] in
-        try Self.runBad(wrong)
-      })
+    let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) { [wrong] in
+      try SanitizerTests.runBad(wrong)
+    }
     let report = String(decoding: result.standardErrorContent, as: UTF8.self)
     #expect(report.contains("RealtimeSanitizer: unsafe-library-call"), "\(report)")
     #expect(report.contains(wrong.call), "\(report)")
@@ -38,10 +37,9 @@ import Testing
 
   @Test(.enabled(if: isOn, needed))
   func anUnmarkedSwiftNodeIsStopped() async throws {
-    let result = try #require(
-      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-        try Self.run("test.unmarked", library: BuildFolder.path + "/libfixture-bad-realtime.so")
-      })
+    let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try SanitizerTests.run("test.unmarked", library: BuildFolder.path + "/libfixture-bad-realtime.so")
+    }
     let report = String(decoding: result.standardErrorContent, as: UTF8.self)
     #expect(report.contains("RealtimeSanitizer: unsafe-library-call"), "\(report)")
     #expect(report.contains("malloc"), "\(report)")
@@ -50,7 +48,7 @@ import Testing
   /// The fixture itself is sound: the same node without its fault passes, with and without the sanitizer.
   @Test func theSameNodeWithoutItsFaultPasses() throws { try Self.runBad(.nothing) }
 
-  private static func runBad(_ wrong: Wrong) throws {
+  static func runBad(_ wrong: Wrong) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let library = folder.path + "/libauscult-bad.so"
@@ -58,7 +56,7 @@ import Testing
     try run("test.bad", library: library)
   }
 
-  private static func run(_ nodeClass: String, library: String) throws {
+  static func run(_ nodeClass: String, library: String) throws {
     let samples = (0..<4096).map { Float($0 % 7) / 7 }
     let result = try runByHand(
       """

@@ -23,7 +23,9 @@ import TestSupport
       testDescription: "hop beyond the window",
       nodes: [("stft", ["length": "64", "hop": "230", "pre_emphasis": "0.9"]), ("power", ["power": "1"])]),
     Path(testDescription: "power", nodes: [stft, ("power", [:])]),
-    Path(testDescription: "slices in dB", nodes: [stft, mel, ("normalize", [:]), ("slicer", ["length": "7", "hop": "3"])]),
+    Path(
+      testDescription: "slices in dB",
+      nodes: [stft, mel, ("normalize", [:]), ("slicer", ["length": "7", "hop": "3"])]),
     Path(
       testDescription: "levels", nodes: [stft, mel, ("normalize", ["low": "-80 dB", "high": "0 dB"])]),
     Path(testDescription: "rolling", nodes: [stft, mel, ("normalize", ["mode": "rolling", "over": "0.1 s"])]),
@@ -33,7 +35,9 @@ import TestSupport
         stft, mel, ("normalize", ["mode": "rolling", "over": "0.05 s", "per": "band"]),
         ("slicer", ["length": "9", "hop": "13", "pad": "true"]),
       ]),
-    Path(testDescription: "pcen", nodes: [stft, ("mel", ["bands": "20", "power": "1"]), ("normalize", ["mode": "pcen"])]),
+    Path(
+      testDescription: "pcen",
+      nodes: [stft, ("mel", ["bands": "20", "power": "1"]), ("normalize", ["mode": "pcen"])]),
     Path(
       testDescription: "slice",
       nodes: [stft, mel, ("slicer", ["length": "20", "hop": "50 %"]), ("normalize", ["mode": "slice"])]),

@@ -64,9 +64,11 @@ import TestSupport
       links:
         - mic -> stft -> mel -> level -> slices -> out
       """
-    let gap = try values(
-      runByHand(graph, feed: [.samples(before), .gap(1234), .samples(after)], period: { random.period() }), "slices.npy")
-    let alone = try values(runByHand(graph, feed: [.samples(after)], period: { random.period() }), "slices.npy")
+    let slices = { (feed: [Feed]) in
+      try values(runByHand(graph, feed: feed, period: { random.period() }), "slices.npy")
+    }
+    let gap = try slices([.samples(before), .gap(1234), .samples(after)])
+    let alone = try slices([.samples(after)])
     // Before the gap there is no end of a file: no zeros complete its last columns.
     let complete = 1 + ((20_000 - 512) / 400 + 1 - 9) / 4
     #expect(gap.shape[0] == complete + alone.shape[0])

@@ -24,7 +24,8 @@ import TestSupport
       ) { random.scaled(1...50) }
       let rows = starts.flatMap { Array($0..<($0 + length)) }
       let expected = rows.flatMap { row -> [Float] in row < count ? [Float(row), -Float(row)] : [-1, -1] }
-      #expect(result.channels[0] == expected, "\(count) rows, length \(length), hop \(hop), pad \(pads)")
+      let isEqual = result.channels[0] == expected
+      #expect(isEqual, "\(count) rows, length \(length), hop \(hop), pad \(pads)")
     }
   }
 

@@ -11,8 +11,12 @@ final class BenchBlock {
   private let floats: Int
   /// Bits of a NaN that no arithmetic yields.
   private static let untouched: UInt32 = 0x7fa5_a5a5
-  /// Floats before and after the payload that nobody may touch.
+  /// Floats before the payload that nobody may touch.
   private static let fence = 64
+  /// Tokens after the payload that nobody may touch: a node that yields too many is told so, and corrupts nothing.
+  private static let spare = 16
+  /// Floats after the payload.
+  private let after: Int
 
   /// An empty output block.
   init(_ format: BenchFormat, capacity: Int) {
@@ -21,7 +25,8 @@ final class BenchBlock {
     let channels = Int(format.native.channels)
     let channelFloats = ((format.isAudio ? capacity : format.width) + 15) / 16 * 16
     floats = channelFloats * channels * (format.isAudio ? 1 : capacity)
-    let total = floats + 2 * BenchBlock.fence
+    after = BenchBlock.fence + BenchBlock.spare * channelFloats * channels
+    let total = BenchBlock.fence + floats + after
     memory = .allocate(byteCount: total * 4, alignment: 64)
     memory.bindMemory(to: UInt32.self, capacity: total).initialize(repeating: BenchBlock.untouched, count: total)
     heads = .allocate(capacity: max(1, capacity))
@@ -76,8 +81,9 @@ final class BenchBlock {
     let count = Int(native.pointee.count)
     guard count <= capacity else { throw NodeBench.Problem(text: "\(count) tokens where \(capacity) fit") }
     let words = memory.assumingMemoryBound(to: UInt32.self)
-    let outside = Array(0..<BenchBlock.fence) + Array((BenchBlock.fence + floats)..<(floats + 2 * BenchBlock.fence))
-    guard outside.allSatisfy({ words[$0] == BenchBlock.untouched }) else {
+    let end = BenchBlock.fence + floats
+    let isFenceIntact = { (range: Range<Int>) in range.allSatisfy { words[$0] == BenchBlock.untouched } }
+    guard isFenceIntact(0..<BenchBlock.fence), isFenceIntact(end..<(end + after)) else {
       throw NodeBench.Problem(text: "wrote outside of the block")
     }
     let channels = (0..<Int(format.native.channels)).map { channel in

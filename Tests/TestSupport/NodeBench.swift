@@ -1,4 +1,5 @@
 import CNodeABI
+import CRealtime
 import NodeHost
 
 #if canImport(Glibc)
@@ -35,7 +36,9 @@ public final class NodeBench {
   ///
   /// - Parameter parameters: as a graph file writes them; lists in brackets.
   public convenience init(_ name: String, _ parameters: [String: String] = [:]) throws {
-    guard let nodeClass = TestPlugins.catalog[name] else { throw Problem(text: "no class \(name) in \(BuildFolder.path)") }
+    guard let nodeClass = TestPlugins.catalog[name] else {
+      throw Problem(text: "no class \(name) in \(BuildFolder.path)")
+    }
     try self.init(nodeClass, parameters)
   }
 
@@ -165,7 +168,7 @@ public final class NodeBench {
         cycle.outputs = outputs
         let status = withUnsafePointer(to: &clock) { clock in
           cycle.clock = clock
-          return nodeClass.native.pointee.process(instance, &cycle)
+          return run(&cycle)
         }
         guard status == AUSCULT_OK else {
           throw Problem(text: cycle.failure.map { String(cString: $0) } ?? "failed without a text")
@@ -173,6 +176,17 @@ public final class NodeBench {
       }
     }
     return try to.collect()
+  }
+
+  /// Calls the node as an engine's thread does; a build with RealtimeSanitizer watches classes that are hard.
+  private func run(_ cycle: UnsafeMutablePointer<auscult_cycle>) -> auscult_status {
+    guard let instance else { return AUSCULT_FAILED }
+    let denormals = realtime_flush_denormals()
+    if nodeClass.isHard { realtime_enter() }
+    let status = realtime_process(nodeClass.native, instance, cycle)
+    if nodeClass.isHard { realtime_exit() }
+    realtime_restore_denormals(denormals)
+    return status
   }
 
   /// The most tokens that the node has said it can yield from a block of `count`.

@@ -14,7 +14,7 @@ final class Mel: Node {
           "fmax", "Highest frequency of the last band; default: half of the rate", unit: .hertz, range: 0...1e9),
         .choice("scale", "How bands are spaced", of: MelScale.allCases.map(\.rawValue), default: "slaney"),
         .choice(
-          "norm", "slaney: filters of equal area; none: filters of height 1", of: ["slaney", "none"], default: "slaney"),
+          "norm", "slaney: filters of equal area; none: of height 1", of: ["slaney", "none"], default: "slaney"),
         Power.exponentDeclaration,
       ])
   }

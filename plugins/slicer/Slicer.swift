@@ -3,8 +3,8 @@ import NodeKit
 
 /// Puts consecutive analysis frames together to slices, which may overlap or leave frames out.
 ///
-/// Lengths written as durations or per cent are cut to whole frames, as `int()` does: 0.6 s at 44.1 kHz and hop 512 are 51
-/// frames, and 20 % of those are 10.
+/// Lengths written as durations or per cent are cut to whole frames, as `int()` does: 0.6 s at 44.1 kHz and hop 512 are
+/// 51 frames, and 20 % of those are 10.
 final class Slicer: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -19,7 +19,7 @@ final class Slicer: Node {
           "hop", "From one slice to the next: in analysis frames, as a duration, or in % of the length", unit: .sample,
           also: [.second, .percent], default: "100 %", range: 1...Double(longest)),
         .boolean(
-          "pad", "At the end of a file, fill up the last slice when it holds frames that no other does", default: "false"),
+          "pad", "At the end of a file, fill up the last slice if it holds frames that no other does", default: "false"),
         .number("fill", "Value to fill up with", default: "0"),
       ])
   }

@@ -87,8 +87,8 @@ struct SampleHistory {
     return capacity - fill
   }
 
-  /// Takes `count` samples of one channel, `room()` at most; nil: zeros, which pre-emphasis leaves zero. Call it for every
-  /// channel, then `took`.
+  /// Takes `count` samples of one channel, `room()` at most; nil: zeros, which pre-emphasis leaves zero. Call it for
+  /// every channel, then `took`.
   @_noLocks @_noAllocation
   func take(_ samples: UnsafePointer<Float>?, _ count: Int, channel: Int) {
     let target = line(channel) + fill

@@ -173,7 +173,8 @@ final class ScheduleBuilder {
         inputCount: links.count, outputCount: configuration.outputs.count, cycle: cycle, inputs: inputs,
         outputs: makeOutputs(node), join: join, externalInputBase: externalInputs,
         externalOutputBase: externalOutputs, externalOutputCount: configuration.externalOutputs,
-        isMeasured: options.isMeasured || draft.placement[node] == .worker)
+        isMeasured: options.isMeasured || draft.placement[node] == .worker,
+        hasCrossings: crossingsOf[node].contains { !$0.isEmpty })
     ])
     externalInputs += configuration.externalInputs
     externalOutputs += configuration.externalOutputs
@@ -189,7 +190,9 @@ final class ScheduleBuilder {
         let factor = input.map { format.pointee.denominator / $0.denominator } ?? 1
         let crossings = crossingsOf[node][output]
         return OutputState(
-          block: blocks[node][output], format: format, factor: factor, inputPeriod: (input?.period ?? 0) * factor,
+          block: blocks[node][output], format: format, isAudio: format.pointee.kind == AUSCULT_AUDIO,
+          isScore: format.pointee.kind == AUSCULT_SCORE, isStampedByNode: format.pointee.stamp == AUSCULT_STAMP_NODE,
+          factor: factor, inputPeriod: (input?.period ?? 0) * factor,
           lookahead: format.pointee.lookahead, crossings: arena.array(crossings), crossingCount: crossings.count,
           ownMarks: blocks[node][output].pointee.marks,
           marks: input.map { makeMarks(format.pointee, input: $0, configuration, node: node) })

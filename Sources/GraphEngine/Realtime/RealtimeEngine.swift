@@ -143,7 +143,7 @@ public struct RealtimeEngine: @unchecked Sendable {
       if runStep(step, clock: clock) == .failed { report(step) }
       if step.pointee.hasFailed { silence(step, schedule, frames: Int(clock.pointee.frames)) }
       if let join = step.pointee.join { finish(join) }
-      pushCrossings(step)
+      if step.pointee.hasCrossings { pushCrossings(step) }
     }
   }
 

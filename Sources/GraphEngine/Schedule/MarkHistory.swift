@@ -52,11 +52,26 @@ struct MarkHistory {
     reset()
   }
 
+  /// Takes the marks of a call's inputs and gives those of its output. The usual case costs next to nothing: same
+  /// positions, so that the input's marks serve.
+  @inline(__always) @_noLocks @_noAllocation
+  mutating func pass(
+    _ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int,
+    to output: UnsafeMutablePointer<OutputState>
+  ) {
+    if rule == .same && !output.pointee.isStampedByNode {
+      giveSame(output.pointee.block, input: inputs[0]!)
+      return
+    }
+    take(inputs, count: count)
+    give(output, input: inputs[0]!)
+  }
+
   // MARK: Input
 
   /// Takes the marks of a call's inputs; joined inputs have the same positions and are or-ed.
   @_noLocks @_noAllocation
-  mutating func take(_ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int) {
+  private mutating func take(_ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int) {
     if rule == .same { return }
     let tokens = Int(inputs[0]!.pointee.count)
     if tokens == 0 { return }
@@ -129,19 +144,15 @@ struct MarkHistory {
 
   /// Marks the tokens that were just yielded.
   @_noLocks @_noAllocation
-  func give(_ output: UnsafeMutablePointer<OutputState>, input: UnsafePointer<auscult_block>) {
+  private func give(_ output: UnsafeMutablePointer<OutputState>, input: UnsafePointer<auscult_block>) {
     let block = output.pointee.block
     let count = Int(block.pointee.count)
     if count == 0 { return }
     if rule == .same {
-      if output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE {
-        giveByPosition(block, input: input)
-      } else {
-        giveSame(block, input: input)
-      }
+      giveByPosition(block, input: input)
       return
     }
-    let isAudio = output.pointee.format.pointee.kind == AUSCULT_AUDIO
+    let isAudio = output.pointee.isAudio
     let first = block.pointee.heads[0]
     if firstInput(first.origin + outputOffset + first.index * outputPeriod) >= lastChange {
       fill(block, count: count, isAudio: isAudio)
@@ -157,7 +168,7 @@ struct MarkHistory {
   }
 
   /// One output token for each input token: the input's marks serve.
-  @_noLocks @_noAllocation
+  @inline(__always) @_noLocks @_noAllocation
   private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     block.pointee.marks = input.pointee.marks
     block.pointee.mark_token_stride = input.pointee.mark_token_stride

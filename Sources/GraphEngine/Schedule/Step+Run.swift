@@ -14,23 +14,8 @@ enum StepResult {
 /// Thread: the one that owns the step; active.
 @_noLocks @_noAllocation
 func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> StepResult {
-  var flags: UInt32 = 0
   var gapFrom = 0
-  for index in 0..<step.pointee.inputCount {
-    let input = step.pointee.inputs[index]!
-    // END holds when every input has ended; independent inputs see each block's own flags.
-    if input.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
-      flags |= AUSCULT_BLOCK_GAP
-      gapFrom = index
-    }
-  }
-  if step.pointee.inputCount > 0 && allInputsEnd(step) { flags |= AUSCULT_BLOCK_END }
-  if step.pointee.isSource {
-    if clock.pointee.flags & AUSCULT_CLOCK_END != 0 { flags |= AUSCULT_BLOCK_END }
-    // The cycle has put the driver's gap into the blocks of the sources.
-    if step.pointee.outputCount > 0 { flags |= step.pointee.outputs.pointee.block.pointee.flags & AUSCULT_BLOCK_GAP }
-  }
-
+  let flags = inputFlags(step, clock: clock, gapFrom: &gapFrom)
   prepareOutputs(step, flags: flags, gapFrom: gapFrom, clock: clock)
   if step.pointee.hasFailed { return .skipped }
   if flags & AUSCULT_BLOCK_GAP != 0 && !step.pointee.isIndependent {
@@ -43,20 +28,33 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
   if step.pointee.isMeasured { step.pointee.nanoseconds += realtime_nanoseconds() - began }
   step.pointee.calls += 1
 
-  guard status == AUSCULT_OK, finishOutputs(step, clock: clock) else {
+  guard status == AUSCULT_OK, finishOutputs(step) else {
     fail(step)
     return .failed
   }
   return .ran
 }
 
-@_noLocks @_noAllocation
-private func allInputsEnd(_ step: UnsafeMutablePointer<Step>) -> Bool {
-  for index in 0..<step.pointee.inputCount
-  where step.pointee.inputs[index]!.pointee.flags & AUSCULT_BLOCK_END == 0 {
-    return false
+/// What the inputs say of this call: a gap if any of them has one, the end if all have ended. Independent inputs show
+/// the node each block's own flags besides.
+@inline(__always) @_noLocks @_noAllocation
+private func inputFlags(
+  _ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, gapFrom: inout Int
+) -> UInt32 {
+  if step.pointee.isSource {
+    // The cycle has put the driver's gap into the blocks of the sources.
+    let gap = step.pointee.outputCount > 0 ? step.pointee.outputs.pointee.block.pointee.flags & AUSCULT_BLOCK_GAP : 0
+    return gap | (clock.pointee.flags & AUSCULT_CLOCK_END != 0 ? AUSCULT_BLOCK_END : 0)
   }
-  return true
+  var any: UInt32 = 0
+  var all = UInt32.max
+  for index in 0..<step.pointee.inputCount {
+    let flags = step.pointee.inputs[index]!.pointee.flags
+    if flags & AUSCULT_BLOCK_GAP != 0 { gapFrom = index }
+    any |= flags
+    all &= flags
+  }
+  return (any & AUSCULT_BLOCK_GAP) | (all & AUSCULT_BLOCK_END)
 }
 
 /// A failed node yields nothing more: what it had written in this call is withdrawn.
@@ -66,7 +64,7 @@ private func fail(_ step: UnsafeMutablePointer<Step>) {
   for index in 0..<step.pointee.outputCount { step.pointee.outputs[index].block.pointee.count = 0 }
 }
 
-@_noLocks @_noAllocation
+@inline(__always) @_noLocks @_noAllocation
 private func prepareOutputs(
   _ step: UnsafeMutablePointer<Step>, flags: UInt32, gapFrom: Int, clock: UnsafePointer<auscult_clock>
 ) {
@@ -111,12 +109,12 @@ func outputComplete(_ step: UnsafeMutablePointer<Step>, lookahead: Int64) -> Int
 }
 
 /// A stretch of an evenly paced output begins where its first input token (audio: sample) lies.
-@_noLocks @_noAllocation
+@inline(__always) @_noLocks @_noAllocation
 private func startIfNeeded(
   _ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>,
   clock: UnsafePointer<auscult_clock>
 ) {
-  if output.pointee.isStarted || output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE { return }
+  if output.pointee.isStarted || output.pointee.isStampedByNode { return }
   if step.pointee.isSource {
     if clock.pointee.frames == 0 { return }
     output.pointee.origin = clock.pointee.position * output.pointee.format.pointee.denominator
@@ -135,8 +133,8 @@ private func startIfNeeded(
 }
 
 /// Heads, marks and checks of what `process` yielded. False: the node broke a rule.
-@_noLocks @_noAllocation
-private func finishOutputs(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> Bool {
+@inline(__always) @_noLocks @_noAllocation
+private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
   for index in 0..<step.pointee.outputCount {
     let output = step.pointee.outputs + index
     let block = output.pointee.block
@@ -144,12 +142,11 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>, clock: UnsafePoin
       step.pointee.cycle.pointee.failure = constantText("yielded more tokens than its configure declared")
       return false
     }
-    stamp(output)
+    if block.pointee.count > 0 { stamp(output, block) }
     if let marks = output.pointee.marks {
-      marks.pointee.take(step.pointee.inputs, count: step.pointee.inputCount)
-      marks.pointee.give(output, input: step.pointee.inputs[0]!)
+      marks.pointee.pass(step.pointee.inputs, count: step.pointee.inputCount, to: output)
     }
-    if output.pointee.format.pointee.kind == AUSCULT_SCORE && !scoresAreFinite(block) {
+    if output.pointee.isScore && !scoresAreFinite(block) {
       step.pointee.cycle.pointee.failure = constantText("yielded a score that is not a finite number")
       return false
     }
@@ -157,24 +154,25 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>, clock: UnsafePoin
   return true
 }
 
-@_noLocks @_noAllocation
-private func stamp(_ output: UnsafeMutablePointer<OutputState>) {
-  let block = output.pointee.block
-  let count = Int(block.pointee.count)
-  if count == 0 { return }
+@inline(__always) @_noLocks @_noAllocation
+private func stamp(_ output: UnsafeMutablePointer<OutputState>, _ block: UnsafeMutablePointer<auscult_block>) {
   let gapFlag = output.pointee.hasPendingGap ? AUSCULT_TOKEN_GAP : 0
   output.pointee.hasPendingGap = false
-  if output.pointee.format.pointee.stamp == AUSCULT_STAMP_NODE {
+  if output.pointee.isStampedByNode {
     block.pointee.heads.pointee.flags |= gapFlag
     return
   }
-  let heads = output.pointee.format.pointee.kind == AUSCULT_AUDIO ? 1 : count
-  for token in 0..<heads {
-    block.pointee.heads[token] = auscult_head(
-      origin: output.pointee.origin, index: output.pointee.index + Int64(token), segment: output.pointee.segment,
-      flags: token == 0 ? gapFlag : 0, generation: 1)
+  let count = Int64(block.pointee.count)
+  let heads = output.pointee.isAudio ? 1 : count
+  var head = auscult_head(
+    origin: output.pointee.origin, index: output.pointee.index, segment: output.pointee.segment, flags: gapFlag,
+    generation: 1)
+  for token in 0..<Int(heads) {
+    block.pointee.heads[token] = head
+    head.index += 1
+    head.flags = 0
   }
-  output.pointee.index += Int64(count)
+  output.pointee.index += count
 }
 
 @_noLocks @_noAllocation

@@ -25,6 +25,8 @@ struct Step {
   let externalOutputBase: Int
   let externalOutputCount: Int
   let isMeasured: Bool
+  /// Some link leaves the thread.
+  let hasCrossings: Bool
 
   var hasFailed = false
   var calls: Int64 = 0
@@ -35,6 +37,9 @@ struct Step {
 struct OutputState {
   let block: UnsafeMutablePointer<auscult_block>
   let format: UnsafePointer<auscult_format>
+  let isAudio: Bool
+  let isScore: Bool
+  let isStampedByNode: Bool
   /// Ticks of this output in a tick of the step's input.
   let factor: Int64
   /// Ticks of this output in a period of the step's input, for the position of its index.

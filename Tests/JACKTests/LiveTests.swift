@@ -1,0 +1,142 @@
+import Foundation
+import GraphEngine
+import JACKDriver
+import TestSupport
+import Testing
+
+extension JACKTests {
+  /// Live through a server gives, bit for bit, what the same samples give by hand.
+  @Suite struct LiveTests {
+    private static let graph = """
+      graph: live
+      nodes:
+        mic:    { type: source, channels: 2, connect: ["player:out_1", "player:out_2"] }
+        low:    { type: resample, rate: 16 kHz }
+        stft:   { type: stft, length: 512, hop: 256 }
+        mel:    { type: mel, bands: 32 }
+        level:  { type: normalize, mode: decibel, low: -80 dB, high: 0 dB }
+        slices: { type: slicer, length: 0.2 s, hop: 50 % }
+        audio:  { type: sink.npy, path: "${env:OUT}/audio.npy" }
+        out:    { type: sink.npy, path: "${env:OUT}/slices.npy" }
+      links:
+        - mic -> low -> stft -> mel -> level -> slices -> out
+        - mic -> audio
+      """
+
+    @Test func inRealTime() throws {
+      var random = SeededRandom.fresh()
+      let samples = random.noise(channels: 2, frames: 60_000)
+      let live = try withServer(.init(period: 256, isSynchronous: true)) {
+        try runLive(Self.graph, server: $0, samples: samples, frames: 72_000, connections: 2)
+      }
+      try expectSame(live, samples, seed: random.seed)
+    }
+
+    @Test func inFreewheel() throws {
+      var random = SeededRandom.fresh()
+      let samples = random.noise(channels: 2, frames: 1_000_000)
+      let live = try withServer(.init(period: 128)) {
+        try runLive(Self.graph, server: $0, samples: samples, frames: 1_050_000, connections: 2, freewheel: true)
+      }
+      #expect(live.events.contains(.freewheel(true)))
+      try expectSame(live, samples, seed: random.seed)
+    }
+
+    @Test func whileThePeriodChanges() throws {
+      var random = SeededRandom.fresh()
+      let samples = random.noise(channels: 2, frames: 96_000)
+      var periods = [64, 1024, 32, 8192, 512]
+      let live = try withServer(.init(period: 256, isSynchronous: true)) {
+        try runLive(Self.graph, server: $0, samples: samples, frames: 120_000, connections: 2) { player, engine in
+          if let period = periods.popLast() { player.setPeriod(period) }
+        }
+      }
+      #expect(periods.isEmpty)
+      #expect(live.events.contains(.period(8192)) && live.events.contains(.period(64)))
+      try expectSame(live, samples, seed: random.seed)
+    }
+
+    /// A client that sleeps makes the server go on without the others: the frames lost are counted, and what is
+    /// computed is what the same gaps give by hand.
+    @Test func withGaps() throws {
+      var random = SeededRandom.fresh()
+      let samples = random.noise(channels: 2, frames: 300_000)
+      let live = try withServer(.init(period: 512)) { server in
+        let sleeper = try Sleeper(server: server.name)
+        defer { sleeper.close() }
+        var looks = 0
+        return try runLive(Self.graph, server: server, samples: samples, frames: 96_000, connections: 2) { _, _ in
+          looks += 1
+          if looks == 5 || looks == 9 { sleeper.sleep(milliseconds: 60) }
+        }
+      }
+      let gaps = live.log.compactMap(Gap.init(line:))
+      #expect(live.statistics.gaps >= 1, "seed \(random.seed)")
+      #expect(gaps.count == live.statistics.gaps)
+      #expect(gaps.reduce(0) { $0 + $1.frames } == live.statistics.lostFrames)
+      #expect(live.statistics.position == live.statistics.frames + live.statistics.lostFrames)
+      let delivered = try NumPyAudio(#require(live.files["audio.npy"]))
+      #expect(delivered.frames == live.statistics.frames)
+      let byHand = try runByHand(Self.graph, feed: feed(delivered.samples, gaps))
+      #expect(live.files == byHand.files, "seed \(random.seed), gaps \(gaps)")
+    }
+
+    private func expectSame(_ live: LiveResult, _ samples: [[Float]], seed: UInt64) throws {
+      #expect(live.jumps == 0, "the server went on without its clients")
+      #expect(live.statistics.gaps == 0 && live.statistics.droppedTokens == 0)
+      let total = Int(live.statistics.frames)
+      let padded = samples.map { $0 + Array(repeating: 0, count: max(0, total - $0.count)) }
+      let byHand = try runByHand(Self.graph, feed: [.samples(padded)])
+      #expect(live.files.keys.sorted() == ["audio.npy", "slices.npy"])
+      for (name, data) in byHand.files {
+        #expect(data.count > 10_000)
+        #expect(live.files[name] == data, "\(name), seed \(seed)")
+      }
+    }
+
+    private func feed(_ samples: [[Float]], _ gaps: [Gap]) -> [Feed] {
+      var parts: [Feed] = []
+      var done = 0
+      var lost = 0
+      for gap in gaps {
+        let next = gap.position - lost
+        parts += [.samples(samples.map { Array($0[done..<next]) }), .gap(gap.frames)]
+        done = next
+        lost += gap.frames
+      }
+      return parts + [.samples(samples.map { Array($0[done...]) })]
+    }
+  }
+}
+
+/// A gap as the engine's log tells it.
+private struct Gap {
+  var frames: Int
+  var position: Int
+
+  init?(line: String) {
+    let words = line.split(separator: " ")
+    guard let lost = words.firstIndex(of: "lost"), let last = words.last, let frames = Int(words[lost + 1]),
+      let position = Int(last)
+    else { return nil }
+    self.frames = frames
+    self.position = position
+  }
+}
+
+/// Samples of a `sink.npy` that took audio: float32, (frames,) or (frames, channels).
+struct NumPyAudio {
+  var samples: [[Float]]
+  var frames: Int { samples.first?.count ?? 0 }
+
+  init(_ data: Data) throws {
+    let bytes = [UInt8](data)
+    let headerLength = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
+    let header = String(decoding: bytes[10..<headerLength], as: UTF8.self)
+    let shape = try #require(header.split(separator: "(").last?.split(separator: ")").first)
+      .split(separator: ",").compactMap { Int($0.filter(\.isNumber)) }
+    let values = bytes[headerLength...].withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    let channels = shape.count > 1 ? shape[1] : 1
+    samples = (0..<channels).map { channel in stride(from: channel, to: values.count, by: channels).map { values[$0] } }
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import JACKDriver
+import Testing
+
+extension JACKTests {
+  /// Private servers, and clients that find theirs or not.
+  @Suite struct ServerTests {
+    @Test func aPrivateServerAnswersAndEnds() throws {
+      let server = try PrivateServer(options: .init(rate: 44100, period: 128))
+      #expect(try Tool.run("jack_samplerate", [], server: server.name).lines.contains("44100"))
+      #expect(try Tool.run("jack_bufsize", [], server: server.name).lines.contains("128"))
+      let process = try #require(server.processIdentifier)
+      server.stop()
+      server.stop()
+      #expect(!server.isRunning)
+      #expect(kill(process, 0) != 0)
+    }
+
+    @Test func aServerThatCannotStartSaysWhy() {
+      #expect {
+        try PrivateServer(options: .init(rate: -5))
+      } throws: {
+        guard case .privateServerFailed(let reason, let output) = $0 as? JACKError else { return false }
+        return reason == "ended at once" && !output.isEmpty
+      }
+    }
+
+    @Test func aKilledServerIsNoticed() throws {
+      let server = try PrivateServer()
+      kill(try #require(server.processIdentifier), SIGKILL)
+      server.stop()
+      #expect(!server.isRunning)
+    }
+
+    /// Also when the process that started it is killed: the test starts one, and kills itself.
+    @Test func aServerNeverOutlivesItsOwner() async throws {
+      let result = try await #require(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
+        let server = try PrivateServer()
+        print("jackd is \(server.processIdentifier ?? 0)")
+        fflush(nil)
+        kill(getpid(), SIGKILL)
+      }
+      let text = String(decoding: result.standardOutputContent, as: UTF8.self)
+      let process = try #require(text.split(separator: "\n").compactMap { $0.wholeMatch(of: /jackd is (\d+)/) }.first)
+      let number = try #require(Int32(process.1))
+      var tries = 0
+      // Its end follows the owner's at once, but not in the same instant. A zombie that nobody reaps has ended, too.
+      while isAlive(number) && tries < 500 {
+        usleep(10_000)
+        tries += 1
+      }
+      #expect(!isAlive(number))
+    }
+
+    @Test func withoutAServerThereIsAClearMessage() {
+      let name = PrivateServer.uniqueName()
+      #expect {
+        try JACKDriver(.init(name: "watch", server: name))
+      } throws: {
+        let error = $0 as? JACKError
+        return error == .noServer(name: name) && "\($0)" == "no JACK server named '\(name)' is running"
+          && error?.suggestion?.contains("--start-server") == true
+      }
+    }
+
+    @Test func aNameThatIsTakenIsRefused() throws {
+      try withServer { server in
+        let first = try JACKDriver(.init(name: "watch", server: server.name))
+        #expect {
+          try JACKDriver(.init(name: "watch", server: server.name))
+        } throws: {
+          "\($0)" == "JACK has a client named 'watch' already"
+        }
+        first.close()
+        try JACKDriver(.init(name: "watch", server: server.name)).close()
+      }
+    }
+
+    @Test(arguments: [
+      ("", "'' cannot be a JACK client's name: it is empty"),
+      ("a:b", "'a:b' cannot be a JACK client's name: it has a colon or a slash"),
+      (String(repeating: "x", count: 200), nil),
+    ])
+    func aNameThatJACKCannotTakeIsRefused(_ name: String, _ message: String?) {
+      #expect {
+        try JACKClient(name: name, server: "none")
+      } throws: {
+        guard case .badName = $0 as? JACKError else { return false }
+        return message == nil || "\($0)" == message
+      }
+    }
+
+    @Test func aSecondServerInOneProcessIsRefused() throws {
+      try withServer { server in
+        let client = try JACKClient(name: "first", server: server.name)
+        defer { client.close() }
+        #expect(throws: JACKError.otherServer(present: server.name, asked: "other")) {
+          try JACKClient(name: "second", server: "other")
+        }
+      }
+    }
+
+    private func isAlive(_ process: Int32) -> Bool {
+      guard let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+      return !state.contains(") Z ")
+    }
+  }
+}

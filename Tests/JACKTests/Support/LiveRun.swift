@@ -1,0 +1,91 @@
+import Foundation
+import GraphEngine
+import JACKDriver
+import Synchronization
+import TestSupport
+
+/// What came out of a graph that ran on JACK.
+struct LiveResult {
+  /// Files by name, as the graph's sinks wrote them.
+  var files: [String: Data]
+  var log: [String]
+  var events: [JACKEvent]
+  var statistics: EngineStatistics
+  /// Samples that the player could not play, in runs of them.
+  var jumps: Int
+}
+
+/// Runs a graph as a JACK client beside a player, with the transport as origin, until it has had `frames` frames.
+///
+/// - Parameters:
+///   - text: the graph; `${env:OUT}` is a folder of this run. The client is called `live`, the player `player`.
+///   - connections: how many there must be before the transport starts.
+///   - during: called about ten times a second once it rolls, with what it was called with before.
+func runLive(
+  _ text: String, server: PrivateServer, samples: [[Float]], frames: Int, connections: Int, freewheel: Bool = false,
+  during: (JACKPlayer, Engine) throws -> Void = { _, _ in }
+) throws -> LiveResult {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let log = LogLines()
+  let engine = try makeEngine(text, folder: folder, log: log)
+  let driver = try JACKDriver(.init(name: "live", server: server.name, origin: .transport))
+  try engine.prepare(rate: driver.rate)
+  try driver.attach(engine)
+  let player = try JACKPlayer(server: server.name, samples: samples)
+  defer { player.close() }
+
+  var events: [JACKEvent] = []
+  var rolls = false
+  var failure: (any Error)?
+  try driver.run {
+    if !rolls && events.count(where: \.isConnection) == connections {
+      rolls = true
+      player.startTransport()
+      if freewheel { player.setFreewheel(true) }
+    }
+    do {
+      if rolls { try during(player, engine) }
+    } catch {
+      failure = error
+      driver.control.stop()
+    }
+    if engine.realtime.position >= frames || !server.isRunning { driver.control.stop() }
+  } report: { events.append($0) }
+  if let failure { throw failure }
+  let statistics = engine.statistics
+  engine.finishStream()
+  return LiveResult(
+    files: try contents(of: folder), log: log.lines, events: events, statistics: statistics, jumps: player.jumps)
+}
+
+/// An engine for a graph's text, not prepared yet.
+func makeEngine(_ text: String, folder: URL? = nil, log: LogLines = LogLines()) throws -> Engine {
+  var options = EngineOptions()
+  options.log = { level, node, text in log.add("\(level) \(node): \(text)") }
+  let graph = try Graph.load(
+    text: text, catalog: TestPlugins.catalog, options: GraphOptions(environment: ["OUT": folder?.path ?? "/nonexistent"])
+  ).graph
+  return try Engine(graph: graph, options: options)
+}
+
+/// Lines that nodes and engine wrote.
+final class LogLines: Sendable {
+  private let text = Mutex<[String]>([])
+
+  func add(_ line: String) { text.withLock { $0.append(line) } }
+  var lines: [String] { text.withLock { $0 } }
+}
+
+extension JACKEvent {
+  var isConnection: Bool { if case .connected = self { true } else { false } }
+}
+
+private func contents(of folder: URL) throws -> [String: Data] {
+  var files: [String: Data] = [:]
+  for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+    files[name] = try Data(contentsOf: folder.appendingPathComponent(name))
+  }
+  return files
+}
