@@ -11,7 +11,7 @@ import Testing
     let outcome = try auscult("nodes")
     #expect(outcome.status == 0)
     #expect(outcome.err == "")
-    let rows = outcome.out.split(separator: "\n").map { $0.split(separator: /  +/).map(String.init) }
+    let rows = outcome.out.split(separator: "\n").map { cells($0) }
     #expect(rows.first == ["class", "thread", "streams", "library", "summary"])
     #expect(rows.contains { $0[..<4] == ["gain", "realtime", "audio -> audio", "libauscult-mixing.so"] })
     #expect(rows.contains { $0[..<4] == ["sink.null", "worker", "any ->", "libauscult-records.so"] })

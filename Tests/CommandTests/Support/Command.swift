@@ -65,3 +65,8 @@ extension Process {
     throw TookTooLong(arguments: arguments ?? [])
   }
 }
+
+/// The cells of a table's line: at least two spaces lie between them.
+func cells(_ line: some StringProtocol) -> [String] {
+  String(line).split(separator: /[ ]{2,}/).map(String.init)
+}

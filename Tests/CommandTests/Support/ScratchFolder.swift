@@ -32,7 +32,7 @@ final class ScratchFolder: Sendable {
   /// Path of a new, empty file.
   func scratch() -> String {
     let path = "\(path)/.scratch-\(UUID().uuidString)"
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     return path
   }
 }
