@@ -147,12 +147,12 @@ struct AlarmTests {
     #expect(events == [.raised(6, 27)])
   }
 
-  @Test("The formats: events of one channel, stamped by the node")
+  @Test("The formats: events of the scores' channels, stamped by the node")
   func formats() throws {
     let rig = try Rig("alarm", "alarm")
     try rig.start([AlarmBench(channels: 4).scoreFormat], rate: 10)
     #expect(rig.outputs[0].kind == AUSCULT_EVENT)
-    #expect(rig.outputs[0].channels == 1)
+    #expect(rig.outputs[0].channels == 4)
     #expect(rig.outputs[0].stamp == AUSCULT_STAMP_NODE)
     #expect(rig.answer.reach == Int64(AUSCULT_UNBOUNDED))
   }
