@@ -65,9 +65,12 @@ struct DocumentReader {
       return item
     } catch {
       let mark = insideText(error.mark)
+      guard !error.isDepth else { throw tooDeep(place(mark), &collector) }
       let isTab = character(at: mark) == "\t"
       let problem = isTab ? "a tab can't indent or begin a value; use spaces" : error.problem
-      let context = isTab ? nil : error.context.map { " \($0.text) that begins in line \($0.line + 1 + skippedLines)" }
+      // An override has no lines that could be told apart.
+      let hasContext = !isTab && file != Override.file
+      let context = hasContext ? error.context.map { " \($0.text) that begins in line \($0.line + 1)" } : nil
       collector.add("syntax", "not valid YAML: \(problem)\(context ?? "")", at: place(mark))
       throw Stop()
     }
@@ -132,14 +135,17 @@ struct DocumentReader {
 
   // MARK: Lists and maps
 
+  private func tooDeep(_ location: SourceLocation, _ collector: inout DiagnosticCollector) -> Stop {
+    collector.add("too-deep", "lists and maps are nested more than \(Limits.depth) levels deep", at: location)
+    return Stop()
+  }
+
   private mutating func open(_ item: YAMLEventReader.Item, _ collector: inout DiagnosticCollector) throws(Stop) {
-    guard stack.count < Limits.depth else {
-      collector.add("too-deep", "lists and maps are nested more than \(Limits.depth) levels deep", at: span(item))
-      throw Stop()
-    }
+    guard stack.count < Limits.depth else { throw tooDeep(span(item), &collector) }
     var isMap = false
     if case .mapStart = item.event { isMap = true }
     stack.append(Open(isMap: isMap, start: item.start, anchor: item.anchor))
+    count += 1
   }
 
   private mutating func close(_ item: YAMLEventReader.Item, _ collector: inout DiagnosticCollector) throws(Stop) {

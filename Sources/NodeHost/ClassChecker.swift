@@ -82,16 +82,16 @@ struct ClassChecker {
     }
     guard let stride = tableStride(table.pointee.size, MemoryLayout<auscult_port>.size, what) else { return [] }
     let ports = (0..<Int(count)).compactMap { index in
-      port((UnsafeRawPointer(table) + index * stride).assumingMemoryBound(to: auscult_port.self), "\(what) \(index)")
+      port((UnsafeRawPointer(table) + index * stride).assumingMemoryBound(to: auscult_port.self), what, index)
     }
     for name in duplicates(ports.map(\.name)) { refuse("it has two \(what)s '\(name)'") }
     return ports
   }
 
-  private mutating func port(_ pointer: UnsafePointer<auscult_port>, _ what: String) -> Port? {
+  private mutating func port(_ pointer: UnsafePointer<auscult_port>, _ what: String, _ index: Int) -> Port? {
     let native = pointer.pointee
     guard let name = text(native.name), isIdentifier(name) else {
-      refuse("the name of \(what) is missing or not a plain word")
+      refuse("the name of \(what) \(index) is missing or not a plain word")
       return nil
     }
     let kinds = Port.Kinds(rawValue: native.kinds)

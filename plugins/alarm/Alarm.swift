@@ -81,12 +81,9 @@ final class Alarm: Node {
       on: ticks(seconds.on), off: ticks(seconds.off), hold: ticks(seconds.hold),
       realarm: seconds.realarm.map { max(1, ticks($0)) }, deadband: deadband)
     answer.output.format.kind = .event
-    // A token holds one event; the format's channels stay those that it is about, so that records can name the machine.
-    answer.output.format.channels = channels
     answer.output.format.rows = 1
     answer.output.format.columns = 1
     answer.output.format.frequencies = []
-    answer.output.format.machines = input.machines
     answer.output.format.stampedByNode = true
     answer.output.burst = mostEvents(setup)
     answer.history = input.frames(ticks: rules.on)
