@@ -61,7 +61,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime"]),
-  ("GraphFileTests", []),
+  ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
 ]

@@ -45,7 +45,7 @@ static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_MET
 int close_range(unsigned int first, unsigned int last, int flags);
 
 // Starts the program at `path`, with its output going to `output`, in a process group of its own (the terminal's Ctrl-C
-// is for us, not for it). The kernel kills it when the *thread* that calls this ends: call it on one that lasts.
+// is for us, not for it). The kernel sends it SIGTERM when the *thread* that calls this ends: call it on one that lasts.
 // Between fork and exec only async-signal-safe functions are called. Returns -1 with errno set, or the process.
 static inline pid_t cjack_start_process(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                                         int output) {
@@ -60,7 +60,7 @@ static inline pid_t cjack_start_process(const char *_Nonnull path, char *_Nullab
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) _exit(127);
     const int nothing = open("/dev/null", O_RDONLY);
     if (dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(127);
     close_range(3, ~0u, 0);

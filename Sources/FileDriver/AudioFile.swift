@@ -17,8 +17,8 @@ public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertibl
 /// An audio file that is open for reading: WAV, RF64, W64, FLAC, AIFF, Ogg and whatever else libsndfile tells by its
 /// content (the name's extension means nothing).
 ///
-/// Samples come as float32, full scale at 1 for whole-number formats. Nothing in the header is trusted: what it claims is
-/// checked for sanity, and no memory depends on the length it announces. Use it from one thread at a time.
+/// Samples come as float32, full scale at 1 for whole-number formats. Nothing in the header is trusted: what it claims
+/// is checked for sanity, and no memory depends on the length it announces. Use it from one thread at a time.
 public final class AudioFile {
   public static let channelRange = 1...1024
   public static let rateRange = 1...16_000_000
@@ -57,8 +57,8 @@ public final class AudioFile {
 
   deinit { sf_close(file) }
 
-  /// Reads up to `frames` frames, interleaved, into memory for `frames * channels` samples. Returns how many there were;
-  /// 0 at the end. Damage in the data ends the file there, with a warning.
+  /// Reads up to `frames` frames, interleaved, into memory for `frames * channels` samples. Returns how many there
+  /// were; 0 at the end. Damage in the data ends the file there, with a warning.
   public func read(_ samples: UnsafeMutablePointer<Float>, frames: Int) -> Int {
     if hasEnded { return 0 }
     let count = Int(max(0, sf_readf_float(file, samples, sf_count_t(frames))))
@@ -72,7 +72,9 @@ public final class AudioFile {
     if sf_error(file) != SF_ERR_NO_ERROR {
       let reason = String(cString: sf_strerror(file))
       warnings.append(
-        "the data is damaged after frame \(framesRead) of \(announcedFrames) (\(trimmed(reason))); what comes before is used")
+        "the data is damaged after frame \(framesRead) of \(announcedFrames) (\(trimmed(reason))); "
+          + "what comes before is used"
+      )
     } else if framesRead == 0 {
       warnings.append("holds no samples; if it should, its recorder did not finish the header")
     } else if framesRead < announcedFrames {

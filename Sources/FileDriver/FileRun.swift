@@ -3,8 +3,8 @@ import GraphText
 
 /// Runs a graph over audio files, as fast as the machine goes: the driver without a deadline.
 ///
-/// Each file is a stream of its own, at its own rate, from frame position 0. The graph's external inputs, in the order of
-/// `Engine.externalInputs` (by node name, then channel), take the file's channels from the first on.
+/// Each file is a stream of its own, at its own rate, from frame position 0. The graph's external inputs, in the order
+/// of `Engine.externalInputs` (by node name, then channel), take the file's channels from the first on.
 /// Thread: control; the run ends before `run` returns.
 public final class FileRun {
   private let engine: Engine
@@ -22,7 +22,8 @@ public final class FileRun {
   /// Runs over files in the order given.
   ///
   /// All of them are opened before the first is run, so that a file that cannot be read costs no results of the others.
-  /// - Throws: `FileRunError` for files that do not fit, `DiagnosticsError` where the graph does not take a file's rate.
+  /// - Throws: `FileRunError` for files that do not fit, `DiagnosticsError` where the graph does not take a file's
+  ///   rate.
   ///   The engine is stopped then.
   public func run(files paths: [String]) throws -> FileRunSummary {
     let headers = try checked(paths)
@@ -50,7 +51,8 @@ public final class FileRun {
     let feeder = CycleFeeder(engine, longest: options.periods.longest)
     guard feeder.inputCount == 0 else {
       throw FileRunError([
-        "the graph '\(engine.graph.name)' listens to \(channels(feeder.inputCount)) (\(listeners())); give it files to read"
+        "the graph '\(engine.graph.name)' listens to \(channels(feeder.inputCount)) (\(listeners())); "
+          + "give it files to read"
       ])
     }
     let wavs = try openOutputs(stem: nil, rate: rate)
@@ -132,7 +134,8 @@ public final class FileRun {
     }
     if header.channels > wanted, !hasNamedChannels {
       hasNamedChannels = true
-      let left = wanted + 1 == header.channels ? "channel \(wanted + 1)" : "channels \(wanted + 1) to \(header.channels)"
+      let left =
+        wanted + 1 == header.channels ? "channel \(wanted + 1)" : "channels \(wanted + 1) to \(header.channels)"
       options.warn("\(header.path): the graph '\(graph)' listens to \(channels(wanted)), \(left) of the file left out")
     }
   }

@@ -8,8 +8,8 @@ public struct FileRunOptions {
   public var warn: (String) -> Void = { _ in }
   /// Called about ten times a second.
   public var progress: (FileProgress) -> Void = { _ in }
-  /// Gets the files that cannot be run (a `FileRunError`, or the graph's `DiagnosticsError`); the others are run. Nil: such
-  /// a file ends the run with that error, before it begins where that can be seen.
+  /// Gets the files that cannot be run (a `FileRunError`, or the graph's `DiagnosticsError`); the others are run. Nil:
+  /// such a file ends the run with that error, before it begins where that can be seen.
   public var failed: ((_ path: String, _ error: any Error) -> Void)?
   /// Asked at every cycle; once it is true the run ends as at the end of the file.
   public var isCancelled: () -> Bool = { false }

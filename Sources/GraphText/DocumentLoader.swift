@@ -62,7 +62,9 @@ struct DocumentLoader {
     let content = FileContent(root, &collector)
     let index = files.count
     files.append(File(name: name, content: content, parent: parent))
-    for include in content.includes { self.include(include, name, path, chain: chain + [identity(path)], parent: index) }
+    for include in content.includes {
+      self.include(include, name, path, chain: chain + [identity(path)], parent: index)
+    }
     return content
   }
 
@@ -70,17 +72,20 @@ struct DocumentLoader {
   private mutating func content(_ name: String, _ path: String, _ bytes: [UInt8]?, _ including: SourceLocation?)
     -> String?
   {
+    let read: [UInt8]
     do throws(SourceProblem) {
-      if let bytes { return try checkedText(bytes) }
-      return try checkedText(readFile(path))
+      if let bytes { read = bytes } else { read = try readFile(path) }
     } catch {
-      let inFile = SourceLocation(file: name, line: error.line, column: error.column)
-      if error.code == "unreadable" {
-        collector.add(error.code, "\(quoted(name)) \(error.message)", at: including)
-      } else {
-        collector.note(name, "")
-        collector.add(error.code, "the file \(error.message)", at: inFile)
-      }
+      collector.add(error.code, "\(quoted(name)) \(error.message)", at: including)
+      return nil
+    }
+    do throws(SourceProblem) {
+      return try checkedText(read)
+    } catch {
+      // What is no text is shown as far as it goes.
+      collector.note(name, error.code == "too-large" ? "" : String(decoding: read, as: UTF8.self))
+      let location = SourceLocation(file: name, line: error.line, column: error.column)
+      collector.add(error.code, "the file \(error.message)", at: location)
       return nil
     }
   }
@@ -127,9 +132,7 @@ struct DocumentLoader {
     document.description = root?.description.map { substitution.replaced($0, &collector).text }
     // The files that are included come before those that include them.
     for file in inIncludedOrder() {
-      let links = file.content.links.flatMap { LinkText.links(substitution.replaced($0, &collector), &collector) }
-      document.links += links.compactMap { $0 }
-      if links.contains(where: { $0 == nil }) { document.hasAllLinks = false }
+      for link in file.content.links { addLink(link, to: &document, substitution) }
       for node in file.content.nodes { add(node, to: &document, substitution) }
     }
     apply(overrides, to: &document, substitution)
@@ -143,6 +146,17 @@ struct DocumentLoader {
       files.indices.filter { files[$0].parent == index }.flatMap(subtree) + [index]
     }
     return files.isEmpty ? [] : subtree(0).map { files[$0] }
+  }
+
+  private mutating func addLink(_ link: DocumentScalar, to document: inout GraphDocument, _ substitution: Substitution)
+  {
+    guard document.links.count < Limits.links else {
+      document.hasAllLinks = false
+      return collector.add("too-large", "more than \(Limits.links) links", at: link.location)
+    }
+    let links = LinkText.links(substitution.replaced(link, &collector), &collector)
+    document.links += links.compactMap { $0 }
+    if links.contains(where: { $0 == nil }) { document.hasAllLinks = false }
   }
 
   private mutating func add(_ node: DocumentNode, to document: inout GraphDocument, _ substitution: Substitution) {

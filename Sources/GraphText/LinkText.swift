@@ -3,6 +3,10 @@ enum LinkText {
   /// The arrows of a chain; nil in place of those around an end that can't be read.
   static func links(_ scalar: DocumentScalar, _ collector: inout DiagnosticCollector) -> [DocumentLink?] {
     guard !scalar.isBroken else { return [nil] }
+    guard scalar.text.utf8.count <= Limits.linkBytes else {
+      collector.add("too-large", "the link is longer than any graph needs", at: scalar.location)
+      return [nil]
+    }
     let parts = split(scalar)
     guard parts.count > 1 else {
       collector.add("bad-link", "a link is written 'a -> b', not \(quoted(scalar.text))", at: scalar.location)

@@ -4,10 +4,11 @@ public struct SourceSet: Sendable {
 
   public init() {}
 
-  /// The line that a location points into.
+  /// The line that a location points into; nil also for one that is too long to be shown.
   public func line(at location: SourceLocation) -> String? {
     guard let lines = texts[location.file], lines.indices.contains(location.line - 1) else { return nil }
-    return String(lines[location.line - 1])
+    let line = lines[location.line - 1]
+    return line.utf8.count <= Limits.lineBytes ? String(line) : nil
   }
 
   /// Remembers the lines of a text.

@@ -20,10 +20,13 @@ struct Substitution {
     guard parts.count > 1 else { return scalar }
     var result = scalar
     var text = String(parts[0])
+    var broken = 0
     for (index, part) in parts.dropFirst().enumerated() {
       let location = scalar.references.map { $0[index] } ?? scalar.location
       guard let replacement = replacement(part, location, &collector) else {
         result.isBroken = true
+        broken += 1
+        if broken == Limits.brokenReferences { break }
         continue
       }
       text += replacement

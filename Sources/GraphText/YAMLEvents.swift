@@ -25,6 +25,8 @@ struct YAMLSyntaxError: Error {
   /// What was being read, and the line where it begins; nil where that tells nothing.
   var context: (text: String, line: Int)?
   var mark: YAMLMark
+  /// libyaml looks ahead, and has a limit of its own.
+  var isDepth: Bool { problem.hasPrefix("Maximum nesting level") }
 }
 
 /// The events of a YAML text, one after the other.

@@ -5,13 +5,15 @@ import Synchronization
 
 /// A program that runs beside us and never outlives us.
 ///
-/// A thread of its own starts it, reads what it writes, and waits for its end; the kernel kills the program when that
-/// thread ends, which is when our process does, however that comes about.
+/// A thread of its own starts it, reads what it writes, and waits for its end; the kernel sends the program SIGTERM when
+/// that thread ends, which is when our process does, however that comes about. SIGTERM and not SIGKILL: see
+/// `PrivateServer.reclaim`.
 final class ChildProcess: Sendable {
   private enum State {
     case starting
     case running(pid_t)
-    case ended
+    /// `wasKilled`: by a signal that it did not handle.
+    case ended(wasKilled: Bool)
     case failed(Int32)
   }
 
@@ -57,6 +59,11 @@ final class ChildProcess: Sendable {
 
   var isRunning: Bool {
     if case .running = state.withLock({ $0 }) { true } else { false }
+  }
+
+  /// Whether it ended without cleaning up after itself.
+  var wasKilled: Bool {
+    if case .ended(let wasKilled) = state.withLock({ $0 }) { wasKilled } else { false }
   }
 
   var identifier: Int32? {
@@ -129,7 +136,7 @@ final class ChildProcess: Sendable {
     state.withLock { state in
       var status: Int32 = 0
       waitpid(identifier, &status, 0)
-      state = .ended
+      state = .ended(wasKilled: status & 0x7f != 0)
     }
     hasEnded.signal()
   }

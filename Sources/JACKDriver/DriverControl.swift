@@ -31,7 +31,8 @@ public final class DriverControl: Sendable {
   public var xruns: Int64 { share.pointee.xruns.load(ordering: .relaxed) }
   /// Cycles that JACK called.
   public var cycles: Int64 { share.pointee.cycles.load(ordering: .relaxed) }
-  /// Cycles that ended later than the next one was to begin.
+  /// Cycles that began or ended when the server had begun the next one, as its counter tells. An empty client beside us
+  /// tells which of them are the machine's.
   public var overruns: Int64 { share.pointee.overruns.load(ordering: .relaxed) }
   /// Frames in a cycle.
   public var period: Int { share.pointee.period.load(ordering: .relaxed) }

@@ -11,7 +11,7 @@ struct DriverShare: ~Copyable {
 
   /// The origin has passed: cycles go to the engine.
   let hasBegun = Atomic<Bool>(false)
-  /// Cycles that ended after the next one's begin, by JACK's own clock; what an empty client sees too is the machine's.
+  /// Cycles that ended when the server had begun the next one; what an empty client sees too is the machine's.
   let overruns = Atomic<Int64>(0)
   /// Cycles that JACK called, those before the origin among them.
   let cycles = Atomic<Int64>(0)

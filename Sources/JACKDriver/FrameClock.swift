@@ -4,12 +4,14 @@
 /// be no more than a late look, taken back at the next cycle; and a period change steps by the difference of the
 /// periods. The rules:
 /// - the 32-bit counter is unwrapped by signed differences;
-/// - a step forward is a gap once it is still there one cycle later, and is reported then, for its whole length;
+/// - a step forward is a gap once all of it is still there one cycle later, and is reported then. A client that was
+///   late by several cycles catches up by calls without pause, and sees a step that shrinks: no gap;
 /// - a step back is counted as late; one that stays is taken for the counter's new base, for positions never go back;
 /// - a period change, and a cycle without deadline (freewheel loses nothing), re-base.
 ///
-/// Where in that last period the loss lies, the counter does not say: it steps *after* the lost cycles when a client ran
-/// too long, and one cycle *before* them when a client was woken too late. The gap is put where it is reported.
+/// The loss lies before the cycle in which the counter first stepped: the one before that in which it is reported. So the
+/// driver keeps that cycle back (`HeldCycle`) where it can; where the graph gives samples to JACK it cannot, and the gap
+/// comes a period late.
 ///
 /// A plain value, no pointers: all of it is touched by the realtime thread alone.
 package struct FrameClock {
@@ -38,7 +40,7 @@ package struct FrameClock {
   ///   - counter: `jack_last_frame_time` in this cycle.
   ///   - frames: of this cycle.
   ///   - rebases: the counter means nothing across the last two cycles (freewheel).
-  /// - Returns: the frames that are known to be lost before this cycle; 0: none.
+  /// - Returns: the frames that are known to be lost before the last cycle; 0: none.
   @_noLocks @_noAllocation
   package mutating func cycle(counter: UInt32, frames: UInt32, rebases: Bool = false) -> Int64 {
     var missing: Int64 = 0
@@ -46,7 +48,7 @@ package struct FrameClock {
       let step = Int64(Int32(bitPattern: counter &- expected))
       let now = excess + step
       if step < 0 { stepsBack += 1 }
-      let stays = excess > 0 ? max(0, min(excess, now)) : min(0, max(excess, now))
+      let stays = (excess > 0 && now >= excess) || (excess < 0 && now <= excess) ? excess : 0
       excess = now - stays
       missing = max(0, stays)
     } else {

@@ -129,7 +129,10 @@ public final class JACKDriver {
 
   /// Frees what the callbacks used. The client is closed.
   func freeSession() {
-    if let session { ProcessState.free(session.state) }
+    if let session {
+      session.state.runHeld()
+      ProcessState.free(session.state)
+    }
     session = nil
   }
 

@@ -60,6 +60,8 @@ extension JACKError: CustomStringConvertible {
     case .serverShutDown: "with --reconnect, auscult waits for the server and goes on"
     case .rateChanged: "start auscult again: a graph is prepared for one rate"
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
+    case .privateServerFailed(_, let output) where output.contains("Too many servers"):
+      "JACK's registry is full of servers that were killed: when none runs, remove /dev/shm/jack-shm-registry"
     case .versionMismatch: "restart the server after an upgrade of JACK"
     default: nil
     }

@@ -1,5 +1,6 @@
 import CJACK
 import Glibc
+import Synchronization
 
 /// A JACK server of our own, without a sound card: `jackd` with the dummy driver, under a name that no other has.
 ///
@@ -26,7 +27,9 @@ public final class PrivateServer: Sendable {
   /// For `JACKClient(name:server:)`, and for other programs in `JACK_DEFAULT_SERVER`.
   public let name: String
   public let options: Options
+  private let arguments: [String]
   private let process: ChildProcess
+  private let hasCleanedUp = Atomic<Bool>(false)
 
   /// Starts the server and returns once it answers.
   ///
@@ -41,6 +44,7 @@ public final class PrivateServer: Sendable {
     }
     self.name = name
     self.options = options
+    self.arguments = arguments
     self.process = process
     try waitUntilItAnswers()
   }
@@ -57,6 +61,31 @@ public final class PrivateServer: Sendable {
   /// Ends the server: politely, and if that does not help, for certain. Again does nothing.
   public func stop() {
     process.stop(seconds: options.seconds)
+    if hasCleanedUp.exchange(true, ordering: .relaxed) { return }
+    if process.wasKilled { reclaim() }
+    removeSemaphores()
+  }
+
+  /// Frees what a server that was killed still holds: its place among the eight that JACK's registry has for the whole
+  /// machine, its socket and its semaphores. jackd takes a dead server's place under the same name only, and gives it
+  /// back when it is ended politely.
+  private func reclaim() {
+    let socket = "/dev/shm/jack_\(name)_\(getuid())_0"
+    unlink(socket)
+    guard let program = Self.find("jackd"), let next = ChildProcess.start(program, arguments) else { return }
+    let deadline = now() + Int64(options.seconds) * 1_000_000_000
+    while next.isRunning && access(socket, F_OK) != 0 && now() < deadline { usleep(20_000) }
+    next.stop(seconds: options.seconds)
+  }
+
+  /// Those of clients that were there to the end, which neither they nor jackd remove.
+  private func removeSemaphores() {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob("/dev/shm/jack_sem.\(getuid())_\(name)_*", 0, nil, &found) == 0 else { return }
+    for index in 0..<Int(found.gl_pathc) {
+      if let path = found.gl_pathv[index] { unlink(path) }
+    }
   }
 
   /// A name that neither another process nor another server of this one has.

@@ -24,7 +24,7 @@ extension ProcessState {
         client: client.handle, engine: engine.realtime, room: Unmanaged.passUnretained(engine), share: control.share,
         rate: client.rate, inputCount: inputs.count, outputCount: outputs.count, inputPorts: copy(inputs),
         outputPorts: copy(outputs), inputs: copy(inputs.map { _ in nil }), outputs: copy(outputs.map { _ in nil }),
-        origin: origin))
+        held: .make(inputCount: inputs.count, isAllowed: outputs.isEmpty), origin: origin))
     if let continuation, control.hasBegun {
       state.pointee.clock = continuation.clock
       state.pointee.lastBegan = continuation.lastBegan
@@ -42,6 +42,7 @@ extension ProcessState {
     state.pointee.outputPorts.deallocate()
     state.pointee.inputs.deallocate()
     state.pointee.outputs.deallocate()
+    state.pointee.held.free()
     state.deinitialize(count: 1)
     state.deallocate()
   }

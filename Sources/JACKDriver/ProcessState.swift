@@ -28,6 +28,8 @@ struct ProcessState {
   let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
   var clock = FrameClock()
+  /// The last cycle, while it is not known whether frames were lost before it.
+  var held: HeldCycle
   var origin: Origin
   /// The next cycle is the first with a new server.
   var isResuming = false
@@ -83,25 +85,43 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     if !isFreewheeling && !pointee.clock.isAhead {
       pointee.share.pointee.stamp.write(position: pointee.clock.position - Int64(frames), microseconds: times.began)
     }
-    pointee.engine.cycle(
-      DriverCycle(
-        frames: Int(frames), gapBefore: gap, hasNoDeadline: isFreewheeling, inputs: UnsafePointer(pointee.inputs),
-        outputs: UnsafePointer(pointee.outputs)))
-    if !isFreewheeling && (pointee.clock.isAhead || jack_get_time() > times.next) {
+    let rest = runHeld(gapBefore: gap) ? 0 : gap
+    if pointee.clock.isAhead && pointee.held.canHold(Int(frames)) {
+      pointee.held.hold(pointee.inputs, frames: Int(frames))
+    } else {
+      pointee.engine.cycle(
+        DriverCycle(
+          frames: Int(frames), gapBefore: rest, hasNoDeadline: isFreewheeling, inputs: UnsafePointer(pointee.inputs),
+          outputs: UnsafePointer(pointee.outputs)))
+    }
+    if !isFreewheeling && (pointee.clock.isAhead || jack_last_frame_time(pointee.client) != times.counter) {
       pointee.share.pointee.overruns.add(1, ordering: .relaxed)
     }
   }
 
-  /// The server's counter, and JACK's time at this cycle's begin and at the next one's: one look, so that they belong
-  /// together, at the beginning, before the server moves on.
+  /// Runs the cycle that was kept back, behind the gap that is known by now. Also called when no more cycles come.
+  ///
+  /// - Returns: whether there was one.
   @_noLocks @_noAllocation
-  private func readTimes() -> (counter: UInt32, began: UInt64, next: UInt64) {
+  @discardableResult
+  func runHeld(gapBefore gap: Int64 = 0) -> Bool {
+    let frames = pointee.held.frames
+    if frames == 0 { return false }
+    pointee.held.clear()
+    pointee.engine.cycle(DriverCycle(frames: frames, gapBefore: gap, inputs: UnsafePointer(pointee.held.inputs)))
+    return true
+  }
+
+  /// The server's counter, and JACK's time at this cycle's begin: one look, so that they belong together, at the
+  /// beginning, before the server moves on.
+  @_noLocks @_noAllocation
+  private func readTimes() -> (counter: UInt32, began: UInt64) {
     var counter: UInt32 = 0
     var began: UInt64 = 0
     var next: UInt64 = 0
     var period: Float = 0
-    if jack_get_cycle_times(pointee.client, &counter, &began, &next, &period) == 0 { return (counter, began, next) }
-    return (jack_last_frame_time(pointee.client), jack_get_time(), UInt64.max)
+    if jack_get_cycle_times(pointee.client, &counter, &began, &next, &period) == 0 { return (counter, began) }
+    return (jack_last_frame_time(pointee.client), jack_get_time())
   }
 
   /// - Returns: frames lost before this cycle.

@@ -41,6 +41,11 @@ public struct PluginProblem: Error, Sendable, Hashable {
   public var path: String
   /// All that is wrong with it, in the order in which it was looked at.
   public var defects: [String]
+
+  public init(path: String, defects: [String]) {
+    self.path = path
+    self.defects = defects
+  }
 }
 
 extension PluginProblem: CustomStringConvertible {

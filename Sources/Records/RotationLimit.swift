@@ -10,7 +10,8 @@ public enum RotationLimit: Sendable, Equatable {
   /// The declaration, shared by all sinks that rotate.
   public static let parameter = ParameterDeclaration.text(
     "rotate",
-    "Size (`100 MB`) or time (`1 h`, `1 d`) after which the file is renamed to NAME.1.EXT, NAME.2.EXT ... and begun anew",
+    "Size (`100 MB`) or time (`1 h`, `1 d`) after which the file is renamed to NAME.1.EXT, NAME.2.EXT ... and begun "
+      + "anew",
     flags: .placement)
 
   /// Reads the parameter: a number and a unit, or nil when it is not given.
@@ -24,12 +25,15 @@ public enum RotationLimit: Sendable, Equatable {
     let digits = trimmed.prefix { "0123456789.".contains($0) }
     guard let number = Double(digits), number > 0, let unit = Self.units[String(trimmed.dropFirst(digits.count))] else {
       throw NodeError(
-        "`rotate: \(text)` is neither a size nor a time; write a number and one of kB, MB, GB, KiB, MiB, GiB, s, min, h, d, "
+        "`rotate: \(text)` is neither a size nor a time; write a number and one of "
+          + "\(Self.units.keys.sorted().joined(separator: ", ")), "
           + "as in `100 MB` or `1 d`", parameter: "rotate")
     }
     switch unit {
     case .bytes(let factor):
-      guard number * Double(factor) < 0x1p62 else { throw NodeError("`rotate: \(text)` is too large", parameter: "rotate") }
+      guard number * Double(factor) < 0x1p62 else {
+        throw NodeError("`rotate: \(text)` is too large", parameter: "rotate")
+      }
       self = .bytes(Int((number * Double(factor)).rounded()))
     case .seconds(let factor): self = .seconds(number * factor)
     }

@@ -31,8 +31,8 @@ public final class ControlClient {
     let version = try call(ControlProtocol.method)["version"]?.text ?? "?"
     guard ControlProtocol.major(version) == ControlProtocol.major(ControlProtocol.version) else {
       throw ControlProblem(
-        "the graph '\(name)' speaks protocol \(version), this command \(ControlProtocol.version); use the `auscult` that "
-          + "the graph was started with")
+        "the graph '\(name)' speaks protocol \(version), this command \(ControlProtocol.version); use the `auscult` "
+          + "that the graph was started with")
     }
   }
 

@@ -27,8 +27,8 @@ public struct ControlFolder: Sendable, Equatable {
     return ControlFolder(path: "/tmp/auscult-\(geteuid())")
   }
 
-  /// Makes the folder if need be, and makes sure that nobody else can put anything into it: whoever owns the folder could
-  /// stand in for a running graph.
+  /// Makes the folder if need be, and makes sure that nobody else can put anything into it: whoever owns the folder
+  /// could stand in for a running graph.
   func prepare() throws(ControlProblem) {
     if mkdir(path, 0o700) != 0, errno != EEXIST {
       throw ControlProblem("cannot make the folder \(path): \(String(cString: strerror(errno)))")

@@ -53,7 +53,8 @@ public final class ControlServer: Sendable {
     }
   }
 
-  /// Ends the answering and gives the name back. Calls a handler makes are finished first; so a handler must not call it.
+  /// Ends the answering and gives the name back. Calls a handler makes are finished first; so a handler must not call
+  /// it.
   public func stop() {
     wake.signal()
     thread.withLock { thread in

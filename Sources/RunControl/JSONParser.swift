@@ -12,8 +12,8 @@ public struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension JSONValue {
-  /// Reads JSON (RFC 8259). Whatever the bytes, it takes time and memory in proportion to them: nesting ends at 64 levels,
-  /// of members with one name the last counts.
+  /// Reads JSON (RFC 8259). Whatever the bytes, it takes time and memory in proportion to them: nesting ends at 64
+  /// levels, of members with one name the last counts.
   public init(parsing bytes: some Collection<UInt8>) throws(JSONProblem) {
     var parser = JSONParser(bytes: Array(bytes))
     self = try parser.document()

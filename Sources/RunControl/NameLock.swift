@@ -1,7 +1,7 @@
 import Glibc
 
-/// Holds a graph's name for this process: a locked file beside the socket. The system lets go of the lock when the process
-/// ends, however it ends; so whoever gets it may remove a socket that lies there.
+/// Holds a graph's name for this process: a locked file beside the socket. The system lets go of the lock when the
+/// process ends, however it ends; so whoever gets it may remove a socket that lies there.
 final class NameLock: @unchecked Sendable {
   private let path: String
   private let descriptor: Int32

@@ -1,9 +1,8 @@
 import CSndFile
-import Foundation
-import Testing
-import TestSupport
-
 import FileDriver
+import Foundation
+import TestSupport
+import Testing
 
 /// All samples of a file [channel][frame], read in blocks.
 func readAll(_ file: AudioFile, block: Int = 1000) -> [[Float]] {
@@ -152,7 +151,9 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct AudioFileRefusalTests {
-  private static let data: (name: String, body: [UInt8], size: UInt32?) = ("data", [UInt8](repeating: 1, count: 100), nil)
+  private static let data: (name: String, body: [UInt8], size: UInt32?) = (
+    "data", [UInt8](repeating: 1, count: 100), nil
+  )
 
   @Test(arguments: [
     ([], "is empty (0 bytes)"),
@@ -161,7 +162,8 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
       "cannot be read as audio (Format not recognised); it takes WAV, FLAC, AIFF, Ogg, W64, RF64 and MP3"
     ),
     (
-      riff([]), "its header is broken (Error in WAV file. No 'data' chunk marker); repair it, or convert it with sox or ffmpeg"
+      riff([]),
+      "its header is broken (Error in WAV file. No 'data' chunk marker); repair it, or convert it with sox or ffmpeg"
     ),
     (
       riff([pcm()]),
@@ -189,10 +191,13 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
 
   @Test func pathThatIsNoFileIsRefused() throws {
     let scratch = Scratch()
-    #expect(throws: AudioFileError(path: scratch.path, text: "is a folder; give the files in it, as in \(scratch.path)/*.wav")) {
+    #expect(
+      throws: AudioFileError(path: scratch.path, text: "is a folder; give the files in it, as in \(scratch.path)/*.wav")
+    ) {
       try AudioFile(path: scratch.path)
     }
-    #expect(throws: AudioFileError(path: "/dev/zero", text: "is a device or a pipe; only files on a disk can be read")) {
+    #expect(throws: AudioFileError(path: "/dev/zero", text: "is a device or a pipe; only files on a disk can be read"))
+    {
       try AudioFile(path: "/dev/zero")
     }
     let missing = scratch.file("a.wav")
@@ -237,7 +242,9 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
         let samples = readAll(file)
         #expect(row["expect"] != "reject", "\(name) was read")
         #expect(samples.count == file.channels)
-        if row["expect"] == "read" { #expect(!samples[0].isEmpty && file.warnings.isEmpty, "\(name): \(file.warnings)") }
+        if row["expect"] == "read" {
+          #expect(!samples[0].isEmpty && file.warnings.isEmpty, "\(name): \(file.warnings)")
+        }
       } catch {
         #expect(row["expect"] == "reject" || row["expect"] == "either", "\(error)")
         #expect(!error.text.isEmpty && error.path.hasSuffix(name))

@@ -1,16 +1,16 @@
+import FileDriver
 import Foundation
 import GraphEngine
 import GraphText
+import Synchronization
 import TestSupport
 import Testing
-
-import FileDriver
 
 /// Writes what a source hears, sample by sample.
 private let recorder = """
   graph: recorder
   nodes:
-    mic: { type: source, channels: ${env:CHANNELS} }
+    mic: { type: source, channels: "${env:CHANNELS}" }
     out: { type: sink.npy, path: "${env:OUT}/samples.npy" }
   links:
     - mic -> out
@@ -128,7 +128,8 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     let files = try [8000, 48000].map {
       try scratch.write("\($0).wav", random.noise(channels: 2, frames: 2 * $0, level: 0.1), rate: $0)
     }
-    let summary = try run(watch.replacing("    scores: {", with: "    # scores: {").replacing("- bands -> scores", with: ""), files, scratch)
+    let summary = try run(
+      watch.replacing("  scores: {", with: "  # scores: {").replacing("  - bands -> scores", with: ""), files, scratch)
     let rates = Set(try scratch.records("log.jsonl").compactMap { $0["rate"] as? Int })
     #expect(rates == [8000, 48000])
     #expect(abs(summary.seconds - 4) < 1e-9 && summary.files == 2)
@@ -150,7 +151,8 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     options.warn = { warnings.append($0) }
     try run(recorder, files, scratch, options)
     #expect(try scratch.array("samples.npy") == [1, 2, 1, 2])
-    #expect(warnings == ["\(files[0]): the graph 'recorder' listens to 1 channel, channels 2 to 3 of the file left out"])
+    #expect(
+      warnings == ["\(files[0]): the graph 'recorder' listens to 1 channel, channels 2 to 3 of the file left out"])
   }
 
   @Test func severalSourcesTakeChannelsInTheOrderOfTheirNames() throws {
@@ -182,6 +184,21 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     #expect(!FileManager.default.fileExists(atPath: scratch.file("samples.npy")))
   }
 
+  /// Whoever asks for it gets the files that cannot be run one by one, and the results of the others.
+  @Test func filesThatCannotBeRunCanBeLeftOut() throws {
+    let scratch = Scratch()
+    let files = [
+      try scratch.write("bad.wav", []), try scratch.write("good.wav", [[0.5]]),
+      try scratch.write("other.wav", [[1], [2]]),
+    ]
+    var failed: [String] = []
+    var options = FileRunOptions()
+    options.failed = { path, error in failed.append("\(path) -> \(error)") }
+    #expect(try run(recorder, files, scratch, options).files == 2)
+    #expect(try scratch.array("samples.npy") == [0.5, 1])
+    #expect(failed == ["\(files[0]) -> \(files[0]): is empty (0 bytes)"])
+  }
+
   @Test func damageInAFileIsSaid() throws {
     let scratch = Scratch()
     let path = try scratch.write("a.wav", riff([pcm(), ("data", [0, 64, 0, 32], 3000)]))
@@ -191,6 +208,25 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     try run(recorder, [path], scratch, options)
     #expect(try scratch.array("samples.npy") == [0.5, 0.25])
     #expect(warnings == ["\(path): is cut short: its header announces 3000 bytes of samples, 4 are there and used"])
+  }
+
+  @Test func aFileWithoutSamplesGivesEmptyResults() throws {
+    let scratch = Scratch()
+    let path = try scratch.write("a.wav", riff([pcm(), ("data", [], nil)]))
+    var warnings: [String] = []
+    var options = FileRunOptions()
+    options.warn = { warnings.append($0) }
+    let summary = try run(recorder, [path], scratch, options)
+    #expect(try scratch.array("samples.npy") == [])
+    #expect(summary.frames == 0 && summary.files == 1)
+    #expect(warnings == ["\(path): holds no samples; if it should, its recorder did not finish the header"])
+  }
+
+  @Test func aGraphThatListensNeedsFiles() throws {
+    let scratch = Scratch()
+    #expect(throws: FileRunError(["the graph 'recorder' listens to 1 channel (mic); give it files to read"])) {
+      try FileRun(try engine(recorder, scratch)).run(seconds: 1, rate: 48000)
+    }
   }
 
   @Test func aRunCanBeCancelled() throws {
@@ -211,6 +247,70 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 
   @Test(arguments: [[], [0], [8193], [1024, -1]]) func periodsThatNoCycleCanHaveAreRefused(_ lengths: [Int]) {
     #expect(PeriodPlan(lengths) == nil)
+  }
+}
+
+@Suite struct FullDiskTests {
+  /// A sink whose disk is full stops with a message; the rest of the graph runs to the end.
+  @Test func aFullDiskStopsTheSinkAndNotTheGraph() throws {
+    var random = SeededRandom.fresh()
+    let scratch = Scratch()
+    let path = try scratch.write("a.wav", random.noise(channels: 2, frames: 40_000, level: 0.1), rate: 16000)
+    let text = watch.replacing("  scores: {", with: "  full: { type: sink.jsonl, path: /dev/full }\n  scores: {")
+      .replacing("  - bands -> scores", with: "  - bands -> scores\n  - bands -> full")
+    let log = Mutex<[String]>([])
+    var options = EngineOptions()
+    options.log = { level, node, text in log.withLock { $0.append("\(level) \(node): \(text)") } }
+    let graph = try Graph.load(
+      text: text, catalog: TestPlugins.catalog, options: GraphOptions(environment: ["OUT": scratch.path])
+    ).graph
+    let engine = try Engine(graph: graph, options: options)
+    _ = try FileRun(engine).run(files: [path])
+    #expect(engine.failedNodes == ["full"])
+    let message = "cannot write /dev/full: No space left on device; make room on the disk, or write elsewhere"
+    #expect(log.withLock { $0.contains("error full: \(message)") })
+    #expect(try scratch.records("log.jsonl").contains { ($0["end"] as? Int ?? 0) > 39_000 })
+  }
+}
+
+@Suite struct FilelessRunTests {
+  private static let machine = """
+    graph: machine
+    nodes:
+      fan: { type: source.synth, seed: 7 }
+      speaker: { type: sink.audio }
+      out: { type: sink.npy, path: "${env:OUT}/samples.npy" }
+    links:
+      - fan -> speaker
+      - fan -> out
+    """
+
+  /// A graph that makes its own sound runs for a time, whatever the period, and what it plays is kept.
+  @Test func aGraphRunsForATime() throws {
+    var random = SeededRandom.fresh()
+    print("seed \(random.seed)")
+    let scratch = Scratch()
+    var first: [Float]?
+    for plan in [PeriodPlan.standard, randomPlan(&random)] {
+      var options = FileRunOptions()
+      options.periods = plan
+      options.outputFolder = scratch.path
+      let summary = try FileRun(try engine(Self.machine, scratch), options: options).run(seconds: 1.5, rate: 16000)
+      #expect(summary.frames == 24000 && summary.files == 0)
+      let samples = try scratch.array("samples.npy")
+      #expect(samples.count == 24000 && samples.contains { $0 != 0 })
+      #expect(readAll(try AudioFile(path: scratch.file("speaker.wav"))) == [samples])
+      if let first { #expect(first == samples, "seed \(random.seed)") }
+      first = samples
+    }
+  }
+
+  @Test func aGraphThatMakesItsOwnSoundReadsNoFiles() throws {
+    let scratch = Scratch()
+    let path = try scratch.write("a.wav", [[1]])
+    #expect(throws: FileRunError(["the graph 'machine' makes its own sound and reads no files; run it without them"])) {
+      try run(Self.machine, [path], scratch)
+    }
   }
 }
 

@@ -19,13 +19,15 @@ final class Scratch: Sendable {
   /// Writes a sound file with libsndfile. Samples are [channel][frame].
   @discardableResult
   func write(
-    _ name: String, _ samples: [[Float]], rate: Int = 48000, format: Int = Int(SF_FORMAT_WAV), subtype: Int = Int(SF_FORMAT_FLOAT)
+    _ name: String, _ samples: [[Float]], rate: Int = 48000, format: Int = Int(SF_FORMAT_WAV),
+    subtype: Int = Int(SF_FORMAT_FLOAT)
   ) throws -> String {
     var info = SF_INFO()
     info.samplerate = Int32(rate)
     info.channels = Int32(samples.count)
     info.format = Int32(format | subtype)
-    let file = try #require(sf_open(self.file(name), Int32(SFM_WRITE), &info), "\(name): \(String(cString: sf_strerror(nil)))")
+    let file = try #require(
+      sf_open(self.file(name), Int32(SFM_WRITE), &info), "\(name): \(String(cString: sf_strerror(nil)))")
     let frames = samples[0].count
     let interleaved = (0..<frames).flatMap { frame in samples.map { $0[frame] } }
     try #require(sf_writef_float(file, interleaved, sf_count_t(frames)) == sf_count_t(frames))
@@ -61,9 +63,11 @@ func riff(_ chunks: [(name: String, body: [UInt8], size: UInt32?)]) -> [UInt8] {
 }
 
 /// A `fmt ` chunk of 16-bit PCM.
-func pcm(channels: UInt16 = 1, rate: UInt32 = 16000, bits: UInt16 = 16) -> (name: String, body: [UInt8], size: UInt32?) {
+func pcm(channels: UInt16 = 1, rate: UInt32 = 16000, bits: UInt16 = 16) -> (name: String, body: [UInt8], size: UInt32?)
+{
   let align = channels &* (bits / 8)
-  let body = little(UInt16(1)) + little(channels) + little(rate) + little(rate &* UInt32(align)) + little(align) + little(bits)
+  let body =
+    little(UInt16(1)) + little(channels) + little(rate) + little(rate &* UInt32(align)) + little(align) + little(bits)
   return ("fmt ", body, nil)
 }
 
@@ -90,5 +94,7 @@ func table(_ text: String) -> [[String: String]] {
     default: rows[last][rows[last].count - 1].append(character)
     }
   }
-  return rows.dropFirst().filter { $0.count == rows[0].count }.map { Dictionary(uniqueKeysWithValues: zip(rows[0], $0)) }
+  return rows.dropFirst().filter { $0.count == rows[0].count }.map {
+    Dictionary(uniqueKeysWithValues: zip(rows[0], $0))
+  }
 }

@@ -61,7 +61,7 @@ import Testing
   @Test func theNodeThatTheSanitizerMustStopIsFoundHereToo() throws {
     let result = try check("Tests/Fixtures/plugins/bad-realtime")
     #expect(result.status != 0)
-    #expect(result.output.contains("Unmarked.swift:17: error: this override of 'process' lacks"))
+    #expect(result.output.contains("Unmarked.swift:16: error: this override of 'process' lacks"))
   }
 
   @Test func findingNothingToCheckIsAFailure() throws {

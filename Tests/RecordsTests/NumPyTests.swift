@@ -149,7 +149,8 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
       try sink.start([input(AUSCULT_FEATURES, channels: 2, columns: 3)])
     }
     #expect(
-      problem?.text == "\(path) holds <f4 tokens of shape [3], this input gives <f4 tokens of shape [2, 3]; run files that "
+      problem?.text
+        == "\(path) holds <f4 tokens of shape [3], this input gives <f4 tokens of shape [2, 3]; run files that "
         + "differ apart, each with its own `path`")
   }
 
@@ -184,7 +185,8 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     try sink.start([input(AUSCULT_FEATURES, columns: 5)])
     try sink.process([tokens(numbered(5, 1, 5))])
     sink.deactivate()
-    #expect(try ["a.1.npy", "a.2.npy", "a.npy"].map { try NumPyFile(scratch.file($0)).shape } == [[2, 5], [2, 5], [1, 5]])
+    #expect(
+      try ["a.1.npy", "a.2.npy", "a.npy"].map { try NumPyFile(scratch.file($0)).shape } == [[2, 5], [2, 5], [1, 5]])
     #expect(try NumPyFile(scratch.file("a.npy")).floats == [20, 21, 22, 23, 24])
   }
 

@@ -1,9 +1,8 @@
 import CNodeABI
 import Foundation
 import NodeKit
-import Testing
-
 import Records
+import Testing
 
 private let input = SinkHarness.Input(AUSCULT_SCORE, period: 48000)
 
@@ -84,6 +83,19 @@ private func begins(_ path: String) throws -> [Int] {
     #expect(problem?.parameter == "path")
     let folder = #expect(throws: SinkHarness.Failure.self) { try write(0..<1, ["path": scratch.path]) }
     #expect(folder?.text == "cannot open \(scratch.path): Is a directory; give the path of a file in it")
+  }
+
+  /// Hosts make `-` absolute like any other path.
+  @Test func dashIsStandardOutput() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      try write(0..<2, ["path": "/some/folder/-"])
+    }
+    let text = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+    #expect(text.split(separator: "\n").filter { $0.hasPrefix(#"{"kind":"score""#) }.count == 2)
+    let problem = #expect(throws: SinkHarness.Failure.self) {
+      try SinkHarness("sink.jsonl", ["path": "-", "rotate": "1 d"])
+    }
+    #expect(problem?.parameter == "rotate")
   }
 
   @Test func fullDiskStopsTheSinkWithAMessage() throws {

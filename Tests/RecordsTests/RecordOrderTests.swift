@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Streams of scores and events with spans of random lengths, delivered in random pieces, one input far ahead of another.
+/// Streams of scores and events with spans of random lengths, delivered in random pieces, one input far ahead of
+/// another.
 private struct RandomRun {
   var inputs: [SinkHarness.Input] = []
   /// All tokens of each input, each with what it is complete to.

@@ -93,7 +93,8 @@ final class SinkHarness {
     host.deallocate()
   }
 
-  private static func values(_ nodeClass: NodeClass, _ given: [String: String], _ memory: Memory) -> [auscult_argument] {
+  private static func values(_ nodeClass: NodeClass, _ given: [String: String], _ memory: Memory) -> [auscult_argument]
+  {
     nodeClass.parameters.compactMap { parameter in
       guard let text = given[parameter.name] ?? parameter.initial else { return nil }
       var value = auscult_value()

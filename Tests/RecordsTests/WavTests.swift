@@ -89,7 +89,8 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav")])
     let problem = #expect(throws: SinkHarness.Failure.self) { try sink.start([input(denominator: 1, period: 7)]) }
     #expect(
-      problem?.text == "the stream has 6857.142857142857 samples a second, and a WAV header takes whole numbers only; put a "
+      problem?.text
+        == "the stream has 6857.142857142857 samples a second, and a WAV header takes whole numbers only; put a "
         + "`resample` before it")
   }
 

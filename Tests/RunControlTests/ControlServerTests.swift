@@ -1,9 +1,8 @@
 import Foundation
 import Glibc
+import RunControl
 import Synchronization
 import Testing
-
-import RunControl
 
 /// A graph under control, as `run` sets it up.
 private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") throws -> ControlServer {

@@ -1,8 +1,7 @@
 import Foundation
+import RunControl
 import TestSupport
 import Testing
-
-import RunControl
 
 private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
   let server = try ControlServer(name: "g", folder: scratch.control)
@@ -19,7 +18,8 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
     (#"{"jsonrpc":"2.0","id":"a","method":"echo"}"#, #"{"id":"a","jsonrpc":"2.0","result":{}}"#),
     (#"{"jsonrpc":"2.0","id":null,"method":"echo"}"#, #"{"id":null,"jsonrpc":"2.0","result":{}}"#),
     (
-      "{", #"{"error":{"code":-32700,"message":"this line is not JSON: a name in quotes is missing at byte 1"},"#
+      "{",
+      #"{"error":{"code":-32700,"message":"this line is not JSON: a name in quotes is missing at byte 1"},"#
         + #""id":null,"jsonrpc":"2.0"}"#
     ),
     (
@@ -131,7 +131,9 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
     print("seed \(random.seed)")
     let scratch = ScratchFolder()
     let server = try startServer(scratch)
-    let fragments = ["{", "}", "[", "]", "\"", ":", ",", "1e999", "-", "\\u", "\\ud800", "null", "\"jsonrpc\":\"2.0\"", "id"]
+    let fragments = [
+      "{", "}", "[", "]", "\"", ":", ",", "1e999", "-", "\\u", "\\ud800", "null", "\"jsonrpc\":\"2.0\"", "id",
+    ]
     for _ in 0..<300 {
       let client = try RawClient(server.path)
       var line: [UInt8] = []

@@ -1,10 +1,10 @@
-import Testing
-
 import RunControl
+import Testing
 
 @Suite struct JSONTests {
   @Test(arguments: [
-    ("null", JSONValue.null), (" [ ] ", .array([])), ("{}", .object([:])), ("-0", .number(-0.0)), ("0", 0), ("-12", -12),
+    ("null", JSONValue.null), (" [ ] ", .array([])), ("{}", .object([:])), ("-0", .number(-0.0)), ("0", 0),
+    ("-12", -12),
     ("9223372036854775807", .integer(.max)), ("9223372036854775808", .number(0x1p63)), ("1.5e3", .number(1500)),
     (#""a\"\\\/\b\f\n\r\té""#, "a\"\\/\u{8}\u{c}\n\r\té"), (#""\u00e9\ud83d\ude00""#, "é😀"),
     (#"{"a":[1,{"b":true}],"a":[false]}"#, .object(["a": .array([.boolean(false)])])),

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-
 import RunControl
 
 /// A folder of its own for each test, removed with it.

@@ -48,7 +48,9 @@ struct ArrayHeader: Equatable {
     let prefix = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (".utf8)
     guard bytes.count == Self.length, bytes[10...].starts(with: prefix) else { return nil }
     let digits = bytes[(10 + prefix.count)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    guard let tokens = Int(String(decoding: digits, as: UTF8.self)), bytes == self.bytes(tokens: tokens) else { return nil }
+    guard let tokens = Int(String(decoding: digits, as: UTF8.self)), bytes == self.bytes(tokens: tokens) else {
+      return nil
+    }
     return tokens
   }
 }

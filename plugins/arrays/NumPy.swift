@@ -3,9 +3,9 @@ import Glibc
 import NodeKit
 import Records
 
-/// Writes any stream but events as a NumPy array: (tokens, values...) for one channel, (tokens, channels, values...) for
-/// more. Audio is (samples,), spectra complex64 (tokens, bins), features (tokens, bands), slices (tokens, rows, bands),
-/// scores float64 (tokens,).
+/// Writes any stream but events as a NumPy array: (tokens, values...) for one channel, (tokens, channels, values...)
+/// for more. Audio is (samples,), spectra complex64 (tokens, bins), features (tokens, bands), slices (tokens, rows,
+/// bands), scores float64 (tokens,).
 ///
 /// The file can be read at any moment, also after a crash: its header says how many tokens are there, and is rewritten
 /// after the data, at least once a second. One instance writes one array over all input files of a run.
@@ -51,11 +51,12 @@ final class NumPy: OffloadNode {
     let new = try ArrayHeader(setup.input)
     if let header, header != new {
       throw NodeError(
-        "\(file.path) holds \(header.type) tokens of shape \(header.token), this input gives \(new.type) tokens of shape "
-          + "\(new.token); run files that differ apart, each with its own `path`")
+        "\(file.path) holds \(header.type) tokens of shape \(header.token), this input gives \(new.type) tokens "
+          + "of shape \(new.token); run files that differ apart, each with its own `path`")
     }
     if header != nil, tokensPerSecond != setup.input.rate {
-      host.log(.warning, "the tokens in \(file.path) now come at \(setup.input.rate) a second, before at \(tokensPerSecond)")
+      host.log(
+        .warning, "the tokens in \(file.path) now come at \(setup.input.rate) a second, before at \(tokensPerSecond)")
     }
     header = new
     layout = TokenLayout(setup.input, new)
@@ -81,8 +82,8 @@ final class NumPy: OffloadNode {
       ArrayHeader.length + held * header.stride <= file.size
     else {
       throw NodeError(
-        "\(file.path) is not an array of \(header.type) tokens of shape \(header.token) that sink.npy wrote; give another "
-          + "`path`, or leave `append` out to replace it", parameter: "append")
+        "\(file.path) is not an array of \(header.type) tokens of shape \(header.token) that sink.npy wrote; give "
+          + "another `path`, or leave `append` out to replace it", parameter: "append")
     }
     tokens = held
     try file.cut(to: ArrayHeader.length + held * header.stride)

@@ -34,7 +34,8 @@ struct TokenLayout {
 
   private func interleave(_ block: InputBlock, _ samples: Range<Int>, into bytes: inout [UInt8]) {
     if channels == 1 {
-      bytes.append(contentsOf: UnsafeRawBufferPointer(start: block.samples(0) + samples.lowerBound, count: samples.count * 4))
+      bytes.append(
+        contentsOf: UnsafeRawBufferPointer(start: block.samples(0) + samples.lowerBound, count: samples.count * 4))
       return
     }
     for sample in samples {

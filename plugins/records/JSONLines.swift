@@ -65,7 +65,8 @@ final class JSONLines: OffloadNode {
     noteClock()
     if reader.rejected > 0, !hasWarned {
       hasWarned = true
-      host.log(.warning, "a score that is not a finite number was left out of the records; further ones are left out silently")
+      host.log(
+        .warning, "a score that is not a finite number was left out of the records; further ones are left out silently")
     }
     try write(merge.take())
   }

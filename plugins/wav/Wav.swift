@@ -5,8 +5,9 @@ import Records
 
 /// Writes audio to a WAV file.
 ///
-/// Sample k of the file is the stream's sample k: what a gap lost is written as silence (gaps over a minute are left out,
-/// and said). One instance writes one file over all input files of a run. The header is true at least once a second.
+/// Sample k of the file is the stream's sample k: what a gap lost is written as silence (gaps over a minute are left
+/// out, and said). One instance writes one file over all input files of a run. The header is true at least once a
+/// second.
 final class Wav: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -43,7 +44,8 @@ final class Wav: OffloadNode {
   required init(_ arguments: Arguments) throws {
     path = arguments.text("path")
     if OutputFile.isStandardOutput(path) {
-      throw NodeError("a WAV file cannot go to standard output: its header is rewritten; give a file", parameter: "path")
+      throw NodeError(
+        "a WAV file cannot go to standard output: its header is rewritten; give a file", parameter: "path")
     }
     encoding = WavWriter.Encoding(rawValue: arguments.text("format"))!
     appends = arguments.boolean("append")
@@ -56,12 +58,14 @@ final class Wav: OffloadNode {
     let (whole, rest) = (Int64(input.driverRate) * input.denominator).quotientAndRemainder(dividingBy: input.period)
     guard rest == 0, whole <= Int64(Int32.max) else {
       throw NodeError(
-        "the stream has \(input.rate) samples a second, and a WAV header takes whole numbers only; put a `resample` before it")
+        "the stream has \(input.rate) samples a second, and a WAV header takes whole numbers only; "
+          + "put a `resample` before it"
+      )
     }
     if let format, rate != Int(whole) || format.channels != input.channels {
       throw NodeError(
-        "\(path) holds \(format.channels) channels at \(rate) Hz, this input gives \(input.channels) at \(whole) Hz; run files "
-          + "that differ apart, each with its own `path`")
+        "\(path) holds \(format.channels) channels at \(rate) Hz, this input gives \(input.channels) at \(whole) Hz; "
+          + "run files that differ apart, each with its own `path`")
     }
     rate = Int(whole)
     format = input
@@ -109,7 +113,8 @@ final class Wav: OffloadNode {
     guard let due, first > due else { return }
     let lost = Int((first - due + format.period / 2) / format.period)
     guard Double(lost) <= Self.longestFill * Double(rate) else {
-      host.log(.warning, "\(path): a gap of \(lost / rate) s is left out: what follows lies that much too early in the file")
+      host.log(
+        .warning, "\(path): a gap of \(lost / rate) s is left out: what follows lies that much too early in the file")
       return
     }
     var left = lost

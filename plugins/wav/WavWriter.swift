@@ -33,7 +33,8 @@ final class WavWriter {
   /// Frames in the file, those of an earlier run included.
   private(set) var frames: Int
 
-  /// - Parameter append: goes on after the samples of an existing file, which must have the same rate, channels and encoding.
+  /// - Parameter append: goes on after the samples of an existing file, which must have the same rate, channels and
+  ///   encoding.
   init(path: String, rate: Int, channels: Int, encoding: Encoding, append: Bool) throws {
     self.path = path
     self.channels = channels
@@ -59,8 +60,8 @@ final class WavWriter {
     guard info.samplerate == rate, info.channels == channels, info.format == format else {
       sf_close(file)
       throw NodeError(
-        "\(path) cannot be appended to: it holds \(info.channels) channels at \(info.samplerate) Hz in another form than "
-          + "\(channels) channels at \(rate) Hz as \(encoding.rawValue); leave `append` out, or give another path",
+        "\(path) cannot be appended to: it holds \(info.channels) channels at \(info.samplerate) Hz in another form "
+          + "than \(channels) channels at \(rate) Hz as \(encoding.rawValue); leave `append` out, or give another path",
         parameter: "append")
     }
     self.file = file

@@ -49,10 +49,12 @@ final class ScheduleBuilder {
     steps = Array(repeating: nil, count: count)
     memory = Array(repeating: 0, count: count)
     crossingsOf = draft.configurations.map { Array(repeating: [], count: $0!.outputs.count) }
+    // A stream may end before its first cycle: nodes then meet this memory instead of the driver's samples.
+    let (unheard, unplayed) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
     externalInputPointers = arena.array(
-      UnsafePointer<Float>?.self, count: draft.configurations.reduce(0) { $0 + $1!.externalInputs })
+      Array(repeating: UnsafePointer(unheard), count: draft.configurations.reduce(0) { $0 + $1!.externalInputs }))
     externalOutputPointers = arena.array(
-      UnsafeMutablePointer<Float>?.self, count: draft.configurations.reduce(0) { $0 + $1!.externalOutputs })
+      Array(repeating: unplayed, count: draft.configurations.reduce(0) { $0 + $1!.externalOutputs }))
     clock = arena.array([auscult_clock()])
   }
 
@@ -311,7 +313,9 @@ final class ScheduleBuilder {
       RealtimeSchedule(
         steps: list, stepCount: order.count, joinSources: sources, clock: clock,
         externalInputs: externalInputPointers, externalInputCount: externalInputs,
-        externalOutputs: externalOutputPointers, externalOutputCount: externalOutputs, quantum: draft.quantum)
+        externalOutputs: externalOutputPointers, externalOutputCount: externalOutputs, quantum: draft.quantum,
+        silence: UnsafePointer(arena.array(Float.self, count: draft.quantum)),
+        waste: arena.array(Float.self, count: draft.quantum))
     ])
   }
 }

@@ -9,6 +9,7 @@ import Testing
 ///
 /// A JACK call that hangs does not return by itself: after `seconds` the server is killed, which frees callers, and if
 /// that does not help within five more, the test process ends, loudly. Nothing is left behind in either case.
+@discardableResult
 func withServer<Result>(
   _ options: PrivateServer.Options = PrivateServer.Options(), seconds: Int = 60,
   _ body: (PrivateServer) throws -> Result

@@ -11,6 +11,8 @@ struct LiveResult {
   var log: [String]
   var events: [JACKEvent]
   var statistics: EngineStatistics
+  /// Cycles that ended too late, by JACK's clock.
+  var overruns: Int64
   /// Samples that the player could not play, in runs of them.
   var jumps: Int
 }
@@ -57,7 +59,8 @@ func runLive(
   let statistics = engine.statistics
   engine.finishStream()
   return LiveResult(
-    files: try contents(of: folder), log: log.lines, events: events, statistics: statistics, jumps: player.jumps)
+    files: try contents(of: folder), log: log.lines, events: events, statistics: statistics,
+    overruns: driver.control.overruns, jumps: player.jumps)
 }
 
 /// An engine for a graph's text, not prepared yet.

@@ -3,13 +3,14 @@ import Glibc
 import JACKDriver
 import Synchronization
 
-/// A bad peer: a client that does nothing, but sleeps in its process callback when it is told to.
+/// A bad peer: a client that plays nothing (or garbage), but sleeps in its process callback when it is told to.
 final class Sleeper {
   private let client: JACKClient
   private let milliseconds: UnsafeMutablePointer<Atomic<Int>>
 
   init(server: String) throws {
     client = try JACKClient(name: "sleeper", server: server)
+    _ = try client.register("out_1", .output)
     milliseconds = .allocate(capacity: 1)
     milliseconds.initialize(to: Atomic(0))
     jack_set_process_callback(

@@ -18,14 +18,16 @@ enum Tool {
     return Result(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
   }
 
-  /// Starts a program that runs beside the test; coreutils' `timeout` ends it with SIGINT, at the latest.
+  /// Starts a program that runs beside the test; coreutils' `timeout` ends it, at the latest.
+  ///
+  /// - Parameter signal: jack_iodelay does not return from its own handler of SIGINT and SIGTERM: KILL.
   static func start(
-    _ program: String, _ arguments: [String], server: String, seconds: Int
+    _ program: String, _ arguments: [String], server: String, seconds: Int, signal: String = "INT"
   ) throws -> (process: Process, output: Pipe) {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["timeout", "-s", "INT", "-k", "2", "\(seconds)", program] + arguments
+    process.arguments = ["timeout", "-s", signal, "-k", "2", "\(seconds)", program] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(["JACK_DEFAULT_SERVER": server]) { $1 }
     process.standardOutput = pipe
     process.standardError = pipe

@@ -23,6 +23,11 @@ indirect enum Setting: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, E
 
   /// A declared default: a number with or without a unit for numeric parameters, else text.
   init(initial text: String, of parameter: auscult_parameter) {
+    if text.hasPrefix("[") {
+      self = .list(
+        text.dropFirst().dropLast().split(separator: ",").map { .text($0.trimmingCharacters(in: .whitespaces)) })
+      return
+    }
     let units: [String: (Double, UInt32)] = [
       "s": (1, AUSCULT_UNIT_SECOND), "ms": (1e-3, AUSCULT_UNIT_SECOND), "min": (60, AUSCULT_UNIT_SECOND),
       "Hz": (1, AUSCULT_UNIT_HERTZ), "kHz": (1e3, AUSCULT_UNIT_HERTZ), "rpm": (1 / 60.0, AUSCULT_UNIT_HERTZ),

@@ -1,0 +1,127 @@
+import Foundation
+import Glibc
+import RunControl
+import Testing
+
+/// Runs on private dummy servers, each under a name of its own.
+@Suite(
+  .serialized, .timeLimit(.minutes(2)),
+  .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
+struct LiveTests {
+  private let folder = ScratchFolder()
+  private var auscult: Command { Command(folder) }
+  private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+
+  init() throws { try folder.write("watch.yaml", watchGraph) }
+
+  private func start(_ more: String...) throws -> LiveCommand {
+    let live = try LiveCommand(auscult, arguments: ["run", "watch.yaml", "--start-server", "--name", name] + more)
+    try live.wait(for: "auscult: latency ")
+    return live
+  }
+
+  @Test func withoutAServer() throws {
+    let outcome = try auscult("run", "watch.yaml", "--server", name)
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.err == """
+        auscult: error: no JACK server named '\(name)' is running
+          start one, or use --start-server for a private one without a sound card, or --input to read audio files
+
+        """)
+  }
+
+  @Test func statusAndStop() throws {
+    #expect(try auscult("status").err == "auscult: error: no graph runs\n  start one with `auscult run GRAPH`\n")
+    let live = try start("--server", name, "--rate", "16000", "--period", "128")
+    let status = try JSONValue(parsing: Array(try auscult("status", "--json").out.utf8))
+    #expect(status["name"]?.text == name)
+    #expect(status["graph"] == "watch")
+    #expect(status["server"]?.text == name)
+    #expect(status["rate"] == 16000)
+    #expect(status["period"] == 128)
+    #expect(status["failed_nodes"] == [])
+    let text = try auscult("status", name)
+    #expect(text.status == 0)
+    #expect(text.out.hasPrefix("\(name) runs on the JACK server '\(name)': 16000 Hz, 128 frames a period\n"))
+
+    let stop = try auscult("stop")
+    #expect(stop.status == 0)
+    #expect(stop.out == "stopped \(name)\n")
+    let outcome = try live.end()
+    #expect(outcome.status == 0)
+    #expect(outcome.err.contains("auscult: listens at \(name):mic (fan-00)\n"))
+    #expect(outcome.err.contains("auscult: '\(name)' ran for "))
+    #expect(try auscult("stop", name).status == 1)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsEndARunInGoodOrder(signal: Int32) throws {
+    let live = try start()
+    live.signal(signal)
+    let outcome = try live.end()
+    #expect(live.process.terminationReason == .exit)
+    #expect(outcome.status == 0)
+    #expect(outcome.err.contains("auscult: '\(name)' ran for "))
+    #expect(folder.contains("log.jsonl"))
+  }
+
+  @Test func aSecondRunOfTheNameIsRefused() throws {
+    let live = try start()
+    let outcome = try auscult("run", "watch.yaml", "--start-server", "--name", name)
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.err
+        == "auscult: error: a graph named '\(name)' runs already (pid \(live.process.processIdentifier)); "
+        + "give this one another --name\n")
+    live.signal(SIGTERM)
+    #expect(try live.end().status == 0)
+  }
+
+  @Test func severalRunsAreToldApartByName() throws {
+    let live = try start()
+    let other = try LiveCommand(
+      auscult, arguments: ["run", "watch.yaml", "--start-server", "--name", name + "-b", "--set", "log.path=b.jsonl"])
+    try other.wait(for: "auscult: latency ")
+    let pids = [live, other].map(\.process.processIdentifier)
+    #expect(try auscult("status").out == "\(name) (pid \(pids[0]))\n\(name)-b (pid \(pids[1]))\n")
+    let outcome = try auscult("stop")
+    #expect(outcome.status == 1)
+    #expect(outcome.err == "auscult: error: several graphs run: \(name), \(name)-b\n  say which: `auscult stop NAME`\n")
+    for suffix in ["", "-b"] { #expect(try auscult("stop", name + suffix).status == 0) }
+    #expect(try live.end().status == 0)
+    #expect(try other.end().status == 0)
+  }
+
+  @Test func durationEndsARun() throws {
+    let outcome = try auscult("run", "watch.yaml", "--start-server", "--name", name, "--duration", "500ms", "--json")
+    #expect(outcome.status == 0)
+    let objects = try outcome.err.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+    let started = try #require(objects.first { $0["kind"] == "started" })
+    #expect(started["inputs"] == [["port": .text(name + ":mic"), "machine": "fan-00"]])
+    let summary = try #require(objects.last)
+    #expect(summary["kind"] == "summary")
+    #expect(try #require(summary["frames"]?.integer) >= 24000)
+    #expect(summary["gaps"]?.integer != nil)
+  }
+
+  @Test func aServerThatGoesAwayIsStatus1() throws {
+    let live = try start("--server", name)
+    let server = try #require(childOf(live.process.processIdentifier))
+    kill(server, SIGTERM)
+    let outcome = try live.end()
+    #expect(outcome.status == 1)
+    #expect(outcome.err.contains("auscult: '\(name)' ran for "))
+    #expect(outcome.err.contains("\nauscult: error: the JACK server shut down"))
+  }
+
+  /// The jackd that a run has started.
+  private func childOf(_ parent: Int32) -> pid_t? {
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return processes.compactMap { pid_t($0) }.first { process in
+      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+      // "pid (name) state parent ..."
+      let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+      return fields.count > 2 && fields[2] == "\(parent)" && stat.contains("(jackd)")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+
+/// A run of `auscult` that goes on while the test looks at it. It is ended with the test at the latest.
+final class LiveCommand {
+  let process: Process
+  private let output = Pipe()
+  private var received = ""
+  private let hasEnded = DispatchSemaphore(value: 0)
+
+  struct NeverCame: Error {
+    var text: String
+    var received: String
+  }
+
+  init(_ command: Command, arguments: [String]) throws {
+    process = try command.prepared(arguments)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = output
+    process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
+    try process.run()
+    // Ours would keep the pipe open beyond the process's end.
+    try output.fileHandleForWriting.close()
+  }
+
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  }
+
+  /// What it has said on standard error, once `text` is in it.
+  @discardableResult
+  func wait(for text: String, seconds: Double = 30) throws -> String {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    while !received.contains(text) {
+      guard receive(until: deadline) else { throw NeverCame(text: text, received: received) }
+    }
+    return received
+  }
+
+  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  /// Waits for its end.
+  func end(seconds: Int = 30) throws -> Outcome {
+    guard hasEnded.wait(timeout: .now() + .seconds(seconds)) == .success else {
+      throw TookTooLong(arguments: process.arguments ?? [])
+    }
+    while receive(until: Date(timeIntervalSinceNow: 1)) {}
+    return Outcome(status: process.terminationStatus, out: "", err: received)
+  }
+
+  /// Takes what has come; false when nothing comes any more, or not in time.
+  private func receive(until deadline: Date) -> Bool {
+    let descriptor = output.fileHandleForReading.fileDescriptor
+    var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&wait, 1, Int32(max(0, deadline.timeIntervalSinceNow) * 1000)) > 0 else { return false }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = read(descriptor, &bytes, bytes.count)
+    if count > 0 { received += String(decoding: bytes[..<count], as: UTF8.self) }
+    return count > 0
+  }
+}

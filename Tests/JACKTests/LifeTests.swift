@@ -1,0 +1,136 @@
+import Glibc
+import GraphEngine
+import JACKDriver
+import TestSupport
+import Testing
+
+extension JACKTests {
+  /// How runs end, and what they survive.
+  @Suite struct LifeTests {
+    @Test func aServerThatEndsEndsTheRun() throws {
+      try withServer { server in
+        #expect {
+          try runDriver(passThrough(), server: server.name) { run in
+            if run.driver.control.cycles > 0 { server.stop() }
+            return false
+          }
+        } throws: {
+          guard case .serverShutDown = $0 as? JACKError else { return false }
+          return "\($0)".hasPrefix("the JACK server shut down")
+            && ($0 as? JACKError)?.suggestion?.contains("--reconnect") == true
+        }
+      }
+    }
+
+    @Test func aServerThatIsKilledEndsTheRunToo() throws {
+      try withServer { server in
+        #expect(throws: JACKError.self) {
+          try runDriver(passThrough(), server: server.name) { run in
+            if run.driver.control.cycles > 0, let process = server.processIdentifier { kill(process, SIGKILL) }
+            return false
+          }
+        }
+      }
+    }
+
+    @Test func aRunGoesOnWithTheNextServer() throws {
+      let name = PrivateServer.uniqueName()
+      var first: PrivateServer? = try PrivateServer(name: name, options: .init(period: 256))
+      var second: PrivateServer?
+      let watchdog = Watchdog(seconds: 60) { [second] in second?.stop() }
+      defer {
+        watchdog.cancel()
+        second?.stop()
+      }
+      var before: EngineStatistics?
+      let events = try runDriver(passThrough(input: "\"system:capture_1\""), server: name, reconnects: true) { run in
+        if first != nil && run.engine.realtime.position > 20_000 {
+          before = run.engine.statistics
+          first?.stop()
+          first = nil
+        } else if run.events.contains(where: { if case .serverLost = $0 { true } else { false } }) && second == nil {
+          second = try PrivateServer(name: name, options: .init(period: 128))
+        }
+        guard second != nil, run.events.count(where: \.isConnection) == 2, let before else { return false }
+        let now = run.engine.statistics
+        guard now.frames > before.frames + 20_000 else { return false }
+        #expect(now.gaps == before.gaps + 1)
+        #expect(now.lostFrames > before.lostFrames)
+        #expect(now.position == now.frames + now.lostFrames)
+        return true
+      }
+      #expect(events.contains { if case .serverBack = $0 { true } else { false } })
+    }
+
+    @Test func aServerOfAnotherRateIsNoneToGoOnWith() throws {
+      let name = PrivateServer.uniqueName()
+      var servers = [try PrivateServer(name: name)]
+      let watchdog = Watchdog(seconds: 60) {}
+      defer {
+        watchdog.cancel()
+        servers.last?.stop()
+      }
+      #expect(throws: JACKError.rateChanged(from: 48000, to: 44100)) {
+        try runDriver(passThrough(), server: name, reconnects: true) { run in
+          if servers.count == 1 { servers[0].stop() }
+          if servers.count == 1 && !run.events.isEmpty {
+            servers.append(try PrivateServer(name: name, options: .init(rate: 44100)))
+          }
+          return false
+        }
+      }
+    }
+
+    @Test func nothingIsProcessedBeforeTheTransportRolls() throws {
+      try withServer(.init(period: 128)) { server in
+        var looks = 0
+        var cyclesBefore: Int64 = 0
+        let events = try runDriver(passThrough(), server: server.name, origin: .transport) { run in
+          looks += 1
+          if looks == 5 {
+            cyclesBefore = run.driver.control.cycles
+            #expect(run.engine.realtime.position == 0)
+            try Tool.run("sh", ["-c", "echo play | jack_transport"], server: server.name)
+          }
+          return run.engine.realtime.position > 0 && !run.events.isEmpty
+        }
+        #expect(cyclesBefore > 0)
+        #expect(events == [.began])
+      }
+    }
+
+    @Test func stoppingIsIdempotentAndFrees() throws {
+      try withServer { server in
+        for _ in 0..<3 {
+          let engine = try makeEngine(passThrough())
+          let driver = try JACKDriver(.init(name: "watch", server: server.name))
+          try engine.prepare(rate: driver.rate)
+          try driver.attach(engine)
+          driver.control.stop()
+          driver.control.stop()
+          try driver.run()
+          driver.close()
+          driver.close()
+        }
+        #expect(try Tool.run("jack_lsp", [], server: server.name).lines.allSatisfy { !$0.hasPrefix("watch") })
+      }
+    }
+
+    @Test func callsOutOfOrderAreRefused() throws {
+      try withServer { server in
+        let engine = try makeEngine(passThrough())
+        let driver = try JACKDriver(.init(name: "watch", server: server.name))
+        #expect {
+          try driver.run()
+        } throws: {
+          "\($0)" == "run was called on a JACK driver that is opened"
+        }
+        try engine.prepare(rate: driver.rate)
+        try driver.attach(engine)
+        #expect(throws: JACKError.wrongOrder(call: "attach", stage: "attached")) { try driver.attach(engine) }
+        driver.close()
+        #expect(throws: JACKError.wrongOrder(call: "run", stage: "ended")) { try driver.run() }
+      }
+    }
+  }
+}
