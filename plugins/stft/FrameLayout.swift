@@ -33,9 +33,9 @@ struct FrameLayout: Equatable {
   /// Longest window and transform.
   static let longest = 1 << 21
 
-  /// Whether the realtime thread may run a transform of this length: an even product of 2, 3, 5, 7 and at most one 11 or
-  /// 13, which are the lengths that FFTW's manual calls best. Other ones were seen to allocate memory in `execute`; of
-  /// these, all up to `longest` were tried with FFTW 3.3.10, and none did.
+  /// Whether the realtime thread may run a transform of this length: an even product of 2, 3, 5, 7 and at most one 11
+  /// or 13, which are the lengths that FFTW's manual calls best. Other ones were seen to allocate memory in `execute`;
+  /// of these, all up to `longest` were tried with FFTW 3.3.10, and none did.
   static func isRealtimeLength(_ fft: Int) -> Bool {
     guard fft >= 2, fft <= longest, fft % 2 == 0 else { return false }
     var rest = fft

@@ -61,7 +61,8 @@ struct FrameParameters {
     }
     guard samples >= Double(least), samples <= Double(FrameLayout.longest) else {
       throw NodeError(
-        "\(number) s at \(rate) Hz is out of range: from \(least) to \(FrameLayout.longest) samples", parameter: parameter)
+        "\(number) s at \(rate) Hz is out of range: from \(least) to \(FrameLayout.longest) samples",
+        parameter: parameter)
     }
     return Int(samples)
   }
