@@ -68,7 +68,8 @@ extension Diagnostic: Codable {
     if let file = try container.decodeIfPresent(String.self, forKey: .file) {
       location = SourceLocation(
         file: file, line: try container.decode(Int.self, forKey: .line),
-        column: try container.decode(Int.self, forKey: .column), length: try container.decode(Int.self, forKey: .length))
+        column: try container.decode(Int.self, forKey: .column), length: try container.decode(Int.self, forKey: .length)
+      )
     }
   }
 }

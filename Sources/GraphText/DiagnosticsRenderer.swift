@@ -29,7 +29,8 @@ public struct DiagnosticsRenderer: Sendable {
     let first = min(max(0, location.column - 1), scalars.count)
     let cut = window(of: scalars.count, around: first)
     let marked = first..<max(first, min(first + location.length, cut.upperBound))
-    let shown = (cut.lowerBound > 0 ? "..." : "") + printable(scalars[cut]) + (cut.upperBound < scalars.count ? "..." : "")
+    let shown =
+      (cut.lowerBound > 0 ? "..." : "") + printable(scalars[cut]) + (cut.upperBound < scalars.count ? "..." : "")
     let lead = (cut.lowerBound > 0 ? "   " : "") + blank(scalars[cut.lowerBound..<first])
     let carets = "^" + String(repeating: "~", count: max(0, columns(scalars[marked]) - 1))
     return shown + "\n" + lead + carets

@@ -62,7 +62,9 @@ struct DocumentLoader {
     let content = FileContent(root, &collector)
     let index = files.count
     files.append(File(name: name, content: content, parent: parent))
-    for include in content.includes { self.include(include, name, path, chain: chain + [identity(path)], parent: index) }
+    for include in content.includes {
+      self.include(include, name, path, chain: chain + [identity(path)], parent: index)
+    }
     return content
   }
 
@@ -146,7 +148,8 @@ struct DocumentLoader {
     return files.isEmpty ? [] : subtree(0).map { files[$0] }
   }
 
-  private mutating func addLink(_ link: DocumentScalar, to document: inout GraphDocument, _ substitution: Substitution) {
+  private mutating func addLink(_ link: DocumentScalar, to document: inout GraphDocument, _ substitution: Substitution)
+  {
     guard document.links.count < Limits.links else {
       document.hasAllLinks = false
       return collector.add("too-large", "more than \(Limits.links) links", at: link.location)

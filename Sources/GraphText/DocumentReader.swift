@@ -1,5 +1,18 @@
 /// Builds the value of a YAML text from its events, with places, and within the limits.
 struct DocumentReader {
+  /// What a value costs those who walk through it.
+  private struct Size {
+    /// Values in it and itself, those that aliases repeat included.
+    var count = 1
+    /// Lists and maps inside each other, itself included.
+    var depth = 0
+
+    mutating func enclose(_ other: Size) {
+      count += other.count
+      depth = max(depth, other.depth + 1)
+    }
+  }
+
   /// A list or map whose end has not come yet.
   private struct Open {
     var isMap: Bool
@@ -11,8 +24,7 @@ struct DocumentReader {
     var keys: [String: Int] = [:]
     /// A key that waits for its value; nil twice: none; nil once: one that can't be used.
     var key: DocumentScalar??
-    /// Values in here, those that aliases repeat included.
-    var count = 1
+    var size = Size(depth: 1)
   }
 
   /// Reading ends here: what follows would be guesswork.
@@ -24,7 +36,7 @@ struct DocumentReader {
   private let events: YAMLEventReader
   private var stack: [Open] = []
   private var root: DocumentValue?
-  private var anchors: [String: (value: DocumentValue, count: Int)] = [:]
+  private var anchors: [String: (value: DocumentValue, size: Size)] = [:]
   private var count = 0
 
   /// - Parameter firstLine: what locations call the first line of the text.
@@ -86,7 +98,7 @@ struct DocumentReader {
       throw Stop()
     case .documentStart, .documentEnd, .streamEnd: break
     case .scalar(let text, let isPlain):
-      try finish(.scalar(scalar(text, isPlain, item)), count: 1, anchor: item.anchor, item, &collector)
+      try finish(.scalar(scalar(text, isPlain, item)), Size(), anchor: item.anchor, item, &collector)
     case .alias(let name): try takeAlias(name, item, &collector)
     case .listStart, .mapStart: try open(item, &collector)
     case .listEnd, .mapEnd: try close(item, &collector)
@@ -112,7 +124,8 @@ struct DocumentReader {
       let scalars = Array(lines[line].unicodeScalars)
       let first = line == item.start.line ? item.start.column : 0
       let last = line == item.end.line ? min(item.end.column, scalars.count) : scalars.count
-      for column in stride(from: first, to: last - 1, by: 1) where scalars[column] == "$" && scalars[column + 1] == "{" {
+      for column in stride(from: first, to: last - 1, by: 1) where scalars[column] == "$" && scalars[column + 1] == "{"
+      {
         found.append(place(line + 1, column + 1, 2))
       }
     }
@@ -128,9 +141,10 @@ struct DocumentReader {
         candidates: Array(anchors.keys))
       var broken = DocumentScalar(text: "", location: span(item))
       broken.isBroken = true
-      return try finish(.scalar(broken), count: 1, anchor: nil, item, &collector)
+      return try finish(.scalar(broken), Size(), anchor: nil, item, &collector)
     }
-    try finish(anchor.value, count: anchor.count, anchor: nil, item, &collector)
+    guard stack.count + anchor.size.depth <= Limits.depth else { throw tooDeep(span(item), &collector) }
+    try finish(anchor.value, anchor.size, anchor: nil, item, &collector)
   }
 
   // MARK: Lists and maps
@@ -154,26 +168,26 @@ struct DocumentReader {
     let location = place(
       open.start.line + 1, open.start.column + 1, isOneLine ? item.end.column - open.start.column : 1)
     let value: DocumentValue = open.isMap ? .map(open.entries, location) : .list(open.items, location)
-    count -= open.count
-    try finish(value, count: open.count, anchor: open.anchor, item, &collector)
+    count -= open.size.count
+    try finish(value, open.size, anchor: open.anchor, item, &collector)
   }
 
   /// Puts a whole value where it belongs: into the innermost list or map, or at the root.
   private mutating func finish(
-    _ value: DocumentValue, count added: Int, anchor: String?, _ item: YAMLEventReader.Item,
+    _ value: DocumentValue, _ size: Size, anchor: String?, _ item: YAMLEventReader.Item,
     _ collector: inout DiagnosticCollector
   ) throws(Stop) {
-    count += added
+    count += size.count
     guard count <= Limits.values else {
       collector.add("too-large", "more than \(Limits.values) values, aliases written out", at: span(item))
       throw Stop()
     }
-    if let anchor { anchors[anchor] = (value, added) }
+    if let anchor { anchors[anchor] = (value, size) }
     guard let top = stack.indices.last else {
       root = value
       return
     }
-    stack[top].count += added
+    stack[top].size.enclose(size)
     if !stack[top].isMap {
       stack[top].items.append(value)
     } else if let key = stack[top].key {

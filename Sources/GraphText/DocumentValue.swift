@@ -57,13 +57,4 @@ public indirect enum DocumentValue: Sendable {
     case .map: "a map"
     }
   }
-
-  /// Itself and all that it contains.
-  var count: Int {
-    switch self {
-    case .scalar: 1
-    case .list(let items, _): items.reduce(1) { $0 + $1.count }
-    case .map(let entries, _): entries.reduce(1) { $0 + 1 + $1.value.count }
-    }
-  }
 }

@@ -34,13 +34,16 @@ struct FileContent {
     }
   }
 
-  private func scalar(_ entry: DocumentEntry, _ what: String, _ collector: inout DiagnosticCollector) -> DocumentScalar? {
+  private func scalar(_ entry: DocumentEntry, _ what: String, _ collector: inout DiagnosticCollector) -> DocumentScalar?
+  {
     if case .scalar(let scalar) = entry.value, !scalar.isMissing { return scalar }
     mismatch(entry, what, &collector)
     return nil
   }
 
-  private func scalars(_ entry: DocumentEntry, _ what: String, _ collector: inout DiagnosticCollector) -> [DocumentScalar] {
+  private func scalars(_ entry: DocumentEntry, _ what: String, _ collector: inout DiagnosticCollector)
+    -> [DocumentScalar]
+  {
     switch entry.value {
     case .scalar(let scalar) where !scalar.isMissing: return [scalar]
     case .list(let items, _):

@@ -7,7 +7,7 @@ package func nearest(_ written: String, among candidates: [String]) -> String? {
   for candidate in candidates where candidate != written {
     let name = Array(candidate.lowercased().unicodeScalars.prefix(64))
     let allowed = max(1, max(name.count, text.count) / 3)
-    guard abs(name.count - text.count) <= allowed, min(name.count, text.count) > allowed - 1 else { continue }
+    guard abs(name.count - text.count) <= allowed, min(name.count, text.count) >= allowed else { continue }
     let distance = editDistance(text, name)
     if distance <= allowed, distance < max(name.count, text.count), distance < best?.distance ?? .max {
       best = (distance, candidate)

@@ -122,7 +122,9 @@ struct ClassChecker {
     guard let table = native.pointee.parameters else {
       return refuse("it has \(count) parameters, but the table of parameters is a null pointer")
     }
-    guard let stride = tableStride(table.pointee.size, MemoryLayout<auscult_parameter>.size, "parameter") else { return }
+    guard let stride = tableStride(table.pointee.size, MemoryLayout<auscult_parameter>.size, "parameter") else {
+      return
+    }
     for index in 0..<Int(count) {
       let pointer = (UnsafeRawPointer(table) + index * stride).assumingMemoryBound(to: auscult_parameter.self)
       var checker = ParameterChecker(pointer.pointee, index)
@@ -147,7 +149,9 @@ func isClassName(_ name: String) -> Bool {
   name.utf8.count <= 64
     && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
       guard let first = word.utf8.first, isLowercase(first) else { return false }
-      return word.utf8.allSatisfy { isLowercase($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+      return word.utf8.allSatisfy {
+        isLowercase($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+      }
     }
 }
 
@@ -165,7 +169,8 @@ func isIdentifier(_ name: String) -> Bool {
 func isSemanticVersion(_ version: String) -> Bool {
   let core = version.prefix { $0 != "-" && $0 != "+" }
   let numbers = core.split(separator: ".", omittingEmptySubsequences: false)
-  return version.utf8.count <= 64 && numbers.count == 3 && numbers.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }
+  return version.utf8.count <= 64 && numbers.count == 3
+    && numbers.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }
 }
 
 func isLowercase(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }

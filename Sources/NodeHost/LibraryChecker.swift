@@ -21,7 +21,8 @@ struct LibraryChecker {
     }
     let count = Int(info.pointee.class_count)
     guard count <= mostClasses else { throw refused("it claims to have \(count) classes") }
-    guard let classes = info.pointee.classes ?? (count == 0 ? emptyClasses : nil) else {
+    guard count > 0 else { return [] }
+    guard let classes = info.pointee.classes else {
       throw refused("it has \(count) classes, but its class table is a null pointer")
     }
     var descriptions: [ClassDescription] = []
@@ -47,9 +48,6 @@ let mostClasses = 4096
 let mostPorts = 256
 let mostParameters = 1024
 let mostChoices = 1024
-
-nonisolated(unsafe) private let emptyClasses = UnsafePointer(
-  UnsafeMutablePointer<UnsafePointer<auscult_class>?>.allocate(capacity: 1))
 
 /// What a class record says, in Swift's types.
 struct ClassDescription {
@@ -77,5 +75,6 @@ func text(_ pointer: UnsafePointer<CChar>?) -> String? {
     length += 1
     if length > 4096 { return nil }
   }
-  return String(validating: UnsafeBufferPointer(start: pointer, count: length).lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  return String(
+    validating: UnsafeBufferPointer(start: pointer, count: length).lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

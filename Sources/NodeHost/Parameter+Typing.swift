@@ -53,7 +53,8 @@ extension Parameter {
     switch problem {
     case .notNumber: return choices.isEmpty ? wrongType(text, []) : unknownChoice(text)
     case .tooLarge:
-      return ParameterProblem(code: "out-of-range", message: "'\(name)': \(quoted(text)) is larger than any number here")
+      return ParameterProblem(
+        code: "out-of-range", message: "'\(name)': \(quoted(text)) is larger than any number here")
     case .unknownUnit(let unit):
       return ParameterProblem(
         code: "unknown-unit", message: "'\(name)' takes \(expectation); \(quoted(unit)) is not a unit",
@@ -88,9 +89,11 @@ extension Parameter {
     case .inputPath, .outputPath: return "a path"
     case .choice: return alternatives(choices)
     case .number, .integer:
-      var forms = (unit == .none ? [plainNumber] : [unit.description]) + Units.each.compactMap {
-        units.contains($0) && $0 != unit ? $0.description : nil
-      }
+      var forms =
+        (unit == .none ? [plainNumber] : [unit.description])
+        + Units.each.compactMap {
+          units.contains($0) && $0 != unit ? $0.description : nil
+        }
       forms[0] += rangeText
       return alternatives(forms + choices.map { "'\($0)'" })
     }

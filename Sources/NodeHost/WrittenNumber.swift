@@ -35,7 +35,8 @@ struct WrittenNumber {
 
 /// Anything short without digits may be meant as a unit.
 private func looksLikeUnit(_ name: String) -> Bool {
-  name.utf8.count <= 12 && name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "%/°".unicodeScalars.contains($0) }
+  name.utf8.count <= 12
+    && name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "%/°".unicodeScalars.contains($0) }
 }
 
 /// A unit's spelling, and how it relates to its dimension's base unit: value * 10^exponent * factor / divisor.

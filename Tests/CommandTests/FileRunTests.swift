@@ -55,6 +55,16 @@ import Testing
     #expect(try records("log.jsonl").count > 10)
   }
 
+  @Test func aFileWithoutSamplesIsAnEmptyStream() throws {
+    try folder.write("nothing.wav", wav([]))
+    let outcome = try auscult("run", "watch.yaml", "--input", "nothing.wav", "noise.wav")
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.err.contains(
+        "auscult: warning: nothing.wav: holds no samples; if it should, its recorder did not finish the header\n"))
+    #expect(try records("log.jsonl").count > 10)
+  }
+
   @Test func tooFewChannelsIsAnErrorOfThatFile() throws {
     try folder.write("stereo.wav", wav((0..<96000).map { Int16($0 % 1000) }, channels: 2))
     let outcome = try auscult(

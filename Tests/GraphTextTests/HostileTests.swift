@@ -82,6 +82,10 @@ private let cases: [HostileTests.Case] = [
     for level in 1..<30 { bomb += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
     return text(bomb + "? *a29\n: x\n")
   },
+  .init(name: "aliases inside each other", code: "too-deep") {
+    let (opened, closed) = (repeated("[", 30), repeated("]", 30))
+    return text("- &a0 x\n" + (1..<2000).map { "- &a\($0) \(opened)*a\($0 - 1)\(closed)\n" }.joined())
+  },
   .init(name: "many aliases of much", code: "too-large") {
     text("a: &a \(repeated("x", 100_000))\nb: [" + repeated("*a,", 900_000) + "]\n")
   },

@@ -56,7 +56,9 @@ import Testing
   }
 
   private var slicer: Parameter {
-    guard let parameter = CompiledPlugin.declared["slicer"]?.parameter("length") else { fatalError("no such parameter") }
+    guard let parameter = CompiledPlugin.declared["slicer"]?.parameter("length") else {
+      fatalError("no such parameter")
+    }
     return parameter
   }
 }

@@ -25,7 +25,8 @@ import Testing
     defer { folder.remove() }
     try CompiledPlugin.build("broken/broken.c", into: folder.path + "/mine.so")
     try folder.write(
-      "g.yaml", "graph: g\nnodes:\n  a: { type: broken.node, library: mine.so }\n  b: { type: broken.nod, library: mine.so }\n")
+      "g.yaml",
+      "graph: g\nnodes:\n  a: { type: broken.node, library: mine.so }\n  b: { type: broken.nod, library: mine.so }\n")
     let error = #expect(throws: DiagnosticsError.self) {
       try Graph.load(file: folder.path + "/g.yaml", catalog: CompiledPlugin.declared)
     }

@@ -17,7 +17,7 @@ import Testing
 
   @Test func firstFolderWins() throws {
     let folders = [try TemporaryFolder(), try TemporaryFolder()]
-    defer { folders.forEach { $0.remove() } }
+    defer { for folder in folders { folder.remove() } }
     try plugin("one.node", folders[0], "libauscult-one.so", ["-DVERSION=\"1.0.0\""])
     try plugin("one.node", folders[1], "libauscult-one.so", ["-DVERSION=\"2.0.0\""])
     try plugin("one.node", folders[1], "libauscult-same.so", ["-DVERSION=\"3.0.0\""])
@@ -62,7 +62,8 @@ import Testing
       atPath: folder.path + "/libauscult-four.so", withIntermediateDirectories: false)
     let catalog = PluginCatalog(searchPath: [folder.path])
     #expect(catalog.classes.map(\.name) == ["one.node"])
-    #expect(catalog.problems.map { baseName($0.path) } == ["libauscult-four.so", "libauscult-three.so", "libauscult-two.so"])
+    #expect(
+      catalog.problems.map { baseName($0.path) } == ["libauscult-four.so", "libauscult-three.so", "libauscult-two.so"])
     #expect(catalog.problems[0].defects == ["it cannot be loaded: cannot read file data: Is a directory"])
     #expect(catalog.problems[1].defects == ["it cannot be loaded: file too short"])
     #expect(catalog.problems[2].defects == ["it was built for ABI 9.0, this host has 1.0"])
@@ -72,7 +73,8 @@ import Testing
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let dependency = folder.path + "/libmissing.so.3"
-    try CompiledPlugin.build("broken/broken.c", flags: ["-DNO_SYMBOL", "-Wl,-soname,libmissing.so.3"], into: dependency)
+    try CompiledPlugin.build(
+      "broken/broken.c", flags: ["-DNO_SYMBOL", "-Wl,-soname,libmissing.so.3"], into: dependency)
     try plugin("one.node", folder, "libauscult-one.so", ["-Wl,--no-as-needed", dependency])
     try FileManager.default.removeItem(atPath: dependency)
     let catalog = PluginCatalog(searchPath: [folder.path])

@@ -31,7 +31,9 @@ import Testing
     try folder.write("alone", "#define AUSCULT_PLUGIN\n#include \"auscult/node.h\"\n")
     try CompiledPlugin.run(
       "cc",
-      flags + ["-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", CompiledPlugin.headers, "-x", language]
+      flags + [
+        "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", CompiledPlugin.headers, "-x", language,
+      ]
         + [folder.path + "/alone"])
   }
 }

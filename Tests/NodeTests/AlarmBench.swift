@@ -19,12 +19,24 @@ struct AlarmEvent: Equatable, CustomStringConvertible {
   var channel: UInt32 = 0
   var score = 0.0
 
-  static func raised(_ begin: Int64, _ end: Int64) -> AlarmEvent { .init(state: AUSCULT_EVENT_RAISED, begin: begin, end: end) }
-  static func cleared(_ begin: Int64, _ end: Int64) -> AlarmEvent { .init(state: AUSCULT_EVENT_CLEARED, begin: begin, end: end) }
-  static func repeated(_ begin: Int64, _ end: Int64) -> AlarmEvent { .init(state: AUSCULT_EVENT_REPEATED, begin: begin, end: end) }
-  static func inhibited(_ begin: Int64, _ end: Int64) -> AlarmEvent { .init(state: AUSCULT_EVENT_INHIBITED, begin: begin, end: end) }
-  static func resumed(_ begin: Int64, _ end: Int64) -> AlarmEvent { .init(state: AUSCULT_EVENT_RESUMED, begin: begin, end: end) }
-  static func open(_ begin: Int64, _ end: Int64) -> AlarmEvent { .init(state: AUSCULT_EVENT_OPEN, begin: begin, end: end) }
+  static func raised(_ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_RAISED, begin: begin, end: end)
+  }
+  static func cleared(_ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_CLEARED, begin: begin, end: end)
+  }
+  static func repeated(_ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_REPEATED, begin: begin, end: end)
+  }
+  static func inhibited(_ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_INHIBITED, begin: begin, end: end)
+  }
+  static func resumed(_ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_RESUMED, begin: begin, end: end)
+  }
+  static func open(_ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_OPEN, begin: begin, end: end)
+  }
 
   static func == (a: AlarmEvent, b: AlarmEvent) -> Bool {
     (a.state, a.begin, a.end, a.channel) == (b.state, b.begin, b.end, b.channel)
@@ -77,7 +89,8 @@ struct AlarmBench {
         if case .clipped = happening { mark |= UInt8(AUSCULT_MARK_CLIPPED) }
         result.append(
           AlarmToken(
-            scores: Array(repeating: score, count: channels), mark: mark, origin: origin, index: index, segment: segment,
+            scores: Array(repeating: score, count: channels), mark: mark, origin: origin, index: index,
+            segment: segment,
             followsGap: followsGap))
         index += 1
         followsGap = false
@@ -91,7 +104,8 @@ struct AlarmBench {
     return try run(settings, tokens: tokens, cuts: [tokens.count], isEnd: isEnd)
   }
 
-  func run(_ settings: [String: Setting], tokens: [AlarmToken], cuts: [Int], isEnd: Bool = false) throws -> [AlarmEvent] {
+  func run(_ settings: [String: Setting], tokens: [AlarmToken], cuts: [Int], isEnd: Bool = false) throws -> [AlarmEvent]
+  {
     let rig = try Rig("alarm", "alarm", settings)
     try rig.start([scoreFormat], rate: 10, quantum: 1024)
     var from = 0

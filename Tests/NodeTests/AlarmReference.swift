@@ -110,7 +110,8 @@ struct AlarmPropertyTests {
     let tokens = bench.tokens(happenings)
     let expected = reference.events(tokens, bench)
     #expect(try bench.run(settings, tokens: tokens, cuts: [tokens.count]) == expected, "seed \(seed)")
-    #expect(try bench.run(settings, tokens: tokens, cuts: random.cuts(tokens.count, most: 9)) == expected, "seed \(seed)")
+    #expect(
+      try bench.run(settings, tokens: tokens, cuts: random.cuts(tokens.count, most: 9)) == expected, "seed \(seed)")
   }
 
   private static let base = UInt64.random(in: 0...1_000_000)

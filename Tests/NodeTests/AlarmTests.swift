@@ -37,7 +37,8 @@ struct AlarmTests {
   func off() throws {
     let raise = happen(.high, 3)
     #expect(try bench.run(["on": 3, "off": 4], raise + happen(.low, 6)) == [.raised(0, 30), .cleared(0, 70)])
-    #expect(try bench.run(["on": 3, "off": 4], raise + [.low, .low, .low, .high] + happen(.low, 3)) == [.raised(0, 30)])
+    #expect(
+      try bench.run(["on": 3, "off": 4], raise + [.low, .low, .low, .high] + happen(.low, 3)) == [.raised(0, 30)])
     #expect(try bench.run(["on": 3, "off": 0], raise + [.high, .low]) == [.raised(0, 30), .cleared(0, 50)])
     // Neither exceeding nor below: neither raises nor clears.
     let between = happen(.score(0.8), 9)
@@ -112,7 +113,8 @@ struct AlarmTests {
   @Test("Gaps and silence do not count for `hold` and `realarm`")
   func frozenTimers() throws {
     let quiet: [Happening] = happen(.silent(0), 30) + [.gap(500)]
-    let held = try bench.run(["on": 1, "off": 1, "hold": 3, "inhibit": ["silent"]], [.high, .low] + quiet + [.low, .low])
+    let held = try bench.run(
+      ["on": 1, "off": 1, "hold": 3, "inhibit": ["silent"]], [.high, .low] + quiet + [.low, .low])
     #expect(held.filter { $0.state == AUSCULT_EVENT_CLEARED } == [.cleared(0, 840)])
     let repeats = try bench.run(["on": 1, "realarm": 2, "inhibit": ["silent"]], [.high, .high] + quiet + [.high])
     #expect(repeats.filter { $0.state == AUSCULT_EVENT_REPEATED } == [.repeated(0, 830)])

@@ -64,7 +64,8 @@ struct DetectorTests {
   }
 
   /// Levels around -40 dB that scatter by 2 dB.
-  private func normal(_ count: Int, channels: Int = 1, values: Int = 16, _ random: inout SeededGenerator) -> [[[Float]]] {
+  private func normal(_ count: Int, channels: Int = 1, values: Int = 16, _ random: inout SeededGenerator) -> [[[Float]]]
+  {
     (0..<count).map { _ in
       (0..<channels).map { _ in
         (0..<values).map { _ in

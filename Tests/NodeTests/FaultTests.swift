@@ -49,7 +49,8 @@ struct FaultTests {
     let scores = lines.filter { $0.kind == "score" }
     let (before, after) = (scores.filter { $0.end <= 25 * 48000 }, scores.filter { $0.begin > 28 * 48000 })
     let middle = after.map(\.score).sorted()[after.count / 2]
-    return "threshold \(scores[0].threshold), before at most \(before.map(\.score).max()!), after \(middle) in the middle"
+    return
+      "threshold \(scores[0].threshold), before at most \(before.map(\.score).max()!), after \(middle) in the middle"
   }
 
   @Test("Each fault is found within seconds, by the bands of slices", arguments: cases)
@@ -76,7 +77,8 @@ struct FaultTests {
     }
   }
 
-  @Test("What changes the loudness is found by the loudness alone", arguments: [("fan", "blockage"), ("transformer", "hum")])
+  @Test(
+    "What changes the loudness is found by the loudness alone", arguments: [("fan", "blockage"), ("pump", "blockage")])
   func level(_ machine: String, _ fault: String) throws {
     let lines = try run(watch(machine, fault, detector: "detector.level", slices: true, seed: 1), seconds: 35)
     let raised = lines.filter { $0.state == "raised" }

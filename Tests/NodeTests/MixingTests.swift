@@ -40,7 +40,8 @@ struct MixingTests {
     #expect(try run("mix", ["weights": [1, 10]], [[[1], [2]], [[3], [4]]]) == [[31], [42]])
     #expect(try run("mix", ["weights": [0.5, 0.25]], [[[1, 0], [2, 4]]]) == [[1, 1]])
     #expect(try run("mix", ["weights": [[0, 1], [1, 0]]], [[[1], [2]]]) == [[2], [1]])
-    #expect(try run("mix", ["weights": [[1, 0, 1], [0, 1, 2], [1, 1, 0]]], [[[1], [2]], [[3]]]) == [[4], [8], [3]])
+    #expect(
+      try run("mix", ["weights": [[1, 0, 1], [0, 1, 2], [1, 1, 0]]], [[[1], [2]], [[3]]]) == [[4], [8], [3]])
     #expect(throws: Rig.Failure.self) { try run("mix", ["weights": [1, 2, 3]], [[[1]], [[2]]]) }
     #expect(throws: Rig.Failure.self) { try run("mix", ["weights": [[1, 2], [1]]], [[[1], [2]]]) }
     #expect(throws: Rig.Failure.self) { try run("mix", ["weights": [[1, 2], 1]], [[[1], [2]]]) }

@@ -44,7 +44,9 @@ struct PlaybackTests {
     var random = SeededGenerator(seed)
     let samples = [random.noise(6000)]
     // The path yields in bursts of 50 as soon as it may.
-    let played = try play(sink(lookahead: Int64(lookahead), denominator: 7), samples, cuts: random.cuts(9000), start: 40) {
+    let played = try play(
+      sink(lookahead: Int64(lookahead), denominator: 7), samples, cuts: random.cuts(9000), start: 40
+    ) {
       max(0, ($0 - lookahead + 49) / 50 * 50)
     }
     #expect(Array(played[0][..<lookahead]) == [Float](repeating: 0, count: lookahead))

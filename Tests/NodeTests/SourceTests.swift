@@ -35,7 +35,9 @@ struct SourceTests {
 
   @Test("What is not a finite number becomes 0, what is huge is bounded; both are marked clipped")
   func hostile() throws {
-    let samples: [Float] = [.nan, -.nan, .signalingNaN, .infinity, -.infinity, 1e30, -1e30, 1e9, 2e9, .leastNonzeroMagnitude, -0.0]
+    let samples: [Float] = [
+      .nan, -.nan, .signalingNaN, .infinity, -.infinity, 1e30, -1e30, 1e9, 2e9, .leastNonzeroMagnitude, -0.0,
+    ]
     for settings: [String: Setting] in [[:], ["clipped_at": "off"]] {
       let (out, marks) = try run(settings, samples)
       #expect(out == [0, 0, 0, 0, 0, 1e9, -1e9, 1e9, 1e9, .leastNonzeroMagnitude, -0.0])

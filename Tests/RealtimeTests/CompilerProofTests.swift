@@ -6,7 +6,10 @@ import Testing
   private func compile(_ name: String) throws -> Program {
     try Program.run(
       "swiftc",
-      ["-O", "-parse-as-library", "-c", "-o", "/dev/null", BuildFolder.package + "/Tests/Fixtures/marked/\(name).swift"])
+      [
+        "-O", "-parse-as-library", "-c", "-o", "/dev/null",
+        BuildFolder.package + "/Tests/Fixtures/marked/\(name).swift",
+      ])
   }
 
   @Test(arguments: ["array-growth", "class-creation", "printing", "dynamic-dispatch"])

@@ -20,7 +20,8 @@ import TestSupport
 
   /// Centres as `librosa.mel_frequencies(n_mels=4 + 2, fmin=100, fmax=4000)` has them.
   @Test(arguments: [
-    ("slaney", [548.85013753, 997.70027506, 1584.89319246, 2517.85082359]), ("htk", [439.96511458, 924.40057807, 1614.69998888, 2598.34654755]),
+    ("slaney", [548.85013753, 997.70027506, 1584.89319246, 2517.85082359]),
+    ("htk", [439.96511458, 924.40057807, 1614.69998888, 2598.34654755]),
   ]) func centers(scale: String, expected: [Float]) throws {
     let (_, format) = try configure(["bands": "4", "fmin": "100", "fmax": "4 kHz", "scale": scale])
     #expect(difference(format.frequencies, expected) < 0.001)

@@ -160,7 +160,7 @@ import TestSupport
       #expect(abs(result.channels[0][0] - Float(length)) < 1e-3 * Float(length) && abs(result.channels[0][2]) < 1e-2)
       count += 1
     }
-    #expect(count == 278)
+    #expect(count == 351)
   }
 
   /// A window whose length suits no realtime transform gets a longer transform, and says so.

@@ -4,7 +4,8 @@ import NodeKit
 
 /// Turns scores into events: an alarm for each channel. `AlarmState` says when it is raised, cleared and the rest.
 ///
-/// Spans of events are driver frame positions: begin rounded down and no earlier than 0 or the last gap, end rounded up.
+/// Spans of events are driver frame positions: begin is rounded down, and no earlier than 0 or the last gap; end is
+/// rounded up.
 /// An event ends where the score that decided it ends, and has that score's head.
 final class Alarm: Node {
   override class var declaration: NodeDeclaration {
@@ -76,7 +77,8 @@ final class Alarm: Node {
     let input = setup.input
     channels = input.channels
     format = (input.denominator, input.period, input.extent, input.offset)
-    let ticks = { (seconds: Double) in Int64((seconds * Double(input.driverRate) * Double(input.denominator)).rounded()) }
+    let ticks = { (seconds: Double) in Int64((seconds * Double(input.driverRate) * Double(input.denominator)).rounded())
+    }
     rules = AlarmRules(
       on: ticks(seconds.on), off: ticks(seconds.off), hold: ticks(seconds.hold),
       realarm: seconds.realarm.map { max(1, ticks($0)) }, deadband: deadband)

@@ -38,8 +38,8 @@ struct AlarmDecision {
 
 /// The state of one channel's alarm.
 ///
-/// **Counted time.** Timers run in stream time, but not through inhibited scores and gaps: such a stretch is cut out, and
-/// what follows moves up as if it had never been. With E the end of a score and E' that of the score before it, an
+/// **Counted time.** Timers run in stream time, but not through inhibited scores and gaps: such a stretch is cut out,
+/// and what follows moves up as if it had never been. With E the end of a score and E' that of the score before it, an
 /// inhibited score cuts out E - E'; a gap cuts out what lies between the last score before it and the first one after
 /// it. Below, b and e are a score's begin and end in counted time, and "the last T" at a score is [e - T, e).
 ///
@@ -52,8 +52,8 @@ struct AlarmDecision {
 /// - *raised*, not cleared, last announced `realarm` ago or longer: it is **repeated**.
 /// Cleared and repeated events begin where the raised one did, so each event spans the alarm so far.
 ///
-/// At an inhibited score nothing is decided; the first one is reported as **inhibited**, the first one after them that is
-/// not as **resumed**. At the end of a stream an alarm that is still raised is reported as **open**.
+/// At an inhibited score nothing is decided; the first one is reported as **inhibited**, the first one after them that
+/// is not as **resumed**. At the end of a stream an alarm that is still raised is reported as **open**.
 struct AlarmState {
   /// Ticks that were cut out so far: counted time is stream time less this.
   private var cut: Int64 = 0

@@ -17,7 +17,8 @@ class RobustDetector: OffloadNode {
       "sigma", "The learned threshold is the median of the n learning scores + sigma * (1 + 8 / n) * 1.4826 MAD",
       default: "10", range: 0...1e6),
     .number(
-      "floor", "The least scatter that a value is taken to have, in units of the input; 'auto': half of the typical one",
+      "floor",
+      "The least scatter that a value is taken to have, in units of the input; 'auto': half of the typical one",
       also: .decibel, default: "auto", range: 0...1e9, words: ["auto"]),
   ]
 

@@ -34,7 +34,8 @@ struct RobustModel {
     var best = Ranking()
     let scores = rows.map { row in row.withUnsafeBufferPointer { score($0.baseAddress!, &best) } }
     let middle = median(of: scores)
-    threshold = middle + sigma * (1 + 8 / Double(rows.count)) * max(deviation(of: scores, from: middle), Self.leastScatter)
+    threshold =
+      middle + sigma * (1 + 8 / Double(rows.count)) * max(deviation(of: scores, from: middle), Self.leastScatter)
   }
 
   /// The `top` largest deviations: indices of the values, the largest first.

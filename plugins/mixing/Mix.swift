@@ -1,7 +1,8 @@
 import CRealtime
 import NodeKit
 
-/// Adds audio streams sample by sample: out[o] = sum over all inputs i and their channels c of weight[o][i, c] * in[i][c].
+/// Adds audio streams sample by sample:
+///     out[o] = sum over all inputs i and their channels c of weight[o][i, c] * in[i][c]
 ///
 /// Sums run in the order of the links in the file, then of the channels.
 final class Mix: Node {
@@ -13,8 +14,8 @@ final class Mix: Node {
       parameters: [
         .number(
           "weights",
-          "One for each input (with one input: for each channel, mixed to mono), or a list of rows, one for each output "
-            + "channel, over the channels of all inputs; without it the inputs' average", also: .decibel,
+          "One for each input (with one input: for each channel, mixed to mono), or a list of rows, one for each "
+            + "output channel, over the channels of all inputs; without it the inputs' average", also: .decibel,
           range: -1e6...1e6, flags: [.list, .nested])
       ])
   }

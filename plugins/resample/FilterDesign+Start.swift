@@ -11,8 +11,8 @@ extension FilterDesign {
   /// first samples stay as all others.
   private static var mostImpulses: Int { 2048 }
 
-  /// Responses of the first output samples, laid out as those of `responses()`: [count][2 * half + 1], that of x[q + d] at
-  /// d + half. Empty where the first sample is made as all others are.
+  /// Responses of the first output samples, laid out as those of `responses()`: [count][2 * half + 1], that of x[q + d]
+  /// at d + half. Empty where the first sample is made as all others are.
   func startResponses() throws -> [[Double]] {
     let soxr = try create()
     defer { soxr_delete(soxr) }

@@ -40,8 +40,10 @@ struct Polyphase {
     starts = table.starts
     self.channels = channels
     capacity = Self.historyCapacity(table)
-    history = UnsafeMutableRawPointer.allocate(byteCount: channels * capacity * MemoryLayout<Float>.stride, alignment: 64)
-      .initializeMemory(as: Float.self, repeating: 0, count: channels * capacity)
+    history = UnsafeMutableRawPointer.allocate(
+      byteCount: channels * capacity * MemoryLayout<Float>.stride, alignment: 64
+    )
+    .initializeMemory(as: Float.self, repeating: 0, count: channels * capacity)
     restart()
   }
 

@@ -4,7 +4,7 @@ import CRealtime
 /// What a sample is made into before it enters a graph, and how it is marked. All of it works on the bit patterns of
 /// non-negative floats, which order as the numbers do: whole vectors of them, without a branch.
 enum Sample {
-  /// The greatest magnitude that leaves a source. Full scale is 1; the square of the sum of a million of these is finite.
+  /// The greatest magnitude that leaves a source. Full scale is 1; the square of the sum of a million is finite.
   static let limit: Float = 1e9
 
   private static let magnitudeMask: Int32 = 0x7fff_ffff

@@ -3,8 +3,8 @@ import NodeKit
 
 /// Samples that the driver supplies: a JACK port, a channel of a file, or what a test feeds by hand.
 ///
-/// Nothing but finite samples of at most `Sample.limit` leaves it, so no node after it need look for others. Each sample
-/// gets a mark: whether it sounds, whether it clipped.
+/// Nothing but finite samples of at most `Sample.limit` leaves it, so no node after it need look for others. Each
+/// sample gets a mark: whether it sounds, whether it clipped.
 final class Source: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -15,7 +15,8 @@ final class Source: Node {
         .text(
           "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
           flags: [.list, .placement]),
-        .text("connect", "Ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement]),
+        .text(
+          "connect", "Ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement]),
         .number(
           "silent_below", "Level under which a sample is silent; a bare number is in dB full scale", unit: .decibel,
           default: "-100 dB", range: -1000...200, words: ["off"]),

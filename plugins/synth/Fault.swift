@@ -64,11 +64,13 @@ struct FaultModel {
             .init(frequency: 3400, decay: 0.0012, amplitude: 1), .init(frequency: 5200, decay: 0.0007, amplitude: 0.5),
           ], rate: 3.58, stray: 0.01, amplitude: 3))
     case .blockage:  // the flow breaks away
-      FaultModel(turbulence: 2.5, surge: 0.5)
+      FaultModel(turbulence: 1.5, surge: 0.5)
     case .hum:  // a loose core: whole and odd multiples of the mains frequency
       FaultModel(mains: [
-        Partial(multiple: 1, amplitude: 0.4), Partial(multiple: 2, amplitude: 1.5), Partial(multiple: 3, amplitude: 0.4),
-        Partial(multiple: 4, amplitude: 0.8), Partial(multiple: 6, amplitude: 0.5), Partial(multiple: 8, amplitude: 0.3),
+        Partial(multiple: 1, amplitude: 0.4), Partial(multiple: 2, amplitude: 1.5),
+        Partial(multiple: 3, amplitude: 0.4),
+        Partial(multiple: 4, amplitude: 0.8), Partial(multiple: 6, amplitude: 0.5),
+        Partial(multiple: 8, amplitude: 0.3),
         Partial(multiple: 10, amplitude: 0.2),
       ])
     case .corona:  // crackle around the peaks of each half-wave

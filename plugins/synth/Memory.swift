@@ -17,4 +17,3 @@ final class Memory {
 
   func floats(_ values: [Float]) -> UnsafePointer<Float> { UnsafePointer(array(values)) }
 }
-

@@ -7,7 +7,9 @@ extension Synth {
     guard let machine = Machine(rawValue: arguments.text("machine")) else {
       throw NodeError("is no machine", parameter: "machine")
     }
-    guard let fault = Fault(rawValue: arguments.text("fault")) else { throw NodeError("is no fault", parameter: "fault") }
+    guard let fault = Fault(rawValue: arguments.text("fault")) else {
+      throw NodeError("is no fault", parameter: "fault")
+    }
     let model = MachineModel.model(machine)
     guard model.faults.contains(fault) else {
       let possible = Fault.allCases.filter { model.faults.contains($0) }.map(\.rawValue).joined(separator: ", ")

@@ -2,12 +2,13 @@ import CNodeABI
 import CRealtime
 import NodeKit
 
-/// A machine simulator: a source that needs no microphone. Sample n depends on the parameters, the seed, the channel and
-/// n alone: not on the period size, not on what was lost before, and as exactly after months as at the start.
+/// A machine simulator: a source that needs no microphone. Sample n depends on the parameters, the seed, the channel
+/// and n alone: not on the period size, not on what was lost before, and as exactly after months as at the start.
 final class Synth: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "source.synth", version: "1.0.0", summary: "Simulates the sound of a machine, and of its faults.", realtime: .hard,
+      "source.synth", version: "1.0.0", summary: "Simulates the sound of a machine, and of its faults.",
+      realtime: .hard,
       traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
       parameters: soundParameters + faultParameters + [
         .integer("channels", "Channels, one a machine, each an individual", default: "1", range: 1...1024),
@@ -26,7 +27,7 @@ final class Synth: Node {
     .number("wander", "How far the load slowly varies around it", also: .percent, default: "5 %", range: 0...1),
     .number(
       "level", "RMS of the healthy machine at full load; a bare number is a factor of full scale", also: .decibel,
-      default: "-20 dB", range: 0...1000),
+      default: "-26 dB", range: 0...1000),
     .number(
       "noise", "Background noise against `level`; a bare number is a factor", also: .decibel, default: "-20 dB",
       range: 0...1000),

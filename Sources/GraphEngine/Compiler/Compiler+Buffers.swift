@@ -313,7 +313,9 @@ final class ScheduleBuilder {
       RealtimeSchedule(
         steps: list, stepCount: order.count, joinSources: sources, clock: clock,
         externalInputs: externalInputPointers, externalInputCount: externalInputs,
-        externalOutputs: externalOutputPointers, externalOutputCount: externalOutputs, quantum: draft.quantum)
+        externalOutputs: externalOutputPointers, externalOutputCount: externalOutputs, quantum: draft.quantum,
+        silence: UnsafePointer(arena.array(Float.self, count: draft.quantum)),
+        waste: arena.array(Float.self, count: draft.quantum))
     ])
   }
 }

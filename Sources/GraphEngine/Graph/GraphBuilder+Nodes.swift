@@ -74,7 +74,8 @@ extension GraphBuilder {
     do {
       loaded = try catalog.load(library: path)
     } catch {
-      collector.add("bad-library", "\(quoted(library.text)): \(error.defects.joined(separator: "; "))", at: library.location)
+      collector.add(
+        "bad-library", "\(quoted(library.text)): \(error.defects.joined(separator: "; "))", at: library.location)
       return nil
     }
     if let nodeClass = loaded.classes.first(where: { $0.name == type.text }) { return nodeClass }

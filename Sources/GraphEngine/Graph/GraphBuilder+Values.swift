@@ -43,7 +43,8 @@ extension GraphBuilder {
     }
   }
 
-  private mutating func mismatch(_ what: String, _ parameter: Parameter, _ location: SourceLocation) -> ParameterValue? {
+  private mutating func mismatch(_ what: String, _ parameter: Parameter, _ location: SourceLocation) -> ParameterValue?
+  {
     collector.add(
       "wrong-type", "'\(parameter.name)' takes \(parameter.structuredExpectation), not \(what)", at: location)
     return nil

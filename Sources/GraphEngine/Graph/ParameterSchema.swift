@@ -27,7 +27,9 @@ struct ParameterSchema {
     case (true, true): shapes.append(["type": "array", "items": ["anyOf": [item, inner]]])
     case (false, false): break
     }
-    if flags.contains(.byMachine) { shapes.append(["type": "object", "additionalProperties": ["anyOf": .list(shapes)]]) }
+    if flags.contains(.byMachine) {
+      shapes.append(["type": "object", "additionalProperties": ["anyOf": .list(shapes)]])
+    }
     return shapes
   }
 

@@ -119,15 +119,13 @@ public struct RealtimeEngine: @unchecked Sendable {
 
   @_noLocks @_noAllocation
   private func point(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, to cycle: DriverCycle, offset: Int) {
-    if let inputs = cycle.inputs {
-      for channel in 0..<schedule.pointee.externalInputCount {
-        schedule.pointee.externalInputs[channel] = inputs[channel].map { $0 + offset }
-      }
+    for channel in 0..<schedule.pointee.externalInputCount {
+      let samples = cycle.inputs.flatMap { $0[channel] }
+      schedule.pointee.externalInputs[channel] = samples.map { $0 + offset } ?? schedule.pointee.silence
     }
-    if let outputs = cycle.outputs {
-      for channel in 0..<schedule.pointee.externalOutputCount {
-        schedule.pointee.externalOutputs[channel] = outputs[channel].map { $0 + offset }
-      }
+    for channel in 0..<schedule.pointee.externalOutputCount {
+      let samples = cycle.outputs.flatMap { $0[channel] }
+      schedule.pointee.externalOutputs[channel] = samples.map { $0 + offset } ?? schedule.pointee.waste
     }
   }
 

@@ -15,6 +15,10 @@ struct RealtimeSchedule {
   let externalOutputCount: Int
   /// The most frames that one call of a step covers.
   let quantum: Int
+  /// Samples [quantum] for external channels that the driver has no memory for: the end of a stream has no frames, and
+  /// may come before any cycle, or after the driver has taken its memory away.
+  let silence: UnsafePointer<Float>
+  let waste: UnsafeMutablePointer<Float>
 }
 
 /// Counters that the realtime thread adds to and anyone may read.

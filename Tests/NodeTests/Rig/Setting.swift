@@ -24,7 +24,8 @@ indirect enum Setting: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, E
   /// A declared default: a number with or without a unit for numeric parameters, else text.
   init(initial text: String, of parameter: auscult_parameter) {
     if text.hasPrefix("[") {
-      self = .list(text.dropFirst().dropLast().split(separator: ",").map { .text($0.trimmingCharacters(in: .whitespaces)) })
+      self = .list(
+        text.dropFirst().dropLast().split(separator: ",").map { .text($0.trimmingCharacters(in: .whitespaces)) })
       return
     }
     let units: [String: (Double, UInt32)] = [

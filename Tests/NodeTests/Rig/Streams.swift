@@ -4,7 +4,8 @@ import Foundation
 /// Formats that tests hand to nodes. Machine names live as long as the process.
 func format(
   _ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: Int = 1, rate: Int = 48000, denominator: Int64 = 1,
-  period: Int64 = 1, extent: Int64? = nil, offset: Int64 = 0, lookahead: Int64 = 0, scale: UInt32 = AUSCULT_SCALE_LINEAR,
+  period: Int64 = 1, extent: Int64? = nil, offset: Int64 = 0, lookahead: Int64 = 0,
+  scale: UInt32 = AUSCULT_SCALE_LINEAR,
   frequencies: [Float] = []
 ) -> auscult_format {
   let machines = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: channels)

@@ -65,6 +65,8 @@ final class TokenBlock {
       .assumingMemoryBound(to: type)
   }
 
-  func setMark(_ token: Int, _ channel: Int, _ mark: UInt8) { pointer.pointee.marks[channel * max(1, capacity) + token] = mark }
+  func setMark(_ token: Int, _ channel: Int, _ mark: UInt8) {
+    pointer.pointee.marks[channel * max(1, capacity) + token] = mark
+  }
   func mark(_ token: Int, _ channel: Int) -> UInt8 { pointer.pointee.marks[channel * max(1, capacity) + token] }
 }

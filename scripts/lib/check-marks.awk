@@ -1,5 +1,5 @@
-# Reads Swift sources token by token, leaving out comments and strings, and reports every `override func process` or
-# `override func reset` whose attributes lack a realtime mark. Exit status 1 when there was one.
+# For scripts/check-marks. Reads Swift sources token by token, leaving out comments and strings, and reports every
+# `override func process` or `override func reset` whose attributes lack a realtime mark. Exit status 1 when there was one.
 
 BEGIN { failures = 0; overrides = 0 }
 

@@ -1,0 +1,54 @@
+// A JACK client that does nothing, to tell a machine that is late from a graph that is: counts the cycles that ended
+// after the next one was to begin, as `auscult status` does, and prints them when it is ended.
+//
+//   cc -O2 -o empty-client empty-client.c $(pkg-config --cflags --libs jack)
+//   empty-client NAME [PORT-TO-LISTEN-TO]
+
+#include <jack/jack.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static jack_client_t *client;
+static jack_port_t *input;
+static atomic_long cycles;
+static atomic_long overruns;
+
+static int process(jack_nframes_t frames, void *unused) {
+  (void)unused;
+  static jack_nframes_t expected;
+  jack_nframes_t counter = 0;
+  jack_time_t began = 0, next = 0;
+  float period = 0;
+  (void)jack_port_get_buffer(input, frames);
+  if (jack_get_cycle_times(client, &counter, &began, &next, &period) != 0) return 0;
+  int is_ahead = atomic_load(&cycles) > 0 && (int32_t)(counter - expected) > 0;
+  expected = counter + frames;
+  atomic_fetch_add(&cycles, 1);
+  if (is_ahead || jack_get_time() > next) atomic_fetch_add(&overruns, 1);
+  return 0;
+}
+
+static void end(int signal) { (void)signal; }
+
+int main(int count, char **arguments) {
+  if (count < 2) return 64;
+  jack_status_t status;
+  client = jack_client_open(arguments[1], JackNoStartServer, &status);
+  if (!client) {
+    fprintf(stderr, "no JACK server\n");
+    return 1;
+  }
+  input = jack_port_register(client, "in", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput, 0);
+  signal(SIGINT, end);
+  signal(SIGTERM, end);
+  jack_set_process_callback(client, process, NULL);
+  if (jack_activate(client) != 0) return 1;
+  if (count > 2 && jack_connect(client, arguments[2], jack_port_name(input)) != 0) return 1;
+  pause();
+  jack_client_close(client);
+  printf("{\"cycles\":%ld,\"overruns\":%ld}\n", atomic_load(&cycles), atomic_load(&overruns));
+  return 0;
+}

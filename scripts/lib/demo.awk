@@ -1,0 +1,77 @@
+# Shows the records of the demo's watch, a line each, and judges them: status 0 when the alarm was raised after the fault
+# set in, within `patience` seconds, and not before. Two seconds of sound after the alarm it runs `stop`, which ends the
+# watch and with it the records.
+
+BEGIN { onset = -1; raised = 0; scores = 0; verdict = 1 }
+
+# Time on the watch's clock at which the fault sets in; it is written while the watch learns.
+onset < 0 && (getline line < onset_file) > 0 { onset = line / 48000; close(onset_file) }
+
+{ end = number("end") / number("rate") }
+
+text("kind") == "score" {
+  scores++
+  if (onset >= 0 && !announced && end >= onset) {
+    announced = 1
+    printf "%6.1f s  ---- the bearing begins to fail ----\n", onset
+  }
+  show_score()
+}
+
+text("kind") == "alarm" {
+  printf "%6.1f s  ==== ALARM %s: %s, score %.1f, threshold %.1f ====\n", end, text("state"), text("machine"), \
+    number("score"), number("threshold")
+}
+
+text("kind") == "gap" { printf "%6.1f s  %d frames lost (%s)\n", end, number("end") - number("begin"), text("cause") }
+
+text("kind") == "alarm" && text("state") == "raised" && !raised {
+  raised = end
+  # Some time to spare: the clocks were compared from outside.
+  if (onset < 0) print "the two clocks could not be compared"
+  else if (end < onset - 0.2) print "too early: the bearing was still well"
+  else if (scores < 20) print "too few scores before the alarm"
+  else verdict = 0
+}
+
+!stopped && raised && (verdict || end > raised + 2) { end_watch() }
+!stopped && !raised && onset >= 0 && end > onset + patience { print "no alarm came"; end_watch() }
+
+{ fflush() }
+
+END {
+  if (!raised && !scores) print "no scores came"
+  if (!verdict) printf "\nThe alarm came %.1f s after the bearing began to fail.\n", raised - onset
+  fflush()
+  exit verdict
+}
+
+function end_watch() {
+  stopped = 1
+  fflush()
+  system(stop " >/dev/null 2>&1 &")
+}
+
+function show_score(    value, limit, bar, width) {
+  value = number("score")
+  limit = number("threshold")
+  for (width = int(20 * value / limit + 0.5); width > 0 && length(bar) < 50; width--) bar = bar "#"
+  printf "%6.1f s  %-9s  score %5.1f of %.1f  %-20s%s\n", end, (value > limit) ? "ANOMALOUS" : "normal", value, limit, \
+    bar, (value > limit) ? "  " hertz() : ""
+}
+
+# The frequencies of the bands that carry a score.
+function hertz(    rest, words) {
+  rest = $0
+  while (match(rest, /"hz":[0-9.]+/)) {
+    words = words (words == "" ? "" : ", ") sprintf("%d", substr(rest, RSTART + 5, RLENGTH - 5))
+    rest = substr(rest, RSTART + RLENGTH)
+  }
+  return words == "" ? "" : "at " words " Hz"
+}
+
+# Values of this line's JSON object, by their names.
+function number(name) { return match($0, "\"" name "\":-?[0-9.eE+-]+") ? value_of(name) + 0 : 0 }
+function text(name) { return match($0, "\"" name "\":\"[^\"]*\"") ? unquoted(value_of(name)) : "" }
+function value_of(name) { return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) }
+function unquoted(value) { return substr(value, 2, length(value) - 2) }
