@@ -32,11 +32,14 @@ extension JACKTests {
       try expectSame(live, samples, seed: random.seed)
     }
 
+    /// The workers have most of the work and short queues: the driver has to wait for them.
     @Test func inFreewheel() throws {
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 1_000_000)
-      let live = try withServer(.init(period: 128)) {
-        try runLive(Self.graph, server: $0, samples: samples, frames: 1_050_000, connections: 2, freewheel: true)
+      let graph = Self.graph.replacing("16 kHz", with: "16 kHz, thread: worker")
+      let live = try withServer(.init(period: 1024)) {
+        try runLive(
+          graph, server: $0, samples: samples, frames: 1_050_000, connections: 2, freewheel: true, queueSeconds: 0.2)
       }
       #expect(live.events.contains(.freewheel(true)))
       try expectSame(live, samples, seed: random.seed)
@@ -80,9 +83,10 @@ extension JACKTests {
       #expect(live.statistics.position == live.statistics.frames + live.statistics.lostFrames)
       let delivered = try NumPyAudio(#require(live.files["audio.npy"]))
       #expect(delivered.frames == live.statistics.frames)
-      // A cycle in which a late client catches up may hold another cycle's samples; all others lie where they were played.
+      // A cycle in which a late client catches up may hold another cycle's samples; all others lie where they were played,
+      // those between the loss and its discovery among them.
       let astray = misplaced(delivered.samples[1], gaps, samples[1], period: 512)
-      #expect(astray <= Int(live.statistics.gaps + live.statistics.late) + live.jumps, "seed \(random.seed), gaps \(gaps)")
+      #expect(astray <= Int(live.statistics.late) + live.jumps, "seed \(random.seed), gaps \(gaps)")
       let byHand = try runByHand(Self.graph, feed: feed(delivered.samples, gaps))
       #expect(live.files == byHand.files, "seed \(random.seed), gaps \(gaps)")
     }

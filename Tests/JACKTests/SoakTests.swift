@@ -1,3 +1,4 @@
+import CRealtime
 import Foundation
 import GraphEngine
 import JACKDriver
@@ -44,6 +45,15 @@ extension JACKTests {
       #expect(live.statistics.droppedTokens == 0)
       #expect(live.statistics.position == live.statistics.frames + live.statistics.lostFrames)
       #expect(live.statistics.nodes.allSatisfy { !$0.hasFailed })
+    }
+
+    /// The sanitizer's silence means something: in a build that has it, an allocation in a cycle ends the process.
+    @Test(.enabled(if: realtime_is_sanitized() != 0)) func theSanitizerFires() async {
+      await #expect(processExitsWith: .failure) {
+        realtime_enter()
+        free(malloc(Int.random(in: 100...200)))
+        realtime_exit()
+      }
     }
   }
 }

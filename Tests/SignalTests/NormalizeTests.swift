@@ -128,9 +128,9 @@ import TestSupport
     for _ in 0..<40 {
       let columns = random.int(1...5)
       let rows = random.int(1...3)
-      let window = random.scaled(1...40)
+      let window = random.scaled(1...60)
       let width = rows * columns
-      let tokens = random.values(random.scaled(1...150) * width)
+      let tokens = random.values(random.scaled(1...300) * width)
       let isPerBand = Bool.random(using: &random)
       let result = try Self.normalized(
         Self.features(tokens, columns: columns, scale: 1, rows: rows),
@@ -157,6 +157,8 @@ import TestSupport
 
   @Test(arguments: [
     (["mode": "slice"], "mode: the mode slice takes slices: put it after a slicer"),
+    (["mode": "rolling", "per": "band", "over": "24 h"],
+      "over: the last 86400.0 s would take 197 MiB; at most 128 are kept"),
     (["top_db": "80"], "top_db: a live stream has no greatest value to count top_db from: put it after a slicer"),
     (["ref": "max"], "ref: a live stream has no greatest value: put it after a slicer"),
     (["low": "-80"], "low: low and high go together"),

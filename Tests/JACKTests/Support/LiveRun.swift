@@ -20,18 +20,19 @@ struct LiveResult {
 /// Runs a graph as a JACK client beside a player, with the transport as origin, until it has had `frames` frames.
 ///
 /// - Parameters:
+///   - queueSeconds: how long workers may be away; nil: the engine's own choice.
 ///   - text: the graph; `${env:OUT}` is a folder of this run. The client is called `live`, the player `player`.
 ///   - connections: how many there must be before the transport starts.
 ///   - during: called about ten times a second once it rolls, with what it was called with before.
 func runLive(
   _ text: String, server: PrivateServer, samples: [[Float]], frames: Int, connections: Int, freewheel: Bool = false,
-  during: (JACKPlayer, Engine) throws -> Void = { _, _ in }
+  queueSeconds: Double? = nil, during: (JACKPlayer, Engine) throws -> Void = { _, _ in }
 ) throws -> LiveResult {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   let log = LogLines()
-  let engine = try makeEngine(text, folder: folder, log: log)
+  let engine = try makeEngine(text, folder: folder, log: log, queueSeconds: queueSeconds)
   let driver = try JACKDriver(.init(name: "live", server: server.name, origin: .transport))
   try engine.prepare(rate: driver.rate)
   try driver.attach(engine)
@@ -64,8 +65,11 @@ func runLive(
 }
 
 /// An engine for a graph's text, not prepared yet.
-func makeEngine(_ text: String, folder: URL? = nil, log: LogLines = LogLines()) throws -> Engine {
+func makeEngine(
+  _ text: String, folder: URL? = nil, log: LogLines = LogLines(), queueSeconds: Double? = nil
+) throws -> Engine {
   var options = EngineOptions()
+  if let queueSeconds { options.queueSeconds = queueSeconds }
   options.log = { level, node, text in log.add("\(level) \(node): \(text)") }
   let graph = try Graph.load(
     text: text, catalog: TestPlugins.catalog, options: GraphOptions(environment: ["OUT": folder?.path ?? "/nonexistent"])
