@@ -45,8 +45,8 @@ static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_MET
 int close_range(unsigned int first, unsigned int last, int flags);
 
 // Starts the program at `path`, with its output going to `output`, in a process group of its own (the terminal's Ctrl-C
-// is for us, not for it). The kernel sends it SIGTERM when the *thread* that calls this ends: call it on one that lasts.
-// Between fork and exec only async-signal-safe functions are called. Returns -1 with errno set, or the process.
+// is for us, not for it). The kernel sends it SIGTERM when the *thread* that calls this ends: call it on one that
+// lasts. Between fork and exec only async-signal-safe functions are called. Returns -1 with errno set, or the process.
 static inline pid_t cjack_start_process(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                                         int output) {
   sigset_t all, before;

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A program that runs beside us and never outlives us.
 ///
-/// A thread of its own starts it, reads what it writes, and waits for its end; the kernel sends the program SIGTERM when
-/// that thread ends, which is when our process does, however that comes about. SIGTERM and not SIGKILL: see
+/// A thread of its own starts it, reads what it writes, and waits for its end; the kernel sends the program SIGTERM
+/// when that thread ends, which is when our process does, however that comes about. SIGTERM and not SIGKILL: see
 /// `PrivateServer.reclaim`.
 final class ChildProcess: Sendable {
   private enum State {
@@ -32,11 +32,13 @@ final class ChildProcess: Sendable {
     let child = ChildProcess()
     let work = Unmanaged.passRetained(Work(child: child, command: [path] + arguments))
     var thread = pthread_t()
-    let status = pthread_create(&thread, nil, { argument in
-      let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
-      work.child.live(work.command)
-      return nil
-    }, work.toOpaque())
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
+        work.child.live(work.command)
+        return nil
+      }, work.toOpaque())
     guard status == 0 else {
       work.release()
       return nil

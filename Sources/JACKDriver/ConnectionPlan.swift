@@ -14,8 +14,8 @@ public struct Connection: Hashable, Sendable, CustomStringConvertible {
 /// Decides which ports to connect, from the `connect` texts and the ports that there are. No JACK in it.
 ///
 /// - A text of its own for each channel: every port that it matches is connected to that channel.
-/// - Otherwise all texts' matches form one row, and each goes to the next channel that is free. A channel keeps its port
-///   when others appear, and is free again when it disappears.
+/// - Otherwise all texts' matches form one row, and each goes to the next channel that is free. A channel keeps its
+///   port when others appear, and is free again when it disappears.
 /// - A connection is made once: what a person disconnects stays so until the port appears anew.
 package struct ConnectionPlan {
   private struct Entry {
@@ -56,7 +56,8 @@ package struct ConnectionPlan {
     var wanted: [Connection] = []
     for entry in entries {
       let candidates = entry.plan.direction == .input ? outputs : inputs
-      let peers = entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
+      let peers =
+        entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
       for peer in peers {
         let connection = connect(entry, peer)
         if !made.contains(connection) && !wanted.contains(connection) { wanted.append(connection) }

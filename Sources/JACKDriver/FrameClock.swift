@@ -9,9 +9,9 @@
 /// - a step back is counted as late; one that stays is taken for the counter's new base, for positions never go back;
 /// - a period change, and a cycle without deadline (freewheel loses nothing), re-base.
 ///
-/// The loss lies before the cycle in which the counter first stepped: the one before that in which it is reported. So the
-/// driver keeps that cycle back (`HeldCycle`) where it can; where the graph gives samples to JACK it cannot, and the gap
-/// comes a period late.
+/// The loss lies before the cycle in which the counter first stepped: the one before that in which it is reported. So
+/// the driver keeps that cycle back (`HeldCycle`) where it can; where the graph gives samples to JACK it cannot, and
+/// the gap comes a period late.
 ///
 /// A plain value, no pointers: all of it is touched by the realtime thread alone.
 package struct FrameClock {

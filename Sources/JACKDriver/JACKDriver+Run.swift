@@ -1,7 +1,7 @@
 import CJACK
 import CRealtime
-import GraphEngine
 import Glibc
+import GraphEngine
 
 extension JACKDriver {
   /// Milliseconds between two looks when nothing happens.
@@ -102,7 +102,8 @@ extension JACKDriver {
     engine?.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
   }
 
-  /// Ties the last cycle's begin to the wall clock; the engine tells a step of that clock by the monotonic one. In freewheel positions run ahead of any clock: the anchor stays.
+  /// Ties the last cycle's begin to the wall clock; the engine tells a step of that clock by the monotonic one. In
+  /// freewheel positions run ahead of any clock: the anchor stays.
   ///
   /// - Returns: whether there was a cycle to tie.
   private func anchorToStamp() -> Bool {

@@ -55,7 +55,8 @@ extension JACKError: CustomStringConvertible {
   /// What to do about it, where that can be said.
   public var suggestion: String? {
     switch self {
-    case .noServer: "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
+    case .noServer:
+      "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
     case .nameTaken: "choose another name with --name"
     case .serverShutDown: "with --reconnect, auscult waits for the server and goes on"
     case .rateChanged: "start auscult again: a graph is prepared for one rate"

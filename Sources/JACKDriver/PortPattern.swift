@@ -8,8 +8,8 @@ final class PortPattern {
   let text: String
   private var expression: regex_t?
 
-  /// - Throws: `JACKError.badPattern` when the text compiles to no expression. A port may still have that very name, but
-  ///   then the text is as good with the brackets escaped.
+  /// - Throws: `JACKError.badPattern` when the text compiles to no expression. A port may still have that very name,
+  ///   but then the text is as good with the brackets escaped.
   init(_ text: String, node: String) throws(JACKError) {
     self.text = text
     guard !text.isEmpty else { throw .badPattern(text, node: node, reason: "it is empty") }

@@ -36,6 +36,9 @@ public final class PrivateServer: Sendable {
   /// - Throws: `noServerProgram`, `privateServerFailed`, `otherServer` (libjack knows one server in a process).
   public init(name: String = PrivateServer.uniqueName(), options: Options = Options()) throws(JACKError) {
     guard let program = Self.find("jackd") else { throw .noServerProgram }
+    if try Self.answers(name) {
+      throw .privateServerFailed(reason: "did not start: one named '\(name)' is running", output: "")
+    }
     let arguments =
       ["-n", name, "-r"] + (options.isSynchronous ? ["-S"] : [])
       + ["-d", "dummy", "-r", String(options.rate), "-p", String(options.period)]
@@ -96,25 +99,23 @@ public final class PrivateServer: Sendable {
   /// Asks for a client's place every 20 ms: there is nothing else by which jackd says that it is ready.
   private func waitUntilItAnswers() throws(JACKError) {
     let deadline = now() + Int64(options.seconds) * 1_000_000_000
-    while true {
-      do {
-        let probe = try JACKClient(name: "auscult-ready", server: name)
-        probe.close()
-        return
-      } catch .noServer, .refused {
-        if !process.isRunning {
-          throw .privateServerFailed(reason: "ended at once", output: process.output)
-        }
-        if now() > deadline {
-          stop()
-          throw .privateServerFailed(
-            reason: "did not answer within \(options.seconds) s", output: process.output)
-        }
-        usleep(20_000)
-      } catch {
+    while !(try Self.answers(name)) {
+      if !process.isRunning { throw .privateServerFailed(reason: "ended at once", output: process.output) }
+      if now() > deadline {
         stop()
-        throw error
+        throw .privateServerFailed(reason: "did not answer within \(options.seconds) s", output: process.output)
       }
+      usleep(20_000)
+    }
+  }
+
+  /// Whether a server of this name takes a client.
+  private static func answers(_ name: String) throws(JACKError) -> Bool {
+    do {
+      try JACKClient(name: "auscult-ready-\(getpid())", server: name).close()
+      return true
+    } catch .noServer, .refused {
+      return false
     }
   }
 

@@ -16,7 +16,8 @@ struct ProcessState {
 
   let client: OpaquePointer
   let engine: RealtimeEngine
-  /// Waits until the engine's queues have room, for cycles that have no deadline. Not marked, never called in the cycle.
+  /// Waits until the engine's queues have room, for cycles that have no deadline. Not marked, never called in the
+  /// cycle.
   let room: Unmanaged<Engine>
   let share: UnsafeMutablePointer<DriverShare>
   let rate: Int

@@ -5,7 +5,10 @@ import Testing
 @Suite struct ConnectionPlanTests {
   @Test func portsAreNamedAfterNodeAndChannel() {
     #expect(PortPlan(.input, node: "mic", channel: 0, of: 1, connect: []).name == "mic")
-    #expect((0..<3).map { PortPlan(.input, node: "mic", channel: $0, of: 3, connect: []).name } == ["mic_1", "mic_2", "mic_3"])
+    #expect(
+      (0..<3).map { PortPlan(.input, node: "mic", channel: $0, of: 3, connect: []).name } == [
+        "mic_1", "mic_2", "mic_3",
+      ])
   }
 
   @Test func anExactNameWinsOverThePatternItAlsoIs() throws {

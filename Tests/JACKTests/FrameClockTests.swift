@@ -118,8 +118,8 @@ import Testing
   }
 }
 
-/// A server's counter, with everything that was seen of one: losses, looks that come too late or too early, new periods,
-/// freewheel. Two events are never within three cycles, so that each has one right answer.
+/// A server's counter, with everything that was seen of one: losses, looks that come too late or too early, new
+/// periods, freewheel. Two events are never within three cycles, so that each has one right answer.
 private struct SimulatedServer {
   struct Cycle {
     var counter: UInt32

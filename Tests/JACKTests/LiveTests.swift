@@ -69,7 +69,8 @@ extension JACKTests {
         defer { sleeper.close() }
         var looks = 0
         return try runLive(
-          Self.graph.replacing("\"player:out_1\"", with: "\"(player|sleeper):out_1\""), server: server, samples: samples,
+          Self.graph.replacing("\"player:out_1\"", with: "\"(player|sleeper):out_1\""), server: server,
+          samples: samples,
           frames: 96_000, connections: 3
         ) { _, _ in
           looks += 1
@@ -83,8 +84,8 @@ extension JACKTests {
       #expect(live.statistics.position == live.statistics.frames + live.statistics.lostFrames)
       let delivered = try NumPyAudio(#require(live.files["audio.npy"]))
       #expect(delivered.frames == live.statistics.frames)
-      // A cycle in which a late client catches up may hold another cycle's samples; all others lie where they were played,
-      // those between the loss and its discovery among them.
+      // A cycle in which a late client catches up may hold another cycle's samples; all others lie where they were
+      // played, those between the loss and its discovery among them.
       let astray = misplaced(delivered.samples[1], gaps, samples[1], period: 512)
       #expect(astray <= Int(live.statistics.late) + live.jumps, "seed \(random.seed), gaps \(gaps)")
       let byHand = try runByHand(Self.graph, feed: feed(delivered.samples, gaps))

@@ -11,7 +11,8 @@ extension JACKTests {
     @Test func iodelayMeasuresNoDelayOfOurs() throws {
       try withServer(.init(period: 256, isSynchronous: true)) { server in
         var peer: (process: Process, output: Pipe)?
-        try runDriver(passThrough(input: "\"jack_delay:out\"", output: "\"jack_delay:in\""), server: server.name) { run in
+        try runDriver(passThrough(input: "\"jack_delay:out\"", output: "\"jack_delay:in\""), server: server.name) {
+          run in
           if peer == nil {
             peer = try Tool.start(
               "stdbuf", ["-oL", "jack_iodelay"], server: server.name, seconds: 4, signal: "KILL")

@@ -10,7 +10,8 @@ extension JACKTests {
       try withServer { server in
         try runDriver(passThrough(channels: 2), server: server.name) { _ in
           let ports = try Tool.run("jack_lsp", ["-p", "watch:"], server: server.name).lines
-          #expect(ports.filter { $0.hasPrefix("watch:") } == ["watch:mic_1", "watch:mic_2", "watch:play_1", "watch:play_2"])
+          #expect(
+            ports.filter { $0.hasPrefix("watch:") } == ["watch:mic_1", "watch:mic_2", "watch:play_1", "watch:play_2"])
           #expect(ports.filter { $0.contains("properties: input") }.count == 2)
           return true
         }
@@ -23,7 +24,8 @@ extension JACKTests {
     }
 
     @Test func machinesArePrettyNamesForAsLongAsTheClientRuns() throws {
-      let graph = passThrough(channels: 2).replacing("channels: 2", with: "channels: 2, machines: [fan-03, \"pump, left\"]")
+      let graph = passThrough(channels: 2).replacing(
+        "channels: 2", with: "channels: 2, machines: [fan-03, \"pump, left\"]")
       try withServer { server in
         try runDriver(graph, server: server.name) { _ in
           let names = try Tool.run("jack_property", ["-l"], server: server.name).output
@@ -37,9 +39,11 @@ extension JACKTests {
 
     @Test func connectTextsAreConnectedAndReported() throws {
       try withServer { server in
-        let graph = passThrough(channels: 2, input: "\"system:capture_.*\"", output: "[\"system:playback_2\", \"nothing:.*\"]")
+        let graph = passThrough(
+          channels: 2, input: "\"system:capture_.*\"", output: "[\"system:playback_2\", \"nothing:.*\"]")
         let events = try runDriver(graph, server: server.name) { run in
-          run.events.count(where: \.isConnection) == 3 && run.events.contains { if case .waiting = $0 { true } else { false } }
+          run.events.count(where: \.isConnection) == 3
+            && run.events.contains { if case .waiting = $0 { true } else { false } }
         }
         #expect(
           events == [

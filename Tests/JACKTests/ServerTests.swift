@@ -25,6 +25,17 @@ extension JACKTests {
       }
     }
 
+    @Test func aNameThatAServerHasIsRefused() throws {
+      try withServer { server in
+        #expect {
+          try PrivateServer(name: server.name)
+        } throws: {
+          "\($0)" == "the private JACK server did not start: one named '\(server.name)' is running"
+        }
+        #expect(server.isRunning)
+      }
+    }
+
     @Test func aKilledServerIsNoticed() throws {
       let server = try PrivateServer()
       kill(try #require(server.processIdentifier), SIGKILL)

@@ -36,7 +36,8 @@ extension JACKTests {
         defer { probe.close() }
         let live = try runLive(Self.graph, server: server, samples: samples, frames: seconds * 48_000, connections: 2)
         print(
-          "soak of \(seconds) s: \(live.statistics.cycles) cycles, late \(live.overruns) (the empty client \(probe.overruns)),",
+          "soak of \(seconds) s: \(live.statistics.cycles) cycles, late \(live.overruns)",
+          "(the empty client \(probe.overruns)),",
           "lost \(live.statistics.lostFrames) frames (\(probe.lostFrames)), longest cycle",
           "\(live.statistics.longestCycleNanoseconds / 1000) us, mean",
           "\(live.statistics.busyNanoseconds / max(1, live.statistics.cycles)) ns")

@@ -8,8 +8,8 @@ struct RunningDriver {
   let events: [JACKEvent]
 }
 
-/// Runs a graph as the client `watch` until `step` answers true. `step` is called on the control thread, about ten times
-/// a second, first when the client is active.
+/// Runs a graph as the client `watch` until `step` answers true. `step` is called on the control thread, about ten
+/// times a second, first when the client is active.
 ///
 /// - Returns: what the driver reported.
 @discardableResult
@@ -30,7 +30,9 @@ func runDriver(
       failure = error
       driver.control.stop()
     }
-  } report: { events.append($0) }
+  } report: {
+    events.append($0)
+  }
   if let failure { throw failure }
   return events
 }

@@ -55,7 +55,9 @@ func runLive(
       driver.control.stop()
     }
     if engine.realtime.position >= frames || !server.isRunning { driver.control.stop() }
-  } report: { events.append($0) }
+  } report: {
+    events.append($0)
+  }
   if let failure { throw failure }
   let statistics = engine.statistics
   engine.finishStream()
@@ -72,7 +74,8 @@ func makeEngine(
   if let queueSeconds { options.queueSeconds = queueSeconds }
   options.log = { level, node, text in log.add("\(level) \(node): \(text)") }
   let graph = try Graph.load(
-    text: text, catalog: TestPlugins.catalog, options: GraphOptions(environment: ["OUT": folder?.path ?? "/nonexistent"])
+    text: text, catalog: TestPlugins.catalog,
+    options: GraphOptions(environment: ["OUT": folder?.path ?? "/nonexistent"])
   ).graph
   return try Engine(graph: graph, options: options)
 }
