@@ -1,5 +1,6 @@
-// A JACK client that does nothing, to tell a machine that is late from a graph that is: counts the cycles that ended
-// after the next one was to begin, as `auscult status` does, and prints them when it is ended.
+// A JACK client that does nothing, to tell a machine that is late from a graph that is: counts the cycles over the
+// period as `auscult status` does, by the server's frame counter: it had moved on at the cycle's begin, or did before its
+// end. Prints them when it is ended.
 //
 //   cc -O2 -o empty-client empty-client.c $(pkg-config --cflags --libs jack)
 //   empty-client NAME [PORT-TO-LISTEN-TO]
@@ -19,15 +20,12 @@ static atomic_long overruns;
 static int process(jack_nframes_t frames, void *unused) {
   (void)unused;
   static jack_nframes_t expected;
-  jack_nframes_t counter = 0;
-  jack_time_t began = 0, next = 0;
-  float period = 0;
+  jack_nframes_t counter = jack_last_frame_time(client);
   (void)jack_port_get_buffer(input, frames);
-  if (jack_get_cycle_times(client, &counter, &began, &next, &period) != 0) return 0;
   int is_ahead = atomic_load(&cycles) > 0 && (int32_t)(counter - expected) > 0;
   expected = counter + frames;
   atomic_fetch_add(&cycles, 1);
-  if (is_ahead || jack_get_time() > next) atomic_fetch_add(&overruns, 1);
+  if (is_ahead || jack_last_frame_time(client) != counter) atomic_fetch_add(&overruns, 1);
   return 0;
 }
 

@@ -60,12 +60,20 @@ extension Engine {
 
   /// The channels that the driver supplies, in the order of `DriverCycle.inputs`. Prepared engines only.
   public var externalInputs: [ExternalPort] {
-    external { $0.externalInputs } machines: { $0.outputs.first?.machines ?? [] }
+    external {
+      $0.externalInputs
+    } machines: {
+      $0.outputs.first?.machines ?? []
+    }
   }
 
   /// The channels that the driver takes, in the order of `DriverCycle.outputs`. Prepared engines only.
   public var externalOutputs: [ExternalPort] {
-    external { $0.externalOutputs } machines: { _ in [] }
+    external {
+      $0.externalOutputs
+    } machines: { _ in
+      []
+    }
   }
 
   private func external(

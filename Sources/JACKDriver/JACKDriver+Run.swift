@@ -20,7 +20,12 @@ extension JACKDriver {
     try enter(.running, from: .attached, "run")
     defer { close() }
     anchorToNow()
-    try client.activate()
+    do throws(JACKError) {
+      try client.activate()
+    } catch {
+      // A server that is ending refuses before it says so: then the loop below meets the end of the server.
+      guard isShutDownWithin(milliseconds: 1000) else { throw error }
+    }
     var progress = Progress(self)
     while !isStopRequested {
       if control.share.pointee.isShutDown.load(ordering: .acquiring) {
@@ -36,6 +41,14 @@ extension JACKDriver {
       progress.looks += 1
       control.wakeup.wait(milliseconds: progress.isAnchored ? Self.interval : Self.interval / 5)
     }
+  }
+
+  private func isShutDownWithin(milliseconds: Int32) -> Bool {
+    for _ in 0..<(milliseconds / 20) {
+      if control.share.pointee.isShutDown.load(ordering: .acquiring) { return true }
+      control.wakeup.wait(milliseconds: 20)
+    }
+    return control.share.pointee.isShutDown.load(ordering: .acquiring)
   }
 
   private var isStopRequested: Bool { control.share.pointee.stopRequested.load(ordering: .acquiring) }

@@ -101,7 +101,8 @@ public struct ParameterDeclaration: Sendable {
 
   /// A number. A bare one has `unit`; `also` lists further units that are taken; `words` are taken besides numbers.
   public static func number(
-    _ name: String, _ summary: String, unit: ValueUnits = .none, also: ValueUnits = .none, default initial: String? = nil,
+    _ name: String, _ summary: String, unit: ValueUnits = .none, also: ValueUnits = .none,
+    default initial: String? = nil,
     range: ClosedRange<Double> = -Double.infinity...Double.infinity, words: [String] = [], flags: Flags = []
   ) -> ParameterDeclaration {
     ParameterDeclaration(
@@ -111,7 +112,8 @@ public struct ParameterDeclaration: Sendable {
 
   /// A whole number.
   public static func integer(
-    _ name: String, _ summary: String, unit: ValueUnits = .none, also: ValueUnits = .none, default initial: String? = nil,
+    _ name: String, _ summary: String, unit: ValueUnits = .none, also: ValueUnits = .none,
+    default initial: String? = nil,
     range: ClosedRange<Double> = -Double.infinity...Double.infinity, words: [String] = [], flags: Flags = []
   ) -> ParameterDeclaration {
     ParameterDeclaration(

@@ -59,9 +59,10 @@ public struct StreamFormat: Sendable, Equatable {
     lookahead = format.lookahead
     stampedByNode = format.stamp == AUSCULT_STAMP_NODE
     scale = Scale(rawValue: format.scale) ?? .other
-    frequencies = format.frequencies.map { pointer in
-      (0..<Int(format.frequency_count)).map { pointer[$0] }
-    } ?? []
+    frequencies =
+      format.frequencies.map { pointer in
+        (0..<Int(format.frequency_count)).map { pointer[$0] }
+      } ?? []
     machines = format.machines.map { pointer in (0..<Int(format.channels)).map { String(cString: pointer[$0]!) } } ?? []
   }
 }

@@ -72,7 +72,8 @@ private func constant(_ parameters: [ParameterDeclaration]) -> UnsafePointer<aus
         size: UInt32(MemoryLayout<auscult_parameter>.size), name: constant(parameter.name),
         type: parameter.kind.rawValue, units: parameter.units.rawValue, unit: parameter.unit.rawValue,
         flags: parameter.flags.rawValue, minimum: parameter.range.lowerBound, maximum: parameter.range.upperBound,
-        initial: parameter.initial.map(constant), choices: parameter.choices.isEmpty ? nil : constant(parameter.choices),
+        initial: parameter.initial.map(constant),
+        choices: parameter.choices.isEmpty ? nil : constant(parameter.choices),
         summary: constant(parameter.summary)))
   }
   return UnsafePointer(list)
@@ -166,10 +167,11 @@ private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer
   Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.reset() }
 }
 
-private let process: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status = {
-  pointer, cycle in
-  Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.run(Cycle(cycle!)) }
-}
+private let process: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status =
+  {
+    pointer, cycle in
+    Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.run(Cycle(cycle!)) }
+  }
 
 private let deactivate: @convention(c) (UnsafeMutableRawPointer?) -> Void = { instance($0!).node.deactivate() }
 

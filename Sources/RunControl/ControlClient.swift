@@ -59,13 +59,13 @@ public final class ControlClient {
     guard access(folder.path, F_OK) == 0 else { return [] }
     try folder.check()
     var graphs: [RunningGraph] = []
-    for file in files(in: folder.path).sorted() where file.hasSuffix(".sock") {
+    for file in files(in: folder.path) where file.hasSuffix(".sock") {
       let path = folder.path + "/" + file
       guard (try? UnixSocket.connected(to: path)) ?? nil != nil else { continue }
       graphs.append(
         RunningGraph(name: String(file.dropLast(".sock".count)), pid: NameLock.holder(of: path), socket: path))
     }
-    return graphs
+    return graphs.sorted { $0.name < $1.name }
   }
 
   private static func files(in folder: String) -> [String] {

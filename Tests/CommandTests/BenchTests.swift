@@ -13,7 +13,9 @@ import Testing
     #expect(outcome.err == "")
     let figures = try JSONValue(parsing: Array(outcome.out.utf8))
     let nodes = try #require(figures["nodes"]?.array)
-    #expect(Set(nodes.compactMap { $0["name"]?.text }) == ["mic", "stft", "mel", "level", "slices", "judge", "bands", "log"])
+    #expect(
+      Set(nodes.compactMap { $0["name"]?.text })
+        == ["mic", "stft", "mel", "level", "slices", "judge", "bands", "log"])
     #expect(try #require(nodes.first { $0["name"] == "stft" }?["ns_per_cycle"]?.number) > 0)
     let cycle = try #require(figures["cycle_ns"]?.number)
     #expect(cycle > 0 && cycle.isFinite)

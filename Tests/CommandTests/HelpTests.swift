@@ -38,15 +38,31 @@ import Testing
     (["frobnicate"], "Error: Unexpected argument 'frobnicate'"),
     (["check"], "Error: Missing expected argument '<graph> ...'"),
     (["run", "g.yaml", "--frob"], "Error: Unknown option '--frob'. Did you mean '--json'?"),
-    (["run", "g.yaml", "--rate", "44100"], "Error: --rate is for --start-server and --offline: a JACK server and a file have their own."),
-    (["run", "g.yaml", "--period", "64"], "Error: --period is for --start-server and files: a JACK server has its own."),
+    (
+      ["run", "g.yaml", "--rate", "44100"],
+      "Error: --rate is for --start-server and --offline: a JACK server and a file have their own."
+    ),
+    (
+      ["run", "g.yaml", "--period", "64"],
+      "Error: --period is for --start-server and files: a JACK server has its own."
+    ),
     (["run", "g.yaml", "--start-server", "--period", "64,128"], "Error: A JACK server has one --period."),
-    (["run", "g.yaml", "--start-server", "--reconnect"], "Error: --reconnect waits for a server of others; one of --start-server does not come back."),
+    (
+      ["run", "g.yaml", "--start-server", "--reconnect"],
+      "Error: --reconnect waits for a server of others; one of --start-server does not come back."
+    ),
     (["run", "g.yaml", "--input", "a.wav", "--name", "x"], "Error: --name is for live runs."),
-    (["run", "g.yaml", "--input", "a.wav", "--duration", "1"], "Error: --duration is not for files: they have an end."),
+    (
+      ["run", "g.yaml", "--input", "a.wav", "--duration", "1"], "Error: --duration is not for files: they have an end."
+    ),
     (["run", "g.yaml", "--audio-folder", "x"], "Error: --audio-folder is for runs without JACK."),
-    (["run", "g.yaml", "--offline"], "Error: --offline needs --duration: a graph that makes its own sound has no end."),
-    (["run", "g.yaml", "--offline", "--duration", "1", "--input", "a.wav"], "Error: --offline is for graphs that make their own sound; it excludes --input."),
+    (
+      ["run", "g.yaml", "--offline"], "Error: --offline needs --duration: a graph that makes its own sound has no end."
+    ),
+    (
+      ["run", "g.yaml", "--offline", "--duration", "1", "--input", "a.wav"],
+      "Error: --offline is for graphs that make their own sound; it excludes --input."
+    ),
     (["run", "g.yaml", "--quiet", "--verbose"], "Error: --quiet and --verbose exclude each other."),
     (["run", "g.yaml", "--duration", "0"], "Error: The value '0' is invalid for '--duration <time>'"),
     (["run", "g.yaml", "--duration", "5 parsecs"], "Error: The value '5 parsecs' is invalid for '--duration <time>'"),

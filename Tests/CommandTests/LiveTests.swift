@@ -105,7 +105,8 @@ struct LiveTests {
   }
 
   @Test func aServerThatGoesAwayIsStatus1() throws {
-    let live = try start("--server", name)
+    let live = try start("--server", name, "--set", "mic.connect=system:capture_1")
+    try live.wait(for: "auscult: connected system:capture_1 -> \(name):mic\n")
     let server = try #require(childOf(live.process.processIdentifier))
     kill(server, SIGTERM)
     let outcome = try live.end()

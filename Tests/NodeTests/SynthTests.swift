@@ -119,6 +119,31 @@ struct SynthTests {
     for tone in [140.0, 280, 420] { #expect(power(tone) > 30 * max(power(tone - 7), power(tone + 7))) }
   }
 
+  @Test("The speed follows the wandering load, without a jump")
+  func wander() throws {
+    // 20 Hz at 5 % slip at most; the seventh order moves by some hertz over a minute.
+    let settings: [String: Setting] = ["speed": .hertz(20), "noise": 0, "load": 1, "wander": 1]
+    let sound = try samples(rig(settings, rate: 8000), cuts: [Int](repeating: 1000, count: 8 * 60))[0]
+    let tones = (0..<60).map { second in
+      let part = Array(sound[second * 8000..<(second + 1) * 8000])
+      let candidates = stride(from: 130.0, through: 150, by: 0.25)
+      return candidates.max { power(of: part, $0) < power(of: part, $1) } ?? 0
+    }
+    #expect(tones.max()! - tones.min()! > 2)
+    #expect(zip(tones, tones.dropFirst()).allSatisfy { abs($0 - $1) < 2.5 })
+  }
+
+  /// Power at a frequency, through a Hann window, at 8 kHz.
+  private func power(of sound: [Float], _ hertz: Double) -> Double {
+    var (re, im) = (0.0, 0.0)
+    for (index, sample) in sound.enumerated() {
+      let window = 0.5 - 0.5 * cos(2 * .pi * Double(index) / Double(sound.count))
+      re += window * Double(sample) * cos(2 * .pi * hertz * Double(index) / 8000)
+      im += window * Double(sample) * sin(2 * .pi * hertz * Double(index) / 8000)
+    }
+    return re * re + im * im
+  }
+
   @Test("All machines, faults and rates give finite samples, marked sounding")
   func finite() throws {
     for machine in ["fan", "pump", "motor", "transformer", "power_line"] {

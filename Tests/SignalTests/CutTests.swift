@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// Results never depend on how a stream was cut, nor on what an instance did before.
 @Suite struct CutTests {

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The signal nodes in graphs: the engine's spans, gaps and queues around them.
 @Suite struct GraphTests {

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// Agreement with librosa 0.11, within the tolerances of the numerical conventions: 1e-4 of a dB with its floor at
 /// 1e-10 for the double transform, 1e-4 on features mapped to [0, 1] for both.

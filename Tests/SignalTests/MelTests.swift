@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct MelTests {
   private func configure(_ parameters: [String: String]) throws -> (NodeBench, BenchFormat) {

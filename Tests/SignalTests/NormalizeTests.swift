@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct NormalizeTests {
   /// A stream of features, 100 a second, behind a driver of 8 kHz.
@@ -128,9 +128,9 @@ import TestSupport
     for _ in 0..<40 {
       let columns = random.int(1...5)
       let rows = random.int(1...3)
-      let window = random.scaled(1...40)
+      let window = random.scaled(1...60)
       let width = rows * columns
-      let tokens = random.values(random.scaled(1...150) * width)
+      let tokens = random.values(random.scaled(1...300) * width)
       let isPerBand = Bool.random(using: &random)
       let result = try Self.normalized(
         Self.features(tokens, columns: columns, scale: 1, rows: rows),
@@ -157,18 +157,26 @@ import TestSupport
 
   @Test(arguments: [
     (["mode": "slice"], "mode: the mode slice takes slices: put it after a slicer"),
+    (
+      ["mode": "rolling", "per": "band", "over": "24 h"],
+      "over: the last 86400.0 s would take 197 MiB; at most 128 are kept"
+    ),
     (["top_db": "80"], "top_db: a live stream has no greatest value to count top_db from: put it after a slicer"),
     (["ref": "max"], "ref: a live stream has no greatest value: put it after a slicer"),
     (["low": "-80"], "low: low and high go together"),
     (["low": "0 dB", "high": "-80 dB"], "low: 0.0 dB is not below high, -80.0 dB"),
     (["mode": "pcen", "high": "0"], "high: low and high are for the mode decibel"),
     (["mode": "frozen"], "mode: the mode frozen takes one of: model, mean with std, minimum with maximum"),
-    (["mode": "frozen", "mean": "1", "std": "1", "model": "a.npy"],
-      "mode: the mode frozen takes one of: model, mean with std, minimum with maximum"),
+    (
+      ["mode": "frozen", "mean": "1", "std": "1", "model": "a.npy"],
+      "mode: the mode frozen takes one of: model, mean with std, minimum with maximum"
+    ),
     (["mode": "frozen", "mean": "1"], "mean: mean and std go together"),
     (["mode": "frozen", "mean": "[1, 2]", "std": "1"], "mean: 2 values for 3 bands"),
-    (["mode": "frozen", "minimum": "2", "maximum": "1"],
-      "minimum: the statistics hold a value that is not finite, or a negative width"),
+    (
+      ["mode": "frozen", "minimum": "2", "maximum": "1"],
+      "minimum: the statistics hold a value that is not finite, or a negative width"
+    ),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
     let problem = #expect(throws: NodeBench.Problem.self) {
       try Self.normalized(Self.features([1, 2, 3], columns: 3), parameters)

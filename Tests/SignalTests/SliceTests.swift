@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct SliceTests {
   /// Slices of a stream whose values are their own row numbers.

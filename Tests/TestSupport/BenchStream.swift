@@ -1,9 +1,10 @@
+import CNodeABI
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import CNodeABI
 
 /// A stream of tokens as tests handle it: its format, and each channel's values one token after the other.
 public struct BenchStream {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Random numbers from a seed (SplitMix64): a test prints the seed, so that a failure can be run again.
 public struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
@@ -32,8 +34,6 @@ public struct SeededRandom: RandomNumberGenerator {
     return max(1, min(8192, Int(2.0.power(power))))
   }
 }
-
-import Foundation
 
 private let environmentSeed = ProcessInfo.processInfo.environment["AUSCULT_SEED"].flatMap { UInt64($0) }
 

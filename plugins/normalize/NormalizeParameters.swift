@@ -25,7 +25,9 @@ struct NormalizeParameters {
     // slice, rolling
     .number("epsilon", "slice, rolling: added to the range before dividing by it", default: "1e-8", range: 0...1e9),
     // rolling
-    .number("over", "rolling: stretch that minimum and maximum are taken from", unit: .second, default: "10 s", range: 0...86400),
+    .number(
+      "over", "rolling: stretch that minimum and maximum are taken from", unit: .second, default: "10 s",
+      range: 0...86400),
     .choice("per", "rolling: one range for all bands, or one for each band", of: ["all", "band"], default: "all"),
     // frozen
     .inputPath("model", "frozen: .npy of the shape (2, bands): rows mean and std, or minimum and maximum (see `by`)"),

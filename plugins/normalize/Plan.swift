@@ -10,6 +10,8 @@ struct Plan {
   let rate: Double
   /// The input is in dB: it is not converted again.
   let isDecibel: Bool
+  /// Bytes that `rolling` may take.
+  private static let mostMemory = 128 << 20
   /// Tokens that `rolling` looks back on, the present one included.
   let window: Int
   private let inputScale: StreamFormat.Scale
@@ -35,7 +37,8 @@ struct Plan {
         throw NodeError("the mode slice takes slices: put it after a slicer", parameter: "mode")
       }
       if parameters.mode == .decibel && parameters.topDecibels != nil {
-        throw NodeError("a live stream has no greatest value to count top_db from: put it after a slicer", parameter: "top_db")
+        throw NodeError(
+          "a live stream has no greatest value to count top_db from: put it after a slicer", parameter: "top_db")
       }
       if parameters.mode == .decibel && parameters.reference == nil {
         throw NodeError("a live stream has no greatest value: put it after a slicer", parameter: "ref")
@@ -43,6 +46,11 @@ struct Plan {
     }
     if isSlice && parameters.mode == .pcen {
       throw NodeError("the mode pcen follows a stream of features: put it before the slicer", parameter: "mode")
+    }
+    if parameters.mode == .rolling && memory > Plan.mostMemory {
+      throw NodeError(
+        "the last \(parameters.over) s would take \(memory >> 20) MiB; at most \(Plan.mostMemory >> 20) are kept",
+        parameter: "over")
     }
     // Statistics that exist are checked now; a file that does not is an error only when the graph is to run.
     if let source = parameters.frozen, !source.isMissing { _ = try source.statistics(bands: columns) }
@@ -70,13 +78,13 @@ struct Plan {
     }
   }
 
-  /// Values that a range of `rolling` has: one for all, or one for each band.
-  var rangeWidth: Int { parameters.isPerBand ? columns : 1 }
+  /// What `rolling` keeps: a range for all bands, or one for each.
+  var rolling: RollingLayout { RollingLayout(width: parameters.isPerBand ? columns : 1, window: window) }
 
   /// Bytes that the instance holds.
   var memory: Int {
     switch parameters.mode {
-    case .rolling: channels * rangeWidth * (2 * window + 4) * 4
+    case .rolling: 2 * channels * rolling.floats * 4
     case .pcen: channels * columns * 8
     case .frozen: 2 * columns * 4
     case .decibel, .slice, .none: 0

@@ -19,7 +19,7 @@ final class Slicer: Node {
           "hop", "From one slice to the next: in analysis frames, as a duration, or in % of the length", unit: .sample,
           also: [.second, .percent], default: "100 %", range: 1...Double(longest)),
         .boolean(
-          "pad", "At the end of a file, fill up the last slice if it holds frames that no other does", default: "false"),
+          "pad", "At the end of a file, fill up the last slice if it holds frames no other does", default: "false"),
         .number("fill", "Value to fill up with", default: "0"),
       ])
   }

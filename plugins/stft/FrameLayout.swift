@@ -30,19 +30,20 @@ struct FrameLayout: Equatable {
     after = isCentered ? length - before : 0
   }
 
-  /// Largest prime factor of a transform's length: beyond it FFTW allocates memory while it runs.
-  static let largestFactor = 13
+  /// Longest window and transform.
+  static let longest = 1 << 21
 
-  /// Whether the realtime thread may run a transform of this length. FFTW was seen to allocate in `execute` for odd
-  /// lengths and for even ones with a prime factor of 37 or more.
+  /// Whether the realtime thread may run a transform of this length: an even product of 2, 3, 5, 7 and at most one 11
+  /// or 13, which are the lengths that FFTW's manual calls best. Other ones were seen to allocate memory in `execute`;
+  /// of these, all up to `longest` were tried with FFTW 3.3.10, and none did.
   static func isRealtimeLength(_ fft: Int) -> Bool {
-    guard fft >= 2, fft % 2 == 0 else { return false }
+    guard fft >= 2, fft <= longest, fft % 2 == 0 else { return false }
     var rest = fft
-    for factor in 2...largestFactor { while rest % factor == 0 { rest /= factor } }
-    return rest == 1
+    for factor in [2, 3, 5, 7] { while rest % factor == 0 { rest /= factor } }
+    return [1, 11, 13].contains(rest)
   }
 
-  /// The least such length that is not below `length`.
+  /// The least such length that is not below `length`, which is `longest` at most.
   static func realtimeLength(from length: Int) -> Int {
     var fft = max(2, length)
     while !isRealtimeLength(fft) { fft += 1 }

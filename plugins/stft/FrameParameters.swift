@@ -2,18 +2,16 @@ import NodeKit
 
 /// The parameters that say how samples are cut into analysis frames.
 struct FrameParameters {
-  static let longest = 1 << 22
-
   static let declarations: [ParameterDeclaration] = [
     .number(
       "length", "Length of the window, in samples or as a duration", unit: .sample, also: .second, default: "1024",
-      range: 2...Double(longest)),
+      range: 2...Double(FrameLayout.longest)),
     .integer(
       "fft", "Points of the transform, even; default: the length, or the next that runs in real time", unit: .sample,
-      range: 2...Double(longest)),
+      range: 2...Double(FrameLayout.longest)),
     .number(
       "hop", "From one column to the next, in samples or as a duration; default: half of the length", unit: .sample,
-      also: .second, range: 1...Double(longest)),
+      also: .second, range: 1...Double(FrameLayout.longest)),
     .choice("window", "Shape of the window, periodic", of: WindowShape.allCases.map(\.rawValue), default: "hann"),
     .boolean(
       "center", "Centre column t on sample t * hop, with zeros before the start and after the end", default: "true"),
@@ -45,8 +43,8 @@ struct FrameParameters {
     }
     guard FrameLayout.isRealtimeLength(fft) else {
       throw NodeError(
-        "an FFT of \(fft) points cannot run on the realtime thread: take an even number without prime factors above "
-          + "\(FrameLayout.largestFactor), such as \(FrameLayout.realtimeLength(from: fft))", parameter: "fft")
+        "an FFT of \(fft) points cannot run on the realtime thread: take an even product of 2, 3, 5, 7 and at most one "
+          + "11 or 13, such as \(FrameLayout.realtimeLength(from: fft))", parameter: "fft")
     }
     if self.fft == nil && fft != length {
       host.log(.info, "the window has \(length) samples, its FFT \(fft) points: the next that runs in real time")
@@ -61,9 +59,10 @@ struct FrameParameters {
     guard samples == samples.rounded() else {
       throw NodeError("\(number) is not a whole number of samples", parameter: parameter)
     }
-    guard samples >= Double(least), samples <= Double(Self.longest) else {
+    guard samples >= Double(least), samples <= Double(FrameLayout.longest) else {
       throw NodeError(
-        "\(number) s at \(rate) Hz is out of range: from \(least) to \(Self.longest) samples", parameter: parameter)
+        "\(number) s at \(rate) Hz is out of range: from \(least) to \(FrameLayout.longest) samples",
+        parameter: parameter)
     }
     return Int(samples)
   }

@@ -2,9 +2,9 @@ import NodeKit
 
 /// Short-time Fourier transform, as librosa 0.11 computes it.
 ///
-/// Centred columns are computed as if `length / 2` zeros stood before the first sample of a stretch and, at the end of a
-/// file, after the last: 1 + floor(n / hop) of them for n > 0 samples. Those that are not centred use only real samples:
-/// 1 + floor((n - length) / hop). A window shorter than the transform lies in its middle, with zeros around it; unlike
+/// Centred columns are computed as if `length / 2` zeros stood before the first sample of a stretch and, at the end of
+/// a file, after the last: 1 + floor(n / hop) of them for n > 0 samples. Those that are not centred use only real
+/// samples: 1 + floor((n - length) / hop). A window shorter than the transform lies in its middle, with zeros around it; unlike
 /// librosa's, columns that are not centred begin where the window does, not where the transform does.
 final class ShortTimeFourier: Node {
   override class var declaration: NodeDeclaration {

@@ -208,12 +208,14 @@ final class ScheduleBuilder {
     let isSamePace =
       format.period == input.period * factor && format.extent == input.extent * factor
       && format.offset == input.offset * factor && format.channels == input.channels
-    let isSame = isSamePace && draft.incoming[node].count == 1 && configuration.channelMap.isEmpty
+    let isSame =
+      isSamePace && draft.incoming[node].count == 1 && configuration.channelMap.isEmpty
       && (format.kind == AUSCULT_AUDIO) == (input.kind == AUSCULT_AUDIO) && format.lookahead == input.lookahead
     // As far back as a token reaches, plus what can arrive at once, plus what the node may hold back.
     let held = (format.lookahead - input.lookahead) * input.denominator / input.period
     let capacity = draft.incoming[node].map { draft.capacities[$0.from][$0.output] }.max() ?? 1
-    let needed = Int(format.extent / (input.period * factor)) + Int(held) + 2 * capacity
+    let needed =
+      Int(format.extent / (input.period * factor)) + Int(held) + 2 * capacity
       + Int(abs(format.offset - input.offset * factor) / (input.period * factor)) + 16
     var length = 64
     while length < needed { length *= 2 }

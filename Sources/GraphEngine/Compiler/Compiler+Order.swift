@@ -60,7 +60,8 @@ extension Compiler {
           "placement",
           "node '\(node.name)' exchanges samples with the driver and must run on the realtime thread, but "
             + (node.nodeClass.isHard && node.placement != .worker
-              ? "a node before it runs on a worker" : "it is placed on a worker"), at: node.location)
+              ? "a node before it runs on a worker" : "it is placed on a worker"),
+          at: node.location)
       }
     }
   }

@@ -76,8 +76,9 @@ extension JoinQueue {
       realtime_copy(heads + count, block.pointee.heads, added * MemoryLayout<auscult_head>.stride)
       for token in 0..<added {
         for channel in 0..<channels {
-          marks[(count + token) * channels + channel] = block.pointee.marks![
-            token * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
+          marks[(count + token) * channels + channel] =
+            block.pointee.marks![
+              token * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
         }
       }
     }

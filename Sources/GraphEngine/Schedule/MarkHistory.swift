@@ -107,7 +107,8 @@ struct MarkHistory {
       let slot = ring + Int((taken + Int64(token)) & mask) * outputChannels
       let all = map == nil && channels != outputChannels ? allMarks(input, token, channels) : 0
       for channel in 0..<outputChannels {
-        let mark = map != nil || channels == outputChannels
+        let mark =
+          map != nil || channels == outputChannels
           ? mark(input, token, map == nil ? channel : Int(map![channel])) : all
         slot[channel] = isFirst ? mark : slot[channel] | mark
       }
@@ -181,7 +182,8 @@ struct MarkHistory {
     for token in 0..<Int(block.pointee.count) {
       let wanted = block.pointee.heads[token]
       for candidate in 0..<Int(input.pointee.count)
-      where input.pointee.heads[candidate].index == wanted.index && input.pointee.heads[candidate].origin == wanted.origin
+      where input.pointee.heads[candidate].index == wanted.index
+        && input.pointee.heads[candidate].origin == wanted.origin
       {
         for channel in 0..<outputChannels {
           block.pointee.marks![token * outputChannels + channel] = mark(input, candidate, channel)

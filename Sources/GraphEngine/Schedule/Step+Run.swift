@@ -179,7 +179,8 @@ private func stamp(_ output: UnsafeMutablePointer<OutputState>, _ block: UnsafeM
 private func scoresAreFinite(_ block: UnsafeMutablePointer<auscult_block>) -> Bool {
   for token in 0..<Int(block.pointee.count) {
     for channel in 0..<Int(block.pointee.format.pointee.channels) {
-      let place = block.pointee.data + token * Int(block.pointee.token_stride)
+      let place =
+        block.pointee.data + token * Int(block.pointee.token_stride)
         + channel * Int(block.pointee.channel_stride)
       let score = place.assumingMemoryBound(to: auscult_score.self).pointee
       if !score.score.isFinite || !score.threshold.isFinite { return false }

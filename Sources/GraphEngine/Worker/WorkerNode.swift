@@ -155,9 +155,11 @@ final class WorkerNode: @unchecked Sendable {
       hasNews = true
     }
     let matched = join.pointee.match()
-    let isOver = (0..<join.pointee.inputCount).allSatisfy { join.pointee.queues[$0].hasEnded } && inputs.allSatisfy {
-      $0.ring.pointee.isEmpty
-    }
+    let isOver =
+      (0..<join.pointee.inputCount).allSatisfy { join.pointee.queues[$0].hasEnded }
+      && inputs.allSatisfy {
+        $0.ring.pointee.isEmpty
+      }
     let isLast = isOver && matched == 0
     guard hasNews || matched > 0 else { return false }
     join.pointee.present(matched, end: isLast || isOver && !hasMore(join, after: matched))

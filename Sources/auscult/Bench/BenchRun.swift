@@ -3,9 +3,9 @@ import GraphText
 
 /// Runs a graph by hand on one thread and takes the time.
 ///
-/// There are plain runs, for the total, and runs with time stamps around each call of a node. All of them do the same work
-/// in the same batches of cycles, so that of every batch the least time of any run counts: whatever interrupts the program
-/// only adds. What the cycles of the plain runs take beyond the nodes is the engine's own.
+/// There are plain runs, for the total, and runs with time stamps around each call of a node. All of them do the same
+/// work in the same batches of cycles, so that of every batch the least time of any run counts: whatever interrupts
+/// the program only adds. What the cycles of the plain runs take beyond the nodes is the engine's own.
 struct BenchRun {
   private static let rounds = 5
   private static let cyclesPerBatch = 64
@@ -65,7 +65,9 @@ struct BenchRun {
     times.add(driver.engine.statistics)
     driver.finish()
     let failed = driver.engine.failedNodes.sorted()
-    if !failed.isEmpty { throw Failure("nodes failed, so that nothing was measured: \(failed.joined(separator: ", "))") }
+    guard failed.isEmpty else {
+      throw Failure("nodes failed, so that nothing was measured: \(failed.joined(separator: ", "))")
+    }
     return times
   }
 

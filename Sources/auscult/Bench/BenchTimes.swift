@@ -38,13 +38,12 @@ struct BenchTimes {
 
   /// Ends a batch; the last one is what workers do when everything is fed.
   mutating func add(_ now: EngineStatistics) {
-    batches.append(
-      Batch(
-        nanoseconds: Double(now.busyNanoseconds - (last?.busyNanoseconds ?? 0)), cycles: now.cycles - (last?.cycles ?? 0)))
+    let busy = now.busyNanoseconds - (last?.busyNanoseconds ?? 0)
+    batches.append(Batch(nanoseconds: Double(busy), cycles: now.cycles - (last?.cycles ?? 0)))
     for (index, node) in now.nodes.enumerated() {
       let before = last?.nodes[index]
-      nodes[index].batches.append(
-        Batch(nanoseconds: Double(node.nanoseconds - (before?.nanoseconds ?? 0)), calls: node.calls - (before?.calls ?? 0)))
+      let nanoseconds = node.nanoseconds - (before?.nanoseconds ?? 0)
+      nodes[index].batches.append(Batch(nanoseconds: Double(nanoseconds), calls: node.calls - (before?.calls ?? 0)))
     }
     last = now
   }

@@ -6,9 +6,9 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures what a graph costs: nanoseconds per cycle and node, real-time factor.",
     discussion: """
-      Runs the graph as fast as it goes, on one thread, on noise or on a file, and tells what each node takes in a cycle, \
-      what the engine adds to it, and how many times faster than real time the whole is. The graph's sinks run too, into \
-      a scratch folder in place of their own paths.
+      Runs the graph as fast as it goes, on one thread, on noise or on a file, and tells what each node takes in a \
+      cycle, what the engine adds to it, and how many times faster than real time the whole is. The graph's sinks run \
+      too, into a scratch folder in place of their own paths.
 
       Every figure comes from cycles of --period frames; cycles above 1024 frames are run in several calls. Node times \
       are measured with two time stamps around each call, whose own cost is measured and taken off; the total and the \

@@ -9,9 +9,9 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks graph files, and shows formats, placement, latency and memory.",
     discussion: """
-      Every error of every file is told, each with its place. For a graph without errors there is a table: each node with \
-      its class, the thread it runs on, what it yields, the latency that it adds, the latency of the whole path up to it, \
-      and its memory. A model that does not exist is a warning here. Nothing is opened or written.
+      Every error of every file is told, each with its place. For a graph without errors there is a table: each node \
+      with its class, the thread it runs on, what it yields, the latency that it adds, the latency of the whole path up \
+      to it, and its memory. A model that does not exist is a warning here. Nothing is opened or written.
 
       Examples:
         auscult check fan.yaml

@@ -1,3 +1,4 @@
+import ArgumentParser
 import FileDriver
 import GraphEngine
 import GraphText
@@ -31,6 +32,8 @@ struct FileCommand {
     if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
     try checkNodes(engine, log)
     if failures.count > 0 {
+      // Of a single file everything has been said.
+      if files.count == 1 { throw ExitCode.failure }
       throw Failure("\(failures.count) of \(Quantity.count(files.count, "file")) could not be run")
     }
   }

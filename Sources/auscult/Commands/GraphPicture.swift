@@ -10,8 +10,8 @@ struct GraphPicture: ParsableCommand {
     commandName: "graph",
     abstract: "Draws a graph.",
     discussion: """
-      Boxes are nodes, in one frame those of the realtime thread, in another those of the workers; links carry what flows \
-      along them. SVG needs the program `dot` of Graphviz.
+      Boxes are nodes, in one frame those of the realtime thread, in another those of the workers; links carry what \
+      flows along them. SVG needs the program `dot` of Graphviz.
 
       Examples:
         auscult graph fan.yaml --format svg > fan.svg

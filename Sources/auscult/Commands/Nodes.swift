@@ -39,7 +39,8 @@ struct Nodes: ParsableCommand {
     for problem in catalog.problems { Talk.plain.warning(problem.description) }
     for shadowed in catalog.shadowed { Talk.plain.warning(shadowed.line) }
     if catalog.classes.isEmpty {
-      Talk.plain.warning("no plugins in \(catalog.searchPath.joined(separator: ", ")); give a folder with --plugin-path")
+      let folders = catalog.searchPath.joined(separator: ", ")
+      Talk.plain.warning("no plugins in \(folders); give a folder with --plugin-path")
     }
   }
 

@@ -6,8 +6,8 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a graph: live as a JACK client, or over audio files.",
     discussion: """
-      Live, the graph runs until Ctrl-C, `auscult stop`, --duration or the end of the JACK server. Over files it runs as \
-      fast as the machine goes, each file a stream of its own. Results are where the graph's sinks put them.
+      Live, the graph runs until Ctrl-C, `auscult stop`, --duration or the end of the JACK server. Over files it runs \
+      as fast as the machine goes, each file a stream of its own. Results are where the graph's sinks put them.
 
       Examples:
         auscult run fan.yaml                  live, on the JACK server that runs
@@ -17,8 +17,8 @@ struct Run: ParsableCommand {
         auscult run fan.yaml -- -strange-name.wav
         auscult run simulator.yaml --offline --duration 60s
 
-      Exit status: 0 after an end in good order; 1 when the server went away, a file could not be read, or a node failed \
-      (everything else was run all the same); 64 usage.
+      Exit status: 0 after an end in good order; 1 when the server went away, a file could not be read, or a node \
+      failed (everything else was run all the same); 64 usage.
       """)
 
   @OptionGroup var input: GraphInput
@@ -43,9 +43,11 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     let isLive = files.files.isEmpty && !files.offline
-    if files.offline {
-      if !files.files.isEmpty { throw ValidationError("--offline is for graphs that make their own sound; it excludes --input.") }
-      if duration == nil { throw ValidationError("--offline needs --duration: a graph that makes its own sound has no end.") }
+    if files.offline, !files.files.isEmpty {
+      throw ValidationError("--offline is for graphs that make their own sound; it excludes --input.")
+    }
+    if files.offline, duration == nil {
+      throw ValidationError("--offline needs --duration: a graph that makes its own sound has no end.")
     }
     if !isLive, let option = live.given.first { throw ValidationError("\(option) is for live runs.") }
     if isLive, files.audioFolder != nil { throw ValidationError("--audio-folder is for runs without JACK.") }

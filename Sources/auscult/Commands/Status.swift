@@ -32,11 +32,11 @@ struct StatusCommand: ParsableCommand {
 
 /// The graphs that run, as the commands that control them see them.
 enum RunningGraphs {
-  /// All; at least one.
+  /// All by name; at least one.
   static func all() throws -> [RunningGraph] {
     let graphs = try failing { try ControlClient.running() }
     guard !graphs.isEmpty else { throw Failure("no graph runs", advice: "start one with `auscult run GRAPH`") }
-    return graphs
+    return graphs.sorted { $0.name < $1.name }
   }
 
   /// The name of the only one; nil where there are several.

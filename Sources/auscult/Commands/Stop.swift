@@ -8,8 +8,8 @@ struct StopCommand: ParsableCommand {
     commandName: "stop",
     abstract: "Ends a running graph.",
     discussion: """
-      As Ctrl-C in its terminal would: what was heard is judged and written, then the graph ends with status 0. Returns \
-      when it has. Without a name it ends the graph that runs, unless there are several.
+      As Ctrl-C in its terminal would: what was heard is judged and written, then the graph ends with status 0. \
+      Returns when it has. Without a name it ends the graph that runs, unless there are several.
 
       Examples:
         auscult stop
@@ -31,7 +31,9 @@ struct StopCommand: ParsableCommand {
       _ = try client.call("stop")
       return waitForEnd(of: client)
     }
-    guard hasEnded else { throw Failure("the graph '\(name)' has not ended within \(Quantity.seconds(timeout.number))") }
+    guard hasEnded else {
+      throw Failure("the graph '\(name)' has not ended within \(Quantity.seconds(timeout.number))")
+    }
     if json { Output.line(["name": .text(name), "stopped": true]) } else { Output.line("stopped \(name)") }
   }
 

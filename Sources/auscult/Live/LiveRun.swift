@@ -86,7 +86,8 @@ struct LiveRun {
     let settings = PrivateServer.Options(rate: rate, period: period)
     let server = try PrivateServer(name: options.server ?? PrivateServer.uniqueName(), options: settings)
     talk.info(
-      "started a private JACK server without a sound card; other programs find it with JACK_DEFAULT_SERVER=\(server.name)")
+      "started a private JACK server without a sound card; other programs find it with "
+        + "JACK_DEFAULT_SERVER=\(server.name)")
     return server
   }
 

@@ -53,8 +53,8 @@ struct RunFigures: Sendable {
     let dropped = it.droppedTokens == 0 ? "nothing dropped" : "\(Quantity.count(it.droppedTokens, "token")) dropped"
     let longest = Quantity.milliseconds(Double(it.longestCycleNanoseconds) / 1e6)
     let limit = Quantity.milliseconds(Double(period) * 1000 / Double(rate))
-    return "'\(name)' ran for \(Quantity.seconds(seconds)): \(it.frames) frames in \(Quantity.count(it.cycles, "cycle")), "
-      + "\(lost), \(dropped), \(Quantity.count(it.xruns, "xrun")); longest cycle \(longest) of \(limit)"
+    return "'\(name)' ran for \(Quantity.seconds(seconds)): \(it.frames) frames in "
+      + "\(Quantity.count(it.cycles, "cycle")), \(lost), \(dropped), \(Quantity.count(it.xruns, "xrun")); longest cycle \(longest) of \(limit)"
   }
 }
 

@@ -2,7 +2,8 @@ import GraphEngine
 import JACKDriver
 import Synchronization
 
-/// Takes the figures of a live run, for the control socket's thread too, as long as there is an engine to take them from.
+/// Takes the figures of a live run, for the control socket's thread too, as long as there is an engine to take them
+/// from.
 final class RunWatch: Sendable {
   private struct State {
     let engine: Engine

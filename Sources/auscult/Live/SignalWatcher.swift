@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Turns Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP) into a call, so that a run can end in good order. The second one, or
-/// one that nobody handles, ends the program at once, as signals do.
+/// Turns Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP) into a call, so that a run can end in good order. The second
+/// one, or one that nobody handles, ends the program at once, as signals do.
 ///
 /// Make it before any other thread: they inherit that these signals are none of their business.
 final class SignalWatcher: Sendable {

@@ -16,7 +16,8 @@ struct StatusText {
       "lost      \(integer("lost_frames")) frames in \(Quantity.count(integer("gaps"), "gap"))",
       "dropped   \(Quantity.count(integer("dropped_tokens"), "token"))" + droppedBy,
       "unmatched \(Quantity.count(integer("unmatched_tokens"), "token"))",
-      "xruns     \(integer("xruns")) told by the server, \(Quantity.count(integer("overruns"), "cycle")) over the period",
+      "xruns     \(integer("xruns")) told by the server",
+      "overruns  \(Quantity.count(integer("overruns"), "cycle")) that ended after the next was to begin",
       "cycle     \(Quantity.fixed(number("load") * 100, 1)) % of the time, the longest took \(longest)",
     ]
     let failed = status["failed_nodes"]?.array?.compactMap(\.text) ?? []

@@ -35,7 +35,8 @@ struct Rate: ExpressibleByArgument {
   var defaultValueDescription: String { "\(number)" }
 }
 
-/// Frames in a cycle on the command line: `256`; over files also a list that is gone through again and again, `64,1,1000`.
+/// Frames in a cycle on the command line: `256`; over files also a list that is gone through again and again,
+/// `64,1,1000`.
 struct Period: ExpressibleByArgument {
   var lengths: [Int]
 

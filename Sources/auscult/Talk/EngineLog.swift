@@ -53,7 +53,8 @@ extension Logger.Level {
 func checkNodes(_ engine: Engine, _ log: EngineLog) throws(Failure) {
   let failed = engine.failedNodes.sorted()
   if !failed.isEmpty {
-    throw Failure("\(Quantity.count(failed.count, "node")) of '\(engine.graph.name)' failed: \(failed.joined(separator: ", "))")
+    let names = failed.joined(separator: ", ")
+    throw Failure("\(Quantity.count(failed.count, "node")) of '\(engine.graph.name)' failed: \(names)")
   }
   if log.errorCount > 0 { throw Failure("a node of '\(engine.graph.name)' told of an error") }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Keeps one talker from flooding the log: after a few lines in a short time it passes on only how many more there were.
-/// Any thread.
+/// Keeps one talker from flooding the log: after a few lines in a short time it passes on only how many more there
+/// were. Any thread.
 final class LineLimiter: Sendable {
   /// Lines that a talker has free in each interval.
   static let burst = 5

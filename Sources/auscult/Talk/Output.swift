@@ -12,8 +12,8 @@ enum Output {
   /// Writes a value as JSON on one line.
   static func line(_ value: JSONValue) { write(value.json + [UInt8(ascii: "\n")]) }
 
-  /// Writes all of it. A reader that has gone (`auscult nodes | head`) ends the program quietly; any other failure ends it
-  /// with a message.
+  /// Writes all of it. A reader that has gone (`auscult nodes | head`) ends the program quietly; any other failure
+  /// ends it with a message.
   private static func write(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -10,7 +10,9 @@ enum Quantity {
     frames == 0 ? "0" : "\(frames) (\(milliseconds(Double(frames) * 1000 / Double(rate))))"
   }
 
-  static func milliseconds(_ number: Double) -> String { "\(fixed(number, number < 10 ? 2 : 1)) ms" }
+  static func milliseconds(_ number: Double) -> String {
+    number < 10_000 ? "\(fixed(number, number < 10 ? 2 : 1)) ms" : "\(fixed(number / 1000, 1)) s"
+  }
 
   /// "850 B", "12.5 KiB", "3.0 MiB".
   static func bytes(_ bytes: Int) -> String {

@@ -4,7 +4,8 @@ import Logging
 import RunControl
 import Synchronization
 
-/// Standard error, where everything goes that is no result: lines of text, or with `--json` one object a line. Any thread.
+/// Standard error, where everything goes that is no result: lines of text, or with `--json` one object a line. Any
+/// thread.
 final class Talk: Sendable {
   /// Errors and warnings alone, as text.
   static let plain = Talk(level: .warning, isJSON: false)
