@@ -46,6 +46,7 @@ extension Engine {
       longestCycleNanoseconds: counters.pointee.counters.longest.load(ordering: .relaxed),
       busyNanoseconds: counters.pointee.counters.busy.load(ordering: .relaxed), nodes: [], queues: [])
     guard let schedule else { return result }
+    for worker in schedule.workers { result.unmatched += worker.unmatched.load(ordering: .relaxed) }
     result.nodes = schedule.draft.order.map { index in
       let step = schedule.steps[index].pointee
       return EngineStatistics.Node(

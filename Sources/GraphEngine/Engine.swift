@@ -128,13 +128,8 @@ public final class Engine: @unchecked Sendable {
     self.schedule = nil
   }
 
-  /// Waits until the workers have consumed everything that was pushed. No cycle may run meanwhile.
-  public func drain() {
-    guard let pool else { return }
-    while !pool.isIdle { if !pool.runOnce() { usleep(50) } }
-    // Once more, so that sinks see how far their inputs are complete.
-    _ = pool.runOnce()
-  }
+  /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
+  public func drain() { pool?.settle() }
 
   // MARK: Drivers without a deadline
 

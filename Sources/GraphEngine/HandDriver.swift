@@ -44,7 +44,7 @@ public final class HandDriver {
     let total = channels.first?.count ?? 0
     var done = 0
     while done < total {
-      let frames = min(period(), total - done)
+      let frames = min(cycleFrames(period()), total - done)
       for (index, samples) in inputs.enumerated() {
         channels[index].withUnsafeBufferPointer { from in
           samples.update(from: from.baseAddress! + done, count: frames)
@@ -59,11 +59,14 @@ public final class HandDriver {
   public func run(frames total: Int, period: () -> Int) {
     var done = 0
     while done < total {
-      let frames = min(period(), total - done)
+      let frames = min(cycleFrames(period()), total - done)
       cycle(frames)
       done += frames
     }
   }
+
+  /// A longer period is cut, which changes no result.
+  private func cycleFrames(_ period: Int) -> Int { max(1, min(period, Engine.mostFramesWithoutDeadline)) }
 
   private func cycle(_ frames: Int) {
     engine.awaitRoom()

@@ -53,7 +53,7 @@ public func runByHand(
       case .gap(let frames): driver.gap(frames)
       }
     }
-    if !finish { driver.engine.drain() }
+    driver.engine.drain()
     statistics = driver.engine.statistics
     if finish { driver.finish() } else { driver.engine.stop() }
     played = driver.played

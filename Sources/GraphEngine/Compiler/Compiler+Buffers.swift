@@ -242,7 +242,9 @@ final class ScheduleBuilder {
       let format = formats[index].pointee
       let arriving = draft.capacities[links[index].from][links[index].output]
       let waiting = Int((latest - format.lookahead) * format.denominator / format.period) + 2
-      return makeQueue(format, capacity: waiting + 3 * arriving, scale: common / format.denominator)
+      let source = blocks[links[index].from][links[index].output].pointee
+      return makeQueue(
+        format, capacity: waiting + 3 * arriving, tokenBytes: Int(source.token_stride), common: common)
     }
     let joined = links.indices.map { index in
       joinedBlock(formats[index], queues[index], source: blocks[links[index].from][links[index].output])
@@ -250,21 +252,21 @@ final class ScheduleBuilder {
     return arena.array([
       Join(
         inputCount: links.count, queues: arena.array(queues), joined: arena.array(joined),
-        period: formats[0].pointee.period * (common / formats[0].pointee.denominator))
+        period: formats[0].pointee.period * (common / formats[0].pointee.denominator),
+        mostTokens: links.map { draft.capacities[$0.from][$0.output] }.max() ?? 1)
     ])
   }
 
-  private func makeQueue(_ format: auscult_format, capacity: Int, scale: Int64) -> JoinQueue {
+  private func makeQueue(_ format: auscult_format, capacity: Int, tokenBytes: Int, common: Int64) -> JoinQueue {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channels = Int(format.channels)
     let rounded = (capacity + 15) & ~15
-    let tokenBytes = isAudio ? 4 : BlockRing.aligned(format.channelBytes) * channels
     return JoinQueue(
       isAudio: isAudio, channels: channels, capacity: rounded, tokenBytes: tokenBytes,
       data: arena.raw(bytes: isAudio ? rounded * 4 * channels : rounded * tokenBytes),
       heads: arena.array(auscult_head.self, count: isAudio ? 1 : rounded),
-      marks: arena.array(UInt8.self, count: rounded * channels), scale: scale, offset: format.offset,
-      inputPeriod: format.period)
+      marks: arena.array(UInt8.self, count: rounded * channels), scale: common / format.denominator,
+      offset: format.offset, inputPeriod: format.period, extent: format.extent, ticks: common)
   }
 
   private func joinedBlock(

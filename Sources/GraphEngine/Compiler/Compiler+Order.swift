@@ -1,3 +1,4 @@
+import CNodeABI
 import GraphText
 
 extension Compiler {
@@ -45,13 +46,15 @@ extension Compiler {
     for index in draft.order {
       let node = draft.graph.nodes[index]
       let before = draft.incoming[index].map { draft.placement[$0.from] }
-      let isPossible = node.nodeClass.isHard && before.allSatisfy { $0 == .realtime }
+      let isIrregularJoin = joinsIrregularly(draft, node: index)
+      let isPossible = node.nodeClass.isHard && before.allSatisfy { $0 == .realtime } && !isIrregularJoin
       draft.placement[index] = isPossible && node.placement != .worker ? .realtime : .worker
       let configuration = draft.configurations[index]!
       if node.placement == .realtime && !isPossible {
         let reason =
-          node.nodeClass.isHard
-          ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
+          isIrregularJoin
+          ? "it joins tokens that come irregularly"
+          : node.nodeClass.isHard ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
         draft.error("placement", "node '\(node.name)' cannot run on the realtime thread: \(reason)", at: node.location)
       } else if draft.placement[index] == .worker
         && (configuration.externalInputs > 0 || configuration.externalOutputs > 0 || draft.incoming[index].isEmpty)
@@ -64,5 +67,13 @@ extension Compiler {
           at: node.location)
       }
     }
+  }
+
+  /// Tokens that come when their node sees fit match in several runs of one cycle, for which only a worker has time.
+  private static func joinsIrregularly(_ draft: ScheduleDraft, node index: Int) -> Bool {
+    let links = draft.incoming[index]
+    let inputs = draft.graph.nodes[index].nodeClass.inputs
+    return links.count > 1 && !links.contains { inputs[$0.input].flags.contains(.independent) }
+      && links.contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
   }
 }

@@ -172,9 +172,7 @@ public struct RealtimeEngine: @unchecked Sendable {
       join.pointee.queues[index].remove(min(excess, join.pointee.queues[index].count))
       _ = join.pointee.queues[index].append(block)
     }
-    var hasEnded = true
-    for index in 0..<join.pointee.inputCount { hasEnded = hasEnded && join.pointee.queues[index].hasEnded }
-    join.pointee.present(join.pointee.match(), end: hasEnded)
+    join.pointee.present(join.pointee.match(), end: join.pointee.hasEnded)
   }
 
   @_noLocks @_noAllocation

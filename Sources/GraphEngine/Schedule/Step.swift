@@ -29,6 +29,8 @@ struct Step {
   let hasCrossings: Bool
 
   var hasFailed = false
+  /// Frame position through which its inputs are there.
+  var heardThrough: Int64 = 0
   var calls: Int64 = 0
   var nanoseconds: Int64 = 0
 }
@@ -56,6 +58,8 @@ struct OutputState {
   var origin: Int64 = 0
   var index: Int64 = 0
   var segment: Int64 = 0
+  /// Frame position from which on a failed node's tokens are missing.
+  var missingFrom: Int64 = 0
 }
 
 /// A link that leaves the thread: the ring, and the drop that is going on, if one is.

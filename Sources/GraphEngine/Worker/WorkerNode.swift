@@ -18,11 +18,13 @@ final class WorkerNode: @unchecked Sendable {
   let step: UnsafeMutablePointer<Step>
   let name: String
   private let clock: UnsafePointer<auscult_clock>
-  private var inputs: [WorkerInput]
+  var inputs: [WorkerInput]
   private let services: HostServices
   private let busy = Atomic<Bool>(false)
   private let ended = Atomic<Bool>(false)
   private let failed = Atomic<Bool>(false)
+  /// Tokens of joined inputs that found no partner.
+  let unmatched = Atomic<Int64>(0)
   private var lastComplete = Int64.min
 
   init(
@@ -40,22 +42,26 @@ final class WorkerNode: @unchecked Sendable {
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
 
-  /// No thread runs it, and nothing waits for it.
-  var isIdle: Bool {
-    !busy.load(ordering: .acquiring) && inputs.allSatisfy { $0.ring.pointee.isEmpty }
+  /// What came of an attempt to run a node.
+  enum Attempt {
+    case ran
+    /// There was nothing that it could do.
+    case idle
+    /// Another thread runs it.
+    case busy
   }
 
-  /// Runs the node if no other thread does; true if it got anywhere.
-  func tryRun() -> Bool {
-    guard !busy.exchange(true, ordering: .acquiring) else { return false }
+  /// Runs the node if no other thread does.
+  func tryRun() -> Attempt {
+    guard !busy.exchange(true, ordering: .acquiring) else { return .busy }
     defer { busy.store(false, ordering: .releasing) }
-    var progress = false
+    var attempt = Attempt.idle
     // A few at a time, so that the other nodes get their turn.
     for _ in 0..<32 {
       guard hasRoom, takeFronts() else { break }
-      progress = true
+      attempt = .ran
     }
-    return progress
+    return attempt
   }
 
   private var hasRoom: Bool {
@@ -89,8 +95,7 @@ final class WorkerNode: @unchecked Sendable {
       }
     }
     let complete = outputComplete(step, lookahead: 0)
-    guard hasNews || complete > lastComplete else { return false }
-    lastComplete = max(lastComplete, complete)
+    guard noteComplete(complete) || hasNews else { return false }
     // Without tokens only sinks care how far their inputs are complete.
     if hasNews || step.pointee.outputCount == 0 { run() } else { publishIdle() }
     noteEnds()
@@ -98,15 +103,24 @@ final class WorkerNode: @unchecked Sendable {
     return hasNews
   }
 
+  /// True if the inputs are complete further than they were.
+  func noteComplete(_ complete: Int64) -> Bool {
+    guard complete > lastComplete else { return false }
+    lastComplete = complete
+    return true
+  }
+
+  func noteEnd() { ended.store(true, ordering: .releasing) }
+
   private func noteEnds() {
     for index in inputs.indices
     where inputs[index].hasFront && step.pointee.inputs[index]!.pointee.flags & AUSCULT_BLOCK_END != 0 {
       inputs[index].isSpent = true
     }
-    if inputs.allSatisfy(\.isSpent) { ended.store(true, ordering: .releasing) }
+    if inputs.allSatisfy(\.isSpent) { noteEnd() }
   }
 
-  private func run() {
+  func run() {
     if runStep(step, clock: clock) == .failed {
       failed.store(true, ordering: .relaxed)
       let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed without saying why"
@@ -130,68 +144,11 @@ final class WorkerNode: @unchecked Sendable {
     }
   }
 
-  private func publishIdle() {
+  func publishIdle() {
     for index in 0..<step.pointee.outputCount {
       let output = step.pointee.outputs[index]
       let complete = outputComplete(step, lookahead: output.lookahead)
       for crossing in 0..<output.crossingCount { output.crossings[crossing].ring.pointee.publish(complete: complete) }
     }
-  }
-
-  // MARK: Joined inputs
-
-  /// Moves fronts into the join's queues, as far as they go, and runs on what matches.
-  private func takeJoined() -> Bool {
-    let join = step.pointee.join!
-    var hasNews = false
-    for index in inputs.indices {
-      let complete = inputs[index].ring.pointee.complete
-      guard let front = inputs[index].ring.pointee.front() else {
-        join.pointee.queues[index].complete = max(join.pointee.queues[index].complete, complete)
-        continue
-      }
-      guard passGap(join, index, front), join.pointee.queues[index].append(UnsafePointer(front)) else { continue }
-      inputs[index].ring.pointee.release()
-      hasNews = true
-    }
-    let matched = join.pointee.match()
-    let isOver =
-      (0..<join.pointee.inputCount).allSatisfy { join.pointee.queues[$0].hasEnded }
-      && inputs.allSatisfy {
-        $0.ring.pointee.isEmpty
-      }
-    let isLast = isOver && matched == 0
-    guard hasNews || matched > 0 else { return false }
-    join.pointee.present(matched, end: isLast || isOver && !hasMore(join, after: matched))
-    run()
-    join.pointee.consume(matched)
-    if join.pointee.joined.pointee.flags & AUSCULT_BLOCK_END != 0 {
-      join.pointee.clear()
-      ended.store(true, ordering: .releasing)
-    }
-    return true
-  }
-
-  private func hasMore(_ join: UnsafeMutablePointer<Join>, after matched: Int) -> Bool {
-    (0..<join.pointee.inputCount).allSatisfy { join.pointee.queues[$0].count > matched }
-  }
-
-  /// A gap is passed once the queue before it is spent: the other inputs' tokens have matched it, or gone beyond it.
-  private func passGap(_ join: UnsafeMutablePointer<Join>, _ index: Int, _ front: UnsafeMutablePointer<auscult_block>)
-    -> Bool
-  {
-    guard front.pointee.flags & AUSCULT_BLOCK_GAP != 0, !front.pointee.isGapTaken else { return true }
-    guard join.pointee.queues[index].count == 0 else { return false }
-    join.pointee.note(front.pointee.gap)
-    front.pointee.isGapTaken = true
-    return true
-  }
-}
-
-extension auscult_block {
-  /// Set on a record in a ring once its gap has been dealt with.
-  fileprivate var isGapTaken: Bool {
-    get { flags & 0x8000_0000 != 0 }
-    set { flags = newValue ? flags | 0x8000_0000 : flags & ~0x8000_0000 }
   }
 }

@@ -47,13 +47,21 @@ final class WorkerPool: @unchecked Sendable {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     var progress = false
-    for node in nodes where node.tryRun() { progress = true }
+    for node in nodes where node.tryRun() == .ran { progress = true }
     return progress
   }
 
-  /// Every node has nothing to do and nothing is under way. Only while nothing is pushed from outside. Nodes stand in
-  /// the order of the schedule: one that is found idle gets nothing more from those before it.
-  var isIdle: Bool { nodes.allSatisfy(\.isIdle) }
+  /// Runs every node until none has anything left that it could do. Only while nothing is pushed from outside: nodes
+  /// stand in the order of the schedule, so that one that is found idle gets nothing more from those before it.
+  func settle() {
+    let denormals = realtime_flush_denormals()
+    defer { realtime_restore_denormals(denormals) }
+    while true {
+      let attempts = nodes.map { $0.tryRun() }
+      if attempts.allSatisfy({ $0 == .idle }) { return }
+      if !attempts.contains(.ran) { usleep(50) }
+    }
+  }
 
   var hasEnded: Bool { nodes.allSatisfy(\.hasEnded) }
 
@@ -62,7 +70,7 @@ final class WorkerPool: @unchecked Sendable {
     _ = realtime_flush_denormals()
     while !stopping.load(ordering: .acquiring) {
       var progress = false
-      for offset in nodes.indices where nodes[(start + offset) % nodes.count].tryRun() { progress = true }
+      for offset in nodes.indices where nodes[(start + offset) % nodes.count].tryRun() == .ran { progress = true }
       if progress { nudge() } else { sleep() }
     }
     condition.lock()
