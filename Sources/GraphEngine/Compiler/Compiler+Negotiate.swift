@@ -8,13 +8,15 @@ extension Compiler {
       let links = draft.incoming[index]
       guard links.allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }
       guard acceptsInputs(&draft, node: index), joinsInputs(&draft, node: index) else { continue }
+      if keep(&draft, node: index) { continue }
       let inputs = links.map { link in
         ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
       }
       do {
-        let configuration = try draft.instances[index].configure(
+        let configuration = try draft.instance(index).configure(
           rate: draft.rate, quantum: draft.quantum, inputs: inputs)
         draft.configurations[index] = configuration
+        draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
         checkStamps(&draft, node: index, configuration)
       } catch {
         draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)

@@ -45,12 +45,10 @@ extension Compiler {
   static func place(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let node = draft.graph.nodes[index]
-      let before = draft.incoming[index].map { draft.placement[$0.from] }
       let isIrregularJoin = joinsIrregularly(draft, node: index)
-      let isPossible = node.nodeClass.isHard && before.allSatisfy { $0 == .realtime } && !isIrregularJoin
-      draft.placement[index] = isPossible && node.placement != .worker ? .realtime : .worker
+      draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
       let configuration = draft.configurations[index]!
-      if node.placement == .realtime && !isPossible {
+      if node.placement == .realtime && draft.placement[index] == .worker {
         let reason =
           isIrregularJoin
           ? "it joins tokens that come irregularly"
@@ -67,6 +65,12 @@ extension Compiler {
           at: node.location)
       }
     }
+  }
+
+  static func isRealtime(_ draft: ScheduleDraft, node index: Int) -> Bool {
+    let node = draft.graph.nodes[index]
+    return node.nodeClass.isHard && node.placement != .worker && !joinsIrregularly(draft, node: index)
+      && draft.incoming[index].allSatisfy { draft.placement[$0.from] == .realtime }
   }
 
   /// Tokens that come when their node sees fit match in several runs of one cycle, for which only a worker has time.

@@ -16,6 +16,9 @@ struct Join {
   /// Most tokens that the node gets at once.
   let mostTokens: Int
 
+  /// It came with a swap and has matched nothing yet: its inputs began one after the other, so what finds no partner is
+  /// not lost.
+  var isFresh = false
   var unmatched: Int64 = 0
   /// Where the next joined token begins if nothing is lost, in common ticks.
   var expected: Int64 = Int64.min
@@ -66,29 +69,38 @@ extension JoinQueue {
   /// Appends a block's tokens; false: no room, nothing changed.
   @_noLocks @_noAllocation
   mutating func append(_ block: UnsafePointer<auscult_block>) -> Bool {
-    let added = Int(block.pointee.count)
+    append(block, from: 0, to: Int(block.pointee.count))
+  }
+
+  /// Appends the tokens `from..<to` of a block.
+  @_noLocks @_noAllocation
+  mutating func append(_ block: UnsafePointer<auscult_block>, from: Int, to: Int) -> Bool {
+    let added = to - from
     guard count + added <= capacity else { return false }
     complete = max(complete, block.pointee.complete)
     if block.pointee.flags & AUSCULT_BLOCK_END != 0 { hasEnded = true }
     if added == 0 { return true }
     if isAudio {
-      if count == 0 { heads.pointee = block.pointee.heads.pointee }
+      if count == 0 {
+        heads.pointee = block.pointee.heads.pointee
+        heads.pointee.index += Int64(from)
+      }
       for channel in 0..<channels {
         realtime_copy(
           data + (channel * capacity + count) * 4,
-          block.pointee.data + channel * Int(block.pointee.channel_stride), added * 4)
+          block.pointee.data + channel * Int(block.pointee.channel_stride) + from * 4, added * 4)
         realtime_copy(
           marks + channel * capacity + count,
-          block.pointee.marks! + channel * Int(block.pointee.mark_channel_stride), added)
+          block.pointee.marks! + channel * Int(block.pointee.mark_channel_stride) + from, added)
       }
     } else {
-      realtime_copy(data + count * tokenBytes, block.pointee.data, added * tokenBytes)
-      realtime_copy(heads + count, block.pointee.heads, added * MemoryLayout<auscult_head>.stride)
+      realtime_copy(data + count * tokenBytes, block.pointee.data + from * tokenBytes, added * tokenBytes)
+      realtime_copy(heads + count, block.pointee.heads + from, added * MemoryLayout<auscult_head>.stride)
       for token in 0..<added {
         for channel in 0..<channels {
           marks[(count + token) * channels + channel] =
             block.pointee.marks![
-              token * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
+              (from + token) * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
         }
       }
     }
@@ -242,6 +254,7 @@ extension Join {
       expected = Int64.min
     }
     if count > 0 {
+      isFresh = false
       let begin = queues[0].begin(0)
       if expected != Int64.min && begin != expected {
         gap = hasNoted ? noted : jump(from: expected, to: begin)

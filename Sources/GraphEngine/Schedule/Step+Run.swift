@@ -18,7 +18,7 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
   let flags = inputFlags(step, clock: clock, gapFrom: &gapFrom)
   noteHeard(step, clock: clock)
   prepareOutputs(step, flags: flags, gapFrom: gapFrom, clock: clock)
-  if step.pointee.hasFailed {
+  if step.pointee.state.pointee.hasFailed {
     if flags & AUSCULT_BLOCK_END != 0 {
       for index in 0..<step.pointee.outputCount { markMissing(step, step.pointee.outputs + index) }
     }
@@ -31,8 +31,8 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
   let began = step.pointee.isMeasured ? realtime_nanoseconds() : 0
   step.pointee.cycle.pointee.failure = nil
   let status = realtime_process(step.pointee.nodeClass, step.pointee.instance, step.pointee.cycle)
-  if step.pointee.isMeasured { step.pointee.nanoseconds += realtime_nanoseconds() - began }
-  step.pointee.calls += 1
+  if step.pointee.isMeasured { step.pointee.state.pointee.nanoseconds += realtime_nanoseconds() - began }
+  step.pointee.state.pointee.calls += 1
 
   guard status == AUSCULT_OK, finishOutputs(step) else {
     fail(step)
@@ -67,8 +67,9 @@ private func inputFlags(
 /// it is missing.
 @_noLocks @_noAllocation
 private func fail(_ step: UnsafeMutablePointer<Step>) {
-  step.pointee.hasFailed = true
+  step.pointee.state.pointee.hasFailed = true
   for index in 0..<step.pointee.outputCount {
+    if let progress = step.pointee.outputs[index].progress { progress.pointee.hasFailed.store(true, ordering: .relaxed) }
     let block = step.pointee.outputs[index].block
     block.pointee.count = 0
     markMissing(step, step.pointee.outputs + index)
@@ -82,7 +83,7 @@ private func markMissing(_ step: UnsafeMutablePointer<Step>, _ output: UnsafeMut
   let block = output.pointee.block
   block.pointee.flags |= AUSCULT_BLOCK_GAP
   block.pointee.gap = auscult_gap(
-    begin: output.pointee.missingFrom, end: max(output.pointee.missingFrom, step.pointee.heardThrough),
+    begin: output.pointee.missingFrom, end: max(output.pointee.missingFrom, step.pointee.state.pointee.heardThrough),
     cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
   output.pointee.missingFrom = block.pointee.gap.end
 }
@@ -91,12 +92,12 @@ private func markMissing(_ step: UnsafeMutablePointer<Step>, _ output: UnsafeMut
 @inline(__always) @_noLocks @_noAllocation
 private func noteHeard(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) {
   if step.pointee.isSource {
-    step.pointee.heardThrough = clock.pointee.position + Int64(clock.pointee.frames)
+    step.pointee.state.pointee.heardThrough = clock.pointee.position + Int64(clock.pointee.frames)
     return
   }
   var heard = Int64.max
   for index in 0..<step.pointee.inputCount { heard = min(heard, step.pointee.inputs[index]!.pointee.complete) }
-  if heard != Int64.max { step.pointee.heardThrough = max(step.pointee.heardThrough, heard) }
+  if heard != Int64.max { step.pointee.state.pointee.heardThrough = max(step.pointee.state.pointee.heardThrough, heard) }
 }
 
 @inline(__always) @_noLocks @_noAllocation
@@ -106,7 +107,7 @@ private func prepareOutputs(
   for index in 0..<step.pointee.outputCount {
     let output = step.pointee.outputs + index
     let block = output.pointee.block
-    if !step.pointee.hasFailed && block.pointee.complete != Int64.max {
+    if !step.pointee.state.pointee.hasFailed && block.pointee.complete != Int64.max {
       output.pointee.missingFrom = max(0, block.pointee.complete)
     }
     block.pointee.count = 0
@@ -189,7 +190,9 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
       step.pointee.cycle.pointee.failure = constantText("yielded more tokens than its configure declared")
       return false
     }
+    noteGeneration(step, output)
     if block.pointee.count > 0 { stamp(output, block) }
+    noteProgress(output, tokens: Int(block.pointee.count), complete: block.pointee.complete)
     if let marks = output.pointee.marks {
       marks.pointee.pass(step.pointee.inputs, count: step.pointee.inputCount, to: output)
     }
@@ -201,19 +204,46 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
   return true
 }
 
+/// A token is of the generation of the youngest node on its way.
+@inline(__always) @_noLocks @_noAllocation
+private func noteGeneration(_ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>) {
+  for index in 0..<step.pointee.inputCount {
+    let input = step.pointee.inputs[index]!
+    if input.pointee.count == 0 { continue }
+    output.pointee.inputGeneration = max(output.pointee.inputGeneration, input.pointee.heads.pointee.generation)
+  }
+}
+
+/// Tells the control thread how a fresh node gets on.
+@inline(__always) @_noLocks @_noAllocation
+func noteProgress(_ output: UnsafeMutablePointer<OutputState>, tokens: Int, complete: Int64) {
+  guard let progress = output.pointee.progress else { return }
+  let isBegun = progress.pointee.start.load(ordering: .relaxed) != Int64.max
+  if output.pointee.isStarted && !isBegun {
+    let start = floorDivide(output.pointee.origin, output.pointee.format.pointee.denominator)
+    progress.pointee.start.store(start, ordering: .relaxed)
+  }
+  progress.pointee.tokens.add(Int64(tokens), ordering: .relaxed)
+  progress.pointee.complete.store(complete, ordering: .releasing)
+}
+
 @inline(__always) @_noLocks @_noAllocation
 private func stamp(_ output: UnsafeMutablePointer<OutputState>, _ block: UnsafeMutablePointer<auscult_block>) {
   let gapFlag = output.pointee.hasPendingGap ? AUSCULT_TOKEN_GAP : 0
   output.pointee.hasPendingGap = false
   if output.pointee.isStampedByNode {
     block.pointee.heads.pointee.flags |= gapFlag
+    for token in 0..<Int(block.pointee.count) {
+      block.pointee.heads[token].generation = max(block.pointee.heads[token].generation, output.pointee.generation)
+    }
     return
   }
+  let generation = max(output.pointee.generation, output.pointee.inputGeneration)
   let count = Int64(block.pointee.count)
   let heads = output.pointee.isAudio ? 1 : count
   var head = auscult_head(
     origin: output.pointee.origin, index: output.pointee.index, segment: output.pointee.segment, flags: gapFlag,
-    generation: 1)
+    generation: generation)
   for token in 0..<Int(heads) {
     block.pointee.heads[token] = head
     head.index += 1

@@ -7,7 +7,7 @@ extension WorkerNode {
     let join = step.pointee.join!
     let hasNews = moveFronts(to: join)
     let matched = join.pointee.match()
-    let isOver = join.pointee.hasEnded && inputs.allSatisfy { $0.ring.pointee.isEmpty } && !hasEnded
+    let isOver = join.pointee.hasEnded && inputs.allSatisfy(\.isEmpty) && !hasEnded
     let isLast = isOver && !join.pointee.hasMore(after: matched)
     let passesGap = matched == 0 && join.pointee.isGapPassed
     join.pointee.present(matched, passesGap: passesGap, end: isLast)
@@ -28,14 +28,12 @@ extension WorkerNode {
     var hasNews = false
     for index in inputs.indices {
       let queue = join.pointee.queues + index
-      // The watermark first: what it promises is in the ring by then.
-      let complete = inputs[index].ring.pointee.complete
-      guard let front = inputs[index].ring.pointee.front() else {
-        queue.pointee.complete = max(queue.pointee.complete, complete)
+      guard let front = inputs[index].front(mayBegin: true) else {
+        queue.pointee.complete = max(queue.pointee.complete, inputs[index].complete)
         continue
       }
       guard passGap(join, index, front), queue.pointee.append(UnsafePointer(front)) else { continue }
-      inputs[index].ring.pointee.release()
+      inputs[index].release()
       hasNews = true
     }
     return hasNews
@@ -54,6 +52,10 @@ extension WorkerNode {
 
   private func countUnmatched(_ join: UnsafeMutablePointer<Join>) {
     if join.pointee.unmatched == 0 { return }
+    if join.pointee.isFresh {
+      join.pointee.unmatched = 0
+      return
+    }
     unmatched.add(join.pointee.unmatched, ordering: .relaxed)
     join.pointee.unmatched = 0
   }

@@ -1,15 +1,8 @@
 import CNodeABI
 import CRealtime
+import Glibc
 import RealtimeCore
 import Synchronization
-
-/// One input of a node on a worker: the ring that feeds it.
-struct WorkerInput {
-  let ring: UnsafeMutablePointer<BlockRing>
-  let idle: UnsafeMutablePointer<auscult_block>
-  var hasFront = false
-  var isSpent = false
-}
 
 /// A node that runs on workers. It takes blocks from its rings and pushes what it yields into the rings behind it; it
 /// runs only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, has
@@ -18,22 +11,22 @@ final class WorkerNode: @unchecked Sendable {
   let step: UnsafeMutablePointer<Step>
   let name: String
   private let clock: UnsafePointer<auscult_clock>
-  var inputs: [WorkerInput]
+  var inputs: [WorkerInput] = []
   private let services: HostServices
   private let busy = Atomic<Bool>(false)
+  /// It takes over from a node of the same name, which still has work to do.
+  let isHeld = Atomic<Bool>(false)
+  private let finished = Atomic<Bool>(false)
   private let ended = Atomic<Bool>(false)
   private let failed = Atomic<Bool>(false)
   /// Tokens of joined inputs that found no partner.
   let unmatched = Atomic<Int64>(0)
   private var lastComplete = Int64.min
 
-  init(
-    step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, inputs: [WorkerInput], name: String,
-    services: HostServices
-  ) {
+  /// Its inputs come with the schedule.
+  init(step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices) {
     self.step = step
     self.clock = clock
-    self.inputs = inputs
     self.name = name
     self.services = services
   }
@@ -41,6 +34,15 @@ final class WorkerNode: @unchecked Sendable {
   /// END has been through. Set once everything before it was processed.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
+  /// It was removed by a swap, and has had all that was its own.
+  var isFinished: Bool { finished.load(ordering: .acquiring) }
+
+  /// Changes what the node reads from or pushes to, while no thread runs it. Thread: control.
+  func modify(_ body: (WorkerNode) -> Void) {
+    while busy.exchange(true, ordering: .acquiring) { usleep(20) }
+    body(self)
+    busy.store(false, ordering: .releasing)
+  }
 
   /// What came of an attempt to run a node.
   enum Attempt {
@@ -65,10 +67,9 @@ final class WorkerNode: @unchecked Sendable {
   }
 
   private var hasRoom: Bool {
-    for index in 0..<step.pointee.outputCount {
-      let output = step.pointee.outputs[index]
-      for crossing in 0..<output.crossingCount
-      where !output.crossings[crossing].ring.pointee.hasRoom(for: output.crossings[crossing].mostBytes) {
+    for index in 0..<step.pointee.crossingCount {
+      let crossing = step.pointee.crossings[index].crossing
+      if !crossing.pointee.isLossy && !crossing.pointee.ring.pointee.hasRoom(for: crossing.pointee.mostBytes) {
         return false
       }
     }
@@ -80,26 +81,27 @@ final class WorkerNode: @unchecked Sendable {
     if step.pointee.join != nil { return takeJoined() }
     var hasNews = false
     for index in inputs.indices {
-      let input = inputs[index]
-      // The watermark first: what it promises is in the ring by then.
-      let complete = input.ring.pointee.complete
-      if let front = input.ring.pointee.front() {
+      let front = inputs[index].front(mayBegin: mayBegin)
+      inputs[index].hasFront = front != nil
+      if let front {
         step.pointee.inputs[index] = UnsafePointer(front)
-        inputs[index].hasFront = true
         hasNews = true
-      } else {
-        input.idle.pointee.complete = complete
-        input.idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
-        step.pointee.inputs[index] = UnsafePointer(input.idle)
-        inputs[index].hasFront = false
+      } else if let idle = inputs[index].idle {
+        idle.pointee.complete = inputs[index].complete
+        idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
+        step.pointee.inputs[index] = UnsafePointer(idle)
       }
+    }
+    if !hasNews && inputs.allSatisfy(\.isOver) {
+      finished.store(true, ordering: .releasing)
+      return false
     }
     let complete = outputComplete(step, lookahead: 0)
     guard noteComplete(complete) || hasNews else { return false }
     // Without tokens only sinks care how far their inputs are complete.
     if hasNews || step.pointee.outputCount == 0 { run() } else { publishIdle() }
     noteEnds()
-    for index in inputs.indices where inputs[index].hasFront { inputs[index].ring.pointee.release() }
+    for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
     return hasNews
   }
 
@@ -130,25 +132,31 @@ final class WorkerNode: @unchecked Sendable {
   }
 
   private func push() {
-    for index in 0..<step.pointee.outputCount {
-      let output = step.pointee.outputs[index]
-      let block = UnsafePointer(output.block)
-      for crossing in 0..<output.crossingCount {
-        let ring = output.crossings[crossing].ring
-        if block.pointee.count > 0 || block.pointee.flags != 0 {
-          let isPushed = ring.pointee.push(block)
-          precondition(isPushed, "a ring had less room than it said")
-        }
-        ring.pointee.publish(complete: block.pointee.complete)
+    for index in 0..<step.pointee.crossingCount {
+      let entry = step.pointee.crossings[index]
+      let block = step.pointee.outputs[entry.output].block
+      if entry.crossing.pointee.isLossy {
+        _ = pushOrDrop(UnsafePointer(block), entry.crossing)
+        continue
       }
+      let ring = entry.crossing.pointee.ring
+      if block.pointee.count > 0 || block.pointee.flags != 0 {
+        let isPushed = ring.pointee.push(UnsafePointer(block))
+        precondition(isPushed, "a ring had less room than it said")
+      }
+      ring.pointee.publish(complete: block.pointee.complete)
     }
   }
 
   func publishIdle() {
-    for index in 0..<step.pointee.outputCount {
-      let output = step.pointee.outputs[index]
+    for index in 0..<step.pointee.crossingCount {
+      let entry = step.pointee.crossings[index]
+      let output = step.pointee.outputs[entry.output]
       let complete = outputComplete(step, lookahead: output.lookahead)
-      for crossing in 0..<output.crossingCount { output.crossings[crossing].ring.pointee.publish(complete: complete) }
+      noteProgress(step.pointee.outputs + entry.output, tokens: 0, complete: complete)
+      if !entry.crossing.pointee.isDropping { entry.crossing.pointee.ring.pointee.publish(complete: complete) }
     }
   }
+
+  private var mayBegin: Bool { !isHeld.load(ordering: .acquiring) }
 }
