@@ -33,7 +33,7 @@ extension Engine {
     let draft = try compare(next)
     stopwatch.lap("configure")
     if draft.added.isEmpty && draft.removed.isEmpty {
-      takeOver(draft)
+      try takeOver(draft)
       return draft.plan
     }
     try continueOutputs(draft)
@@ -118,13 +118,11 @@ extension Engine {
 
   private func begin(_ draft: SwapDraft, _ options: SwapOptions, _ stopwatch: Stopwatch) throws(DiagnosticsError) {
     var stopwatch = stopwatch
-    takeChannels(of: draft.after)
-    do {
-      try channelsChanged()
+    do throws(DiagnosticsError) {
+      try changeChannels(draft)
     } catch {
-      freeChannels(but: draft.before)
       for runtime in draft.added { runtime.instance.deactivate() }
-      throw draft.graph.failure("driver", "\(error)")
+      throw error
     }
     let transition = Schedule(
       ScheduleBuilder(
@@ -141,12 +139,22 @@ extension Engine {
     swapRun = SwapRun(self, draft, transition: transition, options: options, phases: stopwatch.phases)
   }
 
+  /// Channels that come, and what changes of those that stay.
+  private func changeChannels(_ draft: SwapDraft) throws(DiagnosticsError) {
+    takeChannels(of: draft.after, in: draft.graph)
+    do {
+      try channelsChanged()
+    } catch {
+      freeChannels(but: draft.before)
+      throw draft.graph.failure("driver", "\(error)")
+    }
+  }
+
   /// Nothing but ports or the text changes.
-  private func takeOver(_ draft: SwapDraft) {
+  private func takeOver(_ draft: SwapDraft) throws(DiagnosticsError) {
+    try changeChannels(draft)
     previousGraph = graph
     graph = draft.graph
-    takeChannels(of: draft.after)
-    try? channelsChanged()
     lastSwap = SwapStatus(
       stage: .done, plan: draft.plan, generation: generation, position: realtime.position, phases: [])
   }
@@ -174,8 +182,9 @@ extension Engine {
   }
 
   private func freeChannels(but nodes: [RunNode]) {
-    channels.inputs.keep(Engine.inputPorts(nodes))
-    channels.outputs.keep(Engine.outputPorts(nodes))
+    channels.inputs.keep(Engine.inputPorts(nodes, graph))
+    channels.outputs.keep(Engine.outputPorts(nodes, graph))
+    takeChannels(of: nodes, in: graph)
     try? channelsChanged()
   }
 
