@@ -56,6 +56,7 @@ static inline pid_t cjack_start_process(const char *_Nonnull path, char *_Nullab
   const pid_t child = fork();
   if (child == 0) {
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);  // its last words may find nobody who reads them
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
