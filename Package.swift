@@ -133,7 +133,7 @@ let package = Package(
     + tests.map {
       .testTarget(
         name: $0.name, dependencies: ["TestSupport", "GraphText", "NodeHost", "GraphEngine"] + $0.dependencies,
-        swiftSettings: strict, linkerSettings: sanitizer)
+        exclude: $0.name == "NodeTests" ? ["Fixtures"] : [], swiftSettings: strict, linkerSettings: sanitizer)
     },
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11,

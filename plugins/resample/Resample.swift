@@ -45,12 +45,20 @@ final class Resample: Node {
     channels = input.channels
     table = nil
     guard !ratio.isOne else { return }
+    guard ratio.up <= Self.mostUpsampling * ratio.down else {
+      throw NodeError(
+        "\(input.rate.formatted) -> \(rate) Hz makes more than \(Self.mostUpsampling) samples of one: no sound is "
+          + "recorded that slowly; check the rate of the file, or leave the resample out", parameter: "rate")
+    }
     let design = FilterDesign(ratio: ratio, quality: quality)
     guard design.isFeasible else { throw tooLarge(input) }
     let table = try FilterTable.table(ratio, quality)
     self.table = table
     describe(input, ratio, table, &answer)
   }
+
+  /// 4 kHz to 256 kHz; anything beyond is a file that lies about its rate, and its blocks would take gigabytes.
+  private static let mostUpsampling = 64
 
   /// Output sample k covers [k, k + 1) * down / up input samples, exactly: ticks are refined until that is whole.
   private func describe(_ input: StreamFormat, _ ratio: Ratio, _ table: FilterTable, _ answer: inout Answer) {
