@@ -5,7 +5,8 @@ import Synchronization
 /// The worker threads of an engine: as many as there are processors, or nodes if these are fewer. Each looks for a node
 /// that has something to do; which one finds it has no influence on the results.
 ///
-/// The realtime thread makes no system call to wake them: under a deadline they look by themselves every millisecond.
+/// The realtime thread makes no system call to wake them: under a deadline they look by themselves every few milliseconds,
+/// seldom enough to leave the realtime thread its processor.
 final class WorkerPool: @unchecked Sendable {
   private let nodes: [WorkerNode]
   private let condition = NSCondition()
@@ -73,7 +74,7 @@ final class WorkerPool: @unchecked Sendable {
   private func sleep() {
     condition.lock()
     sleepers.add(1, ordering: .sequentiallyConsistent)
-    if !stopping.load(ordering: .acquiring) { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.001)) }
+    if !stopping.load(ordering: .acquiring) { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.005)) }
     sleepers.subtract(1, ordering: .sequentiallyConsistent)
     condition.unlock()
   }
