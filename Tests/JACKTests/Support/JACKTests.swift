@@ -11,7 +11,7 @@ import Testing
 /// that does not help within five more, the test process ends, loudly. Nothing is left behind in either case.
 @discardableResult
 func withServer<Result>(
-  _ options: PrivateServer.Options = PrivateServer.Options(), seconds: Int = 60,
+  _ options: PrivateServer.Options = PrivateServer.Options(), seconds: Int = 120,
   _ body: (PrivateServer) throws -> Result
 ) throws -> Result {
   let server = try PrivateServer(options: options)
