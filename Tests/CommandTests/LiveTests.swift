@@ -1,12 +1,13 @@
 import Foundation
 import Glibc
 import RunControl
+import TestSupport
 import Testing
 
 /// Runs on private dummy servers, each under a name of its own. Every wait has its own end: a time limit of the tests
 /// would count the time that they wait for their turn, too.
 @Suite(
-  .serialized,
+  .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
 struct LiveTests {
   private let folder = ScratchFolder()

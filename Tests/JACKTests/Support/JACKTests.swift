@@ -1,9 +1,10 @@
 import Dispatch
 import JACKDriver
+import TestSupport
 import Testing
 
 /// All tests that need a server, one after the other: libjack keeps one server in a process.
-@Suite(.serialized) struct JACKTests {}
+@Suite(.serialized, .oneServerAtATime) struct JACKTests {}
 
 /// Runs a body against a private server that is certain to end.
 ///
