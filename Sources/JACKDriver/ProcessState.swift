@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   func cycle(_ frames: UInt32) {
     pointee.share.pointee.cycles.add(1, ordering: .relaxed)
     collectBuffers(frames)
-    if hasOrigin() {
+    if !pointee.share.pointee.isLeaving.load(ordering: .acquiring) && hasOrigin() {
       run(frames)
     } else {
       silenceOutputs(frames)
