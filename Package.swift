@@ -47,6 +47,7 @@ let foreignPlugins = [
   (name: "testplugin-c", target: "TestPluginC", folder: "c-invert"),
   (name: "testplugin-cxx", target: "TestPluginCxx", folder: "cxx-smooth"),
   (name: "testplugin-faulty", target: "TestPluginFaulty", folder: "c-faulty"),
+  (name: "testplugin-judge", target: "TestPluginJudge", folder: "c-judge"),
 ]
 
 /// Tests; all of them find the plugins in the folder of the built products.

@@ -50,7 +50,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     // In one order with the tables' changes: who sees two more cycles begin knows that none uses what was there before.
     pointee.share.pointee.cycles.add(1, ordering: .sequentiallyConsistent)
     collectBuffers(frames)
-    if hasOrigin() { run(frames) }
+    if !pointee.share.pointee.isLeaving.load(ordering: .acquiring) && hasOrigin() { run(frames) }
   }
 
   /// Buffers are asked for anew in every cycle: JACK may move them. What the graph does not play into is silent.

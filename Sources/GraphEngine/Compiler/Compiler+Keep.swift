@@ -102,9 +102,22 @@ extension Graph.Node {
       let new = argument(parameter.name)?.value
       if old == new { return nil }
       return ParameterChange(
-        name: parameter.name, before: old.map { "\($0)" } ?? "none", after: new.map { "\($0)" } ?? "none",
+        name: parameter.name, before: old?.written ?? "none", after: new?.written ?? "none",
         isConnection: parameter.name == "connect" && parameter.flags.contains(.placement),
         isRunning: parameter.flags.contains(.running))
+    }
+  }
+}
+
+extension ParameterValue {
+  /// As a graph file would have it, shortened.
+  fileprivate var written: String {
+    switch self {
+    case .number(_, _, let text): text
+    case .boolean(let flag): flag ? "true" : "false"
+    case .text(let text): text
+    case .list(let items): "[\(items.map(\.written).joined(separator: ", "))]"
+    case .map(let entries): "{ \(entries.map { "\($0.0): \($0.1.written)" }.joined(separator: ", ")) }"
     }
   }
 }

@@ -166,7 +166,14 @@ final class SwapRun {
   /// The engine stops: nothing runs any more.
   func abandon() {
     for node in transition.nodes { node.runtime.instance.deactivate() }
-    if status.reason == nil && status.position != nil { engine.finish(draft) } else { engine.graph = graphBefore }
+    if status.reason == nil && status.position != nil {
+      engine.finish(draft)
+      status.stage = .done
+    } else {
+      engine.graph = graphBefore
+      status.reason = status.reason ?? "the run ended before the exchange"
+      status.stage = .rolledBack
+    }
     engine.swapEnded(status)
   }
 
