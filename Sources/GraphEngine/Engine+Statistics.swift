@@ -52,8 +52,12 @@ extension Engine {
       return EngineStatistics.Node(
         name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed)
     }
-    result.queues = schedule.links.sorted { ($0.value.fromName, $0.value.toName) < ($1.value.fromName, $1.value.toName) }
-      .map { EngineStatistics.Queue(from: $0.value.fromName, to: $0.value.toName, droppedTokens: $0.value.ring.pointee.dropped) }
+    result.queues = schedule.links.sorted {
+      ($0.value.fromName, $0.value.toName) < ($1.value.fromName, $1.value.toName)
+    }
+    .map {
+      EngineStatistics.Queue(from: $0.value.fromName, to: $0.value.toName, droppedTokens: $0.value.ring.pointee.dropped)
+    }
     return result
   }
 }

@@ -128,7 +128,9 @@ extension Engine {
       ScheduleBuilder(
         draft.transition(), options: self.options, quantum: Compiler.quantum, channels: channels, previous: schedule,
         isSwap: true))
-    for runtime in draft.added where runtime.instance.host.continues { runtime.worker?.isHeld.store(true, ordering: .relaxed) }
+    for runtime in draft.added where runtime.instance.host.continues {
+      runtime.worker?.isHeld.store(true, ordering: .relaxed)
+    }
     for runtime in draft.added { runtime.join?.pointee.isFresh = true }
     transition.connectWorkers()
     pool?.setNodes(transition.workers)

@@ -65,7 +65,8 @@ struct ClassChecker {
   private mutating func checkInputs() {
     let independent = result.inputs.filter { $0.flags.contains(.independent) }
     if !independent.isEmpty && independent.count < result.inputs.count {
-      refuse("its input '\(independent[0].name)' is independent and another is joined: all must be the one or the other")
+      refuse(
+        "its input '\(independent[0].name)' is independent and another is joined: all must be the one or the other")
     }
   }
 

@@ -179,8 +179,8 @@ private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
   Unmanaged<Instance>.fromOpaque($0!).release()
 }
 
-private let classExtension:
-  @convention(c) (UnsafePointer<auscult_class>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? = { node_class, name in
+private let classExtension: @convention(c) (UnsafePointer<auscult_class>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? =
+  { node_class, name in
     guard let node_class, let name, String(cString: name) == AUSCULT_CONTINUE else { return nil }
     let record = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue()
     return record.type.canContinueOutput ? UnsafeRawPointer(node_class) : nil

@@ -49,7 +49,9 @@ extension Compiler {
     if let change = node.changes(from: before).filter({ !$0.isConnection }).first { return change.text }
     if let change = inputDifference(draft, node: index, running) { return change }
     let placement: ScheduleDraft.Placement = isRealtime(draft, node: index) ? .realtime : .worker
-    if placement != running.runtime.placement { return "moves to \(placement == .realtime ? "the realtime thread" : "a worker")" }
+    if placement != running.runtime.placement {
+      return "moves to \(placement == .realtime ? "the realtime thread" : "a worker")"
+    }
     return nil
   }
 
@@ -129,8 +131,6 @@ extension FormatRecord {
     return a.kind == b.kind && a.channels == b.channels && a.rows == b.rows && a.columns == b.columns
       && a.denominator == b.denominator && a.period == b.period && a.extent == b.extent && a.offset == b.offset
       && a.stamp == b.stamp && a.scale == b.scale && machines == other.machines
-      && (a.kind != AUSCULT_AUDIO || a.lookahead == b.lookahead) && frequencies == other.frequencies
+      && (a.kind != AUSCULT_AUDIO || a.lookahead == b.lookahead)
   }
-
-  private var frequencies: [Float] { (0..<Int(format.frequency_count)).map { format.frequencies[$0] } }
 }

@@ -52,7 +52,8 @@ extension Compiler {
         let reason =
           isIrregularJoin
           ? "it joins tokens that come irregularly"
-          : node.nodeClass.isHard ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
+          : node.nodeClass.isHard
+            ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
         draft.error("placement", "node '\(node.name)' cannot run on the realtime thread: \(reason)", at: node.location)
       } else if draft.placement[index] == .worker
         && (configuration.externalInputs > 0 || configuration.externalOutputs > 0 || draft.incoming[index].isEmpty)

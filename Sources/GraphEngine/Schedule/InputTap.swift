@@ -21,7 +21,8 @@ struct InputTap {
   /// ... and those of the other side that have to wait until this one is done.
   var waiting: JoinQueue
   let waitingShown: UnsafeMutablePointer<auscult_block>
-  var hasSwitched = false
+  /// Times that it changed over.
+  var changes = 0
 }
 
 extension InputTap {
@@ -54,7 +55,7 @@ extension InputTap {
   @_noLocks @_noAllocation
   private mutating func splice() {
     guard let other else { return }
-    let end = point.pointee.pending(hasSwitched: hasSwitched)
+    let end = point.pointee.pending(after: changes)
     if end == SwapPoint.unset {
       slot.pointee = source
       return
@@ -75,7 +76,7 @@ extension InputTap {
     let taken = source
     source = other
     self.other = taken
-    hasSwitched.toggle()
+    changes += 1
     point.pointee.countSwitch()
     show(complete: source.pointee.complete, flags: flags)
   }

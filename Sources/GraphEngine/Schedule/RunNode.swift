@@ -36,14 +36,15 @@ extension [RunNode] {
   var inOrder: [RunNode] {
     let indices = Dictionary(uniqueKeysWithValues: enumerated().map { ($1.runtime.number, $0) })
     var missing = map { Set($0.sources.map(\.number)).count }
-    var readers: [[Int]] = Array<[Int]>(repeating: [], count: count)
+    var readers: [[Int]] = [[Int]](repeating: [], count: count)
     for (index, node) in enumerated() {
       for source in Set(node.sources.map(\.number)) { readers[indices[source]!].append(index) }
     }
     var ready = self.indices.filter { missing[$0] == 0 }
     var result: [RunNode] = []
-    while let next = ready.min(by: { (self[$0].name, self[$0].runtime.number) < (self[$1].name, self[$1].runtime.number) })
-    {
+    while let next = ready.min(by: {
+      (self[$0].name, self[$0].runtime.number) < (self[$1].name, self[$1].runtime.number)
+    }) {
       ready.removeAll { $0 == next }
       result.append(self[next])
       for reader in readers[next] {

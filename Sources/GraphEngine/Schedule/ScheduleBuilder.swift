@@ -92,7 +92,11 @@ final class ScheduleBuilder {
 
   private func makeCrossings(_ node: RunNode) {
     let leaving = links.filter { $0.key.from == node.runtime.number }
-      .sorted { ($0.key.output, $0.value.toName, $0.key.to, $0.key.input) < ($1.key.output, $1.value.toName, $1.key.to, $1.key.input) }
+      .sorted {
+        ($0.key.output, $0.value.toName, $0.key.to, $0.key.input) < (
+          $1.key.output, $1.value.toName, $1.key.to, $1.key.input
+        )
+      }
     crossingLists[node.runtime.number] = (
       arena.array(leaving.map { StepCrossing(output: $0.key.output, crossing: $0.value.crossing) }), leaving.count
     )
@@ -134,7 +138,8 @@ final class ScheduleBuilder {
         let sources = arena.array(node.inputs.map { Optional(block($0.from ?? $0.other!)) })
         let join = node.runtime.join
         let inputs =
-          join.map { join in arena.array(node.inputs.indices.map { Optional(UnsafePointer(join.pointee.joined + $0)) }) }
+          join.map { join in arena.array(node.inputs.indices.map { Optional(UnsafePointer(join.pointee.joined + $0)) })
+          }
           ?? sources
         joinSources.append(join == nil ? nil : sources)
         taps.append(makeTaps(node, slots: sources))
@@ -178,7 +183,9 @@ final class ScheduleBuilder {
       let source = block(from).pointee
       let format = from.runtime.configuration.outputs[from.output].format
       let other = input.other.map { $0.runtime.capacities[$0.output] } ?? 0
-      let late = input.other.map { max(0, format.lookahead - $0.runtime.configuration.outputs[$0.output].format.lookahead) }
+      let late = input.other.map {
+        max(0, format.lookahead - $0.runtime.configuration.outputs[$0.output].format.lookahead)
+      }
       let waiting = Int((late ?? 0) * format.denominator / format.period) + 3 * other + 16
       let out = queue(format, source, capacity: from.runtime.capacities[from.output] + waiting + other)
       let waitingQueue = queue(format, source, capacity: waiting)

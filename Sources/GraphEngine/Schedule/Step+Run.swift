@@ -69,7 +69,9 @@ private func inputFlags(
 private func fail(_ step: UnsafeMutablePointer<Step>) {
   step.pointee.state.pointee.hasFailed = true
   for index in 0..<step.pointee.outputCount {
-    if let progress = step.pointee.outputs[index].progress { progress.pointee.hasFailed.store(true, ordering: .relaxed) }
+    if let progress = step.pointee.outputs[index].progress {
+      progress.pointee.hasFailed.store(true, ordering: .relaxed)
+    }
     let block = step.pointee.outputs[index].block
     block.pointee.count = 0
     markMissing(step, step.pointee.outputs + index)
@@ -97,7 +99,9 @@ private func noteHeard(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<
   }
   var heard = Int64.max
   for index in 0..<step.pointee.inputCount { heard = min(heard, step.pointee.inputs[index]!.pointee.complete) }
-  if heard != Int64.max { step.pointee.state.pointee.heardThrough = max(step.pointee.state.pointee.heardThrough, heard) }
+  if heard != Int64.max {
+    step.pointee.state.pointee.heardThrough = max(step.pointee.state.pointee.heardThrough, heard)
+  }
 }
 
 @inline(__always) @_noLocks @_noAllocation

@@ -43,5 +43,7 @@ final class Activation: @unchecked Sendable {
   }
 
   /// After a failure: what is active is deactivated again. A node that is still at it is left to its thread.
-  static func takeBack(_ runtime: NodeRuntime) { if runtime.instance.state == .active { runtime.instance.deactivate() } }
+  static func takeBack(_ runtime: NodeRuntime) {
+    if runtime.instance.state == .active { runtime.instance.deactivate() }
+  }
 }

@@ -25,10 +25,14 @@ struct SwapPoint: ~Copyable {
     @_noLocks @_noAllocation get { Int64.max }
   }
 
-  /// The next one to wait for.
+  /// The next one to wait for, after an input has changed over so many times.
   @_noLocks @_noAllocation
-  func pending(hasSwitched: Bool) -> Int64 {
-    hasSwitched ? back.pointee.load(ordering: .acquiring) : forward.pointee.load(ordering: .acquiring)
+  func pending(after changes: Int) -> Int64 {
+    switch changes {
+    case 0: forward.pointee.load(ordering: .acquiring)
+    case 1: back.pointee.load(ordering: .acquiring)
+    default: SwapPoint.unset
+    }
   }
 
   @_noLocks @_noAllocation

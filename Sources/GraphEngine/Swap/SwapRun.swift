@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// Thread: control.
 final class SwapRun {
-  private unowned let engine: Engine
+  // The engine owns the swap, and ends it before it goes: also from its deinit, where a checked reference is none any more.
+  private unowned(unsafe) let engine: Engine
   private let draft: SwapDraft
   private let options: SwapOptions
   private let graphBefore: Graph
@@ -119,7 +120,8 @@ final class SwapRun {
   }
 
   private func prove() {
-    let reason = failedNode().map { "node '\($0)' failed" } ?? overrun() ?? (isRollbackRequested ? "it was asked for" : nil)
+    let reason =
+      failedNode().map { "node '\($0)' failed" } ?? overrun() ?? (isRollbackRequested ? "it was asked for" : nil)
     if let reason, canReturn {
       status.reason = reason
       isReturning = true

@@ -20,7 +20,8 @@ struct WorkerInput {
   var isSpent = false
   /// How far the input is complete, as of the last look.
   var complete = Int64.min
-  private var hasSwitched = false
+  /// Times that it changed over in this swap.
+  private var changes = 0
   /// Tokens that end at or before this frame position were the other side's.
   private var from = Int64.min
 
@@ -32,12 +33,12 @@ struct WorkerInput {
   var idle: UnsafeMutablePointer<auscult_block>? { (side.link ?? other?.link)?.idle }
 
   /// Nothing feeds it any more.
-  var isOver: Bool { side.link == nil && (point == nil || hasSwitched) }
+  var isOver: Bool { side.link == nil && (point == nil || changes == 1) }
 
   mutating func beginSwap(_ other: Side, at point: UnsafeMutablePointer<SwapPoint>) {
     self.other = other
     self.point = point
-    hasSwitched = false
+    changes = 0
   }
 
   /// The swap is over: what is current stays.
@@ -54,7 +55,7 @@ struct WorkerInput {
       // The watermark first, then the ring, then the point: what each promises is in the one before it.
       let reached = side.link?.complete ?? Int64.max
       let front = side.link?.front()
-      let end = point?.pointee.pending(hasSwitched: hasSwitched) ?? SwapPoint.unset
+      let end = point?.pointee.pending(after: changes) ?? SwapPoint.unset
       if end == SwapPoint.unset {
         if side.link == nil { return nil }
         guard let front else {
@@ -96,7 +97,7 @@ struct WorkerInput {
     let before = side
     side = other ?? Side()
     other = before
-    hasSwitched.toggle()
+    changes += 1
     point?.pointee.countSwitch()
     from = end
     complete = max(complete, end)
@@ -113,9 +114,8 @@ struct WorkerInput {
     if front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && (front.pointee.gap.end <= from || side.grid > 0) {
       front.pointee.flags &= ~AUSCULT_BLOCK_GAP
     }
-    if front.pointee.count == 0 && (hadTokens || front.pointee.flags == 0) && front.pointee.flags & AUSCULT_BLOCK_END == 0
-      && front.pointee.flags & AUSCULT_BLOCK_GAP == 0
-    {
+    let isWorthwhile = front.pointee.count > 0 || front.pointee.flags & (AUSCULT_BLOCK_END | AUSCULT_BLOCK_GAP) != 0
+    if !isWorthwhile && (hadTokens || front.pointee.flags == 0) {
       complete = max(complete, front.pointee.complete)
       release()
       return false
@@ -127,14 +127,14 @@ struct WorkerInput {
   private func discardOther() {
     guard let link = other?.link, let point else { return }
     while let front = link.front() {
-      let end = point.pointee.pending(hasSwitched: hasSwitched)
+      let end = point.pointee.pending(after: changes)
       if end == SwapPoint.unset {
         link.release()
         continue
       }
       let isLast = front.pointee.flags & AUSCULT_BLOCK_END != 0
-      let count = front.pointee.countThrough(end)
-      if count < front.pointee.count || isLast { return }
+      let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.end > end
+      if front.pointee.countThrough(end) < front.pointee.count || isLast || isLost { return }
       link.release()
     }
   }

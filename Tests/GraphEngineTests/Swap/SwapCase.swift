@@ -70,7 +70,9 @@ struct SwapCase {
 
   private func outcome(_ run: HandRun, _ statistics: EngineStatistics) -> Outcome {
     var files: [String: Data] = [:]
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: run.folder)) ?? [] { files[name] = run.file(name) }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: run.folder)) ?? [] {
+      files[name] = run.file(name)
+    }
     return Outcome(
       records: run.records("log.jsonl").map(SwapCase.comparable), files: files, status: run.engine.swapStatus,
       log: run.messages, statistics: statistics)
