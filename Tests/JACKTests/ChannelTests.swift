@@ -30,12 +30,13 @@ extension JACKTests {
       try driver.attach(engine)
       var options = SwapOptions()
       options.probation = 0.1
+      let log = LogLines()
       var events: [JACKEvent] = []
       var isApplied = false
       var failure: (any Error)?
       try driver.run {
         do {
-          let run = RunningDriver(driver: driver, engine: engine, events: events)
+          let run = RunningDriver(driver: driver, engine: engine, events: events, log: log)
           if !isApplied {
             guard try prepare(run) else { return }
             isApplied = true
