@@ -136,9 +136,9 @@ extension Engine {
     pool?.setNodes(transition.workers)
     install(transition)
     stopwatch.lap("install")
+    swapRun = SwapRun(self, draft, transition: transition, options: options, phases: stopwatch.phases)
     previousGraph = graph
     graph = draft.graph
-    swapRun = SwapRun(self, draft, transition: transition, options: options, phases: stopwatch.phases)
   }
 
   /// Channels that come, and what changes of those that stay.
