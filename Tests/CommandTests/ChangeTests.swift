@@ -69,7 +69,7 @@ struct ChangeTests {
     let position = try #require(outcome.out.firstMatch(of: exchange).flatMap { Int64($0.1) })
     let status = try json(try auscult("status", "--json"))
     #expect(status["generation"] == 2)
-    #expect(status["swap"]?["position"]?.integer == position)
+    #expect(status["swap"]?["exchange_position"]?.integer == position)
     #expect(try auscult("status").out.contains("\ngraph     generation 2; changed at frame position \(position)"))
     usleep(400_000)
     try stop(live)
@@ -117,7 +117,7 @@ struct ChangeTests {
     #expect(try auscult("swap", "judge", "learn=0.3s").status == 0)
     // The file is in the middle of being edited: that is none of the swap's business.
     try folder.write("change.yaml", "graph: [")
-    let again = try auscult("swap", "level", "low=-90 dB")
+    let again = try auscult("swap", "level", "low=-90 dB", "high=0 dB")
     #expect(again.status == 0, "\(again.err)")
     #expect(again.out.contains("low: "))
     #expect(!again.out.contains("learn: "))
@@ -129,7 +129,7 @@ struct ChangeTests {
     #expect(action("stft", applied) == "kept")
     #expect(applied.out.contains("\njudge.learn=0.3s (auscult swap) still wins over the file; "))
     let fresh = try auscult("apply", "--fresh", "--dry-run")
-    #expect(fresh.out.contains("learn: 0.3 -> 0.5"), "\(fresh.out)")
+    #expect(fresh.out.contains("learn: 0.3s -> 0.5 s"), "\(fresh.out)")
     #expect(try auscult("apply").out.hasPrefix("nothing changes\n"))
     try stop(live)
   }

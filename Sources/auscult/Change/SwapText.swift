@@ -24,19 +24,21 @@ struct SwapText {
 
   /// Where the exchange was, and how long each phase took. `json` is a swap's status.
   var exchange: String {
-    let place = json["position"]?.integer.map { "exchange at frame position \($0)" } ?? "no exchange"
+    let back = json["return_position"]?.integer.map { "back at frame position \($0)" }
+    let place = back ?? json["exchange_position"]?.integer.map { "exchange at frame position \($0)" } ?? "no exchange"
     let times = (json["phases"]?.array ?? []).compactMap { phase -> String? in
       guard let name = phase["name"]?.text, let time = phase["milliseconds"]?.number else { return nil }
       return "\(name) \(Quantity.milliseconds(time))"
     }
-    let generation = json["generation"]?.integer.map { ", generation \($0)" } ?? ""
+    let generation = back == nil ? json["generation"]?.integer.map { ", generation \($0)" } ?? "" : ""
     return place + generation + (times.isEmpty ? "" : "\n\(times.joined(separator: ", "))")
   }
 
   /// "the last change is done: exchange at frame position 123". `json` is a swap's status.
   var status: String {
     let stage = json["stage"]?.text ?? "?"
-    let place = json["position"]?.integer.map { " at frame position \($0)" } ?? ""
+    let back = json["return_position"]?.integer.map { "back at frame position \($0)" }
+    let place = back ?? json["exchange_position"]?.integer.map { " at frame position \($0)" } ?? ""
     let reason = json["reason"]?.text.map { ": \($0)" } ?? ""
     switch stage {
     case "warming": return "a change is under way: new nodes run beside the old ones until they yield valid tokens"
