@@ -89,17 +89,17 @@ private func constant(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?>
 // MARK: Trampolines
 
 /// An instance as the host holds it: the node, and what its last answer points to.
-private final class Instance {
+final class Instance {
   let node: Node
   var answer = AnswerStorage()
   init(_ node: Node) { self.node = node }
 }
 
-private func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
+func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
   Unmanaged<Instance>.fromOpaque(pointer).takeUnretainedValue()
 }
 
-private func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
+func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
   guard let error else { return AUSCULT_FAILED }
   put("\(problem)", into: &error.pointee.text)
   put((problem as? NodeError)?.parameter ?? "", into: &error.pointee.parameter)
@@ -181,7 +181,11 @@ private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
 
 private let classExtension: @convention(c) (UnsafePointer<auscult_class>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? =
   { node_class, name in
-    guard let node_class, let name, String(cString: name) == AUSCULT_CONTINUE else { return nil }
-    let record = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue()
-    return record.type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
+    guard let node_class, let name else { return nil }
+    let type = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue().type
+    switch String(cString: name) {
+    case AUSCULT_CONTINUE: return type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
+    case AUSCULT_TUNE: return type.isTunable ? UnsafeRawPointer(tuneFunctions) : nil
+    default: return nil
+    }
   }

@@ -147,6 +147,7 @@ struct ChangeTests {
     let live = try start()
     let outcome = try auscult("set", "louder", "gain=0.5")
     #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(action("louder", outcome) == "retuned")
     #expect(outcome.out.contains("gain: 1 -> 0.5"), "\(outcome.out)")
     let refused = try auscult("set", "judge", "learn=2s")
     #expect(refused.status == 1)
@@ -197,7 +198,9 @@ struct ChangeTests {
       try auscult("promote").err.hasPrefix("auscult: error: no candidate runs beside the graph: begin with "))
     let shadow = try auscult("shadow", "judge", "type=detector.level")
     #expect(shadow.status == 0, "\(shadow.err)")
-    #expect(try auscult("shadow").status == 0)
+    let report = try json(try auscult("shadow", "status", "--json"))["shadow"]
+    #expect(report?["present"]?["node"] == "judge" && report?["candidate"]?["scores"] != nil)
+    #expect(try auscult("shadow").out.contains("\ncandidate "))
     let refused = try auscult("swap", "judge", "learn=1s")
     #expect(refused.status == 1)
     #expect(refused.err.hasPrefix("auscult: error: a candidate runs beside the graph: `auscult promote` or "))

@@ -181,13 +181,13 @@ final class NodeInstance: @unchecked Sendable {
     state = .created
   }
 
-  private static func emptyError() -> auscult_error {
+  static func emptyError() -> auscult_error {
     var error = auscult_error()
     error.size = UInt32(MemoryLayout<auscult_error>.size)
     return error
   }
 
-  private static func failure(_ error: auscult_error) -> NodeFailure {
+  static func failure(_ error: auscult_error) -> NodeFailure {
     let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return NodeFailure(
