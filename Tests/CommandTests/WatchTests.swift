@@ -70,8 +70,8 @@ struct WatchTests {
     try folder.write("front.yaml", frontEnd(bands: 8))
     try live.wait(for: "auscult: apply: mel, level, slices, judge re-warmed, from frame position ")
 
-    try folder.write("front.yaml", frontEnd(bands: 8) + "\n  - nowhere -> level")
-    try live.wait(for: "front.yaml:6:5: error: ")
+    try folder.write("front.yaml", frontEnd(bands: 8).replacingOccurrences(of: "bands", with: "bandz"))
+    try live.wait(for: "front.yaml:3:21: error: mel has no parameter 'bandz'; did you mean 'bands'?\n")
     try live.wait(for: "auscult: warning: apply: 1 error; the graph goes on as it was\n")
     try save("front.yaml", byRenaming: frontEnd(bands: 12))
     try live.wait(for: "auscult: apply: mel, level, slices, judge re-warmed, from frame position ", times: 2)

@@ -6,6 +6,7 @@ import Glibc
 ///
 /// What is watched are the folders, so that a file may go and come. Thread: control, without ever waiting.
 final class FileWatch {
+  private static let looksAgainAfter: Int64 = 1_000_000_000
   /// Nanoseconds without an event after which a file is taken to be written.
   private let rest: Int64
   private let descriptor: Int32
@@ -13,6 +14,8 @@ final class FileWatch {
   private var folders: [Int32: String] = [:]
   /// What is asked for, by each path under which it may be written: a link's own, and that of what it leads to.
   private var names: [String: String] = [:]
+  /// What was asked for last, and when.
+  private var asked: (paths: Set<String>, time: Int64) = ([], 0)
   /// When a file was last seen to be written, CLOCK_MONOTONIC.
   private var written: [String: Int64] = [:]
 
@@ -29,7 +32,11 @@ final class FileWatch {
 
   /// Watches these files and no others; their paths are absolute. Those that are not there yet are watched too, where
   /// their folders are.
-  func watch(_ paths: some Sequence<String>) {
+  func watch(_ paths: Set<String>) {
+    let now = monotonic()
+    // Links and folders may change: now and then they are looked at again.
+    if paths == asked.paths && now - asked.time < Self.looksAgainAfter { return }
+    asked = (paths, now)
     names = [:]
     for path in paths {
       for name in [path, URL(fileURLWithPath: path).resolvingSymlinksInPath().path] { names[standard(name)] = path }
@@ -68,6 +75,8 @@ final class FileWatch {
           let event = (buffer.baseAddress! + offset).load(as: inotify_event.self)
           let name = buffer.baseAddress! + offset + MemoryLayout<inotify_event>.size
           if event.len > 0 { note(event, String(cString: name.assumingMemoryBound(to: CChar.self)), now) }
+          // The folder is gone; one that comes in its place is watched anew.
+          if event.mask & UInt32(IN_IGNORED) != 0 { folders[event.wd] = nil }
           if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { for path in names.values { written[path] = now } }
           offset += MemoryLayout<inotify_event>.size + Int(event.len)
         }
