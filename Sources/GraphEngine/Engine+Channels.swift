@@ -16,26 +16,27 @@ extension Engine {
   /// The channels that the driver takes; the order is as for `externalInputs`.
   public var externalOutputs: [ExternalPort] { outputChannels.compactMap { $0 } }
 
-  static func inputPorts(_ nodes: [RunNode]) -> [ExternalPort] {
-    ports(nodes, count: \.externalInputs) { $0.runtime.configuration.outputs.first?.machines ?? [] }
+  static func inputPorts(_ nodes: [RunNode], _ graph: Graph) -> [ExternalPort] {
+    ports(nodes, graph, count: \.externalInputs) { $0.runtime.configuration.outputs.first?.machines ?? [] }
   }
 
-  static func outputPorts(_ nodes: [RunNode]) -> [ExternalPort] {
-    ports(nodes, count: \.externalOutputs) { _ in [] }
+  static func outputPorts(_ nodes: [RunNode], _ graph: Graph) -> [ExternalPort] {
+    ports(nodes, graph, count: \.externalOutputs) { _ in [] }
   }
 
   private static func ports(
-    _ nodes: [RunNode], count: KeyPath<Configuration, Int>, machines: (RunNode) -> [String]
+    _ nodes: [RunNode], _ graph: Graph, count: KeyPath<Configuration, Int>, machines: (RunNode) -> [String]
   ) -> [ExternalPort] {
     nodes.filter { $0.runtime.placement == .realtime }.flatMap { node -> [ExternalPort] in
       let configuration = node.runtime.configuration
       let channels = configuration[keyPath: count]
       let names = machines(node)
+      let connect = graph.nodes.first { $0.name == node.name }?.connections ?? configuration.connect
       let input = node.runtime.inputFormats.first?.format
       return (0..<channels).map { channel in
         ExternalPort(
           node: node.name, channel: channel, channels: channels,
-          machine: channel < names.count ? names[channel] : node.name, connect: configuration.connect,
+          machine: channel < names.count ? names[channel] : node.name, connect: connect,
           delay: hasExternalSource(node, nodes) ? input?.lookahead ?? 0 : nil)
       }
     }
@@ -46,6 +47,18 @@ extension Engine {
     if node.runtime.configuration.externalInputs > 0 { return true }
     return node.sources.contains { source in
       nodes.first { $0.runtime === source }.map { hasExternalSource($0, nodes) } ?? false
+    }
+  }
+}
+
+extension Graph.Node {
+  /// What its `connect` says, which may change while the node goes on as it is; nil where the class has no such parameter.
+  fileprivate var connections: [String]? {
+    guard nodeClass.parameter("connect")?.flags.contains(.placement) ?? false else { return nil }
+    switch argument("connect")?.value {
+    case .text(let text): return [text]
+    case .list(let items): return items.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    default: return []
     }
   }
 }

@@ -35,7 +35,7 @@ extension Engine {
     let shadow = options.isShadow ? try ShadowSetup(draft, number: nextNumber) : nil
     stopwatch.lap("configure")
     if draft.added.isEmpty && draft.removed.isEmpty && draft.tuned.isEmpty {
-      takeOver(draft)
+      try takeOver(draft)
       return draft.plan
     }
     try continueOutputs(draft)
@@ -136,13 +136,11 @@ extension Engine {
     _ draft: SwapDraft, _ tunings: [Tuning], _ shadow: ShadowSetup?, _ options: SwapOptions, _ stopwatch: Stopwatch
   ) throws(DiagnosticsError) {
     var stopwatch = stopwatch
-    takeChannels(of: draft.after)
-    do {
-      try channelsChanged()
+    do throws(DiagnosticsError) {
+      try changeChannels(draft)
     } catch {
-      freeChannels(but: draft.before)
       for runtime in draft.added { runtime.instance.deactivate() }
-      throw draft.graph.failure("driver", "\(error)")
+      throw error
     }
     let builder = ScheduleBuilder(
       draft.transition(shadow), options: self.options, quantum: Compiler.quantum, channels: channels,
@@ -160,19 +158,29 @@ extension Engine {
     pool?.setNodes(transition.workers)
     install(transition)
     stopwatch.lap("install")
-    previousGraph = graph
-    graph = draft.graph
     swapRun = SwapRun(
       self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.ears), options: options,
       phases: stopwatch.phases)
+    previousGraph = graph
+    graph = draft.graph
+  }
+
+  /// Channels that come, and what changes of those that stay.
+  private func changeChannels(_ draft: SwapDraft) throws(DiagnosticsError) {
+    takeChannels(of: draft.after, in: draft.graph)
+    do {
+      try channelsChanged()
+    } catch {
+      freeChannels(but: draft.before)
+      throw draft.graph.failure("driver", "\(error)")
+    }
   }
 
   /// Nothing but ports or the text changes.
-  private func takeOver(_ draft: SwapDraft) {
+  private func takeOver(_ draft: SwapDraft) throws(DiagnosticsError) {
+    try changeChannels(draft)
     previousGraph = graph
     graph = draft.graph
-    takeChannels(of: draft.after)
-    try? channelsChanged()
     lastSwap = SwapStatus(
       stage: .done, plan: draft.plan, generation: generation, position: realtime.position, phases: [])
   }
@@ -201,8 +209,9 @@ extension Engine {
   }
 
   private func freeChannels(but nodes: [RunNode]) {
-    channels.inputs.keep(Engine.inputPorts(nodes))
-    channels.outputs.keep(Engine.outputPorts(nodes))
+    channels.inputs.keep(Engine.inputPorts(nodes, graph))
+    channels.outputs.keep(Engine.outputPorts(nodes, graph))
+    takeChannels(of: nodes, in: graph)
     try? channelsChanged()
   }
 

@@ -132,7 +132,7 @@ public final class Engine: @unchecked Sendable {
     let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate)
     let nodes = Compiler.runNodes(draft, Compiler.runtimes(draft, generation: generation, number: nextNumber))
     channels = ChannelTables()
-    takeChannels(of: nodes)
+    takeChannels(of: nodes, in: graph)
     return Schedule(ScheduleBuilder(nodes, options: options, quantum: Compiler.quantum, channels: channels))
   }
 
@@ -153,9 +153,9 @@ public final class Engine: @unchecked Sendable {
     return Int32(nodeNames.count - 1)
   }
 
-  func takeChannels(of nodes: [RunNode]) {
-    for port in Engine.inputPorts(nodes) { channels.inputs.set(port) }
-    for port in Engine.outputPorts(nodes) { channels.outputs.set(port) }
+  func takeChannels(of nodes: [RunNode], in graph: Graph) {
+    for port in Engine.inputPorts(nodes, graph) { channels.inputs.set(port) }
+    for port in Engine.outputPorts(nodes, graph) { channels.outputs.set(port) }
   }
 
   /// Allocates in the nodes; one that fails takes the others back down.

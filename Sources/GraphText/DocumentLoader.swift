@@ -17,6 +17,9 @@ struct DocumentLoader {
   }
 
   private let environment: [String: String]
+  /// Texts to take in place of what the files hold, by path.
+  private let contents: [String: String]
+  private var texts: [String: String] = [:]
   private var files: [File] = []
   private var folders: [String: String] = [:]
   private var identities: Set<String> = []
@@ -25,18 +28,19 @@ struct DocumentLoader {
   private var nodes: [String: Int] = [:]
   private var collector = DiagnosticCollector()
 
-  init(environment: [String: String], workingDirectory: String) {
+  init(environment: [String: String], contents: [String: String]) {
     self.environment = environment
-    folders[Override.file] = workingDirectory
+    self.contents = contents
   }
 
   /// - Parameters:
   ///   - text: the file's content, where it need not be read.
-  mutating func load(_ file: String, text: String?, overrides: [String], workingDirectory: String)
+  mutating func load(_ file: String, text: String?, overrides: [OverrideText], workingDirectory: String)
     -> (GraphDocument, DiagnosticCollector)
   {
     let path = file.hasPrefix("/") ? file : workingDirectory + "/" + file
     identities.insert(identity(path))
+    for override in overrides { folders[override.origin] = workingDirectory }
     let bytes = text.map { Array($0.utf8) }
     let root = read(file, path, bytes, chain: [], parent: nil, at: nil)
     return (merged(root, overrides), collector)
@@ -74,13 +78,19 @@ struct DocumentLoader {
   {
     let read: [UInt8]
     do throws(SourceProblem) {
-      if let bytes { read = bytes } else { read = try readFile(path) }
+      if let bytes = bytes ?? contents[identity(path)].map({ Array($0.utf8) }) {
+        read = bytes
+      } else {
+        read = try readFile(path)
+      }
     } catch {
       collector.add(error.code, "\(quoted(name)) \(error.message)", at: including)
       return nil
     }
     do throws(SourceProblem) {
-      return try checkedText(read)
+      let text = try checkedText(read)
+      texts[identity(path)] = text
+      return text
     } catch {
       // What is no text is shown as far as it goes.
       collector.note(name, error.code == "too-large" ? "" : String(decoding: read, as: UTF8.self))
@@ -125,9 +135,10 @@ struct DocumentLoader {
 
   // MARK: Merging
 
-  private mutating func merged(_ root: FileContent?, _ overrides: [String]) -> GraphDocument {
+  private mutating func merged(_ root: FileContent?, _ overrides: [OverrideText]) -> GraphDocument {
     let substitution = Substitution(variables: allVariables(), environment: environment)
-    var document = GraphDocument(nodes: [], links: [], isComplete: isComplete, hasAllLinks: true, folders: folders)
+    var document = GraphDocument(
+      nodes: [], links: [], isComplete: isComplete, hasAllLinks: true, folders: folders, contents: texts)
     document.name = root?.name.map { substitution.replaced($0, &collector) }
     document.description = root?.description.map { substitution.replaced($0, &collector).text }
     // The files that are included come before those that include them.
@@ -135,6 +146,7 @@ struct DocumentLoader {
       for link in file.content.links { addLink(link, to: &document, substitution) }
       for node in file.content.nodes { add(node, to: &document, substitution) }
     }
+    document.overrides = Set(overrides.map(\.origin))
     apply(overrides, to: &document, substitution)
     if root != nil { checkHeader(document, root!) }
     return document
@@ -174,9 +186,15 @@ struct DocumentLoader {
     document.nodes.append(node)
   }
 
-  private mutating func apply(_ texts: [String], to document: inout GraphDocument, _ substitution: Substitution) {
-    for (index, text) in texts.enumerated() {
-      guard var override = Override(text, number: index + 1, &collector) else { continue }
+  private mutating func apply(
+    _ overrides: [OverrideText], to document: inout GraphDocument, _ substitution: Substitution
+  ) {
+    var numbers: [String: Int] = [:]
+    for text in overrides {
+      numbers[text.origin, default: 0] += 1
+      let number = numbers[text.origin]!
+      if let folder = text.folder { document.folders[OverrideText.folderKey(text.origin, line: number)] = folder }
+      guard var override = Override(text, number: number, &collector) else { continue }
       override.entry.value = substitution.replaced(override.entry.value, &collector)
       guard let node = nodes[override.node] else {
         guard document.isComplete else { continue }
@@ -273,9 +291,10 @@ extension GraphDocument {
   /// Reads a graph file, its includes and overrides. Whatever is wrong is in the collector; the document holds what could
   /// be read all the same.
   package static func load(
-    _ file: String, text: String? = nil, overrides: [String], environment: [String: String], workingDirectory: String
+    _ file: String, text: String? = nil, overrides: [OverrideText], environment: [String: String],
+    contents: [String: String] = [:], workingDirectory: String
   ) -> (GraphDocument, DiagnosticCollector) {
-    var loader = DocumentLoader(environment: environment, workingDirectory: workingDirectory)
+    var loader = DocumentLoader(environment: environment, contents: contents)
     return loader.load(file, text: text, overrides: overrides, workingDirectory: workingDirectory)
   }
 }

@@ -32,6 +32,7 @@ struct DocumentReader {
 
   private let file: String
   private let skippedLines: Int
+  private let isOverride: Bool
   private let lines: [Substring]
   private let events: YAMLEventReader
   private var stack: [Open] = []
@@ -39,9 +40,12 @@ struct DocumentReader {
   private var anchors: [String: (value: DocumentValue, size: Size)] = [:]
   private var count = 0
 
-  /// - Parameter firstLine: what locations call the first line of the text.
-  init(file: String, text: String, firstLine: Int = 1) {
+  /// - Parameters:
+  ///   - firstLine: what locations call the first line of the text.
+  ///   - isOverride: the text is a value of an override.
+  init(file: String, text: String, firstLine: Int = 1, isOverride: Bool = false) {
     self.file = file
+    self.isOverride = isOverride
     skippedLines = firstLine - 1
     lines = splitLines(text)
     events = YAMLEventReader(text.utf8)
@@ -81,7 +85,7 @@ struct DocumentReader {
       let isTab = character(at: mark) == "\t"
       let problem = isTab ? "a tab can't indent or begin a value; use spaces" : error.problem
       // An override has no lines that could be told apart.
-      let hasContext = !isTab && file != Override.file
+      let hasContext = !isTab && !isOverride
       let context = hasContext ? error.context.map { " \($0.text) that begins in line \($0.line + 1)" } : nil
       collector.add("syntax", "not valid YAML: \(problem)\(context ?? "")", at: place(mark))
       throw Stop()

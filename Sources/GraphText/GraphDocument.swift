@@ -11,6 +11,10 @@ public struct GraphDocument: Sendable {
   public var hasAllLinks: Bool
   /// By a file's name in locations: the absolute folder that relative paths in it count from.
   package var folders: [String: String]
+  /// The text of each file that was read, by its path.
+  package var contents: [String: String] = [:]
+  /// Origins of overrides: what locations in them have as their file.
+  package var overrides: Set<String> = []
 }
 
 /// One entry of `nodes`.

@@ -1,16 +1,39 @@
-/// `node.parameter=value`, as `--set` gives it. The value is read like the file's: a list or map in brackets, else text.
-struct Override {
-  /// What locations call the command line's overrides; the line is the how manieth of them.
-  static let file = "--set"
+/// `node.parameter=value` from elsewhere than the graph's files.
+public struct OverrideText: Sendable, Hashable {
+  public var text: String
+  /// What locations call the place that it comes from; the line is the how manieth of these it is.
+  public var origin: String
+  /// Absolute: what relative input paths count from; nil: the working directory.
+  public var folder: String?
 
+  /// The command line's own.
+  public static let commandLine = "--set"
+
+  public init(_ text: String, origin: String = commandLine, folder: String? = nil) {
+    self.text = text
+    self.origin = origin
+    self.folder = folder
+  }
+
+  /// The key in `GraphDocument.folders` of one override's own folder.
+  package static func folderKey(_ origin: String, line: Int) -> String { "\(origin):\(line)" }
+}
+
+/// An override that was read. The value is read like the file's: a list or map in brackets, else text.
+struct Override {
+  private var file: String
   var node: String
   var nodeLocation: SourceLocation
   var entry: DocumentEntry
 
   /// Nil where it can't be read.
-  init?(_ text: String, number: Int, _ collector: inout DiagnosticCollector) {
-    collector.note(Self.file, line: text)
-    let whole = SourceLocation(file: Self.file, line: number, column: 1, length: text.unicodeScalars.count)
+  ///
+  /// - Parameter number: the how manieth of its origin, from 1.
+  init?(_ override: OverrideText, number: Int, _ collector: inout DiagnosticCollector) {
+    let text = override.text
+    file = override.origin
+    collector.note(file, line: text)
+    let whole = SourceLocation(file: file, line: number, column: 1, length: text.unicodeScalars.count)
     guard let equals = text.firstIndex(of: "="), let dot = text[..<equals].firstIndex(of: ".") else {
       collector.add("bad-override", "an override is written 'node.parameter=value', not \(quoted(text))", at: whole)
       return nil
@@ -25,12 +48,12 @@ struct Override {
     }
     let rest = String(text[text.index(after: equals)...])
     let offset = text.unicodeScalars.count - rest.unicodeScalars.count
-    guard let value = Self.value(rest, number: number, offset: offset, &collector) else { return nil }
+    guard let value = Self.value(rest, file: file, number: number, offset: offset, &collector) else { return nil }
     entry = DocumentEntry(key: DocumentScalar(text: key, location: keyLocation), value: value)
   }
 
   private static func value(
-    _ text: String, number: Int, offset: Int, _ collector: inout DiagnosticCollector
+    _ text: String, file: String, number: Int, offset: Int, _ collector: inout DiagnosticCollector
   ) -> DocumentValue? {
     let location = SourceLocation(
       file: file, line: number, column: offset + 1, length: max(1, text.unicodeScalars.count))
@@ -45,7 +68,7 @@ struct Override {
     }
     // Spaces in place of what stands before the value give every place its column.
     var reader = DocumentReader(
-      file: file, text: String(repeating: " ", count: offset) + checked, firstLine: number)
+      file: file, text: String(repeating: " ", count: offset) + checked, firstLine: number, isOverride: true)
     return reader.read(&collector)
   }
 

@@ -18,26 +18,34 @@ public struct Connection: Hashable, Sendable, CustomStringConvertible {
 ///   port when others appear, and is free again when it disappears.
 /// - A connection is made once: what a person disconnects stays so until the port appears anew.
 package struct ConnectionPlan {
-  private struct Entry {
+  struct Entry {
     var plan: PortPlan
     /// Full name of our own port.
     var name: String
     var patterns: [PortPattern]
   }
 
-  private var entries: [Entry] = []
+  let client: String
+  var entries: [Entry]
   /// What was connected, and is not to be connected again while both ports stay.
-  private var made: Set<Connection> = []
+  var made: Set<Connection> = []
   /// The port that a channel got of a shared row, by our own port's name.
-  private var assigned: [String: String] = [:]
+  var assigned: [String: String] = [:]
 
   /// - Throws: `JACKError.badPattern`.
   package init(client: String, plans: [PortPlan]) throws(JACKError) {
+    self.client = client
+    entries = try Self.entries(client, plans)
+  }
+
+  static func entries(_ client: String, _ plans: [PortPlan]) throws(JACKError) -> [Entry] {
+    var entries: [Entry] = []
     for plan in plans {
       var patterns: [PortPattern] = []
       for text in plan.patterns { patterns.append(try PortPattern(text, node: plan.node)) }
       entries.append(Entry(plan: plan, name: "\(client):\(plan.name)", patterns: patterns))
     }
+    return entries
   }
 
   /// Ports of ours that have `connect` texts and no port for them yet: (our port's name, the texts).
@@ -55,15 +63,18 @@ package struct ConnectionPlan {
     forget(allBut: Set(outputs), Set(inputs))
     var wanted: [Connection] = []
     for entry in entries {
-      let candidates = entry.plan.direction == .input ? outputs : inputs
-      let peers =
-        entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
-      for peer in peers {
+      for peer in peers(of: entry, outputs: outputs, inputs: inputs) {
         let connection = connect(entry, peer)
         if !made.contains(connection) && !wanted.contains(connection) { wanted.append(connection) }
       }
     }
     return wanted
+  }
+
+  /// What an entry is to be connected to.
+  mutating func peers(of entry: Entry, outputs: [String], inputs: [String]) -> [String] {
+    let candidates = entry.plan.direction == .input ? outputs : inputs
+    return entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
   }
 
   /// Notes that a connection stands. One that failed is asked for again.
@@ -95,16 +106,16 @@ package struct ConnectionPlan {
     return [port]
   }
 
-  private func connect(_ entry: Entry, _ peer: String) -> Connection {
+  func connect(_ entry: Entry, _ peer: String) -> Connection {
     entry.plan.direction == .input
       ? Connection(source: peer, destination: entry.name) : Connection(source: entry.name, destination: peer)
   }
 
-  private func touches(_ connection: Connection, _ entry: Entry) -> Bool {
+  func touches(_ connection: Connection, _ entry: Entry) -> Bool {
     (entry.plan.direction == .input ? connection.destination : connection.source) == entry.name
   }
 
-  private func peer(of connection: Connection, _ entry: Entry) -> String {
+  func peer(of connection: Connection, _ entry: Entry) -> String {
     entry.plan.direction == .input ? connection.source : connection.destination
   }
 }

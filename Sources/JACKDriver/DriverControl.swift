@@ -27,6 +27,11 @@ public final class DriverControl: Sendable {
     wakeup.signal()
   }
 
+  /// Has `run` call its `tick` soon.
+  ///
+  /// Thread: any, and signal handlers.
+  public func wake() { wakeup.signal() }
+
   /// Xrun callbacks: the server's count, for whichever client was late.
   public var xruns: Int64 { share.pointee.xruns.load(ordering: .relaxed) }
   /// Cycles that JACK called.

@@ -42,6 +42,25 @@ public final class JACKClient {
     return registered
   }
 
+  /// Gives a port another short name; its connections stay.
+  package func rename(_ port: OpaquePointer, _ name: String) throws(JACKError) {
+    guard jack_port_rename(handle, port, name) == 0 else {
+      throw .refused(
+        action: "rename a port to '\(name)'", detail: LibJACK.takeMessages().joined(separator: "; "))
+    }
+  }
+
+  /// Takes a port away, with its connections. No cycle uses it any more.
+  package func unregister(_ port: OpaquePointer) {
+    let subject = jack_port_uuid(port)
+    if let index = namedPorts.firstIndex(of: subject) {
+      jack_remove_property(handle, subject, cjack_pretty_name_key())
+      namedPorts.remove(at: index)
+    }
+    jack_port_unregister(handle, port)
+    _ = LibJACK.takeMessages()
+  }
+
   /// Gives a port the name that patch bays show. JACK keeps such properties beyond the client's end, so `close` takes
   /// them back.
   ///
@@ -50,7 +69,7 @@ public final class JACKClient {
   package func setPrettyName(_ text: String, of port: OpaquePointer) -> Bool {
     let subject = jack_port_uuid(port)
     guard jack_set_property(handle, subject, cjack_pretty_name_key(), text, "text/plain") == 0 else { return false }
-    namedPorts.append(subject)
+    if !namedPorts.contains(subject) { namedPorts.append(subject) }
     return true
   }
 
@@ -99,6 +118,12 @@ public final class JACKClient {
     let status = jack_connect(handle, connection.source, connection.destination)
     _ = LibJACK.takeMessages()
     return status == 0 || status == EEXIST
+  }
+
+  /// Disconnects two ports by full name, if they are connected.
+  package func disconnect(_ connection: Connection) {
+    jack_disconnect(handle, connection.source, connection.destination)
+    _ = LibJACK.takeMessages()
   }
 
   private static func check(_ name: String) throws(JACKError) {

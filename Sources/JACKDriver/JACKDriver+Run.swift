@@ -4,8 +4,9 @@ import Glibc
 import GraphEngine
 
 extension JACKDriver {
-  /// Milliseconds between two looks when nothing happens.
+  /// Milliseconds between two looks when nothing happens, and while a swap or the beginning is waited for.
   private static let interval: Int32 = 100
+  private static let shortInterval: Int32 = 20
   /// Looks between two comparisons with the wall clock, and two attempts at what could not be connected.
   private static let looksPerCheck = 10
 
@@ -13,7 +14,8 @@ extension JACKDriver {
   /// cycle by then; its workers may still have some. `engine.service()` is called here.
   ///
   /// - Parameters:
-  ///   - tick: called about ten times a second, and soon after something happened.
+  ///   - tick: called about ten times a second, more often while the graph is being changed, and soon after something
+  ///     happened or `control.wake()`. It may change the engine's graph.
   ///   - report: called with what happens.
   /// - Throws: `serverShutDown`, `rateChanged`; the server has been left then, too.
   public func run(tick: () -> Void = {}, report: (JACKEvent) -> Void = { _ in }) throws(JACKError) {
@@ -34,12 +36,13 @@ extension JACKDriver {
       }
       try checkRate()
       progress.report(self, report)
-      connect(progress.isCheckDue, isFirst: progress.looks == 0, report)
+      connect(progress.isCheckDue, isFirst: progress.looks == 0 || hasNewPorts, report)
       if progress.isCheckDue || !progress.isAnchored { progress.isAnchored = anchorToStamp() }
       engine?.service()
       tick()
       progress.looks += 1
-      control.wakeup.wait(milliseconds: progress.isAnchored ? Self.interval : Self.interval / 5)
+      let isBusy = !progress.isAnchored || engine?.isSwapping ?? false
+      control.wakeup.wait(milliseconds: isBusy ? Self.shortInterval : Self.interval)
     }
   }
 
@@ -93,6 +96,8 @@ extension JACKDriver {
 
   /// Connects what can be: at the beginning, when ports came or went, and now and then what failed.
   private func connect(_ isCheckDue: Bool, isFirst: Bool, _ report: (JACKEvent) -> Void) {
+    for connection in unreported { report(.connected(connection)) }
+    unreported = []
     guard var plan = connections else { return }
     let haveChanged = control.share.pointee.portsChanged.exchange(false, ordering: .acquiring)
     guard haveChanged || isFirst || (isCheckDue && !plan.waiting.isEmpty) else { return }
@@ -103,6 +108,7 @@ extension JACKDriver {
       report(.connected(connection))
     }
     connections = plan
+    hasNewPorts = false
     if isFirst { for (port, patterns) in plan.waiting { report(.waiting(port: port, patterns: patterns)) } }
   }
 }

@@ -55,10 +55,13 @@ public final class JACKDriver {
   var stage = Stage.opened
   var client: JACKClient
   var engine: Engine?
-  var plans: [PortPlan] = []
+  var layout = PortLayout()
   var connections: ConnectionPlan?
   var session: Session?
   let latency = LatencyTable()
+  /// Connections that were made between two looks, and whether there are ports that nobody has been told of as waiting.
+  var unreported: [Connection] = []
+  var hasNewPorts = false
 
   /// Becomes a client of a server that runs.
   public init(_ options: Options) throws(JACKError) {
@@ -74,28 +77,23 @@ public final class JACKDriver {
   }
 
   /// Short names of the ports, in the order of the engine's external channels, inputs first.
-  public var portNames: [String] { plans.map(\.name) }
+  public var portNames: [String] { layout.plans.map(\.name) }
 
-  /// Registers the ports that the prepared engine asks for. Nothing flows yet.
+  /// Registers the ports that the prepared engine asks for. Nothing flows yet. From now on ports come and go with the
+  /// engine's channels.
   public func attach(_ engine: Engine) throws(JACKError) {
     try enter(.attached, from: .opened, "attach")
     self.engine = engine
-    plans = PortPlan.plans(for: engine)
-    connections = try ConnectionPlan(client: options.name, plans: plans)
+    layout = PortLayout(engine)
+    connections = try ConnectionPlan(client: options.name, plans: layout.plans)
     session = try makeSession(client, continuation: nil)
-  }
-
-  /// After a swap: the outputs' delays are what the engine says now, and JACK is asked to add up again.
-  public func updateLatencies() {
-    guard let engine, let session, stage == .running || stage == .attached else { return }
-    let delays = engine.externalOutputs.map(\.delay)
-    latency.set(inputs: session.inputPorts, outputs: Array(zip(session.outputPorts, delays)))
-    if stage == .running { jack_recompute_total_latencies(client.handle) }
+    engine.channelsChanged = { [unowned self] in try followChannels() }
   }
 
   /// Leaves the server. Again does nothing; `run` does it by itself.
   public func close() {
     stage = .ended
+    engine?.channelsChanged = {}
     leaveFreewheel()
     client.close()
     freeSession()
@@ -110,17 +108,16 @@ public final class JACKDriver {
     _ client: JACKClient, continuation: ProcessState.Continuation?
   ) throws(JACKError) -> Session {
     guard let engine else { throw .wrongOrder(call: "run", stage: stage.rawValue) }
-    var inputs: [OpaquePointer] = []
-    var outputs: [(port: OpaquePointer, delay: Int64?)] = []
-    for plan in plans {
-      let port = try client.register(plan.name, plan.direction)
-      if let machine = plan.machine { client.setPrettyName(machine, of: port) }
-      if plan.direction == .input { inputs.append(port) } else { outputs.append((port, plan.delay)) }
-    }
-    latency.set(inputs: inputs, outputs: outputs)
     let state = ProcessState.make(
       client: client, engine: engine, control: control, origin: options.origin == .transport ? .transport : .firstCycle,
-      inputs: inputs, outputs: outputs.map(\.port), continuation: continuation)
+      continuation: continuation)
+    do throws(JACKError) {
+      try register(layout.indexed, client, state)
+    } catch {
+      ProcessState.free(state)
+      throw error
+    }
+    latency.set(state, layout)
     let notifications = Notifications(control: control, engine: engine.realtime, latency: latency)
     notifications.install(in: client)
     jack_set_process_callback(client.handle, ProcessState.callback, state)
@@ -145,9 +142,4 @@ public final class JACKDriver {
     jack_set_freewheel(client.handle, 0)
     for _ in 0..<100 where control.isFreewheeling { control.wakeup.wait(milliseconds: 20) }
   }
-}
-
-extension JACKDriver.Session {
-  var inputPorts: [OpaquePointer] { (0..<state.pointee.inputCount).map { state.pointee.inputPorts[$0] } }
-  var outputPorts: [OpaquePointer] { (0..<state.pointee.outputCount).map { state.pointee.outputPorts[$0] } }
 }

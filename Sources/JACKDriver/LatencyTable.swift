@@ -30,11 +30,17 @@ final class LatencyTable: Sendable {
   private let ports = Mutex(Ports())
 
   /// Thread: control.
-  func set(inputs: [OpaquePointer], outputs: [(port: OpaquePointer, delay: Int64?)]) {
-    let ports = Ports(
-      inputs: inputs,
-      outputs: outputs.compactMap { output in output.delay.map { (output.port, UInt32(clamping: $0)) } })
-    self.ports.withLock { $0 = ports }
+  func set(_ state: UnsafeMutablePointer<ProcessState>, _ layout: PortLayout) {
+    var ports = Ports()
+    for index in layout.inputs.indices {
+      if let port = state.pointee.inputPorts[index] { ports.inputs.append(port) }
+    }
+    for (index, plan) in layout.outputs.enumerated() {
+      if let port = state.pointee.outputPorts[index], let delay = plan?.delay {
+        ports.outputs.append((port, UInt32(clamping: delay)))
+      }
+    }
+    self.ports.withLock { [ports] in $0 = ports }
   }
 
   /// Thread: notification, from JACK's latency callback.

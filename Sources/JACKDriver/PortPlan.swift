@@ -8,6 +8,8 @@ package struct PortPlan: Equatable, Sendable {
   /// JACK's short name: `<node>` for one channel, `<node>_<n>`, n from 1, for several.
   package var name: String
   package var node: String
+  /// Of the node, from 0.
+  package var channel: Int
   /// What the channel listens to: JACK's pretty name. nil: outputs have none.
   package var machine: String?
   /// `connect` texts of this channel.
@@ -24,6 +26,7 @@ package struct PortPlan: Equatable, Sendable {
     let hasTextForEach = connect.count == channels
     self.direction = direction
     self.node = node
+    self.channel = channel
     self.machine = machine
     self.delay = delay
     name = channels == 1 ? node : "\(node)_\(channel + 1)"
@@ -33,13 +36,38 @@ package struct PortPlan: Equatable, Sendable {
 }
 
 extension PortPlan {
-  /// Inputs, then outputs, each in the engine's order. The engine is prepared.
-  static func plans(for engine: Engine) -> [PortPlan] {
-    engine.externalInputs.map {
-      PortPlan(.input, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, machine: $0.machine)
+  /// The same channel of the same node, whatever else changes: its port stays.
+  package func isSamePort(as other: PortPlan) -> Bool {
+    direction == other.direction && node == other.node && channel == other.channel
+  }
+}
+
+/// The ports that a graph needs, by the engine's channel index; nil where a channel is free.
+struct PortLayout: Equatable {
+  var inputs: [PortPlan?] = []
+  var outputs: [PortPlan?] = []
+
+  init() {}
+
+  /// The engine is prepared.
+  init(_ engine: Engine) {
+    inputs = engine.inputChannels.map { port in
+      port.map {
+        PortPlan(.input, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, machine: $0.machine)
+      }
     }
-      + engine.externalOutputs.map {
+    outputs = engine.outputChannels.map { port in
+      port.map {
         PortPlan(.output, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, delay: $0.delay)
       }
+    }
+  }
+
+  /// Inputs first.
+  var plans: [PortPlan] { indexed.map(\.plan) }
+
+  /// With the channels' indexes.
+  var indexed: [(index: Int, plan: PortPlan)] {
+    [inputs, outputs].flatMap { list in list.enumerated().compactMap { index, plan in plan.map { (index, $0) } } }
   }
 }

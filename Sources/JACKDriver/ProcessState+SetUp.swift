@@ -11,20 +11,18 @@ extension ProcessState {
     var lastFrames: Int64
   }
 
-  /// - Parameters:
-  ///   - inputs, outputs: registered ports, in the engine's order.
-  ///   - continuation: of the last server, whose stream this one goes on with; nil: the first.
+  /// Without any port: those are set in `inputs` and `outputs`, then or while cycles run.
+  ///
+  /// - Parameter continuation: of the last server, whose stream this one goes on with; nil: the first.
   static func make(
-    client: JACKClient, engine: Engine, control: DriverControl, origin: Origin, inputs: [OpaquePointer],
-    outputs: [OpaquePointer], continuation: Continuation?
+    client: JACKClient, engine: Engine, control: DriverControl, origin: Origin, continuation: Continuation?
   ) -> UnsafeMutablePointer<ProcessState> {
     let state = UnsafeMutablePointer<ProcessState>.allocate(capacity: 1)
     state.initialize(
       to: ProcessState(
         client: client.handle, engine: engine.realtime, room: Unmanaged.passUnretained(engine), share: control.share,
-        rate: client.rate, inputCount: inputs.count, outputCount: outputs.count, inputPorts: copy(inputs),
-        outputPorts: copy(outputs), inputs: copy(inputs.map { _ in nil }), outputs: copy(outputs.map { _ in nil }),
-        held: .make(inputCount: inputs.count, isAllowed: outputs.isEmpty), origin: origin))
+        rate: client.rate, inputPorts: .make(), outputPorts: .make(), inputs: buffers(), outputs: buffers(),
+        held: .make(), origin: origin))
     if let continuation, control.hasBegun {
       state.pointee.clock = continuation.clock
       state.pointee.lastBegan = continuation.lastBegan
@@ -38,8 +36,8 @@ extension ProcessState {
 
   /// Frees what `make` gave. The client is closed, so that no callback runs any more.
   static func free(_ state: UnsafeMutablePointer<ProcessState>) {
-    state.pointee.inputPorts.deallocate()
-    state.pointee.outputPorts.deallocate()
+    state.pointee.inputPorts.free()
+    state.pointee.outputPorts.free()
     state.pointee.inputs.deallocate()
     state.pointee.outputs.deallocate()
     state.pointee.held.free()
@@ -47,9 +45,9 @@ extension ProcessState {
     state.deallocate()
   }
 
-  private static func copy<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
-    let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(1, elements.count))
-    memory.initialize(from: elements, count: elements.count)
+  private static func buffers<Pointer>() -> UnsafeMutablePointer<Pointer?> {
+    let memory = UnsafeMutablePointer<Pointer?>.allocate(capacity: PortTable.room)
+    memory.initialize(repeating: nil, count: PortTable.room)
     return memory
   }
 

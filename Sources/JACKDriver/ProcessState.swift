@@ -21,12 +21,14 @@ struct ProcessState {
   let room: Unmanaged<Engine>
   let share: UnsafeMutablePointer<DriverShare>
   let rate: Int
-  let inputCount: Int
-  let outputCount: Int
-  let inputPorts: UnsafeMutablePointer<OpaquePointer>
-  let outputPorts: UnsafeMutablePointer<OpaquePointer>
+  let inputPorts: PortTable
+  let outputPorts: PortTable
+  /// This cycle's samples, by the engine's channel index; nil where there is no port.
   let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
   let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+  /// Channels to hand over in this cycle, free ones among them, and whether it has outputs.
+  var inputCount = 0
+  var hasOutputs = false
 
   var clock = FrameClock()
   /// The last cycle, while it is not known whether frames were lost before it.
@@ -45,25 +47,28 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   /// One cycle of JACK's: from the ports' buffers through the engine to the ports' buffers.
   @_noLocks @_noAllocation
   func cycle(_ frames: UInt32) {
-    pointee.share.pointee.cycles.add(1, ordering: .relaxed)
+    // In one order with the tables' changes: who sees two more cycles begin knows that none uses what was there before.
+    pointee.share.pointee.cycles.add(1, ordering: .sequentiallyConsistent)
     collectBuffers(frames)
-    if !pointee.share.pointee.isLeaving.load(ordering: .acquiring) && hasOrigin() {
-      run(frames)
-    } else {
-      silenceOutputs(frames)
-    }
+    if !pointee.share.pointee.isLeaving.load(ordering: .acquiring) && hasOrigin() { run(frames) }
   }
 
-  /// Buffers are asked for anew in every cycle: JACK may move them.
+  /// Buffers are asked for anew in every cycle: JACK may move them. What the graph does not play into is silent.
   @_noLocks @_noAllocation
   private func collectBuffers(_ frames: UInt32) {
+    pointee.inputCount = pointee.inputPorts.count
     for index in 0..<pointee.inputCount {
-      let buffer = jack_port_get_buffer(pointee.inputPorts[index], frames)
-      pointee.inputs[index] = UnsafePointer(buffer?.assumingMemoryBound(to: Float.self))
+      pointee.inputs[index] = nil
+      guard let port = pointee.inputPorts[index], let buffer = jack_port_get_buffer(port, frames) else { continue }
+      pointee.inputs[index] = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
     }
-    for index in 0..<pointee.outputCount {
-      let buffer = jack_port_get_buffer(pointee.outputPorts[index], frames)
-      pointee.outputs[index] = buffer?.assumingMemoryBound(to: Float.self)
+    pointee.hasOutputs = false
+    for index in 0..<pointee.outputPorts.count {
+      pointee.outputs[index] = nil
+      guard let port = pointee.outputPorts[index], let buffer = jack_port_get_buffer(port, frames) else { continue }
+      realtime_zero(buffer, Int(frames) * 4)
+      pointee.outputs[index] = buffer.assumingMemoryBound(to: Float.self)
+      pointee.hasOutputs = true
     }
   }
 
@@ -87,8 +92,9 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
       pointee.share.pointee.stamp.write(position: pointee.clock.position - Int64(frames), microseconds: times.began)
     }
     let rest = runHeld(gapBefore: gap) ? 0 : gap
-    if pointee.clock.isAhead && pointee.held.canHold(Int(frames)) {
-      pointee.held.hold(pointee.inputs, frames: Int(frames))
+    // Not in a graph that gives samples to JACK: these are due in this very cycle.
+    if pointee.clock.isAhead && !pointee.hasOutputs && pointee.held.canHold(Int(frames)) {
+      pointee.held.hold(pointee.inputs, channels: pointee.inputCount, frames: Int(frames))
     } else {
       pointee.engine.cycle(
         DriverCycle(
@@ -148,12 +154,5 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   private func framesWithoutServer(until now: Int64) -> Int64 {
     let seconds = Double(now - pointee.lastBegan) / 1e9
     return max(0, Int64(seconds * Double(pointee.rate)) - pointee.lastFrames)
-  }
-
-  @_noLocks @_noAllocation
-  private func silenceOutputs(_ frames: UInt32) {
-    for index in 0..<pointee.outputCount {
-      if let samples = pointee.outputs[index] { realtime_zero(samples, Int(frames) * 4) }
-    }
   }
 }

@@ -9,6 +9,30 @@ func fileBuildID(_ path: String) -> String {
   withFileBytes(path) { bytes in gnuBuildID(bytes) ?? "fnv1a:" + hexadecimal(hash(bytes)) } ?? "unknown"
 }
 
+extension PluginLibrary {
+  /// Whether a file is a whole library, and not one that is still being written: all that its headers speak of is there.
+  public static func isWhole(_ path: String) -> Bool {
+    withFileBytes(path) { file in
+      guard file.count >= 64, file.prefix(4).elementsEqual([0x7F, 0x45, 0x4C, 0x46]) else { return false }
+      let (segments, sections) = (read(UInt64.self, file, 32) ?? 0, read(UInt64.self, file, 40) ?? 0)
+      let sizes = [54, 56, 58, 60].map { UInt64(read(UInt16.self, file, $0) ?? 0) }
+      let ends = [segments &+ sizes[0] * sizes[1], sections &+ sizes[2] * sizes[3]]
+      guard segments > 0, ends.allSatisfy({ $0 <= UInt64(file.count) }) else { return false }
+      return (0..<Int(sizes[1])).allSatisfy { index in
+        let header = Int(clamping: segments) &+ index * Int(sizes[0])
+        guard let offset = read(UInt64.self, file, header &+ 8), let size = read(UInt64.self, file, header &+ 32) else {
+          return false
+        }
+        let (end, isTooFar) = offset.addingReportingOverflow(size)
+        return !isTooFar && end <= UInt64(file.count)
+      }
+    } ?? false
+  }
+
+  /// The build id of a library as it lies there now.
+  public static func fileID(_ path: String) -> String { fileBuildID(path) }
+}
+
 /// The build id's bytes out of the notes of a 64-bit ELF file of this machine's byte order, in hexadecimal.
 private func gnuBuildID(_ file: UnsafeRawBufferPointer) -> String? {
   let elf64LittleEndian: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1]
@@ -60,15 +84,22 @@ private func hexadecimal<T: FixedWidthInteger>(_ value: T) -> String {
   return String(repeating: "0", count: T.bitWidth / 4 - digits.count) + digits
 }
 
-/// Maps a file for the time of `body`; nil where it can't be read or is empty.
+/// Reads a file for the time of `body`; nil where it can't be read or is empty. Not mapped: the file may be written again
+/// meanwhile, and a mapping of what is cut off would end the program.
 private func withFileBytes<T>(_ path: String, _ body: (UnsafeRawBufferPointer) -> T) -> T? {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { return nil }
   defer { close(file) }
   var status = stat()
-  guard fstat(file, &status) == 0, status.st_size > 0,
-    let memory = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, file, 0), memory != MAP_FAILED
-  else { return nil }
-  defer { munmap(memory, Int(status.st_size)) }
-  return body(UnsafeRawBufferPointer(start: memory, count: Int(status.st_size)))
+  guard fstat(file, &status) == 0, status.st_size > 0 else { return nil }
+  return withUnsafeTemporaryAllocation(byteCount: Int(status.st_size), alignment: 16) { buffer in
+    var done = 0
+    while done < buffer.count {
+      let count = read(file, buffer.baseAddress! + done, buffer.count - done)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 { break }
+      done += count
+    }
+    return done == 0 ? nil : body(UnsafeRawBufferPointer(rebasing: buffer[..<done]))
+  }
 }

@@ -26,10 +26,27 @@ public final class PluginCatalog: @unchecked Sendable {
   public private(set) var shadowed: [Shadowed] = []
   private var byName: [String: NodeClass] = [:]
   private var byPath: [String: PluginLibrary] = [:]
+  /// Every library that was ever loaded from a private copy: a build is loaded once.
+  private var builds: [PluginLibrary]
+  private let isPrivate: Bool
 
   /// Loads every `libauscult-*.so` of the folders; the first folder wins.
-  public init(searchPath: [String]) {
+  ///
+  /// - Parameter isPrivate: from private copies, so that `refreshed` sees what is built meanwhile.
+  public convenience init(searchPath: [String], isPrivate: Bool = false) {
+    self.init(searchPath: searchPath, isPrivate: isPrivate, builds: [])
+  }
+
+  /// Looks again: what is found now. Libraries whose build is the same are the same. Without private copies nothing can
+  /// have changed.
+  public func refreshed() -> PluginCatalog {
+    isPrivate ? PluginCatalog(searchPath: searchPath, isPrivate: true, builds: builds) : self
+  }
+
+  private init(searchPath: [String], isPrivate: Bool, builds: [PluginLibrary]) {
     self.searchPath = searchPath
+    self.isPrivate = isPrivate
+    self.builds = builds
     var files: [String: String] = [:]
     for folder in unique(searchPath.map(absolutePath)) {
       var found: [PluginLibrary] = []
@@ -57,9 +74,22 @@ public final class PluginCatalog: @unchecked Sendable {
   public func load(library path: String) throws(PluginProblem) -> PluginLibrary {
     let path = absolutePath(path)
     if let library = byPath[path] { return library }
-    let library = try PluginLibrary(path: path)
+    let library: PluginLibrary
+    if let known = known(path) {
+      library = known
+    } else {
+      library = try PluginLibrary(path: path, isPrivate: isPrivate)
+    }
     byPath[path] = library
+    if isPrivate, !builds.contains(where: { $0 === library }) { builds.append(library) }
     return library
+  }
+
+  /// The library as it is now, if that build was loaded before.
+  private func known(_ path: String) -> PluginLibrary? {
+    guard builds.contains(where: { $0.path == path }) else { return nil }
+    let id = fileBuildID(path)
+    return builds.first { $0.path == path && $0.fileID == id }
   }
 
   private func loaded(_ path: String) -> PluginLibrary? {

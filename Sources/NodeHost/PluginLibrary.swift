@@ -1,4 +1,5 @@
 import CNodeABI
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -13,6 +14,8 @@ public final class PluginLibrary: @unchecked Sendable {
   public let path: String
   /// Differs between any two builds that differ.
   public let buildID: String
+  /// The build id of the file itself, whatever the library says of itself.
+  public let fileID: String
   /// Of the ABI that it was built against, such as `1.0`.
   public let abiVersion: String
   /// In the order of the library.
@@ -20,10 +23,18 @@ public final class PluginLibrary: @unchecked Sendable {
 
   /// Loads a library and checks all that it declares.
   ///
-  /// Thread: control. The same path gives the code that was loaded first, whatever the file holds by now.
-  public init(path: String) throws(PluginProblem) {
+  /// Thread: control.
+  /// - Parameter isPrivate: loads a private copy of the file as it is now. Else the same path gives the code that was
+  ///   loaded first, whatever the file holds by now.
+  public init(path: String, isPrivate: Bool = false) throws(PluginProblem) {
     let path = absolutePath(path)
-    let entry = try openLibrary(path)
+    let entry: auscult_library_function
+    if isPrivate {
+      (entry, fileID) = try openPrivately(path)
+    } else {
+      entry = try openLibrary(path)
+      fileID = fileBuildID(path)
+    }
     guard let info = entry() else {
       throw PluginProblem(path: path, defects: ["its \(entrySymbol)() returns a null pointer"])
     }
@@ -31,7 +42,7 @@ public final class PluginLibrary: @unchecked Sendable {
     let descriptions = try checker.check(info)
     self.path = path
     abiVersion = "\(info.pointee.abi_major).\(info.pointee.abi_minor)"
-    buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileBuildID(path)
+    buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileID
     classes = descriptions.enumerated().map { NodeClass(info.pointee.classes[$0]!, $1, self) }
   }
 }
@@ -54,13 +65,35 @@ extension PluginProblem: CustomStringConvertible {
 
 private let entrySymbol = "auscult_library"
 
-/// Thread: control. Runs the initialisers of the library and of all that it depends on.
-private func openLibrary(_ path: String) throws(PluginProblem) -> auscult_library_function {
+/// Loads a copy; a library that only works where it lies (it needs others beside it) is loaded there, the first time.
+///
+/// - Returns: the entry, and the build id of what was loaded.
+private func openPrivately(_ path: String) throws(PluginProblem) -> (auscult_library_function, String) {
   guard access(path, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
-  _ = dlerror()
-  guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-    throw PluginProblem(path: path, defects: [loadFailure(lastLoaderError(), path)])
+  let copy = try PrivateCopy(of: path)
+  do throws(PluginProblem) {
+    return (try openLibrary(copy.path, as: path), fileBuildID(copy.path))
+  } catch {
+    let isFirst = loadedInPlace.withLock { !$0.contains(path) }
+    guard isFirst, let entry = try? openLibrary(path) else { throw error }
+    return (entry, fileBuildID(path))
   }
+}
+
+/// Paths that the loader knows, and would hand back the old code for.
+private let loadedInPlace = Mutex<Set<String>>([])
+
+/// Thread: control. Runs the initialisers of the library and of all that it depends on.
+///
+/// - Parameter name: what messages call it.
+private func openLibrary(_ file: String, as name: String? = nil) throws(PluginProblem) -> auscult_library_function {
+  let path = name ?? file
+  guard access(file, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
+  _ = dlerror()
+  guard let handle = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
+    throw PluginProblem(path: path, defects: [loadFailure(lastLoaderError(), file)])
+  }
+  if name == nil { loadedInPlace.withLock { _ = $0.insert(path) } }
   guard let symbol = dlsym(handle, entrySymbol) else {
     throw PluginProblem(path: path, defects: ["it exports no symbol \(entrySymbol), so it is not an Auscult plugin"])
   }

@@ -37,6 +37,7 @@ struct Auscult: ParsableCommand {
         auscult check fan.yaml                    is it right, what does it cost?
         auscult run fan.yaml                      live, as a JACK client
         auscult run fan.yaml --input monday.wav   the same over a recording
+        auscult apply                             the file was edited: change what runs, losing nothing
         auscult nodes mel                         what a node class takes and yields
 
       Results go to standard output, talk goes to standard error. Exit status: 0 done, 1 failed, 64 usage.
@@ -44,6 +45,11 @@ struct Auscult: ParsableCommand {
     version: auscultVersion,
     groupedSubcommands: [
       CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
+      CommandGroup(
+        name: "Change what runs:",
+        subcommands: [
+          Apply.self, Swap.self, SetCommand.self, Rollback.self, Shadow.self, Promote.self, Discard.self,
+        ]),
       CommandGroup(name: "Look:", subcommands: [Check.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
     ])
 }

@@ -4,7 +4,12 @@ import Testing
 @Suite struct HelpTests {
   private let auscult = Command(ScratchFolder())
 
-  @Test(arguments: ["run", "check", "nodes", "status", "stop", "bench", "schema", "graph"])
+  private static let commands = [
+    "run", "check", "nodes", "status", "stop", "bench", "schema", "graph", "apply", "swap", "set", "rollback", "shadow",
+    "promote", "discard",
+  ]
+
+  @Test(arguments: commands)
   func everyCommandExplainsItself(name: String) throws {
     let outcome = try auscult(name, "--help")
     #expect(outcome.status == 0)
@@ -19,7 +24,7 @@ import Testing
   @Test func theRootNamesEveryCommand() throws {
     let outcome = try auscult("--help")
     #expect(outcome.status == 0)
-    for name in ["run", "check", "nodes", "status", "stop", "bench", "schema", "graph"] {
+    for name in Self.commands {
       #expect(outcome.out.contains("\n  \(name) "), "\(name) is missing")
     }
   }

@@ -77,6 +77,34 @@ import Testing
     }
   }
 
+  @Test func textsThatChangeBreakWhatOnlyTheOldOnesAskedFor() throws {
+    var plan = try ConnectionPlan(client: "us", plans: inputs(1, connect: ["a:.*"]))
+    note(plan.missing(outputs: ["a:1", "a:2"], inputs: []), &plan)
+    let broken = try plan.change(to: inputs(1, connect: ["(a:2|b:1)"]), outputs: ["a:1", "a:2", "b:1"], inputs: [])
+    #expect(broken == [Connection("a:1", "us:mic")])
+    #expect(plan.missing(outputs: ["a:1", "a:2", "b:1"], inputs: []) == [Connection("b:1", "us:mic")])
+  }
+
+  @Test func aNodeWithMoreChannelsKeepsWhatWasShared() throws {
+    var plan = try ConnectionPlan(client: "us", plans: inputs(2, connect: ["a:.*"]))
+    note(plan.missing(outputs: ["a:2", "a:1"], inputs: []), &plan)
+    #expect(try plan.change(to: inputs(3, connect: ["a:.*"]), outputs: ["a:1", "a:2"], inputs: []) == [])
+    #expect(plan.missing(outputs: ["a:1", "a:2", "a:3"], inputs: []) == [Connection("a:3", "us:mic_3")])
+  }
+
+  @Test func aPortThatGetsAnotherNameStaysAsAPersonLeftIt() throws {
+    var plan = try ConnectionPlan(client: "us", plans: inputs(1, connect: ["a:1"]))
+    note(plan.missing(outputs: ["a:1"], inputs: []), &plan)
+    #expect(try plan.change(to: inputs(2, connect: ["a:1", "a:2"]), outputs: ["a:1", "a:2"], inputs: []) == [])
+    #expect(plan.missing(outputs: ["a:1", "a:2"], inputs: []) == [Connection("a:2", "us:mic_2")])
+  }
+
+  @Test func textsThatAreNoPatternLeaveThePlanAsItWas() throws {
+    var plan = try ConnectionPlan(client: "us", plans: inputs(1, connect: ["a:1"]))
+    #expect(throws: JACKError.self) { try plan.change(to: inputs(1, connect: ["("]), outputs: [], inputs: []) }
+    #expect(plan.missing(outputs: ["a:1"], inputs: []) == [Connection("a:1", "us:mic")])
+  }
+
   private func inputs(_ channels: Int, connect: [String]) -> [PortPlan] {
     (0..<channels).map { PortPlan(.input, node: "mic", channel: $0, of: channels, connect: connect) }
   }

@@ -27,15 +27,15 @@ extension Graph {
     _ file: String, text: String?, _ catalog: PluginCatalog, _ overrides: [String], _ options: GraphOptions
   ) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
     let (document, collector) = GraphDocument.load(
-      file, text: text, overrides: overrides, environment: options.environment,
-      workingDirectory: options.workingDirectory)
+      file, text: text, overrides: overrides.map { OverrideText($0) } + options.laterOverrides,
+      environment: options.environment, contents: options.contents, workingDirectory: options.workingDirectory)
     var builder = GraphBuilder(document, catalog, options, collector)
     let (nodes, links) = builder.build()
     let diagnostics = builder.collector.finished()
     guard !builder.collector.hasErrors else { throw DiagnosticsError(diagnostics) }
     let graph = Graph(
       name: document.name?.text ?? "", description: document.description ?? "", nodes: nodes, links: links,
-      file: text == nil ? file : nil, sources: builder.collector.sources)
+      file: text == nil ? file : nil, sources: builder.collector.sources, contents: document.contents)
     return (graph, diagnostics)
   }
 }

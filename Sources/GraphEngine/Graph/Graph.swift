@@ -15,6 +15,8 @@ public struct Graph: Sendable {
   public var file: String?
   /// The lines of the files that it was read from, for diagnostics.
   public var sources: SourceSet
+  /// The text of each of these files, by its path: for `GraphOptions.contents`.
+  public var contents: [String: String] = [:]
 
   /// An instance of a class.
   public struct Node: Sendable {

@@ -8,9 +8,7 @@ extension GraphBuilder {
     var arguments: [String: Graph.Argument] = [:]
     for entry in node.entries where !reservedNodeKeys.contains(entry.key.text) {
       guard let parameter = nodeClass.parameter(entry.key.text) else {
-        collector.add(
-          "unknown-parameter", "\(nodeClass.name) has no parameter \(quoted(entry.key.text))", at: entry.key.location,
-          written: entry.key.text, candidates: nodeClass.parameters.map(\.name) + reservedNodeKeys)
+        refuse(entry, of: node, nodeClass)
         continue
       }
       if let value = typed(entry.value, parameter) {
@@ -23,6 +21,23 @@ extension GraphBuilder {
       name: node.name, nodeClass: nodeClass,
       arguments: nodeClass.parameters.compactMap { arguments[$0.name] ?? defaultArgument($0, node) },
       placement: placement(node, nodeClass), location: node.location)
+  }
+
+  private mutating func refuse(_ entry: DocumentEntry, of node: DocumentNode, _ nodeClass: NodeClass) {
+    let isLeftOver = isLeftOver(entry, node)
+    collector.add(
+      "unknown-parameter",
+      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isLeftOver ? ": it is left out" : ""),
+      at: entry.key.location, written: entry.key.text,
+      candidates: isLeftOver ? [] : nodeClass.parameters.map(\.name) + reservedNodeKeys,
+      severity: isLeftOver ? .warning : .error)
+  }
+
+  /// Whether an override puts another class in place of the one that the file gives a parameter for.
+  private func isLeftOver(_ entry: DocumentEntry, _ node: DocumentNode) -> Bool {
+    guard let type = node["type"] else { return false }
+    return document.overrides.contains(type.value.location.file)
+      && !document.overrides.contains(entry.key.location.file)
   }
 
   private mutating func checkRequired(_ node: DocumentNode, _ nodeClass: NodeClass) {
@@ -124,7 +139,10 @@ extension GraphBuilder {
   // MARK: Paths
 
   /// The folder that relative input paths at a place count from.
-  func folder(of location: SourceLocation) -> String { document.folders[location.file] ?? options.workingDirectory }
+  func folder(of location: SourceLocation) -> String {
+    document.folders[OverrideText.folderKey(location.file, line: location.line)] ?? document.folders[location.file]
+      ?? options.workingDirectory
+  }
 
   /// An absolute path.
   func resolved(_ path: String, _ folder: String) -> String {

@@ -12,6 +12,7 @@ struct Run: ParsableCommand {
       Examples:
         auscult run fan.yaml                  live, on the JACK server that runs
         auscult run fan.yaml --start-server   on a private one without sound card
+        auscult run fan.yaml --watch          every save of the file changes what runs
         auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
         auscult run fan.yaml --input monday.wav tuesday.flac
         auscult run fan.yaml -- -strange-name.wav
@@ -67,10 +68,13 @@ struct Run: ParsableCommand {
   func run() throws {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
-      let graph = try input.load(talk: talk)
-      if files.files.isEmpty && !files.offline {
+      let isLive = files.files.isEmpty && !files.offline
+      let catalog = input.changes.catalog.load(isPrivate: isLive)
+      let graph = try input.load(catalog: catalog, talk: talk)
+      if isLive {
         try LiveRun(
-          graph: graph, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
+          graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
+          catalog: catalog, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
           duration: duration?.number, talk: talk
         ).run()
       } else {

@@ -45,6 +45,13 @@ enum RunningGraphs {
     return graphs.count == 1 ? graphs[0].name : nil
   }
 
+  /// The name that was given, or that of the only one.
+  static func name(_ given: String?, for command: String) throws -> String {
+    if let name = try given ?? only() { return name }
+    let names = try all().map(\.name).joined(separator: ", ")
+    throw Failure("several graphs run: \(names)", advice: "say which: `auscult \(command) --graph NAME`")
+  }
+
   /// Talks to a running graph.
   static func client<Result>(_ name: String, _ body: (ControlClient) throws -> Result) throws -> Result {
     try failing { try body(ControlClient(name: name)) }

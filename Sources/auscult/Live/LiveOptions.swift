@@ -30,11 +30,18 @@ struct LiveOptions: ParsableArguments {
         + "processed before it."))
   var origin: Origin?
 
+  @Flag(help: "Apply the graph file, and what it includes, whenever it is saved.")
+  var watch = false
+
+  @Flag(help: "Swap the nodes of a plugin whenever it is rebuilt.")
+  var watchPlugins = false
+
   /// What was given, for messages; empty: nothing.
   var given: [String] {
     [
       name == nil ? nil : "--name", server == nil ? nil : "--server", startServer ? "--start-server" : nil,
-      reconnect ? "--reconnect" : nil, origin == nil ? nil : "--origin",
+      reconnect ? "--reconnect" : nil, origin == nil ? nil : "--origin", watch ? "--watch" : nil,
+      watchPlugins ? "--watch-plugins" : nil,
     ].compactMap { $0 }
   }
 }

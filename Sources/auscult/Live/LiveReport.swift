@@ -58,6 +58,33 @@ final class LiveReport {
     }
   }
 
+  /// What became of a change of the graph.
+  func change(_ request: ChangeRequest, _ ticket: ChangeTicket) {
+    if request.isDryRun { return }
+    // Whoever typed it is told of it there.
+    if request.isWatched { talk.show(ticket.diagnostics.map(\.relative)) }
+    var line = "\(request.words): "
+    if ticket.state == .failed {
+      line +=
+        (ticket.problem ?? "\(Quantity.count(ticket.diagnostics.count, "error"))") + "; the graph goes on as it was"
+    } else {
+      line += ticket.plan?.words ?? "done"
+      line += ticket.swap?.position.map { ", from frame position \($0) on" } ?? ""
+    }
+    if ticket.state == .failed && request.isWatched {
+      talk.warning(line)
+    } else {
+      talk.info([line], object: object(request, ticket))
+    }
+  }
+
+  private func object(_ request: ChangeRequest, _ ticket: ChangeTicket) -> JSONValue {
+    guard case .object(var members) = ticket.json else { return ticket.json }
+    members["kind"] = "change"
+    members["request"] = .text(request.words)
+    return .object(members)
+  }
+
   /// About ten times a second: what has been counted since.
   func tick(_ figures: RunFigures) {
     log.showHeld()

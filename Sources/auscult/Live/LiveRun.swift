@@ -3,6 +3,7 @@ import GraphEngine
 import GraphText
 import JACKDriver
 import Logging
+import NodeHost
 import RunControl
 
 /// A run of a graph as a JACK client, from its first word to its last.
@@ -10,6 +11,9 @@ import RunControl
 /// Thread: control, the main one.
 struct LiveRun {
   let graph: Graph
+  /// What the graph comes from, and where its classes do.
+  let source: GraphSource
+  let catalog: PluginCatalog
   let options: LiveOptions
   let rate: Int
   let period: Int
@@ -51,27 +55,27 @@ struct LiveRun {
       name: name, server: server ?? LiveRun.standardServer, rate: driver.rate, engine: engine, control: driver.control)
     let stop: @Sendable () -> Void = { [control = driver.control] in control.stop() }
     signals.handle(stop)
-    control.start([
-      "status": { _ in watch.figures.json },
-      "stop": { _ in
-        stop()
-        return ["stopping": true]
-      },
-    ])
     let report = LiveReport(talk: talk, engine: engine, log: log)
-    report.begin(watch.figures, ports: driver.portNames)
+    let desk = ChangeDesk(engine, catalog: catalog, source: source, rate: driver.rate, tell: report.change)
+    let follower = try LiveWatch(desk, engine, talk, watchesGraph: options.watch, watchesPlugins: options.watchPlugins)
+    let methods = RunMethods(watch: watch, board: desk.board, control: driver.control, stop: stop)
+    control.start(methods.handlers)
+    report.begin(watch.update(), ports: driver.portNames)
     defer { control.stop() }
-    try follow(driver, engine, watch, report)
+    try follow(driver, engine, watch, report, follower)
     try checkNodes(engine, log)
   }
 
   /// Lets cycles flow until the end, then lets every node finish what it has.
-  private func follow(_ driver: JACKDriver, _ engine: Engine, _ watch: RunWatch, _ report: LiveReport) throws {
+  private func follow(
+    _ driver: JACKDriver, _ engine: Engine, _ watch: RunWatch, _ report: LiveReport, _ follower: LiveWatch
+  ) throws {
     let last = duration.map { Int64(($0 * Double(driver.rate)).rounded()) } ?? .max
     let outcome = Result { () throws(JACKError) in
       try driver.run(
         tick: {
-          report.tick(watch.figures)
+          follower.look()
+          report.tick(watch.update())
           if engine.realtime.position >= last { driver.control.stop() }
         }, report: { report.event($0) })
     }

@@ -18,6 +18,29 @@ struct RunFigures: Sendable {
   /// Cycles that ended after the next one was to begin.
   var overruns: Int64
   var failedNodes: [String]
+  /// Of the graph; grows with every change.
+  var generation: Int
+  /// The change that is under way, or the last one.
+  var swap: SwapStatus?
+
+  /// Thread: control.
+  init(
+    name: String, server: String, rate: Int, began: ContinuousClock.Instant, engine: Engine, control: DriverControl
+  ) {
+    self.name = name
+    graph = engine.graph.name
+    file = engine.graph.file
+    self.server = server
+    self.rate = rate
+    period = control.period
+    seconds = (ContinuousClock.now - began) / .seconds(1)
+    statistics = engine.statistics
+    overruns = control.overruns
+    failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
+    swap = engine.swapStatus
+    let judges = engine.isSwapping && swap?.position != nil && swap?.reason == nil
+    generation = judges ? swap!.generation : engine.generation
+  }
 
   var json: JSONValue {
     let it = statistics
@@ -29,7 +52,7 @@ struct RunFigures: Sendable {
       "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(overruns),
       "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "nodes": .array(it.nodes.map(\.json)),
-      "queues": .array(it.queues.map(\.json)),
+      "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
     ])
   }
 

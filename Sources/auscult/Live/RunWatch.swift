@@ -1,47 +1,69 @@
+import Foundation
 import GraphEngine
 import JACKDriver
 import Synchronization
 
-/// Takes the figures of a live run, for the control socket's thread too, as long as there is an engine to take them
-/// from.
-final class RunWatch: Sendable {
-  private struct State {
-    let engine: Engine
-    let control: DriverControl
-    var last: RunFigures?
-  }
+/// Takes the figures of a live run on the control thread, which alone may look at an engine whose graph changes, and
+/// hands them to the control socket's.
+final class RunWatch: @unchecked Sendable {
+  /// How long the control thread may take, in seconds, before older figures have to do: it may be busy with a change.
+  private static let patience = 0.25
 
-  private let state: Mutex<State>
   private let name: String
   private let server: String
   private let rate: Int
+  private let engine: Engine
+  private let control: DriverControl
   private let began = ContinuousClock.now
+  private let condition = NSCondition()
+  private var last: RunFigures
+  private var asked = 0
+  private var answered = 0
+  private var isOver = false
 
+  /// Thread: control.
   init(name: String, server: String, rate: Int, engine: Engine, control: DriverControl) {
-    state = Mutex(State(engine: engine, control: control))
     self.name = name
     self.server = server
     self.rate = rate
+    self.engine = engine
+    self.control = control
+    last = RunFigures(name: name, server: server, rate: rate, began: began, engine: engine, control: control)
   }
 
   /// As it is now, or as it was at the end.
-  var figures: RunFigures { state.withLock { $0.last ?? take($0) } }
-
-  /// Keeps the figures as they are, because the engine is about to be taken down.
-  @discardableResult
-  func freeze() -> RunFigures {
-    state.withLock { state in
-      let figures = state.last ?? take(state)
-      state.last = figures
-      return figures
-    }
+  ///
+  /// Thread: any but control.
+  var figures: RunFigures {
+    condition.lock()
+    defer { condition.unlock() }
+    if isOver { return last }
+    asked += 1
+    let mine = asked
+    control.wake()
+    let deadline = Date(timeIntervalSinceNow: Self.patience)
+    while answered < mine, !isOver, condition.wait(until: deadline) {}
+    return last
   }
 
-  private func take(_ state: State) -> RunFigures {
-    let statistics = state.engine.statistics
-    return RunFigures(
-      name: name, graph: state.engine.graph.name, file: state.engine.graph.file, server: server, rate: rate,
-      period: state.control.period, seconds: (ContinuousClock.now - began) / .seconds(1), statistics: statistics,
-      overruns: state.control.overruns, failedNodes: statistics.nodes.filter(\.hasFailed).map(\.name).sorted())
+  /// Takes the figures anew. Thread: control.
+  @discardableResult
+  func update() -> RunFigures {
+    condition.lock()
+    defer { condition.unlock() }
+    if isOver { return last }
+    last = RunFigures(name: name, server: server, rate: rate, began: began, engine: engine, control: control)
+    answered = asked
+    condition.broadcast()
+    return last
+  }
+
+  /// Takes them for the last time, because the engine is about to be taken down. Thread: control.
+  func freeze() -> RunFigures {
+    let figures = update()
+    condition.lock()
+    isOver = true
+    condition.unlock()
+    return figures
   }
 }

@@ -22,6 +22,8 @@ struct StatusText {
     ]
     let failed = status["failed_nodes"]?.array?.compactMap(\.text) ?? []
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
+    lines.append(
+      "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")
   }
 

@@ -12,5 +12,8 @@ struct CatalogOptions: ParsableArguments {
     completion: .directory)
   var pluginPath: [String] = []
 
-  func load() -> PluginCatalog { PluginCatalog(searchPath: PluginCatalog.standardSearchPath(option: pluginPath)) }
+  /// - Parameter isPrivate: so that plugins can be rebuilt while they run.
+  func load(isPrivate: Bool = false) -> PluginCatalog {
+    PluginCatalog(searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate)
+  }
 }

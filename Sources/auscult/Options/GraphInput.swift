@@ -11,8 +11,8 @@ struct GraphInput: ParsableArguments {
   @OptionGroup var changes: GraphChanges
 
   /// Reads the graph and says what is odd about it. A missing model is an error.
-  func load(talk: Talk) throws(DiagnosticsError) -> Graph {
-    try changes.load(graph, catalog: changes.catalog.load(), talk: talk, options: GraphOptions())
+  func load(catalog: PluginCatalog? = nil, talk: Talk) throws(DiagnosticsError) -> Graph {
+    try changes.load(graph, catalog: catalog ?? changes.catalog.load(), talk: talk, options: GraphOptions())
   }
 }
 

@@ -31,3 +31,19 @@ extension JSONValue {
     ])
   }
 }
+
+extension Diagnostic {
+  /// What `JSONValue(diagnostic)` made; nil for anything else.
+  init?(_ json: JSONValue) {
+    guard let severity = json["severity"]?.text.flatMap({ Severity(rawValue: $0) }), let code = json["code"]?.text,
+      let message = json["message"]?.text
+    else { return nil }
+    self.init(
+      severity, code: code, message: message, sourceLine: json["source"]?.text, suggestion: json["suggestion"]?.text)
+    if let file = json["file"]?.text, let line = json["line"]?.integer, let column = json["column"]?.integer,
+      let length = json["length"]?.integer
+    {
+      location = SourceLocation(file: file, line: Int(line), column: Int(column), length: Int(length))
+    }
+  }
+}

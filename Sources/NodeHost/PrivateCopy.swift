@@ -1,0 +1,65 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A copy of a library that nobody else knows: the loader would hand back the old code for a path that it has seen, and a
+/// file that is written again in place would change under the running code.
+///
+/// The file goes as soon as it is loaded, so that nothing stays behind however the program ends; what is loaded stays.
+final class PrivateCopy {
+  let path: String
+  private let folder: String
+
+  /// Copies a library, under its build id.
+  init(of library: String) throws(PluginProblem) {
+    var template = Array("\(temporaryFolder())/auscult-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Self.problem(library, "its private copy has no folder") }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let id = fileBuildID(library).filter { $0.isHexDigit }.prefix(40)
+    path = "\(folder)/\(id)-\(baseName(library))"
+    guard copyFile(library, to: path) else {
+      let reason = String(cString: strerror(errno))
+      unlink(path)
+      rmdir(folder)
+      throw Self.problem(library, "it cannot be copied to \(folder): \(reason)")
+    }
+  }
+
+  deinit {
+    unlink(path)
+    rmdir(folder)
+  }
+
+  private static func problem(_ library: String, _ text: String) -> PluginProblem {
+    PluginProblem(path: library, defects: [text])
+  }
+}
+
+private func temporaryFolder() -> String {
+  getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+}
+
+private func copyFile(_ from: String, to: String) -> Bool {
+  let source = open(from, O_RDONLY | O_CLOEXEC)
+  guard source >= 0 else { return false }
+  defer { close(source) }
+  let target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o700)
+  guard target >= 0 else { return false }
+  defer { close(target) }
+  return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
+    while true {
+      let count = read(source, buffer.baseAddress, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count == 0 }
+      var done = 0
+      while done < count {
+        let written = write(target, buffer.baseAddress! + done, count - done)
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { return false }
+        done += written
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import GraphEngine
+import GraphText
+import RunControl
+import Synchronization
+
+/// How a change that was asked for gets on.
+struct ChangeTicket: Sendable {
+  enum State: String, Sendable {
+    /// Another change is still under way.
+    case waiting
+    /// The new nodes run beside the old ones until they yield valid tokens.
+    case warming
+    case done
+    case failed
+  }
+
+  var state = State.waiting
+  var plan: SwapPlan?
+  var notes: [String] = []
+  /// Errors and warnings, files by their whole paths.
+  var diagnostics: [Diagnostic] = []
+  /// Why it failed, where no diagnostic says so.
+  var problem: String?
+  var swap: SwapStatus?
+  /// Frames per second.
+  var rate = 0
+
+  var json: JSONValue {
+    .members([
+      "state": .text(state.rawValue), "plan": plan?.json, "notes": .texts(notes),
+      "diagnostics": .array(diagnostics.map { JSONValue($0) }), "problem": problem.map { .text($0) },
+      "swap": swap?.json, "rate": .integer(rate),
+    ])
+  }
+}
+
+/// Where changes are asked for on one thread, done on another, and looked at on any.
+final class ChangeBoard: Sendable {
+  /// Finished tickets that can still be asked for.
+  private static let memory = 64
+  /// Changes that may wait.
+  private static let queueLimit = 32
+
+  private struct State {
+    var nextID = 1
+    var queue: [(id: Int, request: ChangeRequest)] = []
+    var tickets: [Int: ChangeTicket] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// Asks for a change.
+  ///
+  /// - Returns: the number of its ticket.
+  func post(_ request: ChangeRequest) throws -> Int {
+    try state.withLock { state in
+      guard state.queue.count < Self.queueLimit else {
+        throw ControlError.failed("\(state.queue.count) changes wait already")
+      }
+      let id = state.nextID
+      state.nextID += 1
+      state.queue.append((id, request))
+      state.tickets[id] = ChangeTicket()
+      state.tickets[id - Self.memory] = nil
+      return id
+    }
+  }
+
+  func ticket(_ id: Int) -> ChangeTicket? { state.withLock { $0.tickets[id] } }
+
+  func put(_ ticket: ChangeTicket, _ id: Int) { state.withLock { $0.tickets[id] = ticket } }
+
+  /// The first that waits, if it may begin now; it is taken.
+  func take(_ mayBegin: (ChangeRequest) -> Bool) -> (id: Int, request: ChangeRequest)? {
+    state.withLock { state in
+      guard let first = state.queue.first, mayBegin(first.request) else { return nil }
+      return state.queue.removeFirst()
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+import GraphText
+import RunControl
+
+/// The command's side of a change: asks for it, says what happens to every node, waits for the exchange, says where and
+/// how quickly it came.
+final class ChangeClient {
+  private static let interval: UInt32 = 20_000
+
+  private let client: ControlClient
+  private let isJSON: Bool
+  private let talk = Talk(level: .info, isJSON: false)
+  private var hasShownPlan = false
+
+  init(_ client: ControlClient, isJSON: Bool) {
+    self.client = client
+    self.isJSON = isJSON
+  }
+
+  /// - Returns: whether it was done.
+  func follow(_ request: ChangeRequest) throws -> Bool {
+    guard let id = try client.call(request.kind.rawValue, request.json)["change"] else {
+      throw ControlProblem("the graph gave a broken answer")
+    }
+    while true {
+      let ticket = try client.call("change", ["change": id])
+      let isDone = ticket["state"] == "done"
+      if !isJSON { show(ticket) }
+      if isDone || ticket["state"] == "failed" {
+        talk.endProgress()
+        if isJSON { Output.line(ticket) } else { showEnd(ticket, request) }
+        return isDone
+      }
+      usleep(Self.interval)
+    }
+  }
+
+  /// The plan, once it is there, and what is being waited for.
+  private func show(_ ticket: JSONValue) {
+    if !hasShownPlan, let plan = ticket["plan"] {
+      talk.endProgress()
+      hasShownPlan = true
+      let notes = (plan["notes"]?.array ?? []) + (ticket["notes"]?.array ?? [])
+      if plan["changes"] == false { Output.line("nothing changes") }
+      if plan["changes"] != false { Output.line(SwapText(plan).plan(rate: ticket["rate"]?.integer ?? 0)) }
+      for note in notes.compactMap(\.text) { Output.line(note) }
+    }
+    switch (ticket["state"]?.text, ticket["swap"]?["stage"]?.text) {
+    case ("waiting", _): talk.progress("waiting for the change that is under way")
+    case ("warming", "warming"): talk.progress("the new nodes run beside the old ones until they yield valid tokens")
+    default: break
+    }
+  }
+
+  private func showEnd(_ ticket: JSONValue, _ request: ChangeRequest) {
+    talk.show((ticket["diagnostics"]?.array ?? []).compactMap { Diagnostic($0)?.relative })
+    if ticket["state"] == "failed" {
+      if let problem = ticket["problem"]?.text { talk.error(problem) }
+      talk.info("nothing was changed")
+      return
+    }
+    guard !request.isDryRun, ticket["plan"]?["changes"] != false, let swap = ticket["swap"] else { return }
+    switch request.kind {
+    case .shadow:
+      Output.line(
+        "the candidate runs beside \(request.node), in its shadow: `auscult shadow`, `auscult promote`, "
+          + "`auscult discard`")
+    case .discard: Output.line("the candidate is gone")
+    default: Output.line(SwapText(swap).exchange)
+    }
+  }
+}
+
+extension Diagnostic {
+  /// With the path as one would type it here.
+  var relative: Diagnostic {
+    var diagnostic = self
+    let here = FileManager.default.currentDirectoryPath + "/"
+    if let file = location?.file, file.hasPrefix(here) {
+      diagnostic.location?.file = String(file.dropFirst(here.count))
+    }
+    return diagnostic
+  }
+}

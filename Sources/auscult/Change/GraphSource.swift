@@ -1,0 +1,92 @@
+import Foundation
+import GraphEngine
+import GraphText
+import NodeHost
+
+/// Where a running graph comes from: the texts of its files as they were read, and what was changed since.
+struct GraphSource: Sendable {
+  /// As it was given, and where it lies.
+  var file: String
+  var path: String
+  /// Texts by path; empty: whatever the files hold.
+  var contents: [String: String] = [:]
+  /// Each wins over the file and over those before it.
+  var overrides: [OverrideText]
+  /// Those of the command line that began it all.
+  let original: [OverrideText]
+  /// Of the run: what outputs count from.
+  let workingDirectory: String
+
+  init(file: String, overrides: [String], graph: Graph) {
+    self.file = file
+    workingDirectory = FileManager.default.currentDirectoryPath
+    path = file.hasPrefix("/") ? file : workingDirectory + "/" + file
+    original = overrides.map { OverrideText($0) }
+    self.overrides = original
+    contents = graph.contents
+  }
+
+  /// Reads the graph anew.
+  func load(_ catalog: PluginCatalog) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
+    var options = GraphOptions(workingDirectory: workingDirectory)
+    options.contents = contents
+    options.laterOverrides = overrides
+    return try Graph.load(file: file, catalog: catalog, options: options)
+  }
+
+  /// The source with further overrides, on the very texts that run. One of the same key goes; with another class, all
+  /// that the node had.
+  func adding(_ request: ChangeRequest) -> GraphSource {
+    var next = self
+    next.overrides.removeAll { override in
+      let (node, key) = GraphSource.names(override)
+      return node == request.node && (request.keys.contains("type") || request.keys.contains(key))
+    }
+    next.overrides += request.overrides
+    return next
+  }
+
+  /// The source with what a file holds now, its own or another one. Overrides stay.
+  func reading(_ file: String?, isFresh: Bool) -> GraphSource {
+    var next = self
+    next.contents = [:]
+    if isFresh { next.overrides = original }
+    if let file, !isSame(file) { (next.file, next.path) = (file, file) }
+    return next
+  }
+
+  private func isSame(_ other: String) -> Bool {
+    URL(fileURLWithPath: other).resolvingSymlinksInPath().path
+      == URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+  }
+
+  /// Without the overrides that errors point at, because the file has no such node or parameter any more; nil where
+  /// there are none.
+  func pruned(_ error: DiagnosticsError) -> GraphSource? {
+    let codes = ["unknown-node", "unknown-parameter"]
+    let places = error.diagnostics.filter { codes.contains($0.code) }.compactMap(\.location)
+    var numbers: [String: Int] = [:]
+    var next = self
+    next.overrides.removeAll { override in
+      numbers[override.origin, default: 0] += 1
+      return places.contains { $0.file == override.origin && $0.line == numbers[override.origin] }
+    }
+    return next.overrides.count < overrides.count ? next : nil
+  }
+
+  /// Node and key of an override.
+  static func names(_ override: OverrideText) -> (node: String, key: String) {
+    let name = override.text.prefix { $0 != "=" }
+    let node = name.prefix { $0 != "." }
+    return (String(node), String(name.dropFirst(node.count + 1)))
+  }
+
+  /// A diagnostic with the whole path of its file, for those who run elsewhere.
+  func absolute(_ diagnostic: Diagnostic) -> Diagnostic {
+    var diagnostic = diagnostic
+    guard let file = diagnostic.location?.file, !file.hasPrefix("/"), !overrides.contains(where: { $0.origin == file })
+    else { return diagnostic }
+    diagnostic.location?.file = workingDirectory + "/" + file
+    return diagnostic
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import RunControl
+
+/// `auscult shadow`
+struct Shadow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lets a candidate run beside a node, on the very same tokens, and compares them.",
+    discussion: """
+      The candidate never delays the node that judges, and writes no records. `auscult promote` lets it take over, \
+      `auscult discard` ends it. Without a node, or with `status`: how the two compare.
+
+      Examples:
+        auscult shadow judge type=detector.level
+        auscult shadow status
+        auscult promote
+
+      Exit status: 0 done; 1 nothing was changed; 64 usage.
+      """)
+
+  @Argument(help: "The node's name, or status, promote, discard.", completion: .runningNodes) var node: String?
+
+  @Argument(help: ArgumentHelp("type=CLASS, library=FILE, or a parameter.", valueName: "key=value"))
+  var values: [String] = []
+
+  @OptionGroup var options: ChangeOptions
+
+  private static let words = ["status", "promote", "discard"]
+
+  func validate() throws {
+    try checkValues(values)
+    if let node, values.isEmpty, !Self.words.contains(node) {
+      throw ValidationError("Say what is different about the candidate: auscult shadow \(node) key=value.")
+    }
+  }
+
+  func run() throws {
+    switch (node ?? "status", values.isEmpty) {
+    case ("promote", true): try options.run(ChangeRequest(.promote))
+    case ("discard", true): try options.run(ChangeRequest(.discard))
+    case ("status", true): try showStatus()
+    case (let node, _):
+      var request = ChangeRequest(.shadow)
+      (request.node, request.values) = (node, values)
+      try options.run(request)
+    }
+  }
+
+  private func showStatus() throws {
+    let name = try RunningGraphs.name(options.graph, for: "shadow status")
+    let status = try RunningGraphs.client(name) { try $0.call("status") }
+    guard let swap = status["swap"], swap["stage"] == "shadowing" else {
+      throw Failure("no candidate runs beside '\(name)'", advice: "begin with `auscult shadow NODE key=value`")
+    }
+    if options.json { Output.line(swap) } else { Output.line(SwapText(swap).status) }
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import RunControl
+
+/// Options of every command that changes a running graph.
+struct ChangeOptions: ParsableArguments {
+  @Option(
+    name: .customLong("graph"),
+    help: ArgumentHelp("The running graph's name (default: the only one that runs).", valueName: "name"),
+    completion: .custom { _, _, _ in ((try? ControlClient.running()) ?? []).map(\.name) })
+  var graph: String?
+
+  @Flag(name: .customLong("dry-run"), help: "Say what would happen to every node, and stop there.")
+  var isDryRun = false
+
+  @Option(
+    help: ArgumentHelp("How long new nodes may take to be created and made ready (default: 10 s).", valueName: "time"))
+  var timeout: Seconds?
+
+  @Flag(help: "Print one JSON object, diagnostics included.") var json = false
+
+  /// Asks for the change, and says how it goes.
+  func run(_ request: ChangeRequest) throws {
+    var request = request
+    request.isDryRun = isDryRun
+    request.timeout = timeout?.number
+    request.folder = request.values.isEmpty ? nil : FileManager.default.currentDirectoryPath
+    try reporting(Talk(level: .info, isJSON: false)) {
+      let name = try RunningGraphs.name(graph, for: request.kind.rawValue)
+      let isDone = try RunningGraphs.client(name) { client in
+        try ChangeClient(client, isJSON: json).follow(request)
+      }
+      if !isDone { throw ExitCode.failure }
+    }
+  }
+}
+
+/// A node and what is to be different about it, as `swap`, `set` and `shadow` take them.
+func checkValues(_ values: [String]) throws {
+  for value in values {
+    guard let equals = value.firstIndex(of: "="), equals != value.startIndex else {
+      throw ValidationError("'\(value)' is not of the form key=value.")
+    }
+  }
+}
+
+extension CompletionKind {
+  /// Names of the nodes of the only graph that runs.
+  static var runningNodes: CompletionKind {
+    .custom { _, _, _ in
+      guard let name = try? RunningGraphs.only(),
+        let status = try? RunningGraphs.client(name, { try $0.call("status") })
+      else { return [] }
+      return (status["nodes"]?.array ?? []).compactMap { $0["name"]?.text }
+    }
+  }
+}
