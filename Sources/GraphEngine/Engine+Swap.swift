@@ -139,7 +139,7 @@ extension Engine {
     do throws(DiagnosticsError) {
       try changeChannels(draft)
     } catch {
-      for runtime in draft.added { runtime.instance.deactivate() }
+      for runtime in draft.added + (shadow?.alarms.map(\.copy) ?? []) { runtime.instance.deactivate() }
       throw error
     }
     let builder = ScheduleBuilder(

@@ -165,7 +165,7 @@ struct WatchTests {
     let generations = scores.compactMap { $0["generation"]?.integer }
     #expect(generations == generations.sorted())
     // Levels are below 0 dB: a factor of 3 shows.
-    let means = [1, 2, 3].map { generation in
+    let means = [1, 2, 3].map { (generation: Int64) -> Double in
       let values = scores.filter { $0["generation"]?.integer == generation }.compactMap { $0["score"]?.number }
       return values.reduce(0, +) / Double(max(1, values.count))
     }
@@ -193,5 +193,22 @@ struct WatchTests {
     #expect(swapped.status == 0, "\(swapped.err)")
     #expect(swapped.out.contains("build c-1 -> c-2"))
     _ = try stop(live)
+  }
+
+  @Test func aDetectorThatIsTooSlowOrGoesWrongChangesNothing() throws {
+    try buildInC(1)
+    try folder.write("watched.yaml", graph(judge: "test.judge", include: "include: [front.yaml]"))
+    let live = try start()
+    let slow = try auscult("swap", "judge", "nap=3", "--timeout", "300ms")
+    #expect(slow.status == 1)
+    #expect(slow.err.contains("(test.judge): was not ready within 0.3 s; allow more with --timeout"), "\(slow.err)")
+    #expect(try auscult("swap", "judge", "bad_after=12").status == 0)
+    try live.wait(for: "auscult: warning: the change was taken back: ")
+    let status = try auscult("status").out
+    #expect(status.contains("\ngraph     generation 1; the last change was rolled back: "), "\(status)")
+    #expect(try auscult("swap", "judge", "weight=1").out.hasPrefix("nothing changes\n"))
+    #expect(try auscult("stop").status == 0)
+    // A node failed, although the graph went on with the one before.
+    _ = try live.end()
   }
 }

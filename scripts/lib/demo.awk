@@ -2,7 +2,7 @@
 # set in, within `patience` seconds, and not before. Two seconds of sound after the alarm it runs `stop`, which ends the
 # watch and with it the records.
 
-BEGIN { onset = -1; raised = 0; scores = 0; verdict = 1 }
+BEGIN { onset = -1; raised = 0; scores = 0; verdict = 1; last_begin = -1 }
 
 # Time on the watch's clock at which the fault sets in; it is written while the watch learns.
 onset < 0 && (getline line < onset_file) > 0 { onset = line / 48000; close(onset_file) }
@@ -11,6 +11,7 @@ onset < 0 && (getline line < onset_file) > 0 { onset = line / 48000; close(onset
 
 text("kind") == "score" {
   scores++
+  count_slice()
   if (onset >= 0 && !announced && end >= onset) {
     announced = 1
     printf "%6.1f s  ---- the bearing begins to fail ----\n", onset
@@ -23,6 +24,7 @@ text("kind") == "alarm" {
     number("score"), number("threshold")
 }
 
+text("kind") == "gap" { lost = 1 }
 text("kind") == "gap" { printf "%6.1f s  %d frames lost (%s)\n", end, number("end") - number("begin"), text("cause") }
 
 text("kind") == "alarm" && text("state") == "raised" && !raised {
@@ -31,6 +33,8 @@ text("kind") == "alarm" && text("state") == "raised" && !raised {
   if (onset < 0) print "the two clocks could not be compared"
   else if (end < onset - 0.2) print "too early: the bearing was still well"
   else if (scores < 20) print "too few scores before the alarm"
+  else if (missed) print "slices were missed, or judged twice"
+  else if (!judged[2]) print "the new detector did not take over"
   else verdict = 0
 }
 
@@ -41,7 +45,8 @@ text("kind") == "alarm" && text("state") == "raised" && !raised {
 
 END {
   if (!raised && !scores) print "no scores came"
-  if (!verdict) printf "\nThe alarm came %.1f s after the bearing began to fail.\n", raised - onset
+  if (!verdict) printf "\n%d slices, each judged once: %d by the first detector, %d by the second.\n", scores, judged[1], judged[2]
+  if (!verdict) printf "The alarm came %.1f s after the bearing began to fail.\n", raised - onset
   fflush()
   exit verdict
 }
@@ -50,6 +55,27 @@ function end_watch() {
   stopped = 1
   fflush()
   system(stop " >/dev/null 2>&1 &")
+}
+
+# Slices begin at equal distances: one that is missing, or comes twice, shows. Where sound was lost they begin anew.
+function count_slice(    begin, generation) {
+  begin = number("begin")
+  generation = number("generation")
+  if (last_begin >= 0 && !lost) {
+    if (!hop) hop = begin - last_begin
+    if (begin - last_begin != hop) {
+      missed++
+      printf "%6.1f s  a slice begins %d frames after the one before, not %d\n", end, begin - last_begin, hop
+    }
+  }
+  last_begin = begin
+  lost = 0
+  if (last_generation && generation != last_generation) {
+    printf "%6.1f s  ---- from here on the new detector judges (generation %d); %s ----\n", end, generation, \
+      missed ? "slices were missed" : "no slice was missed"
+  }
+  last_generation = generation
+  judged[generation]++
 }
 
 function show_score(    value, limit, bar, width) {

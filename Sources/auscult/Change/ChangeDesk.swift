@@ -156,7 +156,7 @@ final class ChangeDesk {
   private func rollback(_ request: ChangeRequest) {
     isTakingBack = engine.isSwapping
     if isTakingBack {
-      current?.ticket.plan = try? engine.rollback()
+      current?.ticket.plan = (try? engine.rollback()).map { $0.reversed(to: coming?.graph) }
       current?.ticket.state = .warming
       return publish()
     }

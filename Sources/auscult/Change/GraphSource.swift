@@ -34,6 +34,11 @@ struct GraphSource: Sendable {
     return try Graph.load(file: file, catalog: catalog, options: options)
   }
 
+  /// Whether the files hold what was read.
+  var isAsRead: Bool {
+    contents.allSatisfy { FileManager.default.contents(atPath: $0.key) == Data($0.value.utf8) }
+  }
+
   /// The source with further overrides, on the very texts that run. One of the same key goes; with another class, all
   /// that the node had.
   func adding(_ request: ChangeRequest) -> GraphSource {

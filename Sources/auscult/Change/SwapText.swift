@@ -1,4 +1,3 @@
-import Foundation
 import RunControl
 
 /// A plan and a swap in words, from what the running graph answered.
@@ -25,23 +24,25 @@ struct SwapText {
 
   /// Where the exchange was, and how long each phase took. `json` is a swap's status.
   var exchange: String {
-    let place = json["position"]?.integer.map { "exchange at frame position \($0)" } ?? "no exchange"
+    let back = json["return_position"]?.integer.map { "back at frame position \($0)" }
+    let place = back ?? json["exchange_position"]?.integer.map { "exchange at frame position \($0)" } ?? "no exchange"
     let times = (json["phases"]?.array ?? []).compactMap { phase -> String? in
       guard let name = phase["name"]?.text, let time = phase["milliseconds"]?.number else { return nil }
       return "\(name) \(Quantity.milliseconds(time))"
     }
-    let generation = json["generation"]?.integer.map { ", generation \($0)" } ?? ""
+    let generation = back == nil ? json["generation"]?.integer.map { ", generation \($0)" } ?? "" : ""
     return place + generation + (times.isEmpty ? "" : "\n\(times.joined(separator: ", "))")
   }
 
   /// "the last change is done: exchange at frame position 123". `json` is a swap's status.
   var status: String {
     let stage = json["stage"]?.text ?? "?"
-    let place = json["position"]?.integer.map { " at frame position \($0)" } ?? ""
+    let back = json["return_position"]?.integer.map { "back at frame position \($0)" }
+    let place = back ?? json["exchange_position"]?.integer.map { " at frame position \($0)" } ?? ""
     let reason = json["reason"]?.text.map { ": \($0)" } ?? ""
     switch stage {
     case "warming": return "a change is under way: new nodes run beside the old ones until they yield valid tokens"
-    case "shadowing": return "a candidate runs beside it" + shadow
+    case "shadowing": return "a candidate runs beside it"
     case "exchanging": return "a change is under way: the exchange\(place)"
     case "probation": return "changed\(place); the old nodes still stand by"
     case "retiring": return "changed\(place); the old nodes are being taken down"
@@ -49,32 +50,4 @@ struct SwapText {
     default: return "the last change was \(stage)\(reason)"
     }
   }
-
-  /// How a candidate compares with the present detector: agreement, and a table of both.
-  private var shadow: String {
-    guard let report = json["shadow"] else { return "" }
-    var table = Table(
-      [
-        ("", .left), ("scores", .right), ("anomalous", .right), ("5 %", .right), ("median", .right), ("95 %", .right),
-        ("mean", .right), ("alarms", .right), ("us/token", .right),
-      ])
-    for side in ["present", "candidate"] {
-      guard let scores = report[side] else { continue }
-      let percentiles = scores["percentiles"]?.array?.map { number($0) } ?? ["-", "-", "-"]
-      let cost = scores["nanoseconds_per_token"]?.number.map { number(.number($0 / 1000)) } ?? "-"
-      table.add(
-        [side, whole(scores["scores"]), whole(scores["anomalous"])] + percentiles
-          + [scores["mean"].map { number($0) } ?? "-", whole(scores["alarms"]), cost])
-    }
-    let agreement =
-      report["agreement"]?.number.map { "; they agree on \(Int(($0 * 100).rounded())) % of the scores" } ?? ""
-    let dropped = report["dropped_tokens"]?.integer ?? 0
-    let lost = dropped > 0 ? "\nthe candidate is too slow: it left out \(dropped) tokens" : ""
-    return "\(agreement)\n\(table.text)\(lost)"
-  }
-
-  private func whole(_ value: JSONValue?) -> String { value?.integer.map { "\($0)" } ?? "0" }
-
-  /// Four digits.
-  private func number(_ value: JSONValue) -> String { value.number.map { String(format: "%.4g", $0) } ?? "-" }
 }

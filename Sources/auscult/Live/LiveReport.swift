@@ -69,7 +69,7 @@ final class LiveReport {
         (ticket.problem ?? "\(Quantity.count(ticket.diagnostics.count, "error"))") + "; the graph goes on as it was"
     } else {
       line += ticket.plan?.words ?? "done"
-      line += ticket.swap?.position.map { ", from frame position \($0) on" } ?? ""
+      line += (ticket.swap?.returnPosition ?? ticket.swap?.position).map { ", from frame position \($0) on" } ?? ""
     }
     if ticket.state == .failed && request.isWatched {
       talk.warning(line)

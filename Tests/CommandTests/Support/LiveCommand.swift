@@ -27,11 +27,11 @@ final class LiveCommand {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
   }
 
-  /// What it has said on standard error, once `text` is in it.
+  /// What it has said on standard error, once `text` is in it so many times.
   @discardableResult
-  func wait(for text: String, seconds: Double = 120) throws -> String {
+  func wait(for text: String, times: Int = 1, seconds: Double = 120) throws -> String {
     let deadline = Date(timeIntervalSinceNow: seconds)
-    while !received.contains(text) {
+    while received.components(separatedBy: text).count <= times {
       guard receive(until: deadline) else { throw NeverCame(text: text, received: received) }
     }
     return received

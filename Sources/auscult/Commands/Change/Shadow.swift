@@ -51,6 +51,7 @@ struct Shadow: ParsableCommand {
     guard let swap = status["swap"], swap["stage"] == "shadowing" else {
       throw Failure("no candidate runs beside '\(name)'", advice: "begin with `auscult shadow NODE key=value`")
     }
-    if options.json { Output.line(swap) } else { Output.line(SwapText(swap).status) }
+    if options.json { return Output.line(swap) }
+    Output.line(swap["shadow"].map { ShadowText($0).text } ?? SwapText(swap).status)
   }
 }

@@ -20,6 +20,10 @@ final class LiveWatch {
     self.talk = talk
     files = watchesGraph ? try FileWatch(milliseconds: Self.fileRest) : nil
     libraries = watchesPlugins ? try FileWatch(milliseconds: Self.libraryRest) : nil
+    files?.watch(graphFiles)
+    libraries?.watch(libraryFiles)
+    // Between the reading of the files and now.
+    if watchesGraph && !desk.source.isAsRead { post(.apply) }
     if watchesGraph { talk.info("\(desk.source.file) is applied whenever it is saved") }
   }
 
@@ -30,7 +34,7 @@ final class LiveWatch {
       if !files.changed().isEmpty { post(.apply) }
     }
     if let libraries {
-      libraries.watch(Set(engine.graph.nodes.map(\.nodeClass.library.path)))
+      libraries.watch(libraryFiles)
       let rebuilt = libraries.changed().filter(isRebuilt)
       if !rebuilt.isEmpty { post(.swap) { $0.libraries = Set(rebuilt) } }
     }
@@ -41,6 +45,8 @@ final class LiveWatch {
     let faulty = desk.faultyFiles.filter { $0.hasPrefix("/") }
     return Set(desk.source.contents.keys).union(faulty).union([desk.source.path])
   }
+
+  private var libraryFiles: Set<String> { Set(engine.graph.nodes.map(\.nodeClass.library.path)) }
 
   /// A library that is not whole yet is looked at again.
   private func isRebuilt(_ path: String) -> Bool {

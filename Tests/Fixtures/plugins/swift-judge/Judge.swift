@@ -34,7 +34,7 @@ final class Judge: Node {
         let output = cycle.output.score(token, channel)
         output.pointee = auscult_score()
         output.pointee.class_index = -1
-        output.pointee.score = factor * sum / Float(length)
+        output.pointee.score = Double(factor * sum) / Double(length)
       }
     }
     cycle.output.count = cycle.input.count
