@@ -94,15 +94,18 @@ extension JACKTests {
       let samples = random.noise(channels: 2, frames: 48_000 * 20)
       var changer: Changer?
       var folder = ""
-      let live = try withServer(.init(period: 64), seconds: 60 + SwapTests.swaps) { server in
+      let live = try withServer(.init(period: 64, isRealtime: true), seconds: 60 + SwapTests.swaps) { server in
         try runLive(
           Self.graph(0), server: server, samples: samples, frames: 48_000, connections: 2, queueSeconds: 30
         ) { _, engine in
           if changer == nil {
-            folder = engine.graph.nodes.first { $0.name == "log" }.flatMap { $0.argument("path") }.map { path in
-              if case .text(let text) = path.value { return URL(fileURLWithPath: text).deletingLastPathComponent().path }
-              return ""
-            } ?? ""
+            folder =
+              engine.graph.nodes.first { $0.name == "log" }.flatMap { $0.argument("path") }.map { path in
+                if case .text(let text) = path.value {
+                  return URL(fileURLWithPath: text).deletingLastPathComponent().path
+                }
+                return ""
+              } ?? ""
             changer = Changer(random, folder: folder)
           }
           return try changer!.work(engine, changesFrontEnd: true)
@@ -118,7 +121,9 @@ extension JACKTests {
       _ live: LiveResult, _ exchanges: [(position: Int, graph: String)], _ samples: [[Float]]
     ) throws {
       let total = Int(live.statistics.frames)
-      let padded = samples.map { $0 + Array(repeating: 0, count: max(0, total + Int(live.statistics.lostFrames) - $0.count)) }
+      let padded = samples.map {
+        $0 + Array(repeating: 0, count: max(0, total + Int(live.statistics.lostFrames) - $0.count))
+      }
       var parts: [Feed] = []
       var done = 0
       for gap in live.gaps {
@@ -156,7 +161,7 @@ extension JACKTests {
       let samples = random.noise(channels: 2, frames: 48_000)
       var changer: Changer?
       var before: ProcessFigures?
-      let live = try withServer(.init(period: 64), seconds: 60 + SwapTests.swaps) { server in
+      let live = try withServer(.init(period: 64, isRealtime: true), seconds: 60 + SwapTests.swaps) { server in
         let probe = try JACKProbe(server: server.name)
         defer { probe.close() }
         let live = try runLive(Self.graph(0), server: server, samples: samples, frames: 48_000, connections: 2) {
@@ -193,8 +198,10 @@ extension JACKTests {
       init() {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let number = { (name: String) in
-          status.split(separator: "\n").first { $0.hasPrefix(name) }.flatMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first }
-            .flatMap { Int($0) } ?? 0
+          status.split(separator: "\n").first { $0.hasPrefix(name) }.flatMap {
+            $0.split(whereSeparator: \.isWhitespace).dropFirst().first
+          }
+          .flatMap { Int($0) } ?? 0
         }
         resident = number("VmRSS:")
         threads = number("Threads:")
