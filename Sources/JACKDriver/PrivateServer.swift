@@ -13,13 +13,19 @@ public final class PrivateServer: Sendable {
     public var period = 1024
     /// The server waits for its clients in every cycle, instead of going on without those that are late (jackd's -S).
     public var isSynchronous = false
+    /// It asks for realtime priority, for itself and its clients; without the right to it, it runs all the same.
+    public var isRealtime = false
     /// How long it may take to answer, and later to end.
     public var seconds = 10
 
-    public init(rate: Int = 48000, period: Int = 1024, isSynchronous: Bool = false, seconds: Int = 10) {
+    public init(
+      rate: Int = 48000, period: Int = 1024, isSynchronous: Bool = false, isRealtime: Bool = false,
+      seconds: Int = 10
+    ) {
       self.rate = rate
       self.period = period
       self.isSynchronous = isSynchronous
+      self.isRealtime = isRealtime
       self.seconds = seconds
     }
   }
@@ -40,7 +46,7 @@ public final class PrivateServer: Sendable {
       throw .privateServerFailed(reason: "did not start: one named '\(name)' is running", output: "")
     }
     let arguments =
-      ["-n", name, "-r"] + (options.isSynchronous ? ["-S"] : [])
+      ["-n", name, options.isRealtime ? "-R" : "-r"] + (options.isSynchronous ? ["-S"] : [])
       + ["-d", "dummy", "-r", String(options.rate), "-p", String(options.period)]
     guard let process = ChildProcess.start(program, arguments) else {
       throw .privateServerFailed(reason: "did not start", output: "")

@@ -31,7 +31,7 @@ extension JACKTests {
       let seconds = ProcessInfo.processInfo.environment["AUSCULT_SECONDS"].flatMap { Int($0) } ?? 4
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 48_000)
-      let live = try withServer(.init(period: 64), seconds: seconds + 120) { server in
+      let live = try withServer(.init(period: 64, isRealtime: true), seconds: seconds + 120) { server in
         let probe = try JACKProbe(server: server.name)
         defer { probe.close() }
         let live = try runLive(Self.graph, server: server, samples: samples, frames: seconds * 48_000, connections: 2)
