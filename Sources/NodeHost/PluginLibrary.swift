@@ -21,12 +21,21 @@ public final class PluginLibrary: @unchecked Sendable {
   /// Loads a library and checks all that it declares.
   ///
   /// Thread: control. The same path gives the code that was loaded first, whatever the file holds by now.
-  public init(path: String) throws(PluginProblem) {
+  public convenience init(path: String) throws(PluginProblem) {
     let path = absolutePath(path)
     let entry = try openLibrary(path)
     guard let info = entry() else {
       throw PluginProblem(path: path, defects: ["its \(entrySymbol)() returns a null pointer"])
     }
+    try self.init(path: path, info)
+  }
+
+  /// Classes of the program itself, checked like a plugin's. `name` is what messages call it.
+  public convenience init(builtIn name: String, _ info: UnsafePointer<auscult_library_info>) throws(PluginProblem) {
+    try self.init(path: name, info)
+  }
+
+  private init(path: String, _ info: UnsafePointer<auscult_library_info>) throws(PluginProblem) {
     var checker = LibraryChecker(path: path)
     let descriptions = try checker.check(info)
     self.path = path

@@ -23,7 +23,7 @@ public struct Library: @unchecked Sendable {
 }
 
 /// The class record that travels through the ABI: a C function pointer cannot capture the node's type.
-private final class ClassRecord {
+final class ClassRecord {
   let type: Node.Type
   let declaration: NodeDeclaration
   init(_ type: Node.Type) {
@@ -45,7 +45,7 @@ private func makeClass(_ type: Node.Type) -> UnsafeMutablePointer<auscult_class>
       parameter_count: UInt32(declaration.parameters.count), reserved: 0, inputs: constant(declaration.inputs),
       outputs: constant(declaration.outputs), parameters: constant(declaration.parameters),
       record: Unmanaged.passRetained(record).toOpaque(), create: create, configure: configure, activate: activate,
-      reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: { _, _ in nil }))
+      reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: ability))
   return result
 }
 
@@ -89,17 +89,17 @@ private func constant(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?>
 // MARK: Trampolines
 
 /// An instance as the host holds it: the node, and what its last answer points to.
-private final class Instance {
+final class Instance {
   let node: Node
   var answer = AnswerStorage()
   init(_ node: Node) { self.node = node }
 }
 
-private func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
+func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
   Unmanaged<Instance>.fromOpaque(pointer).takeUnretainedValue()
 }
 
-private func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
+func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
   guard let error else { return AUSCULT_FAILED }
   put("\(problem)", into: &error.pointee.text)
   put((problem as? NodeError)?.parameter ?? "", into: &error.pointee.parameter)

@@ -89,7 +89,7 @@ final class NodeHostRecord {
       to: auscult_host(
         size: UInt32(MemoryLayout<auscult_host>.size), context: nil, graph: UnsafePointer(graphText),
         node: UnsafePointer(nodeText), log: hostLog, wall_time: hostWallTime, clock_steps: hostClockSteps,
-        file: hostFile, extension: { _, _ in nil }))
+        file: hostFile, extension: hostAbility))
     native.pointee.context = Unmanaged.passUnretained(self).toOpaque()
   }
 

@@ -187,7 +187,7 @@ final class NodeInstance: @unchecked Sendable {
     return error
   }
 
-  private static func failure(_ error: auscult_error) -> NodeFailure {
+  static func failure(_ error: auscult_error) -> NodeFailure {
     let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return NodeFailure(

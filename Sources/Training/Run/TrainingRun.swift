@@ -1,0 +1,291 @@
+import FileDriver
+import GraphEngine
+import GraphText
+import JSONText
+import Models
+import NodeHost
+
+/// Trains a detector of a graph on recordings, and sets its thresholds on sound that it has not learned from.
+public struct TrainingRun {
+  public struct Options: Sendable {
+    public var seed: UInt64 = 42
+    /// Nil: the default of the class.
+    public var rule: ThresholdRule?
+    public var heldOut = 0.2
+    /// Of recordings that do not say themselves what they are for.
+    public var test = 0.0
+    /// Goes on although something is learned from and judged as well.
+    public var isForced = false
+
+    public init() {}
+  }
+
+  /// What came out of it.
+  public struct Summary: Sendable {
+    public var model: ModelFile
+    public var figures: [DetectorFigure]
+    public var recordings: [Part: Int] = [:]
+    public var tokens: [Part: Int] = [:]
+    public var seconds = 0.0
+  }
+
+  /// The most bytes of tokens that are learned from at a time.
+  static let greatestTokens = 1 << 30
+
+  let graph: Graph
+  let node: Graph.Node
+  let options: Options
+  let conversation: Conversation
+  let learnsLabels: Bool
+
+  /// - Parameter node: name of the detector; nil: the only one.
+  /// - Throws: `TrainingError` where there is no such detector, or it cannot be trained.
+  public init(_ graph: Graph, node: String?, options: Options, conversation: Conversation) throws {
+    self.graph = graph
+    self.options = options
+    self.conversation = conversation
+    self.node = try graph.detector(node)
+    guard let learnsLabels = DetectorTrainer.learnsLabels(self.node.nodeClass) else {
+      throw TrainingError(
+        "node '\(self.node.name)' (\(self.node.nodeClass.name)) has nothing to train: it learns while it runs")
+    }
+    self.learnsLabels = learnsLabels
+  }
+
+  /// Trains, and writes the model as a whole or not at all.
+  public func run(_ set: RecordingSet, output: String) throws -> Summary {
+    let set = try prepared(set)
+    var collected = try collect(set)
+    let machines = collected.machines.keys.sorted()
+    let labels = learnsLabels ? set.labels : []
+    let trainer = try DetectorTrainer(graph, node: nodeWithoutModel, log: conversation.log)
+    let result = try trainer.train(
+      collected.input, machines: machines, labels: labels, seed: options.seed,
+      examples: machines.map { collected.machines[$0]! }
+    ) { done, what in
+      conversation.progress(0.6 + 0.2 * done, "learning \(what)")
+      return conversation.isCancelled()
+    }
+    try conversation.checkCancelled()
+    collected.machines = [:]
+    var model = ModelFile()
+    model.className = node.nodeClass.name
+    model.classVersion = node.nodeClass.version
+    model.graph = graph.name
+    model.graphHash = graph.hash
+    model.frontEnd = collected.input.frontEnd
+    model.seed = options.seed
+    model.labels = labels
+    model.texts = result.texts
+    model.tensors = result.tensors
+    model.training = try trainingJSON(set, collected)
+    model.machines = machines.map { ModelFile.Machine(name: $0, threshold: 0) }
+    model.machines = try thresholds(model, set, collected, beside: output)
+    try conversation.checkCancelled()
+    try model.write(output)
+    return Summary(
+      model: model, figures: result.figures,
+      recordings: Dictionary(grouping: set.recordings.compactMap(\.part)) { $0 }.mapValues(\.count),
+      tokens: collected.tokens, seconds: collected.seconds)
+  }
+
+  private var nodeWithoutModel: Graph.Node {
+    var node = node
+    node.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
+    return node
+  }
+
+  // MARK: Recordings
+
+  /// Checks labels, and gives every recording a part.
+  private func prepared(_ set: RecordingSet) throws -> RecordingSet {
+    var set = set
+    if learnsLabels {
+      guard set.labels.count >= 2 else {
+        throw TrainingError(
+          "\(set.source): \(node.nodeClass.name) tells labels apart and needs at least two; there is "
+            + "'\(set.labels.first ?? "none")'. Train it with --dataset or --manifest")
+      }
+    } else {
+      guard set.labels.contains(Label.normal) else {
+        throw TrainingError(
+          "\(set.source): \(node.nodeClass.name) learns what is normal, and no recording has the label 'normal' (there is "
+            + set.labels.joined(separator: ", ") + ")")
+      }
+    }
+    if set.hasParts {
+      let hasValidation = set.recordings.contains { $0.part == .validation }
+      if !hasValidation {
+        // Some of what is to be learned from is held out.
+        for index in set.recordings.indices where set.recordings[index].part == .train {
+          set.recordings[index].part = nil
+        }
+        set = SplitPlan(test: 0, heldOut: options.heldOut, seed: options.seed).divided(set)
+      }
+    } else {
+      set = SplitPlan(test: options.test, heldOut: options.heldOut, seed: options.seed).divided(set)
+    }
+    guard set.recordings.contains(where: { $0.part == .train && isLearned($0) }) else {
+      throw TrainingError(
+        "\(set.source): has no recordings to learn from (split 'train'\(learnsLabels ? "" : ", label 'normal'"))")
+    }
+    let leaks = LeakCheck.problems(set)
+    if let first = leaks.first {
+      let text = "\(first)" + (leaks.count > 1 ? " (and \(leaks.count - 1) more)" : "")
+      guard options.isForced else {
+        throw TrainingError("\(text): results would look better than they are. Take it out, or go on with --force")
+      }
+      conversation.warn("\(text): results look better than they are")
+    }
+    return set
+  }
+
+  private func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
+
+  // MARK: Tokens
+
+  struct Collected {
+    var input: DetectorInput
+    /// To learn from, by machine.
+    var machines: [String: TrainingExamples] = [:]
+    /// Machines without recordings of their own to hold out: stretches of their recordings are.
+    var blocks: Set<String> = []
+    var tokens: [Part: Int] = [:]
+    var seconds = 0.0
+    var silent = 0
+    var clipped = 0
+  }
+
+  private func collect(_ set: RecordingSet) throws -> Collected {
+    let recordings = set.recordings.filter { $0.part == .train && isLearned($0) }
+    let store = TapStore()
+    let tapped = graph.tapped(inPlaceOf: node.name, store)
+    let rate = try AudioFileRate.of(recordings[0])
+    let input = try Engine(graph: tapped).input(of: node.name, rate: rate)
+    let names = MachineNames(graph: input.machines)
+    try names.check(recordings)
+    var collected = Collected(input: input)
+    let labels = Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) })
+    let heldOut = Set(
+      set.recordings.filter { $0.part == .validation && isLearned($0) }.flatMap { recording in
+        recording.machine.map { [$0] } ?? input.machines
+      })
+    var bytes = 0
+    let figures = try TapRun(conversation: conversation, share: 0...0.6, what: "listening to").run(tapped, recordings) {
+      index, recording in
+      let tokens = store.take()
+      let length = tokens.map(\.endSecond).max() ?? 0
+      let blocks = TimeBlocks(heldOut: options.heldOut, length: length, extent: input.extent)
+      for token in tokens {
+        guard let name = names.name(recording, channel: token.channel) else { continue }
+        let label = recording.label(begin: token.beginSecond, end: token.endSecond)
+        guard let label, learnsLabels || label == Label.normal else { continue }
+        let isWhole = heldOut.contains(name) || learnsLabels || options.heldOut == 0
+        if !isWhole {
+          collected.blocks.insert(name)
+          guard let part = blocks.part(begin: token.beginSecond, end: token.endSecond) else { continue }
+          if part == .validation {
+            collected.tokens[.validation, default: 0] += 1
+            continue
+          }
+        }
+        guard token.values.allSatisfy(\.isFinite) else { continue }
+        if token.isSilent {
+          collected.silent += 1
+          continue
+        }
+        if token.isClipped { collected.clipped += 1 }
+        bytes += token.values.count * MemoryLayout<Float>.stride
+        guard bytes <= Self.greatestTokens else {
+          throw TrainingError(
+            "the tokens take more than \(Self.greatestTokens >> 20) MiB: give fewer recordings, a longer 'hop', or a "
+              + "'statistics' node before '\(node.name)'")
+        }
+        collected.machines[name, default: TrainingExamples()].values += token.values
+        collected.machines[name]!.recordings.append(UInt32(index))
+        if learnsLabels { collected.machines[name]!.labels.append(labels[label]!) }
+        collected.tokens[.train, default: 0] += 1
+      }
+    }
+    collected.seconds = figures.seconds
+    try check(collected, names, recordings)
+    return collected
+  }
+
+  private func check(_ collected: Collected, _ names: MachineNames, _ recordings: [Recording]) throws {
+    let total = collected.tokens[.train] ?? 0
+    let expected = Set(recordings.flatMap { recording in recording.machine.map { [$0] } ?? names.graph })
+    guard !collected.machines.isEmpty else {
+      throw TrainingError(
+        collected.silent > 0
+          ? "all \(collected.silent) tokens are silent: there is nothing to learn; check the recordings' level"
+          : "the recordings are too short: none of them fills a token of \(decimal(collected.input.extent, 3)) s")
+    }
+    for name in expected.sorted() where collected.machines[name] == nil {
+      throw TrainingError("machine '\(name)' has no token to learn from: its recordings are silent, or too short")
+    }
+    if collected.silent > 0 { conversation.warn("\(collected.silent) silent tokens were not learned from") }
+    if collected.clipped * 20 > total {
+      conversation.warn("\(collected.clipped) of \(total) tokens are clipped: record with less gain")
+    }
+  }
+
+  private func trainingJSON(_ set: RecordingSet, _ collected: Collected) throws -> JSONValue {
+    let recordings = try set.recordings.filter { $0.part == .train || $0.part == .validation }.map {
+      recording -> JSONValue in
+      var members: [String: JSONValue] = [
+        "name": .text(recording.path.split(separator: "/").last.map(String.init) ?? recording.path),
+        "sha256": .text(String(try OpenModel.digest(ofFile: recording.path).dropFirst(7))),
+        "label": .text(recording.label), "part": .text(recording.part!.rawValue),
+      ]
+      if let machine = recording.machine { members["machine"] = .text(machine) }
+      return .object(members)
+    }
+    return [
+      "recordings": .array(recordings), "seconds": .number(collected.seconds),
+      "tokens": .integer(Int64(collected.tokens[.train] ?? 0)), "input": .text(collected.input.text),
+      "held_out": .number(options.heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
+    ]
+  }
+}
+
+enum AudioFileRate {
+  static func of(_ recording: Recording) throws -> Int {
+    do {
+      return try AudioFile(path: recording.path).rate
+    } catch {
+      throw TrainingError((recording.place.map { "\($0): " } ?? "") + "\(error)")
+    }
+  }
+}
+
+extension Recording {
+  /// The label of a stretch: an event's where it covers more than half of it, the recording's where no event touches it;
+  /// nil in between.
+  func label(begin: Double, end: Double) -> String? {
+    var touches = false
+    for event in events {
+      let overlap = min(end, event.end) - max(begin, event.begin)
+      if overlap > 0.5 * (end - begin) { return event.label }
+      if overlap > 0 { touches = true }
+    }
+    return touches ? nil : label
+  }
+}
+
+extension Graph {
+  /// sha256 of its nodes, parameters and links.
+  var hash: String {
+    let nodes = nodes.map { node in
+      "\(node.name) \(node.nodeClass.name) \(node.nodeClass.version) "
+        + node.arguments.filter { argument in
+          let parameter = node.nodeClass.parameter(argument.name)
+          return parameter.map { $0.kind != .inputPath && !$0.flags.contains(.placement) } ?? false
+        }.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    }.sorted()
+    let links = links.map {
+      "\(self.nodes[$0.from.node].name).\($0.from.port) -> \(self.nodes[$0.to.node].name).\($0.to.port)"
+    }.sorted()
+    return "sha256:" + SHA256.hex((nodes + links).joined(separator: "\n").utf8)
+  }
+}
