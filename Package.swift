@@ -72,6 +72,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
+  ("ModelTests", ["Models", "JSONText"]),
+  ("TrainingTests", ["Training", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
 
 let package = Package(

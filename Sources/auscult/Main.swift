@@ -43,7 +43,7 @@ struct Auscult: ParsableCommand {
       """,
     version: auscultVersion,
     groupedSubcommands: [
-      CommandGroup(name: "Learn:", subcommands: [Train.self]),
+      CommandGroup(name: "Learn:", subcommands: [Train.self, Calibrate.self, Evaluate.self, Info.self]),
       CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
       CommandGroup(name: "Look:", subcommands: [Check.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
     ])

@@ -15,7 +15,7 @@ final class Mahalanobis: ModelDetector {
       parameters: sharedParameters + [
         .choice(
           "covariance", "How it is estimated: as it is, or shrunk towards a sphere by Ledoit and Wolf's formula",
-          of: ["ledoit-wolf", "empirical"], default: "ledoit-wolf")
+          of: ["ledoit-wolf", "empirical"], default: "ledoit-wolf"), Scaling.parameter(default: .none),
       ])
   }
 
@@ -23,11 +23,15 @@ final class Mahalanobis: ModelDetector {
   private static let greatestWidth = 2048
 
   private let isShrunk: Bool
+  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     isShrunk = arguments.text("covariance") == "ledoit-wolf"
+    scale = Scaling(rawValue: arguments.text("scale"))!
     try super.init(arguments)
   }
+
+  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

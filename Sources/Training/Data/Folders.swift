@@ -30,7 +30,9 @@ extension RecordingSet {
       }
       return RecordingSet(recordings: recordings, hasParts: true, source: path)
     }
-    return RecordingSet(recordings: try labelled(path, part: nil), source: path)
+    var set = RecordingSet(recordings: try labelled(path, part: nil), source: path)
+    set.isDataset = true
+    return set
   }
 
   private static func labelled(_ path: String, part: Part?) throws -> [Recording] {

@@ -67,6 +67,8 @@ public struct RecordingSet: Sendable {
   public var recordings: [Recording]
   /// The recordings say themselves what each is for.
   public var hasParts: Bool
+  /// A folder with a subfolder for each label.
+  public var isDataset = false
   /// "data/normal", "manifest.csv", for messages.
   public var source: String
 

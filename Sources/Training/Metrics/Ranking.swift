@@ -15,11 +15,15 @@ public struct Ranking: Sendable {
   /// - Parameter scores: finite scores, each with whether it belongs to something anomalous.
   /// - Complexity: O(n log n).
   public init(_ scores: [(score: Double, isAnomalous: Bool)]) {
-    let sorted = scores.sorted { $0.score > $1.score }
+    self.init(sorted: scores.sorted { $0.score > $1.score }.map { ($0.score, $0.isAnomalous, 1) })
+  }
+
+  /// - Parameter sorted: the highest score first, each with how often it counts.
+  init(sorted: [(score: Double, isAnomalous: Bool, count: Int)]) {
     var points = [Point(threshold: .infinity, truePositives: 0, falsePositives: 0)]
     var (hits, misses) = (0, 0)
     for (index, item) in sorted.enumerated() {
-      if item.isAnomalous { hits += 1 } else { misses += 1 }
+      if item.isAnomalous { hits += item.count } else { misses += item.count }
       let isLastOfTie = index + 1 == sorted.count || sorted[index + 1].score != item.score
       if isLastOfTie { points.append(Point(threshold: item.score, truePositives: hits, falsePositives: misses)) }
     }

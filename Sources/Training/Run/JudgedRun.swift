@@ -30,7 +30,7 @@ struct JudgedRun {
   @discardableResult
   func run(
     _ recordings: [Recording], share: ClosedRange<Double> = 0...1, what: String,
-    judged: (Recording, [TapToken], _ machine: String, _ events: [TapToken]) throws -> Void
+    judged: (_ index: Int, Recording, [TapToken], _ machine: String, _ events: [TapToken]) throws -> Void
   ) throws -> TapRun.Figures {
     guard let first = recordings.first else { return TapRun.Figures() }
     var named = graph
@@ -38,13 +38,13 @@ struct JudgedRun {
     let names = MachineNames(
       graph: try Engine(graph: named).input(of: node, rate: try AudioFileRate.of(first)).machines)
     try names.check(recordings)
-    return try TapRun(conversation: conversation, share: share, what: what).run(graph, recordings) { _, recording in
+    return try TapRun(conversation: conversation, share: share, what: what).run(graph, recordings) { index, recording in
       let tokens = scores.take()
       let heard = events.take()
       for channel in names.graph.indices {
         guard let machine = names.name(recording, channel: channel) else { continue }
         try judged(
-          recording, tokens.filter { $0.channel == channel }, machine, heard.filter { $0.channel == channel })
+          index, recording, tokens.filter { $0.channel == channel }, machine, heard.filter { $0.channel == channel })
       }
     }
   }

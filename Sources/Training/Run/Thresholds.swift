@@ -27,7 +27,7 @@ extension TrainingRun {
     }
     let recordings = set.recordings.filter { isWanted($0) && Label.isAnomalyTask([$0.label]) }
     var scores = HeldOutScores()
-    try judged.run(recordings, share: 0.8...1, what: "held out") { recording, tokens, machine, _ in
+    try judged.run(recordings, share: 0.8...1, what: "held out") { _, recording, tokens, machine, _ in
       let length = tokens.map(\.endSecond).max() ?? 0
       let blocks = TimeBlocks(heldOut: options.heldOut, length: length, extent: collected.input.extent)
       guard recording.part == .validation || collected.blocks.contains(machine) else { return }
