@@ -77,8 +77,10 @@ import Testing
     (#"{"x":{"dtype":"F32","shape":[-4],"data_offsets":[0,16]}}"#, "has no shape"),
     (#"{"x":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}"#, "neither F32 nor F64"),
     (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,999]}}"#, "lies outside of the file"),
-    (#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}}"#,
-      "overlap or leave holes"),
+    (
+      #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}}"#,
+      "overlap or leave holes"
+    ),
     (#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, "belong to no tensor"),
     ("[1,2,3]", "not a JSON object"), ("{", "not JSON"),
     (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, "no model of auscult's"),

@@ -78,6 +78,12 @@ public struct TimeBlocks: Sendable {
   public var length: Double
   public var extent: Double
 
+  public init(heldOut: Double, length: Double, extent: Double) {
+    self.heldOut = heldOut
+    self.length = length
+    self.extent = extent
+  }
+
   /// Five held-out blocks over the recording, but none shorter than four tokens.
   private var block: Double { max(heldOut * length / 5, 4 * extent) }
 

@@ -46,7 +46,9 @@ public struct AnomalyFigures: Sendable {
   /// Tokens of one recording are alike, so recordings are drawn, those with anomalies and those without apart.
   private mutating func drawIntervals(_ sorted: [Item], _ seed: UInt64) {
     var isAnomalous: [Int: Bool] = [:]
-    for item in sorted { isAnomalous[item.recording, default: false] = isAnomalous[item.recording, default: false] || item.isAnomalous }
+    for item in sorted {
+      isAnomalous[item.recording, default: false] = isAnomalous[item.recording, default: false] || item.isAnomalous
+    }
     let groups = [true, false].map { kind in isAnomalous.filter { $0.value == kind }.keys.sorted() }
     guard isAnomalous.count >= 4, groups.allSatisfy({ $0.count != 1 }) else { return }
     let places = Dictionary(uniqueKeysWithValues: isAnomalous.keys.sorted().enumerated().map { ($1, $0) })

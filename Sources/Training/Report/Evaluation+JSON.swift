@@ -30,7 +30,8 @@ extension Evaluation {
   /// Arithmetic and harmonic means over the machines.
   private func means(_ figures: [AnomalyFigures]) -> JSONValue {
     var members: [String: JSONValue] = [:]
-    for (name, values) in [("auc", figures.compactMap(\.auc)), ("pauc", figures.compactMap(\.pauc))] where !values.isEmpty {
+    for (name, values) in [("auc", figures.compactMap(\.auc)), ("pauc", figures.compactMap(\.pauc))]
+    where !values.isEmpty {
       let count = Double(values.count)
       members["\(name)_arithmetic"] = .number(values.reduce(0, +) / count)
       members["\(name)_harmonic"] = .number(values.contains(0) ? 0 : count / values.reduce(0) { $0 + 1 / $1 })

@@ -42,7 +42,9 @@ public struct FigureTable: Sendable {
       },
       add("false alarms per hour") { $0.falseAlarmsPerHour.map { String(format: "%.3g", $0) } },
       add("events found") { figures in
-        figures.eventRecall.map { "\(String(format: "%.0f", $0 * Double(figures.events ?? 0))) of \(figures.events ?? 0)" }
+        figures.eventRecall.map {
+          "\(String(format: "%.0f", $0 * Double(figures.events ?? 0))) of \(figures.events ?? 0)"
+        }
       },
       add("detection delay (median)") { $0.detectionDelay.map { String(format: "%.2f s", $0) } },
     ].compactMap { $0 }

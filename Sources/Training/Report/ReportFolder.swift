@@ -17,7 +17,9 @@ public struct ReportFolder {
   ///
   /// - Throws: `TrainingError`.
   public static func prepare(_ path: String) throws {
-    guard Gnuplot.isInstalled else { throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)") }
+    guard Gnuplot.isInstalled else {
+      throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)")
+    }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -59,11 +61,15 @@ public struct ReportFolder {
       path: evaluation.recordings[example].path, catalog: catalog, gnuplot: gnuplot, conversation: conversation)
     let isAnomalyTask = !evaluation.isClassification
     let steps: [(String, () throws -> Void)] = [
-      ("roc", { if isAnomalyTask { try scores.roc() } }), ("histogram", { if isAnomalyTask { try scores.histogram() } }),
+      ("roc", { if isAnomalyTask { try scores.roc() } }),
+      ("histogram", { if isAnomalyTask { try scores.histogram() } }),
       ("confusion", scores.confusion), ("score", { try scores.scores(of: example) }),
-      ("residual", {
-        try ResidualFigure(evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation).draw()
-      }), ("waveform", sound.waveform), ("spectrograms", sound.spectrograms),
+      (
+        "residual",
+        {
+          try ResidualFigure(evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation).draw()
+        }
+      ), ("waveform", sound.waveform), ("spectrograms", sound.spectrograms),
     ]
     for (name, step) in steps {
       try conversation.checkCancelled()
@@ -104,15 +110,21 @@ public struct ReportFolder {
       guard let start = text.range(of: "<svg") else { return nil }
       // Ids are made unique: all figures are in one document.
       let svg = text[start.lowerBound...].replacing("id=\"", with: "id=\"\(figure.name)-")
-        .replacing("url(#", with: "url(#\(figure.name)-").replacing("xlink:href='#", with: "xlink:href='#\(figure.name)-")
-        .replacing("xlink:href=\"#", with: "xlink:href=\"#\(figure.name)-").replacing("id='", with: "id='\(figure.name)-")
+        .replacing("url(#", with: "url(#\(figure.name)-").replacing(
+          "xlink:href='#", with: "xlink:href='#\(figure.name)-"
+        )
+        .replacing("xlink:href=\"#", with: "xlink:href=\"#\(figure.name)-").replacing(
+          "id='", with: "id='\(figure.name)-")
       return "<figure>\(svg)<figcaption>\(escaped(figure.text))</figcaption></figure>"
     }
     let head = "<tr>" + table.headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>"
-    let rows = table.rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined(separator: "\n")
-    let facts = [
-      "Graph \(evaluation.graph), node \(evaluation.node) (\(evaluation.className))", evaluation.model.map { "Model \($0)" },
-    ].compactMap { $0 } + table.notes
+    let rows = table.rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined(
+      separator: "\n")
+    let facts =
+      [
+        "Graph \(evaluation.graph), node \(evaluation.node) (\(evaluation.className))",
+        evaluation.model.map { "Model \($0)" },
+      ].compactMap { $0 } + table.notes
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><title>Evaluation of \(escaped(evaluation.graph))</title>

@@ -76,7 +76,8 @@ struct SoundFigures {
   private func thinned(_ columns: [[Float]], to rows: Int) -> [[Float]] {
     let step = max(1, (columns[0].count + rows - 1) / rows)
     return columns.map { column in
-      stride(from: 0, to: column.count, by: step).map { begin in column[begin..<min(column.count, begin + step)].max()! }
+      stride(from: 0, to: column.count, by: step).map { begin in column[begin..<min(column.count, begin + step)].max()!
+      }
     }
   }
 

@@ -27,7 +27,8 @@ public struct CalibrationRun {
   /// The path of the graph's model.
   public func modelPath() throws -> String {
     guard case .text(let path)? = node.argument("model")?.value else {
-      throw TrainingError("node '\(node.name)' has no model: give one in the graph, or with --set \(node.name).model=FILE")
+      throw TrainingError(
+        "node '\(node.name)' has no model: give one in the graph, or with --set \(node.name).model=FILE")
     }
     return path
   }
@@ -79,7 +80,8 @@ struct TrainedOn {
     digests = Dictionary(
       wanted.compactMap { recording in
         recording["sha256"]?.text.map { ($0, recording["part"]?.text ?? "train") }
-      }) { first, _ in first }
+      }
+    ) { first, _ in first }
   }
 
   func contains(_ recording: Recording) -> Bool {

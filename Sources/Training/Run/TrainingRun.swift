@@ -1,4 +1,5 @@
 import FileDriver
+import Foundation
 import GraphEngine
 import GraphText
 import JSONText
@@ -54,6 +55,7 @@ public struct TrainingRun {
 
   /// Trains, and writes the model as a whole or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> Summary {
+    try makeFolder(of: output)
     let set = try prepared(set)
     var collected = try collect(set)
     let machines = collected.machines.keys.sorted()
@@ -82,11 +84,32 @@ public struct TrainingRun {
     model.machines = machines.map { ModelFile.Machine(name: $0, threshold: 0) }
     model.machines = try thresholds(model, set, collected, beside: output)
     try conversation.checkCancelled()
-    try model.write(output)
+    do throws(ModelError) {
+      try model.write(output)
+    } catch {
+      throw TrainingError(error.description)
+    }
     return Summary(
       model: model, figures: result.figures,
       recordings: Dictionary(grouping: set.recordings.compactMap(\.part)) { $0 }.mapValues(\.count),
       tokens: collected.tokens, seconds: collected.seconds)
+  }
+
+  /// Before anything long begins.
+  private func makeFolder(of output: String) throws {
+    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
+      throw TrainingError("\(output): is a folder; give the name of a file to write")
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError("\(output): its folder cannot be made; check the path")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw TrainingError("\(output): its folder cannot be written to; check its permissions")
+    }
   }
 
   private var nodeWithoutModel: Graph.Node {

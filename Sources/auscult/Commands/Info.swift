@@ -57,7 +57,8 @@ struct Info: ParsableCommand {
     do {
       let recordings = try RecordingSet.manifest(manifest).recordings
       return Dictionary(
-        recordings.map { (URL(fileURLWithPath: $0.path).standardizedFileURL.path, $0.label) }) { first, _ in first }
+        recordings.map { (URL(fileURLWithPath: $0.path).standardizedFileURL.path, $0.label) }
+      ) { first, _ in first }
     } catch let error as TrainingError {
       throw Failure(error.description)
     }
@@ -93,7 +94,8 @@ extension FileFacts {
   /// For programs: seconds, hertz, bytes, dB full scale; empty where there is none.
   fileprivate var fields: [String] {
     [
-      CSVText.field(path), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)", frameWidth.map { "\($0)" } ?? "",
+      CSVText.field(path), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)",
+      frameWidth.map { "\($0)" } ?? "",
       "\(seconds)", "\(frames)", peak.map { "\($0)" } ?? "", intensity.map { "\($0)" } ?? "",
       CSVText.field(label ?? ""),
     ]

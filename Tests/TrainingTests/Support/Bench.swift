@@ -1,3 +1,4 @@
+import FileDriver
 import Foundation
 import TestSupport
 
@@ -99,4 +100,20 @@ func watchGraph(_ judge: String, bands: Int = 32, extra: String = "") -> String 
     - judge -> log
   \(extra)
   """
+}
+
+extension Workshop {
+  /// Cuts a 16 kHz WAV file of one channel at seconds: `train/0.wav` ... up to the last, `rest/rest.wav` after it.
+  func cut(_ name: String, at seconds: [Double]) throws {
+    let file = try AudioFile(path: "\(path)/\(name)")
+    var samples = [Float](repeating: 0, count: Int(file.announcedFrames))
+    let count = file.read(&samples, frames: samples.count)
+    var begin = 0
+    for (index, second) in seconds.enumerated() {
+      let end = Int(second * Double(file.rate))
+      try record("train/\(index).wav", Array(samples[begin..<end]))
+      begin = end
+    }
+    try record("rest/rest.wav", Array(samples[begin..<count]))
+  }
 }
