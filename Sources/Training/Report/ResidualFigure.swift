@@ -30,7 +30,7 @@ struct ResidualFigure {
       \(Gnuplot.data("bands", isLogarithmic ? rows.filter { $0[0] > 0 } : rows))
       set title 'What each band adds to the score, on average'
       set xlabel '\(hasHertz ? "Hz" : "band")'; set ylabel 'part of the score'
-      \(isLogarithmic ? "set logscale x" : "")
+      \(isLogarithmic ? "set logscale x; set xrange [\(frequencies[1]):\(frequencies.last!)]" : "")
       set yrange [0:*]; set key outside top center horizontal
       plot $bands using 1:2 with steps lw 2 lc rgb '\(Gnuplot.normal)' title 'normal', \
       '' using 1:3 with steps lw 2 dt 2 lc rgb '\(Gnuplot.anomalous)' title 'anomalous'
