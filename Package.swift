@@ -55,6 +55,7 @@ let foreignPlugins = [
   (name: "testplugin-cxx", target: "TestPluginCxx", folder: "cxx-smooth"),
   (name: "testplugin-faulty", target: "TestPluginFaulty", folder: "c-faulty"),
   (name: "testplugin-detector", target: "TestPluginDetector", folder: "c-detector"),
+  (name: "testplugin-judge", target: "TestPluginJudge", folder: "c-judge"),
 ]
 
 /// Tests; all of them find the plugins in the folder of the built products.

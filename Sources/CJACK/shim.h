@@ -1,19 +1,18 @@
-// JACK for Swift: what the importer cannot see (a variadic function, a process to start), and the promises that JACK's
-// manual makes about the functions that a process callback may call.
+// JACK for Swift: what the importer cannot see, and the promises that JACK's manual makes about the functions that a
+// process callback may call.
 
 #ifndef CJACK_SHIM_H
 #define CJACK_SHIM_H
 
-#include <fcntl.h>
 #include <jack/jack.h>
 #include <jack/metadata.h>
 #include <jack/transport.h>
 #include <jack/uuid.h>
-#include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/types.h>
-#include <unistd.h>
+
+// JACK's own declarations say nothing about null; only what is new here does.
+#pragma clang diagnostic ignored "-Wnullability-completeness"
 
 #define CJACK_REALTIME_SAFE \
   __attribute__((swift_attr("@_noLocks"))) __attribute__((swift_attr("@_noAllocation")))
@@ -41,34 +40,8 @@ static inline jack_client_t *_Nullable cjack_client_open(const char *_Nonnull na
 // The two keys are `const char *` variables, which Swift 6 takes for shared mutable state.
 static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_METADATA_PRETTY_NAME; }
 
-// Declared by unistd.h for _GNU_SOURCE only, which a module's header must not switch on for itself.
-int close_range(unsigned int first, unsigned int last, int flags);
-
-// Starts the program at `path`, with its output going to `output`, in a process group of its own (the terminal's Ctrl-C
-// is for us, not for it). The kernel sends it SIGTERM when the *thread* that calls this ends: call it on one that
-// lasts. Between fork and exec only async-signal-safe functions are called. Returns -1 with errno set, or the process.
-static inline pid_t cjack_start_process(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
-                                        int output) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child == 0) {
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setpgid(0, 0);
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) _exit(127);
-    const int nothing = open("/dev/null", O_RDONLY);
-    if (dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(127);
-    close_range(3, ~0u, 0);
-    execv(path, arguments);
-    _exit(127);
-  }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return child;
-}
+// Declared for _GNU_SOURCE only, which a module's header must not switch on for itself.
+int pipe2(int ends[_Nonnull 2], int flags);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int first);
 
 #endif

@@ -1,4 +1,5 @@
 import CSndFile
+import Foundation
 import Glibc
 
 /// An audio file that cannot be read: which one, why, and what to do.
@@ -41,9 +42,11 @@ public final class AudioFile {
     self.path = path
     let descriptor = try AudioFile.open(path)
     var info = SF_INFO()
-    guard let file = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) else {
-      throw AudioFileError(path: path, text: AudioFile.refusal(path, info))
-    }
+    openings.lock()
+    let opened = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1)
+    let refusal = opened == nil ? AudioFile.refusal(path, info) : ""
+    openings.unlock()
+    guard let file = opened else { throw AudioFileError(path: path, text: refusal) }
     self.file = file
     rate = Int(info.samplerate)
     channels = Int(info.channels)
@@ -136,6 +139,9 @@ extension AudioFile {
     return nil
   }
 }
+
+/// libsndfile keeps what it has to say of a file that it did not open in one place for all threads.
+private let openings = NSLock()
 
 private func log(of file: OpaquePointer?) -> String {
   let text = [CChar](unsafeUninitializedCapacity: 8192) { buffer, count in

@@ -46,15 +46,17 @@ extension Engine {
       longestCycleNanoseconds: counters.pointee.counters.longest.load(ordering: .relaxed),
       busyNanoseconds: counters.pointee.counters.busy.load(ordering: .relaxed), nodes: [], queues: [])
     guard let schedule else { return result }
-    result.nodes = schedule.draft.order.map { index in
-      let step = schedule.steps[index].pointee
+    for worker in schedule.workers { result.unmatched += worker.unmatched.load(ordering: .relaxed) }
+    result.nodes = schedule.nodes.map { node in
+      let state = node.runtime.state.pointee
       return EngineStatistics.Node(
-        name: graph.nodes[index].name, calls: step.calls, nanoseconds: step.nanoseconds, hasFailed: step.hasFailed)
+        name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed)
     }
-    result.queues = schedule.rings.map { record in
-      EngineStatistics.Queue(
-        from: graph.nodes[record.from].name, to: graph.nodes[record.to].name,
-        droppedTokens: record.ring.pointee.dropped)
+    result.queues = schedule.links.sorted {
+      ($0.value.fromName, $0.value.toName) < ($1.value.fromName, $1.value.toName)
+    }
+    .map {
+      EngineStatistics.Queue(from: $0.value.fromName, to: $0.value.toName, droppedTokens: $0.value.ring.pointee.dropped)
     }
     return result
   }

@@ -42,20 +42,39 @@ public struct ExternalPort: Sendable {
 
 /// Runs a graph: owns its nodes, its schedule, its workers.
 ///
-/// The life of an engine: `init`, (`prepare`, cycles by a driver, `finishStream` or `stop`) any number of times.
+/// The life of an engine: `init`, (`prepare`, cycles by a driver, `finishStream` or `stop`) any number of times. While
+/// cycles run, `apply` changes the graph; see `Engine+Swap.swift`.
 /// Thread: control, but for what says otherwise.
 public final class Engine: @unchecked Sendable {
-  public let graph: Graph
+  /// What runs, or is about to.
+  public internal(set) var graph: Graph
   public let options: EngineOptions
   /// What the driver's realtime thread may touch.
   public let realtime: RealtimeEngine
   let services: HostServices
-  let instances: [NodeInstance]
+  var instances: [NodeInstance]
   var schedule: Schedule?
-  private var pool: WorkerPool?
-  private let state: UnsafeMutablePointer<RealtimeState>
+  var channels = ChannelTables()
+  var pool: WorkerPool?
+  let state: UnsafeMutablePointer<RealtimeState>
+  /// Grows with every change of the graph; tokens carry that of the youngest node on their way.
+  public internal(set) var generation = 1
   /// Nodes that were quarantined since the engine was made.
-  public private(set) var failedNodes: Set<String> = []
+  public internal(set) var failedNodes: Set<String> = []
+  /// The driver makes room for channels that came, and lets go of those that went. It is called before cycles may need
+  /// them, and after the last that did. An error keeps the change from being made.
+  public var channelsChanged: () throws -> Void = {}
+
+  /// The rate that was prepared for.
+  var rate = 0
+  /// Schedules that the realtime thread has not handed back yet.
+  var retiring: [Schedule] = []
+  /// The swap that is going on, and the last that was.
+  var swapRun: SwapRun?
+  var lastSwap: SwapStatus?
+  /// The graph before the last change.
+  var previousGraph: Graph?
+  private var nodeNames: [String] = []
 
   /// Creates every node.
   ///
@@ -95,22 +114,77 @@ public final class Engine: @unchecked Sendable {
   /// - Throws: diagnostics at the lines of the graph file. Nothing runs then.
   public func prepare(rate: Int) throws(DiagnosticsError) {
     stop()
-    let schedule = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options)
+    let schedule = try compile(rate: rate)
+    try activate(schedule.nodes.map(\.runtime))
     services.setRate(rate)
-    self.schedule = schedule
+    self.rate = rate
     state.pointee.position.store(0, ordering: .relaxed)
-    state.pointee.pending.store(schedule.realtime, ordering: .releasing)
+    schedule.connectWorkers()
+    install(schedule)
     pool = WorkerPool(schedule.workers, threads: options.workerThreads)
   }
+
+  /// The schedule of the graph as it is, of nodes that are not active yet.
+  func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate)
+    let nodes = Compiler.runNodes(draft, Compiler.runtimes(draft, generation: generation, number: nextNumber))
+    channels = ChannelTables()
+    takeChannels(of: nodes)
+    return Schedule(ScheduleBuilder(nodes, options: options, quantum: Compiler.quantum, channels: channels))
+  }
+
+  func nextNumber() -> Int32 {
+    nodeNames.append("")
+    return Int32(nodeNames.count - 1)
+  }
+
+  func takeChannels(of nodes: [RunNode]) {
+    for port in Engine.inputPorts(nodes) { channels.inputs.set(port) }
+    for port in Engine.outputPorts(nodes) { channels.outputs.set(port) }
+  }
+
+  /// Allocates in the nodes; one that fails takes the others back down.
+  private func activate(_ runtimes: [NodeRuntime]) throws(DiagnosticsError) {
+    var diagnostics: [Diagnostic] = []
+    for runtime in runtimes {
+      do {
+        try runtime.instance.activate()
+      } catch {
+        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+        diagnostics.append(graph.diagnostic(failure, node: runtime.node))
+      }
+    }
+    guard diagnostics.isEmpty else {
+      for runtime in runtimes { runtime.instance.deactivate() }
+      throw DiagnosticsError(diagnostics)
+    }
+  }
+
+  /// Lays a schedule ready for the next cycle. The one before it comes back by message; one that no cycle has taken has
+  /// come back already.
+  func install(_ next: Schedule) {
+    for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
+    if let before = schedule { retiring.append(before) }
+    schedule = next
+    let untaken = state.pointee.pending.exchange(next.realtime, ordering: .acquiringAndReleasing)
+    if let untaken { retire(untaken) }
+  }
+
+  /// A schedule that the realtime thread will not look at again.
+  func retire(_ realtime: UnsafeMutablePointer<RealtimeSchedule>) { retiring.removeAll { $0.realtime == realtime } }
 
   /// Ends the stream as at the end of a file: every node yields what it holds back, workers finish, nodes are deactivated.
   ///
   /// Thread: the driver's, which runs no cycle meanwhile.
   public func finishStream() {
     guard schedule != nil else { return }
+    settleSwap()
     awaitRoom()
     realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
-    while !(pool?.hasEnded ?? true) { if !(pool?.runOnce() ?? false) { usleep(50) } }
+    while !(pool?.hasEnded ?? true) {
+      swapRun?.advance()
+      if !(pool?.runOnce() ?? false) { usleep(50) }
+    }
     stop()
   }
 
@@ -123,18 +197,17 @@ public final class Engine: @unchecked Sendable {
     service()
     for worker in schedule.workers where worker.hasFailed { failedNodes.insert(worker.name) }
     state.pointee.pending.store(nil, ordering: .relaxed)
+    state.pointee.exchange.store(nil, ordering: .relaxed)
     state.pointee.schedule = nil
-    for instance in instances { instance.deactivate() }
+    for node in schedule.nodes { node.runtime.instance.deactivate() }
+    swapRun?.abandon()
+    swapRun = nil
+    retiring = []
     self.schedule = nil
   }
 
-  /// Waits until the workers have consumed everything that was pushed. No cycle may run meanwhile.
-  public func drain() {
-    guard let pool else { return }
-    while !pool.isIdle { if !pool.runOnce() { usleep(50) } }
-    // Once more, so that sinks see how far their inputs are complete.
-    _ = pool.runOnce()
-  }
+  /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
+  public func drain() { pool?.settle() }
 
   // MARK: Drivers without a deadline
 
@@ -143,8 +216,8 @@ public final class Engine: @unchecked Sendable {
   public func awaitRoom() {
     guard let schedule, let pool else { return }
     pool.nudge()
-    for crossing in schedule.crossings {
-      while !crossing.ring.pointee.hasRoom(for: EngineOptions.quantaPerWait * crossing.mostBytes) {
+    for link in schedule.crossings where !link.crossing.pointee.isLossy {
+      while !link.ring.pointee.hasRoom(for: EngineOptions.quantaPerWait * link.crossing.pointee.mostBytes) {
         if !pool.runOnce() { usleep(50) }
       }
     }
@@ -182,17 +255,22 @@ public final class Engine: @unchecked Sendable {
         log(
           .error, name(message),
           "\(reason ?? "failed without saying why"); the node is quarantined, the graph runs on")
-      case .unmatched, .scheduleRetired, .late:
+      case .scheduleRetired:
+        if let pointer = message.pointer {
+          retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
+        }
+      case .unmatched, .late:
         break
       }
     }
+    swapRun?.advance()
   }
 
   private func name(_ message: RealtimeMessage) -> String {
-    message.node >= 0 ? graph.nodes[Int(message.node)].name : ""
+    message.node >= 0 ? nodeNames[Int(message.node)] : ""
   }
 
-  private func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
+  func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
 }
 
 extension Graph {

@@ -16,23 +16,40 @@ public final class HandDriver {
   public init(_ engine: Engine, rate: Int) throws(DiagnosticsError) {
     self.engine = engine
     try engine.prepare(rate: rate)
-    let most = Engine.mostFramesWithoutDeadline
-    inputs = engine.externalInputs.map { _ in .allocate(capacity: most) }
-    outputs = engine.externalOutputs.map { _ in .allocate(capacity: most) }
-    inputList = .allocate(capacity: max(1, inputs.count))
-    outputList = .allocate(capacity: max(1, outputs.count))
-    for (index, samples) in inputs.enumerated() { inputList[index] = UnsafePointer(samples) }
-    for (index, samples) in outputs.enumerated() { outputList[index] = samples }
-    played = Array(repeating: [], count: outputs.count)
+    inputList = .allocate(capacity: HandDriver.mostChannels)
+    outputList = .allocate(capacity: HandDriver.mostChannels)
+    played = []
+    makeRoom()
+    engine.channelsChanged = { [weak self] in self?.makeRoom() }
   }
 
+  /// Memory for channels that came with the graph. A channel that went leaves its own unused.
+  private func makeRoom() {
+    let most = Engine.mostFramesWithoutDeadline
+    precondition(max(engine.inputChannels.count, engine.outputChannels.count) <= HandDriver.mostChannels)
+    while inputs.count < engine.inputChannels.count {
+      inputs.append(.allocate(capacity: most))
+      inputs.last!.initialize(repeating: 0, count: most)
+      inputList[inputs.count - 1] = UnsafePointer(inputs.last!)
+    }
+    while outputs.count < engine.outputChannels.count {
+      outputs.append(.allocate(capacity: most))
+      outputs.last!.initialize(repeating: 0, count: most)
+      outputList[outputs.count - 1] = outputs.last!
+      played.append(Array(repeating: 0, count: played.first?.count ?? 0))
+    }
+  }
+
+  private static let mostChannels = 4096
+
   deinit {
+    engine.channelsChanged = {}
     for samples in inputs + outputs { samples.deallocate() }
     inputList.deallocate()
     outputList.deallocate()
   }
 
-  /// Feeds samples [channel][frame] in cycles of `period` frames, the last one shorter. Channels beyond the graph's are
+  /// Feeds samples [channel][frame], the channels as `Engine.inputChannels` has them, in cycles of `period` frames, the last one shorter. Channels beyond the graph's are
   /// left out.
   public func feed(_ channels: [[Float]], period: Int) {
     feed(channels) { period }
@@ -40,12 +57,12 @@ public final class HandDriver {
 
   /// The same with a period that may change from cycle to cycle, 1 to 8192 frames.
   public func feed(_ channels: [[Float]], period: () -> Int) {
-    precondition(channels.count >= inputs.count, "the graph has \(inputs.count) external inputs")
+    precondition(channels.count >= engine.externalInputs.count, "the graph has \(inputs.count) external inputs")
     let total = channels.first?.count ?? 0
     var done = 0
     while done < total {
-      let frames = min(period(), total - done)
-      for (index, samples) in inputs.enumerated() {
+      let frames = min(cycleFrames(period()), total - done)
+      for (index, samples) in inputs.enumerated() where index < channels.count {
         channels[index].withUnsafeBufferPointer { from in
           samples.update(from: from.baseAddress! + done, count: frames)
         }
@@ -59,11 +76,14 @@ public final class HandDriver {
   public func run(frames total: Int, period: () -> Int) {
     var done = 0
     while done < total {
-      let frames = min(period(), total - done)
+      let frames = min(cycleFrames(period()), total - done)
       cycle(frames)
       done += frames
     }
   }
+
+  /// A longer period is cut, which changes no result.
+  private func cycleFrames(_ period: Int) -> Int { max(1, min(period, Engine.mostFramesWithoutDeadline)) }
 
   private func cycle(_ frames: Int) {
     engine.awaitRoom()

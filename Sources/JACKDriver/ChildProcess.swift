@@ -1,74 +1,73 @@
-import CJACK
 import Dispatch
 import Glibc
 import Synchronization
 
 /// A program that runs beside us and never outlives us.
 ///
-/// A thread of its own starts it, reads what it writes, and waits for its end; the kernel sends the program SIGTERM
-/// when that thread ends, which is when our process does, however that comes about. SIGTERM and not SIGKILL: see
-/// `PrivateServer.reclaim`.
+/// A guard, a small shell script, waits for the end of a pipe that only we hold: it comes when our process ends,
+/// however that happens. Then it asks the program to end, and makes it. (The kernel's own way, PR_SET_PDEATHSIG, sends
+/// one signal for each thread of ours that ends, and jackd does not clean up when it gets several.)
 final class ChildProcess: Sendable {
   private enum State {
-    case starting
     case running(pid_t)
     /// `wasKilled`: by a signal that it did not handle.
     case ended(wasKilled: Bool)
-    case failed(Int32)
   }
 
   /// Bytes of output that are kept.
   private static let outputLimit = 16384
+  private static let guardScript = """
+    read -r child && { read -r end; kill -TERM "$child" || exit
+    for try in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; kill -0 "$child" || exit; done
+    kill -KILL "$child"; }
+    """
 
-  private let state = Mutex(State.starting)
+  private let state: Mutex<State>
   private let text = Mutex<[UInt8]>([])
-  private let hasStarted = DispatchSemaphore(value: 0)
   private let hasEnded = DispatchSemaphore(value: 0)
+  private let guardian: pid_t
+  /// Our end of the guard's pipe.
+  private let lifeline: Int32
 
-  /// Starts the program at `path` and returns once it runs.
+  /// Starts the program at `path`.
   ///
   /// - Returns: nil when the system would not start it.
   static func start(_ path: String, _ arguments: [String]) -> ChildProcess? {
-    let child = ChildProcess()
-    let work = Unmanaged.passRetained(Work(child: child, command: [path] + arguments))
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, nil,
-      { argument in
-        let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
-        work.child.live(work.command)
-        return nil
-      }, work.toOpaque())
-    guard status == 0 else {
-      work.release()
+    guard let output = Spawn.pipe(), let lifeline = Spawn.pipe() else { return nil }
+    defer {
+      close(output.write)
+      close(lifeline.read)
+    }
+    guard let guardian = Spawn.start("/bin/sh", ["-c", guardScript, "auscult-guard"], input: lifeline.read) else {
       return nil
     }
-    pthread_detach(thread)
-    child.hasStarted.wait()
-    if case .failed = child.state.withLock({ $0 }) { return nil }
+    guard let process = Spawn.start(path, arguments, output: output.write) else {
+      close(lifeline.write)
+      close(output.read)
+      waitpid(guardian, nil, 0)
+      return nil
+    }
+    let line = Array("\(process)\n".utf8)
+    write(lifeline.write, line, line.count)
+    let child = ChildProcess(process: process, guardian: guardian, lifeline: lifeline.write)
+    child.watch(process, output: output.read)
     return child
   }
 
-  private final class Work: Sendable {
-    let child: ChildProcess
-    let command: [String]
-
-    init(child: ChildProcess, command: [String]) {
-      self.child = child
-      self.command = command
-    }
+  private init(process: pid_t, guardian: pid_t, lifeline: Int32) {
+    state = Mutex(.running(process))
+    self.guardian = guardian
+    self.lifeline = lifeline
   }
 
-  var isRunning: Bool {
-    if case .running = state.withLock({ $0 }) { true } else { false }
-  }
+  var isRunning: Bool { identifier != nil }
 
   /// Whether it ended without cleaning up after itself.
   var wasKilled: Bool {
     if case .ended(let wasKilled) = state.withLock({ $0 }) { wasKilled } else { false }
   }
 
-  var identifier: Int32? {
+  var identifier: pid_t? {
     if case .running(let identifier) = state.withLock({ $0 }) { identifier } else { nil }
   }
 
@@ -91,30 +90,33 @@ final class ChildProcess: Sendable {
     }
   }
 
-  /// The child's whole life, on the thread made for it.
-  private func live(_ command: [String]) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return fail() }
-    _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
-    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
-    arguments.append(nil)
-    let identifier = cjack_start_process(command[0], arguments, ends[1])
-    for argument in arguments { free(argument) }
-    close(ends[1])
-    if identifier > 0 {
-      state.withLock { $0 = .running(identifier) }
-      hasStarted.signal()
-      collect(ends[0])
-      reap(identifier)
-    } else {
-      fail()
-    }
-    close(ends[0])
+  /// Reads what it writes until it ends, on a thread of its own, which keeps `self` for so long.
+  private func watch(_ process: pid_t, output: Int32) {
+    let work = Unmanaged.passRetained(Work(child: self, process: process, output: output))
+    var thread = pthread_t()
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
+        work.child.collect(work.output)
+        close(work.output)
+        work.child.reap(work.process)
+        return nil
+      }, work.toOpaque())
+    precondition(status == 0, "no thread is left")
+    pthread_detach(thread)
   }
 
-  private func fail() {
-    state.withLock { $0 = .failed(errno) }
-    hasStarted.signal()
+  private final class Work: Sendable {
+    let child: ChildProcess
+    let process: pid_t
+    let output: Int32
+
+    init(child: ChildProcess, process: pid_t, output: Int32) {
+      self.child = child
+      self.process = process
+      self.output = output
+    }
   }
 
   private func collect(_ descriptor: Int32) {
@@ -131,13 +133,17 @@ final class ChildProcess: Sendable {
     }
   }
 
-  /// Its number may belong to another program once it is reaped: so that happens under the lock that `stop` takes.
-  private func reap(_ identifier: pid_t) {
+  /// The number may belong to another program once it is reaped: so the guard ends before, and it happens under the
+  /// lock that `stop` takes.
+  private func reap(_ process: pid_t) {
     var information = siginfo_t()
-    while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+    while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+    kill(guardian, SIGKILL)
+    waitpid(guardian, nil, 0)
+    close(lifeline)
     state.withLock { state in
       var status: Int32 = 0
-      waitpid(identifier, &status, 0)
+      waitpid(process, &status, 0)
       state = .ended(wasKilled: status & 0x7f != 0)
     }
     hasEnded.signal()

@@ -2,6 +2,11 @@ import Synchronization
 
 /// What the realtime, notification and control threads tell each other. Atomics only; the memory is `DriverControl`'s.
 struct DriverShare: ~Copyable {
+  // Control thread -> realtime thread.
+
+  /// The run is over; cycles that still come are nobody's.
+  let isLeaving = Atomic<Bool>(false)
+
   // Notification threads -> realtime thread.
 
   /// The server runs in freewheel: nothing waits for a cycle.

@@ -22,6 +22,9 @@ package struct FrameClock {
   /// Times that the counter stepped back: looks that were late.
   package private(set) var stepsBack: Int64 = 0
 
+  /// Whether the counter had stepped forward at the last cycle's begin: it came late. Catching up is not being late again.
+  package private(set) var isLate = false
+
   package init() {}
 
   private var expected: UInt32 = 0
@@ -44,8 +47,10 @@ package struct FrameClock {
   @_noLocks @_noAllocation
   package mutating func cycle(counter: UInt32, frames: UInt32, rebases: Bool = false) -> Int64 {
     var missing: Int64 = 0
+    isLate = false
     if period == frames && !rebases {
       let step = Int64(Int32(bitPattern: counter &- expected))
+      isLate = step > 0
       let now = excess + step
       if step < 0 { stepsBack += 1 }
       let stays = (excess > 0 && now >= excess) || (excess < 0 && now <= excess) ? excess : 0

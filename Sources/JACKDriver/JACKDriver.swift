@@ -137,9 +137,11 @@ public final class JACKDriver {
   }
 
   /// jackd hangs when a client leaves in freewheel: so that ends first. The server answers when its driver has changed;
-  /// a server that does not is not waited for.
+  /// a server that does not is not waited for. The cycles until we have left have a deadline again, which workers that
+  /// are behind by a full queue could not keep: they are not part of the run any more.
   func leaveFreewheel() {
     guard control.isFreewheeling, !client.isClosed else { return }
+    control.share.pointee.isLeaving.store(true, ordering: .releasing)
     jack_set_freewheel(client.handle, 0)
     for _ in 0..<100 where control.isFreewheeling { control.wakeup.wait(milliseconds: 20) }
   }

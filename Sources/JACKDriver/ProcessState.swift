@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   func cycle(_ frames: UInt32) {
     pointee.share.pointee.cycles.add(1, ordering: .relaxed)
     collectBuffers(frames)
-    if hasOrigin() {
+    if !pointee.share.pointee.isLeaving.load(ordering: .acquiring) && hasOrigin() {
       run(frames)
     } else {
       silenceOutputs(frames)
@@ -95,7 +95,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
           frames: Int(frames), gapBefore: rest, hasNoDeadline: isFreewheeling, inputs: UnsafePointer(pointee.inputs),
           outputs: UnsafePointer(pointee.outputs)))
     }
-    if !isFreewheeling && (pointee.clock.isAhead || jack_last_frame_time(pointee.client) != times.counter) {
+    if !isFreewheeling && (pointee.clock.isLate || jack_last_frame_time(pointee.client) != times.counter) {
       pointee.share.pointee.overruns.add(1, ordering: .relaxed)
     }
   }

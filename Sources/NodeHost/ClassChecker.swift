@@ -24,6 +24,7 @@ struct ClassChecker {
     checkFunctions()
     result.inputs = ports(native.pointee.inputs, native.pointee.input_count, "input")
     result.outputs = ports(native.pointee.outputs, native.pointee.output_count, "output")
+    checkInputs()
     checkOutputs()
     checkParameters()
     return result
@@ -59,6 +60,14 @@ struct ClassChecker {
     result.traits = NodeClass.Traits(rawValue: native.pointee.traits)
     let unknown = result.traits.subtracting(.all).rawValue
     if unknown != 0 { refuse("it has unknown traits 0x\(String(unknown, radix: 16))") }
+  }
+
+  private mutating func checkInputs() {
+    let independent = result.inputs.filter { $0.flags.contains(.independent) }
+    if !independent.isEmpty && independent.count < result.inputs.count {
+      refuse(
+        "its input '\(independent[0].name)' is independent and another is joined: all must be the one or the other")
+    }
   }
 
   private mutating func checkFunctions() {

@@ -38,10 +38,8 @@ public protocol StateKeeping: Node {
 }
 
 /// What `auscult_class.extension` answers for a class in Swift.
-let ability: @convention(c) (UnsafePointer<auscult_class>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? = {
-  nodeClass, name in
-  let type = Unmanaged<ClassRecord>.fromOpaque(nodeClass!.pointee.record).takeUnretainedValue().type
-  switch String(cString: name!) {
+func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
+  switch name {
   case AUSCULT_TRAINER:
     guard let trainable = type as? any Trainable.Type else { return nil }
     return trainable.learnsLabels ? constants.labelTrainer : constants.trainer

@@ -22,6 +22,10 @@ public struct Host: @unchecked Sendable {
   /// Grows by one at each step of the wall clock. Thread: worker, active.
   public var clockSteps: UInt64 { pointer.pointee.clock_steps(pointer) }
 
+  /// The node takes over the output of the one that had its name before a swap: what is there stays, and by the first
+  /// `work` all of it is written.
+  public var continuesOutput: Bool { pointer.pointee.extension(pointer, AUSCULT_CONTINUE) != nil }
+
   /// The input file that is being read, if any. Thread: worker, active.
   public var file: String? { pointer.pointee.file(pointer).map { String(cString: $0) } }
 }

@@ -45,7 +45,7 @@ private func makeClass(_ type: Node.Type) -> UnsafeMutablePointer<auscult_class>
       parameter_count: UInt32(declaration.parameters.count), reserved: 0, inputs: constant(declaration.inputs),
       outputs: constant(declaration.outputs), parameters: constant(declaration.parameters),
       record: Unmanaged.passRetained(record).toOpaque(), create: create, configure: configure, activate: activate,
-      reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: ability))
+      reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: classExtension))
   return result
 }
 
@@ -178,3 +178,11 @@ private let deactivate: @convention(c) (UnsafeMutableRawPointer?) -> Void = { in
 private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
   Unmanaged<Instance>.fromOpaque($0!).release()
 }
+
+private let classExtension: @convention(c) (UnsafePointer<auscult_class>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? =
+  { node_class, name in
+    guard let node_class, let name else { return nil }
+    let record = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue()
+    guard String(cString: name) == AUSCULT_CONTINUE else { return ability(String(cString: name), of: record.type) }
+    return record.type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
+  }

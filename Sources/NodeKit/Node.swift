@@ -10,6 +10,9 @@ open class Node {
     preconditionFailure("a Node subclass must override `declaration`")
   }
 
+  /// For sinks: whether an instance can go on with an output that another one has begun; see `Host.continuesOutput`.
+  open class var canContinueOutput: Bool { false }
+
   /// The host's services, and the node's name.
   public let host: Host
 

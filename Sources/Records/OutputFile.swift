@@ -11,7 +11,8 @@ public final class OutputFile {
   public var isOpen: Bool { descriptor >= 0 }
   /// Where data is cut when only a part of it could be written: at the last of these bytes. Nil: anywhere.
   private let separator: UInt8?
-  private let appends: Bool
+  /// Opening it leaves what it holds.
+  public var appends: Bool
   private var descriptor: Int32 = -1
   /// A file on a disk, which can be cut and renamed; not a pipe, a terminal or a device.
   private var isRegular = false

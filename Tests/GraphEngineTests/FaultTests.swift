@@ -20,7 +20,14 @@ import Testing
   func aFaultyNodeIsQuarantined(fault: String, thread: String) throws {
     var random = SeededRandom(seed: 1)
     let result = try runByHand(Self.graph(fault, thread: thread), feed: [.samples(random.noise(frames: 25_600))])
-    #expect(result.lines("scores.jsonl").count == 5)
+    let lines = try result.lines("scores.jsonl").map {
+      try JSONDecoder().decode(GapTests.Line.self, from: Data($0.utf8))
+    }
+    #expect(lines.filter { $0.kind == "score" }.count == 5)
+    // What is missing is said at once, and once more at the end, without a hole between.
+    let gaps = lines.filter { $0.kind == "gap" }
+    #expect(gaps.map(\.cause) == ["node", "node"] && gaps.map(\.node) == ["bad", "bad"])
+    #expect(gaps.map(\.begin) == [5 * 256, 6 * 256] && gaps.map(\.end) == [6 * 256, 25_600])
     #expect(result.files["sound.npy"]?.count == 128 + 25_600 * 4)
     let reasons = [
       "nan": "yielded a score that is not a finite number", "fail": "fails on demand",

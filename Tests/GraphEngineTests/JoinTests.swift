@@ -74,4 +74,43 @@ import Testing
     #expect("\(error!)".contains("'both' can never match its inputs"))
     #expect("\(error!)".contains("graph.yaml:9:"))
   }
+
+  /// A node that fails in front of a join keeps neither the other path nor the end of the stream waiting.
+  @Test(arguments: [("realtime", "realtime"), ("realtime", "worker"), ("worker", "worker")], [true, false])
+  func aFailedInputKeepsNothingWaiting(threads: (String, String), finish: Bool) throws {
+    let (pass, mix) = threads
+    let graph = """
+      graph: failing
+      nodes:
+        mic: { type: source }
+        pass: { type: test.pass, library: \(BuildFolder.path)/libtestplugin-faulty.so, after: 5, thread: \(pass) }
+        both: { type: mix, weights: [1, 1], thread: \(mix) }
+        out: { type: sink.npy, path: "${env:OUT}/out.npy" }
+      links: [ mic -> pass -> both -> out, mic -> both ]
+      """
+    var random = SeededRandom(seed: 2)
+    // More than any queue holds.
+    let result = try runByHand(graph, feed: [.samples(random.noise(frames: 400_000))], finish: finish)
+    #expect(result.files["out.npy"]?.count == 128 + 5 * 256 * 4)
+    #expect(result.statistics.unmatched > 380_000)
+  }
+
+  /// Stopping never waits for a partner that can't come any more.
+  @Test(arguments: ["realtime", "worker"]) func aStopBehindAGapEnds(mix: String) throws {
+    let graph = """
+      graph: stopping
+      nodes:
+        mic: { type: source }
+        up: { type: resample, rate: 96 kHz }
+        down: { type: resample, rate: 48 kHz }
+        both: { type: mix, thread: \(mix) }
+        out: { type: sink.npy, path: "${env:OUT}/out.npy" }
+      links: [ mic -> up -> down -> both -> out, mic -> both ]
+      """
+    var random = SeededRandom(seed: 3)
+    let feed: [Feed] = [.samples(random.noise(frames: 8_000)), .gap(500), .samples(random.noise(frames: 10))]
+    let result = try runByHand(graph, feed: feed, finish: false) { 100 }
+    #expect(result.statistics.gaps == 1)
+    #expect(result.statistics.unmatched > 0)
+  }
 }

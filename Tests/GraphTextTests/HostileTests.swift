@@ -6,19 +6,26 @@ import Testing
 
 /// Files made to do harm: each must give a diagnostic within a second and within bounded memory.
 @Suite(.serialized) struct HostileTests {
-  struct Case: Sendable, CustomTestStringConvertible {
+  struct Case: Sendable {
     var name: String
     var code: String
     var content: @Sendable () -> [UInt8]
-    var testDescription: String { name }
   }
 
-  @Test(arguments: cases)
-  func isRefusedWithinBounds(_ hostile: Case) throws {
+  /// In a process of its own, whose memory no other test uses meanwhile.
+  @Test(arguments: cases.map(\.name))
+  func isRefusedWithinBounds(_ name: String) async {
+    await #expect(processExitsWith: .success) { [name] in
+      try HostileTests.check(try #require(cases.first { $0.name == name }))
+    }
+  }
+
+  private static func check(_ hostile: Case) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let path = folder.path + "/hostile.yaml"
     try Data(hostile.content()).write(to: URL(fileURLWithPath: path))
+    _ = CompiledPlugin.declared
     resetPeakMemory()
     let (memory, time) = (residentMemory("VmRSS:"), threadTime())
     let diagnostics = diagnosticsOf(path)

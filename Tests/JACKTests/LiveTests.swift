@@ -23,23 +23,27 @@ extension JACKTests {
         - mic -> audio
       """
 
+    /// Longer than any of these runs: how soon workers get a processor is not what is tested.
+    private static let ampleSeconds = 30.0
+
     @Test func inRealTime() throws {
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 60_000)
       let live = try withServer(.init(period: 256, isSynchronous: true)) {
-        try runLive(Self.graph, server: $0, samples: samples, frames: 72_000, connections: 2)
+        try runLive(
+          Self.graph, server: $0, samples: samples, frames: 72_000, connections: 2, queueSeconds: Self.ampleSeconds)
       }
       try expectSame(live, samples, seed: random.seed)
     }
 
-    /// The workers have most of the work and short queues: the driver has to wait for them.
+    /// The workers have most of the work and queues for a small part of it: the driver has to wait for them.
     @Test func inFreewheel() throws {
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 1_000_000)
       let graph = Self.graph.replacing("16 kHz", with: "16 kHz, thread: worker")
-      let live = try withServer(.init(period: 1024)) {
+      let live = try withServer(.init(period: 1024, isSynchronous: true)) {
         try runLive(
-          graph, server: $0, samples: samples, frames: 1_050_000, connections: 2, freewheel: true, queueSeconds: 0.2)
+          graph, server: $0, samples: samples, frames: 1_050_000, connections: 2, freewheel: true, queueSeconds: 4)
       }
       #expect(live.events.contains(.freewheel(true)))
       try expectSame(live, samples, seed: random.seed)
@@ -50,8 +54,11 @@ extension JACKTests {
       let samples = random.noise(channels: 2, frames: 96_000)
       var periods = [64, 1024, 32, 8192, 512]
       let live = try withServer(.init(period: 256, isSynchronous: true)) {
-        try runLive(Self.graph, server: $0, samples: samples, frames: 120_000, connections: 2) { player, engine in
+        try runLive(
+          Self.graph, server: $0, samples: samples, frames: 120_000, connections: 2, queueSeconds: Self.ampleSeconds
+        ) { player, _ in
           if let period = periods.popLast() { player.setPeriod(period) }
+          return periods.isEmpty
         }
       }
       #expect(periods.isEmpty)
@@ -70,18 +77,16 @@ extension JACKTests {
         var looks = 0
         return try runLive(
           Self.graph.replacing("\"player:out_1\"", with: "\"(player|sleeper):out_1\""), server: server,
-          samples: samples,
-          frames: 96_000, connections: 3
-        ) { _, _ in
+          samples: samples, frames: 96_000, connections: 3, queueSeconds: Self.ampleSeconds
+        ) { _, engine in
           looks += 1
           if looks % 4 == 0 { sleeper.sleep(milliseconds: 60) }
+          return engine.statistics.gaps > 0
         }
       }
-      let gaps = live.log.compactMap(Gap.init(line:))
+      let gaps = live.gaps
       #expect(live.statistics.gaps >= 1, "seed \(random.seed)")
-      #expect(gaps.count == live.statistics.gaps)
-      #expect(gaps.reduce(0) { $0 + $1.frames } == live.statistics.lostFrames)
-      #expect(live.statistics.position == live.statistics.frames + live.statistics.lostFrames)
+      expectAllCounted(live)
       let delivered = try NumPyAudio(#require(live.files["audio.npy"]))
       #expect(delivered.frames == live.statistics.frames)
       // A cycle in which a late client catches up may hold another cycle's samples; all others lie where they were
@@ -92,17 +97,29 @@ extension JACKTests {
       #expect(live.files == byHand.files, "seed \(random.seed), gaps \(gaps)")
     }
 
+    /// With a server that waits for its clients every sample arrives. Where the machine makes the server itself late,
+    /// its counter steps, and the same gaps by hand give the same.
     private func expectSame(_ live: LiveResult, _ samples: [[Float]], seed: UInt64) throws {
       #expect(live.jumps == 0, "the server went on without its clients")
-      #expect(live.statistics.gaps == 0 && live.statistics.droppedTokens == 0)
+      expectAllCounted(live)
       let total = Int(live.statistics.frames)
       let padded = samples.map { $0 + Array(repeating: 0, count: max(0, total - $0.count)) }
-      let byHand = try runByHand(Self.graph, feed: [.samples(padded)])
+      let byHand = try runByHand(Self.graph, feed: feed(padded, live.gaps))
       #expect(live.files.keys.sorted() == ["audio.npy", "slices.npy"])
       for (name, data) in byHand.files {
         #expect(data.count > 10_000)
-        #expect(live.files[name] == data, "\(name), seed \(seed)")
+        #expect(live.files[name] == data, "\(name), seed \(seed), gaps \(live.gaps)")
       }
+    }
+
+    /// Nothing is lost but what the server told of and the log tells.
+    private func expectAllCounted(_ live: LiveResult) {
+      let it = live.statistics
+      #expect(it.droppedTokens == 0)
+      #expect(!live.hasDoubtfulGaps, "\(it.gaps) gaps, but \(it.xruns) xruns: \(live.gaps)")
+      #expect(live.gaps.count == it.gaps)
+      #expect(live.gaps.reduce(0) { $0 + $1.frames } == it.lostFrames)
+      #expect(it.position == it.frames + it.lostFrames)
     }
 
     /// Cycles whose samples are not those that the player has at their frame position.
@@ -127,21 +144,6 @@ extension JACKTests {
       }
       return parts + [.samples(samples.map { Array($0[done...]) })]
     }
-  }
-}
-
-/// A gap as the engine's log tells it.
-private struct Gap {
-  var frames: Int
-  var position: Int
-
-  init?(line: String) {
-    let words = line.split(separator: " ")
-    guard let lost = words.firstIndex(of: "lost"), let last = words.last, let frames = Int(words[lost + 1]),
-      let position = Int(last)
-    else { return nil }
-    self.frames = frames
-    self.position = position
   }
 }
 

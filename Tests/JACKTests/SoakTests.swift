@@ -31,14 +31,15 @@ extension JACKTests {
       let seconds = ProcessInfo.processInfo.environment["AUSCULT_SECONDS"].flatMap { Int($0) } ?? 4
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 48_000)
-      let live = try withServer(.init(period: 64), seconds: seconds + 60) { server in
+      let live = try withServer(.init(period: 64), seconds: seconds + 120) { server in
         let probe = try JACKProbe(server: server.name)
         defer { probe.close() }
         let live = try runLive(Self.graph, server: server, samples: samples, frames: seconds * 48_000, connections: 2)
         print(
           "soak of \(seconds) s: \(live.statistics.cycles) cycles, late \(live.overruns)",
           "(the empty client \(probe.overruns)),",
-          "lost \(live.statistics.lostFrames) frames (\(probe.lostFrames)), longest cycle",
+          "lost \(live.statistics.lostFrames) frames (\(probe.lostFrames)) in \(live.statistics.gaps) gaps,",
+          "\(live.statistics.xruns) xruns, longest cycle",
           "\(live.statistics.longestCycleNanoseconds / 1000) us, mean",
           "\(live.statistics.busyNanoseconds / max(1, live.statistics.cycles)) ns")
         return live

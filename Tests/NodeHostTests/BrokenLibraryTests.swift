@@ -101,6 +101,9 @@ private let classDefects = [
   node("null-inputs", "INPUTS=NULL", message: "it has 1 inputs, but the table of inputs is a null pointer"),
   node("absurd-outputs", "OUTPUT_COUNT=1000", message: "it claims to have 1000 outputs"),
   node("two-inputs", "INPUT_COUNT=2", message: "it has two inputs 'in'"),
+  node(
+    "mixed-inputs", "INPUT_COUNT=2", "INPUTS=mixed",
+    message: "its input 'other' is independent and another is joined: all must be the one or the other"),
   node("many-outputs", "PORT_FLAGS=2", message: "output 'in' has flags that only inputs have"),
   node(
     "small-port", "PORT_SIZE=4", "OUTPUT_COUNT=0", message: "its auscult_port has 4 bytes, ABI 1 has 32"),

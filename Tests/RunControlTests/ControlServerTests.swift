@@ -16,11 +16,16 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
   return server
 }
 
+/// A client that waits for an answer as long as a busy machine may need.
+private func patientClient(_ scratch: ScratchFolder) throws -> ControlClient {
+  try ControlClient(name: "fan-watch", folder: scratch.control, timeout: .seconds(120))
+}
+
 @Suite struct ControlServerTests {
   @Test func clientCallsAndGetsResults() throws {
     let scratch = ScratchFolder()
     let server = try startServer(scratch)
-    let client = try ControlClient(name: "fan-watch", folder: scratch.control)
+    let client = try patientClient(scratch)
     #expect(try client.call("status", ["node": "judge"]) == ["state": "running", "asked": ["node": "judge"]])
     let about = try client.call("protocol")
     #expect(about["version"] == "1.0")
@@ -33,7 +38,7 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
   @Test func handlerErrorsReachTheClientWhole() throws {
     let scratch = ScratchFolder()
     let server = try startServer(scratch)
-    let client = try ControlClient(name: "fan-watch", folder: scratch.control)
+    let client = try patientClient(scratch)
     #expect(throws: ControlError(code: -32000, message: "the graph has 2 errors", data: ["errors": 2])) {
       try client.call("apply")
     }
@@ -77,10 +82,10 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
     #expect(
       throws: ControlProblem("a graph named 'fan-watch' runs already (pid \(getpid())); give this one another --name")
     ) { try ControlServer(name: "fan-watch", folder: scratch.control) }
-    #expect(try ControlClient(name: "fan-watch", folder: scratch.control).call("status")["state"] == "running")
+    #expect(try patientClient(scratch).call("status")["state"] == "running")
     first.stop()
     let second = try startServer(scratch)
-    #expect(try ControlClient(name: "fan-watch", folder: scratch.control).call("status")["state"] == "running")
+    #expect(try patientClient(scratch).call("status")["state"] == "running")
     second.stop()
   }
 
@@ -95,7 +100,7 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
     #expect(access(path, F_OK) == 0)
     #expect(try ControlClient.running(folder: scratch.control) == [])
     let server = try startServer(scratch)
-    #expect(try ControlClient(name: "fan-watch", folder: scratch.control).call("status")["state"] == "running")
+    #expect(try patientClient(scratch).call("status")["state"] == "running")
     server.stop()
   }
 
@@ -118,7 +123,7 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
   @Test func aClientNoticesThatTheGraphEnds() throws {
     let scratch = ScratchFolder()
     let server = try startServer(scratch)
-    let client = try ControlClient(name: "fan-watch", folder: scratch.control)
+    let client = try patientClient(scratch)
     server.stop()
     #expect(throws: ControlProblem("the graph 'fan-watch' has ended")) { try client.call("status") }
   }
@@ -137,7 +142,7 @@ private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") t
     let server = try startServer(scratch)
     let answers = Mutex(0)
     DispatchQueue.concurrentPerform(iterations: 8) { index in
-      guard let client = try? ControlClient(name: "fan-watch", folder: scratch.control) else { return }
+      guard let client = try? patientClient(scratch) else { return }
       for round in 0..<50 {
         let mark: JSONValue = ["client": .integer(Int64(index)), "round": .integer(Int64(round))]
         if (try? client.call("status", mark))?["asked"] == mark { answers.withLock { $0 += 1 } }

@@ -71,7 +71,7 @@ final class RawClient {
 
   func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// The next line; nil when the other side hung up, or said nothing for ten seconds.
+  /// The next line; nil when the other side hung up, or said nothing for two minutes.
   func line() -> String? {
     while true {
       if let end = received.firstIndex(of: 10) {
@@ -98,6 +98,6 @@ final class RawClient {
 
   private func wait(_ events: Int32) -> Bool {
     var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-    return poll(&wait, 1, 10_000) > 0
+    return poll(&wait, 1, 120_000) > 0
   }
 }

@@ -27,6 +27,51 @@ public enum Feed {
   case gap(Int)
 }
 
+/// A run by hand, for tests that do more than feed it: sinks write into a folder of its own, which `${env:OUT}` in a
+/// graph's text stands for.
+public final class HandRun {
+  public let driver: HandDriver
+  public var engine: Engine { driver.engine }
+  public let folder: String
+
+  public init(_ text: String, rate: Int = 48000, threads: Int? = nil) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.folder = folder.path
+    var options = EngineOptions()
+    if let threads { options.workerThreads = threads }
+    let lines = LogLines()
+    options.log = { level, node, text in lines.add("\(level) \(node): \(text)") }
+    log = lines
+    driver = try HandDriver(Engine(graph: HandRun.graph(text, folder: folder.path), options: options), rate: rate)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private let log: LogLines
+  /// What nodes and engine had to say so far: "level node: text".
+  public var messages: [String] { log.all }
+
+  /// A graph whose sinks write into this run's folder.
+  public func graph(_ text: String) throws -> Graph { try HandRun.graph(text, folder: folder) }
+
+  private static func graph(_ text: String, folder: String) throws -> Graph {
+    try Graph.load(text: text, catalog: TestPlugins.catalog, options: GraphOptions(environment: ["OUT": folder])).graph
+  }
+
+  public func file(_ name: String) -> Data { FileManager.default.contents(atPath: folder + "/" + name) ?? Data() }
+
+  public func records(_ name: String) -> [String] {
+    String(decoding: file(name), as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}
+
+private final class LogLines: Sendable {
+  private let lines = Mutex<[String]>([])
+  func add(_ line: String) { lines.withLock { $0.append(line) } }
+  var all: [String] { lines.withLock { $0 } }
+}
+
 /// Runs a graph by hand; sinks write into a folder of this run, which `${env:OUT}` in the graph's text stands for.
 public func runByHand(
   _ text: String, rate: Int = 48000, feed: [Feed], finish: Bool = true, threads: Int? = nil,
@@ -53,7 +98,7 @@ public func runByHand(
       case .gap(let frames): driver.gap(frames)
       }
     }
-    if !finish { driver.engine.drain() }
+    driver.engine.drain()
     statistics = driver.engine.statistics
     if finish { driver.finish() } else { driver.engine.stop() }
     played = driver.played

@@ -20,7 +20,11 @@ final class JSONLines: OffloadNode {
       ])
   }
 
+  override class var canContinueOutput: Bool { true }
+
   private let file: OutputFile
+  /// Another instance wrote to the file until now: it ends elsewhere than when it was opened.
+  private var mustFindEnd = false
   private let limit: RotationLimit?
   private var reader: RecordReader
   private var merge = RecordMerge(inputs: 0)
@@ -50,12 +54,15 @@ final class JSONLines: OffloadNode {
   }
 
   override func activate() throws {
+    mustFindEnd = host.continuesOutput
+    if mustFindEnd { file.appends = true }
     if !hasFailed { try file.open() }
     merge = RecordMerge(inputs: inputs)
     clockSteps = nil
   }
 
   override func work(_ cycle: Cycle) throws {
+    if mustFindEnd { try findEnd() }
     for index in 0..<cycle.inputCount {
       let block = cycle.input(index)
       merge.add(reader.read(block), from: index)
@@ -69,6 +76,12 @@ final class JSONLines: OffloadNode {
         .warning, "a score that is not a finite number was left out of the records; further ones are left out silently")
     }
     try write(merge.take())
+  }
+
+  private func findEnd() throws {
+    mustFindEnd = false
+    file.close()
+    try file.open()
   }
 
   override func deactivate() {

@@ -8,14 +8,16 @@ extension Compiler {
       let links = draft.incoming[index]
       guard links.allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }
       guard acceptsInputs(&draft, node: index), joinsInputs(&draft, node: index) else { continue }
+      if keep(&draft, node: index) { continue }
       let inputs = links.map { link in
         ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
       }
       do {
         try checkModel(draft, node: index)
-        let configuration = try draft.instances[index].configure(
+        let configuration = try draft.instance(index).configure(
           rate: draft.rate, quantum: draft.quantum, inputs: inputs)
         draft.configurations[index] = configuration
+        draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
         checkStamps(&draft, node: index, configuration)
       } catch {
         draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)
@@ -80,6 +82,8 @@ extension Compiler {
   static func capacities(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let configuration = draft.configurations[index]!
+      let ports = draft.graph.nodes[index].nodeClass.inputs
+      let isIndependent = draft.incoming[index].contains { ports[$0.input].flags.contains(.independent) }
       let inputs = draft.incoming[index].map { (draft.format($0)!.format, draft.capacities[$0.from][$0.output]) }
       draft.capacities[index] = configuration.outputs.indices.map { output in
         let format = configuration.outputs[output].format
@@ -88,11 +92,14 @@ extension Compiler {
           return Int(ceilDivide(Int64(draft.quantum) * format.denominator, format.period)) + burst
         }
         let most = inputs.map { input, capacity in
-          let factor = format.denominator / input.denominator
-          return Int(ceilDivide(Int64(capacity) * input.period * factor, format.period))
+          let tokens =
+            Double(capacity) * Double(input.period) / Double(input.denominator) * Double(format.denominator)
+            / Double(format.period)
+          // A quotient that is a whole number may come out a little above it.
+          return Int((tokens - 1e-6).rounded(.up))
         }
-        // What waits in a join can come on top of what arrives.
-        return (most.max() ?? 0) * (inputs.count > 1 ? 2 : 1) + burst
+        // Independent inputs may each yield tokens of their own.
+        return (isIndependent ? most.reduce(0, +) : most.max() ?? 0) + burst
       }
     }
   }

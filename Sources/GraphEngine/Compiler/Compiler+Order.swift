@@ -1,3 +1,4 @@
+import CNodeABI
 import GraphText
 
 extension Compiler {
@@ -44,14 +45,15 @@ extension Compiler {
   static func place(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let node = draft.graph.nodes[index]
-      let before = draft.incoming[index].map { draft.placement[$0.from] }
-      let isPossible = node.nodeClass.isHard && before.allSatisfy { $0 == .realtime }
-      draft.placement[index] = isPossible && node.placement != .worker ? .realtime : .worker
+      let isIrregularJoin = joinsIrregularly(draft, node: index)
+      draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
       let configuration = draft.configurations[index]!
-      if node.placement == .realtime && !isPossible {
+      if node.placement == .realtime && draft.placement[index] == .worker {
         let reason =
-          node.nodeClass.isHard
-          ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
+          isIrregularJoin
+          ? "it joins tokens that come irregularly"
+          : node.nodeClass.isHard
+            ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
         draft.error("placement", "node '\(node.name)' cannot run on the realtime thread: \(reason)", at: node.location)
       } else if draft.placement[index] == .worker
         && (configuration.externalInputs > 0 || configuration.externalOutputs > 0 || draft.incoming[index].isEmpty)
@@ -64,5 +66,19 @@ extension Compiler {
           at: node.location)
       }
     }
+  }
+
+  static func isRealtime(_ draft: ScheduleDraft, node index: Int) -> Bool {
+    let node = draft.graph.nodes[index]
+    return node.nodeClass.isHard && node.placement != .worker && !joinsIrregularly(draft, node: index)
+      && draft.incoming[index].allSatisfy { draft.placement[$0.from] == .realtime }
+  }
+
+  /// Tokens that come when their node sees fit match in several runs of one cycle, for which only a worker has time.
+  private static func joinsIrregularly(_ draft: ScheduleDraft, node index: Int) -> Bool {
+    let links = draft.incoming[index]
+    let inputs = draft.graph.nodes[index].nodeClass.inputs
+    return links.count > 1 && !links.contains { inputs[$0.input].flags.contains(.independent) }
+      && links.contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
   }
 }

@@ -5,22 +5,13 @@ struct Compiler {
   /// The most driver frames that one call of `process` covers; longer cycles are cut.
   static let quantum = 1024
 
-  /// Configures every node for a driver rate and lays out the schedule. Nothing runs yet; nodes are activated.
+  /// The passes that need no memory: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
   ///
-  /// Thread: control, while no schedule of these instances runs. Errors carry the diagnostics of the first pass that
-  /// found any.
-  static func compile(
-    graph: Graph, instances: [NodeInstance], rate: Int, options: EngineOptions
-  ) throws(DiagnosticsError) -> Schedule {
-    let draft = try negotiated(graph: graph, instances: instances, rate: rate)
-    return try activate(buffers(draft, options: options))
-  }
-
-  /// The passes that need no memory: what `check` looks at.
+  /// Thread: control. Errors carry the diagnostics of the first pass that found any.
   static func negotiated(
-    graph: Graph, instances: [NodeInstance], rate: Int
+    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int
   ) throws(DiagnosticsError) -> ScheduleDraft {
-    var draft = ScheduleDraft(graph: graph, instances: instances, rate: rate, quantum: quantum)
+    var draft = ScheduleDraft(graph: graph, instances: instances, running: running, rate: rate, quantum: quantum)
     for pass in [resolve, order, negotiate, place, capacities] {
       pass(&draft)
       if draft.diagnostics.contains(where: { $0.severity == .error }) {
@@ -30,20 +21,29 @@ struct Compiler {
     return draft
   }
 
-  /// Allocates and activates; a node that fails takes the others back down.
-  private static func activate(_ schedule: Schedule) throws(DiagnosticsError) -> Schedule {
-    var draft = schedule.draft
-    for index in draft.order {
-      do {
-        try draft.instances[index].activate()
-      } catch {
-        draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)
-      }
+  /// Blocks and states for every node that is not kept; the others keep theirs.
+  ///
+  /// - Parameter number: gives each new runtime its own.
+  /// - Returns: of each node of the graph, its runtime.
+  static func runtimes(_ draft: ScheduleDraft, generation: Int, number: () -> Int32) -> [NodeRuntime] {
+    var result: [NodeRuntime?] = draft.kept
+    for index in draft.order where result[index] == nil {
+      let sources = draft.incoming[index].map { result[$0.from]!.blocks[$0.output] }
+      result[index] = NodeRuntime(
+        number: number(), draft, node: index, generation: generation, sources: sources,
+        isWatched: draft.running != nil)
     }
-    guard draft.diagnostics.isEmpty else {
-      for instance in draft.instances { instance.deactivate() }
-      throw DiagnosticsError(draft.diagnostics)
+    return result.map { $0! }
+  }
+
+  /// The nodes as they run when nothing is being changed.
+  static func runNodes(_ draft: ScheduleDraft, _ runtimes: [NodeRuntime]) -> [RunNode] {
+    draft.order.map { index in
+      RunNode(
+        runtime: runtimes[index],
+        inputs: draft.incoming[index].map {
+          RunNode.Input(port: $0.input, from: RunNode.Feed(runtime: runtimes[$0.from], output: $0.output))
+        })
     }
-    return schedule
   }
 }

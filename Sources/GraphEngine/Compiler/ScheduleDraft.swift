@@ -17,7 +17,14 @@ struct ScheduleDraft {
   enum Placement: String, Sendable { case realtime, worker }
 
   let graph: Graph
-  let instances: [NodeInstance]
+  /// Of each node; nil: not made yet.
+  var instances: [NodeInstance?]
+  /// What runs now, for a swap.
+  let running: RunningGraph?
+  /// Nodes that go on as they are: they are not configured again.
+  var kept: [NodeRuntime?]
+  /// Of a swap: why each node that is not kept is not.
+  var reasons: [String]
   let rate: Int
   let quantum: Int
   /// Of each node, its incoming links in the order of its inputs: by port, then by the name of the node they come from.
@@ -30,9 +37,12 @@ struct ScheduleDraft {
   var capacities: [[Int]] = []
   var diagnostics: [Diagnostic] = []
 
-  init(graph: Graph, instances: [NodeInstance], rate: Int, quantum: Int) {
+  init(graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int, quantum: Int) {
     self.graph = graph
     self.instances = instances
+    self.running = running
+    kept = Array(repeating: nil, count: graph.nodes.count)
+    reasons = Array(repeating: "", count: graph.nodes.count)
     self.rate = rate
     self.quantum = quantum
     configurations = Array(repeating: nil, count: instances.count)

@@ -78,6 +78,8 @@ final class NodeHostRecord {
   let native: UnsafeMutablePointer<auscult_host>
   private let graphText: UnsafeMutablePointer<CChar>
   let nodeText: UnsafeMutablePointer<CChar>
+  /// The node takes over the output of the one that had its name; see "continue/1" in node.h.
+  var continues = false
 
   init(services: HostServices, graph: String, node: String) {
     self.services = services
@@ -89,7 +91,7 @@ final class NodeHostRecord {
       to: auscult_host(
         size: UInt32(MemoryLayout<auscult_host>.size), context: nil, graph: UnsafePointer(graphText),
         node: UnsafePointer(nodeText), log: hostLog, wall_time: hostWallTime, clock_steps: hostClockSteps,
-        file: hostFile, extension: hostAbility))
+        file: hostFile, extension: hostExtension))
     native.pointee.context = Unmanaged.passUnretained(self).toOpaque()
   }
 
@@ -120,4 +122,11 @@ private let hostClockSteps: @convention(c) (UnsafePointer<auscult_host>?) -> UIn
 
 private let hostFile: @convention(c) (UnsafePointer<auscult_host>?) -> UnsafePointer<CChar>? = { host in
   NodeHostRecord.of(host).services.file
+}
+
+private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? = {
+  host, name in
+  guard let name else { return nil }
+  guard String(cString: name) == AUSCULT_CONTINUE else { return hostAbility(String(cString: name)) }
+  return NodeHostRecord.of(host).continues ? UnsafeRawPointer(host) : nil
 }

@@ -8,9 +8,8 @@ import Models
 #endif
 
 /// What `auscult_host.extension` answers: `models/1`.
-let hostAbility: @convention(c) (UnsafePointer<auscult_host>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? = {
-  _, name in
-  String(cString: name!) == AUSCULT_MODELS ? UnsafeRawPointer(modelAbility.table) : nil
+func hostAbility(_ name: String) -> UnsafeRawPointer? {
+  name == AUSCULT_MODELS ? UnsafeRawPointer(modelAbility.table) : nil
 }
 
 private struct ModelAbility: @unchecked Sendable {

@@ -58,6 +58,7 @@ public struct RealtimeEngine: @unchecked Sendable {
     let denormals = realtime_flush_denormals()
     let began = realtime_nanoseconds()
     takePendingSchedule()
+    takeExchange()
     if cycle.gapBefore > 0 { countGap(cycle.gapBefore) }
     runQuanta(cycle)
     count(cycle, nanoseconds: realtime_nanoseconds() - began)
@@ -74,6 +75,14 @@ public struct RealtimeEngine: @unchecked Sendable {
     state.pointee.schedule = next
     state.pointee.messages.push(
       RealtimeMessage(.scheduleRetired, first: position, pointer: UnsafeRawPointer(old)))
+  }
+
+  /// The exchange of a swap lies at this cycle's start.
+  @_noLocks @_noAllocation
+  private func takeExchange() {
+    if state.pointee.exchange.load(ordering: .relaxed) == nil { return }
+    guard let point = state.pointee.exchange.exchange(nil, ordering: .acquiringAndReleasing) else { return }
+    point.pointee.store(position, ordering: .releasing)
   }
 
   @_noLocks @_noAllocation
@@ -119,14 +128,24 @@ public struct RealtimeEngine: @unchecked Sendable {
 
   @_noLocks @_noAllocation
   private func point(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, to cycle: DriverCycle, offset: Int) {
-    for channel in 0..<schedule.pointee.externalInputCount {
-      let samples = cycle.inputs.flatMap { $0[channel] }
-      schedule.pointee.externalInputs[channel] = samples.map { $0 + offset } ?? schedule.pointee.silence
+    for index in 0..<schedule.pointee.inputChannelCount {
+      let samples = cycle.inputs.flatMap { $0[schedule.pointee.inputChannels[index].index] }
+      schedule.pointee.externalInputs[index] = samples.map { $0 + offset } ?? schedule.pointee.silence
     }
-    for channel in 0..<schedule.pointee.externalOutputCount {
-      let samples = cycle.outputs.flatMap { $0[channel] }
-      schedule.pointee.externalOutputs[channel] = samples.map { $0 + offset } ?? schedule.pointee.waste
+    for index in 0..<schedule.pointee.outputChannelCount {
+      let channel = schedule.pointee.outputChannels[index]
+      let samples = plays(channel.side, schedule) ? cycle.outputs.flatMap { $0[channel.index] } : nil
+      schedule.pointee.externalOutputs[index] = samples.map { $0 + offset } ?? schedule.pointee.waste
     }
+  }
+
+  /// Whether a step's samples go out: two may have the same channel during a swap, one before the exchange, one after it.
+  @_noLocks @_noAllocation
+  private func plays(_ side: SwapSide, _ schedule: UnsafeMutablePointer<RealtimeSchedule>) -> Bool {
+    guard side != .both, let point = schedule.pointee.point else { return true }
+    let isExchanged = point.pointee.forward.pointee.load(ordering: .relaxed) != SwapPoint.unset
+    let isBack = point.pointee.back.pointee.load(ordering: .relaxed) != SwapPoint.unset
+    return (isExchanged && !isBack) == (side == .new)
   }
 
   @_noLocks @_noAllocation
@@ -134,14 +153,15 @@ public struct RealtimeEngine: @unchecked Sendable {
     let clock = UnsafePointer(schedule.pointee.clock)
     for index in 0..<schedule.pointee.stepCount {
       let step = schedule.pointee.steps + index
+      for tap in 0..<schedule.pointee.taps[index].count { schedule.pointee.taps[index].list[tap].run() }
       if step.pointee.isSource { enterGap(step, frames: gap, position: clock.pointee.position) }
       if let join = step.pointee.join, let sources = schedule.pointee.joinSources[index] {
         gather(join, from: sources)
       }
       if runStep(step, clock: clock) == .failed { report(step) }
-      if step.pointee.hasFailed { silence(step, schedule, frames: Int(clock.pointee.frames)) }
+      if step.pointee.state.pointee.hasFailed { silence(step, schedule, frames: Int(clock.pointee.frames)) }
       if let join = step.pointee.join { finish(join) }
-      if step.pointee.hasCrossings { pushCrossings(step) }
+      pushCrossings(step)
     }
   }
 
@@ -157,14 +177,14 @@ public struct RealtimeEngine: @unchecked Sendable {
 
   @_noLocks @_noAllocation
   private func gather(
-    _ join: UnsafeMutablePointer<Join>, from sources: UnsafeMutablePointer<UnsafePointer<auscult_block>>
+    _ join: UnsafeMutablePointer<Join>, from sources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   ) {
-    for index in 0..<join.pointee.inputCount where sources[index].pointee.flags & AUSCULT_BLOCK_GAP != 0 {
-      join.pointee.enterGap(sources[index].pointee.gap)
+    for index in 0..<join.pointee.inputCount where sources[index]!.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
+      join.pointee.enterGap(sources[index]!.pointee.gap)
       break
     }
     for index in 0..<join.pointee.inputCount {
-      let block = sources[index]
+      let block = sources[index]!
       if join.pointee.queues[index].append(block) { continue }
       // More waits than the compiler's bound allows: the oldest can find no partner any more.
       let excess = join.pointee.queues[index].count + Int(block.pointee.count) - join.pointee.queues[index].capacity
@@ -172,9 +192,7 @@ public struct RealtimeEngine: @unchecked Sendable {
       join.pointee.queues[index].remove(min(excess, join.pointee.queues[index].count))
       _ = join.pointee.queues[index].append(block)
     }
-    var hasEnded = true
-    for index in 0..<join.pointee.inputCount { hasEnded = hasEnded && join.pointee.queues[index].hasEnded }
-    join.pointee.present(join.pointee.match(), end: hasEnded)
+    join.pointee.present(join.pointee.match(), end: join.pointee.hasEnded)
   }
 
   @_noLocks @_noAllocation
@@ -182,10 +200,13 @@ public struct RealtimeEngine: @unchecked Sendable {
     join.pointee.consume(Int(join.pointee.joined.pointee.count))
     if join.pointee.joined.pointee.flags & AUSCULT_BLOCK_END != 0 { join.pointee.clear() }
     if join.pointee.unmatched > 0 {
-      state.pointee.counters.unmatched.add(join.pointee.unmatched, ordering: .relaxed)
+      if !join.pointee.isFresh { countUnmatched(join.pointee.unmatched) }
       join.pointee.unmatched = 0
     }
   }
+
+  @_noLocks @_noAllocation
+  private func countUnmatched(_ tokens: Int64) { state.pointee.counters.unmatched.add(tokens, ordering: .relaxed) }
 
   @_noLocks @_noAllocation
   private func report(_ step: UnsafeMutablePointer<Step>) {

@@ -6,19 +6,49 @@ import Synchronization
 struct RealtimeSchedule {
   let steps: UnsafeMutablePointer<Step>
   let stepCount: Int
-  /// What each step's inputs are joined from; see `Join`.
-  let joinSources: UnsafeMutablePointer<UnsafeMutablePointer<UnsafePointer<auscult_block>>?>
+  /// What each step's inputs are joined from, or nil; see `Join`.
+  let joinSources: UnsafeMutablePointer<UnsafeMutablePointer<UnsafePointer<auscult_block>?>?>
+  /// What stands before each step's inputs during a swap.
+  let taps: UnsafeMutablePointer<StepTaps>
   let clock: UnsafeMutablePointer<auscult_clock>
   let externalInputs: UnsafeMutablePointer<UnsafePointer<Float>?>
-  let externalInputCount: Int
   let externalOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
-  let externalOutputCount: Int
+  /// Which of the driver's channels each of the above is.
+  let inputChannels: UnsafePointer<ExternalChannel>
+  let inputChannelCount: Int
+  let outputChannels: UnsafePointer<ExternalChannel>
+  let outputChannelCount: Int
+  /// Of the swap that this schedule is for, or nil.
+  let point: UnsafeMutablePointer<SwapPoint>?
   /// The most frames that one call of a step covers.
   let quantum: Int
   /// Samples [quantum] for external channels that the driver has no memory for: the end of a stream has no frames, and
   /// may come before any cycle, or after the driver has taken its memory away.
   let silence: UnsafePointer<Float>
   let waste: UnsafeMutablePointer<Float>
+}
+
+/// A channel that a step exchanges with the driver.
+struct ExternalChannel {
+  /// Its index among the driver's.
+  let index: Int
+  /// Outputs: before or after the exchange, another step has it.
+  let side: SwapSide
+}
+
+/// Whose a node is during a swap.
+enum SwapSide {
+  /// It stays.
+  case both
+  /// It goes.
+  case old
+  /// It comes.
+  case new
+}
+
+struct StepTaps {
+  let list: UnsafeMutablePointer<InputTap>
+  let count: Int
 }
 
 /// Counters that the realtime thread adds to and anyone may read.
@@ -40,6 +70,8 @@ struct RealtimeState: ~Copyable {
   var schedule: UnsafeMutablePointer<RealtimeSchedule>?
   /// The schedule to take at the next cycle's start.
   let pending = Atomic<UnsafeMutablePointer<RealtimeSchedule>?>(nil)
+  /// Where to put the position of the next cycle's start: the exchange of a swap.
+  let exchange = Atomic<UnsafeMutablePointer<Atomic<Int64>>?>(nil)
   /// Frame position of the next cycle.
   let position = Atomic<Int64>(0)
   let messages = MessageQueue(capacity: 1024)

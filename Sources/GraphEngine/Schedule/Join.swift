@@ -13,7 +13,12 @@ struct Join {
   let joined: UnsafeMutablePointer<auscult_block>
   /// Ticks of the first input's denominator times its scale: what positions are compared in.
   let period: Int64
+  /// Most tokens that the node gets at once.
+  let mostTokens: Int
 
+  /// It came with a swap and has matched nothing yet: its inputs began one after the other, so what finds no partner is
+  /// not lost.
+  var isFresh = false
   var unmatched: Int64 = 0
   /// Where the next joined token begins if nothing is lost, in common ticks.
   var expected: Int64 = Int64.min
@@ -38,9 +43,13 @@ struct JoinQueue {
   let scale: Int64
   let offset: Int64
   let inputPeriod: Int64
+  let extent: Int64
+  /// Common ticks in a driver frame.
+  let ticks: Int64
 
   var count = 0
   var hasEnded = false
+  /// Every token that ends at or before this frame position has been in the queue.
   var complete: Int64 = Int64.min
 }
 
@@ -53,32 +62,45 @@ extension JoinQueue {
     return (head.origin + offset + position * inputPeriod) * scale
   }
 
-  /// Appends a block's tokens; false: no room.
+  /// Frame position where a token of this input ends that begins at `begin`, in common ticks.
+  @_noLocks @_noAllocation
+  func end(of begin: Int64) -> Int64 { ceilDivide(begin + extent * scale, ticks) }
+
+  /// Appends a block's tokens; false: no room, nothing changed.
   @_noLocks @_noAllocation
   mutating func append(_ block: UnsafePointer<auscult_block>) -> Bool {
-    complete = block.pointee.complete
-    if block.pointee.flags & AUSCULT_BLOCK_END != 0 { hasEnded = true }
-    let added = Int(block.pointee.count)
-    if added == 0 { return true }
+    append(block, from: 0, to: Int(block.pointee.count))
+  }
+
+  /// Appends the tokens `from..<to` of a block.
+  @_noLocks @_noAllocation
+  mutating func append(_ block: UnsafePointer<auscult_block>, from: Int, to: Int) -> Bool {
+    let added = to - from
     guard count + added <= capacity else { return false }
+    complete = max(complete, block.pointee.complete)
+    if block.pointee.flags & AUSCULT_BLOCK_END != 0 { hasEnded = true }
+    if added == 0 { return true }
     if isAudio {
-      if count == 0 { heads.pointee = block.pointee.heads.pointee }
+      if count == 0 {
+        heads.pointee = block.pointee.heads.pointee
+        heads.pointee.index += Int64(from)
+      }
       for channel in 0..<channels {
         realtime_copy(
           data + (channel * capacity + count) * 4,
-          block.pointee.data + channel * Int(block.pointee.channel_stride), added * 4)
+          block.pointee.data + channel * Int(block.pointee.channel_stride) + from * 4, added * 4)
         realtime_copy(
           marks + channel * capacity + count,
-          block.pointee.marks! + channel * Int(block.pointee.mark_channel_stride), added)
+          block.pointee.marks! + channel * Int(block.pointee.mark_channel_stride) + from, added)
       }
     } else {
-      realtime_copy(data + count * tokenBytes, block.pointee.data, added * tokenBytes)
-      realtime_copy(heads + count, block.pointee.heads, added * MemoryLayout<auscult_head>.stride)
+      realtime_copy(data + count * tokenBytes, block.pointee.data + from * tokenBytes, added * tokenBytes)
+      realtime_copy(heads + count, block.pointee.heads + from, added * MemoryLayout<auscult_head>.stride)
       for token in 0..<added {
         for channel in 0..<channels {
           marks[(count + token) * channels + channel] =
             block.pointee.marks![
-              token * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
+              (from + token) * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
         }
       }
     }
@@ -115,13 +137,44 @@ extension Join {
     }
   }
 
+  /// All inputs have said that nothing more comes.
+  var hasEnded: Bool {
+    @_noLocks @_noAllocation get {
+      for index in 0..<inputCount where !queues[index].hasEnded { return false }
+      return true
+    }
+  }
+
+  /// Every queue holds more than `matched` tokens.
   @_noLocks @_noAllocation
-  mutating func restart() {
-    clear()
-    expected = Int64.min
-    for index in 0..<inputCount {
-      queues[index].hasEnded = false
-      queues[index].complete = Int64.min
+  func hasMore(after matched: Int) -> Bool {
+    for index in 0..<inputCount where queues[index].count <= matched { return false }
+    return true
+  }
+
+  /// A gap was noted, and every input is beyond it with nothing left to show.
+  var isGapPassed: Bool {
+    @_noLocks @_noAllocation get {
+      if !hasNoted { return false }
+      for index in 0..<inputCount where queues[index].count > 0 || queues[index].complete < noted.end { return false }
+      return true
+    }
+  }
+
+  /// Drops tokens whose partner would have come by now: the other input is beyond it, with nothing in its queue.
+  @_noLocks @_noAllocation
+  private mutating func dropHopeless() {
+    for empty in 0..<inputCount where queues[empty].count == 0 && queues[empty].complete != Int64.min {
+      for index in 0..<inputCount {
+        var hopeless = 0
+        while hopeless < queues[index].count
+          && queues[empty].end(of: queues[index].begin(hopeless)) <= queues[empty].complete
+        {
+          hopeless += 1
+        }
+        queues[index].remove(hopeless)
+        unmatched += Int64(hopeless)
+      }
     }
   }
 
@@ -129,6 +182,7 @@ extension Join {
   @_noLocks @_noAllocation
   mutating func match() -> Int {
     while true {
+      dropHopeless()
       var latest = Int64.min
       for index in 0..<inputCount {
         if queues[index].count == 0 { return 0 }
@@ -149,7 +203,7 @@ extension Join {
 
   @_noLocks @_noAllocation
   private func commonRun() -> Int {
-    var run = Int.max
+    var run = mostTokens
     for index in 0..<inputCount { run = min(run, queues[index].count) }
     if queues[0].isAudio { return run }
     var length = 1
@@ -172,9 +226,11 @@ extension Join {
     expected = Int64.min
   }
 
-  /// Remembers a gap that one input has passed; what the driver lost goes before what a queue lost.
+  /// Remembers a gap that one input has passed; what the driver lost goes before what a queue lost. Nothing that ends
+  /// within the gap comes from there any more.
   @_noLocks @_noAllocation
-  mutating func note(_ lost: auscult_gap) {
+  mutating func note(_ lost: auscult_gap, from index: Int) {
+    queues[index].complete = max(queues[index].complete, lost.end)
     if !hasNoted || (lost.cause == AUSCULT_GAP_XRUN && noted.cause != AUSCULT_GAP_XRUN) { noted = lost }
     hasNoted = true
   }
@@ -190,8 +246,15 @@ extension Join {
 
   /// Points the joined blocks to the first `count` tokens of each queue.
   @_noLocks @_noAllocation
-  mutating func present(_ count: Int, end: Bool) {
+  mutating func present(_ count: Int, passesGap: Bool = false, end: Bool) {
+    if count == 0 && hasNoted && (passesGap || end) {
+      gap = noted
+      hasGap = true
+      hasNoted = false
+      expected = Int64.min
+    }
     if count > 0 {
+      isFresh = false
       let begin = queues[0].begin(0)
       if expected != Int64.min && begin != expected {
         gap = hasNoted ? noted : jump(from: expected, to: begin)
@@ -200,14 +263,21 @@ extension Join {
       hasNoted = false
       expected = begin + Int64(count) * period
     }
+    let isMore = hasMore(after: count)
     for index in 0..<inputCount {
       let block = joined + index
       block.pointee.count = UInt32(truncatingIfNeeded: count)
       block.pointee.flags = (end ? AUSCULT_BLOCK_END : 0) | (hasGap ? AUSCULT_BLOCK_GAP : 0)
-      block.pointee.complete = queues[index].complete
+      block.pointee.complete = isMore ? min(queues[index].complete, waitingEnd(index, count)) : queues[index].complete
       block.pointee.gap = gap
     }
     hasGap = false
+  }
+
+  /// The last frame position before the token at `count` of a queue ends: what comes in the next run is not complete yet.
+  @_noLocks @_noAllocation
+  private func waitingEnd(_ index: Int, _ count: Int) -> Int64 {
+    queues[index].end(of: queues[index].begin(count)) - 1
   }
 
   @_noLocks @_noAllocation

@@ -171,6 +171,11 @@ struct MarkHistory {
   /// One output token for each input token: the input's marks serve.
   @inline(__always) @_noLocks @_noAllocation
   private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
+    if block.pointee.count > input.pointee.count {
+      // It held tokens back without saying so: theirs are not here any more.
+      realtime_fill(block.pointee.marks!, 0, Int(block.pointee.capacity) * outputChannels)
+      return
+    }
     block.pointee.marks = input.pointee.marks
     block.pointee.mark_token_stride = input.pointee.mark_token_stride
     block.pointee.mark_channel_stride = input.pointee.mark_channel_stride
@@ -181,6 +186,7 @@ struct MarkHistory {
   private func giveByPosition(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     for token in 0..<Int(block.pointee.count) {
       let wanted = block.pointee.heads[token]
+      for channel in 0..<outputChannels { block.pointee.marks![token * outputChannels + channel] = 0 }
       for candidate in 0..<Int(input.pointee.count)
       where input.pointee.heads[candidate].index == wanted.index
         && input.pointee.heads[candidate].origin == wanted.origin

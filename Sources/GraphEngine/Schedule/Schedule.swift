@@ -1,45 +1,75 @@
 import CNodeABI
 import RealtimeCore
 
-/// A compiled graph: what runs on the realtime thread, what runs on workers, and the memory of both. Immutable once
-/// made; what changes while it runs lies behind pointers, each touched by one thread.
+/// A compiled graph: what runs on the realtime thread, what runs on workers, and the links between. Immutable once made;
+/// what changes while it runs lies behind pointers, each touched by one thread.
 final class Schedule: @unchecked Sendable {
-  let draft: ScheduleDraft
+  /// In the order they run in.
+  let nodes: [RunNode]
   let realtime: UnsafeMutablePointer<RealtimeSchedule>
-  let workers: [WorkerNode]
-  /// Rings that the realtime thread pushes into, and the most bytes that one quantum pushes.
-  let crossings: [(ring: UnsafeMutablePointer<BlockRing>, mostBytes: Int)]
-  let rings: [RingRecord]
-  /// Steps by node.
-  let steps: [UnsafeMutablePointer<Step>]
-  /// Bytes of each node's blocks, joins and queues.
-  let memory: [Int]
+  let links: [RingLink.Key: RingLink]
+  /// Rings that the realtime thread pushes into.
+  let crossings: [RingLink]
+  /// The steps of the nodes on the realtime thread, by runtime number.
+  private let steps: [Int32: UnsafeMutablePointer<Step>]
+  private let crossingLists: [Int32: (list: UnsafeMutablePointer<StepCrossing>, count: Int)]
+  let point: UnsafeMutablePointer<SwapPoint>?
   private let arena: Arena
-  private let formats: [FormatRecord]
-
-  /// A ring, and the link that it carries.
-  struct RingRecord {
-    let ring: UnsafeMutablePointer<BlockRing>
-    let from: Int
-    let to: Int
-  }
 
   init(_ builder: ScheduleBuilder) {
-    draft = builder.draft
-    realtime = builder.makeRealtime()
-    workers = builder.workers
+    nodes = builder.nodes
+    realtime = builder.realtime!
+    links = builder.links
     crossings = builder.crossings
-    rings = builder.rings
-    steps = builder.draft.graph.nodes.indices.map { builder.steps[$0]! }
-    memory = builder.memory
+    steps = builder.steps
+    crossingLists = builder.crossingLists
+    point = builder.point
     arena = builder.arena
-    formats = builder.draft.configurations.flatMap { $0?.outputs ?? [] }
   }
 
   deinit {
-    for record in rings {
-      record.ring.deinitialize(count: 1)
-      record.ring.deallocate()
+    point?.deinitialize(count: 1)
+    point?.deallocate()
+  }
+
+  var workers: [WorkerNode] { nodes.compactMap(\.runtime.worker) }
+
+  func step(_ runtime: NodeRuntime) -> UnsafeMutablePointer<Step> { runtime.worker?.step ?? steps[runtime.number]! }
+
+  /// Bytes of a node's blocks, joins and queues.
+  func memory(_ runtime: NodeRuntime) -> Int {
+    runtime.arena.bytes + links.filter { $0.key.to == runtime.number }.reduce(0) { $0 + $1.value.ring.pointee.capacity }
+  }
+
+  /// Makes the workers read from and push to the links of this schedule. During a swap their inputs get what takes over at
+  /// the point; without one, what is current stays.
+  ///
+  /// Thread: control. Before the realtime thread takes a schedule with a point, after it has taken one without.
+  func connectWorkers() {
+    for node in nodes {
+      guard let worker = node.runtime.worker else { continue }
+      worker.modify { worker in
+        let crossings = crossingLists[node.runtime.number]!
+        worker.step.pointee.crossings = crossings.list
+        worker.step.pointee.crossingCount = crossings.count
+        for (index, input) in node.inputs.enumerated() {
+          if worker.inputs.count <= index {
+            worker.inputs.append(WorkerInput(side(input.from, node, index)))
+          }
+          if let point, input.changesOver {
+            worker.inputs[index].beginSwap(side(input.other, node, index), at: point)
+          } else if point == nil {
+            worker.inputs[index].endSwap()
+          }
+        }
+      }
     }
+  }
+
+  private func side(_ feed: RunNode.Feed?, _ node: RunNode, _ index: Int) -> WorkerInput.Side {
+    guard let feed else { return WorkerInput.Side() }
+    let key = RingLink.Key(
+      from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)
+    return WorkerInput.Side(link: links[key], grid: feed.grid)
   }
 }

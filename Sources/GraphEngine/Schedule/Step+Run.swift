@@ -16,8 +16,14 @@ enum StepResult {
 func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> StepResult {
   var gapFrom = 0
   let flags = inputFlags(step, clock: clock, gapFrom: &gapFrom)
+  noteHeard(step, clock: clock)
   prepareOutputs(step, flags: flags, gapFrom: gapFrom, clock: clock)
-  if step.pointee.hasFailed { return .skipped }
+  if step.pointee.state.pointee.hasFailed {
+    if flags & AUSCULT_BLOCK_END != 0 {
+      for index in 0..<step.pointee.outputCount { markMissing(step, step.pointee.outputs + index) }
+    }
+    return .skipped
+  }
   if flags & AUSCULT_BLOCK_GAP != 0 && !step.pointee.isIndependent {
     realtime_reset(step.pointee.nodeClass, step.pointee.instance)
   }
@@ -25,8 +31,8 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
   let began = step.pointee.isMeasured ? realtime_nanoseconds() : 0
   step.pointee.cycle.pointee.failure = nil
   let status = realtime_process(step.pointee.nodeClass, step.pointee.instance, step.pointee.cycle)
-  if step.pointee.isMeasured { step.pointee.nanoseconds += realtime_nanoseconds() - began }
-  step.pointee.calls += 1
+  if step.pointee.isMeasured { step.pointee.state.pointee.nanoseconds += realtime_nanoseconds() - began }
+  step.pointee.state.pointee.calls += 1
 
   guard status == AUSCULT_OK, finishOutputs(step) else {
     fail(step)
@@ -57,11 +63,45 @@ private func inputFlags(
   return (any & AUSCULT_BLOCK_GAP) | (all & AUSCULT_BLOCK_END)
 }
 
-/// A failed node yields nothing more: what it had written in this call is withdrawn.
+/// A failed node yields nothing more: what it had written in this call is withdrawn, and the stream says from where on
+/// it is missing.
 @_noLocks @_noAllocation
 private func fail(_ step: UnsafeMutablePointer<Step>) {
-  step.pointee.hasFailed = true
-  for index in 0..<step.pointee.outputCount { step.pointee.outputs[index].block.pointee.count = 0 }
+  step.pointee.state.pointee.hasFailed = true
+  for index in 0..<step.pointee.outputCount {
+    if let progress = step.pointee.outputs[index].progress {
+      progress.pointee.hasFailed.store(true, ordering: .relaxed)
+    }
+    let block = step.pointee.outputs[index].block
+    block.pointee.count = 0
+    markMissing(step, step.pointee.outputs + index)
+  }
+}
+
+/// Puts a gap into the stream for what a failed node did not yield: from where it was complete to where its inputs are.
+/// At the end of the stream that is said once more, for all that was missing since.
+@_noLocks @_noAllocation
+private func markMissing(_ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>) {
+  let block = output.pointee.block
+  block.pointee.flags |= AUSCULT_BLOCK_GAP
+  block.pointee.gap = auscult_gap(
+    begin: output.pointee.missingFrom, end: max(output.pointee.missingFrom, step.pointee.state.pointee.heardThrough),
+    cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
+  output.pointee.missingFrom = block.pointee.gap.end
+}
+
+/// Through which frame position the inputs of a step are there, as far as it is known: the end of a stream is no position.
+@inline(__always) @_noLocks @_noAllocation
+private func noteHeard(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) {
+  if step.pointee.isSource {
+    step.pointee.state.pointee.heardThrough = clock.pointee.position + Int64(clock.pointee.frames)
+    return
+  }
+  var heard = Int64.max
+  for index in 0..<step.pointee.inputCount { heard = min(heard, step.pointee.inputs[index]!.pointee.complete) }
+  if heard != Int64.max {
+    step.pointee.state.pointee.heardThrough = max(step.pointee.state.pointee.heardThrough, heard)
+  }
 }
 
 @inline(__always) @_noLocks @_noAllocation
@@ -71,6 +111,9 @@ private func prepareOutputs(
   for index in 0..<step.pointee.outputCount {
     let output = step.pointee.outputs + index
     let block = output.pointee.block
+    if !step.pointee.state.pointee.hasFailed && block.pointee.complete != Int64.max {
+      output.pointee.missingFrom = max(0, block.pointee.complete)
+    }
     block.pointee.count = 0
     block.pointee.marks = output.pointee.ownMarks
     if step.pointee.isSource {
@@ -114,7 +157,7 @@ private func startIfNeeded(
   _ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>,
   clock: UnsafePointer<auscult_clock>
 ) {
-  if output.pointee.isStarted || output.pointee.isStampedByNode { return }
+  if output.pointee.isStarted { return }
   if step.pointee.isSource {
     if clock.pointee.frames == 0 { return }
     output.pointee.origin = clock.pointee.position * output.pointee.format.pointee.denominator
@@ -125,11 +168,20 @@ private func startIfNeeded(
     if input.pointee.count == 0 { return }
     let head = input.pointee.heads.pointee
     output.pointee.origin = head.origin * output.pointee.factor + head.index * output.pointee.inputPeriod
-    output.pointee.segment = head.segment
+    output.pointee.segment = max(head.segment, firstFrame(input))
     if let marks = output.pointee.marks { marks.pointee.start(at: output.pointee.origin) }
   }
   output.pointee.index = 0
   output.pointee.isStarted = true
+}
+
+/// Frame position of the first sample of an audio block: a stretch that restarts behind a drop has no frame before it.
+@inline(__always) @_noLocks @_noAllocation
+private func firstFrame(_ input: UnsafePointer<auscult_block>) -> Int64 {
+  let format = input.pointee.format.pointee
+  if format.kind != AUSCULT_AUDIO { return 0 }
+  let head = input.pointee.heads.pointee
+  return ceilDivide(head.origin + format.offset + head.index * format.period, format.denominator)
 }
 
 /// Heads, marks and checks of what `process` yielded. False: the node broke a rule.
@@ -142,7 +194,9 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
       step.pointee.cycle.pointee.failure = constantText("yielded more tokens than its configure declared")
       return false
     }
+    noteGeneration(step, output)
     if block.pointee.count > 0 { stamp(output, block) }
+    noteProgress(output, tokens: Int(block.pointee.count), complete: block.pointee.complete)
     if let marks = output.pointee.marks {
       marks.pointee.pass(step.pointee.inputs, count: step.pointee.inputCount, to: output)
     }
@@ -154,19 +208,46 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
   return true
 }
 
+/// A token is of the generation of the youngest node on its way.
+@inline(__always) @_noLocks @_noAllocation
+private func noteGeneration(_ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>) {
+  for index in 0..<step.pointee.inputCount {
+    let input = step.pointee.inputs[index]!
+    if input.pointee.count == 0 { continue }
+    output.pointee.inputGeneration = max(output.pointee.inputGeneration, input.pointee.heads.pointee.generation)
+  }
+}
+
+/// Tells the control thread how a fresh node gets on.
+@inline(__always) @_noLocks @_noAllocation
+func noteProgress(_ output: UnsafeMutablePointer<OutputState>, tokens: Int, complete: Int64) {
+  guard let progress = output.pointee.progress else { return }
+  let isBegun = progress.pointee.start.load(ordering: .relaxed) != Int64.max
+  if output.pointee.isStarted && !isBegun {
+    let start = floorDivide(output.pointee.origin, output.pointee.format.pointee.denominator)
+    progress.pointee.start.store(start, ordering: .relaxed)
+  }
+  progress.pointee.tokens.add(Int64(tokens), ordering: .relaxed)
+  progress.pointee.complete.store(complete, ordering: .releasing)
+}
+
 @inline(__always) @_noLocks @_noAllocation
 private func stamp(_ output: UnsafeMutablePointer<OutputState>, _ block: UnsafeMutablePointer<auscult_block>) {
   let gapFlag = output.pointee.hasPendingGap ? AUSCULT_TOKEN_GAP : 0
   output.pointee.hasPendingGap = false
   if output.pointee.isStampedByNode {
     block.pointee.heads.pointee.flags |= gapFlag
+    for token in 0..<Int(block.pointee.count) {
+      block.pointee.heads[token].generation = max(block.pointee.heads[token].generation, output.pointee.generation)
+    }
     return
   }
+  let generation = max(output.pointee.generation, output.pointee.inputGeneration)
   let count = Int64(block.pointee.count)
   let heads = output.pointee.isAudio ? 1 : count
   var head = auscult_head(
     origin: output.pointee.origin, index: output.pointee.index, segment: output.pointee.segment, flags: gapFlag,
-    generation: 1)
+    generation: generation)
   for token in 0..<Int(heads) {
     block.pointee.heads[token] = head
     head.index += 1

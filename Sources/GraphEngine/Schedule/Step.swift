@@ -1,14 +1,15 @@
 import CNodeABI
 import RealtimeCore
+import Synchronization
 
 /// One entry of a schedule: a node with its inputs and outputs, on the realtime thread or on a worker.
 ///
-/// The pointers are fixed when the schedule is made; what changes while it runs is only ever touched by the one thread
-/// that runs the step.
+/// A step belongs to its schedule; what the node carries on from schedule to schedule lies behind `state` and `outputs`,
+/// and is only ever touched by the one thread that runs the node.
 struct Step {
   let nodeClass: UnsafePointer<auscult_class>
   let instance: UnsafeMutableRawPointer
-  /// Index of the node in the graph, for messages.
+  /// The node's number in the engine, for messages.
   let node: Int32
   let name: UnsafePointer<CChar>
   let isSource: Bool
@@ -16,24 +17,30 @@ struct Step {
   let inputCount: Int
   let outputCount: Int
   let cycle: UnsafeMutablePointer<auscult_cycle>
-  /// What `process` sees [inputCount]. On the realtime thread they point to other steps' outputs for good; a worker
-  /// points them to records of its rings.
+  /// What `process` sees [inputCount]. On the realtime thread they point to other steps' outputs, or to what comes
+  /// between; a worker points them to records of its rings.
   let inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   let outputs: UnsafeMutablePointer<OutputState>
   let join: UnsafeMutablePointer<Join>?
-  let externalInputBase: Int
   let externalOutputBase: Int
   let externalOutputCount: Int
   let isMeasured: Bool
-  /// Some link leaves the thread.
-  let hasCrossings: Bool
+  let state: UnsafeMutablePointer<StepState>
+  /// Links that leave the thread [crossingCount].
+  var crossings: UnsafeMutablePointer<StepCrossing>
+  var crossingCount: Int
+}
 
+/// What a node carries on from schedule to schedule.
+struct StepState {
   var hasFailed = false
   var calls: Int64 = 0
   var nanoseconds: Int64 = 0
+  /// Frame position through which its inputs are there.
+  var heardThrough: Int64 = 0
 }
 
-/// One output of a step: its block, and what the host needs to fill in heads, marks and gaps.
+/// One output of a node: its block, and what the host needs to fill in heads, marks and gaps.
 struct OutputState {
   let block: UnsafeMutablePointer<auscult_block>
   let format: UnsafePointer<auscult_format>
@@ -46,19 +53,41 @@ struct OutputState {
   let inputPeriod: Int64
   /// Driver frames that this node adds to the lookahead of each input is `lookahead - input's`.
   let lookahead: Int64
-  let crossings: UnsafeMutablePointer<Crossing>
-  let crossingCount: Int
   let ownMarks: UnsafeMutablePointer<UInt8>
   let marks: UnsafeMutablePointer<MarkHistory>?
+  /// The node's, for records to say who made a token.
+  let generation: UInt32
+  /// How a fresh node gets on, for the control thread; nil for nodes that were there from the start.
+  let progress: UnsafeMutablePointer<Progress>?
 
   var isStarted = false
   var hasPendingGap = false
   var origin: Int64 = 0
   var index: Int64 = 0
   var segment: Int64 = 0
+  /// Frame position from which on a failed node's tokens are missing.
+  var missingFrom: Int64 = 0
+  /// The latest generation among the tokens that came in.
+  var inputGeneration: UInt32 = 0
 }
 
-/// A link that leaves the thread: the ring, and the drop that is going on, if one is.
+/// How far a fresh output is. Written by the thread that runs the node.
+struct Progress: ~Copyable {
+  /// Frame position where its stream begins; max: it has not begun.
+  let start = Atomic<Int64>(Int64.max)
+  /// Frame position through which it is complete.
+  let complete = Atomic<Int64>(Int64.min)
+  let tokens = Atomic<Int64>(0)
+  let hasFailed = Atomic<Bool>(false)
+}
+
+/// A link that leaves a step's thread.
+struct StepCrossing {
+  let output: Int
+  let crossing: UnsafeMutablePointer<Crossing>
+}
+
+/// A ring between threads, and the drop that is going on, if one is. Touched by the producer's thread alone.
 struct Crossing {
   let ring: UnsafeMutablePointer<BlockRing>
   /// The node that the ring feeds: whose queue was full.
@@ -66,6 +95,8 @@ struct Crossing {
   let consumerNode: Int32
   /// Most bytes that one call of the producer can push.
   let mostBytes: Int
+  /// Drops what does not fit even between workers: a candidate never holds up the node that it is compared with.
+  let isLossy: Bool
 
   var isDropping = false
   var droppedTokens: Int64 = 0

@@ -1,15 +1,8 @@
 import CNodeABI
 import CRealtime
+import Glibc
 import RealtimeCore
 import Synchronization
-
-/// One input of a node on a worker: the ring that feeds it.
-struct WorkerInput {
-  let ring: UnsafeMutablePointer<BlockRing>
-  let idle: UnsafeMutablePointer<auscult_block>
-  var hasFront = false
-  var isSpent = false
-}
 
 /// A node that runs on workers. It takes blocks from its rings and pushes what it yields into the rings behind it; it
 /// runs only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, has
@@ -18,20 +11,22 @@ final class WorkerNode: @unchecked Sendable {
   let step: UnsafeMutablePointer<Step>
   let name: String
   private let clock: UnsafePointer<auscult_clock>
-  private var inputs: [WorkerInput]
+  var inputs: [WorkerInput] = []
   private let services: HostServices
   private let busy = Atomic<Bool>(false)
+  /// It takes over from a node of the same name, which still has work to do.
+  let isHeld = Atomic<Bool>(false)
+  private let finished = Atomic<Bool>(false)
   private let ended = Atomic<Bool>(false)
   private let failed = Atomic<Bool>(false)
+  /// Tokens of joined inputs that found no partner.
+  let unmatched = Atomic<Int64>(0)
   private var lastComplete = Int64.min
 
-  init(
-    step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, inputs: [WorkerInput], name: String,
-    services: HostServices
-  ) {
+  /// Its inputs come with the schedule.
+  init(step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices) {
     self.step = step
     self.clock = clock
-    self.inputs = inputs
     self.name = name
     self.services = services
   }
@@ -39,30 +34,42 @@ final class WorkerNode: @unchecked Sendable {
   /// END has been through. Set once everything before it was processed.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
+  /// It was removed by a swap, and has had all that was its own.
+  var isFinished: Bool { finished.load(ordering: .acquiring) }
 
-  /// No thread runs it, and nothing waits for it.
-  var isIdle: Bool {
-    !busy.load(ordering: .acquiring) && inputs.allSatisfy { $0.ring.pointee.isEmpty }
+  /// Changes what the node reads from or pushes to, while no thread runs it. Thread: control.
+  func modify(_ body: (WorkerNode) -> Void) {
+    while busy.exchange(true, ordering: .acquiring) { usleep(20) }
+    body(self)
+    busy.store(false, ordering: .releasing)
   }
 
-  /// Runs the node if no other thread does; true if it got anywhere.
-  func tryRun() -> Bool {
-    guard !busy.exchange(true, ordering: .acquiring) else { return false }
+  /// What came of an attempt to run a node.
+  enum Attempt {
+    case ran
+    /// There was nothing that it could do.
+    case idle
+    /// Another thread runs it.
+    case busy
+  }
+
+  /// Runs the node if no other thread does.
+  func tryRun() -> Attempt {
+    guard !busy.exchange(true, ordering: .acquiring) else { return .busy }
     defer { busy.store(false, ordering: .releasing) }
-    var progress = false
+    var attempt = Attempt.idle
     // A few at a time, so that the other nodes get their turn.
     for _ in 0..<32 {
       guard hasRoom, takeFronts() else { break }
-      progress = true
+      attempt = .ran
     }
-    return progress
+    return attempt
   }
 
   private var hasRoom: Bool {
-    for index in 0..<step.pointee.outputCount {
-      let output = step.pointee.outputs[index]
-      for crossing in 0..<output.crossingCount
-      where !output.crossings[crossing].ring.pointee.hasRoom(for: output.crossings[crossing].mostBytes) {
+    for index in 0..<step.pointee.crossingCount {
+      let crossing = step.pointee.crossings[index].crossing
+      if !crossing.pointee.isLossy && !crossing.pointee.ring.pointee.hasRoom(for: crossing.pointee.mostBytes) {
         return false
       }
     }
@@ -74,39 +81,48 @@ final class WorkerNode: @unchecked Sendable {
     if step.pointee.join != nil { return takeJoined() }
     var hasNews = false
     for index in inputs.indices {
-      let input = inputs[index]
-      // The watermark first: what it promises is in the ring by then.
-      let complete = input.ring.pointee.complete
-      if let front = input.ring.pointee.front() {
+      let front = inputs[index].front(mayBegin: mayBegin)
+      inputs[index].hasFront = front != nil
+      if let front {
         step.pointee.inputs[index] = UnsafePointer(front)
-        inputs[index].hasFront = true
         hasNews = true
-      } else {
-        input.idle.pointee.complete = complete
-        input.idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
-        step.pointee.inputs[index] = UnsafePointer(input.idle)
-        inputs[index].hasFront = false
+      } else if let idle = inputs[index].idle {
+        idle.pointee.complete = inputs[index].complete
+        idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
+        step.pointee.inputs[index] = UnsafePointer(idle)
       }
     }
+    if !hasNews && inputs.allSatisfy(\.isOver) {
+      finished.store(true, ordering: .releasing)
+      return false
+    }
     let complete = outputComplete(step, lookahead: 0)
-    guard hasNews || complete > lastComplete else { return false }
-    lastComplete = max(lastComplete, complete)
+    guard noteComplete(complete) || hasNews else { return false }
     // Without tokens only sinks care how far their inputs are complete.
     if hasNews || step.pointee.outputCount == 0 { run() } else { publishIdle() }
     noteEnds()
-    for index in inputs.indices where inputs[index].hasFront { inputs[index].ring.pointee.release() }
+    for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
     return hasNews
   }
+
+  /// True if the inputs are complete further than they were.
+  func noteComplete(_ complete: Int64) -> Bool {
+    guard complete > lastComplete else { return false }
+    lastComplete = complete
+    return true
+  }
+
+  func noteEnd() { ended.store(true, ordering: .releasing) }
 
   private func noteEnds() {
     for index in inputs.indices
     where inputs[index].hasFront && step.pointee.inputs[index]!.pointee.flags & AUSCULT_BLOCK_END != 0 {
       inputs[index].isSpent = true
     }
-    if inputs.allSatisfy(\.isSpent) { ended.store(true, ordering: .releasing) }
+    if inputs.allSatisfy(\.isSpent) { noteEnd() }
   }
 
-  private func run() {
+  func run() {
     if runStep(step, clock: clock) == .failed {
       failed.store(true, ordering: .relaxed)
       let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed without saying why"
@@ -116,82 +132,31 @@ final class WorkerNode: @unchecked Sendable {
   }
 
   private func push() {
-    for index in 0..<step.pointee.outputCount {
-      let output = step.pointee.outputs[index]
-      let block = UnsafePointer(output.block)
-      for crossing in 0..<output.crossingCount {
-        let ring = output.crossings[crossing].ring
-        if block.pointee.count > 0 || block.pointee.flags != 0 {
-          let isPushed = ring.pointee.push(block)
-          precondition(isPushed, "a ring had less room than it said")
-        }
-        ring.pointee.publish(complete: block.pointee.complete)
-      }
-    }
-  }
-
-  private func publishIdle() {
-    for index in 0..<step.pointee.outputCount {
-      let output = step.pointee.outputs[index]
-      let complete = outputComplete(step, lookahead: output.lookahead)
-      for crossing in 0..<output.crossingCount { output.crossings[crossing].ring.pointee.publish(complete: complete) }
-    }
-  }
-
-  // MARK: Joined inputs
-
-  /// Moves fronts into the join's queues, as far as they go, and runs on what matches.
-  private func takeJoined() -> Bool {
-    let join = step.pointee.join!
-    var hasNews = false
-    for index in inputs.indices {
-      let complete = inputs[index].ring.pointee.complete
-      guard let front = inputs[index].ring.pointee.front() else {
-        join.pointee.queues[index].complete = max(join.pointee.queues[index].complete, complete)
+    for index in 0..<step.pointee.crossingCount {
+      let entry = step.pointee.crossings[index]
+      let block = step.pointee.outputs[entry.output].block
+      if entry.crossing.pointee.isLossy {
+        _ = pushOrDrop(UnsafePointer(block), entry.crossing)
         continue
       }
-      guard passGap(join, index, front), join.pointee.queues[index].append(UnsafePointer(front)) else { continue }
-      inputs[index].ring.pointee.release()
-      hasNews = true
-    }
-    let matched = join.pointee.match()
-    let isOver =
-      (0..<join.pointee.inputCount).allSatisfy { join.pointee.queues[$0].hasEnded }
-      && inputs.allSatisfy {
-        $0.ring.pointee.isEmpty
+      let ring = entry.crossing.pointee.ring
+      if block.pointee.count > 0 || block.pointee.flags != 0 {
+        let isPushed = ring.pointee.push(UnsafePointer(block))
+        precondition(isPushed, "a ring had less room than it said")
       }
-    let isLast = isOver && matched == 0
-    guard hasNews || matched > 0 else { return false }
-    join.pointee.present(matched, end: isLast || isOver && !hasMore(join, after: matched))
-    run()
-    join.pointee.consume(matched)
-    if join.pointee.joined.pointee.flags & AUSCULT_BLOCK_END != 0 {
-      join.pointee.clear()
-      ended.store(true, ordering: .releasing)
+      ring.pointee.publish(complete: block.pointee.complete)
     }
-    return true
   }
 
-  private func hasMore(_ join: UnsafeMutablePointer<Join>, after matched: Int) -> Bool {
-    (0..<join.pointee.inputCount).allSatisfy { join.pointee.queues[$0].count > matched }
+  func publishIdle() {
+    for index in 0..<step.pointee.crossingCount {
+      let entry = step.pointee.crossings[index]
+      let output = step.pointee.outputs[entry.output]
+      let complete = outputComplete(step, lookahead: output.lookahead)
+      noteProgress(step.pointee.outputs + entry.output, tokens: 0, complete: complete)
+      if !entry.crossing.pointee.isDropping { entry.crossing.pointee.ring.pointee.publish(complete: complete) }
+    }
   }
 
-  /// A gap is passed once the queue before it is spent: the other inputs' tokens have matched it, or gone beyond it.
-  private func passGap(_ join: UnsafeMutablePointer<Join>, _ index: Int, _ front: UnsafeMutablePointer<auscult_block>)
-    -> Bool
-  {
-    guard front.pointee.flags & AUSCULT_BLOCK_GAP != 0, !front.pointee.isGapTaken else { return true }
-    guard join.pointee.queues[index].count == 0 else { return false }
-    join.pointee.note(front.pointee.gap)
-    front.pointee.isGapTaken = true
-    return true
-  }
-}
-
-extension auscult_block {
-  /// Set on a record in a ring once its gap has been dealt with.
-  fileprivate var isGapTaken: Bool {
-    get { flags & 0x8000_0000 != 0 }
-    set { flags = newValue ? flags | 0x8000_0000 : flags & ~0x8000_0000 }
-  }
+  private var mayBegin: Bool { !isHeld.load(ordering: .acquiring) }
 }

@@ -8,22 +8,26 @@ import Synchronization
 /// The realtime thread makes no system call to wake them: under a deadline they look by themselves every few milliseconds,
 /// seldom enough to leave the realtime thread its processor.
 final class WorkerPool: @unchecked Sendable {
-  private let nodes: [WorkerNode]
+  private let nodeList: Mutex<[WorkerNode]>
   private let condition = NSCondition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private var running = 0
 
   init(_ nodes: [WorkerNode], threads: Int) {
-    self.nodes = nodes
-    let count = min(threads, nodes.count)
-    running = count
-    for index in 0..<count {
-      let thread = Thread { [self] in work(from: index * nodes.count / count) }
+    nodeList = Mutex(nodes)
+    running = threads
+    for index in 0..<threads {
+      let thread = Thread { [self] in work(from: Double(index) / Double(threads)) }
       thread.name = "auscult-work-\(index)"
       thread.start()
     }
   }
+
+  /// Replaces the nodes that are run, in the order of the schedule. A thread may still be at one of those before.
+  func setNodes(_ nodes: [WorkerNode]) { nodeList.withLock { $0 = nodes } }
+
+  private var nodes: [WorkerNode] { nodeList.withLock { $0 } }
 
   /// Ends the threads once each has finished its node. Thread: control.
   func stop() {
@@ -47,22 +51,32 @@ final class WorkerPool: @unchecked Sendable {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     var progress = false
-    for node in nodes where node.tryRun() { progress = true }
+    for node in nodes where node.tryRun() == .ran { progress = true }
     return progress
   }
 
-  /// Every node has nothing to do and nothing is under way. Only while nothing is pushed from outside. Nodes stand in
-  /// the order of the schedule: one that is found idle gets nothing more from those before it.
-  var isIdle: Bool { nodes.allSatisfy(\.isIdle) }
+  /// Runs every node until none has anything left that it could do. Only while nothing is pushed from outside: nodes
+  /// stand in the order of the schedule, so that one that is found idle gets nothing more from those before it.
+  func settle() {
+    let denormals = realtime_flush_denormals()
+    defer { realtime_restore_denormals(denormals) }
+    while true {
+      let attempts = nodes.map { $0.tryRun() }
+      if attempts.allSatisfy({ $0 == .idle }) { return }
+      if !attempts.contains(.ran) { usleep(50) }
+    }
+  }
 
-  var hasEnded: Bool { nodes.allSatisfy(\.hasEnded) }
+  var hasEnded: Bool { nodes.allSatisfy { $0.hasEnded || $0.isFinished } }
 
-  private func work(from start: Int) {
+  private func work(from place: Double) {
     // Alike on every thread that computes; see CRealtime.
     _ = realtime_flush_denormals()
     while !stopping.load(ordering: .acquiring) {
       var progress = false
-      for offset in nodes.indices where nodes[(start + offset) % nodes.count].tryRun() { progress = true }
+      let nodes = nodes
+      let start = Int(place * Double(nodes.count))
+      for offset in nodes.indices where nodes[(start + offset) % nodes.count].tryRun() == .ran { progress = true }
       if progress { nudge() } else { sleep() }
     }
     condition.lock()

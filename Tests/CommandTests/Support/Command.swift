@@ -19,11 +19,11 @@ struct Command {
   init(_ folder: ScratchFolder) { self.folder = folder }
 
   /// Runs to the end, for at most `seconds`.
-  func callAsFunction(_ arguments: String..., seconds: Int = 60) throws -> Outcome {
+  func callAsFunction(_ arguments: String..., seconds: Int = 120) throws -> Outcome {
     try run(arguments, seconds: seconds)
   }
 
-  func run(_ arguments: [String], seconds: Int = 60) throws -> Outcome {
+  func run(_ arguments: [String], seconds: Int = 120) throws -> Outcome {
     let (out, err) = (folder.scratch(), folder.scratch())
     let process = try prepared(arguments)
     process.standardOutput = FileHandle(forWritingAtPath: out)

@@ -29,7 +29,7 @@ final class LiveCommand {
 
   /// What it has said on standard error, once `text` is in it.
   @discardableResult
-  func wait(for text: String, seconds: Double = 30) throws -> String {
+  func wait(for text: String, seconds: Double = 120) throws -> String {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while !received.contains(text) {
       guard receive(until: deadline) else { throw NeverCame(text: text, received: received) }
@@ -40,7 +40,7 @@ final class LiveCommand {
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Waits for its end.
-  func end(seconds: Int = 30) throws -> Outcome {
+  func end(seconds: Int = 120) throws -> Outcome {
     guard hasEnded.wait(timeout: .now() + .seconds(seconds)) == .success else {
       throw TookTooLong(arguments: process.arguments ?? [])
     }

@@ -6,6 +6,7 @@ struct RunningDriver {
   let driver: JACKDriver
   let engine: Engine
   let events: [JACKEvent]
+  let log: LogLines
 }
 
 /// Runs a graph as the client `watch` until `step` answers true. `step` is called on the control thread, about ten
@@ -17,7 +18,8 @@ func runDriver(
   _ text: String, server: String, reconnects: Bool = false, origin: JACKDriver.Options.Origin = .firstCycle,
   _ step: (RunningDriver) throws -> Bool
 ) throws -> [JACKEvent] {
-  let engine = try makeEngine(text)
+  let log = LogLines()
+  let engine = try makeEngine(text, log: log)
   let driver = try JACKDriver(.init(name: "watch", server: server, origin: origin, reconnects: reconnects))
   try engine.prepare(rate: driver.rate)
   try driver.attach(engine)
@@ -25,7 +27,7 @@ func runDriver(
   var failure: (any Error)?
   try driver.run {
     do {
-      if try step(RunningDriver(driver: driver, engine: engine, events: events)) { driver.control.stop() }
+      if try step(RunningDriver(driver: driver, engine: engine, events: events, log: log)) { driver.control.stop() }
     } catch {
       failure = error
       driver.control.stop()

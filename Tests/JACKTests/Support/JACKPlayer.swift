@@ -42,6 +42,9 @@ final class JACKPlayer {
   /// Times that the transport's frame was not the one after the last cycle's: samples that were not played.
   var jumps: Int { state.pointee.jumps.load(ordering: .relaxed) }
 
+  /// Frames that it has played so far, its silence behind the samples too.
+  var played: Int { state.pointee.played.load(ordering: .relaxed) }
+
   func startTransport() {
     jack_transport_locate(client.handle, 0)
     jack_transport_start(client.handle)
@@ -64,6 +67,7 @@ private struct PlayerState: ~Copyable {
   let frames: Int
   var next = -1
   let jumps = Atomic<Int>(0)
+  let played = Atomic<Int>(0)
 }
 
 private let playerCallback: JackProcessCallback = { frames, argument in
@@ -80,6 +84,7 @@ private func play(_ state: UnsafeMutablePointer<PlayerState>, _ frames: Int) {
   if rolls {
     if state.pointee.next >= 0 && state.pointee.next != begin { state.pointee.jumps.add(1, ordering: .relaxed) }
     state.pointee.next = begin + frames
+    state.pointee.played.add(frames, ordering: .relaxed)
   }
   for channel in 0..<state.pointee.channels {
     guard let buffer = jack_port_get_buffer(state.pointee.ports[channel], UInt32(frames)) else { continue }

@@ -1,9 +1,10 @@
 import Dispatch
 import JACKDriver
+import TestSupport
 import Testing
 
 /// All tests that need a server, one after the other: libjack keeps one server in a process.
-@Suite(.serialized) struct JACKTests {}
+@Suite(.serialized, .oneServerAtATime) struct JACKTests {}
 
 /// Runs a body against a private server that is certain to end.
 ///
@@ -11,7 +12,7 @@ import Testing
 /// that does not help within five more, the test process ends, loudly. Nothing is left behind in either case.
 @discardableResult
 func withServer<Result>(
-  _ options: PrivateServer.Options = PrivateServer.Options(), seconds: Int = 60,
+  _ options: PrivateServer.Options = PrivateServer.Options(), seconds: Int = 120,
   _ body: (PrivateServer) throws -> Result
 ) throws -> Result {
   let server = try PrivateServer(options: options)

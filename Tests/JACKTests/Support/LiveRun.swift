@@ -8,7 +8,10 @@ import TestSupport
 struct LiveResult {
   /// Files by name, as the graph's sinks wrote them.
   var files: [String: Data]
-  var log: [String]
+  /// What the log says was lost, in order.
+  var gaps: [Gap]
+  /// There were gaps without an xrun that the server told of.
+  var hasDoubtfulGaps: Bool
   var events: [JACKEvent]
   var statistics: EngineStatistics
   /// Cycles that ended too late, by JACK's clock.
@@ -17,16 +20,17 @@ struct LiveResult {
   var jumps: Int
 }
 
-/// Runs a graph as a JACK client beside a player, with the transport as origin, until it has had `frames` frames.
+/// Runs a graph as a JACK client beside a player, with the transport as origin, until it has had `frames` frames and
+/// `during` is done.
 ///
 /// - Parameters:
 ///   - queueSeconds: how long workers may be away; nil: the engine's own choice.
 ///   - text: the graph; `${env:OUT}` is a folder of this run. The client is called `live`, the player `player`.
 ///   - connections: how many there must be before the transport starts.
-///   - during: called about ten times a second once it rolls, with what it was called with before.
+///   - during: called about ten times a second once it rolls; answers whether it is done.
 func runLive(
   _ text: String, server: PrivateServer, samples: [[Float]], frames: Int, connections: Int, freewheel: Bool = false,
-  queueSeconds: Double? = nil, during: (JACKPlayer, Engine) throws -> Void = { _, _ in }
+  queueSeconds: Double? = nil, during: (JACKPlayer, Engine) throws -> Bool = { _, _ in true }
 ) throws -> LiveResult {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -41,6 +45,8 @@ func runLive(
 
   var events: [JACKEvent] = []
   var rolls = false
+  var isDone = false
+  var witness = GapWitness()
   var failure: (any Error)?
   try driver.run {
     if !rolls && events.count(where: \.isConnection) == connections {
@@ -49,12 +55,13 @@ func runLive(
       if freewheel { player.setFreewheel(true) }
     }
     do {
-      if rolls { try during(player, engine) }
+      if rolls { isDone = try during(player, engine) }
     } catch {
       failure = error
       driver.control.stop()
     }
-    if engine.realtime.position >= frames || !server.isRunning { driver.control.stop() }
+    let isOver = isDone && engine.statistics.frames >= frames && witness.isSettled(driver.control, engine)
+    if isOver || !server.isRunning { driver.control.stop() }
   } report: {
     events.append($0)
   }
@@ -62,8 +69,8 @@ func runLive(
   let statistics = engine.statistics
   engine.finishStream()
   return LiveResult(
-    files: try contents(of: folder), log: log.lines, events: events, statistics: statistics,
-    overruns: driver.control.overruns, jumps: player.jumps)
+    files: try contents(of: folder), gaps: log.gaps, hasDoubtfulGaps: witness.hasDoubts, events: events,
+    statistics: statistics, overruns: driver.control.overruns, jumps: player.jumps)
 }
 
 /// An engine for a graph's text, not prepared yet.
@@ -86,6 +93,41 @@ final class LogLines: Sendable {
 
   func add(_ line: String) { text.withLock { $0.append(line) } }
   var lines: [String] { text.withLock { $0 } }
+  var gaps: [Gap] { lines.compactMap(Gap.init(line:)) }
+}
+
+/// A gap as the engine's log tells it.
+struct Gap: Equatable {
+  var frames: Int
+  /// Where it begins.
+  var position: Int
+
+  init?(line: String) {
+    guard let match = line.firstMatch(of: /lost (\d+) frames at frame position (\d+)$/), let frames = Int(match.1),
+      let position = Int(match.2)
+    else { return nil }
+    self.frames = frames
+    self.position = position
+  }
+}
+
+/// Holds a run's gaps against the xruns that the server told of: each gap has one at least. The server tells on a thread
+/// of its own, some time after the cycle that saw the loss.
+struct GapWitness {
+  /// A gap for which no xrun came.
+  private(set) var hasDoubts = false
+  private var deadline: ContinuousClock.Instant?
+
+  /// Whether the gaps so far are explained, or will not be.
+  ///
+  /// - Parameter others: gaps that have another cause.
+  mutating func isSettled(_ control: DriverControl, _ engine: Engine, besides others: Int64 = 0) -> Bool {
+    let gaps = engine.statistics.gaps - others
+    hasDoubts = control.xruns < gaps
+    let deadline = deadline ?? .now + .seconds(20)
+    self.deadline = hasDoubts ? deadline : nil
+    return !hasDoubts || .now > deadline
+  }
 }
 
 extension JACKEvent {

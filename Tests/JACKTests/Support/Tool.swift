@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// JACK's own programs as peers, each with a hard time limit.
 enum Tool {
@@ -11,7 +12,7 @@ enum Tool {
 
   /// Runs a program against a server and waits for its end.
   @discardableResult
-  static func run(_ program: String, _ arguments: [String], server: String, seconds: Int = 10) throws -> Result {
+  static func run(_ program: String, _ arguments: [String], server: String, seconds: Int = 60) throws -> Result {
     let (process, pipe) = try start(program, arguments, server: server, seconds: seconds)
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
@@ -34,5 +35,28 @@ enum Tool {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     return (process, pipe)
+  }
+
+  /// Ends what `start` started, with the group that `timeout` made for it. Weaker signals are blocked there, as they are
+  /// on the thread that started it.
+  static func end(_ process: Process) {
+    kill(-process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+}
+
+extension Pipe {
+  /// What was written into it since the last look; does not wait for more.
+  func whatHasCome() -> String {
+    let descriptor = fileHandleForReading.fileDescriptor
+    var come: [UInt8] = []
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while poll(&wait, 1, 0) > 0 {
+      let count = read(descriptor, &bytes, bytes.count)
+      if count <= 0 { break }
+      come += bytes[..<count]
+    }
+    return String(decoding: come, as: UTF8.self)
   }
 }

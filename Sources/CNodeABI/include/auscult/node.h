@@ -252,6 +252,11 @@ typedef struct auscult_argument {
 #define AUSCULT_LOG_WARNING 2
 #define AUSCULT_LOG_ERROR 3
 
+// An ability without functions, for sinks that can go on with a file which another instance has begun. Of a class: its
+// instances can. Of a host: this instance takes over the output of the one that had its name before a swap, so that
+// activate must not replace what is there, and the first process finds all of it written.
+#define AUSCULT_CONTINUE "continue/1"
+
 // What the host offers to one instance. Lives from create to the end of destroy.
 typedef struct auscult_host {
   uint32_t size;

@@ -137,6 +137,7 @@ static const char *const same_words[] = {"one", "one", NULL};
 
 #define PORT {PORT_SIZE, PORT_NAME, PORT_KINDS, PORT_FLAGS, "A port"}
 static const auscult_port ports[] = {PORT, PORT};
+static const auscult_port mixed[] = {PORT, {PORT_SIZE, "other", PORT_KINDS, AUSCULT_PORT_INDEPENDENT, "A port"}};
 
 #define PARAMETER \
   {PARAMETER_SIZE, PARAMETER_NAME, TYPE, UNITS, UNIT, FLAGS, MINIMUM, MAXIMUM, INITIAL, CHOICES, "A parameter"}

@@ -125,13 +125,64 @@ static const auscult_class faulty_class = {
     .destroy = destroy,
 };
 
-static const auscult_class *const classes[] = {&faulty_class};
+// Passes audio on for `after` calls, then fails.
+
+static auscult_status pass_configure(void *instance, const auscult_setup *setup, auscult_answer *answer,
+                                     auscult_error *error) {
+  (void)instance;
+  (void)setup;
+  (void)answer;
+  (void)error;
+  return AUSCULT_OK;
+}
+
+static auscult_status pass(void *instance, auscult_cycle *cycle) {
+  faulty *node = instance;
+  const auscult_block *input = cycle->inputs[0];
+  auscult_block *output = cycle->outputs[0];
+  if (input->count == 0) return AUSCULT_OK;
+  if (node->calls++ >= node->after) {
+    cycle->failure = "fails on demand";
+    return AUSCULT_FAILED;
+  }
+  for (uint32_t channel = 0; channel < input->format->channels; channel++) {
+    memcpy((char *)output->data + channel * output->channel_stride,
+           (const char *)input->data + channel * input->channel_stride, input->count * sizeof(float));
+  }
+  output->count = input->count;
+  return AUSCULT_OK;
+}
+
+static const auscult_port pass_outputs[] = {
+    {.size = sizeof(auscult_port), .name = "out", .kinds = AUSCULT_AUDIO, .summary = "Samples"}};
+
+static const auscult_class pass_class = {
+    .size = sizeof(auscult_class),
+    .name = "test.pass",
+    .version = "1.0.0",
+    .summary = "Passes audio on until it fails.",
+    .realtime = AUSCULT_HARD,
+    .input_count = 1,
+    .output_count = 1,
+    .parameter_count = 2,
+    .inputs = inputs,
+    .outputs = pass_outputs,
+    .parameters = parameters,
+    .create = create,
+    .configure = pass_configure,
+    .activate = activate,
+    .process = pass,
+    .deactivate = deactivate,
+    .destroy = destroy,
+};
+
+static const auscult_class *const classes[] = {&faulty_class, &pass_class};
 
 static const auscult_library_info library = {
     .size = sizeof(auscult_library_info),
     .abi_major = AUSCULT_ABI_MAJOR,
     .abi_minor = AUSCULT_ABI_MINOR,
-    .class_count = 1,
+    .class_count = 2,
     .build_id = "test-faulty-1",
     .classes = classes,
 };

@@ -1,0 +1,136 @@
+import CNodeABI
+import NodeHost
+
+/// What runs now, by the names of the nodes.
+struct RunningGraph {
+  let graph: Graph
+  let nodes: [String: RunNode]
+  let services: HostServices
+}
+
+extension ScheduleDraft {
+  /// A node's instance; made when it is first asked for.
+  mutating func instance(_ index: Int) throws -> NodeInstance {
+    if let instance = instances[index] { return instance }
+    guard let running else { preconditionFailure("a graph without instances") }
+    let instance = try NodeInstance(graph.nodes[index], graph: graph.name, services: running.services)
+    instances[index] = instance
+    return instance
+  }
+}
+
+extension Compiler {
+  /// Keeps a running node that nothing changes for: same class and build, same parameters, same thread, and the same
+  /// inputs: from nodes that are kept, or, where scores and events end up and in sinks, of the same formats. Else the
+  /// draft says what differs.
+  static func keep(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
+    let node = draft.graph.nodes[index]
+    guard let running = draft.running?.nodes[node.name] else { return false }
+    if let difference = difference(draft, node: index, running) {
+      draft.reasons[index] = difference
+      return false
+    }
+    draft.kept[index] = running.runtime
+    draft.instances[index] = running.runtime.instance
+    draft.configurations[index] = running.runtime.configuration
+    draft.placement[index] = running.runtime.placement
+    return true
+  }
+
+  /// What keeps a running node from going on as it is, in words; nil: nothing does.
+  private static func difference(_ draft: ScheduleDraft, node index: Int, _ running: RunNode) -> String? {
+    let node = draft.graph.nodes[index]
+    let before = draft.running?.graph.nodes.first { $0.name == node.name } ?? running.runtime.node
+    if node.nodeClass.name != before.nodeClass.name { return "\(before.nodeClass.name) -> \(node.nodeClass.name)" }
+    if node.nodeClass.library.buildID != before.nodeClass.library.buildID {
+      return "build \(short(before.nodeClass.library.buildID)) -> \(short(node.nodeClass.library.buildID))"
+    }
+    if running.runtime.state.pointee.hasFailed { return "it had failed" }
+    if let change = node.changes(from: before).filter({ !$0.isConnection }).first { return change.text }
+    if let change = inputDifference(draft, node: index, running) { return change }
+    let placement: ScheduleDraft.Placement = isRealtime(draft, node: index) ? .realtime : .worker
+    if placement != running.runtime.placement {
+      return "moves to \(placement == .realtime ? "the realtime thread" : "a worker")"
+    }
+    return nil
+  }
+
+  private static func short(_ id: String) -> String { String(id.prefix(12)) }
+
+  private static func inputDifference(_ draft: ScheduleDraft, node index: Int, _ running: RunNode) -> String? {
+    let links = draft.incoming[index]
+    let nodes = draft.graph.nodes
+    guard links.count == running.inputs.count else {
+      return "\(running.inputs.count) -> \(links.count) links lead to it"
+    }
+    for (link, input) in zip(links, running.inputs) {
+      guard let feed = input.from else { return "its input is not there yet" }
+      let name = nodes[link.from].name
+      if feed.runtime.name != name { return "its input comes from '\(name)', not from '\(feed.runtime.name)'" }
+      if feed.output != link.output || input.port != link.input { return "it is linked to another port of '\(name)'" }
+      if let kept = draft.kept[link.from], kept === feed.runtime { continue }
+      let format = draft.format(link)!
+      guard canSplice(running.runtime, format.format) else { return "its input '\(name)' changes" }
+      if !format.isAlike(feed.runtime.configuration.outputs[feed.output]) { return "the format of '\(name)' changes" }
+    }
+    return nil
+  }
+
+  /// Scores and events are judged each by itself, and a sink only writes: there the new node's tokens may follow the old
+  /// one's. Everything else carries sound in its state.
+  private static func canSplice(_ runtime: NodeRuntime, _ format: auscult_format) -> Bool {
+    guard runtime.join == nil else { return false }
+    return runtime.instance.nodeClass.traits.contains(.sink) || format.kind & (AUSCULT_SCORE | AUSCULT_EVENT) != 0
+  }
+}
+
+/// A parameter that differs between two nodes of one class.
+struct ParameterChange {
+  var name: String
+  var before: String
+  var after: String
+  /// Only the ports that it is connected to change.
+  var isConnection: Bool
+  /// May change while running.
+  var isRunning: Bool
+
+  var text: String { "\(name): \(before) -> \(after)" }
+}
+
+extension Graph.Node {
+  func changes(from before: Graph.Node) -> [ParameterChange] {
+    nodeClass.parameters.compactMap { parameter in
+      let old = before.argument(parameter.name)?.value
+      let new = argument(parameter.name)?.value
+      if old == new { return nil }
+      return ParameterChange(
+        name: parameter.name, before: old?.written ?? "none", after: new?.written ?? "none",
+        isConnection: parameter.name == "connect" && parameter.flags.contains(.placement),
+        isRunning: parameter.flags.contains(.running))
+    }
+  }
+}
+
+extension ParameterValue {
+  /// As a graph file would have it, shortened.
+  fileprivate var written: String {
+    switch self {
+    case .number(_, _, let text): text
+    case .boolean(let flag): flag ? "true" : "false"
+    case .text(let text): text
+    case .list(let items): "[\(items.map(\.written).joined(separator: ", "))]"
+    case .map(let entries): "{ \(entries.map { "\($0.0): \($0.1.written)" }.joined(separator: ", ")) }"
+    }
+  }
+}
+
+extension FormatRecord {
+  /// A consumer can't tell the streams apart. Only audio that is played cares how late it comes.
+  func isAlike(_ other: FormatRecord) -> Bool {
+    let (a, b) = (format, other.format)
+    return a.kind == b.kind && a.channels == b.channels && a.rows == b.rows && a.columns == b.columns
+      && a.denominator == b.denominator && a.period == b.period && a.extent == b.extent && a.offset == b.offset
+      && a.stamp == b.stamp && a.scale == b.scale && machines == other.machines
+      && (a.kind != AUSCULT_AUDIO || a.lookahead == b.lookahead)
+  }
+}

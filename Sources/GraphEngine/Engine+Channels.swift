@@ -1,0 +1,51 @@
+import RealtimeCore
+
+extension Engine {
+  /// The channels that the driver supplies, in the order of `DriverCycle.inputs`; nil: not used at present. Prepared
+  /// engines only.
+  public var inputChannels: [ExternalPort?] { channels.inputs.ports }
+
+  /// The channels that the driver takes, in the order of `DriverCycle.outputs`; nil: not used at present. Prepared engines
+  /// only.
+  public var outputChannels: [ExternalPort?] { channels.outputs.ports }
+
+  /// The channels that the driver supplies. Of a graph that was not changed while it ran they have the order of
+  /// `DriverCycle.inputs`.
+  public var externalInputs: [ExternalPort] { inputChannels.compactMap { $0 } }
+
+  /// The channels that the driver takes; the order is as for `externalInputs`.
+  public var externalOutputs: [ExternalPort] { outputChannels.compactMap { $0 } }
+
+  static func inputPorts(_ nodes: [RunNode]) -> [ExternalPort] {
+    ports(nodes, count: \.externalInputs) { $0.runtime.configuration.outputs.first?.machines ?? [] }
+  }
+
+  static func outputPorts(_ nodes: [RunNode]) -> [ExternalPort] {
+    ports(nodes, count: \.externalOutputs) { _ in [] }
+  }
+
+  private static func ports(
+    _ nodes: [RunNode], count: KeyPath<Configuration, Int>, machines: (RunNode) -> [String]
+  ) -> [ExternalPort] {
+    nodes.filter { $0.runtime.placement == .realtime }.flatMap { node -> [ExternalPort] in
+      let configuration = node.runtime.configuration
+      let channels = configuration[keyPath: count]
+      let names = machines(node)
+      let input = node.runtime.inputFormats.first?.format
+      return (0..<channels).map { channel in
+        ExternalPort(
+          node: node.name, channel: channel, channels: channels,
+          machine: channel < names.count ? names[channel] : node.name, connect: configuration.connect,
+          delay: hasExternalSource(node, nodes) ? input?.lookahead ?? 0 : nil)
+      }
+    }
+  }
+
+  /// Whether what a node gets comes from the driver at all.
+  private static func hasExternalSource(_ node: RunNode, _ nodes: [RunNode]) -> Bool {
+    if node.runtime.configuration.externalInputs > 0 { return true }
+    return node.sources.contains { source in
+      nodes.first { $0.runtime === source }.map { hasExternalSource($0, nodes) } ?? false
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import CNodeABI
+import CRealtime
+import Foundation
+import GraphText
+import NodeHost
+
+/// Changing the graph while it runs. Thread: control, the one that calls `service`, which carries a swap on.
+extension Engine {
+  /// A swap is under way.
+  public var isSwapping: Bool { swapRun != nil }
+
+  /// The swap that is under way, or the last one.
+  public var swapStatus: SwapStatus? { swapRun?.status ?? lastSwap }
+
+  /// What `apply` would do. New nodes are created and configured, but none is activated, and nothing else is touched.
+  ///
+  /// - Throws: diagnostics at the lines of the new graph's file.
+  public func plan(for next: Graph) throws(DiagnosticsError) -> SwapPlan {
+    try compare(next).plan
+  }
+
+  /// Changes the running graph into another: creates, configures and activates what is new and lets it run beside what
+  /// is there. `service` carries it on from there: see `swapStatus`.
+  ///
+  /// - Throws: diagnostics at the lines of the new graph's file, and `busy` while another swap is under way. The running
+  ///   graph goes on untouched then.
+  /// - Returns: what happens to every node.
+  @discardableResult
+  public func apply(_ next: Graph, options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
+    guard schedule != nil else { throw next.failure("not-running", "the graph does not run yet") }
+    guard swapRun == nil else { throw next.failure("busy", "another change is still under way") }
+    var stopwatch = Stopwatch()
+    let draft = try compare(next)
+    stopwatch.lap("configure")
+    if draft.added.isEmpty && draft.removed.isEmpty {
+      takeOver(draft)
+      return draft.plan
+    }
+    try continueOutputs(draft)
+    try activate(draft, seconds: options.timeout)
+    stopwatch.lap("activate")
+    try begin(draft, options, stopwatch)
+    return draft.plan
+  }
+
+  /// Returns to the graph before the last change: at once while its nodes still stand by, else by applying it again.
+  ///
+  /// - Throws: as `apply`; `no-previous` when nothing was changed yet.
+  @discardableResult
+  public func rollback(options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
+    if let swapRun {
+      swapRun.rollback()
+      return swapRun.status.plan
+    }
+    guard let previousGraph else { throw graph.failure("no-previous", "there is no graph to return to") }
+    return try apply(previousGraph, options: options)
+  }
+
+  /// Lets a candidate take over as soon as it yields valid tokens.
+  public func promote() { swapRun?.promote() }
+
+  /// Ends the swap that is under way: before the exchange it is given up, after it the old nodes stand by no longer.
+  public func endSwap() { swapRun?.requestEnd() }
+
+  // MARK: Before the exchange
+
+  private func compare(_ next: Graph) throws(DiagnosticsError) -> SwapDraft {
+    guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
+    let nodes = schedule.nodes.filter { $0.side == .both }
+    let running = RunningGraph(
+      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services)
+    let draft = try Compiler.negotiated(
+      graph: next, instances: next.nodes.map { _ in nil }, running: running, rate: rate)
+    let runtimes = Compiler.runtimes(draft, generation: generation + 1, number: nextNumber)
+    return SwapDraft(graph: next, draft: draft, before: nodes, runtimes: runtimes, generation: generation + 1)
+  }
+
+  /// A new sink that writes where a running node does takes its output over, if it can.
+  private func continueOutputs(_ draft: SwapDraft) throws(DiagnosticsError) {
+    for runtime in draft.added {
+      for path in runtime.node.outputPaths {
+        guard let writer = draft.before.first(where: { $0.runtime.node.outputPaths.contains(path) }) else { continue }
+        if writer.name == runtime.name && draft.removed.contains(where: { $0.runtime === writer.runtime })
+          && runtime.canContinueOutput
+        {
+          runtime.instance.host.continues = true
+          continue
+        }
+        throw draft.graph.failure(
+          "output-in-use",
+          "node '\(runtime.name)' would replace \(path), which '\(writer.name)' still writes: give it another path",
+          at: runtime.node.location)
+      }
+    }
+  }
+
+  /// Activates the new nodes, each on a thread of its own that is not waited for beyond the time limit.
+  private func activate(_ draft: SwapDraft, seconds: Double) throws(DiagnosticsError) {
+    let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
+    var diagnostics: [Diagnostic] = []
+    for runtime in draft.added {
+      let left = Double(deadline - realtime_nanoseconds()) / 1e9
+      switch Activation(runtime).wait(seconds: left) {
+      case .done: continue
+      case .failed(let failure): diagnostics.append(draft.graph.diagnostic(failure, node: runtime.node))
+      case .late:
+        let failure = NodeFailure(
+          text: "was not ready within \(short(seconds)) s; allow more with --timeout", parameter: nil)
+        diagnostics.append(draft.graph.diagnostic(failure, node: runtime.node))
+      }
+      break
+    }
+    guard diagnostics.isEmpty else {
+      for runtime in draft.added { Activation.takeBack(runtime) }
+      throw DiagnosticsError(diagnostics)
+    }
+  }
+
+  private func begin(_ draft: SwapDraft, _ options: SwapOptions, _ stopwatch: Stopwatch) throws(DiagnosticsError) {
+    var stopwatch = stopwatch
+    takeChannels(of: draft.after)
+    do {
+      try channelsChanged()
+    } catch {
+      freeChannels(but: draft.before)
+      for runtime in draft.added { runtime.instance.deactivate() }
+      throw draft.graph.failure("driver", "\(error)")
+    }
+    let transition = Schedule(
+      ScheduleBuilder(
+        draft.transition(), options: self.options, quantum: Compiler.quantum, channels: channels, previous: schedule,
+        isSwap: true))
+    for runtime in draft.added where runtime.instance.host.continues {
+      runtime.worker?.isHeld.store(true, ordering: .relaxed)
+    }
+    for runtime in draft.added { runtime.join?.pointee.isFresh = true }
+    transition.connectWorkers()
+    pool?.setNodes(transition.workers)
+    install(transition)
+    stopwatch.lap("install")
+    previousGraph = graph
+    graph = draft.graph
+    swapRun = SwapRun(self, draft, transition: transition, options: options, phases: stopwatch.phases)
+  }
+
+  /// Nothing but ports or the text changes.
+  private func takeOver(_ draft: SwapDraft) {
+    previousGraph = graph
+    graph = draft.graph
+    takeChannels(of: draft.after)
+    try? channelsChanged()
+    lastSwap = SwapStatus(
+      stage: .done, plan: draft.plan, generation: generation, position: realtime.position, phases: [])
+  }
+
+  // MARK: After the exchange
+
+  /// The new nodes alone. The realtime thread takes them at its next cycle.
+  func install(after nodes: [RunNode]) {
+    install(
+      Schedule(
+        ScheduleBuilder(nodes, options: options, quantum: Compiler.quantum, channels: channels, previous: schedule)))
+  }
+
+  /// The new graph has taken the place of the old one.
+  func finish(_ draft: SwapDraft) {
+    generation = draft.generation
+    instances = draft.draft.instances.compactMap { $0 }
+  }
+
+  func swapEnded(_ status: SwapStatus) {
+    lastSwap = status
+    swapRun = nil
+    if let schedule { freeChannels(but: schedule.nodes) }
+    if status.stage == .rolledBack { log(.warning, "", "the change was taken back: \(status.reason ?? "")") }
+  }
+
+  private func freeChannels(but nodes: [RunNode]) {
+    channels.inputs.keep(Engine.inputPorts(nodes))
+    channels.outputs.keep(Engine.outputPorts(nodes))
+    try? channelsChanged()
+  }
+
+  /// Before the stream ends: a swap that has not come to its exchange is given up. No cycle runs meanwhile.
+  func settleSwap() {
+    while let swapRun, swapRun.status.position == nil || swapRun.status.stage == .retiring {
+      swapRun.requestEnd()
+      realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true))
+      service()
+      _ = pool?.runOnce()
+    }
+  }
+}
+
+extension Graph {
+  func failure(_ code: String, _ message: String, at location: SourceLocation? = nil) -> DiagnosticsError {
+    DiagnosticsError([diagnostic(code: code, message: message, at: location)])
+  }
+}
+
+extension Graph.Node {
+  /// Files that it writes.
+  var outputPaths: [String] {
+    nodeClass.parameters.filter { $0.kind == .outputPath }.compactMap { parameter in
+      if case .text(let path) = argument(parameter.name)?.value { return path }
+      return nil
+    }
+  }
+}
+
+extension NodeRuntime {
+  fileprivate var canContinueOutput: Bool {
+    instance.native.pointee.extension?(instance.native, AUSCULT_CONTINUE) != nil
+  }
+}

@@ -1,0 +1,68 @@
+import CNodeABI
+import RealtimeCore
+
+/// A node that runs: its instance, its blocks, and all that it carries on while schedules come and go. It lives as long
+/// as a schedule that has it.
+///
+/// Thread: control; what lies behind the pointers belongs to the thread that runs the node.
+final class NodeRuntime: @unchecked Sendable {
+  /// The node's number in the engine: no other runtime ever has it.
+  let number: Int32
+  let instance: NodeInstance
+  let configuration: Configuration
+  let placement: ScheduleDraft.Placement
+  /// The engine's generation in which it was made.
+  let generation: Int
+  let capacities: [Int]
+  /// Formats of its linked inputs, in their order.
+  let inputFormats: [FormatRecord]
+  let blocks: [UnsafeMutablePointer<auscult_block>]
+  let outputs: UnsafeMutablePointer<OutputState>
+  let progress: [UnsafeMutablePointer<Progress>]
+  let state: UnsafeMutablePointer<StepState>
+  let join: UnsafeMutablePointer<Join>?
+  let isIndependent: Bool
+  let arena: Arena
+  /// Nodes on workers.
+  var worker: WorkerNode?
+
+  var name: String { instance.node.name }
+  var node: Graph.Node { instance.node }
+
+  /// - Parameters:
+  ///   - sources: the blocks that its inputs come from, for their strides.
+  ///   - isWatched: whether the control thread wants to know how it gets on.
+  init(
+    number: Int32, _ draft: ScheduleDraft, node: Int, generation: Int,
+    sources: [UnsafeMutablePointer<auscult_block>], isWatched: Bool
+  ) {
+    self.number = number
+    instance = draft.instances[node]!
+    configuration = draft.configurations[node]!
+    placement = draft.placement[node]
+    self.generation = generation
+    capacities = draft.capacities[node]
+    let links = draft.incoming[node]
+    inputFormats = links.map { draft.format($0)! }
+    let inputs = instance.nodeClass.inputs
+    isIndependent = links.contains { inputs[$0.input].flags.contains(.independent) }
+    let maker = RuntimeMaker(draft, node: node, sources: sources)
+    arena = maker.arena
+    blocks = maker.makeBlocks()
+    progress = blocks.map { _ in
+      let progress = UnsafeMutablePointer<Progress>.allocate(capacity: 1)
+      progress.initialize(to: Progress())
+      return progress
+    }
+    outputs = maker.makeOutputs(blocks, generation: UInt32(generation), progress: isWatched ? progress : nil)
+    state = arena.array([StepState()])
+    join = links.count > 1 && !isIndependent ? maker.makeJoin() : nil
+  }
+
+  deinit {
+    for progress in progress {
+      progress.deinitialize(count: 1)
+      progress.deallocate()
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import CNodeABI
+import RealtimeCore
+
+/// A link between threads: its ring, and the producer's end of it. Lives as long as a schedule or an input that uses it.
+final class RingLink: @unchecked Sendable {
+  /// Which link: the numbers of two runtimes, and their ports.
+  struct Key: Hashable {
+    var from: Int32
+    var output: Int
+    var to: Int32
+    var input: Int
+  }
+
+  let ring: UnsafeMutablePointer<BlockRing>
+  let crossing: UnsafeMutablePointer<Crossing>
+  /// What an input shows while the ring is empty: no tokens, only how far it is complete.
+  let idle: UnsafeMutablePointer<auscult_block>
+  let fromName: String
+  let toName: String
+
+  init(
+    bytes: Int, mostBytes: Int, from: NodeRuntime, output: Int, to: NodeRuntime, isLossy: Bool
+  ) {
+    fromName = from.name
+    toName = to.name
+    idle = .allocate(capacity: 1)
+    idle.initialize(to: from.blocks[output].pointee)
+    idle.pointee.count = 0
+    idle.pointee.flags = 0
+    ring = .allocate(capacity: 1)
+    ring.initialize(to: BlockRing(bytes: bytes))
+    crossing = .allocate(capacity: 1)
+    crossing.initialize(
+      to: Crossing(
+        ring: ring, consumer: UnsafePointer(to.instance.host.nodeText), consumerNode: to.number, mostBytes: mostBytes,
+        isLossy: isLossy))
+  }
+
+  deinit {
+    idle.deallocate()
+    crossing.deinitialize(count: 1)
+    crossing.deallocate()
+    ring.deinitialize(count: 1)
+    ring.deallocate()
+  }
+
+  var isEmpty: Bool { ring.pointee.isEmpty }
+  var complete: Int64 { ring.pointee.complete }
+  func front() -> UnsafeMutablePointer<auscult_block>? { ring.pointee.front() }
+  func release() { ring.pointee.release() }
+}

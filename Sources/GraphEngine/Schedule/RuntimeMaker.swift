@@ -1,0 +1,173 @@
+import CNodeABI
+import RealtimeCore
+
+/// Lays out the memory that one node needs while it runs. Thread: control.
+struct RuntimeMaker {
+  let draft: ScheduleDraft
+  let node: Int
+  let sources: [UnsafeMutablePointer<auscult_block>]
+  let arena = Arena()
+
+  private var configuration: Configuration { draft.configurations[node]! }
+
+  init(_ draft: ScheduleDraft, node: Int, sources: [UnsafeMutablePointer<auscult_block>]) {
+    self.draft = draft
+    self.node = node
+    self.sources = sources
+  }
+
+  // MARK: Blocks
+
+  func makeBlocks() -> [UnsafeMutablePointer<auscult_block>] {
+    let producer = makeProducer()
+    return configuration.outputs.indices.map { output in
+      arena.block(
+        configuration.outputs[output].native, capacity: draft.capacities[node][output], producer: producer)
+    }
+  }
+
+  private func makeProducer() -> UnsafePointer<auscult_producer> {
+    let graphNode = draft.graph.nodes[node]
+    return UnsafePointer(
+      arena.array([
+        auscult_producer(
+          size: UInt32(MemoryLayout<auscult_producer>.size), node: arena.text(graphNode.name),
+          class_name: arena.text(graphNode.nodeClass.name), library: arena.text(graphNode.nodeClass.library.buildID),
+          model: configuration.model.map { arena.text($0) },
+          class_names: configuration.classNames.isEmpty ? nil : arena.texts(configuration.classNames),
+          class_name_count: UInt32(configuration.classNames.count))
+      ]))
+  }
+
+  // MARK: Outputs
+
+  func makeOutputs(
+    _ blocks: [UnsafeMutablePointer<auscult_block>], generation: UInt32, progress: [UnsafeMutablePointer<Progress>]?
+  ) -> UnsafeMutablePointer<OutputState> {
+    let input = draft.incoming[node].first.map { draft.format($0)!.format }
+    return arena.array(
+      configuration.outputs.indices.map { output in
+        let format = configuration.outputs[output].native
+        let factor = input.map { format.pointee.denominator / $0.denominator } ?? 1
+        return OutputState(
+          block: blocks[output], format: format, isAudio: format.pointee.kind == AUSCULT_AUDIO,
+          isScore: format.pointee.kind == AUSCULT_SCORE, isStampedByNode: format.pointee.stamp == AUSCULT_STAMP_NODE,
+          factor: factor, inputPeriod: (input?.period ?? 0) * factor,
+          lookahead: format.pointee.lookahead, ownMarks: blocks[output].pointee.marks,
+          marks: input.map { makeMarks(format.pointee, input: $0) }, generation: generation,
+          progress: progress?[output])
+      })
+  }
+
+  private func makeMarks(_ format: auscult_format, input: auscult_format) -> UnsafeMutablePointer<MarkHistory> {
+    let factor = format.denominator / input.denominator
+    let isSamePace =
+      format.period == input.period * factor && format.extent == input.extent * factor
+      && format.offset == input.offset * factor && format.channels == input.channels
+    let isSame =
+      isSamePace && draft.incoming[node].count == 1 && configuration.channelMap.isEmpty
+      && (format.kind == AUSCULT_AUDIO) == (input.kind == AUSCULT_AUDIO) && format.lookahead == input.lookahead
+    // As far back as a token reaches, plus what can arrive at once, plus what the node may hold back.
+    let held = (format.lookahead - input.lookahead) * input.denominator / input.period
+    let capacity = draft.incoming[node].map { draft.capacities[$0.from][$0.output] }.max() ?? 1
+    let needed =
+      Int(format.extent / (input.period * factor)) + Int(held) + 2 * capacity
+      + Int(abs(format.offset - input.offset * factor) / (input.period * factor)) + 16
+    var length = 64
+    while length < needed { length *= 2 }
+    if isSame { length = 1 }
+    return arena.array([
+      MarkHistory(
+        rule: isSame ? .same : input.kind == AUSCULT_AUDIO ? .overlap : .within,
+        ring: arena.array(UInt8.self, count: length * Int(format.channels)), mask: Int64(length - 1),
+        inputChannels: Int(input.channels), outputChannels: Int(format.channels),
+        map: configuration.channelMap.isEmpty ? nil : UnsafePointer(arena.array(configuration.channelMap)),
+        inputPeriod: input.period * factor, inputExtent: input.extent * factor, inputOffset: input.offset * factor,
+        outputPeriod: format.period, outputExtent: format.extent, outputOffset: format.offset)
+    ])
+  }
+
+  // MARK: Joins
+
+  func makeJoin() -> UnsafeMutablePointer<Join> {
+    let links = draft.incoming[node]
+    let formats = links.map { draft.format($0)!.native }
+    let common = formats.reduce(Int64(1)) { leastCommonMultiple($0, $1.pointee.denominator) }
+    let latest = formats.map { $0.pointee.lookahead }.max() ?? 0
+    let queues = links.indices.map { index in
+      let format = formats[index].pointee
+      let arriving = draft.capacities[links[index].from][links[index].output]
+      let waiting = Int((latest - format.lookahead) * format.denominator / format.period) + 2
+      return arena.queue(
+        format, capacity: waiting + 3 * arriving, tokenBytes: Int(sources[index].pointee.token_stride), common: common)
+    }
+    let joined = links.indices.map { queues[$0].shown(as: sources[$0].pointee) }
+    return arena.array([
+      Join(
+        inputCount: links.count, queues: arena.array(queues), joined: arena.array(joined),
+        period: formats[0].pointee.period * (common / formats[0].pointee.denominator),
+        mostTokens: links.map { draft.capacities[$0.from][$0.output] }.max() ?? 1)
+    ])
+  }
+}
+
+extension Arena {
+  /// A block with room for `capacity` tokens, its heads and its marks.
+  func block(
+    _ format: UnsafePointer<auscult_format>, capacity: Int, producer: UnsafePointer<auscult_producer>?
+  ) -> UnsafeMutablePointer<auscult_block> {
+    let isAudio = format.pointee.kind == AUSCULT_AUDIO
+    let channels = Int(format.pointee.channels)
+    let channelBytes = BlockRing.aligned(isAudio ? capacity * 4 : format.pointee.channelBytes)
+    let payloadChannels = format.pointee.kind == AUSCULT_EVENT ? 1 : channels
+    var block = auscult_block()
+    block.size = UInt32(MemoryLayout<auscult_block>.size)
+    block.capacity = UInt32(capacity)
+    block.channel_stride = UInt32(channelBytes)
+    block.token_stride = UInt32(isAudio ? 4 : channelBytes * payloadChannels)
+    block.data = raw(bytes: isAudio ? channelBytes * channels : channelBytes * payloadChannels * capacity)
+    block.heads = array(auscult_head.self, count: isAudio ? 1 : capacity)
+    block.marks = array(UInt8.self, count: capacity * channels)
+    block.mark_token_stride = UInt32(isAudio ? 1 : channels)
+    block.mark_channel_stride = UInt32(isAudio ? capacity : 1)
+    block.complete = Int64.min
+    block.format = format
+    block.producer = producer
+    return array([block])
+  }
+
+  /// A queue for waiting tokens. `common`: ticks in a driver frame that positions are compared in.
+  func queue(_ format: auscult_format, capacity: Int, tokenBytes: Int, common: Int64) -> JoinQueue {
+    let isAudio = format.kind == AUSCULT_AUDIO
+    let channels = Int(format.channels)
+    let rounded = (capacity + 15) & ~15
+    return JoinQueue(
+      isAudio: isAudio, channels: channels, capacity: rounded, tokenBytes: tokenBytes,
+      data: raw(bytes: isAudio ? rounded * 4 * channels : rounded * tokenBytes),
+      heads: array(auscult_head.self, count: isAudio ? 1 : rounded),
+      marks: array(UInt8.self, count: rounded * channels), scale: common / format.denominator,
+      offset: format.offset, inputPeriod: format.period, extent: format.extent, ticks: common)
+  }
+}
+
+extension JoinQueue {
+  /// A block that shows what waits here.
+  func shown(as source: auscult_block) -> auscult_block {
+    var block = source
+    block.data = data
+    block.heads = heads
+    block.marks = marks
+    block.capacity = UInt32(capacity)
+    block.channel_stride = isAudio ? UInt32(capacity * 4) : source.channel_stride
+    block.mark_channel_stride = isAudio ? UInt32(capacity) : 1
+    return block
+  }
+}
+
+func leastCommonMultiple(_ a: Int64, _ b: Int64) -> Int64 { a / greatestCommonDivisor(a, b) * b }
+
+func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
+  var (x, y) = (a, b)
+  while y != 0 { (x, y) = (y, x % y) }
+  return x
+}

@@ -1,0 +1,218 @@
+import CNodeABI
+import RealtimeCore
+
+/// Lays out a schedule over nodes that exist already. Thread: control.
+final class ScheduleBuilder {
+  let nodes: [RunNode]
+  let options: EngineOptions
+  let quantum: Int
+  let point: UnsafeMutablePointer<SwapPoint>?
+  let arena = Arena()
+  private(set) var realtime: UnsafeMutablePointer<RealtimeSchedule>?
+  private(set) var links: [RingLink.Key: RingLink] = [:]
+  private(set) var crossings: [RingLink] = []
+  private(set) var steps: [Int32: UnsafeMutablePointer<Step>] = [:]
+  private(set) var crossingLists: [Int32: (list: UnsafeMutablePointer<StepCrossing>, count: Int)] = [:]
+  private let channels: ChannelTables
+  private let clock: UnsafeMutablePointer<auscult_clock>
+  private var inputChannels: [ExternalChannel] = []
+  private var outputChannels: [ExternalChannel] = []
+  private let externalInputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+  private let externalOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+
+  /// - Parameters:
+  ///   - nodes: in any order.
+  ///   - previous: whose rings go on where the same link is needed.
+  ///   - isSwap: the schedule is for the time of a swap, and has a point.
+  init(
+    _ nodes: [RunNode], options: EngineOptions, quantum: Int, channels: ChannelTables, previous: Schedule? = nil,
+    isSwap: Bool = false
+  ) {
+    self.nodes = nodes.inOrder
+    self.options = options
+    self.quantum = quantum
+    self.channels = channels
+    if isSwap {
+      let point = UnsafeMutablePointer<SwapPoint>.allocate(capacity: 1)
+      point.initialize(to: SwapPoint())
+      self.point = point
+    } else {
+      point = nil
+    }
+    clock = arena.array([auscult_clock()])
+    // A stream may end before its first cycle: nodes then meet this memory instead of the driver's samples.
+    let (unheard, unplayed) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
+    externalInputs = arena.array(
+      Array(repeating: UnsafePointer(unheard), count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }))
+    externalOutputs = arena.array(
+      Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
+    for node in self.nodes { makeLinks(node, previous: previous) }
+    for node in self.nodes { makeCrossings(node) }
+    makeRealtime()
+    for node in self.nodes where node.runtime.placement == .worker && node.runtime.worker == nil { makeWorker(node) }
+  }
+
+  // MARK: Links
+
+  /// A ring for every link that enters a worker.
+  private func makeLinks(_ node: RunNode, previous: Schedule?) {
+    guard node.runtime.placement == .worker else { return }
+    for (index, input) in node.inputs.enumerated() {
+      for feed in [input.from, input.other].compactMap({ $0 }) {
+        let key = RingLink.Key(
+          from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)
+        let link = previous?.links[key] ?? makeLink(feed, to: node)
+        links[key] = link
+        if feed.runtime.placement == .realtime { crossings.append(link) }
+      }
+    }
+  }
+
+  private func makeLink(_ feed: RunNode.Feed, to node: RunNode) -> RingLink {
+    let format = feed.runtime.configuration.outputs[feed.output].format
+    let most = BlockRing.recordBytes(
+      kind: format.kind, count: feed.runtime.capacities[feed.output], channels: Int(format.channels),
+      channelBytes: format.channelBytes)
+    return RingLink(
+      bytes: ringBytes(format, most: most), mostBytes: most, from: feed.runtime, output: feed.output, to: node.runtime,
+      isLossy: node.isLossy)
+  }
+
+  /// Room for `queueSeconds` of the stream in cycles of 64 frames, and for what a long cycle pushes in any case.
+  private func ringBytes(_ format: auscult_format, most: Int) -> Int {
+    let smallestCycle = 64.0
+    let perCycle = max(1, Int((smallestCycle / Double(format.driver_rate) * format.rate).rounded(.up)))
+    let record = BlockRing.recordBytes(
+      kind: format.kind, count: perCycle, channels: Int(format.channels), channelBytes: format.channelBytes)
+    let records = min(format.rate / Double(perCycle), Double(format.driver_rate) / smallestCycle) * options.queueSeconds
+    let wanted = min(Int(records) * record, options.queueBytes)
+    let least = 2 * (EngineOptions.quantaPerWait + 2) * most + 4096
+    return max(wanted, least)
+  }
+
+  private func makeCrossings(_ node: RunNode) {
+    let leaving = links.filter { $0.key.from == node.runtime.number }
+      .sorted {
+        ($0.key.output, $0.value.toName, $0.key.to, $0.key.input) < (
+          $1.key.output, $1.value.toName, $1.key.to, $1.key.input
+        )
+      }
+    crossingLists[node.runtime.number] = (
+      arena.array(leaving.map { StepCrossing(output: $0.key.output, crossing: $0.value.crossing) }), leaving.count
+    )
+  }
+
+  // MARK: Steps
+
+  private func makeStep(
+    _ node: RunNode, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
+    clock: UnsafeMutablePointer<auscult_clock>
+  ) -> Step {
+    let runtime = node.runtime
+    let configuration = runtime.configuration
+    let crossings = crossingLists[runtime.number]!
+    let cycle = arena.array([
+      auscult_cycle(
+        size: UInt32(MemoryLayout<auscult_cycle>.size), input_count: UInt32(node.inputs.count),
+        output_count: UInt32(runtime.blocks.count), reserved: 0, inputs: UnsafePointer(inputs),
+        outputs: UnsafePointer(arena.array(runtime.blocks.map { Optional($0) })), clock: UnsafePointer(clock),
+        external_inputs: UnsafePointer(externalInputs + inputChannels.count),
+        external_outputs: UnsafePointer(externalOutputs + outputChannels.count), failure: nil)
+    ])
+    return Step(
+      nodeClass: runtime.instance.native, instance: runtime.instance.pointer, node: runtime.number,
+      name: UnsafePointer(runtime.instance.host.nodeText), isSource: node.inputs.isEmpty,
+      isIndependent: runtime.isIndependent, inputCount: node.inputs.count, outputCount: runtime.blocks.count,
+      cycle: cycle, inputs: inputs, outputs: runtime.outputs, join: runtime.join,
+      externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
+      isMeasured: options.isMeasured || runtime.placement == .worker || node.side == .new, state: runtime.state,
+      crossings: crossings.list, crossingCount: crossings.count)
+  }
+
+  private func makeRealtime() {
+    let order = nodes.filter { $0.runtime.placement == .realtime }
+    var joinSources: [UnsafeMutablePointer<UnsafePointer<auscult_block>?>?] = []
+    var taps: [StepTaps] = []
+    let list = arena.array(
+      order.map { node in
+        let sources = arena.array(node.inputs.map { Optional(block($0.from ?? $0.other!)) })
+        let join = node.runtime.join
+        let inputs =
+          join.map { join in arena.array(node.inputs.indices.map { Optional(UnsafePointer(join.pointee.joined + $0)) })
+          }
+          ?? sources
+        joinSources.append(join == nil ? nil : sources)
+        taps.append(makeTaps(node, slots: sources))
+        let step = makeStep(node, in: arena, inputs: inputs, clock: clock)
+        addChannels(node)
+        return step
+      })
+    for (place, node) in order.enumerated() { steps[node.runtime.number] = list + place }
+    realtime = arena.array([
+      RealtimeSchedule(
+        steps: list, stepCount: order.count, joinSources: arena.array(joinSources), taps: arena.array(taps),
+        clock: clock, externalInputs: externalInputs, externalOutputs: externalOutputs,
+        inputChannels: UnsafePointer(arena.array(inputChannels)), inputChannelCount: inputChannels.count,
+        outputChannels: UnsafePointer(arena.array(outputChannels)), outputChannelCount: outputChannels.count,
+        point: point, quantum: quantum, silence: UnsafePointer(arena.array(Float.self, count: quantum)),
+        waste: arena.array(Float.self, count: quantum))
+    ])
+  }
+
+  private func block(_ feed: RunNode.Feed) -> UnsafePointer<auscult_block> {
+    UnsafePointer(feed.runtime.blocks[feed.output])
+  }
+
+  private func addChannels(_ node: RunNode) {
+    let configuration = node.runtime.configuration
+    for channel in 0..<configuration.externalInputs {
+      inputChannels.append(
+        ExternalChannel(index: channels.inputs.index(node: node.name, channel: channel), side: node.side))
+    }
+    for channel in 0..<configuration.externalOutputs {
+      outputChannels.append(
+        ExternalChannel(index: channels.outputs.index(node: node.name, channel: channel), side: node.side))
+    }
+  }
+
+  private func makeTaps(_ node: RunNode, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>) -> StepTaps {
+    var list: [InputTap] = []
+    for (index, input) in node.inputs.enumerated() {
+      guard let point, let from = input.from else { continue }
+      guard from.grid > 0 || (input.changesOver && input.other != nil) else { continue }
+      let source = block(from).pointee
+      let format = from.runtime.configuration.outputs[from.output].format
+      let other = input.other.map { $0.runtime.capacities[$0.output] } ?? 0
+      let late = input.other.map {
+        max(0, format.lookahead - $0.runtime.configuration.outputs[$0.output].format.lookahead)
+      }
+      let waiting = Int((late ?? 0) * format.denominator / format.period) + 3 * other + 16
+      let out = queue(format, source, capacity: from.runtime.capacities[from.output] + waiting + other)
+      let waitingQueue = queue(format, source, capacity: waiting)
+      list.append(
+        InputTap(
+          slot: slots + index, source: block(from), other: input.other.map(block), point: point, grid: from.grid,
+          out: out, shown: arena.array([out.shown(as: source)]), waiting: waitingQueue,
+          waitingShown: arena.array([waitingQueue.shown(as: source)])))
+    }
+    return StepTaps(list: arena.array(list), count: list.count)
+  }
+
+  private func queue(_ format: auscult_format, _ source: auscult_block, capacity: Int) -> JoinQueue {
+    arena.queue(format, capacity: capacity, tokenBytes: Int(source.token_stride), common: format.denominator)
+  }
+
+  // MARK: Workers
+
+  private func makeWorker(_ node: RunNode) {
+    let runtime = node.runtime
+    let inputs = runtime.arena.array(UnsafePointer<auscult_block>?.self, count: node.inputs.count)
+    if let join = runtime.join {
+      for index in node.inputs.indices { inputs[index] = UnsafePointer(join.pointee.joined + index) }
+    }
+    let clock = runtime.arena.array([auscult_clock()])
+    runtime.worker = WorkerNode(
+      step: runtime.arena.array([makeStep(node, in: runtime.arena, inputs: inputs, clock: clock)]),
+      clock: UnsafePointer(clock), name: runtime.name, services: runtime.instance.host.services)
+  }
+}

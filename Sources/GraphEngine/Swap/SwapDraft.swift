@@ -1,0 +1,118 @@
+import CNodeABI
+import GraphText
+import NodeHost
+
+/// A graph compared with the one that runs: what is kept, what is made anew, what goes.
+struct SwapDraft {
+  let graph: Graph
+  let draft: ScheduleDraft
+  let before: [RunNode]
+  let runtimes: [NodeRuntime]
+  let generation: Int
+
+  private var keptNumbers: Set<Int32> { Set(draft.kept.compactMap { $0?.number }) }
+
+  /// Runtimes that are made anew, in the order they run in.
+  var added: [NodeRuntime] { draft.order.filter { draft.kept[$0] == nil }.map { runtimes[$0] } }
+  /// Runtimes that go.
+  var removed: [RunNode] { before.filter { !keptNumbers.contains($0.runtime.number) } }
+  /// The nodes as they run afterwards.
+  var after: [RunNode] { Compiler.runNodes(draft, runtimes) }
+
+  // MARK: What is said
+
+  var plan: SwapPlan {
+    let names = Set(before.map(\.name))
+    var changes = draft.order.map { index -> NodeChange in
+      let node = draft.graph.nodes[index]
+      let isKept = draft.kept[index] != nil
+      let connections = isKept ? node.changes(from: nodeBefore(node.name)!).map(\.text) : []
+      return NodeChange(
+        node: node.name, className: node.nodeClass.name,
+        action: isKept ? .kept : names.contains(node.name) ? .rewarmed : .added,
+        reason: isKept ? connections.joined(separator: ", ") : draft.reasons[index],
+        warmUp: isKept ? 0 : history(runtimes[index]))
+    }
+    let left = Set(draft.graph.nodes.map(\.name))
+    changes += before.filter { !left.contains($0.name) }.map {
+      NodeChange(
+        node: $0.name, className: $0.runtime.node.nodeClass.name, action: .removed, reason: "", warmUp: 0)
+    }
+    return SwapPlan(changes: changes)
+  }
+
+  private func nodeBefore(_ name: String) -> Graph.Node? { draft.running?.graph.nodes.first { $0.name == name } }
+
+  /// Driver frames that a new node and those new ones before it need before its tokens are valid.
+  func history(_ runtime: NodeRuntime) -> Int64 {
+    guard let index = runtimes.firstIndex(where: { $0 === runtime }), draft.kept[index] == nil else { return 0 }
+    return runtime.configuration.history + (draft.incoming[index].map { history(runtimes[$0.from]) }.max() ?? 0)
+  }
+
+  // MARK: Side by side
+
+  /// Old and new nodes beside each other, for the time until the exchange, and for a while after it.
+  func transition() -> [RunNode] {
+    let grid = commonPeriod()
+    let old = Dictionary(uniqueKeysWithValues: before.map { ($0.name, $0) })
+    let coming = draft.order.map { index -> RunNode in
+      let isKept = draft.kept[index] != nil
+      var node = RunNode(runtime: runtimes[index], side: isKept ? .both : .new, inputs: [])
+      for (place, link) in draft.incoming[index].enumerated() {
+        let from = runtimes[link.from]
+        var feed = RunNode.Feed(runtime: from, output: link.output)
+        let isFromKept = draft.kept[link.from] != nil
+        if isKept {
+          let current = old[node.name]!.inputs[place].from!
+          let changes = current.runtime !== from
+          node.inputs.append(
+            RunNode.Input(port: link.input, from: current, other: changes ? feed : nil, changesOver: changes))
+        } else if node.isSink {
+          node.inputs.append(RunNode.Input(port: link.input, from: nil, other: feed, changesOver: true))
+        } else {
+          if isFromKept { feed.grid = ticks(grid, from.configuration.outputs[link.output].format) }
+          node.inputs.append(RunNode.Input(port: link.input, from: feed))
+        }
+      }
+      return node
+    }
+    let going = removed.map { node -> RunNode in
+      var node = node
+      node.side = .old
+      if node.isSink { for index in node.inputs.indices { node.inputs[index].changesOver = true } }
+      return node
+    }
+    return coming + going
+  }
+
+  /// The grid on which new nodes begin, so that they stand where they would had they always run: the driver frames after
+  /// which the positions of all their inputs and outputs come together again, or 1 where that takes too long.
+  private func commonPeriod() -> Int64 {
+    var numerator: Int64 = 1
+    for index in draft.order where draft.kept[index] == nil {
+      let formats =
+        draft.incoming[index].map { draft.format($0)!.format } + draft.configurations[index]!.outputs.map(\.format)
+      for format in formats where format.stamp == AUSCULT_STAMP_HOST {
+        // period / denominator in lowest terms; with 1/1 among them, the least common multiple is a whole number.
+        let divisor = greatestCommonDivisor(format.period, format.denominator)
+        let next = numerator.multipliedReportingOverflow(
+          by: format.period / divisor / greatestCommonDivisor(numerator, format.period / divisor))
+        if next.overflow || next.partialValue > Int64(draft.rate) * SwapDraft.longestGridSeconds { return 1 }
+        numerator = next.partialValue
+      }
+    }
+    return numerator
+  }
+
+  /// A new node waits no longer than this for its place on the grid.
+  private static let longestGridSeconds: Int64 = 10
+
+  private func ticks(_ frames: Int64, _ format: auscult_format) -> Int64 {
+    format.stamp == AUSCULT_STAMP_NODE ? 0 : frames * format.denominator
+  }
+}
+
+extension RunNode {
+  /// What it gets goes nowhere else: from the exchange on, or up to it.
+  var isSink: Bool { runtime.blocks.isEmpty }
+}

@@ -1,0 +1,226 @@
+import CNodeABI
+import CRealtime
+import Foundation
+import Synchronization
+
+/// A swap under way: make before break, one step at a time, as the realtime thread and the workers get on.
+///
+/// Thread: control.
+final class SwapRun {
+  // The engine owns the swap, and ends it before it goes: also from its deinit, where a checked reference is none any more.
+  private unowned(unsafe) let engine: Engine
+  private let draft: SwapDraft
+  private let options: SwapOptions
+  private let graphBefore: Graph
+  private let transition: Schedule
+  private(set) var status: SwapStatus
+  private var isEndRequested = false
+  private var isPromoted = false
+  private var isRollbackRequested = false
+  private var isReturning = false
+  private var stageBegan = realtime_nanoseconds()
+  private var probationBegan: (position: Int64, times: [Int64]) = (0, [])
+
+  init(_ engine: Engine, _ draft: SwapDraft, transition: Schedule, options: SwapOptions, phases: [SwapStatus.Phase]) {
+    self.engine = engine
+    self.draft = draft
+    self.transition = transition
+    self.options = options
+    graphBefore = engine.graph
+    status = SwapStatus(
+      stage: options.isShadow ? .shadowing : .warming, plan: draft.plan, generation: draft.generation, phases: phases)
+  }
+
+  private var point: UnsafeMutablePointer<SwapPoint> { transition.point! }
+
+  // MARK: What people ask for
+
+  /// The old nodes stand by no longer; new ones that do not judge yet are given up.
+  func requestEnd() { isEndRequested = true }
+
+  /// The old nodes take over again, or never stop.
+  func rollback() { isRollbackRequested = true }
+
+  /// A candidate takes over as soon as it yields valid tokens.
+  func promote() { isPromoted = true }
+
+  // MARK: Step by step
+
+  /// Goes on as far as it gets.
+  func advance() {
+    var stage: SwapStatus.Stage
+    repeat {
+      stage = status.stage
+      step()
+    } while status.stage != stage
+  }
+
+  private func step() {
+    switch status.stage {
+    case .warming, .shadowing: warm()
+    case .exchanging: exchange()
+    case .probation: prove()
+    case .retiring: retire()
+    case .done, .rolledBack: break
+    }
+  }
+
+  private func enter(_ stage: SwapStatus.Stage, _ phase: String) {
+    let now = realtime_nanoseconds()
+    status.phases.append(SwapStatus.Phase(name: phase, milliseconds: Double(now - stageBegan) / 1e6))
+    stageBegan = now
+    status.stage = stage
+  }
+
+  private func warm() {
+    if let failure = failedNode() { return giveUp("node '\(failure)' failed before the exchange") }
+    if isEndRequested || isRollbackRequested { return giveUp("it was given up before the exchange") }
+    guard status.stage == .warming || isPromoted, isWarm else { return }
+    let heard = draft.added.flatMap(\.progress).map { $0.pointee.start.load(ordering: .relaxed) }.min()
+    status.heardFrom = heard.flatMap { $0 == Int64.max ? nil : $0 }
+    enter(.exchanging, "warm-up")
+    ask(forward: true)
+  }
+
+  private func ask(forward: Bool) {
+    engine.state.pointee.exchange.store(forward ? point.pointee.forward : point.pointee.back, ordering: .releasing)
+  }
+
+  private func exchange() {
+    let position = (isReturning ? point.pointee.back : point.pointee.forward).pointee.load(ordering: .acquiring)
+    guard position != SwapPoint.unset else { return }
+    if isReturning { status.returnPosition = position } else { status.position = position }
+    releaseHeld()
+    guard point.pointee.switches.load(ordering: .acquiring) >= expectedSwitches * (isReturning ? 2 : 1) else { return }
+    if isReturning {
+      engine.install(after: draft.before)
+      enter(.retiring, "return")
+    } else {
+      enter(.probation, "exchange")
+      probationBegan = (position, times())
+    }
+  }
+
+  /// Inputs that change over at the exchange.
+  private var expectedSwitches: Int {
+    transition.nodes.flatMap { node in
+      node.inputs.filter { $0.changesOver && (node.runtime.worker != nil || ($0.other != nil && $0.from != nil)) }
+    }.count
+  }
+
+  /// A sink that takes over the output of another one begins once that has had all that was its own.
+  private func releaseHeld() {
+    for node in transition.nodes {
+      guard let worker = node.runtime.worker, worker.isHeld.load(ordering: .relaxed) else { continue }
+      let waitsFor = transition.nodes.first { $0.name == node.name && $0.runtime !== node.runtime }
+      guard waitsFor?.runtime.worker?.isFinished ?? true else { continue }
+      waitsFor?.runtime.instance.deactivate()
+      worker.isHeld.store(false, ordering: .releasing)
+    }
+  }
+
+  private func prove() {
+    let reason =
+      failedNode().map { "node '\($0)' failed" } ?? overrun() ?? (isRollbackRequested ? "it was asked for" : nil)
+    if let reason, canReturn {
+      status.reason = reason
+      isReturning = true
+      enter(.exchanging, "probation")
+      return ask(forward: false)
+    }
+    let end = probationBegan.position + Int64(options.probation * Double(engine.rate))
+    guard isEndRequested || engine.realtime.position >= end else { return }
+    enter(.retiring, "probation")
+    engine.install(after: draft.after)
+  }
+
+  /// A sink that has handed its output on can't have it back.
+  private var canReturn: Bool {
+    !transition.nodes.contains { node in node.side == .old && node.isSink && node.runtime.instance.state != .active }
+  }
+
+  private func retire() {
+    guard !engine.retiring.contains(where: { $0 === transition }) else { return }
+    engine.schedule?.connectWorkers()
+    engine.pool?.setNodes(engine.schedule?.workers ?? [])
+    let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
+    for node in transition.nodes where !stays.contains(node.runtime.number) {
+      // Waits for a thread that is still at it.
+      node.runtime.worker?.modify { _ in }
+      node.runtime.instance.deactivate()
+    }
+    if status.reason == nil {
+      engine.finish(draft)
+      enter(.done, "retirement")
+    } else {
+      engine.graph = graphBefore
+      enter(.rolledBack, "retirement")
+    }
+    engine.swapEnded(status)
+  }
+
+  private func giveUp(_ reason: String) {
+    status.reason = reason
+    engine.install(after: draft.before)
+    enter(.retiring, "warm-up")
+  }
+
+  /// The engine stops: nothing runs any more.
+  func abandon() {
+    for node in transition.nodes { node.runtime.instance.deactivate() }
+    if status.reason == nil && status.position != nil {
+      engine.finish(draft)
+      status.stage = .done
+    } else {
+      engine.graph = graphBefore
+      status.reason = status.reason ?? "the run ended before the exchange"
+      status.stage = .rolledBack
+    }
+    engine.swapEnded(status)
+  }
+
+  // MARK: How the new nodes get on
+
+  private func failedNode() -> String? {
+    draft.added.first { runtime in
+      runtime.worker?.hasFailed ?? false || runtime.progress.contains { $0.pointee.hasFailed.load(ordering: .relaxed) }
+    }?.name
+  }
+
+  /// Every new output that is to take over yields valid tokens: it has heard as much as it needs.
+  private var isWarm: Bool {
+    transition.nodes.allSatisfy { node in
+      node.inputs.allSatisfy { input in
+        guard input.changesOver, let feed = input.other else { return true }
+        return isWarm(feed)
+      }
+    }
+  }
+
+  private func isWarm(_ feed: RunNode.Feed) -> Bool {
+    guard draft.added.contains(where: { $0 === feed.runtime }) else { return true }
+    let progress = feed.runtime.progress[feed.output]
+    let start = progress.pointee.start.load(ordering: .relaxed)
+    guard start != Int64.max else { return false }
+    let isEvent = feed.runtime.configuration.outputs[feed.output].format.kind == AUSCULT_EVENT
+    return progress.pointee.complete.load(ordering: .acquiring) >= start + draft.history(feed.runtime)
+      && (isEvent || progress.pointee.tokens.load(ordering: .relaxed) > 0)
+  }
+
+  private func times() -> [Int64] { draft.added.map { $0.state.pointee.nanoseconds } }
+
+  /// A new node that takes more of its thread than it may.
+  private func overrun() -> String? {
+    let frames = engine.realtime.position - probationBegan.position
+    // Too short a time says nothing.
+    guard frames >= Int64(engine.rate) / 4 else { return nil }
+    let elapsed = Double(frames) / Double(engine.rate) * 1e9
+    for (index, runtime) in draft.added.enumerated() {
+      let share = Double(runtime.state.pointee.nanoseconds - probationBegan.times[index]) / elapsed
+      if share > options.budget {
+        return "node '\(runtime.name)' took \(Int(share * 100)) % of the time that its input lasts"
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,141 @@
+import CNodeABI
+import RealtimeCore
+
+/// One input of a node on a worker: the ring that feeds it, and during a swap the one that takes over.
+struct WorkerInput {
+  /// Where blocks come from.
+  struct Side {
+    /// nil: from nowhere, before an added sink begins and after a removed one has ended.
+    var link: RingLink?
+    /// Tokens before the first one on this grid, in ticks of the stream, are passed over; 0: none are.
+    var grid: Int64 = 0
+  }
+
+  var side: Side
+  /// What takes over at the point; after that, what did before.
+  var other: Side?
+  var point: UnsafeMutablePointer<SwapPoint>?
+
+  var hasFront = false
+  var isSpent = false
+  /// How far the input is complete, as of the last look.
+  var complete = Int64.min
+  /// Times that it changed over in this swap.
+  private var changes = 0
+  /// Tokens that end at or before this frame position were the other side's.
+  private var from = Int64.min
+
+  init(_ side: Side) { self.side = side }
+
+  var isEmpty: Bool { side.link?.isEmpty ?? true }
+
+  /// What it shows while it has no front.
+  var idle: UnsafeMutablePointer<auscult_block>? { (side.link ?? other?.link)?.idle }
+
+  /// Nothing feeds it any more.
+  var isOver: Bool { side.link == nil && (point == nil || changes == 1) }
+
+  mutating func beginSwap(_ other: Side, at point: UnsafeMutablePointer<SwapPoint>) {
+    self.other = other
+    self.point = point
+    changes = 0
+  }
+
+  /// The swap is over: what is current stays.
+  mutating func endSwap() {
+    other = nil
+    point = nil
+  }
+
+  /// The next block, cut to what belongs to this input; nil: none now. `mayBegin` is false while the node must wait for
+  /// the one that it takes over from.
+  mutating func front(mayBegin: Bool) -> UnsafeMutablePointer<auscult_block>? {
+    while true {
+      discardOther()
+      // The watermark first, then the ring, then the point: what each promises is in the one before it.
+      let reached = side.link?.complete ?? Int64.max
+      let front = side.link?.front()
+      let end = point?.pointee.pending(after: changes) ?? SwapPoint.unset
+      if end == SwapPoint.unset {
+        if side.link == nil { return nil }
+        guard let front else {
+          complete = max(complete, reached)
+          return nil
+        }
+        if prepare(front) { return front }
+        continue
+      }
+      if let front, !isBehind(front, end) {
+        complete = max(complete, min(reached, end))
+        if prepare(front) { return front }
+        continue
+      }
+      if front != nil || reached >= end {
+        guard mayBegin else { return nil }
+        takeOver(at: end)
+        continue
+      }
+      complete = max(complete, min(reached, end))
+      return nil
+    }
+  }
+
+  func release() { side.link?.release() }
+
+  /// Cuts a block to what ends by the point; true: nothing is left of it.
+  private func isBehind(_ front: UnsafeMutablePointer<auscult_block>, _ end: Int64) -> Bool {
+    let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end
+    let count = front.pointee.countThrough(end)
+    if count == 0 && !isLost { return true }
+    front.pointee.count = UInt32(count)
+    front.pointee.flags &= ~AUSCULT_BLOCK_END
+    front.pointee.complete = min(front.pointee.complete, end)
+    return false
+  }
+
+  private mutating func takeOver(at end: Int64) {
+    let before = side
+    side = other ?? Side()
+    other = before
+    changes += 1
+    point?.pointee.countSwitch()
+    from = end
+    complete = max(complete, end)
+  }
+
+  /// Takes away what comes before the input begins; false: nothing is left, and the block is released.
+  private mutating func prepare(_ front: UnsafeMutablePointer<auscult_block>) -> Bool {
+    let hadTokens = front.pointee.count > 0
+    if from != Int64.min { front.pointee.dropFirst(front.pointee.countThrough(from)) }
+    if side.grid > 0 && front.pointee.count > 0 {
+      front.pointee.dropFirst(front.pointee.firstOnGrid(side.grid))
+      if front.pointee.count > 0 { side.grid = 0 }
+    }
+    if front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && (front.pointee.gap.end <= from || side.grid > 0) {
+      front.pointee.flags &= ~AUSCULT_BLOCK_GAP
+    }
+    let isWorthwhile = front.pointee.count > 0 || front.pointee.flags & (AUSCULT_BLOCK_END | AUSCULT_BLOCK_GAP) != 0
+    if !isWorthwhile && (hadTokens || front.pointee.flags == 0) {
+      complete = max(complete, front.pointee.complete)
+      release()
+      return false
+    }
+    return true
+  }
+
+  /// Whatever ends before the exchange is not the other side's to give.
+  private func discardOther() {
+    guard let link = other?.link, let point else { return }
+    while let front = link.front() {
+      let end = point.pointee.pending(after: changes)
+      if end == SwapPoint.unset {
+        link.release()
+        continue
+      }
+      let isLast = front.pointee.flags & AUSCULT_BLOCK_END != 0
+      let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.end > end
+      if front.pointee.countThrough(end) < front.pointee.count || isLast || isLost { return }
+      link.release()
+    }
+  }
+}

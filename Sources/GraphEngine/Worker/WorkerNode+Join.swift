@@ -1,0 +1,70 @@
+import CNodeABI
+
+/// Inputs that are joined: blocks move from the rings into the join's queues, and what matches there is run.
+extension WorkerNode {
+  /// Moves fronts as far as they go, and runs on what matches; false: nothing came of it.
+  func takeJoined() -> Bool {
+    let join = step.pointee.join!
+    let hasNews = moveFronts(to: join)
+    let matched = join.pointee.match()
+    let isOver = join.pointee.hasEnded && inputs.allSatisfy(\.isEmpty) && !hasEnded
+    let isLast = isOver && !join.pointee.hasMore(after: matched)
+    let passesGap = matched == 0 && join.pointee.isGapPassed
+    join.pointee.present(matched, passesGap: passesGap, end: isLast)
+
+    let isFurther = noteComplete(outputComplete(step, lookahead: 0))
+    if matched > 0 || isLast || passesGap || (isFurther && step.pointee.outputCount == 0) {
+      run()
+      join.pointee.consume(matched)
+    } else if isFurther {
+      publishIdle()
+    }
+    countUnmatched(join)
+    if isLast { noteEnd() }
+    return hasNews || matched > 0 || isLast || passesGap
+  }
+
+  private func moveFronts(to join: UnsafeMutablePointer<Join>) -> Bool {
+    var hasNews = false
+    for index in inputs.indices {
+      let queue = join.pointee.queues + index
+      guard let front = inputs[index].front(mayBegin: true) else {
+        queue.pointee.complete = max(queue.pointee.complete, inputs[index].complete)
+        continue
+      }
+      guard passGap(join, index, front), queue.pointee.append(UnsafePointer(front)) else { continue }
+      inputs[index].release()
+      hasNews = true
+    }
+    return hasNews
+  }
+
+  /// A gap is passed once the queue before it is spent: the other inputs' tokens have matched it, or gone beyond it.
+  private func passGap(
+    _ join: UnsafeMutablePointer<Join>, _ index: Int, _ front: UnsafeMutablePointer<auscult_block>
+  ) -> Bool {
+    guard front.pointee.flags & AUSCULT_BLOCK_GAP != 0, !front.pointee.isGapTaken else { return true }
+    guard join.pointee.queues[index].count == 0 else { return false }
+    join.pointee.note(front.pointee.gap, from: index)
+    front.pointee.isGapTaken = true
+    return true
+  }
+
+  private func countUnmatched(_ join: UnsafeMutablePointer<Join>) {
+    if join.pointee.unmatched == 0 { return }
+    if join.pointee.isFresh {
+      join.pointee.unmatched = 0
+      return
+    }
+    unmatched.add(join.pointee.unmatched, ordering: .relaxed)
+    join.pointee.unmatched = 0
+  }
+}
+
+extension auscult_block {
+  /// Set on a record in a ring once its gap has been dealt with.
+  fileprivate var isGapTaken: Bool {
+    get { flags & 0x8000_0000 != 0 }
+    set { flags = newValue ? flags | 0x8000_0000 : flags & ~0x8000_0000 }
+  }
+}
