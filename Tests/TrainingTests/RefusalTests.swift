@@ -168,6 +168,32 @@ import Testing
     #expect(outcome.status == 1 && outcome.err.contains("holds a value that is not finite"), "\(outcome.err)")
   }
 
+  /// Ctrl-C while it learns: nothing is written.
+  @Test func anInterruptedTrainingWritesNothing() throws {
+    let workshop = try workshop()
+    for index in 0..<8 {
+      try workshop.record("long/\(index).wav", machineSound(seconds: 120, seed: UInt64(index)))
+    }
+    let before = try workshop.files
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: BuildFolder.path + "/auscult")
+    process.arguments = ["train", "watch.yaml", "--normal", "long", "--output", "model.safetensors", "--verbose"]
+    process.currentDirectoryURL = URL(fileURLWithPath: workshop.path)
+    let pipe = Pipe()
+    process.standardError = pipe
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    // Its threads show that it has begun.
+    let tasks = "/proc/\(process.processIdentifier)/task"
+    while process.isRunning, (try? FileManager.default.contentsOfDirectory(atPath: tasks).count) ?? 0 < 3 { usleep(1000) }
+    process.interrupt()
+    let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+    #expect(said.contains("error: interrupted; nothing was written"), "\(said)")
+    #expect(try workshop.files == before)
+  }
+
   @Test func usage() throws {
     let workshop = try workshop()
     #expect(try train(workshop, []).status == 64)

@@ -64,7 +64,7 @@ public enum ThresholdRule: Sendable, Equatable {
     if case .manual(let number) = self { return number }
     let scores = normal.flatMap(\.scores)
     guard !scores.isEmpty else {
-      throw TrainingError("there are no scores of normal sound to set a threshold by: give more recordings")
+      throw TrainingError("no normal sound was held out to set a threshold by: give more recordings, or more of them with --held-out")
     }
     switch self {
     case .falseAlarms(let budget): return FalseAlarmRate(normal).threshold(perHour: budget)
