@@ -66,7 +66,7 @@ import Training
     return seeds.flatMap { seed in detectors.map { ($0, seed) } }
   }()
 
-  /// Fifty minutes of one fan: twenty to learn from and hold out, thirty to judge.
+  /// Fifty minutes of one fan: ten to learn from, ten to hold out, thirty to judge.
   private static func sound(_ workshop: Workshop, seed: Int) throws {
     try workshop.write(
       "fan.yaml",
@@ -100,7 +100,8 @@ import Training
       """)
     try workshop.cut("fan.wav", at: [300, 600, 900, 1200])
     let train = try workshop.auscult(
-      "train", "watch.yaml", "--normal", "train", "--output", "model.safetensors", "--false-alarms-per-hour", "60")
+      "train", "watch.yaml", "--normal", "train", "--output", "model.safetensors", "--false-alarms-per-hour", "60",
+      "--held-out", "50%")
     try #require(train.status == 0, "\(train.err)")
     let evaluate = try workshop.auscult("evaluate", "watch.yaml", "--normal", "rest", "--json")
     try #require(evaluate.status == 0, "\(evaluate.err)")

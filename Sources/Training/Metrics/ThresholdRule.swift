@@ -64,7 +64,8 @@ public enum ThresholdRule: Sendable, Equatable {
     if case .manual(let number) = self { return number }
     let scores = normal.flatMap(\.scores)
     guard !scores.isEmpty else {
-      throw TrainingError("no normal sound was held out to set a threshold by: give more recordings, or more of them with --held-out")
+      throw TrainingError(
+        "no normal sound was held out to set a threshold by: give more recordings, or hold out more (--held-out)")
     }
     switch self {
     case .falseAlarms(let budget): return FalseAlarmRate(normal).threshold(perHour: budget)
