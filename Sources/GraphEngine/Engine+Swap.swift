@@ -30,16 +30,19 @@ extension Engine {
     guard schedule != nil else { throw next.failure("not-running", "the graph does not run yet") }
     guard swapRun == nil else { throw next.failure("busy", "another change is still under way") }
     var stopwatch = Stopwatch()
-    let draft = try compare(next)
+    var draft = try compare(next)
+    if options.isShadow { draft = try compare(draft.graphOfCandidate) }
+    let shadow = options.isShadow ? try ShadowSetup(draft, number: nextNumber) : nil
     stopwatch.lap("configure")
-    if draft.added.isEmpty && draft.removed.isEmpty {
+    if draft.added.isEmpty && draft.removed.isEmpty && draft.tuned.isEmpty {
       takeOver(draft)
       return draft.plan
     }
     try continueOutputs(draft)
-    try activate(draft, seconds: options.timeout)
+    let tunings = try prepareTunings(draft)
+    try activate(draft, draft.added + (shadow?.alarms.map(\.copy) ?? []), seconds: options.timeout)
     stopwatch.lap("activate")
-    try begin(draft, options, stopwatch)
+    try begin(draft, tunings, shadow, options, stopwatch)
     return draft.plan
   }
 
@@ -95,10 +98,10 @@ extension Engine {
   }
 
   /// Activates the new nodes, each on a thread of its own that is not waited for beyond the time limit.
-  private func activate(_ draft: SwapDraft, seconds: Double) throws(DiagnosticsError) {
+  private func activate(_ draft: SwapDraft, _ runtimes: [NodeRuntime], seconds: Double) throws(DiagnosticsError) {
     let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
     var diagnostics: [Diagnostic] = []
-    for runtime in draft.added {
+    for runtime in runtimes {
       let left = Double(deadline - realtime_nanoseconds()) / 1e9
       switch Activation(runtime).wait(seconds: left) {
       case .done: continue
@@ -111,12 +114,27 @@ extension Engine {
       break
     }
     guard diagnostics.isEmpty else {
-      for runtime in draft.added { Activation.takeBack(runtime) }
+      for runtime in runtimes { Activation.takeBack(runtime) }
       throw DiagnosticsError(diagnostics)
     }
   }
 
-  private func begin(_ draft: SwapDraft, _ options: SwapOptions, _ stopwatch: Stopwatch) throws(DiagnosticsError) {
+  private func prepareTunings(_ draft: SwapDraft) throws(DiagnosticsError) -> [Tuning] {
+    var tunings: [Tuning] = []
+    for (runtime, before, after) in draft.tuned {
+      do {
+        tunings.append(try Tuning(runtime, before: before, after: after))
+      } catch {
+        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+        throw DiagnosticsError([draft.graph.diagnostic(failure, node: after)])
+      }
+    }
+    return tunings
+  }
+
+  private func begin(
+    _ draft: SwapDraft, _ tunings: [Tuning], _ shadow: ShadowSetup?, _ options: SwapOptions, _ stopwatch: Stopwatch
+  ) throws(DiagnosticsError) {
     var stopwatch = stopwatch
     takeChannels(of: draft.after)
     do {
@@ -126,10 +144,14 @@ extension Engine {
       for runtime in draft.added { runtime.instance.deactivate() }
       throw draft.graph.failure("driver", "\(error)")
     }
-    let transition = Schedule(
-      ScheduleBuilder(
-        draft.transition(), options: self.options, quantum: Compiler.quantum, channels: channels, previous: schedule,
-        isSwap: true))
+    let builder = ScheduleBuilder(
+      draft.transition(shadow), options: self.options, quantum: Compiler.quantum, channels: channels,
+      previous: schedule,
+      isSwap: true, tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
+    let transition = Schedule(builder)
+    for tuning in tunings {
+      tuning.runtime.worker?.modify { $0.tuning = WorkerTuning(entry: tuning.entry, point: transition.point!) }
+    }
     for runtime in draft.added where runtime.instance.host.continues {
       runtime.worker?.isHeld.store(true, ordering: .relaxed)
     }
@@ -140,7 +162,9 @@ extension Engine {
     stopwatch.lap("install")
     previousGraph = graph
     graph = draft.graph
-    swapRun = SwapRun(self, draft, transition: transition, options: options, phases: stopwatch.phases)
+    swapRun = SwapRun(
+      self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.ears), options: options,
+      phases: stopwatch.phases)
   }
 
   /// Nothing but ports or the text changes.
@@ -166,6 +190,7 @@ extension Engine {
   func finish(_ draft: SwapDraft) {
     generation = draft.generation
     instances = draft.draft.instances.compactMap { $0 }
+    retuned.formUnion(draft.tuned.map(\.after.name))
   }
 
   func swapEnded(_ status: SwapStatus) {

@@ -72,6 +72,8 @@ public final class Engine: @unchecked Sendable {
   /// The swap that is going on, and the last that was.
   var swapRun: SwapRun?
   var lastSwap: SwapStatus?
+  /// Nodes whose instances were made with other values than the graph has by now.
+  var retuned: Set<String> = []
   /// The graph before the last change.
   var previousGraph: Graph?
   private var nodeNames: [String] = []
@@ -114,6 +116,7 @@ public final class Engine: @unchecked Sendable {
   /// - Throws: diagnostics at the lines of the graph file. Nothing runs then.
   public func prepare(rate: Int) throws(DiagnosticsError) {
     stop()
+    try remakeRetuned()
     let schedule = try compile(rate: rate)
     try activate(schedule.nodes.map(\.runtime))
     services.setRate(rate)
@@ -131,6 +134,18 @@ public final class Engine: @unchecked Sendable {
     channels = ChannelTables()
     takeChannels(of: nodes)
     return Schedule(ScheduleBuilder(nodes, options: options, quantum: Compiler.quantum, channels: channels))
+  }
+
+  private func remakeRetuned() throws(DiagnosticsError) {
+    for (index, node) in graph.nodes.enumerated() where retuned.contains(node.name) {
+      do {
+        instances[index] = try NodeInstance(node, graph: graph.name, services: services)
+      } catch {
+        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+        throw DiagnosticsError([graph.diagnostic(failure, node: node)])
+      }
+    }
+    retuned = []
   }
 
   func nextNumber() -> Int32 {

@@ -182,7 +182,10 @@ private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
 private let classExtension: @convention(c) (UnsafePointer<auscult_class>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? =
   { node_class, name in
     guard let node_class, let name else { return nil }
-    let record = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue()
-    guard String(cString: name) == AUSCULT_CONTINUE else { return ability(String(cString: name), of: record.type) }
-    return record.type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
+    let type = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue().type
+    switch String(cString: name) {
+    case AUSCULT_CONTINUE: return type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
+    case AUSCULT_TUNE: return type.isTunable ? UnsafeRawPointer(tuneFunctions) : nil
+    case let name: return ability(name, of: type)
+    }
   }

@@ -46,6 +46,20 @@ open class Node {
   @_noLocks @_noAllocation
   open func process(_ cycle: Cycle) {}
 
+  /// Whether parameters flagged `running` take new values without a new instance; then both of the next are overridden.
+  open class var isTunable: Bool { false }
+
+  /// What `take` will put in force, out of all the arguments: numbers of the node's own choosing.
+  ///
+  /// Thread: control, active. Nothing changes yet. Throws what is wrong with them.
+  open func tuning(_ arguments: Arguments) throws -> [Double] { [] }
+
+  /// Puts prepared numbers in force.
+  ///
+  /// Thread: realtime or worker, active, between two calls of `process`. An override carries both marks.
+  @_noLocks @_noAllocation
+  open func take(_ tuning: UnsafeBufferPointer<Double>) {}
+
   /// Thread: control, active.
   open func deactivate() {}
 

@@ -17,7 +17,9 @@ struct FixedList<Element: BitwiseCopyable>: ~Copyable {
   var bytes: Int { count * MemoryLayout<Element>.stride }
 
   subscript(_ index: Int) -> Element {
-    @inline(__always) get { memory[index] }  // checked where it is inlined
+    // Checked where they are inlined.
+    @inline(__always) get { memory[index] }
+    @inline(__always) nonmutating set { memory[index] = newValue }
   }
 }
 

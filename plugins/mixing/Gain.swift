@@ -15,6 +15,7 @@ final class Gain: Node {
   }
 
   private let given: [Float]
+  private var channels = 0
   private var factors = FixedList<Float>()
 
   required init(_ arguments: Arguments) throws {
@@ -23,14 +24,31 @@ final class Gain: Node {
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
-    let channels = setup.input.channels
-    guard given.count == 1 || given.count == channels else {
-      throw NodeError(
-        "\(given.count) gains for \(channels) \(channels == 1 ? "channel" : "channels"): give one, or one for each",
-        parameter: "gain")
-    }
+    channels = setup.input.channels
+    try checkCount(given.count)
     factors = FixedList(given.count == 1 ? Array(repeating: given[0], count: channels) : given)
     answer.memory = factors.bytes
+  }
+
+  override class var isTunable: Bool { true }
+
+  override func tuning(_ arguments: Arguments) throws -> [Double] {
+    let given = try arguments.list("gain").map { Double(try factor(of: $0, parameter: "gain")) }
+    try checkCount(given.count)
+    return given.count == 1 ? Array(repeating: given[0], count: channels) : given
+  }
+
+  @_noLocks @_noAllocation
+  override func take(_ tuning: UnsafeBufferPointer<Double>) {
+    for channel in 0..<min(channels, tuning.count) { factors[channel] = Float(tuning[channel]) }
+  }
+
+  private func checkCount(_ count: Int) throws {
+    guard count == 1 || count == channels else {
+      throw NodeError(
+        "\(count) gains for \(channels) \(channels == 1 ? "channel" : "channels"): give one, or one for each",
+        parameter: "gain")
+    }
   }
 
   @_noLocks @_noAllocation

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "auscult/node.h"
+#include "auscult/tune.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -31,6 +32,11 @@ REALTIME_SAFE static inline auscult_status realtime_process(const auscult_class 
 
 REALTIME_SAFE static inline void realtime_reset(const auscult_class *_Nonnull node_class, void *_Nonnull instance) {
   if (node_class->reset) node_class->reset(instance);
+}
+
+REALTIME_SAFE static inline void realtime_take(const auscult_tune *_Nonnull tune, void *_Nonnull instance,
+                                               const void *_Nonnull values) {
+  tune->take(instance, values);
 }
 
 // libm's functions compute and return; none of them locks or allocates.

@@ -30,6 +30,8 @@ extension Compiler {
       draft.reasons[index] = difference
       return false
     }
+    let before = draft.running?.graph.nodes.first { $0.name == node.name }
+    if before.map({ node.changes(from: $0).contains { $0.isRunning } }) ?? false { draft.tuned.insert(index) }
     draft.kept[index] = running.runtime
     draft.instances[index] = running.runtime.instance
     draft.configurations[index] = running.runtime.configuration
@@ -46,7 +48,9 @@ extension Compiler {
       return "build \(short(before.nodeClass.library.buildID)) -> \(short(node.nodeClass.library.buildID))"
     }
     if running.runtime.state.pointee.hasFailed { return "it had failed" }
-    if let change = node.changes(from: before).filter({ !$0.isConnection }).first { return change.text }
+    let isTunable = node.nodeClass.tuneFunctions != nil
+    let changes = node.changes(from: before).filter { !$0.isConnection && !($0.isRunning && isTunable) }
+    if let change = changes.first { return change.text }
     if let change = inputDifference(draft, node: index, running) { return change }
     let placement: ScheduleDraft.Placement = isRealtime(draft, node: index) ? .realtime : .worker
     if placement != running.runtime.placement {

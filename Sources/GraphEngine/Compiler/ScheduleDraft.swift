@@ -23,6 +23,8 @@ struct ScheduleDraft {
   let running: RunningGraph?
   /// Nodes that go on as they are: they are not configured again.
   var kept: [NodeRuntime?]
+  /// Kept nodes that take new values of parameters that may change while running.
+  var tuned: Set<Int> = []
   /// Of a swap: why each node that is not kept is not.
   var reasons: [String]
   let rate: Int

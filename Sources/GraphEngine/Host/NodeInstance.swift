@@ -181,7 +181,7 @@ final class NodeInstance: @unchecked Sendable {
     state = .created
   }
 
-  private static func emptyError() -> auscult_error {
+  static func emptyError() -> auscult_error {
     var error = auscult_error()
     error.size = UInt32(MemoryLayout<auscult_error>.size)
     return error

@@ -81,8 +81,13 @@ public struct RealtimeEngine: @unchecked Sendable {
   @_noLocks @_noAllocation
   private func takeExchange() {
     if state.pointee.exchange.load(ordering: .relaxed) == nil { return }
+    // The schedule that it belongs to comes first.
+    if state.pointee.pending.load(ordering: .relaxed) != nil { return }
     guard let point = state.pointee.exchange.exchange(nil, ordering: .acquiringAndReleasing) else { return }
     point.pointee.store(position, ordering: .releasing)
+    guard let schedule = state.pointee.schedule, let swap = schedule.pointee.point else { return }
+    let isForward = point == swap.pointee.forward
+    for index in 0..<schedule.pointee.tuningCount { schedule.pointee.tunings[index].take(isForward: isForward) }
   }
 
   @_noLocks @_noAllocation

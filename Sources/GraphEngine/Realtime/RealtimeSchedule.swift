@@ -20,6 +20,9 @@ struct RealtimeSchedule {
   let outputChannelCount: Int
   /// Of the swap that this schedule is for, or nil.
   let point: UnsafeMutablePointer<SwapPoint>?
+  /// Nodes that take new values at the exchange.
+  let tunings: UnsafePointer<TuneEntry>
+  let tuningCount: Int
   /// The most frames that one call of a step covers.
   let quantum: Int
   /// Samples [quantum] for external channels that the driver has no memory for: the end of a stream has no frames, and

@@ -19,9 +19,11 @@ final class RingLink: @unchecked Sendable {
   let toName: String
 
   init(
-    bytes: Int, mostBytes: Int, from: NodeRuntime, output: Int, to: NodeRuntime, isLossy: Bool
+    bytes: Int, mostBytes: Int, from: NodeRuntime, output: Int, to: NodeRuntime?, isLossy: Bool
   ) {
     fromName = from.name
+    // A link to no node is an ear of the control thread's.
+    let to = to ?? from
     toName = to.name
     idle = .allocate(capacity: 1)
     idle.initialize(to: from.blocks[output].pointee)

@@ -14,6 +14,9 @@ final class ScheduleBuilder {
   private(set) var steps: [Int32: UnsafeMutablePointer<Step>] = [:]
   private(set) var crossingLists: [Int32: (list: UnsafeMutablePointer<StepCrossing>, count: Int)] = [:]
   private let channels: ChannelTables
+  private let tunings: [TuneEntry]
+  /// Links that the control thread listens to, in the order they were asked for.
+  private(set) var ears: [RingLink] = []
   private let clock: UnsafeMutablePointer<auscult_clock>
   private var inputChannels: [ExternalChannel] = []
   private var outputChannels: [ExternalChannel] = []
@@ -26,8 +29,9 @@ final class ScheduleBuilder {
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
   init(
     _ nodes: [RunNode], options: EngineOptions, quantum: Int, channels: ChannelTables, previous: Schedule? = nil,
-    isSwap: Bool = false
+    isSwap: Bool = false, tunings: [TuneEntry] = [], ears: [RunNode.Feed] = []
   ) {
+    self.tunings = tunings
     self.nodes = nodes.inOrder
     self.options = options
     self.quantum = quantum
@@ -47,6 +51,7 @@ final class ScheduleBuilder {
     externalOutputs = arena.array(
       Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
     for node in self.nodes { makeLinks(node, previous: previous) }
+    for (index, feed) in ears.enumerated() { makeEar(feed, index) }
     for node in self.nodes { makeCrossings(node) }
     makeRealtime()
     for node in self.nodes where node.runtime.placement == .worker && node.runtime.worker == nil { makeWorker(node) }
@@ -68,14 +73,20 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeLink(_ feed: RunNode.Feed, to node: RunNode) -> RingLink {
+  private func makeEar(_ feed: RunNode.Feed, _ index: Int) {
+    let link = makeLink(feed, to: nil)
+    links[RingLink.Key(from: feed.runtime.number, output: feed.output, to: -1, input: index)] = link
+    ears.append(link)
+  }
+
+  private func makeLink(_ feed: RunNode.Feed, to node: RunNode?) -> RingLink {
     let format = feed.runtime.configuration.outputs[feed.output].format
     let most = BlockRing.recordBytes(
       kind: format.kind, count: feed.runtime.capacities[feed.output], channels: Int(format.channels),
       channelBytes: format.channelBytes)
     return RingLink(
-      bytes: ringBytes(format, most: most), mostBytes: most, from: feed.runtime, output: feed.output, to: node.runtime,
-      isLossy: node.isLossy)
+      bytes: ringBytes(format, most: most), mostBytes: most, from: feed.runtime, output: feed.output,
+      to: node?.runtime, isLossy: node?.isLossy ?? true)
   }
 
   /// Room for `queueSeconds` of the stream in cycles of 64 frames, and for what a long cycle pushes in any case.
@@ -125,7 +136,7 @@ final class ScheduleBuilder {
       isIndependent: runtime.isIndependent, inputCount: node.inputs.count, outputCount: runtime.blocks.count,
       cycle: cycle, inputs: inputs, outputs: runtime.outputs, join: runtime.join,
       externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
-      isMeasured: options.isMeasured || runtime.placement == .worker || node.side == .new, state: runtime.state,
+      isMeasured: options.isMeasured || runtime.placement == .worker || node.side != .both, state: runtime.state,
       crossings: crossings.list, crossingCount: crossings.count)
   }
 
@@ -154,7 +165,8 @@ final class ScheduleBuilder {
         clock: clock, externalInputs: externalInputs, externalOutputs: externalOutputs,
         inputChannels: UnsafePointer(arena.array(inputChannels)), inputChannelCount: inputChannels.count,
         outputChannels: UnsafePointer(arena.array(outputChannels)), outputChannelCount: outputChannels.count,
-        point: point, quantum: quantum, silence: UnsafePointer(arena.array(Float.self, count: quantum)),
+        point: point, tunings: UnsafePointer(arena.array(tunings)), tuningCount: tunings.count, quantum: quantum,
+        silence: UnsafePointer(arena.array(Float.self, count: quantum)),
         waste: arena.array(Float.self, count: quantum))
     ])
   }

@@ -19,6 +19,11 @@ struct SwapDraft {
   /// The nodes as they run afterwards.
   var after: [RunNode] { Compiler.runNodes(draft, runtimes) }
 
+  /// Kept nodes that take new values: their runtime, and the node before and after.
+  var tuned: [(runtime: NodeRuntime, before: Graph.Node, after: Graph.Node)] {
+    draft.tuned.sorted().map { (runtimes[$0], nodeBefore(draft.graph.nodes[$0].name)!, draft.graph.nodes[$0]) }
+  }
+
   // MARK: What is said
 
   var plan: SwapPlan {
@@ -29,7 +34,8 @@ struct SwapDraft {
       let connections = isKept ? node.changes(from: nodeBefore(node.name)!).map(\.text) : []
       return NodeChange(
         node: node.name, className: node.nodeClass.name,
-        action: isKept ? .kept : names.contains(node.name) ? .rewarmed : .added,
+        action: draft.tuned.contains(index)
+          ? .retuned : isKept ? .kept : names.contains(node.name) ? .rewarmed : .added,
         reason: isKept ? connections.joined(separator: ", ") : draft.reasons[index],
         warmUp: isKept ? 0 : history(runtimes[index]))
     }
@@ -49,10 +55,26 @@ struct SwapDraft {
     return runtime.configuration.history + (draft.incoming[index].map { history(runtimes[$0.from]) }.max() ?? 0)
   }
 
+  /// The graph with its new detectors on workers, where they can't delay those that are there.
+  var graphOfCandidate: Graph {
+    var graph = graph
+    let names = Set(added.map(\.name))
+    for index in graph.nodes.indices where names.contains(graph.nodes[index].name) {
+      graph.nodes[index].placement = .worker
+    }
+    return graph
+  }
+
+  /// All that a node hears comes from nodes that are kept.
+  func hearsKeptNodes(_ runtime: NodeRuntime) -> Bool {
+    guard let index = runtimes.firstIndex(where: { $0 === runtime }) else { return false }
+    return draft.incoming[index].allSatisfy { draft.kept[$0.from] != nil }
+  }
+
   // MARK: Side by side
 
   /// Old and new nodes beside each other, for the time until the exchange, and for a while after it.
-  func transition() -> [RunNode] {
+  func transition(_ shadow: ShadowSetup? = nil) -> [RunNode] {
     let grid = commonPeriod()
     let old = Dictionary(uniqueKeysWithValues: before.map { ($0.name, $0) })
     let coming = draft.order.map { index -> RunNode in
@@ -82,7 +104,11 @@ struct SwapDraft {
       if node.isSink { for index in node.inputs.indices { node.inputs[index].changesOver = true } }
       return node
     }
-    return coming + going
+    return (coming + going).map { node in
+      var node = node
+      node.isLossy = shadow != nil && node.side == .new
+      return node
+    } + (shadow?.copies ?? [])
   }
 
   /// The grid on which new nodes begin, so that they stand where they would had they always run: the driver frames after

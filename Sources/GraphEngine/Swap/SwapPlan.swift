@@ -79,6 +79,8 @@ public struct SwapStatus: Sendable {
   /// X of the way back.
   public var returnPosition: Int64?
   public var phases: [Phase]
+  /// Of a candidate: how it compares with the present detector.
+  public var shadow: ShadowReport?
   /// Why it was rolled back.
   public var reason: String?
 }

@@ -13,6 +13,8 @@ final class SwapRun {
   private let options: SwapOptions
   private let graphBefore: Graph
   private let transition: Schedule
+  private let tunings: [Tuning]
+  private let meter: ShadowMeter?
   private(set) var status: SwapStatus
   private var isEndRequested = false
   private var isPromoted = false
@@ -21,7 +23,12 @@ final class SwapRun {
   private var stageBegan = realtime_nanoseconds()
   private var probationBegan: (position: Int64, times: [Int64]) = (0, [])
 
-  init(_ engine: Engine, _ draft: SwapDraft, transition: Schedule, options: SwapOptions, phases: [SwapStatus.Phase]) {
+  init(
+    _ engine: Engine, _ draft: SwapDraft, transition: Schedule, tunings: [Tuning], meter: ShadowMeter?,
+    options: SwapOptions, phases: [SwapStatus.Phase]
+  ) {
+    self.tunings = tunings
+    self.meter = meter
     self.engine = engine
     self.draft = draft
     self.transition = transition
@@ -48,11 +55,21 @@ final class SwapRun {
 
   /// Goes on as far as it gets.
   func advance() {
+    listen()
     var stage: SwapStatus.Stage
     repeat {
       stage = status.stage
       step()
     } while status.stage != stage
+  }
+
+  private func listen() {
+    guard let meter else { return }
+    meter.poll()
+    status.shadow = meter.report
+    let candidates = Set(draft.added.map(\.number))
+    status.shadow?.dropped = transition.links.filter { candidates.contains($0.key.to) }
+      .reduce(0) { $0 + $1.value.ring.pointee.dropped }
   }
 
   private func step() {
@@ -105,7 +122,7 @@ final class SwapRun {
   private var expectedSwitches: Int {
     transition.nodes.flatMap { node in
       node.inputs.filter { $0.changesOver && (node.runtime.worker != nil || ($0.other != nil && $0.from != nil)) }
-    }.count
+    }.count + tunings.filter { $0.runtime.worker != nil }.count
   }
 
   /// A sink that takes over the output of another one begins once that has had all that was its own.
@@ -143,6 +160,7 @@ final class SwapRun {
     guard !engine.retiring.contains(where: { $0 === transition }) else { return }
     engine.schedule?.connectWorkers()
     engine.pool?.setNodes(engine.schedule?.workers ?? [])
+    for tuning in tunings { tuning.runtime.worker?.modify { $0.tuning = nil } }
     let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
     for node in transition.nodes where !stays.contains(node.runtime.number) {
       // Waits for a thread that is still at it.

@@ -12,6 +12,8 @@ final class WorkerNode: @unchecked Sendable {
   let name: String
   private let clock: UnsafePointer<auscult_clock>
   var inputs: [WorkerInput] = []
+  /// New values that are put in force with the first tokens behind the exchange.
+  var tuning: WorkerTuning?
   private let services: HostServices
   private let busy = Atomic<Bool>(false)
   /// It takes over from a node of the same name, which still has work to do.
@@ -123,6 +125,7 @@ final class WorkerNode: @unchecked Sendable {
   }
 
   func run() {
+    tuneIfDue()
     if runStep(step, clock: clock) == .failed {
       failed.store(true, ordering: .relaxed)
       let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed without saying why"
@@ -148,7 +151,17 @@ final class WorkerNode: @unchecked Sendable {
     }
   }
 
+  private func tuneIfDue() {
+    guard let due = tuning?.nextPosition else { return }
+    for index in 0..<step.pointee.inputCount {
+      guard let block = step.pointee.inputs[index]?.pointee else { continue }
+      let isBehind = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
+      if isBehind { return tuning!.take() }
+    }
+  }
+
   func publishIdle() {
+    tuneIfDue()
     for index in 0..<step.pointee.crossingCount {
       let entry = step.pointee.crossings[index]
       let output = step.pointee.outputs[entry.output]

@@ -154,3 +154,68 @@ import Testing
     #expect(samples("second.npy") == Array(sound[1][positions[0]..<positions[1]]))
   }
 }
+
+/// Parameters that may change while a node runs.
+@Suite struct TuningTests {
+  private func graph(_ gain: String, thread: String = "realtime") -> String {
+    """
+    graph: tuned
+    nodes:
+      mic: { type: source, channels: 2 }
+      gain: { type: gain, gain: \(gain), thread: \(thread) }
+      out: { type: sink.npy, path: "${env:OUT}/out.npy" }
+    links: [ mic -> gain -> out ]
+    """
+  }
+
+  @Test(arguments: ["realtime", "worker"]) func aGainChangesAtTheExchange(thread: String) throws {
+    var random = SeededRandom(seed: 15)
+    let sound = random.noise(channels: 2, frames: 40_000)
+    let run = try HandRun(graph("2", thread: thread))
+    for start in stride(from: 0, to: 40_000, by: 500) {
+      if start == 20_000 {
+        let plan = try run.engine.apply(run.graph(graph("[0.5, 3]", thread: thread)))
+        #expect(plan.changes.map(\.action) == [.kept, .retuned, .kept])
+        #expect(plan.changes[1].reason == "gain: 2 -> [0.5, 3]")
+      }
+      run.driver.feed(sound.map { Array($0[start..<start + 500]) }, period: 100)
+      run.engine.drain()
+      run.engine.service()
+    }
+    let position = Int(try #require(run.engine.swapStatus?.position))
+    run.driver.finish()
+    let values = run.file("out.npy").dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    for frame in 0..<40_000 {
+      let factors: [Float] = frame < position ? [2, 2] : [0.5, 3]
+      guard values[2 * frame] == sound[0][frame] * factors[0], values[2 * frame + 1] == sound[1][frame] * factors[1]
+      else {
+        Issue.record("frame \(frame) of exchange \(position)")
+        return
+      }
+    }
+  }
+
+  @Test func aValueThatTheNodeRefusesChangesNothing() throws {
+    let run = try HandRun(graph("2"))
+    run.driver.feed([[1, 1], [1, 1]], period: 2)
+    let error = #expect(throws: (any Error).self) { try run.engine.apply(run.graph(graph("[1, 2, 3]"))) }
+    #expect("\(error!)".contains("graph.yaml:4:") && "\(error!)".contains("3 gains for 2 channels"))
+    #expect(!run.engine.isSwapping)
+  }
+
+  @Test func theNextRunBeginsWithTheNewValue() throws {
+    let run = try HandRun(graph("2"))
+    run.driver.feed([[1, 1], [1, 1]], period: 2)
+    try run.engine.apply(run.graph(graph("4")))
+    for _ in 0..<5 {
+      run.driver.feed([[1, 1], [1, 1]], period: 2)
+      run.engine.service()
+    }
+    run.driver.finish()
+    try run.engine.prepare(rate: 48_000)
+    run.driver.feed([[1], [1]], period: 1)
+    run.driver.finish()
+    let values = run.file("out.npy").dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    #expect(values.suffix(2) == [4, 4])
+  }
+}

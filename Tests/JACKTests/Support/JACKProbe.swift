@@ -51,7 +51,7 @@ private func probe(_ state: UnsafeMutablePointer<ProbeState>, _ frames: UInt32) 
   let lost = state.pointee.clock.cycle(counter: counter, frames: frames)
   state.pointee.cycles.add(1, ordering: .relaxed)
   state.pointee.lost.add(lost, ordering: .relaxed)
-  if state.pointee.clock.isAhead || jack_last_frame_time(state.pointee.client) != counter {
+  if state.pointee.clock.isLate || jack_last_frame_time(state.pointee.client) != counter {
     state.pointee.overruns.add(1, ordering: .relaxed)
   }
 }

@@ -1,0 +1,89 @@
+import CNodeABI
+import GraphText
+import NodeHost
+
+/// What a candidate needs beside the nodes of a swap: copies of the alarms behind the detector, and ears for both sides.
+///
+/// Thread: control.
+struct ShadowSetup {
+  let present: NodeRuntime
+  let candidate: NodeRuntime
+  /// Alarms behind the present detector, and copies of them behind the candidate.
+  let alarms: [(present: NodeRuntime, copy: NodeRuntime)]
+  /// The copies, as they run.
+  let copies: [RunNode]
+
+  /// Finds the one detector that a shadow is about.
+  ///
+  /// - Throws: a diagnostic where the change is more than another detector in one place.
+  init(_ draft: SwapDraft, number: () -> Int32) throws(DiagnosticsError) {
+    let detectors = draft.added.filter { added in
+      added.configuration.outputs.contains { $0.format.kind == AUSCULT_SCORE }
+    }
+    guard let candidate = detectors.first, detectors.count == 1,
+      let present = draft.before.first(where: { $0.name == candidate.name })?.runtime,
+      present.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_SCORE }),
+      draft.hearsKeptNodes(candidate)
+    else {
+      throw draft.graph.failure(
+        "shadow", "a shadow compares one detector with a candidate in its place; this changes something else")
+    }
+    self.present = present
+    self.candidate = candidate
+    var alarms: [(NodeRuntime, NodeRuntime)] = []
+    var copies: [RunNode] = []
+    for index in draft.draft.order {
+      guard let kept = draft.draft.kept[index],
+        kept.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_EVENT }),
+        let link = draft.draft.incoming[index].first(where: { draft.runtimes[$0.from] === candidate })
+      else { continue }
+      let copy = try ShadowSetup.copy(draft, index, candidate, number())
+      alarms.append((kept, copy))
+      copies.append(
+        RunNode(
+          runtime: copy, side: .new,
+          inputs: [RunNode.Input(port: link.input, from: RunNode.Feed(runtime: candidate, output: link.output))]))
+    }
+    self.alarms = alarms
+    self.copies = copies
+  }
+
+  /// What the control thread listens to: both detectors, then the alarms of each.
+  var ears: [RunNode.Feed] {
+    [present, candidate].map { RunNode.Feed(runtime: $0, output: 0) }
+      + alarms.flatMap { [RunNode.Feed(runtime: $0.present, output: 0), RunNode.Feed(runtime: $0.copy, output: 0)] }
+  }
+
+  /// - Parameter links: of `ears`.
+  func meter(_ links: [RingLink]) -> ShadowMeter {
+    let rest = links.dropFirst(2).enumerated()
+    return ShadowMeter(
+      present: ShadowMeter.Side(
+        detector: present, scores: links[0], alarms: rest.filter { $0.offset % 2 == 0 }.map(\.element)),
+      candidate: ShadowMeter.Side(
+        detector: candidate, scores: links[1], alarms: rest.filter { $0.offset % 2 == 1 }.map(\.element)))
+  }
+
+  /// A second instance of a node that is kept, which hears the candidate.
+  private static func copy(
+    _ draft: SwapDraft, _ index: Int, _ candidate: NodeRuntime, _ number: Int32
+  ) throws(DiagnosticsError) -> NodeRuntime {
+    var copy = draft.draft
+    let node = copy.graph.nodes[index]
+    do {
+      let instance = try NodeInstance(node, graph: copy.graph.name, services: copy.running!.services)
+      let inputs = copy.incoming[index].map { link in
+        ConfiguredInput(format: copy.format(link)!, port: link.input, node: copy.graph.nodes[link.from].name)
+      }
+      copy.configurations[index] = try instance.configure(rate: copy.rate, quantum: copy.quantum, inputs: inputs)
+      copy.instances[index] = instance
+      copy.placement[index] = .worker
+    } catch {
+      let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+      throw DiagnosticsError([copy.graph.diagnostic(failure, node: node)])
+    }
+    let sources = copy.incoming[index].map { draft.runtimes[$0.from].blocks[$0.output] }
+    return NodeRuntime(
+      number: number, copy, node: index, generation: draft.generation, sources: sources, isWatched: false)
+  }
+}

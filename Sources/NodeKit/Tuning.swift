@@ -1,0 +1,42 @@
+import CNodeABI
+
+/// What lies behind the "tune/1" ability of every class that is tunable.
+nonisolated(unsafe) let tuneFunctions: UnsafePointer<auscult_tune> = {
+  let functions = UnsafeMutablePointer<auscult_tune>.allocate(capacity: 1)
+  functions.initialize(
+    to: auscult_tune(
+      size: UInt32(MemoryLayout<auscult_tune>.size), prepare: prepareTuning, take: takeTuning, dispose: disposeTuning))
+  return UnsafePointer(functions)
+}()
+
+/// Prepared numbers as they travel through the ABI: their count, then they.
+private let prepareTuning:
+  @convention(c) (
+    UnsafeMutableRawPointer?, UInt32, UnsafePointer<auscult_argument>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    UnsafeMutablePointer<auscult_error>?
+  ) -> auscult_status = { pointer, count, arguments, result, error in
+    let node = instance(pointer!).node
+    do {
+      let arguments = Arguments(
+        host: node.host, declaration: type(of: node).declaration, count: Int(count), arguments)
+      let numbers = try node.tuning(arguments)
+      let memory = UnsafeMutablePointer<Double>.allocate(capacity: numbers.count + 1)
+      memory.initialize(to: Double(numbers.count))
+      (memory + 1).initialize(from: numbers, count: numbers.count)
+      result!.pointee = UnsafeMutableRawPointer(memory)
+      return AUSCULT_OK
+    } catch let problem {
+      return report(problem, error)
+    }
+  }
+
+// On the realtime thread: unmarked, because dynamic dispatch cannot be checked; all it calls is.
+private let takeTuning: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?) -> Void = { pointer, values in
+  let numbers = values!.assumingMemoryBound(to: Double.self)
+  let tuning = UnsafeBufferPointer(start: numbers + 1, count: Int(numbers.pointee))
+  Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.take(tuning) }
+}
+
+private let disposeTuning: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void = { _, values in
+  values?.deallocate()
+}
