@@ -35,6 +35,13 @@ let plugins: [Plugin] = [
   Plugin(name: "normalize", libraries: ["CKernels"]),
   Plugin(name: "slicer", libraries: ["CKernels"]),
   Plugin(name: "bands"),
+  Plugin(name: "kmeans", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "mahalanobis", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "ocsvm", libraries: ["Learning", "CKernels", "CLibSVM"]),
+  Plugin(name: "knn", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "gmm", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "pca", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "bayes", libraries: ["Learning", "CKernels"]),
   Plugin(name: "alarm"),
   Plugin(name: "records", libraries: ["Records"]),
   Plugin(name: "arrays", libraries: ["Records"]),
@@ -47,6 +54,7 @@ let foreignPlugins = [
   (name: "testplugin-c", target: "TestPluginC", folder: "c-invert"),
   (name: "testplugin-cxx", target: "TestPluginCxx", folder: "cxx-smooth"),
   (name: "testplugin-faulty", target: "TestPluginFaulty", folder: "c-faulty"),
+  (name: "testplugin-detector", target: "TestPluginDetector", folder: "c-detector"),
   (name: "testplugin-judge", target: "TestPluginJudge", folder: "c-judge"),
 ]
 
@@ -65,6 +73,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
+  ("ModelTests", ["Models", "JSONText"]),
+  ("TrainingTests", ["Training", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
 
 let package = Package(
@@ -87,22 +97,33 @@ let package = Package(
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CJACK", pkgConfig: "jack", providers: [.apt(["libjack-jackd2-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: realtime),
+    .target(
+      name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "COpenBLAS"],
+      swiftSettings: realtime),
     .target(name: "Records", dependencies: ["NodeKit", "CNodeABI"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+    .target(name: "Models", dependencies: ["JSONText"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
-      name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "CNodeABI", "CRealtime"],
+      name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
     .target(name: "FileDriver", dependencies: ["GraphEngine", "CSndFile"], swiftSettings: strict),
     .target(name: "JACKDriver", dependencies: ["GraphEngine", "CJACK", "CRealtime"], swiftSettings: strict),
-    .target(name: "RunControl", dependencies: [], swiftSettings: strict),
+    .target(
+      name: "Training",
+      dependencies: ["GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "CSndFile"],
+      swiftSettings: strict),
+    .target(name: "RunControl", dependencies: ["JSONText"], swiftSettings: strict),
     .executableTarget(
       name: "auscult",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl",
+        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

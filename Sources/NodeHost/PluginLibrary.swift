@@ -26,21 +26,25 @@ public final class PluginLibrary: @unchecked Sendable {
   /// Thread: control.
   /// - Parameter isPrivate: loads a private copy of the file as it is now. Else the same path gives the code that was
   ///   loaded first, whatever the file holds by now.
-  public init(path: String, isPrivate: Bool = false) throws(PluginProblem) {
+  public convenience init(path: String, isPrivate: Bool = false) throws(PluginProblem) {
     let path = absolutePath(path)
-    let entry: auscult_library_function
-    if isPrivate {
-      (entry, fileID) = try openPrivately(path)
-    } else {
-      entry = try openLibrary(path)
-      fileID = fileBuildID(path)
-    }
+    let (entry, fileID) = isPrivate ? try openPrivately(path) : (try openLibrary(path), fileBuildID(path))
     guard let info = entry() else {
       throw PluginProblem(path: path, defects: ["its \(entrySymbol)() returns a null pointer"])
     }
+    try self.init(path: path, fileID: fileID, info)
+  }
+
+  /// Classes of the program itself, checked like a plugin's. `name` is what messages call it.
+  public convenience init(builtIn name: String, _ info: UnsafePointer<auscult_library_info>) throws(PluginProblem) {
+    try self.init(path: name, fileID: name, info)
+  }
+
+  private init(path: String, fileID: String, _ info: UnsafePointer<auscult_library_info>) throws(PluginProblem) {
     var checker = LibraryChecker(path: path)
     let descriptions = try checker.check(info)
     self.path = path
+    self.fileID = fileID
     abiVersion = "\(info.pointee.abi_major).\(info.pointee.abi_minor)"
     buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileID
     classes = descriptions.enumerated().map { NodeClass(info.pointee.classes[$0]!, $1, self) }

@@ -23,7 +23,7 @@ public struct Library: @unchecked Sendable {
 }
 
 /// The class record that travels through the ABI: a C function pointer cannot capture the node's type.
-private final class ClassRecord {
+final class ClassRecord {
   let type: Node.Type
   let declaration: NodeDeclaration
   init(_ type: Node.Type) {
@@ -186,6 +186,6 @@ private let classExtension: @convention(c) (UnsafePointer<auscult_class>?, Unsaf
     switch String(cString: name) {
     case AUSCULT_CONTINUE: return type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
     case AUSCULT_TUNE: return type.isTunable ? UnsafeRawPointer(tuneFunctions) : nil
-    default: return nil
+    case let name: return ability(name, of: type)
     }
   }

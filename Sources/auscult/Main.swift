@@ -9,6 +9,9 @@ enum Main {
   static func main() {
     // A reader that has gone away shows as an error of `write`, which knows what to do.
     signal(SIGPIPE, SIG_IGN)
+    // OpenBLAS, which detectors train with, starts threads when it is loaded: they would take signals that are none of
+    // their business. One thread computes the same bits every time, too.
+    setenv("OPENBLAS_NUM_THREADS", "1", 1)
     do {
       var command = try Auscult.parseAsRoot()
       try command.run()
@@ -44,6 +47,7 @@ struct Auscult: ParsableCommand {
       """,
     version: auscultVersion,
     groupedSubcommands: [
+      CommandGroup(name: "Learn:", subcommands: [Train.self, Calibrate.self, Evaluate.self, Info.self]),
       CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
       CommandGroup(
         name: "Change what runs:",

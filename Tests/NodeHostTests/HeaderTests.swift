@@ -2,19 +2,27 @@ import Foundation
 import TestSupport
 import Testing
 
-/// node.h alone, as the authors of plugins include it.
+/// The headers of the ABI, each alone, as the authors of plugins include them.
 @Suite struct HeaderTests {
-  @Test func compilesAsC11() throws {
-    try compile("c", ["-std=c11", "-Wstrict-prototypes"])
+  /// Functions by header.
+  static let headers = ["node": 13, "model": 11, "trainer": 6, "explain": 1, "report": 2, "state": 3, "tune": 3]
+
+  @Test(arguments: headers.keys.sorted()) func compilesAsC11(header: String) throws {
+    try compile(header, "c", ["-std=c11", "-Wstrict-prototypes"])
   }
 
-  @Test func compilesAsCxx17() throws {
-    try compile("c++", ["-std=c++17"])
+  @Test(arguments: headers.keys.sorted()) func compilesAsCxx17(header: String) throws {
+    try compile(header, "c++", ["-std=c++17"])
+  }
+
+  @Test func everyHeaderIsHere() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: CompiledPlugin.headers + "/auscult")
+    #expect(files.sorted() == Self.headers.keys.sorted().map { $0 + ".h" })
   }
 
   /// Every function pointer's declaration ends with its thread and state.
-  @Test func everyFunctionSaysItsThread() throws {
-    let header = try String(contentsOfFile: CompiledPlugin.headers + "/auscult/node.h", encoding: .utf8)
+  @Test(arguments: headers.keys.sorted()) func everyFunctionSaysItsThread(name: String) throws {
+    let header = try String(contentsOfFile: CompiledPlugin.headers + "/auscult/\(name).h", encoding: .utf8)
     let lines = header.split(separator: "\n", omittingEmptySubsequences: false)
     var functions = 0
     for (index, line) in lines.enumerated() where line.contains("(*") && line.hasPrefix("  ") {
@@ -22,13 +30,13 @@ import Testing
       #expect(comment.first?.hasSuffix("]") == true, "\(line)")
       functions += 1
     }
-    #expect(functions == 13)
+    #expect(functions == Self.headers[name])
   }
 
-  private func compile(_ language: String, _ flags: [String]) throws {
+  private func compile(_ header: String, _ language: String, _ flags: [String]) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try folder.write("alone", "#define AUSCULT_PLUGIN\n#include \"auscult/node.h\"\n")
+    try folder.write("alone", "#define AUSCULT_PLUGIN\n#include \"auscult/\(header).h\"\n")
     try CompiledPlugin.run(
       "cc",
       flags + [

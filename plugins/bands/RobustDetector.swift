@@ -10,9 +10,7 @@ import NodeKit
 class RobustDetector: OffloadNode {
   static let sharedParameters: [ParameterDeclaration] = [
     .number("learn", "How long to learn what is normal", unit: .second, default: "10 s", range: 0.01...1e6),
-    .number(
-      "threshold", "Scores above it are anomalous; 'model': as learned", default: "model", words: ["model"],
-      flags: .byMachine),
+    Thresholds.parameter,
     .number(
       "sigma", "The learned threshold is the median of the n learning scores + sigma * (1 + 8 / n) * 1.4826 MAD",
       default: "10", range: 0...1e6),

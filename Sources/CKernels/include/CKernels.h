@@ -26,6 +26,23 @@
 KERNEL_SAFE float kernel_dot(const float *_Nonnull a, const float *_Nonnull b, size_t count);
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Distances
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Sum of (a[i] - b[i])^2, in blocks of single precision.
+KERNEL_SAFE double kernel_squared_distance(const float *_Nonnull a, const float *_Nonnull b, size_t count);
+/// Sum of (a[i] - b[i])^2.
+KERNEL_SAFE double kernel_distance_double(const double *_Nonnull a, const double *_Nonnull b, size_t count);
+/// Sum of (a[i] - b[i])^2 * weights[i].
+KERNEL_SAFE double kernel_weighted_distance(const double *_Nonnull a, const double *_Nonnull b,
+                                            const double *_Nonnull weights, size_t count);
+/// Sum of a[i] * b[i].
+KERNEL_SAFE double kernel_dot_double(const double *_Nonnull a, const double *_Nonnull b, size_t count);
+/// out[i] = (in[i] - means[i]) * scales[i].
+KERNEL_SAFE void kernel_standardize(double *_Nonnull out, const float *_Nonnull in, const double *_Nonnull means,
+                                    const double *_Nonnull scales, size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Samples to spectra
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ extension Compiler {
         ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
       }
       do {
+        try checkModel(draft, node: index)
         let configuration = try draft.instance(index).configure(
           rate: draft.rate, quantum: draft.quantum, inputs: inputs)
         draft.configurations[index] = configuration

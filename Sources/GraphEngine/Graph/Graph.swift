@@ -27,6 +27,16 @@ public struct Graph: Sendable {
     public var placement: Placement
     public var location: SourceLocation?
 
+    package init(
+      name: String, nodeClass: NodeClass, arguments: [Argument], placement: Placement, location: SourceLocation?
+    ) {
+      self.name = name
+      self.nodeClass = nodeClass
+      self.arguments = arguments
+      self.placement = placement
+      self.location = location
+    }
+
     public func argument(_ name: String) -> Argument? { arguments.first { $0.name == name } }
   }
 
@@ -35,6 +45,12 @@ public struct Graph: Sendable {
     public var value: ParameterValue
     /// Of the value; nil for a default.
     public var location: SourceLocation?
+
+    package init(name: String, value: ParameterValue, location: SourceLocation?) {
+      self.name = name
+      self.value = value
+      self.location = location
+    }
   }
 
   /// Where the file wants a node to run.
@@ -58,6 +74,12 @@ public struct Graph: Sendable {
     public var from: End
     public var to: End
     public var location: SourceLocation?
+
+    package init(from: End, to: End, location: SourceLocation?) {
+      self.from = from
+      self.to = to
+      self.location = location
+    }
   }
 
   /// A diagnostic about a place in the graph's files, with its source line.

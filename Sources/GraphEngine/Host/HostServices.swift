@@ -126,6 +126,7 @@ private let hostFile: @convention(c) (UnsafePointer<auscult_host>?) -> UnsafePoi
 
 private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? = {
   host, name in
-  guard let name, String(cString: name) == AUSCULT_CONTINUE, NodeHostRecord.of(host).continues else { return nil }
-  return UnsafeRawPointer(host)
+  guard let name else { return nil }
+  guard String(cString: name) == AUSCULT_CONTINUE else { return hostAbility(String(cString: name)) }
+  return NodeHostRecord.of(host).continues ? UnsafeRawPointer(host) : nil
 }

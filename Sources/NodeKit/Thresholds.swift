@@ -1,11 +1,14 @@
-import NodeKit
+/// The parameter `threshold` of a detector: a number for all machines, the word `model` (what was learned), or a map by
+/// machine.
+public struct Thresholds: Sendable {
+  public static let parameter = ParameterDeclaration.number(
+    "threshold", "Scores above it are anomalous; 'model': as learned", default: "model", words: ["model"],
+    flags: .byMachine)
 
-/// The parameter `threshold`: a number for all machines, the word `model` (what was learned), or a map by machine.
-struct Thresholds {
   private let all: Double?
   private let byMachine: [String: Double?]
 
-  init(_ value: Value?) {
+  public init(_ value: Value?) {
     if case .map(let map) = value {
       all = nil
       byMachine = map.mapValues(\.number)
@@ -16,7 +19,7 @@ struct Thresholds {
   }
 
   /// For each machine the number that the file gives, or nil: what was learned.
-  func fixed(for machines: [String]) throws -> [Double?] {
+  public func fixed(for machines: [String]) throws -> [Double?] {
     if let unknown = byMachine.keys.sorted().first(where: { !machines.contains($0) }) {
       throw NodeError(
         "names the machine '\(unknown)'; there are \(machines.map { "'\($0)'" }.joined(separator: ", "))",

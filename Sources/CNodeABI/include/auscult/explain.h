@@ -1,0 +1,27 @@
+// explain/1: which bands and which moment carry a token's score. Answer AUSCULT_EXPLAIN in `extension`.
+
+#ifndef AUSCULT_EXPLAIN_H
+#define AUSCULT_EXPLAIN_H
+
+#include "auscult/node.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AUSCULT_EXPLAIN "explain/1"
+
+typedef struct auscult_explain {
+  uint32_t size;
+  uint32_t reserved;
+  // Splits a token's score up: how much each column (a band) and each row (an analysis frame) adds to it, in parts that
+  // are not negative. No process runs meanwhile. `token` [rows x columns], `bands` [columns], `moments` [rows].
+  // [control & active]
+  auscult_status (*explain)(void *instance, uint32_t channel, const float *token, float *bands, float *moments,
+                            auscult_error *error);
+} auscult_explain;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

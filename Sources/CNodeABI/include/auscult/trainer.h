@@ -1,0 +1,63 @@
+// trainer/1: a class that learns from tokens. Give AUSCULT_TRAIT_TRAINABLE and answer AUSCULT_TRAINER in `extension`.
+//
+// The host makes an instance with the graph's parameters, and then calls begin, take once for each machine, fit, write
+// and end. The instance is never configured in between.
+
+#ifndef AUSCULT_TRAINER_H
+#define AUSCULT_TRAINER_H
+
+#include "auscult/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AUSCULT_TRAINER "trainer/1"
+
+// What a training is about. Valid from begin to end.
+typedef struct auscult_training {
+  uint32_t size;
+  uint32_t machine_count;
+  const char *const *machines;
+  uint32_t label_count;          // classes to tell apart; 0: normal sound is to be learned
+  uint32_t reserved;
+  const char *const *labels;
+  const auscult_format *format;  // of the tokens; its channels mean nothing
+  uint64_t seed;                 // the same seed and tokens give the same model, bit for bit
+  void *context;
+  // Says how far fit is, from 0 to 1, and with what; not 0: give up, and let fit fail.  // [control]
+  int32_t (*progress)(const struct auscult_training *training, double done, const char *what);
+} auscult_training;
+
+// The tokens of one machine. Valid from take to end.
+typedef struct auscult_examples {
+  uint32_t size;
+  uint32_t machine;            // index into the training's machines
+  uint64_t count;              // tokens, at least 1
+  uint64_t width;              // values in a token: rows x columns
+  const float *values;         // [count x width], finite; tokens of one recording lie together, in its order
+  const int32_t *labels;       // [count] index into the training's labels; NULL: all normal
+  const uint32_t *recordings;  // [count] which recording each comes from
+} auscult_examples;
+
+#define AUSCULT_TRAINER_LABELS 0x1u  // tells classes apart: wants the tokens of all labels. Without it: normal ones only
+
+typedef struct auscult_trainer {
+  uint32_t size;
+  uint32_t flags;  // AUSCULT_TRAINER_*
+  // Learns what is coming.  // [control & !active]
+  auscult_status (*begin)(void *instance, const auscult_training *training, auscult_error *error);
+  // Takes note of a machine's tokens.  // [control & !active]
+  auscult_status (*take)(void *instance, const auscult_examples *examples, auscult_error *error);
+  // Learns from them; may take long.  // [control & !active]
+  auscult_status (*fit)(void *instance, auscult_error *error);
+  // Hands over what was learned.  // [control & !active]
+  auscult_status (*write)(void *instance, const auscult_model_writer *writer, auscult_error *error);
+  // Frees what begin, take and fit have made; also called when one of them failed.  // [control & !active]
+  void (*end)(void *instance);
+} auscult_trainer;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

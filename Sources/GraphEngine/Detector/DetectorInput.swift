@@ -1,0 +1,65 @@
+import CNodeABI
+import GraphText
+import JSONText
+import Models
+
+/// What reaches a detector: the format of its tokens, and the nodes that they come through.
+public struct DetectorInput: Sendable {
+  public let rows: Int
+  public let columns: Int
+  /// Tokens per second, seconds that a token covers, and seconds from one to the next.
+  public let rate: Double
+  public let extent: Double
+  public var period: Double { 1 / rate }
+  /// Hertz of each column, or empty.
+  public let frequencies: [Float]
+  /// What each channel listens to.
+  public let machines: [String]
+  /// "slice, 1 channel x 51 frames x 128 bands, 8.6/s".
+  public let text: String
+  /// The front end, as models remember it.
+  public let frontEnd: JSONValue
+  let record: FormatRecord
+
+  init(_ record: FormatRecord, frontEnd: JSONValue) {
+    let format = record.format
+    self.record = record
+    self.frontEnd = frontEnd
+    rows = Int(format.rows)
+    columns = Int(format.columns)
+    rate = format.rate
+    extent = Double(format.extent) / Double(format.denominator) / Double(format.driver_rate)
+    frequencies = (0..<Int(format.frequency_count)).compactMap { format.frequencies?[$0] }
+    machines = record.machines
+    text = describe(format)
+  }
+}
+
+extension Engine {
+  /// What reaches a node on its first input, for a driver's rate. Nothing runs; not while the engine is prepared.
+  public func input(of node: String, rate: Int) throws(DiagnosticsError) -> DetectorInput {
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate)
+    guard let index = graph.nodes.firstIndex(where: { $0.name == node }), let link = draft.incoming[index].first,
+      let record = draft.format(link)
+    else { preconditionFailure("'\(node)' is no linked node") }
+    return DetectorInput(record, frontEnd: FrontEnd.describe(draft, before: index))
+  }
+
+  /// The bands [columns] and moments [rows] that carry a token's score, or nil where the class can't say: `explain/1`.
+  ///
+  /// Prepared engines only, while no cycle runs. `token` is [rows x columns].
+  public func explain(node: String, channel: Int, token: [Float], rows: Int, columns: Int) -> (
+    bands: [Float], moments: [Float]
+  )? {
+    guard let instance = instances.first(where: { $0.node.name == node }), instance.state == .active,
+      let ability = instance.nodeClass.ability(AUSCULT_EXPLAIN), token.count == rows * columns
+    else { return nil }
+    var bands = [Float](repeating: 0, count: columns)
+    var moments = [Float](repeating: 0, count: rows)
+    var error = auscult_error()
+    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    let status = ability.assumingMemoryBound(to: auscult_explain.self).pointee.explain(
+      instance.pointer, UInt32(channel), token, &bands, &moments, &error)
+    return status == AUSCULT_OK ? (bands, moments) : nil
+  }
+}

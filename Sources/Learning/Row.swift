@@ -1,0 +1,56 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The scaled values of the token that is being judged, and what each adds to its score.
+final class Row {
+  /// [width]
+  let values: UnsafeMutablePointer<Double>
+  let parts: UnsafeMutablePointer<Double>
+  /// [columns]
+  private let bands: UnsafeMutablePointer<Double>
+  private let width: Int
+  private let columns: Int
+
+  init(width: Int, columns: Int) {
+    self.width = width
+    self.columns = columns
+    values = .allocate(capacity: max(1, width))
+    parts = .allocate(capacity: max(1, width))
+    bands = .allocate(capacity: max(1, columns))
+    values.initialize(repeating: 0, count: max(1, width))
+    parts.initialize(repeating: 0, count: max(1, width))
+    bands.initialize(repeating: 0, count: max(1, columns))
+  }
+
+  deinit {
+    values.deallocate()
+    parts.deallocate()
+    bands.deallocate()
+  }
+
+  /// Puts the columns that add most first, as many as add anything; returns how many.
+  func rank(
+    into list: inout (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32), most: Int
+  ) -> Int {
+    for column in 0..<columns {
+      bands[column] = 0
+      for place in stride(from: column, to: width, by: columns) { bands[column] += parts[place] }
+    }
+    return withUnsafeMutableBytes(of: &list) { bytes in
+      let ranked = bytes.bindMemory(to: UInt32.self)
+      for place in 0..<most {
+        var best = -1
+        for column in 0..<columns where bands[column] > 0 && (best < 0 || bands[column] > bands[best]) { best = column }
+        if best < 0 { return place }
+        ranked[place] = UInt32(best)
+        bands[best] = 0
+      }
+      return most
+    }
+  }
+}
+
+func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }

@@ -1,0 +1,56 @@
+import NodeKit
+
+/// The parameter `scale`: whether values are standardised before they are judged.
+public enum Scaling: String, Sendable {
+  case none, standard
+
+  public static func parameter(default initial: Scaling) -> ParameterDeclaration {
+    .choice(
+      "scale", "standard: every value less its mean, over its deviation, both of the training data; none: as it is",
+      of: ["none", "standard"], default: initial.rawValue)
+  }
+}
+
+/// Mean and 1 / deviation of every value, as scikit-learn's StandardScaler: population deviation, 1 for a constant one.
+struct Standardizer {
+  var means: [Double]
+  var factors: [Double]
+
+  init(_ examples: Examples, _ scaling: Scaling) {
+    means = [Double](repeating: 0, count: examples.width)
+    factors = [Double](repeating: 1, count: examples.width)
+    guard scaling == .standard else { return }
+    var squares = means
+    for row in 0..<examples.count {
+      let values = examples.row(row)
+      for column in 0..<examples.width { means[column] += Double(values[column]) }
+    }
+    let count = Double(examples.count)
+    for column in means.indices { means[column] /= count }
+    for row in 0..<examples.count {
+      let values = examples.row(row)
+      for column in 0..<examples.width {
+        let difference = Double(values[column]) - means[column]
+        squares[column] += difference * difference
+      }
+    }
+    for column in means.indices {
+      let variance = squares[column] / count
+      // What is left of a constant after rounding is no deviation.
+      let leastVariance = 10 * Double.ulpOfOne * max(abs(means[column]), 1) * max(abs(means[column]), 1) * 1e-3
+      factors[column] = variance <= leastVariance ? 1 : 1 / variance.squareRoot()
+    }
+  }
+
+  /// All tokens, scaled.
+  func matrix(_ examples: Examples) -> Matrix {
+    var result = Matrix(rows: examples.count, columns: examples.width)
+    for row in 0..<examples.count {
+      let values = examples.row(row)
+      for column in 0..<examples.width {
+        result.values[row * examples.width + column] = (Double(values[column]) - means[column]) * factors[column]
+      }
+    }
+    return result
+  }
+}

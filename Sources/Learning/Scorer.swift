@@ -1,0 +1,75 @@
+import CKernels
+import CRealtime
+import NodeKit
+
+/// Memory of one scorer, aligned for SIMD, that lives as long as this.
+public final class ScorerMemory {
+  private var owned: [UnsafeMutableRawPointer] = []
+
+  public init() {}
+
+  deinit { for pointer in owned { pointer.deallocate() } }
+
+  public func keep<T: BitwiseCopyable>(_ values: [T]) -> UnsafePointer<T> {
+    let bytes = max(64, values.count * MemoryLayout<T>.stride)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    owned.append(raw)
+    let memory = raw.bindMemory(to: T.self, capacity: max(1, values.count))
+    memory.initialize(from: values, count: values.count)
+    return UnsafePointer(memory)
+  }
+
+  /// Room for `count` values.
+  public func room<T: BitwiseCopyable>(_ count: Int, of zero: T) -> UnsafeMutablePointer<T> {
+    UnsafeMutablePointer(mutating: keep([T](repeating: zero, count: count)))
+  }
+}
+
+/// What one machine's model makes of a token. Memory is taken when it is made; judging takes none.
+open class Scorer {
+  /// Values in a token.
+  final let width: Int
+  private let means: UnsafePointer<Double>
+  private let factors: UnsafePointer<Double>
+  private let memory: ScorerMemory
+
+  /// Reads the scaling of the machine. `memory` is freed with the scorer.
+  public init(_ model: Model.Machine, width: Int, memory: ScorerMemory) throws {
+    self.width = width
+    self.memory = memory
+    means = memory.keep(try model.doubles("scale_mean", [width]).values)
+    factors = memory.keep(try model.doubles("scale_factor", [width]).values)
+  }
+
+  /// Scales a token [width].
+  @_noLocks @_noAllocation
+  final func scale(_ token: UnsafePointer<Float>, into row: UnsafeMutablePointer<Double>) {
+    kernel_standardize(row, token, means, factors, width)
+  }
+
+  /// The score of a scaled token [width]: higher is worse. Called on workers; an override carries both marks, so the
+  /// compiler proves that it neither allocates nor locks.
+  @_noLocks @_noAllocation
+  open func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double { 0 }
+
+  /// How much each value adds to the score of a scaled token, not negative [width].
+  @_noLocks @_noAllocation
+  open func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {}
+
+  /// Classifiers: the class of the token that was judged last, and its probability.
+  @frozen
+  public struct Verdict {
+    /// Index into the model's labels; -1: none.
+    public var index: Int32
+    public var probability: Float
+
+    @inlinable @_noLocks @_noAllocation
+    public init(index: Int32, probability: Float) {
+      self.index = index
+      self.probability = probability
+    }
+  }
+
+  @_noLocks @_noAllocation
+  open func verdict() -> Verdict { Verdict(index: -1, probability: 0) }
+}

@@ -1,0 +1,60 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A whole file in memory: mapped, so that what is not looked at is not read.
+final class MappedFile: @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+
+  /// - Throws: `ModelError` for what is no ordinary file of at least a byte.
+  init(path: String) throws(ModelError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      let reason = errno == ENOENT ? "there is no such file; train it first" : String(cString: strerror(errno))
+      throw ModelError(path: path, text: reason)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw ModelError(path: path, text: "is not a file")
+    }
+    guard status.st_size > 0 else { throw ModelError(path: path, text: "is empty (0 bytes); train it again") }
+    guard let memory = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED
+    else { throw ModelError(path: path, text: String(cString: strerror(errno))) }
+    bytes = UnsafeRawBufferPointer(start: memory, count: Int(status.st_size))
+  }
+
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+}
+
+/// Writes a file as a whole or not at all: into a temporary one beside it, which then takes its name.
+///
+/// - Throws: `ModelError`; the temporary file is gone then.
+public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ModelError) {
+  let temporary = "\(path).\(getpid()).part"
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw failure(path) }
+  do throws(ModelError) {
+    try write(bytes, to: descriptor, path)
+    guard fsync(descriptor) == 0 else { throw failure(path) }
+    guard close(descriptor) == 0 else { throw failure(path) }
+    guard rename(temporary, path) == 0 else { throw failure(path) }
+  } catch {
+    unlink(temporary)
+    throw error
+  }
+}
+
+private func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(ModelError) {
+  var done = 0
+  while done < bytes.count {
+    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, $0.count - done) }
+    if count >= 0 { done += count } else if errno != EINTR { throw failure(path) }
+  }
+}
+
+private func failure(_ path: String) -> ModelError {
+  ModelError(path: path, text: "cannot be written: \(String(cString: strerror(errno)))")
+}

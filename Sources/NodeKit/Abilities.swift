@@ -1,0 +1,122 @@
+import CNodeABI
+
+/// A node that learns from tokens: `trainer/1`. The host calls `begin`, `take` for each machine, `fit`, `write`, and at
+/// last `endTraining`, also after an error.
+///
+/// Thread: control, not active.
+public protocol Trainable: Node {
+  /// Tells classes apart: wants the tokens of all labels. Otherwise it gets normal ones only.
+  static var learnsLabels: Bool { get }
+  func begin(_ training: Training) throws
+  func take(_ examples: Examples) throws
+  func fit() throws
+  func write(_ writer: ModelWriter) throws
+  func endTraining()
+}
+
+/// A node that says which bands and which moment carry a token's score: `explain/1`.
+public protocol Explaining: Node {
+  /// Adds up how much each band [columns] and each moment [rows] contributes to a token [rows x columns]; both come
+  /// filled with 0. Thread: control, active; no `process` runs meanwhile.
+  func explain(
+    channel: Int, token: UnsafePointer<Float>, bands: UnsafeMutablePointer<Float>,
+    moments: UnsafeMutablePointer<Float>) throws
+}
+
+/// A node that tells figures of what it has learned: `report/1`.
+public protocol Reporting: Node {
+  /// Calls `figure` with what a figure is of (a machine, or ""), its name and value. Thread: control, not active.
+  func report(_ figure: (_ of: String, _ name: String, _ value: Double) -> Void) throws
+}
+
+/// A node whose running state can be carried over: `state/1`.
+public protocol StateKeeping: Node {
+  /// What was heard and learned, as bytes. Thread: control, active; no `process` runs meanwhile.
+  func saveState() throws -> [UInt8]
+  /// Takes it up again; throws where the bytes are not this node's. Thread: control, active.
+  func restoreState(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+/// What `auscult_class.extension` answers for a class in Swift.
+func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
+  switch name {
+  case AUSCULT_TRAINER:
+    guard let trainable = type as? any Trainable.Type else { return nil }
+    return trainable.learnsLabels ? constants.labelTrainer : constants.trainer
+  case AUSCULT_EXPLAIN: return type is any Explaining.Type ? constants.explain : nil
+  case AUSCULT_REPORT: return type is any Reporting.Type ? constants.report : nil
+  case AUSCULT_STATE: return type is any StateKeeping.Type ? constants.state : nil
+  default: return nil
+  }
+}
+
+/// The function tables, one of each for all classes. They live as long as the process.
+private struct AbilityTables: @unchecked Sendable {
+  let trainer = constant(trainerTable(flags: 0))
+  let labelTrainer = constant(trainerTable(flags: AUSCULT_TRAINER_LABELS))
+  let explain = constant(explainTable())
+  let report = constant(reportTable())
+  let state = constant(stateTable())
+}
+
+private let constants = AbilityTables()
+
+private func constant<T>(_ table: T) -> UnsafeRawPointer {
+  let memory = UnsafeMutablePointer<T>.allocate(capacity: 1)
+  memory.initialize(to: table)
+  return UnsafeRawPointer(memory)
+}
+
+/// Runs the body on an instance's node as `T`; what it throws goes into the error.
+func attempt<T>(
+  _ pointer: UnsafeMutableRawPointer?, as type: T.Type, _ error: UnsafeMutablePointer<auscult_error>?,
+  _ body: (T) throws -> Void
+) -> auscult_status {
+  do {
+    guard let node = instance(pointer!).node as? T else { throw NodeError("hasn't got this ability") }
+    try body(node)
+    return AUSCULT_OK
+  } catch let problem {
+    return report(problem, error)
+  }
+}
+
+private func explainTable() -> auscult_explain {
+  auscult_explain(
+    size: UInt32(MemoryLayout<auscult_explain>.size), reserved: 0,
+    explain: { pointer, channel, token, bands, moments, error in
+      attempt(pointer, as: (any Explaining).self, error) {
+        try $0.explain(channel: Int(channel), token: token!, bands: bands!, moments: moments!)
+      }
+    })
+}
+
+private func reportTable() -> auscult_report {
+  auscult_report(
+    size: UInt32(MemoryLayout<auscult_report>.size), reserved: 0,
+    report: { pointer, sink, error in
+      attempt(pointer, as: (any Reporting).self, error) { node in
+        try node.report { of, name, value in
+          of.withCString { of in name.withCString { sink!.pointee.figure(sink, of, $0, value) } }
+        }
+      }
+    })
+}
+
+private func stateTable() -> auscult_state {
+  auscult_state(
+    size: UInt32(MemoryLayout<auscult_state>.size), reserved: 0,
+    save: { pointer, sink, error in
+      attempt(pointer, as: (any StateKeeping).self, error) { node in
+        let bytes = try node.saveState()
+        guard sink!.pointee.write(sink, bytes, UInt64(bytes.count)) == AUSCULT_OK else {
+          throw NodeError("its state was not taken")
+        }
+      }
+    },
+    restore: { pointer, bytes, count, error in
+      attempt(pointer, as: (any StateKeeping).self, error) {
+        try $0.restoreState(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+      }
+    })
+}

@@ -1,0 +1,71 @@
+import CSndFile
+import FileDriver
+import Foundation
+
+/// What an audio file is: its format, its length, how loud it is.
+public struct FileFacts: Sendable {
+  public var path: String
+  public var channels: Int
+  /// Bytes of a sample as the file holds it; nil: compressed.
+  public var sampleWidth: Int?
+  /// Frames per second.
+  public var rate: Int
+  public var frames: Int64
+  /// dB full scale; nil: silence, or no samples.
+  public var peak: Double?
+  public var intensity: Double?
+  public var label: String?
+
+  /// Bytes of a frame; nil: compressed.
+  public var frameWidth: Int? { sampleWidth.map { $0 * channels } }
+  public var seconds: Double { Double(frames) / Double(rate) }
+
+  /// Reads a file to its end. Samples that are not finite do not count.
+  ///
+  /// - Throws: `AudioFileError`. What is odd about it goes to `warn`.
+  public init(path: String, label: String? = nil, warn: (String) -> Void) throws {
+    let file = try AudioFile(path: path)
+    self.path = path
+    self.label = label
+    channels = file.channels
+    rate = file.rate
+    sampleWidth = FileFacts.width(path)
+    var samples = [Float](repeating: 0, count: 4096 * file.channels)
+    var (greatest, squares, count) = (0.0, 0.0, 0)
+    while true {
+      let read = file.read(&samples, frames: 4096)
+      guard read > 0 else { break }
+      for sample in samples[..<(read * file.channels)] where sample.isFinite {
+        let value = Double(abs(sample))
+        greatest = max(greatest, value)
+        squares += value * value
+        count += 1
+      }
+    }
+    frames = file.framesRead
+    peak = greatest > 0 ? 20 * log10(greatest) : nil
+    intensity = squares > 0 ? 10 * log10(squares / Double(count)) : nil
+    for warning in file.warnings { warn("\(path): \(warning)") }
+  }
+
+  private static func width(_ path: String) -> Int? {
+    var info = SF_INFO()
+    guard let file = sf_open(path, Int32(SFM_READ), &info) else { return nil }
+    sf_close(file)
+    switch info.format & Int32(SF_FORMAT_SUBMASK) {
+    case Int32(SF_FORMAT_PCM_S8), Int32(SF_FORMAT_PCM_U8), Int32(SF_FORMAT_ULAW), Int32(SF_FORMAT_ALAW): return 1
+    case Int32(SF_FORMAT_PCM_16): return 2
+    case Int32(SF_FORMAT_PCM_24): return 3
+    case Int32(SF_FORMAT_PCM_32), Int32(SF_FORMAT_FLOAT): return 4
+    case Int32(SF_FORMAT_DOUBLE): return 8
+    default: return nil
+    }
+  }
+
+  /// Labels by absolute path, out of a manifest; else the name of the folder.
+  public static func label(of path: String, manifest: [String: String]) -> String {
+    if let label = manifest[URL(fileURLWithPath: path).standardizedFileURL.path] { return label }
+    let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().lastPathComponent
+    return Label.canonical(folder)
+  }
+}

@@ -1,0 +1,85 @@
+/// Why training or evaluating cannot go on: what is wrong and what to do. A place, where it has one, comes first:
+/// `manifest.csv:3: ...`.
+public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var problems: [String]
+  public init(_ problems: [String]) { self.problems = problems }
+  public init(_ problem: String) { problems = [problem] }
+  public var description: String { problems.joined(separator: "\n") }
+}
+
+/// What a recording is for.
+public enum Part: String, Sendable, CaseIterable {
+  /// Learned from.
+  case train
+  /// Held out while learning; thresholds are set on it.
+  case validation
+  /// Neither.
+  case test
+}
+
+/// An audio file with what is known about it.
+public struct Recording: Sendable, Equatable {
+  /// A stretch with a label of its own, in seconds.
+  public struct Event: Sendable, Equatable {
+    public var label: String
+    public var begin: Double
+    public var end: Double
+  }
+  public var path: String
+  /// Of all that is in no event.
+  public var label: String
+  /// What it listens to; nil: what the graph's source says.
+  public var machine: String?
+  public var part: Part?
+  public var events: [Event] = []
+  /// Where the manifest says so: "manifest.csv:3".
+  public var place: String?
+
+  public init(
+    path: String, label: String, machine: String? = nil, part: Part? = nil, events: [Event] = [], place: String? = nil
+  ) {
+    self.path = path
+    self.label = label
+    self.machine = machine
+    self.part = part
+    self.events = events
+    self.place = place
+  }
+}
+
+/// The labels of an anomaly task.
+public enum Label {
+  public static let normal = "normal"
+  public static let anomalous = "anomalous"
+  private static let anomalousWords: Set<String> = ["anomalous", "anomaly", "abnormal"]
+
+  /// `anomaly` and `abnormal` are `anomalous`.
+  public static func canonical(_ label: String) -> String { anomalousWords.contains(label) ? anomalous : label }
+
+  /// Nothing but normal and anomalous.
+  public static func isAnomalyTask(_ labels: some Sequence<String>) -> Bool {
+    labels.allSatisfy { $0 == normal || $0 == anomalous }
+  }
+}
+
+/// Recordings and where they come from.
+public struct RecordingSet: Sendable {
+  public var recordings: [Recording]
+  /// The recordings say themselves what each is for.
+  public var hasParts: Bool
+  /// A folder with a subfolder for each label.
+  public var isDataset = false
+  /// "data/normal", "manifest.csv", for messages.
+  public var source: String
+
+  public init(recordings: [Recording], hasParts: Bool = false, source: String) {
+    self.recordings = recordings
+    self.hasParts = hasParts
+    self.source = source
+  }
+
+  /// Labels that occur, events' among them, sorted.
+  public var labels: [String] {
+    Set(recordings.map(\.label) + recordings.flatMap { $0.events.map(\.label) }).sorted()
+  }
+}

@@ -1,0 +1,100 @@
+import Models
+import NodeKit
+
+/// How recordings are shared out between learning, setting thresholds, and testing.
+public struct SplitPlan: Sendable {
+  /// Share of the normal recordings that is set aside for testing, from 0 to 1.
+  public var test: Double
+  /// Share of the rest that is held out for the thresholds.
+  public var heldOut: Double
+  public var seed: UInt64
+
+  public init(test: Double, heldOut: Double, seed: UInt64) {
+    self.test = test
+    self.heldOut = heldOut
+    self.seed = seed
+  }
+
+  /// Gives every recording without a part one: whole recordings, drawn by the seed, for each label and machine apart.
+  /// A group too small to hold one out is left to learn from; see `blocks`.
+  public func divided(_ set: RecordingSet) -> RecordingSet {
+    var result = set
+    var groups: [[String]: [Int]] = [:]
+    for (index, recording) in set.recordings.enumerated() where recording.part == nil {
+      groups[[recording.label, recording.machine ?? ""], default: []].append(index)
+    }
+    for (key, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      var generator = SeededGenerator(seed: seed &+ Self.hash(key.joined(separator: "\u{1f}")))
+      let order = members.sorted { set.recordings[$0].path < set.recordings[$1].path }
+      let shuffled = generator.permutation(order.count).map { order[$0] }
+      let tests = Self.share(test, of: order.count)
+      let heldOuts = Self.share(heldOut, of: order.count - tests)
+      for (place, index) in shuffled.enumerated() {
+        result.recordings[index].part = place < tests ? .test : place < tests + heldOuts ? .validation : .train
+      }
+    }
+    return result
+  }
+
+  /// At least one where there are three or more to share.
+  private static func share(_ share: Double, of count: Int) -> Int {
+    guard share > 0, count >= 3 else { return 0 }
+    return min(count - 1, max(1, Int((share * Double(count)).rounded())))
+  }
+
+  /// FNV-1a; the standard library's hashes differ from run to run.
+  private static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+  }
+}
+
+/// Looks for recordings that are learned from and judged as well.
+public enum LeakCheck {
+  /// The same file, or the same content under two names, in more than one part.
+  public static func problems(_ set: RecordingSet) -> [String] {
+    var seen: [String: Recording] = [:]
+    var problems: [String] = []
+    for recording in set.recordings {
+      guard let part = recording.part, let digest = try? OpenModel.digest(ofFile: recording.path) else { continue }
+      if let other = seen[digest], let otherPart = other.part {
+        if otherPart != part, other.machine == recording.machine {
+          let name = other.path == recording.path ? "the same file" : "the same content as \(other.path)"
+          let place = recording.place.map { "\($0): " } ?? ""
+          problems.append("\(place)\(recording.path) (\(part.rawValue)) is \(name) (\(otherPart.rawValue))")
+        }
+      } else {
+        seen[digest] = recording
+      }
+    }
+    return problems
+  }
+}
+
+/// Stretches of a recording that are held out where there are too few recordings to hold out whole ones: of every
+/// `cycle` stretches one, and beside it a guard gap that belongs to nobody, as long as a token.
+public struct TimeBlocks: Sendable {
+  public var heldOut: Double
+  /// Seconds of a recording, and of a token.
+  public var length: Double
+  public var extent: Double
+
+  public init(heldOut: Double, length: Double, extent: Double) {
+    self.heldOut = heldOut
+    self.length = length
+    self.extent = extent
+  }
+
+  /// Five held-out blocks over the recording, but none shorter than four tokens.
+  private var block: Double { max(heldOut * length / 5, 4 * extent) }
+
+  /// What a token that covers seconds [begin, end) is for; nil: it reaches into a guard gap.
+  public func part(begin: Double, end: Double) -> Part? {
+    let cycle = block / max(heldOut, 1e-9)
+    // The held-out stretch lies at the end of each cycle.
+    let offset = begin - (begin / cycle).rounded(.down) * cycle
+    let start = cycle - block
+    if offset >= start { return offset + (end - begin) <= cycle ? .validation : nil }
+    let isClear = offset + (end - begin) <= start && (offset >= extent || begin < cycle)
+    return isClear ? .train : nil
+  }
+}

@@ -1,0 +1,108 @@
+import JSONText
+import NodeKit
+
+/// How well a detector tells anomalous from normal, over some tokens or recordings.
+public struct AnomalyFigures: Sendable {
+  public private(set) var auc: Double?
+  /// Up to a false positive rate of 0.1: on McClish's scale, and the area as it is.
+  public private(set) var pauc: Double?
+  public private(set) var paucRaw: Double?
+  public private(set) var prAUC: Double?
+  public private(set) var decisions = Decisions()
+  public private(set) var bestF1: (f1: Double, threshold: Double)?
+  public private(set) var aucInterval: Interval?
+  public private(set) var paucInterval: Interval?
+  public private(set) var prAUCInterval: Interval?
+  // Of normal sound and of events; only where tokens are judged.
+  public var falseAlarmsPerHour: Double?
+  public var normalHours: Double?
+  public var eventRecall: Double?
+  public var events: Int?
+  /// Seconds from an event's begin to the end of the first token that tells of it.
+  public var detectionDelay: Double?
+
+  /// What is judged: a token, or a recording by the mean of its scores.
+  struct Item {
+    var recording: Int
+    var score: Double
+    var isAnomalous: Bool
+    var isFlagged: Bool
+  }
+
+  private static let draws = 1000
+
+  init(_ items: [Item], seed: UInt64) {
+    let sorted = items.sorted { $0.score > $1.score }
+    let ranking = Ranking(sorted: sorted.map { ($0.score, $0.isAnomalous, 1) })
+    auc = ranking.auc
+    pauc = ranking.partialAUC()
+    paucRaw = ranking.partialArea(upTo: 0.1)
+    prAUC = ranking.averagePrecision
+    bestF1 = ranking.bestF1
+    for item in items { decisions.add(isAnomalous: item.isAnomalous, isFlagged: item.isFlagged) }
+    if ranking.isDefined { drawIntervals(sorted, seed) }
+  }
+
+  /// Tokens of one recording are alike, so recordings are drawn, those with anomalies and those without apart.
+  private mutating func drawIntervals(_ sorted: [Item], _ seed: UInt64) {
+    var isAnomalous: [Int: Bool] = [:]
+    for item in sorted {
+      isAnomalous[item.recording, default: false] = isAnomalous[item.recording, default: false] || item.isAnomalous
+    }
+    let groups = [true, false].map { kind in isAnomalous.filter { $0.value == kind }.keys.sorted() }
+    guard isAnomalous.count >= 4, groups.allSatisfy({ $0.count != 1 }) else { return }
+    let places = Dictionary(uniqueKeysWithValues: isAnomalous.keys.sorted().enumerated().map { ($1, $0) })
+    let indexed = sorted.map { (score: $0.score, isAnomalous: $0.isAnomalous, place: places[$0.recording]!) }
+    var generator = SeededGenerator(seed: seed)
+    var (aucs, paucs, precisions): ([Double], [Double], [Double]) = ([], [], [])
+    let draws = max(100, min(Self.draws, 20_000_000 / max(1, sorted.count)))
+    for _ in 0..<draws {
+      var counts = [Int](repeating: 0, count: places.count)
+      for group in groups where !group.isEmpty {
+        for _ in group { counts[places[group[generator.index(group.count)]]!] += 1 }
+      }
+      let ranking = Ranking(sorted: indexed.map { ($0.score, $0.isAnomalous, counts[$0.place]) })
+      guard let auc = ranking.auc, let pauc = ranking.partialAUC(), let precision = ranking.averagePrecision else {
+        continue
+      }
+      aucs.append(auc)
+      paucs.append(pauc)
+      precisions.append(precision)
+    }
+    aucInterval = interval(aucs)
+    paucInterval = interval(paucs)
+    prAUCInterval = interval(precisions)
+  }
+
+  private func interval(_ values: [Double]) -> Interval? {
+    values.count < 50 ? nil : Interval(low: quantile(values, 0.025), high: quantile(values, 0.975))
+  }
+
+  public var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "precision": .number(decisions.precision), "recall": .number(decisions.recall), "f1": .number(decisions.f1),
+      "accuracy": .number(decisions.accuracy), "false_positive_rate": .number(decisions.falsePositiveRate),
+      "confusion": [
+        "true_positives": .integer(Int64(decisions.truePositives)),
+        "false_positives": .integer(Int64(decisions.falsePositives)),
+        "true_negatives": .integer(Int64(decisions.trueNegatives)),
+        "false_negatives": .integer(Int64(decisions.falseNegatives)),
+      ], "count": .integer(Int64(decisions.count)),
+    ]
+    for (name, value, interval) in [
+      ("auc", auc, aucInterval), ("pauc", pauc, paucInterval), ("pr_auc", prAUC, prAUCInterval),
+    ] {
+      members[name] = value.map { .number($0) } ?? .null
+      members["\(name)_interval"] = interval.map { [.number($0.low), .number($0.high)] } ?? .null
+    }
+    members["pauc_raw"] = paucRaw.map { .number($0) } ?? .null
+    members["best_f1"] = bestF1.map { .number($0.f1) } ?? .null
+    members["best_f1_threshold"] = bestF1.map { .number($0.threshold) } ?? .null
+    if let falseAlarmsPerHour { members["false_alarms_per_hour"] = .number(falseAlarmsPerHour) }
+    if let normalHours { members["normal_hours"] = .number(normalHours) }
+    if let events { members["events"] = .integer(Int64(events)) }
+    if let eventRecall { members["event_recall"] = .number(eventRecall) }
+    if let detectionDelay { members["detection_delay"] = .number(detectionDelay) }
+    return .object(members)
+  }
+}

@@ -1,0 +1,132 @@
+import JSONText
+import Models
+
+/// What a detector made of recordings, and how good that is.
+public struct Evaluation: Sendable {
+  public var graph: String
+  public var node: String
+  public var className: String
+  /// "sha256:..." of the model; nil: the detector has none.
+  public var model: String?
+  public var recordings: [Recording]
+  public var tokens: [JudgedToken]
+  /// Labels that a classifier tells apart; empty: an anomaly task.
+  public var labels: [String]
+  /// Alarms that the graph's alarm raised, by recording; nil: it has none.
+  public var alarms: [Int]?
+  /// Seconds of sound, and seconds that it took.
+  public var seconds: Double
+  public var elapsed: Double
+  public var seed: UInt64
+
+  public var isClassification: Bool { !labels.isEmpty && !Label.isAnomalyTask(labels) }
+  public var realTimeFactor: Double { seconds / max(elapsed, 1e-9) }
+  public var machines: [String] { Set(tokens.map(\.machine)).sorted() }
+
+  // MARK: Anomalies
+
+  /// Over tokens; of one machine, or of all.
+  public func figures(machine: String? = nil) -> AnomalyFigures {
+    let tokens = tokens.filter { machine == nil || $0.machine == machine }
+    var figures = AnomalyFigures(
+      tokens.compactMap { token in
+        token.isAnomalous.map {
+          AnomalyFigures.Item(
+            recording: token.recording, score: token.score, isAnomalous: $0, isFlagged: token.isFlagged)
+        }
+      }, seed: seed)
+    let (alarms, hours) = falseAlarms(tokens)
+    if hours > 0 {
+      figures.falseAlarmsPerHour = Double(alarms) / hours
+      figures.normalHours = hours
+    }
+    let events = events(tokens)
+    if !events.isEmpty {
+      figures.events = events.count
+      figures.eventRecall = Double(events.count { $0.delay != nil }) / Double(events.count)
+      let delays = events.compactMap(\.delay)
+      figures.detectionDelay = delays.isEmpty ? nil : quantile(delays, 0.5)
+    }
+    return figures
+  }
+
+  /// Over recordings, by the mean of their scores; a recording with events is none or the other and left out.
+  public func fileFigures() -> AnomalyFigures {
+    let files = fileScores().filter { recordings[$0.recording].events.isEmpty }
+    return AnomalyFigures(
+      files.map {
+        AnomalyFigures.Item(
+          recording: $0.recording, score: $0.score, isAnomalous: recordings[$0.recording].label == Label.anomalous,
+          isFlagged: $0.score > $0.threshold)
+      }, seed: seed)
+  }
+
+  /// The mean score of every recording and machine.
+  public func fileScores() -> [(recording: Int, machine: String, score: Double, threshold: Double)] {
+    let groups = Dictionary(grouping: tokens) { [$0.machine, "\($0.recording)"] }
+    return groups.values.map { tokens in
+      (
+        tokens[0].recording, tokens[0].machine, tokens.reduce(0) { $0 + $1.score } / Double(tokens.count),
+        tokens[0].threshold
+      )
+    }.sorted { ($0.recording, $0.machine) < ($1.recording, $1.machine) }
+  }
+
+  /// Alarms on normal sound, as thresholds count them, and its hours.
+  private func falseAlarms(_ tokens: [JudgedToken]) -> (alarms: Int, hours: Double) {
+    var (alarms, hours) = (0, 0.0)
+    for stream in normalStreams(tokens) {
+      alarms += stream.stream.alarms(above: stream.threshold).count
+      hours += stream.stream.seconds / 3600
+    }
+    return (alarms, hours)
+  }
+
+  private func normalStreams(_ tokens: [JudgedToken]) -> [(stream: ScoreStream, threshold: Double)] {
+    let groups = Dictionary(grouping: tokens.filter { $0.isAnomalous == false && !$0.isSilent }) {
+      [$0.machine, "\($0.recording)"]
+    }
+    return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { _, tokens in
+      var stream = ScoreStream()
+      for token in tokens { stream.append(begin: token.beginSecond, end: token.endSecond, score: token.score) }
+      return stream.pieces.map { ($0, tokens[0].threshold) }
+    }
+  }
+
+  /// Every anomalous event of the manifest, with how long it took to tell of it; nil: it was missed.
+  private func events(_ tokens: [JudgedToken]) -> [(event: Recording.Event, delay: Double?)] {
+    let flagged = Dictionary(grouping: tokens.filter(\.isFlagged)) { $0.recording }
+    return Set(tokens.map(\.recording)).sorted().flatMap { index in
+      recordings[index].events.filter { $0.label == Label.anomalous }.map { event in
+        let hits = (flagged[index] ?? []).filter { $0.beginSecond < event.end && $0.endSecond > event.begin }
+        return (event, hits.map { $0.endSecond - event.begin }.min())
+      }
+    }
+  }
+
+  // MARK: Classes
+
+  /// Over tokens, or over recordings by majority vote.
+  public func confusion(ofFiles: Bool = false, machine: String? = nil) -> Confusion {
+    let places = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
+    var confusion = Confusion(labels: labels)
+    let wanted = tokens.filter { machine == nil || $0.machine == machine }
+    if !ofFiles {
+      for token in wanted {
+        guard let truth = token.label.flatMap({ places[$0] }), let found = token.found.flatMap({ places[$0] }) else {
+          continue
+        }
+        confusion.add(truth: truth, found: found)
+      }
+      return confusion
+    }
+    for (index, tokens) in Dictionary(grouping: wanted, by: \.recording).sorted(by: { $0.key < $1.key }) {
+      guard let truth = places[recordings[index].label], recordings[index].events.isEmpty else { continue }
+      var votes = [Int](repeating: 0, count: labels.count)
+      for token in tokens { if let found = token.found.flatMap({ places[$0] }) { votes[found] += 1 } }
+      guard let most = votes.max(), most > 0 else { continue }
+      confusion.add(truth: truth, found: votes.firstIndex(of: most)!)
+    }
+    return confusion
+  }
+}

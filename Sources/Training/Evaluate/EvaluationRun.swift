@@ -1,0 +1,104 @@
+import FileDriver
+import GraphEngine
+import GraphText
+import Models
+
+/// Judges labelled recordings by a graph's detector.
+public struct EvaluationRun {
+  let graph: Graph
+  let node: Graph.Node
+  let isForced: Bool
+  let seed: UInt64
+  let conversation: Conversation
+
+  /// - Parameter isForced: takes recordings too that the model was trained on.
+  public init(
+    _ graph: Graph, node: String?, isForced: Bool, seed: UInt64, conversation: Conversation
+  ) throws {
+    self.graph = graph
+    self.isForced = isForced
+    self.seed = seed
+    self.conversation = conversation
+    self.node = try graph.detector(node)
+  }
+
+  public func run(_ set: RecordingSet) throws -> Evaluation {
+    let (model, digest) = try openModel()
+    let recordings = try chosen(set, model)
+    let labels = model?.labels ?? []
+    let known = Set(labels.isEmpty ? [Label.normal, Label.anomalous] : labels)
+    let unknown = Set(recordings.flatMap { [$0.label] + $0.events.map(\.label) }).subtracting(known).sorted()
+    guard unknown.isEmpty else {
+      let words = unknown.map { "'\($0)'" }.joined(separator: ", ")
+      throw TrainingError(
+        labels.isEmpty
+          ? "\(set.source): the labels \(words) are neither normal nor anomalous, and \(node.nodeClass.name) tells no others "
+            + "apart"
+          : "\(set.source): the model does not know the labels \(words); it knows \(labels.joined(separator: ", "))")
+    }
+    var evaluation = Evaluation(
+      graph: graph.name, node: node.name, className: node.nodeClass.name, model: digest, recordings: recordings,
+      tokens: [], labels: labels, alarms: nil, seconds: 0, elapsed: 0, seed: seed)
+    let hasAlarm = graph.links.contains {
+      graph.nodes[$0.from.node].name == node.name && graph.nodes[$0.to.node].nodeClass.name == "alarm"
+    }
+    var alarms = [Int](repeating: 0, count: recordings.count)
+    let judged = JudgedRun(graph, node: node.name, model: nil, conversation: conversation)
+    let figures = try judged.run(recordings, what: "judging") { index, recording, tokens, machine, events in
+      evaluation.tokens += tokens.compactMap { token(of: $0, recording, index, machine, labels) }
+      alarms[index] += events.count { $0.event == 1 }
+    }
+    guard !evaluation.tokens.isEmpty else {
+      throw TrainingError("\(set.source): the recordings gave no scores: they are too short for a token")
+    }
+    evaluation.alarms = hasAlarm ? alarms : nil
+    evaluation.seconds = figures.seconds
+    evaluation.elapsed = figures.elapsed
+    return evaluation
+  }
+
+  private func token(
+    of token: TapToken, _ recording: Recording, _ index: Int, _ machine: String, _ labels: [String]
+  ) -> JudgedToken? {
+    guard let score = token.score else { return nil }
+    let found = score.classIndex >= 0 && score.classIndex < labels.count ? labels[score.classIndex] : nil
+    return JudgedToken(
+      recording: index, machine: machine, begin: token.begin, end: token.end, rate: token.rate, score: score.value,
+      threshold: score.threshold, label: recording.label(begin: token.beginSecond, end: token.endSecond), found: found,
+      probability: found == nil ? nil : score.probability, isSilent: token.isSilent)
+  }
+
+  private func openModel() throws -> (ModelFile?, String?) {
+    guard node.nodeClass.traits.contains(.trainable), case .text(let path)? = node.argument("model")?.value else {
+      return (nil, nil)
+    }
+    do {
+      let model = try OpenModel(path: path)
+      return (model.header, model.digest)
+    } catch {
+      throw TrainingError(error.description)
+    }
+  }
+
+  /// What is for testing, without what the model was trained on.
+  private func chosen(_ set: RecordingSet, _ model: ModelFile?) throws -> [Recording] {
+    let trained = model.map { TrainedOn($0) }
+    var recordings = set.recordings
+    if set.hasParts {
+      recordings = recordings.filter { $0.part == .test }
+      guard !recordings.isEmpty else {
+        throw TrainingError("\(set.source): has no recordings with the split 'test'")
+      }
+    } else if set.isDataset, let trained, !isForced {
+      // A dataset without splits: what training has set aside is left.
+      recordings = recordings.filter { !trained.contains($0) }
+      let left = set.recordings.count - recordings.count
+      if left > 0 { conversation.warn("left out \(left) recordings of \(set.source) that the model was trained on") }
+      guard !recordings.isEmpty else {
+        throw TrainingError("\(set.source): the model was trained on all of it; nothing is left to evaluate on")
+      }
+    }
+    try trained?.check(recordings, isForced: isForced, conversation)
+    return recordings
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+
+/// An evaluation as rows of text: what the command prints and the report shows.
+public struct FigureTable: Sendable {
+  public private(set) var headings: [String] = []
+  public private(set) var rows: [[String]] = []
+  /// Lines below the table.
+  public private(set) var notes: [String] = []
+
+  public init(_ evaluation: Evaluation) {
+    if evaluation.isClassification { addClasses(evaluation) } else { addAnomalies(evaluation) }
+    notes.append(
+      "\(evaluation.tokens.count) tokens of \(evaluation.recordings.count) recordings, "
+        + "\(String(format: "%.0f", evaluation.realTimeFactor)) times faster than real time")
+  }
+
+  private mutating func addAnomalies(_ evaluation: Evaluation) {
+    let machines = evaluation.machines
+    var columns = [("all tokens", evaluation.figures())]
+    if machines.count > 1 { columns += machines.map { ($0, evaluation.figures(machine: $0)) } }
+    columns.append(("recordings", evaluation.fileFigures()))
+    headings = [""] + columns.map(\.0)
+    let add = { (name: String, value: (AnomalyFigures) -> String?) -> [String]? in
+      let cells = columns.map { value($0.1) }
+      return cells.contains { $0 != nil } ? [name] + cells.map { $0 ?? "" } : nil
+    }
+    rows = [
+      add("AUC") { bounded($0.auc, $0.aucInterval) },
+      add("pAUC (FPR up to 0.1)") { bounded($0.pauc, $0.paucInterval) },
+      add("pAUC as an area") { $0.paucRaw.map { three($0) } },
+      add("PR-AUC") { bounded($0.prAUC, $0.prAUCInterval) },
+      add("precision") { $0.decisions.count > 0 ? three($0.decisions.precision) : nil },
+      add("recall") { $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.recall) : nil },
+      add("F1") { $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.f1) : nil },
+      add("best F1 (threshold)") { $0.bestF1.map { "\(three($0.f1)) (\(String(format: "%.4g", $0.threshold)))" } },
+      add("accuracy") { $0.decisions.count > 0 ? three($0.decisions.accuracy) : nil },
+      add("normal: right, wrong") {
+        $0.decisions.count > 0 ? "\($0.decisions.trueNegatives), \($0.decisions.falsePositives)" : nil
+      },
+      add("anomalous: right, wrong") {
+        $0.decisions.count > 0 ? "\($0.decisions.truePositives), \($0.decisions.falseNegatives)" : nil
+      },
+      add("false alarms per hour") { $0.falseAlarmsPerHour.map { String(format: "%.3g", $0) } },
+      add("events found") { figures in
+        figures.eventRecall.map {
+          "\(String(format: "%.0f", $0 * Double(figures.events ?? 0))) of \(figures.events ?? 0)"
+        }
+      },
+      add("detection delay (median)") { $0.detectionDelay.map { String(format: "%.2f s", $0) } },
+    ].compactMap { $0 }
+    if let alarms = evaluation.alarms { notes.append("the graph's alarm was raised \(alarms.reduce(0, +)) times") }
+    if columns[0].1.auc == nil {
+      notes.append("without both normal and anomalous sound there is no AUC")
+    } else if columns[0].1.aucInterval != nil {
+      notes.append("in brackets: 95 % intervals, by drawing recordings with replacement")
+    }
+  }
+
+  private mutating func addClasses(_ evaluation: Evaluation) {
+    headings = ["label", "precision", "recall", "F1", "tokens", "recall of recordings"]
+    let (tokens, files) = (evaluation.confusion(), evaluation.confusion(ofFiles: true))
+    for (label, file) in zip(tokens.report, files.report) {
+      rows.append([
+        label.label, three(label.precision), three(label.recall), three(label.f1), "\(label.support)",
+        "\(three(file.recall)) (\(file.support))",
+      ])
+    }
+    notes.append(
+      "accuracy \(three(tokens.accuracy)) over tokens, \(three(files.accuracy)) over recordings by majority; macro F1 "
+        + three(tokens.macroF1))
+  }
+}
+
+private func three(_ number: Double) -> String { String(format: "%.3f", number) }
+
+private func bounded(_ value: Double?, _ interval: Interval?) -> String? {
+  value.map { value in three(value) + (interval.map { " [\(three($0.low)), \(three($0.high))]" } ?? "") }
+}

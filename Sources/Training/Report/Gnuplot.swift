@@ -1,0 +1,75 @@
+import Foundation
+
+/// Draws figures with gnuplot: every figure as SVG and as PNG.
+struct Gnuplot {
+  let folder: String
+
+  static let advice = "install gnuplot (Debian: apt-get install gnuplot-nox), or leave out --report"
+
+  static var isInstalled: Bool {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+  }
+
+  /// Colours that print and that colour-blind people tell apart (Okabe and Ito), and a scale of even lightness
+  /// (cividis, Nuñez, Anderton, Renslow 2018).
+  static let normal = "#0072B2"
+  static let anomalous = "#D55E00"
+  static let shade = "#E69F00"
+  private static let style = """
+    set border 3 lc rgb '#444444'
+    set tics nomirror out textcolor rgb '#222222'
+    set grid lc rgb '#DDDDDD' lw 0.5
+    set style fill solid 1 noborder
+    set palette defined (0 '#00224E', 0.13 '#123570', 0.25 '#3B496C', 0.38 '#575D6D', 0.5 '#707173', 0.63 '#8A8678', \
+    0.75 '#A59C74', 0.88 '#D2BE5F', 1 '#FEE838')
+    """
+
+  /// Draws one figure; the script sets everything but terminal and output.
+  func draw(_ name: String, width: Int = 720, height: Int = 420, _ script: String) throws {
+    let terminals = """
+      set terminal pngcairo size \(width),\(height) font 'sans,11' background rgb 'white'
+      set output '\(name).png'
+      \(Self.style)
+      \(script)
+      unset output
+      set terminal svg size \(width),\(height) dynamic font 'sans-serif,14' background rgb 'white'
+      set output '\(name).svg'
+      replot
+      unset output
+      """
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["gnuplot"]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let (input, error) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardError = error
+    process.standardOutput = FileHandle.nullDevice
+    do {
+      try process.run()
+    } catch {
+      throw TrainingError("gnuplot cannot be run: \(Self.advice)")
+    }
+    try input.fileHandleForWriting.write(contentsOf: Data(terminals.utf8))
+    try input.fileHandleForWriting.close()
+    let said = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      let line = said.split(separator: "\n").last { !$0.trimmingCharacters(in: .whitespaces).isEmpty } ?? ""
+      throw TrainingError("gnuplot could not draw \(name): \(line)")
+    }
+  }
+
+  /// A block of data under a name.
+  static func data(_ name: String, _ rows: some Sequence<[Double]>) -> String {
+    let lines = rows.map { $0.map { $0.isFinite ? "\($0)" : "NaN" }.joined(separator: " ") }
+    return "$\(name) << EOD\n\(lines.joined(separator: "\n"))\nEOD"
+  }
+
+  /// Text in single quotes, with what gnuplot would take for markup made plain.
+  static func quoted(_ text: String) -> String {
+    let plain = text.map { "_^{}@&~\\".contains($0) ? "\\\($0)" : $0 == "'" ? "''" : $0.isNewline ? " " : "\($0)" }
+    return "'\(plain.joined())'"
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import GraphEngine
+import GraphText
+import Models
+import NodeHost
+
+/// Writes an evaluation down for people: report.html with all figures in it, metrics.json, scores.csv, and every figure
+/// as SVG and PNG.
+public struct ReportFolder {
+  private let evaluation: Evaluation
+  private let graph: Graph
+  private let catalog: PluginCatalog
+  private let conversation: Conversation
+  private let path: String
+
+  /// Makes the folder, and sees to it that there is something to draw with, before anything long begins.
+  ///
+  /// - Throws: `TrainingError`.
+  public static func prepare(_ path: String) throws {
+    guard Gnuplot.isInstalled else {
+      throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)")
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError("\(path): cannot be made a folder; check the path")
+    }
+  }
+
+  public init(
+    _ evaluation: Evaluation, graph: Graph, catalog: PluginCatalog, path: String, conversation: Conversation
+  ) {
+    self.evaluation = evaluation
+    self.graph = graph
+    self.catalog = catalog
+    self.path = path
+    self.conversation = conversation
+  }
+
+  /// Title and explanation of every figure, in the order of the report.
+  private static let figures: [(name: String, text: String)] = [
+    ("roc", "How many anomalies are found for how much normal sound that is flagged, over all thresholds."),
+    ("histogram", "How far normal and anomalous tokens lie apart, and where the threshold is."),
+    ("confusion", "What the threshold, or the classifier, makes of the tokens."),
+    ("score", "The recording that scored highest, from its begin to its end."),
+    ("residual", "Which bands carry the score."),
+    ("waveform", "The same recording's samples."),
+    ("spectrogram-linear", "Its spectrogram."), ("spectrogram-log", "The same with a logarithmic frequency axis."),
+    ("spectrogram-mel", "The same in mel bands."),
+  ]
+
+  /// Writes all of it; a figure that cannot be drawn is left out with a warning.
+  public func write() throws {
+    let gnuplot = Gnuplot(folder: path)
+    for figure in Self.figures {
+      for kind in ["svg", "png"] { try? FileManager.default.removeItem(atPath: "\(path)/\(figure.name).\(kind)") }
+    }
+    let scores = ScoreFigures(evaluation: evaluation, gnuplot: gnuplot)
+    let example = exampleRecording()
+    let sound = SoundFigures(
+      path: evaluation.recordings[example].path, catalog: catalog, gnuplot: gnuplot, conversation: conversation)
+    let isAnomalyTask = !evaluation.isClassification
+    let steps: [(String, () throws -> Void)] = [
+      ("roc", { if isAnomalyTask { try scores.roc() } }),
+      ("histogram", { if isAnomalyTask { try scores.histogram() } }),
+      ("confusion", scores.confusion), ("score", { try scores.scores(of: example) }),
+      (
+        "residual",
+        {
+          try ResidualFigure(evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation).draw()
+        }
+      ), ("waveform", sound.waveform), ("spectrograms", sound.spectrograms),
+    ]
+    for (name, step) in steps {
+      try conversation.checkCancelled()
+      do {
+        try step()
+      } catch let error as Interrupted {
+        throw error
+      } catch let error as DiagnosticsError {
+        conversation.warn("no figure '\(name)': \(error.diagnostics.first?.message ?? "")")
+      } catch {
+        conversation.warn("no figure '\(name)': \(error)")
+      }
+    }
+    do {
+      try replaceFile("\(path)/metrics.json", with: evaluation.json.json + [UInt8(ascii: "\n")])
+      try replaceFile("\(path)/scores.csv", with: Array(evaluation.csv.utf8))
+      try replaceFile("\(path)/report.html", with: Array(html().utf8))
+    } catch {
+      throw TrainingError(error.description)
+    }
+  }
+
+  /// The one with the highest mean score, among anomalous ones where there are any.
+  private func exampleRecording() -> Int {
+    let files = evaluation.fileScores()
+    let isAnomalous = { (index: Int) -> Bool in
+      evaluation.recordings[index].label == Label.anomalous || !evaluation.recordings[index].events.isEmpty
+    }
+    let candidates = files.filter { isAnomalous($0.recording) }
+    return (candidates.isEmpty ? files : candidates).max { $0.score < $1.score }?.recording ?? 0
+  }
+
+  private func html() -> String {
+    let table = FigureTable(evaluation)
+    let pictures = Self.figures.compactMap { figure -> String? in
+      guard let data = FileManager.default.contents(atPath: "\(path)/\(figure.name).svg") else { return nil }
+      let text = String(decoding: data, as: UTF8.self)
+      guard let start = text.range(of: "<svg") else { return nil }
+      // Ids are made unique: all figures are in one document.
+      let svg = text[start.lowerBound...].replacing("id=\"", with: "id=\"\(figure.name)-")
+        .replacing("url(#", with: "url(#\(figure.name)-").replacing(
+          "xlink:href='#", with: "xlink:href='#\(figure.name)-"
+        )
+        .replacing("xlink:href=\"#", with: "xlink:href=\"#\(figure.name)-").replacing(
+          "id='", with: "id='\(figure.name)-")
+      return "<figure>\(svg)<figcaption>\(escaped(figure.text))</figcaption></figure>"
+    }
+    let head = "<tr>" + table.headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>"
+    let rows = table.rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined(
+      separator: "\n")
+    let facts =
+      [
+        "Graph \(evaluation.graph), node \(evaluation.node) (\(evaluation.className))",
+        evaluation.model.map { "Model \($0)" },
+      ].compactMap { $0 } + table.notes
+    return """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><title>Evaluation of \(escaped(evaluation.graph))</title>
+      <meta name="viewport" content="width=device-width"><style>
+      body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60em; margin: 2em auto; padding: 0 1em }
+      table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .25em .8em; text-align: right }
+      td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
+      figure { margin: 2em 0 } figure svg { max-width: 100%; height: auto } figcaption { color: #555 }
+      code { overflow-wrap: anywhere }
+      </style></head><body>
+      <h1>Evaluation of \(escaped(evaluation.graph))</h1>
+      \(facts.map { "<p>\(escaped($0))</p>" }.joined(separator: "\n"))
+      <table>\(head)
+      \(rows)</table>
+      \(pictures.joined(separator: "\n"))
+      <p>All figures are beside this page as SVG and PNG; every score is in <code>scores.csv</code>, every number in
+      <code>metrics.json</code>.</p>
+      </body></html>
+
+      """
+  }
+
+  private func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+}

@@ -1,0 +1,103 @@
+import GraphEngine
+import GraphText
+import JSONText
+import Models
+
+/// Sets a model's thresholds anew, on normal sound that it was not trained on. What it has learned stays.
+public struct CalibrationRun {
+  let graph: Graph
+  let node: Graph.Node
+  let rule: ThresholdRule?
+  let isForced: Bool
+  let conversation: Conversation
+
+  /// - Parameters:
+  ///   - rule: nil: the rule that the model has.
+  ///   - isForced: takes recordings too that the model was trained on.
+  public init(
+    _ graph: Graph, node: String?, rule: ThresholdRule?, isForced: Bool, conversation: Conversation
+  ) throws {
+    self.graph = graph
+    self.rule = rule
+    self.isForced = isForced
+    self.conversation = conversation
+    self.node = try graph.detector(node)
+  }
+
+  /// The path of the graph's model.
+  public func modelPath() throws -> String {
+    guard case .text(let path)? = node.argument("model")?.value else {
+      throw TrainingError(
+        "node '\(node.name)' has no model: give one in the graph, or with --set \(node.name).model=FILE")
+    }
+    return path
+  }
+
+  /// Writes the model with new thresholds. Machines that no recording is of keep theirs.
+  public func run(_ set: RecordingSet, output: String) throws -> ModelFile {
+    let path = try modelPath()
+    var model: ModelFile
+    do {
+      model = try ModelFile(path: path)
+    } catch {
+      throw TrainingError(error.description)
+    }
+    let recordings = set.recordings.filter { Label.isAnomalyTask([$0.label]) && ($0.part ?? .validation) != .train }
+    guard recordings.contains(where: { $0.label == Label.normal }) else {
+      throw TrainingError("\(set.source): has no normal recordings to set thresholds by")
+    }
+    try TrainedOn(model).check(recordings, isForced: isForced, conversation)
+    let known = model.machines.first { $0.calibration["rule"]?.text != nil }?.calibration["rule"]?.text
+    let rule = self.rule ?? known.flatMap { ThresholdRule($0) } ?? .falseAlarms(perHour: 1)
+    var scores = HeldOutScores()
+    let judged = JudgedRun(graph, node: node.name, model: path, conversation: conversation)
+    try judged.run(recordings, what: "listening to") { _, recording, tokens, machine, _ in
+      scores.add(tokens, of: recording, machine: machine) { _ in true }
+    }
+    let heard = model.machines.filter { scores.normal[$0.name] != nil }
+    guard !heard.isEmpty else {
+      throw TrainingError("\(set.source): its normal recordings are silent, or too short for a token")
+    }
+    let updated = try ThresholdSetting(rule: rule, isDefault: false).set(heard, scores)
+    model.machines = model.machines.map { machine in updated.first { $0.name == machine.name } ?? machine }
+    try conversation.checkCancelled()
+    do {
+      try model.write(output)
+    } catch {
+      throw TrainingError(error.description)
+    }
+    return model
+  }
+}
+
+/// The recordings that a model was trained on, by their content.
+struct TrainedOn {
+  private let digests: [String: String]
+
+  init(_ model: ModelFile, parts: Set<Part> = [.train, .validation]) {
+    let recordings = model.training["recordings"]?.array ?? []
+    let wanted = recordings.filter { parts.contains(Part(rawValue: $0["part"]?.text ?? "") ?? .train) }
+    digests = Dictionary(
+      wanted.compactMap { recording in
+        recording["sha256"]?.text.map { ($0, recording["part"]?.text ?? "train") }
+      }
+    ) { first, _ in first }
+  }
+
+  func contains(_ recording: Recording) -> Bool {
+    guard let digest = try? OpenModel.digest(ofFile: recording.path) else { return false }
+    return digests[String(digest.dropFirst(7))] != nil
+  }
+
+  /// Refuses recordings that were learned from, or says what it means.
+  func check(_ recordings: [Recording], isForced: Bool, _ conversation: Conversation) throws {
+    let leaks = recordings.filter { contains($0) }
+    guard let first = leaks.first else { return }
+    let more = leaks.count > 1 ? " (and \(leaks.count - 1) more)" : ""
+    let text = "\(first.place.map { "\($0): " } ?? "")\(first.path)\(more): the model was trained on it"
+    guard isForced else {
+      throw TrainingError("\(text), so results would look better than they are. Leave it out, or go on with --force")
+    }
+    conversation.warn("\(text): results look better than they are")
+  }
+}

@@ -1,0 +1,60 @@
+import GraphEngine
+import GraphText
+import Models
+import NodeHost
+
+/// Runs a graph over recordings with taps behind a detector and its alarms.
+struct JudgedRun {
+  private let graph: Graph
+  private let conversation: Conversation
+  private let scores = TapStore()
+  private let events = TapStore()
+  private let node: String
+
+  /// - Parameter model: path of a model in place of the graph's; nil: the graph's.
+  init(_ graph: Graph, node: String, model: String?, conversation: Conversation) {
+    var graph = graph
+    self.conversation = conversation
+    self.node = node
+    if let model, let index = graph.nodes.firstIndex(where: { $0.name == node }) {
+      graph.set(index, "model", .text(model))
+      graph.nodes[index].arguments.removeAll { $0.name == "threshold" }
+      if let initial = graph.nodes[index].nodeClass.parameter("threshold")?.initialValue {
+        graph.set(index, "threshold", initial)
+      }
+    }
+    self.graph = graph.tapped(behind: node, scores: scores, events: events)
+  }
+
+  /// Hands on each recording's score tokens of each machine, and the alarms' events of that channel.
+  @discardableResult
+  func run(
+    _ recordings: [Recording], share: ClosedRange<Double> = 0...1, what: String,
+    judged: (_ index: Int, Recording, [TapToken], _ machine: String, _ events: [TapToken]) throws -> Void
+  ) throws -> TapRun.Figures {
+    guard let first = recordings.first else { return TapRun.Figures() }
+    var named = graph
+    if let machine = first.machine, graph.channels == 1 { named.nameMachines([machine]) }
+    let names = MachineNames(
+      graph: try Engine(graph: named).input(of: node, rate: try AudioFileRate.of(first)).machines)
+    try names.check(recordings)
+    return try TapRun(conversation: conversation, share: share, what: what).run(graph, recordings) { index, recording in
+      let tokens = scores.take()
+      let heard = events.take()
+      for channel in names.graph.indices {
+        guard let machine = names.name(recording, channel: channel) else { continue }
+        try judged(
+          index, recording, tokens.filter { $0.channel == channel }, machine, heard.filter { $0.channel == channel })
+      }
+    }
+  }
+}
+
+/// A number with so many decimals.
+func decimal(_ number: Double, _ decimals: Int) -> String {
+  guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
+  var scale = 1.0
+  for _ in 0..<decimals { scale *= 10 }
+  let rounded = (number * scale).rounded() / scale
+  return rounded == rounded.rounded() && decimals == 0 ? "\(Int(rounded))" : "\(rounded)"
+}

@@ -1,0 +1,147 @@
+import FileDriver
+import GraphEngine
+import GraphText
+
+/// What a long piece of work needs of whoever started it.
+public struct Conversation: Sendable {
+  /// How far it is: from 0 to 1, and with what.
+  public var progress: @Sendable (Double, String) -> Void = { _, _ in }
+  public var isCancelled: @Sendable () -> Bool = { false }
+  public var warn: @Sendable (String) -> Void = { _ in }
+  public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
+
+  public init() {}
+
+  func checkCancelled() throws {
+    if isCancelled() { throw Interrupted() }
+  }
+}
+
+/// A person gave up. Nothing was written.
+public struct Interrupted: Error, CustomStringConvertible {
+  public init() {}
+  public var description: String { "interrupted; nothing was written" }
+}
+
+/// Runs a graph with taps over recordings, one after the other, and hands on what the taps heard.
+struct TapRun {
+  let conversation: Conversation
+  /// Share of all work that this is, for progress.
+  var share = 0.0...1.0
+  var what = ""
+
+  struct Figures {
+    var seconds = 0.0
+    var elapsed = 0.0
+  }
+
+  /// - Parameters:
+  ///   - graph: with taps. Its source's machines are named after the recording's, where it has one.
+  ///   - heard: gets the recording's index; the taps' stores hold what was heard of it.
+  /// - Throws: `TrainingError` for recordings that cannot be read, after all have been looked at; `DiagnosticsError`
+  ///   where the graph does not take a file's rate; `Interrupted`.
+  @discardableResult
+  func run(
+    _ graph: Graph, _ recordings: [Recording], heard: (Int, Recording) throws -> Void
+  ) throws -> Figures {
+    try checkReadable(recordings)
+    var figures = Figures()
+    var engines: [String: Engine] = [:]
+    for (index, recording) in recordings.enumerated() {
+      try conversation.checkCancelled()
+      let key = recording.machine ?? ""
+      let engine: Engine
+      if let known = engines[key] {
+        engine = known
+      } else {
+        engine = try makeEngine(graph, machine: recording.machine)
+        engines[key] = engine
+      }
+      var options = FileRunOptions()
+      options.warn = conversation.warn
+      options.isCancelled = conversation.isCancelled
+      options.progress = { progress in
+        let done = progress.secondsAnnounced > 0 ? progress.secondsDone / progress.secondsAnnounced : 0
+        show(index, recordings, min(1, done))
+      }
+      show(index, recordings, 0)
+      let summary: FileRunSummary
+      do {
+        summary = try FileRun(engine, options: options).run(files: [recording.path])
+      } catch let error as FileRunError {
+        throw TrainingError(error.problems)
+      } catch let error as AudioFileError {
+        throw TrainingError(error.description)
+      }
+      try conversation.checkCancelled()
+      if let failed = engine.failedNodes.sorted().first {
+        throw TrainingError("\(recording.path): node '\(failed)' failed on it; see above")
+      }
+      figures.seconds += summary.seconds
+      figures.elapsed += summary.elapsed
+      try heard(index, recording)
+    }
+    return figures
+  }
+
+  private func makeEngine(_ graph: Graph, machine: String?) throws -> Engine {
+    var graph = graph
+    if let machine, graph.channels == 1 { graph.nameMachines([machine]) }
+    var options = EngineOptions()
+    options.log = conversation.log
+    return try Engine(graph: graph, options: options)
+  }
+
+  private func show(_ index: Int, _ recordings: [Recording], _ done: Double) {
+    let whole = (Double(index) + done) / Double(max(1, recordings.count))
+    conversation.progress(
+      share.lowerBound + whole * (share.upperBound - share.lowerBound),
+      "\(what) \(index + 1)/\(recordings.count) \(recordings[index].path)")
+  }
+
+  private func checkReadable(_ recordings: [Recording]) throws {
+    var problems: [String] = []
+    for recording in recordings {
+      do {
+        _ = try AudioFile(path: recording.path)
+      } catch {
+        problems.append((recording.place.map { "\($0): " } ?? "") + "\(error)")
+      }
+    }
+    guard problems.isEmpty else { throw TrainingError(Array(problems.prefix(20))) }
+  }
+}
+
+extension Graph {
+  /// Channels of its one source; nil where it has none or several.
+  var channels: Int? {
+    let sources = nodes.filter { $0.nodeClass.name == "source" }
+    guard sources.count == 1, case .number(let number, _, _)? = sources[0].argument("channels")?.value else {
+      return nil
+    }
+    return Int(number)
+  }
+}
+
+/// Whose tokens a channel's are: the recording's machine, or what the graph calls the channel.
+struct MachineNames {
+  let graph: [String]
+
+  /// Nil: this channel's tokens are not meant.
+  func name(_ recording: Recording, channel: Int) -> String? {
+    guard let machine = recording.machine else { return channel < graph.count ? graph[channel] : nil }
+    if graph.count == 1 { return machine }
+    return channel < graph.count && graph[channel] == machine ? machine : nil
+  }
+
+  /// - Throws: where a recording is of a machine that a graph of several channels does not know.
+  func check(_ recordings: [Recording]) throws {
+    guard graph.count > 1 else { return }
+    for recording in recordings {
+      guard let machine = recording.machine, !graph.contains(machine) else { continue }
+      throw TrainingError(
+        "\(recording.place ?? recording.path): machine '\(machine)' is none of the graph's: "
+          + graph.joined(separator: ", "))
+    }
+  }
+}

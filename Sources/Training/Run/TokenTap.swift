@@ -1,0 +1,145 @@
+import CNodeABI
+import NodeHost
+import NodeKit
+import Synchronization
+
+/// What a tap hears of one token of one channel.
+public struct TapToken: Sendable {
+  public var channel: Int
+  /// Driver frame positions.
+  public var begin: Int64
+  public var end: Int64
+  /// Of the driver, per second.
+  public var rate: Int
+  public var isSilent = false
+  public var isClipped = false
+  /// Features and slices: [rows x columns]. Scores and events: empty.
+  public var values: [Float] = []
+  public var score: Score?
+  public var event: UInt32?
+
+  public struct Score: Sendable {
+    public var value: Double
+    public var threshold: Double
+    public var classIndex: Int
+    public var probability: Float
+  }
+
+  public var beginSecond: Double { Double(begin) / Double(rate) }
+  public var endSecond: Double { Double(end) / Double(rate) }
+}
+
+/// Where taps put what they hear. A sink of the program itself takes the place of a graph's nodes, so that what reaches
+/// a node, or leaves it, is exactly what it is in a run.
+public final class TapStore: @unchecked Sendable {
+  private let tokens = Mutex<[TapToken]>([])
+  private struct Stores {
+    var byName: [String: Weak] = [:]
+    var made = 0
+  }
+  private struct Weak { weak var store: TapStore? }
+  private static let stores = Mutex(Stores())
+  public let name: String
+
+  public init() {
+    name = TapStore.stores.withLock { stores in
+      stores.made += 1
+      return "\(stores.made)"
+    }
+    let reference = Weak(store: self)
+    TapStore.stores.withLock { $0.byName[name] = reference }
+  }
+
+  fileprivate static func store(_ name: String) -> TapStore? { stores.withLock { $0.byName[name]?.store } }
+
+  fileprivate func append(_ new: [TapToken]) { tokens.withLock { $0 += new } }
+
+  /// All that was heard since the last call.
+  public func take() -> [TapToken] {
+    tokens.withLock { tokens in
+      defer { tokens = [] }
+      return tokens
+    }
+  }
+
+  deinit { TapStore.stores.withLock { $0.byName[name] = nil } }
+}
+
+/// The sink behind it.
+private final class Tap: OffloadNode {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "auscult.tap", version: "1.0.0", summary: "Hands tokens to the program.", realtime: .offload, traits: .sink,
+      inputs: [PortDeclaration("in", .any, "Anything")],
+      parameters: [.text("store", "Where to", flags: .placement)])
+  }
+
+  private let store: TapStore?
+
+  required init(_ arguments: Arguments) throws {
+    store = TapStore.store(arguments.text("store"))
+    try super.init(arguments)
+  }
+
+  override func work(_ cycle: Cycle) throws {
+    let input = cycle.input
+    let format = input.pointer.pointee.format.pointee
+    var heard: [TapToken] = []
+    if format.kind == AUSCULT_AUDIO {
+      for channel in 0..<input.channels where input.count > 0 {
+        let head = input.head(0).pointee
+        var token = TapToken(channel: channel, begin: head.index, end: head.index + Int64(input.count), rate: 1)
+        token.rate = Int(format.driver_rate)
+        token.values = Array(UnsafeBufferPointer(start: input.samples(channel), count: input.count))
+        heard.append(token)
+      }
+      store?.append(heard)
+      return
+    }
+    let width = Int(format.rows) * Int(format.columns)
+    for index in 0..<input.count {
+      let (begin, end) = span(format, input.head(index).pointee)
+      for channel in 0..<(format.kind == AUSCULT_EVENT ? 1 : input.channels) {
+        var token = TapToken(channel: channel, begin: begin, end: end, rate: Int(format.driver_rate))
+        switch format.kind {
+        case AUSCULT_SCORE:
+          let score = input.score(index, channel).pointee
+          token.score = TapToken.Score(
+            value: score.score, threshold: score.threshold, classIndex: Int(score.class_index),
+            probability: score.probability)
+        case AUSCULT_EVENT:
+          let event = input.event(index).pointee
+          token.event = event.state
+          (token.channel, token.begin, token.end) = (Int(event.channel), event.begin, event.end)
+        default:
+          token.values = Array(UnsafeBufferPointer(start: input.values(index, channel), count: width))
+        }
+        let marks = UInt32(input.marks(index, channel))
+        token.isSilent = marks & AUSCULT_MARK_SOUNDING == 0
+        token.isClipped = marks & AUSCULT_MARK_CLIPPED != 0
+        heard.append(token)
+      }
+    }
+    store?.append(heard)
+  }
+
+  /// As records have it: begin down, end up, clamped to the stream.
+  private func span(_ format: auscult_format, _ head: auscult_head) -> (Int64, Int64) {
+    let first = head.origin + format.offset + head.index * format.period
+    let last = first + format.extent
+    let begin = first >= 0 ? first / format.denominator : 0
+    let end = last > 0 ? (last + format.denominator - 1) / format.denominator : 0
+    return (max(begin, head.segment, 0), max(end, begin))
+  }
+}
+
+/// The tap's class, made once.
+let tapClass: NodeClass = {
+  let library = Library(Tap.self)
+  do {
+    let built = try PluginLibrary(builtIn: "auscult", library.info)
+    return built.classes[0]
+  } catch {
+    preconditionFailure("the tap's own declaration is wrong: \(error)")
+  }
+}()

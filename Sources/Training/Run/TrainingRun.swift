@@ -1,0 +1,226 @@
+import FileDriver
+import Foundation
+import GraphEngine
+import GraphText
+import JSONText
+import Models
+import NodeHost
+
+/// Trains a detector of a graph on recordings, and sets its thresholds on sound that it has not learned from.
+public struct TrainingRun {
+  public struct Options: Sendable {
+    public var seed: UInt64 = 42
+    /// Nil: the default of the class.
+    public var rule: ThresholdRule?
+    public var heldOut = 0.2
+    /// Of recordings that do not say themselves what they are for.
+    public var test = 0.0
+    /// Goes on although something is learned from and judged as well.
+    public var isForced = false
+
+    public init() {}
+  }
+
+  /// What came out of it.
+  public struct Summary: Sendable {
+    public var model: ModelFile
+    public var figures: [DetectorFigure]
+    public var recordings: [Part: Int] = [:]
+    public var tokens: [Part: Int] = [:]
+    public var seconds = 0.0
+  }
+
+  /// The most bytes of tokens that are learned from at a time.
+  static let greatestTokens = 1 << 30
+
+  let graph: Graph
+  let node: Graph.Node
+  let options: Options
+  let conversation: Conversation
+  let learnsLabels: Bool
+
+  /// - Parameter node: name of the detector; nil: the only one.
+  /// - Throws: `TrainingError` where there is no such detector, or it cannot be trained.
+  public init(_ graph: Graph, node: String?, options: Options, conversation: Conversation) throws {
+    self.graph = graph
+    self.options = options
+    self.conversation = conversation
+    self.node = try graph.detector(node)
+    guard let learnsLabels = DetectorTrainer.learnsLabels(self.node.nodeClass) else {
+      throw TrainingError(
+        "node '\(self.node.name)' (\(self.node.nodeClass.name)) has nothing to train: it learns while it runs")
+    }
+    self.learnsLabels = learnsLabels
+  }
+
+  /// Trains, and writes the model as a whole or not at all.
+  public func run(_ set: RecordingSet, output: String) throws -> Summary {
+    try makeFolder(of: output)
+    let set = try prepared(set)
+    var collected = try collect(set)
+    let machines = collected.machines.keys.sorted()
+    let labels = learnsLabels ? set.labels : []
+    let trainer = try DetectorTrainer(graph, node: nodeWithoutModel, log: conversation.log)
+    let result = try trainer.train(
+      collected.input, machines: machines, labels: labels, seed: options.seed,
+      examples: machines.map { collected.machines[$0]! }
+    ) { done, what in
+      conversation.progress(0.6 + 0.2 * done, "learning \(what)")
+      return conversation.isCancelled()
+    }
+    try conversation.checkCancelled()
+    collected.machines = [:]
+    var model = ModelFile()
+    model.className = node.nodeClass.name
+    model.classVersion = node.nodeClass.version
+    model.graph = graph.name
+    model.graphHash = graph.hash
+    model.frontEnd = collected.input.frontEnd
+    model.seed = options.seed
+    model.labels = labels
+    model.texts = result.texts
+    model.tensors = result.tensors
+    model.training = try trainingJSON(set, collected)
+    model.machines = machines.map { ModelFile.Machine(name: $0, threshold: 0) }
+    model.machines = try thresholds(model, set, collected, beside: output)
+    try conversation.checkCancelled()
+    do throws(ModelError) {
+      try model.write(output)
+    } catch {
+      throw TrainingError(error.description)
+    }
+    return Summary(
+      model: model, figures: result.figures,
+      recordings: Dictionary(grouping: set.recordings.compactMap(\.part)) { $0 }.mapValues(\.count),
+      tokens: collected.tokens, seconds: collected.seconds)
+  }
+
+  /// Before anything long begins.
+  private func makeFolder(of output: String) throws {
+    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
+      throw TrainingError("\(output): is a folder; give the name of a file to write")
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError("\(output): its folder cannot be made; check the path")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw TrainingError("\(output): its folder cannot be written to; check its permissions")
+    }
+  }
+
+  private var nodeWithoutModel: Graph.Node {
+    var node = node
+    node.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
+    return node
+  }
+
+  // MARK: Recordings
+
+  /// Checks labels, and gives every recording a part.
+  private func prepared(_ set: RecordingSet) throws -> RecordingSet {
+    var set = set
+    if learnsLabels {
+      guard set.labels.count >= 2 else {
+        throw TrainingError(
+          "\(set.source): \(node.nodeClass.name) tells labels apart and needs at least two; there is "
+            + "'\(set.labels.first ?? "none")'. Train it with --dataset or --manifest")
+      }
+    } else {
+      guard set.labels.contains(Label.normal) else {
+        throw TrainingError(
+          "\(set.source): \(node.nodeClass.name) learns what is normal, and no recording has the label 'normal' (there is "
+            + set.labels.joined(separator: ", ") + ")")
+      }
+    }
+    if set.hasParts {
+      let hasValidation = set.recordings.contains { $0.part == .validation }
+      if !hasValidation {
+        // Some of what is to be learned from is held out.
+        for index in set.recordings.indices where set.recordings[index].part == .train {
+          set.recordings[index].part = nil
+        }
+        set = SplitPlan(test: 0, heldOut: options.heldOut, seed: options.seed).divided(set)
+      }
+    } else {
+      set = SplitPlan(test: options.test, heldOut: options.heldOut, seed: options.seed).divided(set)
+    }
+    guard set.recordings.contains(where: { $0.part == .train && isLearned($0) }) else {
+      throw TrainingError(
+        "\(set.source): has no recordings to learn from (split 'train'\(learnsLabels ? "" : ", label 'normal'"))")
+    }
+    let leaks = LeakCheck.problems(set)
+    if let first = leaks.first {
+      let text = "\(first)" + (leaks.count > 1 ? " (and \(leaks.count - 1) more)" : "")
+      guard options.isForced else {
+        throw TrainingError("\(text): results would look better than they are. Take it out, or go on with --force")
+      }
+      conversation.warn("\(text): results look better than they are")
+    }
+    return set
+  }
+
+  func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
+
+  private func trainingJSON(_ set: RecordingSet, _ collected: Collected) throws -> JSONValue {
+    let recordings = try set.recordings.filter { $0.part == .train || $0.part == .validation }.map {
+      recording -> JSONValue in
+      var members: [String: JSONValue] = [
+        "name": .text(recording.path.split(separator: "/").last.map(String.init) ?? recording.path),
+        "sha256": .text(String(try OpenModel.digest(ofFile: recording.path).dropFirst(7))),
+        "label": .text(recording.label), "part": .text(recording.part!.rawValue),
+      ]
+      if let machine = recording.machine { members["machine"] = .text(machine) }
+      return .object(members)
+    }
+    return [
+      "recordings": .array(recordings), "seconds": .number(collected.seconds),
+      "tokens": .integer(Int64(collected.tokens[.train] ?? 0)), "input": .text(collected.input.text),
+      "held_out": .number(options.heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
+    ]
+  }
+}
+
+enum AudioFileRate {
+  static func of(_ recording: Recording) throws -> Int {
+    do {
+      return try AudioFile(path: recording.path).rate
+    } catch {
+      throw TrainingError((recording.place.map { "\($0): " } ?? "") + "\(error)")
+    }
+  }
+}
+
+extension Recording {
+  /// The label of a stretch: an event's where it covers more than half of it, the recording's where no event touches it;
+  /// nil in between.
+  func label(begin: Double, end: Double) -> String? {
+    var touches = false
+    for event in events {
+      let overlap = min(end, event.end) - max(begin, event.begin)
+      if overlap > 0.5 * (end - begin) { return event.label }
+      if overlap > 0 { touches = true }
+    }
+    return touches ? nil : label
+  }
+}
+
+extension Graph {
+  /// sha256 of its nodes, parameters and links.
+  var hash: String {
+    let nodes = nodes.map { node in
+      "\(node.name) \(node.nodeClass.name) \(node.nodeClass.version) "
+        + node.arguments.filter { argument in
+          let parameter = node.nodeClass.parameter(argument.name)
+          return parameter.map { $0.kind != .inputPath && !$0.flags.contains(.placement) } ?? false
+        }.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    }.sorted()
+    let links = links.map {
+      "\(self.nodes[$0.from.node].name).\($0.from.port) -> \(self.nodes[$0.to.node].name).\($0.to.port)"
+    }.sorted()
+    return "sha256:" + SHA256.hex((nodes + links).joined(separator: "\n").utf8)
+  }
+}

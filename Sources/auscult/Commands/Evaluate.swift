@@ -1,0 +1,71 @@
+import ArgumentParser
+import RunControl
+import Training
+
+/// `auscult evaluate`
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Judges labelled recordings by a graph's detector, and tells how good it is.",
+    discussion: """
+      Figures are computed over all score tokens, over each machine's, and over recordings by their mean score: AUC, \
+      partial AUC, PR-AUC, precision, recall and F1 at the threshold, the best F1 that any threshold reaches, false \
+      alarms per hour, and for manifests with begin and end how many events are found and how soon; for classifiers \
+      accuracy and a report of each label. Recordings that the model was trained on are refused.
+
+      Examples:
+        auscult evaluate fan.yaml --normal test/normal --anomalous test/rattling
+        auscult evaluate fan.yaml --manifest fans.csv --report report/
+        auscult evaluate fan.yaml --dataset towers/ --json | jq .pooled.auc
+
+      --report writes report.html, metrics.json, scores.csv and every figure as SVG and PNG into a folder.
+      """)
+
+  @OptionGroup var input: GraphInput
+  @Option(help: "The detector; needed where the graph has several.") var node: String?
+  @OptionGroup(title: "Recordings") var data: DataOptions
+  @Option(
+    help: ArgumentHelp("A folder with recordings of anomalous sound, to go with --normal.", valueName: "folder"),
+    completion: .directory)
+  var anomalous: String?
+  @Option(help: ArgumentHelp("Write a report into this folder.", valueName: "folder"), completion: .directory)
+  var report: String?
+  @Flag(help: "Take recordings too that the model was trained on.") var force = false
+  @Option(help: "Where random numbers begin: the intervals are drawn.") var seed: UInt64 = 42
+  @Flag(help: "Print the figures as one JSON object, the content of metrics.json.") var json = false
+  @OptionGroup var talking: TalkOptions
+
+  func validate() throws {
+    try data.check(with: anomalous)
+    if anomalous != nil, data.dataset != nil || data.manifest != nil {
+      throw ValidationError("--anomalous goes with --normal.")
+    }
+  }
+
+  func run() throws {
+    let talk = talking.talk(isJSON: json)
+    try reporting(talk) {
+      let set = try data.load(anomalous: anomalous)
+      let catalog = input.changes.catalog.load()
+      let graph = try input.changes.load(input.graph, catalog: catalog, talk: talk, options: .init())
+      let evaluation = try LongWork(talk).run { conversation in
+        if let report { try ReportFolder.prepare(report) }
+        let evaluation = try EvaluationRun(
+          graph, node: node, isForced: force, seed: seed, conversation: conversation
+        ).run(set)
+        if let report {
+          try ReportFolder(evaluation, graph: graph, catalog: catalog, path: report, conversation: conversation).write()
+        }
+        return evaluation
+      }
+      if json { Output.line(evaluation.json) } else { show(FigureTable(evaluation)) }
+      if let report { talk.info("the report is in \(report)/report.html") }
+    }
+  }
+
+  private func show(_ figures: FigureTable) {
+    var table = Table(figures.headings.enumerated().map { ($1, $0 == 0 ? .left : .right) })
+    for row in figures.rows { table.add(row) }
+    Output.line(table.text)
+    for note in figures.notes { Output.line(note) }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import FileDriver
+import Foundation
+import RunControl
+import Training
+
+/// `auscult info`
+struct Info: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tells what audio files are: format, length, loudness, label.",
+    discussion: """
+      The intensity is the level of the whole file, 20 log10(rms / full scale), over all channels. The label is that of \
+      the manifest, or the name of the file's folder.
+
+      Examples:
+        auscult info recordings/*.wav
+        auscult info towers/*/*.wav --csv > towers.csv
+        auscult info a.flac --json | jq '.files[0].intensity'
+
+      Exit status 1 when a file could not be read; the others are told all the same.
+      """)
+
+  @Argument(help: ArgumentHelp("Audio files.", valueName: "file"), completion: .file()) var files: [String]
+  @Option(help: ArgumentHelp("Take labels from this manifest.", valueName: "file")) var manifest: String?
+  @Flag(help: "Print comma-separated values.") var csv = false
+  @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup var talking: TalkOptions
+
+  func validate() throws {
+    if csv && json { throw ValidationError("--csv and --json exclude each other.") }
+  }
+
+  func run() throws {
+    let talk = talking.talk(isJSON: json)
+    try reporting(talk) {
+      let labels = try manifestLabels()
+      var failures = 0
+      var facts: [FileFacts] = []
+      for path in files {
+        do {
+          facts.append(
+            try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) { talk.warning($0) })
+        } catch let error as AudioFileError {
+          failures += 1
+          talk.error(error.description)
+        }
+      }
+      show(facts)
+      if failures > 0 {
+        throw Failure("\(failures) of \(Quantity.count(files.count, "file")) could not be read")
+      }
+    }
+  }
+
+  private func manifestLabels() throws -> [String: String] {
+    guard let manifest else { return [:] }
+    do {
+      let recordings = try RecordingSet.manifest(manifest).recordings
+      return Dictionary(
+        recordings.map { (URL(fileURLWithPath: $0.path).standardizedFileURL.path, $0.label) }
+      ) { first, _ in first }
+    } catch let error as TrainingError {
+      throw Failure(error.description)
+    }
+  }
+
+  private static let columns = [
+    "name", "channels", "sample width", "rate", "frame width", "length", "frames", "peak", "intensity", "label",
+  ]
+
+  private func show(_ facts: [FileFacts]) {
+    if json { return Output.line(["files": .array(facts.map(\.json))]) }
+    if csv {
+      Output.line(Self.columns.map { $0.replacing(" ", with: "_") }.joined(separator: ","))
+      for fact in facts { Output.line(fact.fields.joined(separator: ",")) }
+      return
+    }
+    var table = Table(Self.columns.map { ($0, $0 == "name" || $0 == "label" ? .left : .right) })
+    for fact in facts { table.add(fact.cells) }
+    Output.line(table.text)
+  }
+}
+
+extension FileFacts {
+  /// For people.
+  fileprivate var cells: [String] {
+    [
+      path, "\(channels)", sampleWidth.map { "\($0) B" } ?? "-", "\(rate) Hz", frameWidth.map { "\($0) B" } ?? "-",
+      Quantity.seconds(seconds), "\(frames)", peak.map { "\(Quantity.fixed($0, 1)) dBFS" } ?? "silent",
+      intensity.map { "\(Quantity.fixed($0, 1)) dBFS" } ?? "silent", label ?? "",
+    ]
+  }
+
+  /// For programs: seconds, hertz, bytes, dB full scale; empty where there is none.
+  fileprivate var fields: [String] {
+    [
+      CSVText.field(path), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)",
+      frameWidth.map { "\($0)" } ?? "",
+      "\(seconds)", "\(frames)", peak.map { "\($0)" } ?? "", intensity.map { "\($0)" } ?? "",
+      CSVText.field(label ?? ""),
+    ]
+  }
+
+  fileprivate var json: JSONValue {
+    .members([
+      "name": .text(path), "channels": .integer(channels), "sample_width": sampleWidth.map { .integer($0) } ?? .null,
+      "rate": .integer(rate), "frame_width": frameWidth.map { .integer($0) } ?? .null, "length": .number(seconds),
+      "frames": .integer(frames), "peak": peak.map { .number($0) } ?? .null,
+      "intensity": intensity.map { .number($0) } ?? .null, "label": label.map { .text($0) },
+    ])
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Training
+
+/// Where recordings come from. One place for all commands that take them.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A folder with recordings of normal sound, and folders in it.", valueName: "folder"),
+    completion: .directory)
+  var normal: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder with a subfolder of recordings for each label, such as normal and anomalous; above them there may be "
+        + "train, validation and test.", valueName: "folder"), completion: .directory)
+  var dataset: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A CSV file with the columns file,label and perhaps machine,split,begin,end; paths count from its folder.",
+      valueName: "file"), completion: .file(extensions: ["csv"]))
+  var manifest: String?
+
+  func check(with anomalous: String? = nil) throws {
+    let given = [normal ?? anomalous, dataset, manifest].compactMap { $0 }
+    guard given.count == 1 else {
+      throw ValidationError("Give the recordings by one of --normal, --dataset and --manifest.")
+    }
+  }
+
+  /// - Parameter anomalous: a folder that goes with `normal`.
+  func load(anomalous: String? = nil) throws -> RecordingSet {
+    do {
+      if let dataset { return try .dataset(dataset) }
+      if let manifest { return try .manifest(manifest) }
+      var set = RecordingSet(recordings: [], source: [normal, anomalous].compactMap { $0 }.joined(separator: " and "))
+      if let normal { set.recordings += try RecordingSet.folder(normal, label: Label.normal).recordings }
+      if let anomalous { set.recordings += try RecordingSet.folder(anomalous, label: Label.anomalous).recordings }
+      return set
+    } catch let error as TrainingError {
+      throw Failure(error.description)
+    }
+  }
+}
+
+/// How a threshold is set.
+struct ThresholdOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Set thresholds so that normal sound gives at most so many false alarms an hour (default: 1).",
+      valueName: "number"))
+  var falseAlarmsPerHour: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Set thresholds by another rule: percentile=95, sigma=3, mad=5, gamma=0.9, best-f1, or a number.",
+      valueName: "rule"))
+  var threshold: RuleArgument?
+
+  func validate() throws {
+    if threshold != nil, falseAlarmsPerHour != nil {
+      throw ValidationError("--threshold and --false-alarms-per-hour exclude each other.")
+    }
+    if let falseAlarmsPerHour, !(falseAlarmsPerHour > 0 && falseAlarmsPerHour <= 1e6) {
+      throw ValidationError("--false-alarms-per-hour takes a number above 0.")
+    }
+  }
+
+  /// Nil: the default.
+  var rule: ThresholdRule? { threshold?.rule ?? falseAlarmsPerHour.map { .falseAlarms(perHour: $0) } }
+}
+
+struct RuleArgument: ExpressibleByArgument {
+  var rule: ThresholdRule
+
+  init?(argument: String) {
+    guard let rule = ThresholdRule(argument) else { return nil }
+    self.rule = rule
+  }
+}
+
+/// A share on the command line: `20%`, `20 %`, `0.2`.
+struct Share: ExpressibleByArgument {
+  var number: Double
+
+  init(_ number: Double) { self.number = number }
+
+  init?(argument: String) {
+    let isPercent = argument.hasSuffix("%")
+    let digits = argument.dropLast(isPercent ? 1 : 0).filter { $0 != " " }
+    guard let number = Double(digits).map({ isPercent ? $0 / 100 : $0 }), number >= 0, number <= 0.9 else { return nil }
+    self.number = number
+  }
+
+  var defaultValueDescription: String { "\(Quantity.fixed(number * 100, 0)) %" }
+}

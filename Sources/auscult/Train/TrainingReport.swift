@@ -1,0 +1,94 @@
+import GraphEngine
+import Models
+import RunControl
+import Training
+
+/// What `train` and `calibrate` tell: a line for each machine.
+struct TrainingReport {
+  private let summary: TrainingRun.Summary
+  private let output: String
+
+  init(_ summary: TrainingRun.Summary, output: String) {
+    self.summary = summary
+    self.output = output
+  }
+
+  var text: String {
+    var lines = [ThresholdTable(summary.model).text]
+    let figures = summary.figures.filter { $0.name != "tokens" }
+    if !figures.isEmpty {
+      lines.append(
+        figures.map { "\($0.of.isEmpty ? "" : "\($0.of): ")\($0.name) \(Significant.text($0.value))" }
+          .joined(separator: "\n"))
+    }
+    let trained = summary.recordings[.train] ?? 0
+    let heldOut = summary.recordings[.validation] ?? 0
+    lines.append(
+      "learned from \(Quantity.count(summary.tokens[.train] ?? 0, "token")) of \(Quantity.count(trained, "recording")) "
+        + "(\(Quantity.seconds(summary.seconds)) of sound)"
+        + (heldOut > 0 ? ", held out \(Quantity.count(heldOut, "recording"))" : ""))
+    lines.append("wrote \(output)")
+    return lines.joined(separator: "\n")
+  }
+
+  var json: JSONValue {
+    [
+      "model": .text(output), "class": .text(summary.model.className),
+      "seed": .integer(Int64(bitPattern: summary.model.seed)),
+      "front_end_hash": .text(summary.model.frontEndHash), "machines": ThresholdTable(summary.model).json,
+      "labels": .texts(summary.model.labels), "training": summary.model.training,
+      "figures": .array(
+        summary.figures.map { ["of": .text($0.of), "name": .text($0.name), "value": .number($0.value)] }),
+    ]
+  }
+}
+
+/// A model's thresholds, and what is known of how they were set.
+struct ThresholdTable {
+  private let model: ModelFile
+
+  init(_ model: ModelFile) { self.model = model }
+
+  var text: String {
+    var table = Table([
+      ("machine", .left), ("threshold", .right), ("set by", .left), ("held-out sound", .right),
+      ("false alarms", .right),
+    ])
+    for machine in model.machines {
+      let calibration = machine.calibration
+      table.add([
+        machine.name, machine.threshold.map { Significant.text($0) } ?? "none", calibration["rule"]?.text ?? "",
+        calibration["seconds"]?.number.map { Quantity.seconds($0) } ?? "",
+        calibration["alarms"]?.integer.map { "\($0)" } ?? "",
+      ])
+    }
+    return table.text
+  }
+
+  var json: JSONValue {
+    .array(
+      model.machines.map {
+        .members([
+          "name": .text($0.name), "threshold": $0.threshold.map { .number($0) }, "calibration": $0.calibration,
+        ])
+      })
+  }
+}
+
+/// Numbers to four significant digits.
+enum Significant {
+  static func text(_ number: Double) -> String {
+    guard number.isFinite, number != 0 else { return "\(number)" }
+    var magnitude = abs(number)
+    var decimals = 3
+    while magnitude >= 10 && decimals > 0 {
+      magnitude /= 10
+      decimals -= 1
+    }
+    while magnitude < 1 && decimals < 12 {
+      magnitude *= 10
+      decimals += 1
+    }
+    return Quantity.fixed(number, decimals)
+  }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What cannot be trained, evaluated or run: a clear message, exit status 1, nothing half-written.
+@Suite struct RefusalTests {
+  private func workshop(_ judge: String = "type: detector.kmeans, model: model.safetensors") throws -> Workshop {
+    let workshop = try Workshop()
+    try workshop.write("watch.yaml", watchGraph(judge))
+    for index in 0..<4 {
+      try workshop.record("normal/n\(index).wav", machineSound(seconds: 5, seed: UInt64(index)))
+    }
+    return workshop
+  }
+
+  private func train(_ workshop: Workshop, _ arguments: [String]) throws -> Workshop.Outcome {
+    try workshop.run(["train", "watch.yaml", "--output", "model.safetensors"] + arguments)
+  }
+
+  /// The command fails with this text, and writes nothing.
+  private func refused(_ workshop: Workshop, _ arguments: [String], _ text: String) throws {
+    let before = try workshop.files
+    let outcome = try train(workshop, arguments)
+    #expect(outcome.status == 1)
+    #expect(outcome.out == "")
+    #expect(outcome.err.contains(text), "\(outcome.err)")
+    #expect(try workshop.files == before)
+  }
+
+  @Test func foldersAndManifests() throws {
+    let workshop = try workshop()
+    try FileManager.default.createDirectory(atPath: workshop.path + "/empty", withIntermediateDirectories: true)
+    try refused(workshop, ["--normal", "empty"], "error: empty: holds no sound files; put recordings into it")
+    try refused(workshop, ["--normal", "none"], "error: none: there is no such folder; check the path")
+    try refused(workshop, ["--dataset", "empty"], "error: empty: has no subfolders; a dataset has one for each label")
+    try workshop.write("a.csv", "file,label\nnormal/n0.wav,normal\nnormal/none.wav,normal\n,normal\n")
+    try refused(workshop, ["--manifest", "a.csv"], "a.csv:3: there is no file normal/none.wav")
+    try refused(workshop, ["--manifest", "a.csv"], "a.csv:4: has no file")
+    try workshop.write("b.csv", "path,label\n")
+    try refused(workshop, ["--manifest", "b.csv"], "b.csv:1: has no column 'file'")
+    try workshop.write("c.csv", "file,label,split\nnormal/n0.wav,normal,sometimes\n")
+    try refused(workshop, ["--manifest", "c.csv"], "c.csv:2: split 'sometimes' is none of train, validation, test")
+    try workshop.write("d.csv", "file,label\nnormal/n0.wav,loud\n")
+    try refused(workshop, ["--manifest", "d.csv"], "no recording has the label 'normal' (there is loud)")
+    try workshop.write("normal/broken.wav", "RIFF, but not really")
+    try refused(workshop, ["--normal", "normal"], "broken.wav: ")
+  }
+
+  @Test func aSplitThatLeaksIsRefusedUnlessForced() throws {
+    let workshop = try workshop()
+    try workshop.write("copy.wav", try workshop.data("normal/n0.wav"))
+    try workshop.write(
+      "leak.csv",
+      "file,label,split\nnormal/n0.wav,normal,train\nnormal/n1.wav,normal,train\nnormal/n2.wav,normal,train\ncopy.wav,normal,test\n"
+    )
+    try refused(
+      workshop, ["--manifest", "leak.csv"],
+      "leak.csv:5: copy.wav (test) is the same content as normal/n0.wav (train): results would look better")
+    let forced = try train(workshop, ["--manifest", "leak.csv", "--force"])
+    #expect(forced.status == 0)
+    #expect(forced.err.contains("warning: leak.csv:5"))
+    let evaluated = try workshop.auscult("evaluate", "watch.yaml", "--normal", "normal")
+    #expect(evaluated.status == 1)
+    #expect(evaluated.err.contains("the model was trained on it"))
+  }
+
+  @Test func soundThatTeachesNothing() throws {
+    let workshop = try workshop()
+    try workshop.record("silent/a.wav", [Float](repeating: 0, count: 80_000))
+    try refused(workshop, ["--normal", "silent"], "tokens are silent: there is nothing to learn")
+    try workshop.record("short/a.wav", [Float](repeating: 0.1, count: 1000))
+    try refused(workshop, ["--normal", "short"], "the recordings are too short: none of them fills a token of 0.2")
+    // One constant recording: it can be learned, and scores stay finite.
+    try workshop.record("constant/a.wav", (0..<160_000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
+    let constant = try train(workshop, ["--normal", "constant"])
+    #expect(constant.status == 0, "\(constant.err)")
+    try workshop.record("clipped/a.wav", machineSound(seconds: 10, seed: 1).map { $0 * 100 })
+    let clipped = try train(workshop, ["--normal", "clipped"])
+    #expect(clipped.status == 0 && clipped.err.contains("tokens are clipped: record with less gain"), "\(clipped.err)")
+    for file in ["silent/a.wav", "constant/a.wav", "clipped/a.wav", "normal/n0.wav"] {
+      #expect(try workshop.auscult("run", "watch.yaml", "--input", file, "--quiet").status == 0)
+      let log = try workshop.text("log.jsonl")
+      #expect(log.contains(#""kind":"score""#) && !log.contains("null"))
+    }
+  }
+
+  @Test(arguments: SessionTests.detectors) func oneTokenIsTooFewOrEnough(detector: String) throws {
+    let workshop = try workshop("\(detector), model: model.safetensors")
+    try workshop.record("one/a.wav", machineSound(seconds: 0.3, seed: 1))
+    let outcome = try train(workshop, ["--normal", "one", "--held-out", "0", "--threshold", "1"])
+    if outcome.status == 0 {
+      #expect(try workshop.auscult("run", "watch.yaml", "--input", "normal/n0.wav", "--quiet").status == 0)
+    } else {
+      #expect(outcome.status == 1 && outcome.err.contains("watch.yaml:8"), "\(outcome.err)")
+      #expect(outcome.err.contains("machine 'fan': "), "\(outcome.err)")
+      #expect(!workshop.contains("model.safetensors"))
+    }
+  }
+
+  @Test func labelsThatTellNothingApart() throws {
+    let workshop = try workshop("type: detector.bayes, model: model.safetensors")
+    try refused(workshop, ["--normal", "normal"], "tells labels apart and needs at least two")
+    try workshop.write("data/one/a.wav", try workshop.data("normal/n0.wav"))
+    try workshop.record("data/two/a.wav", machineSound(seconds: 0.3, seed: 1))
+    // A label with a single token has no variance; smoothing helps.
+    try refused(
+      workshop, ["--dataset", "data", "--set", "judge.smoothing=0"], "a value does not vary within a label")
+    #expect(try train(workshop, ["--dataset", "data", "--test", "0"]).status == 0)
+  }
+
+  @Test func aModelBehindAnotherFrontEnd() throws {
+    let workshop = try workshop()
+    try #require(try train(workshop, ["--normal", "normal"]).status == 0)
+    func message(_ change: String) throws -> String {
+      let outcome = try workshop.auscult("run", "watch.yaml", "--input", "normal/n0.wav", "--set", change, "--quiet")
+      return outcome.status == 0 ? "" : outcome.err
+    }
+    #expect(
+      try message("mel.bands=16").contains(
+        "was trained behind another front end: node 'mel' (mel) has 'bands' 16, the model was trained with 32"))
+    #expect(try message("stft.hop=128").contains("node 'stft' (stft) has 'hop' 128"))
+    #expect(try message("stft.window=hamming").contains("'window' hamming, the model was trained with hann"))
+    #expect(try message("slices.length=0.5 s").contains("node 'slices' (slicer) has 'length' 0.5 s"))
+    #expect(
+      try message("mic.machines=pump").contains("the model does not know the machine 'pump'; it was trained on 'fan'"))
+    // What does not matter is not minded.
+    #expect(try message("mic.connect=system:capture_2") == "")
+    #expect(try message("judge.threshold=5") == "")
+    // Another rate without a resampler is another front end; with one it is not.
+    try workshop.record("fast.wav", machineSound(seconds: 3, seed: 9, rate: 22050), rate: 22050)
+    let fast = try workshop.auscult("run", "watch.yaml", "--input", "fast.wav")
+    #expect(fast.status == 1 && fast.err.contains("node 'stft' (stft) yields"), "\(fast.err)")
+    let wrong = try workshop.auscult(
+      "run", "watch.yaml", "--input", "normal/n0.wav", "--set", "judge.model=watch.yaml")
+    #expect(wrong.status == 1 && wrong.err.contains("is not a sound model file"))
+  }
+
+  @Test func aResamplerMakesTheRateIrrelevant() throws {
+    let workshop = try workshop()
+    let graph = watchGraph("type: detector.kmeans, model: model.safetensors")
+      .replacing("nodes:", with: "nodes:\n  down: { type: resample, rate: 16 kHz }")
+      .replacing("mic -> stft", with: "mic -> down -> stft")
+    try workshop.write("watch.yaml", graph)
+    try #require(try train(workshop, ["--normal", "normal"]).status == 0)
+    try workshop.record("fast.wav", machineSound(seconds: 3, seed: 9, rate: 22050), rate: 22050)
+    #expect(try workshop.auscult("run", "watch.yaml", "--input", "fast.wav", "--quiet").status == 0)
+  }
+
+  @Test func damagedModels() throws {
+    let workshop = try workshop()
+    try #require(try train(workshop, ["--normal", "normal"]).status == 0)
+    let whole = try workshop.data("model.safetensors")
+    for length in [0, 7, 100, whole.count / 2, whole.count - 1] {
+      try workshop.write("model.safetensors", whole.prefix(length))
+      for command in [
+        ["run", "watch.yaml", "--input", "normal/n0.wav"], ["calibrate", "watch.yaml", "--normal", "normal"],
+      ] {
+        let outcome = try workshop.run(command)
+        #expect(outcome.status == 1)
+        #expect(outcome.err.contains("model.safetensors: is"), "\(outcome.err)")
+      }
+    }
+    // A value that is no number.
+    var bytes = whole
+    bytes.replaceSubrange((bytes.count - 8)..., with: [0, 0, 0, 0, 0, 0, 0xf8, 0x7f])
+    try workshop.write("model.safetensors", bytes)
+    let outcome = try workshop.auscult("run", "watch.yaml", "--input", "normal/n0.wav")
+    #expect(outcome.status == 1 && outcome.err.contains("holds a value that is not finite"), "\(outcome.err)")
+  }
+
+  /// Ctrl-C while it learns: nothing is written.
+  @Test func anInterruptedTrainingWritesNothing() throws {
+    let workshop = try workshop()
+    for index in 0..<8 {
+      try workshop.record("long/\(index).wav", machineSound(seconds: 120, seed: UInt64(index)))
+    }
+    let before = try workshop.files
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: BuildFolder.path + "/auscult")
+    process.arguments = ["train", "watch.yaml", "--normal", "long", "--output", "model.safetensors", "--verbose"]
+    process.currentDirectoryURL = URL(fileURLWithPath: workshop.path)
+    let pipe = Pipe()
+    process.standardError = pipe
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    // Its threads show that it has begun.
+    let tasks = "/proc/\(process.processIdentifier)/task"
+    while process.isRunning, (try? FileManager.default.contentsOfDirectory(atPath: tasks).count) ?? 0 < 3 {
+      usleep(1000)
+    }
+    process.interrupt()
+    let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+    #expect(said.contains("error: interrupted; nothing was written"), "\(said)")
+    #expect(try workshop.files == before)
+  }
+
+  @Test func usage() throws {
+    let workshop = try workshop()
+    #expect(try train(workshop, []).status == 64)
+    #expect(try train(workshop, ["--normal", "normal", "--dataset", "normal"]).status == 64)
+    #expect(try train(workshop, ["--normal", "normal", "--threshold", "many"]).status == 64)
+    #expect(try workshop.auscult("evaluate", "watch.yaml").status == 64)
+    #expect(try workshop.auscult("info").status == 64)
+    let none = try workshop.auscult(
+      "train", "watch.yaml", "--node", "judg", "--normal", "normal", "--output", "m.safetensors")
+    #expect(none.status == 1 && none.err.contains("has no node 'judg'; did you mean 'judge'?"))
+    let alarm = try workshop.auscult(
+      "train", "watch.yaml", "--node", "alarm", "--normal", "normal", "--output", "m.safetensors")
+    #expect(alarm.status == 1 && alarm.err.contains("node 'alarm' (alarm) is no detector"))
+  }
+}

@@ -1,0 +1,169 @@
+import CKernels
+import CRealtime
+import Learning
+import NodeKit
+
+/// Gaussian naive Bayes: tells the labels of its training data apart. Class and probability are those of scikit-learn's
+/// `GaussianNB`.
+///
+/// The score is the log odds that the token is not normal: log(1 - p) - log(p), p the probability of the label `normal`,
+/// or of the likeliest label where none is called so.
+final class NaiveBayes: ModelDetector {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "detector.bayes", version: "1.0.0", summary: "Gaussian naive Bayes: tells labelled sounds apart.",
+      realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
+      outputs: output("Log odds that it is not normal; class and probability"),
+      parameters: sharedParameters + [
+        .number(
+          "smoothing", "Share of the greatest variance that is added to every variance", default: "1e-9", range: 0...1)
+      ])
+  }
+
+  override class var learnsLabels: Bool { true }
+
+  private let smoothing: Double
+
+  required init(_ arguments: Arguments) throws {
+    smoothing = arguments.number("smoothing")
+    try super.init(arguments)
+  }
+
+  override func learn(
+    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+  ) throws -> Parameters {
+    let (width, count) = (tokens.columns, training.labels.count)
+    guard count >= 2, labels.count == tokens.rows else {
+      throw NodeError("needs at least two labels to tell apart: train with --dataset or --manifest")
+    }
+    var means = Matrix(rows: count, columns: width)
+    var variances = means
+    var sizes = [Double](repeating: 0, count: count)
+    for (row, label) in labels.enumerated() {
+      sizes[label] += 1
+      for column in 0..<width { means.values[label * width + column] += tokens.values[row * width + column] }
+    }
+    if let missing = sizes.firstIndex(of: 0) {
+      throw NodeError("has no token of the label '\(training.labels[missing])': record some")
+    }
+    for index in means.values.indices { means.values[index] /= sizes[index / width] }
+    for (row, label) in labels.enumerated() {
+      for column in 0..<width {
+        let difference = tokens.values[row * width + column] - means.values[label * width + column]
+        variances.values[label * width + column] += difference * difference
+      }
+    }
+    let floor = smoothing * greatestVariance(tokens)
+    for index in variances.values.indices {
+      variances.values[index] = variances.values[index] / sizes[index / width] + floor
+    }
+    guard variances.values.allSatisfy({ $0 > 0 }) else {
+      throw NodeError(
+        "a value does not vary within a label (has it one token only?): give more 'smoothing', or more sound",
+        parameter: "smoothing")
+    }
+    var parameters = Parameters()
+    parameters.add("means", [count, width], means.values)
+    parameters.add("variances", [count, width], variances.values)
+    parameters.add("priors", [count], sizes.map { $0 / Double(tokens.rows) })
+    for (label, size) in zip(training.labels, sizes) { parameters.figure("tokens of \(label)", size) }
+    return parameters
+  }
+
+  private func greatestVariance(_ tokens: Matrix) -> Double {
+    let means = tokens.columnMeans
+    var squares = [Double](repeating: 0, count: tokens.columns)
+    for row in 0..<tokens.rows {
+      for column in 0..<tokens.columns {
+        let difference = tokens.values[row * tokens.columns + column] - means[column]
+        squares[column] += difference * difference
+      }
+    }
+    return (squares.max() ?? 0) / Double(tokens.rows)
+  }
+
+  override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
+    try BayesScorer(machine, width: width, normal: model.labels.firstIndex(of: "normal"), labels: model.labels.count)
+  }
+}
+
+private final class BayesScorer: Scorer {
+  private let means: UnsafePointer<Double>
+  private let precisions: UnsafePointer<Double>
+  private let constants: UnsafePointer<Double>
+  private let count: Int
+  private let normal: Int
+  private let logarithms: UnsafeMutablePointer<Double>
+  private let best: UnsafeMutablePointer<Verdict>
+
+  init(_ model: Model.Machine, width: Int, normal: Int?, labels: Int) throws {
+    let memory = ScorerMemory()
+    means = memory.keep(try model.doubles("means", [labels, width]).values)
+    let variances = try model.doubles("variances", [labels, width]).values
+    let priors = try model.doubles("priors", [labels]).values
+    guard labels >= 1, variances.allSatisfy({ $0 > 0 }), priors.allSatisfy({ $0 > 0 }) else {
+      throw NodeError("the model's variances and priors are not positive; train again", parameter: "model")
+    }
+    count = labels
+    self.normal = normal ?? -1
+    precisions = memory.keep(variances.map { 1 / $0 })
+    constants = memory.keep(
+      (0..<labels).map { label in
+        let logarithm = variances[(label * width)..<((label + 1) * width)].reduce(0) { $0 + realtime_log(2 * .pi * $1) }
+        return realtime_log(priors[label]) - 0.5 * logarithm
+      })
+    logarithms = memory.room(labels, of: 0)
+    best = memory.room(1, of: Verdict(index: -1, probability: 0))
+    try super.init(model, width: width, memory: memory)
+  }
+
+  @_noLocks @_noAllocation
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
+    var likeliest = 0
+    for index in 0..<count {
+      logarithms[index] =
+        constants[index] - 0.5 * kernel_weighted_distance(row, means + index * width, precisions + index * width, width)
+      if logarithms[index] > logarithms[likeliest] { likeliest = index }
+    }
+    let probability = 1 / sum(relativeTo: likeliest, without: -1)
+    best.pointee = Verdict(index: Int32(truncatingIfNeeded: likeliest), probability: Float(probability))
+    let reference = normal >= 0 ? normal : likeliest
+    return logOdds(against: reference)
+  }
+
+  /// Sum of exp(logarithm - that of one), one label left out.
+  @_noLocks @_noAllocation
+  private func sum(relativeTo reference: Int, without: Int) -> Double {
+    var sum = 0.0
+    for index in 0..<count where index != without { sum += realtime_exp(logarithms[index] - logarithms[reference]) }
+    return sum
+  }
+
+  /// log of the odds that it is any other label.
+  @_noLocks @_noAllocation
+  private func logOdds(against reference: Int) -> Double {
+    var greatest = reference == 0 ? 1 : 0
+    guard count > 1 else { return 0 }
+    for index in 0..<count where index != reference {
+      if logarithms[index] > logarithms[greatest] { greatest = index }
+    }
+    return logarithms[greatest] + realtime_log(sum(relativeTo: greatest, without: reference)) - logarithms[reference]
+  }
+
+  @_noLocks @_noAllocation
+  override func verdict() -> Verdict { best.pointee }
+
+  /// How much less likely each value is for the reference than for the likeliest label.
+  @_noLocks @_noAllocation
+  override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
+    _ = score(row, width)
+    let likeliest = Int(best.pointee.index) * width
+    let reference = (normal >= 0 ? normal : Int(best.pointee.index)) * width
+    for index in 0..<width {
+      let near = row[index] - means[likeliest + index]
+      let far = row[index] - means[reference + index]
+      let part = far * far * precisions[reference + index] - near * near * precisions[likeliest + index]
+      parts[index] = part > 0 ? 0.5 * part : 0
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import CKernels
+import CRealtime
+import Learning
+import NodeKit
+
+/// Distance to the nearest of the centres that k-means finds in the training tokens: scikit-learn's
+/// `KMeans.transform(...).min(axis=1)`.
+final class KMeans: ModelDetector {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "detector.kmeans", version: "1.0.0", summary: "Euclidean distance to the nearest of a few typical tokens.",
+      realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
+      outputs: output("Distance to the nearest centre"),
+      parameters: sharedParameters + [
+        .integer("clusters", "Centres that training looks for", default: "1", range: 1...1024),
+        Scaling.parameter(default: .standard),
+      ])
+  }
+
+  private let clusters: Int
+  private let scale: Scaling
+
+  required init(_ arguments: Arguments) throws {
+    clusters = arguments.integer("clusters")
+    scale = Scaling(rawValue: arguments.text("scale"))!
+    try super.init(arguments)
+  }
+
+  override var scaling: Scaling { scale }
+
+  override func learn(
+    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+  ) throws -> Parameters {
+    guard tokens.rows >= clusters else {
+      throw NodeError("has \(tokens.rows) tokens for \(clusters) clusters: record more", parameter: "clusters")
+    }
+    var generator = SeededGenerator(seed: training.seed)
+    let fit = try KMeansFit(tokens, clusters: clusters, generator: &generator, progress: progress)
+    var parameters = Parameters()
+    parameters.add("centers", [clusters, tokens.columns], fit.centers.values)
+    parameters.figure("inertia", fit.inertia)
+    return parameters
+  }
+
+  override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
+    try CenterScorer(machine, width: width)
+  }
+}
+
+private final class CenterScorer: Scorer {
+  private let centers: UnsafePointer<Double>
+  private let count: Int
+
+  init(_ model: Model.Machine, width: Int) throws {
+    let memory = ScorerMemory()
+    let (values, shape) = try model.doubles("centers", [nil, width])
+    centers = memory.keep(values)
+    count = shape[0]
+    try super.init(model, width: width, memory: memory)
+  }
+
+  @_noLocks @_noAllocation
+  private func nearest(_ row: UnsafePointer<Double>, _ width: Int) -> (index: Int, squared: Double) {
+    var best = (index: 0, squared: Double.infinity)
+    for index in 0..<count {
+      let squared = kernel_distance_double(row, centers + index * width, width)
+      if squared < best.squared { best = (index, squared) }
+    }
+    return best
+  }
+
+  @_noLocks @_noAllocation
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
+    realtime_sqrt(nearest(row, width).squared)
+  }
+
+  @_noLocks @_noAllocation
+  override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
+    let center = centers + nearest(row, width).index * width
+    for index in 0..<width { parts[index] = (row[index] - center[index]) * (row[index] - center[index]) }
+  }
+}

@@ -1,0 +1,148 @@
+import CKernels
+import CRealtime
+import Learning
+import NodeKit
+
+/// Distance to the nearest training tokens (scikit-learn's `NearestNeighbors.kneighbors`), plain or over the local
+/// density: each reference's own mean distance to its nearest neighbours (after Wilkinghoff, 2024).
+final class NearestNeighbors: ModelDetector {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "detector.knn", version: "1.0.0", summary: "Distance to the nearest training tokens, by their local density.",
+      realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
+      outputs: output("Distance to the nearest neighbours"),
+      parameters: sharedParameters + [
+        .integer("neighbors", "How many count", default: "1", range: 1...64),
+        .choice(
+          "density",
+          "local: every distance over the mean distance of that reference to its own nearest neighbours; none: plain",
+          of: ["local", "none"], default: "local"),
+        .integer(
+          "references", "Training tokens that are kept, drawn by the seed where there are more", default: "2000",
+          range: 1...1_000_000),
+        Scaling.parameter(default: .standard),
+      ])
+  }
+
+  private let neighbors: Int
+  private let references: Int
+  private let isLocal: Bool
+  private let scale: Scaling
+
+  required init(_ arguments: Arguments) throws {
+    neighbors = arguments.integer("neighbors")
+    references = arguments.integer("references")
+    isLocal = arguments.text("density") == "local"
+    scale = Scaling(rawValue: arguments.text("scale"))!
+    try super.init(arguments)
+  }
+
+  override var scaling: Scaling { scale }
+
+  override func learn(
+    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+  ) throws -> Parameters {
+    guard tokens.rows > neighbors else {
+      throw NodeError("has \(tokens.rows) tokens for \(neighbors) neighbors: record more", parameter: "neighbors")
+    }
+    var chosen = Array(0..<tokens.rows)
+    if tokens.rows > references {
+      var generator = SeededGenerator(seed: training.seed)
+      chosen = generator.permutation(tokens.rows).prefix(max(references, neighbors + 1)).sorted()
+    }
+    let values = chosen.flatMap { tokens.row($0).map(Float.init) }
+    var densities = [Double](repeating: 1, count: chosen.count)
+    if isLocal {
+      for index in chosen.indices {
+        if index % 64 == 0 { try progress(Double(index) / Double(chosen.count)) }
+        densities[index] = meanDistance(values, tokens.columns, index)
+      }
+    }
+    // References that coincide have no distance: the least of the others' stands in.
+    let least = densities.filter { $0 > 0 }.min() ?? 1
+    var parameters = Parameters()
+    parameters.add("references", [chosen.count, tokens.columns], floats: values)
+    parameters.add("densities", [chosen.count], densities.map { $0 > 0 ? $0 : least })
+    parameters.figure("references", Double(chosen.count))
+    return parameters
+  }
+
+  /// Mean distance of a reference to the nearest of the others.
+  private func meanDistance(_ values: [Float], _ width: Int, _ index: Int) -> Double {
+    values.withUnsafeBufferPointer { buffer in
+      let base = buffer.baseAddress!
+      let own = base + index * width
+      let others = (0..<(values.count / width)).lazy.filter { $0 != index }
+        .map { kernel_squared_distance(own, base + $0 * width, width) }
+      return others.sorted().prefix(neighbors).reduce(0) { $0 + $1.squareRoot() } / Double(neighbors)
+    }
+  }
+
+  override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
+    try NeighborScorer(machine, width: width, neighbors: neighbors)
+  }
+}
+
+private final class NeighborScorer: Scorer {
+  private let references: UnsafePointer<Float>
+  private let densities: UnsafePointer<Double>
+  private let count: Int
+  private let neighbors: Int
+  private let narrow: UnsafeMutablePointer<Float>
+  /// The least quotients so far, ascending, and the first one's reference [neighbors].
+  private let least: UnsafeMutablePointer<Double>
+  private let nearest: UnsafeMutablePointer<Int>
+
+  init(_ model: Model.Machine, width: Int, neighbors: Int) throws {
+    let memory = ScorerMemory()
+    let (values, shape) = try model.floats("references", [nil, width])
+    count = shape[0]
+    self.neighbors = min(neighbors, count)
+    references = memory.keep(values)
+    densities = memory.keep(try model.doubles("densities", [count]).values)
+    narrow = memory.room(width, of: 0)
+    least = memory.room(neighbors, of: 0)
+    nearest = memory.room(neighbors, of: 0)
+    try super.init(model, width: width, memory: memory)
+  }
+
+  @_noLocks @_noAllocation
+  private func search(_ row: UnsafePointer<Double>, _ width: Int) {
+    kernel_narrow(narrow, row, width)
+    let (most, least, nearest) = (neighbors, self.least, self.nearest)
+    var found = 0
+    for index in 0..<count {
+      let quotient =
+        realtime_sqrt(kernel_squared_distance(narrow, references + index * width, width)) / densities[index]
+      guard found < most || quotient < least[found - 1] else { continue }
+      var place = found < most ? found : found - 1
+      while place > 0 && least[place - 1] > quotient {
+        least[place] = least[place - 1]
+        nearest[place] = nearest[place - 1]
+        place -= 1
+      }
+      least[place] = quotient
+      nearest[place] = index
+      found = found < most ? found + 1 : found
+    }
+  }
+
+  /// The mean over the nearest.
+  @_noLocks @_noAllocation
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
+    search(row, width)
+    var sum = 0.0
+    for place in 0..<neighbors { sum += least[place] }
+    return sum / Double(neighbors)
+  }
+
+  @_noLocks @_noAllocation
+  override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
+    search(row, width)
+    let reference = references + nearest[0] * width
+    for index in 0..<width {
+      let difference = row[index] - Double(reference[index])
+      parts[index] = difference * difference
+    }
+  }
+}

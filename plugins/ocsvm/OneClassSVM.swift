@@ -1,0 +1,172 @@
+import CKernels
+import CLibSVM
+import CRealtime
+import Learning
+import NodeKit
+
+/// One-class support vector machine with Gaussian kernel: minus scikit-learn's `OneClassSVM.decision_function`, so that
+/// a token is outside where the score is above 0. Trained by libsvm.
+final class OneClassSVM: ModelDetector {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "detector.ocsvm", version: "1.0.0", summary: "One-class support vector machine: how far outside a token lies.",
+      realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
+      outputs: output("Minus the decision function: above 0 is outside"),
+      parameters: sharedParameters + [
+        .number("nu", "Share of the training tokens that may lie outside", default: "0.05", range: 1e-6...1),
+        .number(
+          "gamma", "Of the kernel exp(-gamma d^2); 'scale': 1 / (values * their variance)", default: "scale",
+          range: 1e-30...1e30, words: ["scale"]),
+        Scaling.parameter(default: .standard),
+      ])
+  }
+
+  private let nu: Double
+  private let gamma: Double?
+  private let scale: Scaling
+
+  required init(_ arguments: Arguments) throws {
+    nu = arguments.number("nu")
+    gamma = arguments["gamma"]?.number
+    scale = Scaling(rawValue: arguments.text("scale"))!
+    try super.init(arguments)
+  }
+
+  override var scaling: Scaling { scale }
+
+  override func learn(
+    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+  ) throws -> Parameters {
+    try progress(0)
+    let gamma = self.gamma ?? scaleGamma(tokens)
+    let problem = Problem(tokens)
+    var settings = svm_parameter()
+    settings.svm_type = Int32(ONE_CLASS)
+    settings.kernel_type = Int32(RBF)
+    settings.gamma = gamma
+    settings.nu = nu
+    settings.cache_size = 200
+    settings.eps = 1e-3
+    settings.shrinking = 1
+    svm_set_print_string_function { _ in }
+    guard svm_check_parameter(&problem.native, &settings) == nil, let model = svm_train(&problem.native, &settings)
+    else {
+      throw NodeError("libsvm cannot train with these parameters", parameter: "nu")
+    }
+    defer {
+      var freed: UnsafeMutablePointer<svm_model>? = model
+      svm_free_and_destroy_model(&freed)
+    }
+    let count = Int(model.pointee.l)
+    var vectors: [Float] = []
+    for index in 0..<count {
+      let row = Int(model.pointee.sv_indices[index]) - 1
+      vectors += tokens.row(row).map(Float.init)
+    }
+    var parameters = Parameters()
+    parameters.add("vectors", [count, tokens.columns], floats: vectors)
+    parameters.add("coefficients", [count], (0..<count).map { model.pointee.sv_coef[0]![$0] })
+    parameters.add("rho", [1], [model.pointee.rho[0]])
+    parameters.add("gamma", [1], [gamma])
+    parameters.figure("support vectors", Double(count))
+    parameters.figure("gamma", gamma)
+    return parameters
+  }
+
+  /// 1 / (columns * population variance of all values); 1 for constant ones.
+  private func scaleGamma(_ tokens: Matrix) -> Double {
+    let mean = tokens.values.reduce(0, +) / Double(tokens.values.count)
+    let variance = tokens.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(tokens.values.count)
+    return variance > 0 ? 1 / (Double(tokens.columns) * variance) : 1
+  }
+
+  override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
+    try SupportScorer(machine, width: width)
+  }
+}
+
+/// Tokens as libsvm wants them. It keeps pointers into this while it trains.
+private final class Problem {
+  var native = svm_problem()
+  private let nodes: UnsafeMutablePointer<svm_node>
+  private let rows: UnsafeMutablePointer<UnsafeMutablePointer<svm_node>?>
+  private let labels: UnsafeMutablePointer<Double>
+
+  init(_ tokens: Matrix) {
+    let stride = tokens.columns + 1
+    nodes = .allocate(capacity: tokens.rows * stride)
+    rows = .allocate(capacity: tokens.rows)
+    labels = .allocate(capacity: tokens.rows)
+    for row in 0..<tokens.rows {
+      for column in 0..<tokens.columns {
+        (nodes + row * stride + column).initialize(
+          to: svm_node(index: Int32(column + 1), value: tokens.values[row * tokens.columns + column]))
+      }
+      (nodes + row * stride + tokens.columns).initialize(to: svm_node(index: -1, value: 0))
+      (rows + row).initialize(to: nodes + row * stride)
+      (labels + row).initialize(to: 1)
+    }
+    native.l = Int32(tokens.rows)
+    native.y = labels
+    native.x = rows
+  }
+
+  deinit {
+    nodes.deallocate()
+    rows.deallocate()
+    labels.deallocate()
+  }
+}
+
+private final class SupportScorer: Scorer {
+  private let vectors: UnsafePointer<Float>
+  private let coefficients: UnsafePointer<Double>
+  private let count: Int
+  private let rho: Double
+  private let gamma: Double
+  private let narrow: UnsafeMutablePointer<Float>
+
+  init(_ model: Model.Machine, width: Int) throws {
+    let memory = ScorerMemory()
+    let (values, shape) = try model.floats("vectors", [nil, width])
+    count = shape[0]
+    vectors = memory.keep(values)
+    coefficients = memory.keep(try model.doubles("coefficients", [count]).values)
+    rho = try model.doubles("rho", [1]).values[0]
+    gamma = try model.doubles("gamma", [1]).values[0]
+    narrow = memory.room(width, of: 0)
+    try super.init(model, width: width, memory: memory)
+  }
+
+  @_noLocks @_noAllocation
+  private func weight(_ index: Int, _ width: Int) -> Double {
+    coefficients[index] * realtime_exp(-gamma * kernel_squared_distance(narrow, vectors + index * width, width))
+  }
+
+  @_noLocks @_noAllocation
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
+    kernel_narrow(narrow, row, width)
+    var sum = 0.0
+    for index in 0..<count { sum += weight(index, width) }
+    return rho - sum
+  }
+
+  /// Distance from the mean of the support vectors, each as heavy as it counts here.
+  @_noLocks @_noAllocation
+  override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
+    kernel_narrow(narrow, row, width)
+    var total = 0.0
+    for index in 0..<width { parts[index] = 0 }
+    for vector in 0..<count {
+      // Far from all of them every weight may vanish; then they count alike.
+      let weight = weight(vector, width) + 1e-300
+      total += weight
+      let values = vectors + vector * width
+      for index in 0..<width { parts[index] += weight * Double(values[index]) }
+    }
+    for index in 0..<width {
+      let difference = row[index] - parts[index] / total
+      parts[index] = difference * difference
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import CKernels
+import CRealtime
+import Learning
+import NodeKit
+
+/// What principal components leave of a token: the Euclidean distance between it and its reconstruction, that is
+/// scikit-learn's `norm(x - pca.inverse_transform(pca.transform(x)))`.
+final class PrincipalComponents: ModelDetector {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "detector.pca", version: "1.0.0", summary: "What is left of a token when its usual variations are taken out.",
+      realtime: .offload, traits: [.detector, .trainable], inputs: inputs, outputs: output("Norm of the residual"),
+      parameters: sharedParameters + [
+        .number(
+          "components", "Components to take out: a number of them, or as many as explain so much of the variance",
+          also: .percent, default: "90 %", range: 1...4096),
+        Scaling.parameter(default: .standard),
+      ])
+  }
+
+  /// The smaller side of the training matrix: what its eigenvalues are computed of.
+  private static let greatestSide = 4096
+
+  private let components: Value
+  private let scale: Scaling
+
+  required init(_ arguments: Arguments) throws {
+    components = arguments["components"]!
+    scale = Scaling(rawValue: arguments.text("scale"))!
+    guard components.unit != .percent || components.number! > 0 && components.number! < 100 else {
+      throw NodeError("per cent of the variance: above 0, below 100", parameter: "components")
+    }
+    guard components.unit == .percent || components.number == components.number?.rounded() else {
+      throw NodeError("is not a whole number; for a share of the variance write it in %", parameter: "components")
+    }
+    try super.init(arguments)
+  }
+
+  override var scaling: Scaling { scale }
+
+  override func learn(
+    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+  ) throws -> Parameters {
+    try progress(0)
+    guard tokens.rows >= 2 else { throw NodeError("has only one token: record more") }
+    let means = tokens.columnMeans
+    var centered = tokens
+    centered.subtract(means)
+    let isWide = tokens.columns > tokens.rows
+    guard min(tokens.rows, tokens.columns) <= Self.greatestSide else {
+      throw NodeError(
+        "\(tokens.rows) tokens of \(tokens.columns) values are too many (\(Self.greatestSide) of either at most): put a "
+          + "'statistics' node before it")
+    }
+    guard let (values, vectors) = centered.gram(ofRows: isWide).eigen() else {
+      throw NodeError("the covariance has no eigenvalues")
+    }
+    try progress(0.8)
+    let total = values.reduce(0) { $0 + max($1, 0) }
+    guard total > 0 else { throw NodeError("all tokens are alike: they have no variation") }
+    let rank = values.prefix { $0 > values[0] * 1e-12 }.count
+    let count = min(rank, wanted(values, total))
+    var basis = Matrix(rows: count, columns: vectors.columns, Array(vectors.values[..<(count * vectors.columns)]))
+    if isWide {
+      // From eigenvectors of X X' to those of X' X.
+      basis = basis.times(centered)
+      for row in 0..<count {
+        let length = values[row].squareRoot()
+        for column in 0..<basis.columns { basis.values[row * basis.columns + column] /= length }
+      }
+    }
+    var parameters = Parameters()
+    parameters.add("mean", [tokens.columns], means)
+    parameters.add("basis", [count, tokens.columns], basis.values)
+    parameters.figure("components", Double(count))
+    parameters.figure("explained variance", values.prefix(count).reduce(0, +) / total)
+    return parameters
+  }
+
+  /// How many components the parameter asks for. A share is reached by the first that exceeds it, as in scikit-learn.
+  private func wanted(_ values: [Double], _ total: Double) -> Int {
+    guard components.unit == .percent else { return Int(components.number!) }
+    var sum = 0.0
+    for (index, value) in values.enumerated() {
+      sum += max(value, 0)
+      if sum / total > components.number! / 100 { return index + 1 }
+    }
+    return values.count
+  }
+
+  override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
+    try ResidualScorer(machine, width: width)
+  }
+}
+
+private final class ResidualScorer: Scorer {
+  private let means: UnsafePointer<Double>
+  private let basis: UnsafePointer<Double>
+  private let count: Int
+  private let residual: UnsafeMutablePointer<Double>
+
+  init(_ model: Model.Machine, width: Int) throws {
+    let memory = ScorerMemory()
+    means = memory.keep(try model.doubles("mean", [width]).values)
+    let (values, shape) = try model.doubles("basis", [nil, width])
+    basis = memory.keep(values)
+    count = shape[0]
+    residual = memory.room(width, of: 0)
+    try super.init(model, width: width, memory: memory)
+  }
+
+  /// The components are orthonormal, so each takes out its own part.
+  @_noLocks @_noAllocation
+  private func reduce(_ row: UnsafePointer<Double>, _ width: Int) {
+    for index in 0..<width { residual[index] = row[index] - means[index] }
+    for component in 0..<count {
+      let vector = basis + component * width
+      let projection = kernel_dot_double(vector, residual, width)
+      for index in 0..<width { residual[index] -= projection * vector[index] }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
+    reduce(row, width)
+    return realtime_sqrt(kernel_dot_double(residual, residual, width))
+  }
+
+  @_noLocks @_noAllocation
+  override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
+    reduce(row, width)
+    for index in 0..<width { parts[index] = residual[index] * residual[index] }
+  }
+}
