@@ -53,7 +53,9 @@ public final class Engine: @unchecked Sendable {
   public let realtime: RealtimeEngine
   let services: HostServices
   var instances: [NodeInstance]
+  /// Changed under `exchanging`, for a driver's thread may wait for its queues meanwhile.
   var schedule: Schedule?
+  private let exchanging = NSLock()
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
@@ -180,7 +182,7 @@ public final class Engine: @unchecked Sendable {
   func install(_ next: Schedule) {
     for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
     if let before = schedule { retiring.append(before) }
-    schedule = next
+    exchanging.withLock { schedule = next }
     let untaken = state.pointee.pending.exchange(next.realtime, ordering: .acquiringAndReleasing)
     if let untaken { retire(untaken) }
   }
@@ -229,7 +231,7 @@ public final class Engine: @unchecked Sendable {
   /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta, and
   /// helps the workers meanwhile. Thread: the driver's, between cycles.
   public func awaitRoom() {
-    guard let schedule, let pool else { return }
+    guard let schedule = exchanging.withLock({ schedule }), let pool else { return }
     pool.nudge()
     for link in schedule.crossings where !link.crossing.pointee.isLossy {
       while !link.ring.pointee.hasRoom(for: EngineOptions.quantaPerWait * link.crossing.pointee.mostBytes) {

@@ -94,7 +94,9 @@ extension JACKTests {
       let samples = random.noise(channels: 2, frames: 48_000 * 20)
       var changer: Changer?
       var folder = ""
-      let live = try withServer(.init(period: 64, isRealtime: true), seconds: 60 + SwapTests.swaps) { server in
+      let live = try withServer(
+        .init(period: 64, isSynchronous: true, isRealtime: true), seconds: 60 + SwapTests.swaps
+      ) { server in
         try runLive(
           Self.graph(0), server: server, samples: samples, frames: 48_000, connections: 2, queueSeconds: 30
         ) { _, engine in
@@ -114,6 +116,7 @@ extension JACKTests {
       let exchanges = try #require(changer).exchanges
       #expect(exchanges.count >= SwapTests.swaps)
       #expect(live.statistics.droppedTokens == 0)
+      #expect(live.jumps == 0, "the server went on without its clients")
       try expectRecords(live, exchanges, samples)
     }
 

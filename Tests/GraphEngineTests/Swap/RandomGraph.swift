@@ -57,7 +57,8 @@ struct RandomGraph {
       nodes.append("\(name): { \(content) }")
       path.append(name)
     }
-    if let gain { add("gain", "type: gain, gain: \(gain)") }
+    // A gain would be retuned in place: slices across the exchange would hear both values.
+    if let gain { add("louder", "type: mix, weights: [\(gain)]") }
     var links: [String] = []
     if joinsPaths {
       // Two paths of different latency that come together again.
