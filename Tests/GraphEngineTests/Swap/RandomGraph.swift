@@ -5,7 +5,7 @@ import TestSupport
 struct RandomGraph {
   var channels = 1
   var rate: Int?
-  var gain: Double?
+  var pick: Int?
   var length = 512
   var hop = 256
   var isCentered = true
@@ -35,7 +35,7 @@ struct RandomGraph {
   mutating func change(_ random: inout SeededRandom, isFirst: Bool = false) {
     switch Int.random(in: 0..<(isFirst ? 9 : 14), using: &random) {
     case 0: rate = [nil, 16_000, 32_000].randomElement(using: &random)!
-    case 1: gain = [nil, 0.5, 2].randomElement(using: &random)!
+    case 1: pick = [nil, 0, 1].randomElement(using: &random)!
     case 2: length = [256, 512, 1024].randomElement(using: &random)!
     case 3: hop = [100, 128, 256, 300].randomElement(using: &random)!
     case 4: isCentered.toggle()
@@ -57,8 +57,8 @@ struct RandomGraph {
       nodes.append("\(name): { \(content) }")
       path.append(name)
     }
-    // A gain would be retuned in place: slices across the exchange would hear both values.
-    if let gain { add("louder", "type: mix, weights: [\(gain)]") }
+    // Not a gain, which would be retuned in place: slices across the exchange would hear both values.
+    if let pick { add("pick", "type: channels, pick: \(pick == 0 ? "[0]" : "[\(channels - 1), 0]")") }
     var links: [String] = []
     if joinsPaths {
       // Two paths of different latency that come together again.
