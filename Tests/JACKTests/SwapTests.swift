@@ -12,11 +12,22 @@ extension JACKTests {
   @Suite struct SwapTests {
     private static let library = "\(BuildFolder.path)/libtestplugin-judge.so"
 
+    /// The same detectors out of another plugin.
+    private static let otherLibrary: String = {
+      let path = FileManager.default.temporaryDirectory.path + "/auscult-\(getpid())-other-judge.so"
+      do {
+        try CompiledPlugin.build("c-judge/judge.c", flags: ["-DBUILD=\"test-judge-other\""], into: path)
+      } catch {
+        fatalError("\(error)")
+      }
+      return path
+    }()
+
     /// Two detectors of different plugins, and two front ends.
     private static func graph(_ judge: Int, hop: Int = 256) -> String {
       let detectors = [
-        "type: test.peak, library: \(library)", "type: test.judge, library: \(library), weight: 2, thread: worker",
-        "type: test.judge, library: \(library), weight: 3",
+        "type: test.peak, library: \(library)", "type: test.judge, library: \(otherLibrary), weight: 2, thread: worker",
+        "type: test.judge, library: \(otherLibrary), weight: 3",
       ]
       return """
         graph: live

@@ -53,6 +53,6 @@ import Testing
   private static var residentMegabytes: Int {
     let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ").dropFirst()
       .first
-    return (pages.flatMap { Int($0) } ?? 0) * 4096 >> 20
+    return (pages.flatMap { Int($0) } ?? 0) * 4096 / 1_048_576
   }
 }
