@@ -74,8 +74,8 @@ extension Engine {
       graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services)
     let draft = try Compiler.negotiated(
       graph: next, instances: next.nodes.map { _ in nil }, running: running, rate: rate)
-    let runtimes = Compiler.runtimes(draft, generation: generation + 1, number: nextNumber)
-    return SwapDraft(graph: next, draft: draft, before: nodes, runtimes: runtimes, generation: generation + 1)
+    let runtimes = Compiler.runtimes(draft, generation: lastGeneration + 1, number: nextNumber)
+    return SwapDraft(graph: next, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }
 
   /// A new sink that writes where a running node does takes its output over, if it can.
@@ -163,6 +163,7 @@ extension Engine {
       phases: stopwatch.phases)
     previousGraph = graph
     graph = draft.graph
+    lastGeneration = draft.generation
   }
 
   /// Channels that come, and what changes of those that stay.

@@ -61,6 +61,8 @@ public final class Engine: @unchecked Sendable {
   let state: UnsafeMutablePointer<RealtimeState>
   /// Grows with every change of the graph; tokens carry that of the youngest node on their way.
   public internal(set) var generation = 1
+  /// The latest that any node was made in, also one that was taken back: no two changes share one.
+  var lastGeneration = 1
   /// Nodes that were quarantined since the engine was made.
   public internal(set) var failedNodes: Set<String> = []
   /// The driver makes room for channels that came, and lets go of those that went. It is called before cycles may need
