@@ -74,6 +74,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
   ("ModelTests", ["Models", "JSONText"]),
+  ("LearningTests", ["Learning", "Models"]),
   ("TrainingTests", ["Training", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
 
@@ -93,6 +94,7 @@ let package = Package(
     .target(name: "CNodeABI"),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
+    .target(name: "CNetwork"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
@@ -102,7 +104,7 @@ let package = Package(
 
     .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: realtime),
     .target(
-      name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "COpenBLAS"],
+      name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS"],
       swiftSettings: realtime),
     .target(name: "Records", dependencies: ["NodeKit", "CNodeABI"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
