@@ -1,36 +1,30 @@
 import CNetwork
 import CRealtime
 
-/// A network for judging one token after the other: all memory is taken when it is made.
+/// A network for judging one token after the other: all memory is taken when it is made, and lives as long as the
+/// `ScorerMemory` that it is given. A struct of pointers: a class would be retained and released at each call.
 ///
 /// Thread: one at a time, of any kind.
-public final class Inference {
+public struct Inference {
   public let inputSize: Int
   public let outputSize: Int
-  private let memory: ScorerMemory
   private let steps: UnsafePointer<InferenceStep>
   private let count: Int
   /// A step reads one and writes the other.
   private let first: UnsafeMutablePointer<Float>
   private let second: UnsafeMutablePointer<Float>
 
-  /// Copies what the network has learned. `memory` must live as long.
-  public init<S: NetworkScalar>(_ network: Network<S>, memory: ScorerMemory, endsInSoftmax: Bool = false) {
+  /// Copies what the network has learned.
+  public init<S: NetworkScalar>(_ network: Network<S>, memory: ScorerMemory) {
     let plan = InferencePlan(inputSize: network.inputSize, memory: memory)
     for layer in network.layers { layer.plan(plan) }
-    if endsInSoftmax { plan.activation(.softmax, size: plan.outputSize) }
     inputSize = network.inputSize
     outputSize = plan.outputSize
-    self.memory = memory
     count = plan.steps.count
-    let list = UnsafeMutablePointer<InferenceStep>.allocate(capacity: max(1, count))
-    list.initialize(from: plan.steps, count: count)
-    steps = UnsafePointer(list)
+    steps = memory.keep(plan.steps)
     first = plan.room(plan.greatest)
     second = plan.room(plan.greatest)
   }
-
-  deinit { UnsafeMutablePointer(mutating: steps).deallocate() }
 
   /// What the network makes of a token [inputSize]: [outputSize], valid until the next call.
   @_noLocks @_noAllocation

@@ -125,8 +125,8 @@ public final class InferencePlan {
 }
 
 /// One step of an inference. What is not of use to its kind is nil or 0.
-struct InferenceStep {
-  enum Kind: UInt8 {
+struct InferenceStep: BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable {
     case dense, convolution, transposedConvolution, pool, upsample, globalAverage, affine, relu, sigmoid, softmax, crop
     case transpose, repeated, embedding, lstm
   }

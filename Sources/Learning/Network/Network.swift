@@ -64,10 +64,11 @@ public final class Network<S: NetworkScalar> {
 
   /// Passes a batch forward and backward: adds the gradient of its mean loss to the parameters'.
   ///
+  /// - Parameter body: gets each token's index and output [outputSize].
   /// - Returns: each token's loss.
   @discardableResult
-  public func learn(_ batch: Batch, _ loss: Loss) -> [S] {
-    pass(batch, loss, isTraining: true) { _, _ in }
+  public func learn(_ batch: Batch, _ loss: Loss, _ body: (Int, UnsafePointer<S>) -> Void = { _, _ in }) -> [S] {
+    pass(batch, loss, isTraining: true, body)
   }
 
   /// Passes a batch forward, without training.

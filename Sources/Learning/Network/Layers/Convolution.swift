@@ -86,7 +86,7 @@ public final class Convolution<S: NetworkScalar>: Layer<S> {
 
 /// An image with a margin of one zero all around, its rows one after the other: a shift by a kernel's row and column is
 /// then a shift along memory.
-struct PaddedGrid {
+struct PaddedGrid: BitwiseCopyable {
   let rows: Int
   let columns: Int
   /// From row to row, and from channel to channel.
