@@ -154,7 +154,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("detector.autoencoder, layers: none", "'none' is not a list of sizes from 1 to 65536"),
+    ("detector.autoencoder, layers: none", "'none' is not a list of 1 to 16 sizes from 1 to 4096"),
     (#"detector.convae, channels: "2 2 2 2 2""#, "halvings need slices of at least 17 analysis frames and bands"),
     ("detector.embedding", "multiples of 8, these have 6 and 12"),
     (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings leave nothing of slices of 6 analysis frames and 12 bands"),
