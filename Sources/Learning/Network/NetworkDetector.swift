@@ -67,7 +67,9 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
         "the model's network is \(known), the graph's \(structure): give the parameters that it was trained with, or "
           + "train again", parameter: "model")
     }
-    guard let machines = model.text("machines").flatMap({ Int($0) }), (1...65536).contains(machines) else {
+    guard let machines = model.text("machines").flatMap({ Int($0) }), (1...65536).contains(machines),
+      machine.index < machines
+    else {
       throw NodeError("the model does not say of how many machines it is; train again", parameter: "model")
     }
     let purpose = Purpose(rows: rows, columns: columns, labels: model.labels, machines: machines, seed: 0)
