@@ -49,6 +49,7 @@ let plugins: [Plugin] = [
   Plugin(name: "cnn", libraries: ["Learning"]),
   Plugin(name: "mlp", libraries: ["Learning"]),
   Plugin(name: "alarm"),
+  Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records"]),
   Plugin(name: "arrays", libraries: ["Records"]),
   Plugin(name: "playback"),
