@@ -29,7 +29,7 @@ struct LiveTrainingTests {
     try writeGraph("epochs: 1000, rate: 0.00115")
   }
 
-  private func writeGraph(_ more: String, judge: String? = nil) throws {
+  private func writeGraph(_ more: String, judge: String? = nil, level: String = "") throws {
     let library = BuildFolder.path + "/libtestplugin-detector.so"
     try folder.write(
       "live.yaml",
@@ -39,7 +39,7 @@ struct LiveTrainingTests {
         mic: { type: source, machines: [fan], connect: "\(machine):speaker" }
         stft: { type: stft, length: 1024, hop: 512, center: false }
         mel: { type: mel, bands: 32 }
-        level: { type: normalize, mode: decibel }
+        level: { type: normalize, mode: decibel\(level) }
         slices: { type: slicer, length: 0.1 s, hop: 100 % }
         judge: { \(judge ?? "type: test.c.descent, library: \(library), \(more)"), model: model.safetensors }
         damage: { type: damage, form: later }
@@ -103,11 +103,17 @@ struct LiveTrainingTests {
     return found
   }
 
+  /// The first reference system's detector in small: a dense autoencoder with a sigmoid at its end.
+  private static let autoencoder =
+    "type: detector.autoencoder, layers: 64 16 64, output: sigmoid, epochs: 15, learning_rate: 0.003"
+
   /// Rounds until the loss is low, then the whole graph in the same process, then a fault: the session of the first
-  /// reference system.
-  @Test func roundsThenWatchingThenDamage() throws {
+  /// reference system, with a network and with a detector in C.
+  @Test(arguments: [true, false]) func roundsThenWatchingThenDamage(isNetwork: Bool) throws {
+    if isNetwork { try writeGraph("", judge: Self.autoencoder, level: ", low: -80 dB, high: 0 dB") }
+    let loss = isNetwork ? "0.002" : "12"
     let simulator = try startMachine()
-    let training = try train("--round", "5", "--until-loss", "12", "--held-out", "0.4")
+    let training = try train("--round", "5", "--until-loss", loss, "--held-out", "0.4")
     try training.wait(for: "round 1: learning from 5 tokens")
     // While it learns nothing else can be changed.
     let refused = try auscult("swap", "mel", "bands=16", "--graph", trainee)
@@ -136,7 +142,7 @@ struct LiveTrainingTests {
     #expect(try auscult("stop", trainee).status == 0)
     let outcome = try training.end()
     #expect(outcome.status == 0, "\(outcome.err)")
-    #expect(outcome.err.contains("round 2: learned up to epoch 2000, loss "), "\(outcome.err)")
+    #expect(outcome.err.contains("round 2: learned up to epoch \(isNetwork ? "" : "2000, loss ")"), "\(outcome.err)")
     #expect(try auscult("info", "model.safetensors").status == 0)
     #expect(try auscult("stop", machine).status == 0)
     #expect(try simulator.end().status == 0)
