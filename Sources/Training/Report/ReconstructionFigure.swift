@@ -76,7 +76,7 @@ struct ReconstructionFigure {
   private func drawImages(_ pictures: [Picture]) throws {
     let (rows, columns) = (pictures[0].rows, pictures[0].columns)
     let gap = max(1, rows / 12)
-    let images = pictures.flatMap { [($0.original, "\($0.title): original"), ($0.made, "reconstruction")] }
+    let images = pictures.flatMap { [($0.original, "original"), ($0.made, "reconstruction")] }
     let matrix = (0..<columns).map { band in
       images.enumerated().flatMap { index, image in
         (index == 0 ? [] : [Double](repeating: .nan, count: gap))
@@ -86,13 +86,16 @@ struct ReconstructionFigure {
     let labels = images.enumerated().map { index, image in
       "set label \(index + 1) \(Gnuplot.quoted(image.1)) at \(index * (rows + gap)), graph 1.04"
     }
+    let titles = pictures.enumerated().map { index, picture in
+      "set label \(images.count + index + 1) \(Gnuplot.quoted(picture.title)) at \(2 * index * (rows + gap)), graph 1.11"
+    }
     let values = pictures.flatMap(\.original)
     try gnuplot.draw(
       "reconstruction", width: 960, height: 380,
       """
       \(Gnuplot.data("tokens", matrix))
-      \(labels.joined(separator: "\n"))
-      set title 'Original against reconstruction' offset 0,1
+      \((labels + titles).joined(separator: "\n"))
+      set title 'Original against reconstruction' offset 0,2.2; set tmargin 5
       set xlabel 'analysis frames of each token'; set ylabel 'band'; unset xtics; unset grid
       set cbrange [\(values.min() ?? 0):\(max(values.max() ?? 1, (values.min() ?? 0).nextUp))]
       set xrange [-0.5:\(Double(images.count * (rows + gap) - gap) - 0.5)]; set yrange [-0.5:\(Double(columns) - 0.5)]
