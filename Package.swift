@@ -42,6 +42,12 @@ let plugins: [Plugin] = [
   Plugin(name: "gmm", libraries: ["Learning", "CKernels"]),
   Plugin(name: "pca", libraries: ["Learning", "CKernels"]),
   Plugin(name: "bayes", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "autoencoder", libraries: ["Learning"]),
+  Plugin(name: "convae", libraries: ["Learning"]),
+  Plugin(name: "lstmae", libraries: ["Learning"]),
+  Plugin(name: "embedding", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "cnn", libraries: ["Learning"]),
+  Plugin(name: "mlp", libraries: ["Learning"]),
   Plugin(name: "alarm"),
   Plugin(name: "records", libraries: ["Records"]),
   Plugin(name: "arrays", libraries: ["Records"]),
@@ -74,6 +80,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("CommandTests", ["RunControl"]),
   ("ModelTests", ["Models", "JSONText"]),
+  ("LearningTests", ["Learning", "Models"]),
   ("TrainingTests", ["Training", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
 
@@ -93,6 +100,7 @@ let package = Package(
     .target(name: "CNodeABI"),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
+    .target(name: "CNetwork"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
@@ -102,7 +110,7 @@ let package = Package(
 
     .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: realtime),
     .target(
-      name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "COpenBLAS"],
+      name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS"],
       swiftSettings: realtime),
     .target(name: "Records", dependencies: ["NodeKit", "CNodeABI"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),

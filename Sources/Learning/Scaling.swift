@@ -16,22 +16,28 @@ struct Standardizer {
   var means: [Double]
   var factors: [Double]
 
-  init(_ examples: Examples, _ scaling: Scaling) {
-    means = [Double](repeating: 0, count: examples.width)
-    factors = [Double](repeating: 1, count: examples.width)
+  /// Of all tokens of all machines together.
+  init(_ examples: [Examples], _ scaling: Scaling) {
+    let width = examples[0].width
+    means = [Double](repeating: 0, count: width)
+    factors = [Double](repeating: 1, count: width)
     guard scaling == .standard else { return }
     var squares = means
-    for row in 0..<examples.count {
-      let values = examples.row(row)
-      for column in 0..<examples.width { means[column] += Double(values[column]) }
+    let count = Double(examples.reduce(0) { $0 + $1.count })
+    for examples in examples {
+      for row in 0..<examples.count {
+        let values = examples.row(row)
+        for column in 0..<width { means[column] += Double(values[column]) }
+      }
     }
-    let count = Double(examples.count)
     for column in means.indices { means[column] /= count }
-    for row in 0..<examples.count {
-      let values = examples.row(row)
-      for column in 0..<examples.width {
-        let difference = Double(values[column]) - means[column]
-        squares[column] += difference * difference
+    for examples in examples {
+      for row in 0..<examples.count {
+        let values = examples.row(row)
+        for column in 0..<width {
+          let difference = Double(values[column]) - means[column]
+          squares[column] += difference * difference
+        }
       }
     }
     for column in means.indices {
@@ -39,6 +45,14 @@ struct Standardizer {
       // What is left of a constant after rounding is no deviation.
       let leastVariance = 10 * Double.ulpOfOne * max(abs(means[column]), 1) * max(abs(means[column]), 1) * 1e-3
       factors[column] = variance <= leastVariance ? 1 : 1 / variance.squareRoot()
+    }
+  }
+
+  /// All tokens [count x width], scaled.
+  func scale(_ examples: Examples, into values: UnsafeMutablePointer<Float>) {
+    for row in 0..<examples.count {
+      let (from, to) = (examples.row(row), values + row * examples.width)
+      for column in 0..<examples.width { to[column] = Float((Double(from[column]) - means[column]) * factors[column]) }
     }
   }
 

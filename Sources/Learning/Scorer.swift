@@ -2,33 +2,10 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// Memory of one scorer, aligned for SIMD, that lives as long as this.
-public final class ScorerMemory {
-  private var owned: [UnsafeMutableRawPointer] = []
-
-  public init() {}
-
-  deinit { for pointer in owned { pointer.deallocate() } }
-
-  public func keep<T: BitwiseCopyable>(_ values: [T]) -> UnsafePointer<T> {
-    let bytes = max(64, values.count * MemoryLayout<T>.stride)
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    owned.append(raw)
-    let memory = raw.bindMemory(to: T.self, capacity: max(1, values.count))
-    memory.initialize(from: values, count: values.count)
-    return UnsafePointer(memory)
-  }
-
-  /// Room for `count` values.
-  public func room<T: BitwiseCopyable>(_ count: Int, of zero: T) -> UnsafeMutablePointer<T> {
-    UnsafeMutablePointer(mutating: keep([T](repeating: zero, count: count)))
-  }
-}
-
 /// What one machine's model makes of a token. Memory is taken when it is made; judging takes none.
 open class Scorer {
   /// Values in a token.
-  final let width: Int
+  public final let width: Int
   private let means: UnsafePointer<Double>
   private let factors: UnsafePointer<Double>
   private let memory: ScorerMemory
@@ -55,6 +32,12 @@ open class Scorer {
   /// How much each value adds to the score of a scaled token, not negative [width].
   @_noLocks @_noAllocation
   open func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {}
+
+  /// As `parts`, for what takes memory to tell. Thread: control.
+  open func explain(_ row: UnsafePointer<Double>, into parts: UnsafeMutablePointer<Double>) {
+    _ = score(row, width)
+    self.parts(row, width, into: parts)
+  }
 
   /// Classifiers: the class of the token that was judged last, and its probability.
   @frozen

@@ -133,3 +133,28 @@ public enum SafeTensors {
     try replaceFile(path, with: body)
   }
 }
+
+// MARK: Any file
+
+extension SafeTensors {
+  /// All tensors of a file, whatever it is for.
+  package static func tensors(path: String) throws(ModelError) -> [String: Tensor] {
+    let mapped = try MappedFile(path: path)
+    let entries = try read(path, mapped.bytes).entries
+    return entries.mapValues { entry in
+      Tensor(kind: entry.kind, shape: entry.shape, bytes: Array(mapped.bytes[entry.range]))
+    }
+  }
+}
+
+extension Tensor {
+  /// Its values, whatever their kind.
+  package var numbers: [Double] {
+    bytes.withUnsafeBytes { bytes in
+      switch kind {
+      case .float32: bytes.bindMemory(to: Float.self).map(Double.init)
+      case .float64: Array(bytes.bindMemory(to: Double.self))
+      }
+    }
+  }
+}

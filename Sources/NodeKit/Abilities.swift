@@ -14,6 +14,10 @@ public protocol Trainable: Node {
   func endTraining()
 }
 
+/// A node that learns in rounds: after `fit`, `take` and `fit` may come again with further tokens. Weights and the
+/// optimiser's state are kept, the tokens of rounds before are forgotten; `write` gives the best so far.
+public protocol LearnsInRounds: Trainable {}
+
 /// A node that says which bands and which moment carry a token's score: `explain/1`.
 public protocol Explaining: Node {
   /// Adds up how much each band [columns] and each moment [rows] contributes to a token [rows x columns]; both come
@@ -21,6 +25,13 @@ public protocol Explaining: Node {
   func explain(
     channel: Int, token: UnsafePointer<Float>, bands: UnsafeMutablePointer<Float>,
     moments: UnsafeMutablePointer<Float>) throws
+}
+
+/// A node that makes a token anew from what its model has squeezed it into: original against reconstruction.
+public protocol Reconstructing: Explaining {
+  /// Writes what becomes of a token, in the token's units, both [rows x columns]. Thread: control, active; no `process`
+  /// runs meanwhile.
+  func reconstruct(channel: Int, token: UnsafePointer<Float>, into reconstruction: UnsafeMutablePointer<Float>) throws
 }
 
 /// A node that tells figures of what it has learned: `report/1`.
@@ -42,8 +53,11 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
   switch name {
   case AUSCULT_TRAINER:
     guard let trainable = type as? any Trainable.Type else { return nil }
-    return trainable.learnsLabels ? constants.labelTrainer : constants.trainer
-  case AUSCULT_EXPLAIN: return type is any Explaining.Type ? constants.explain : nil
+    return constants.trainers[
+      trainerFlags(hasLabels: trainable.learnsLabels, hasRounds: type is any LearnsInRounds.Type)]
+  case AUSCULT_EXPLAIN:
+    if type is any Reconstructing.Type { return constants.reconstruct }
+    return type is any Explaining.Type ? constants.explain : nil
   case AUSCULT_REPORT: return type is any Reporting.Type ? constants.report : nil
   case AUSCULT_STATE: return type is any StateKeeping.Type ? constants.state : nil
   default: return nil
@@ -52,14 +66,22 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
 
 /// The function tables, one of each for all classes. They live as long as the process.
 private struct AbilityTables: @unchecked Sendable {
-  let trainer = constant(trainerTable(flags: 0))
-  let labelTrainer = constant(trainerTable(flags: AUSCULT_TRAINER_LABELS))
-  let explain = constant(explainTable())
+  let trainers = Dictionary(
+    uniqueKeysWithValues: [(false, false), (true, false), (false, true), (true, true)].map { hasLabels, hasRounds in
+      let flags = trainerFlags(hasLabels: hasLabels, hasRounds: hasRounds)
+      return (flags, constant(trainerTable(flags: flags)))
+    })
+  let explain = constant(explainTable(makesTokens: false))
+  let reconstruct = constant(explainTable(makesTokens: true))
   let report = constant(reportTable())
   let state = constant(stateTable())
 }
 
 private let constants = AbilityTables()
+
+private func trainerFlags(hasLabels: Bool, hasRounds: Bool) -> UInt32 {
+  (hasLabels ? AUSCULT_TRAINER_LABELS : 0) | (hasRounds ? AUSCULT_TRAINER_ROUNDS : 0)
+}
 
 private func constant<T>(_ table: T) -> UnsafeRawPointer {
   let memory = UnsafeMutablePointer<T>.allocate(capacity: 1)
@@ -81,14 +103,23 @@ func attempt<T>(
   }
 }
 
-private func explainTable() -> auscult_explain {
+private func explainTable(makesTokens: Bool) -> auscult_explain {
   auscult_explain(
     size: UInt32(MemoryLayout<auscult_explain>.size), reserved: 0,
     explain: { pointer, channel, token, bands, moments, error in
       attempt(pointer, as: (any Explaining).self, error) {
         try $0.explain(channel: Int(channel), token: token!, bands: bands!, moments: moments!)
       }
-    })
+    }, reconstruct: makesTokens ? reconstruct : nil)
+}
+
+private func reconstruct(
+  _ pointer: UnsafeMutableRawPointer?, _ channel: UInt32, _ token: UnsafePointer<Float>?,
+  _ reconstruction: UnsafeMutablePointer<Float>?, _ error: UnsafeMutablePointer<auscult_error>?
+) -> auscult_status {
+  attempt(pointer, as: (any Reconstructing).self, error) {
+    try $0.reconstruct(channel: Int(channel), token: token!, into: reconstruction!)
+  }
 }
 
 private func reportTable() -> auscult_report {

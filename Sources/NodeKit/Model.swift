@@ -37,6 +37,9 @@ public final class Model {
 
   public func text(_ key: String) -> String? { models.pointee.text(pointer, key).map { String(cString: $0) } }
 
+  /// What it knows of all machines together.
+  public var everyMachine: Machine { Machine(model: self, index: AUSCULT_ALL_MACHINES) }
+
   /// What it knows of one machine.
   ///
   /// - Throws: `NodeError` where it does not know the machine.
@@ -54,7 +57,8 @@ public final class Model {
   /// The tensors of one machine.
   public struct Machine {
     fileprivate let model: Model
-    fileprivate let index: Int32
+    /// Its place in the model; below 0: all of them.
+    public let index: Int32
 
     /// In the detector's score; nil before it was calibrated.
     public var threshold: Double? {

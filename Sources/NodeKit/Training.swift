@@ -13,11 +13,12 @@ public struct Training {
 
   init(_ pointer: UnsafePointer<auscult_training>) {
     self.pointer = pointer
-    let native = pointer.pointee
-    machines = (0..<Int(native.machine_count)).map { String(cString: native.machines[$0]!) }
-    labels = (0..<Int(native.label_count)).map { String(cString: native.labels[$0]!) }
-    format = StreamFormat(native.format.pointee)
-    seed = native.seed
+    // Member by member: a host of an earlier minor version has a smaller struct.
+    let (names, words) = (pointer.pointee.machines, pointer.pointee.labels)
+    machines = (0..<Int(pointer.pointee.machine_count)).map { String(cString: names![$0]!) }
+    labels = (0..<Int(pointer.pointee.label_count)).map { String(cString: words![$0]!) }
+    format = StreamFormat(pointer.pointee.format.pointee)
+    seed = pointer.pointee.seed
   }
 
   /// Says how far `fit` is, from 0 to 1. Throws `Cancelled` when the person gave up.
@@ -26,12 +27,67 @@ public struct Training {
     if isCancelled { throw Cancelled() }
   }
 
+  /// Tells of an epoch that is over; its curve is shown, and written into the model.
+  ///
+  /// - Returns: true: go on; false: end `fit` soon, successfully, with the best so far.
+  /// - Throws: `Cancelled` when the person gave up.
+  public func epoch(_ epoch: Epoch) throws -> Bool {
+    guard let tell = told else { return true }
+    var native = epoch.native
+    switch tell(pointer, &native) {
+    case AUSCULT_GO_ON: return true
+    case AUSCULT_KEEP_BEST: return false
+    default: throw Cancelled()
+    }
+  }
+
+  private var told: (@convention(c) (UnsafePointer<auscult_training>?, UnsafePointer<auscult_epoch>?) -> Int32)? {
+    let end = MemoryLayout<auscult_training>.offset(of: \.epoch)! + MemoryLayout<UnsafeRawPointer>.size
+    return Int(pointer.pointee.size) >= end ? pointer.pointee.epoch : nil
+  }
+
+  /// How far a class is that goes over its tokens again and again. Losses are means per value.
+  public struct Epoch: Sendable {
+    /// Index into the training's machines; nil: all of them at once.
+    public var machine: Int?
+    /// From 1; goes on over rounds.
+    public var number: Int
+    /// The number of the last one that this fit may reach.
+    public var last: Int
+    public var loss: Double
+    public var validationLoss: Double?
+    /// Of classifiers, from 0 to 1.
+    public var accuracy: Double?
+    public var validationAccuracy: Double?
+
+    public init(
+      machine: Int?, number: Int, last: Int, loss: Double, validationLoss: Double? = nil, accuracy: Double? = nil,
+      validationAccuracy: Double? = nil
+    ) {
+      self.machine = machine
+      self.number = number
+      self.last = last
+      self.loss = loss
+      self.validationLoss = validationLoss
+      self.accuracy = accuracy
+      self.validationAccuracy = validationAccuracy
+    }
+
+    fileprivate var native: auscult_epoch {
+      auscult_epoch(
+        size: UInt32(MemoryLayout<auscult_epoch>.size), machine: machine.map { Int32($0) } ?? AUSCULT_ALL_MACHINES,
+        number: UInt32(clamping: number), last: UInt32(clamping: last), loss: loss,
+        validation_loss: validationLoss ?? .nan, accuracy: accuracy ?? .nan,
+        validation_accuracy: validationAccuracy ?? .nan)
+    }
+  }
+
   public struct Cancelled: Error, CustomStringConvertible {
     public var description: String { "interrupted" }
   }
 }
 
-/// The tokens of one machine. Valid from `take` to `endTraining`.
+/// The tokens of one machine. Valid until the next `take` of that machine, or `endTraining`.
 public struct Examples {
   /// Index into the training's machines.
   public let machine: Int

@@ -4,10 +4,7 @@ import Learning
 import NodeKit
 
 /// Gaussian naive Bayes: tells the labels of its training data apart. Class and probability are those of scikit-learn's
-/// `GaussianNB`.
-///
-/// The score is the log odds that the token is not normal: log(1 - p) - log(p), p the probability of the label `normal`,
-/// or of the likeliest label where none is called so.
+/// `GaussianNB`. The score is the log odds that the token is not normal.
 final class NaiveBayes: ModelDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -83,7 +80,7 @@ final class NaiveBayes: ModelDetector {
   }
 
   override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
-    try BayesScorer(machine, width: width, normal: model.labels.firstIndex(of: "normal"), labels: model.labels.count)
+    try BayesScorer(machine, width: width, labels: model.labels)
   }
 }
 
@@ -92,11 +89,10 @@ private final class BayesScorer: Scorer {
   private let precisions: UnsafePointer<Double>
   private let constants: UnsafePointer<Double>
   private let count: Int
-  private let normal: Int
-  private let logarithms: UnsafeMutablePointer<Double>
-  private let best: UnsafeMutablePointer<Verdict>
+  private let odds: ClassOdds
 
-  init(_ model: Model.Machine, width: Int, normal: Int?, labels: Int) throws {
+  init(_ model: Model.Machine, width: Int, labels names: [String]) throws {
+    let labels = names.count
     let memory = ScorerMemory()
     means = memory.keep(try model.doubles("means", [labels, width]).values)
     let variances = try model.doubles("variances", [labels, width]).values
@@ -105,60 +101,34 @@ private final class BayesScorer: Scorer {
       throw NodeError("the model's variances and priors are not positive; train again", parameter: "model")
     }
     count = labels
-    self.normal = normal ?? -1
     precisions = memory.keep(variances.map { 1 / $0 })
     constants = memory.keep(
       (0..<labels).map { label in
         let logarithm = variances[(label * width)..<((label + 1) * width)].reduce(0) { $0 + realtime_log(2 * .pi * $1) }
         return realtime_log(priors[label]) - 0.5 * logarithm
       })
-    logarithms = memory.room(labels, of: 0)
-    best = memory.room(1, of: Verdict(index: -1, probability: 0))
+    odds = ClassOdds(labels: names, memory: memory)
     try super.init(model, width: width, memory: memory)
   }
 
   @_noLocks @_noAllocation
   override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
-    var likeliest = 0
     for index in 0..<count {
-      logarithms[index] =
+      odds.logarithms[index] =
         constants[index] - 0.5 * kernel_weighted_distance(row, means + index * width, precisions + index * width, width)
-      if logarithms[index] > logarithms[likeliest] { likeliest = index }
     }
-    let probability = 1 / sum(relativeTo: likeliest, without: -1)
-    best.pointee = Verdict(index: Int32(truncatingIfNeeded: likeliest), probability: Float(probability))
-    let reference = normal >= 0 ? normal : likeliest
-    return logOdds(against: reference)
-  }
-
-  /// Sum of exp(logarithm - that of one), one label left out.
-  @_noLocks @_noAllocation
-  private func sum(relativeTo reference: Int, without: Int) -> Double {
-    var sum = 0.0
-    for index in 0..<count where index != without { sum += realtime_exp(logarithms[index] - logarithms[reference]) }
-    return sum
-  }
-
-  /// log of the odds that it is any other label.
-  @_noLocks @_noAllocation
-  private func logOdds(against reference: Int) -> Double {
-    var greatest = reference == 0 ? 1 : 0
-    guard count > 1 else { return 0 }
-    for index in 0..<count where index != reference {
-      if logarithms[index] > logarithms[greatest] { greatest = index }
-    }
-    return logarithms[greatest] + realtime_log(sum(relativeTo: greatest, without: reference)) - logarithms[reference]
+    return odds.judge()
   }
 
   @_noLocks @_noAllocation
-  override func verdict() -> Verdict { best.pointee }
+  override func verdict() -> Verdict { odds.verdict() }
 
   /// How much less likely each value is for the reference than for the likeliest label.
   @_noLocks @_noAllocation
   override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
     _ = score(row, width)
-    let likeliest = Int(best.pointee.index) * width
-    let reference = (normal >= 0 ? normal : Int(best.pointee.index)) * width
+    let likeliest = Int(odds.verdict().index) * width
+    let reference = odds.reference() * width
     for index in 0..<width {
       let near = row[index] - means[likeliest + index]
       let far = row[index] - means[reference + index]

@@ -51,15 +51,35 @@ extension Engine {
   public func explain(node: String, channel: Int, token: [Float], rows: Int, columns: Int) -> (
     bands: [Float], moments: [Float]
   )? {
-    guard let instance = instances.first(where: { $0.node.name == node }), instance.state == .active,
-      let ability = instance.nodeClass.ability(AUSCULT_EXPLAIN), token.count == rows * columns
-    else { return nil }
+    guard let (instance, ability) = explainer(node), token.count == rows * columns else { return nil }
     var bands = [Float](repeating: 0, count: columns)
     var moments = [Float](repeating: 0, count: rows)
     var error = auscult_error()
     error.size = UInt32(MemoryLayout<auscult_error>.size)
-    let status = ability.assumingMemoryBound(to: auscult_explain.self).pointee.explain(
-      instance.pointer, UInt32(channel), token, &bands, &moments, &error)
+    let status = ability.pointee.explain(instance.pointer, UInt32(channel), token, &bands, &moments, &error)
     return status == AUSCULT_OK ? (bands, moments) : nil
+  }
+
+  /// What a detector's model makes of a token that it has squeezed together, in the token's units [rows x columns], or
+  /// nil where the class makes none: `explain/1` since ABI 1.1.
+  ///
+  /// Prepared engines only, while no cycle runs.
+  public func reconstruct(node: String, channel: Int, token: [Float]) -> [Float]? {
+    let end = MemoryLayout<auscult_explain>.offset(of: \.reconstruct)! + MemoryLayout<UnsafeRawPointer>.size
+    guard let (instance, ability) = explainer(node), Int(ability.pointee.size) >= end,
+      let reconstruct = ability.pointee.reconstruct
+    else { return nil }
+    var made = [Float](repeating: 0, count: token.count)
+    var error = auscult_error()
+    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    let status = reconstruct(instance.pointer, UInt32(channel), token, &made, &error)
+    return status == AUSCULT_OK && made.allSatisfy(\.isFinite) ? made : nil
+  }
+
+  private func explainer(_ node: String) -> (NodeInstance, UnsafePointer<auscult_explain>)? {
+    guard let instance = instances.first(where: { $0.node.name == node }), instance.state == .active,
+      let ability = instance.nodeClass.ability(AUSCULT_EXPLAIN)
+    else { return nil }
+    return (instance, ability.assumingMemoryBound(to: auscult_explain.self))
   }
 }

@@ -24,8 +24,11 @@ public struct DetectorFigure: Sendable, Equatable {
   public var value: Double
 }
 
-/// Trains a class that has `trainer/1`, whatever language it is written in.
-public final class DetectorTrainer {
+/// Trains a class that has `trainer/1`, whatever language it is written in: `begin`, `take` for each machine, `fit`,
+/// `result`, `end`. Where the class learns in rounds, `take` and `fit` may come again.
+///
+/// Thread: one at a time; a training beside a graph that runs has one of its own.
+public final class DetectorTrainer: @unchecked Sendable {
   /// What came out of it.
   public struct Result: Sendable {
     public var tensors: [String: Tensor] = [:]
@@ -37,11 +40,35 @@ public final class DetectorTrainer {
   private let node: Graph.Node
   private let instance: NodeInstance
   private let trainer: UnsafePointer<auscult_trainer>
+  private var session: Session?
+
+  /// What the class may look at from `begin` to `end`.
+  private final class Session {
+    let input: DetectorInput
+    let listener: TrainingListener
+    let arena = Arena()
+    /// The tokens of each machine, until others take their place.
+    var examples: [Int: Arena] = [:]
+
+    init(_ input: DetectorInput, _ listener: TrainingListener) {
+      self.input = input
+      self.listener = listener
+    }
+  }
 
   /// Whether a class takes labelled tokens (a classifier); nil: it cannot be trained.
   public static func learnsLabels(_ nodeClass: NodeClass) -> Bool? {
+    flags(nodeClass).map { $0 & AUSCULT_TRAINER_LABELS != 0 }
+  }
+
+  /// Whether a class goes on learning from the tokens of further rounds.
+  public static func learnsInRounds(_ nodeClass: NodeClass) -> Bool {
+    (flags(nodeClass) ?? 0) & AUSCULT_TRAINER_ROUNDS != 0
+  }
+
+  private static func flags(_ nodeClass: NodeClass) -> UInt32? {
     guard nodeClass.traits.contains(.trainable), let ability = nodeClass.ability(AUSCULT_TRAINER) else { return nil }
-    return ability.assumingMemoryBound(to: auscult_trainer.self).pointee.flags & AUSCULT_TRAINER_LABELS != 0
+    return ability.assumingMemoryBound(to: auscult_trainer.self).pointee.flags
   }
 
   /// Makes an instance of a node of the graph, which must be trainable.
@@ -61,84 +88,96 @@ public final class DetectorTrainer {
     }
   }
 
-  /// Learns from each machine's tokens, in the order of `machines`.
+  deinit { end() }
+
+  // MARK: Steps
+
+  /// Says what is to be learned.
   ///
-  /// - Parameters:
-  ///   - examples: at least one token for each machine, all values finite.
-  ///   - labels: classes to tell apart, for classes that take labels.
-  ///   - progress: told how far it is, from 0 to 1, and with what; true: give up.
-  /// - Throws: `DiagnosticsError` at the node, or at the parameter at fault.
-  public func train(
-    _ input: DetectorInput, machines: [String], labels: [String], seed: UInt64, examples: [TrainingExamples],
-    progress: @escaping (Double, String) -> Bool
-  ) throws(DiagnosticsError) -> Result {
-    do {
-      return try run(input, machines, labels, seed, examples, progress)
-    } catch {
-      throw DiagnosticsError([graph.diagnostic(Self.failure(error), node: node)])
-    }
-  }
-
-  private static func failure(_ error: any Error) -> NodeFailure {
-    error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-  }
-
-  private func run(
-    _ input: DetectorInput, _ machines: [String], _ labels: [String], _ seed: UInt64, _ examples: [TrainingExamples],
-    _ progress: @escaping (Double, String) -> Bool
-  ) throws -> Result {
-    let arena = Arena()
-    let listener = ProgressListener(progress)
+  /// - Parameter labels: classes to tell apart, for classes that take labels.
+  /// - Throws, like all the steps: `DiagnosticsError` at the node, or at the parameter at fault.
+  public func begin(
+    _ input: DetectorInput, machines: [String], labels: [String], seed: UInt64, listener: TrainingListener
+  ) throws(DiagnosticsError) {
+    end()
+    let session = Session(input, listener)
+    let arena = session.arena
     let training = arena.array([
       auscult_training(
         size: UInt32(MemoryLayout<auscult_training>.size), machine_count: UInt32(machines.count),
         machines: arena.texts(machines), label_count: UInt32(labels.count), reserved: 0, labels: arena.texts(labels),
         format: input.record.native, seed: seed, context: Unmanaged.passUnretained(listener).toOpaque(),
         progress: { training, done, what in
-          let listener = Unmanaged<ProgressListener>.fromOpaque(training!.pointee.context).takeUnretainedValue()
-          return listener.body(done, String(cString: what!)) ? 1 : 0
+          TrainingListener.of(training!.pointee.context).progress(done, String(cString: what!)) ? 1 : 0
+        },
+        epoch: { training, epoch in
+          TrainingListener.of(training!.pointee.context).epoch(TrainingEpoch(epoch!.pointee)).rawValue
         })
     ])
-    let functions = trainer.pointee
-    defer {
-      functions.end(instance.pointer)
-      withExtendedLifetime(listener) {}
+    self.session = session
+    try check { trainer.pointee.begin(instance.pointer, training, $0) }
+  }
+
+  /// Hands over the tokens of a machine, an index into those of `begin`; at least one, all values finite. They take the
+  /// place of those of a round before.
+  public func take(_ examples: TrainingExamples, machine: Int) throws(DiagnosticsError) {
+    guard let session else { preconditionFailure("take before begin") }
+    let arena = Arena()
+    var native = auscult_examples(
+      size: UInt32(MemoryLayout<auscult_examples>.size), machine: UInt32(machine), count: UInt64(examples.count),
+      width: UInt64(session.input.rows * session.input.columns), values: keep(arena, examples.values),
+      labels: keep(arena, examples.labels), recordings: keep(arena, examples.recordings))
+    // Those before stay valid until the call returns.
+    defer { session.examples[machine] = arena }
+    try check { trainer.pointee.take(instance.pointer, &native, $0) }
+  }
+
+  /// Learns from what was taken; may take long.
+  public func fit() throws(DiagnosticsError) { try check { trainer.pointee.fit(instance.pointer, $0) } }
+
+  /// What was learned so far.
+  public func result() throws(DiagnosticsError) -> Result {
+    let collector = ModelCollector()
+    var writer = collector.native
+    try withExtendedLifetime(collector) { () throws(DiagnosticsError) in
+      try check { trainer.pointee.write(instance.pointer, &writer, $0) }
     }
-    try check { functions.begin(instance.pointer, training, $0) }
-    for (index, machine) in examples.enumerated() {
-      try machine.values.withUnsafeBufferPointer { values in
-        try machine.labels.withUnsafeBufferPointer { labels in
-          try machine.recordings.withUnsafeBufferPointer { recordings in
-            var native = auscult_examples(
-              size: UInt32(MemoryLayout<auscult_examples>.size), machine: UInt32(index), count: UInt64(machine.count),
-              width: UInt64(input.rows * input.columns), values: keep(arena, values), labels: keep(arena, labels),
-              recordings: keep(arena, recordings))
-            try check { functions.take(instance.pointer, &native, $0) }
-          }
-        }
-      }
-    }
-    try check { functions.fit(instance.pointer, $0) }
-    var result = try written(functions)
+    var result = collector.result
     result.figures = figures()
     return result
   }
 
-  /// Examples stay valid until `end`: a copy that lives as long as the arena. Nil for none.
-  private func keep<T>(_ arena: Arena, _ values: UnsafeBufferPointer<T>) -> UnsafePointer<T>? {
-    guard !values.isEmpty else { return nil }
-    let copy = arena.array(T.self, count: values.count)
-    copy.update(from: values.baseAddress!, count: values.count)
-    return UnsafePointer(copy)
+  /// Lets go of what was learned; also after a failure.
+  public func end() {
+    guard let session else { return }
+    trainer.pointee.end(instance.pointer)
+    withExtendedLifetime(session) { self.session = nil }
   }
 
-  private func written(_ functions: auscult_trainer) throws -> Result {
-    let collector = ModelCollector()
-    try withExtendedLifetime(collector) {
-      var writer = collector.native
-      try check { functions.write(instance.pointer, &writer, $0) }
-    }
-    return collector.result
+  // MARK: All of them
+
+  /// Learns from each machine's tokens, in the order of `machines`.
+  public func train(
+    _ input: DetectorInput, machines: [String], labels: [String], seed: UInt64, examples: [TrainingExamples],
+    listener: TrainingListener
+  ) throws(DiagnosticsError) -> Result {
+    defer { end() }
+    try begin(input, machines: machines, labels: labels, seed: seed, listener: listener)
+    for (index, machine) in examples.enumerated() { try take(machine, machine: index) }
+    try fit()
+    return try result()
+  }
+
+  private static func failure(_ error: any Error) -> NodeFailure {
+    error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+  }
+
+  /// A copy that lives as long as the arena. Nil for none.
+  private func keep<T>(_ arena: Arena, _ values: [T]) -> UnsafePointer<T>? {
+    guard !values.isEmpty else { return nil }
+    let copy = arena.array(T.self, count: values.count)
+    copy.update(from: values, count: values.count)
+    return UnsafePointer(copy)
   }
 
   private func figures() -> [DetectorFigure] {
@@ -153,14 +192,11 @@ public final class DetectorTrainer {
     return collector.figures
   }
 
-  private func check(_ call: (UnsafeMutablePointer<auscult_error>) -> auscult_status) throws {
+  private func check(_ call: (UnsafeMutablePointer<auscult_error>) -> auscult_status) throws(DiagnosticsError) {
     var error = auscult_error()
     error.size = UInt32(MemoryLayout<auscult_error>.size)
-    guard call(&error) == AUSCULT_OK else { throw NodeInstance.failure(error) }
+    guard call(&error) == AUSCULT_OK else {
+      throw DiagnosticsError([graph.diagnostic(NodeInstance.failure(error), node: node)])
+    }
   }
-}
-
-private final class ProgressListener {
-  let body: (Double, String) -> Bool
-  init(_ body: @escaping (Double, String) -> Bool) { self.body = body }
 }

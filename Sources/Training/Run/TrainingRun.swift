@@ -63,11 +63,11 @@ public struct TrainingRun {
     let trainer = try DetectorTrainer(graph, node: nodeWithoutModel, log: conversation.log)
     let result = try trainer.train(
       collected.input, machines: machines, labels: labels, seed: options.seed,
-      examples: machines.map { collected.machines[$0]! }
-    ) { done, what in
-      conversation.progress(0.6 + 0.2 * done, "learning \(what)")
-      return conversation.isCancelled()
-    }
+      examples: machines.map { collected.machines[$0]! },
+      listener: TrainingListener(progress: { [conversation] done, what in
+        conversation.progress(0.6 + 0.2 * done, "learning \(what)")
+        return conversation.isCancelled()
+      }))
     try conversation.checkCancelled()
     collected.machines = [:]
     var model = ModelFile()

@@ -19,6 +19,10 @@ typedef struct auscult_explain {
   // [control & active]
   auscult_status (*explain)(void *instance, uint32_t channel, const float *token, float *bands, float *moments,
                             auscult_error *error);
+  // Since 1.1. What the model makes of a token that it has squeezed together: original against reconstruction, in the
+  // token's units [rows x columns]. No process runs meanwhile. NULL where the class makes none.  // [control & active]
+  auscult_status (*reconstruct)(void *instance, uint32_t channel, const float *token, float *reconstruction,
+                                auscult_error *error);
 } auscult_explain;
 
 #ifdef __cplusplus

@@ -1,7 +1,10 @@
 // trainer/1: a class that learns from tokens. Give AUSCULT_TRAIT_TRAINABLE and answer AUSCULT_TRAINER in `extension`.
 //
 // The host makes an instance with the graph's parameters, and then calls begin, take once for each machine, fit, write
-// and end. The instance is never configured in between.
+// and end. The instance is never configured in between. A class that learns in rounds may be given further tokens after
+// fit: take for each machine that has some, and fit, any number of times; write and fit may alternate.
+// The thread of a training is one of control's; beside a running graph it is one of its own, and the calls of one instance
+// never overlap.
 
 #ifndef AUSCULT_TRAINER_H
 #define AUSCULT_TRAINER_H
@@ -13,6 +16,22 @@ extern "C" {
 #endif
 
 #define AUSCULT_TRAINER "trainer/1"
+
+#define AUSCULT_GO_ON 0
+#define AUSCULT_KEEP_BEST 1  // end fit soon, successfully, with the best so far
+#define AUSCULT_GIVE_UP 2    // let fit fail
+
+// How far a class is that goes over its tokens again and again. Losses are means per value; what there is not is NaN.
+typedef struct auscult_epoch {
+  uint32_t size;
+  int32_t machine;     // index, or AUSCULT_ALL_MACHINES
+  uint32_t number;     // from 1; goes on over rounds
+  uint32_t last;       // the number of the last one that this fit may reach
+  double loss;
+  double validation_loss;
+  double accuracy;     // of classifiers, 0 to 1
+  double validation_accuracy;
+} auscult_epoch;
 
 // What a training is about. Valid from begin to end.
 typedef struct auscult_training {
@@ -27,9 +46,11 @@ typedef struct auscult_training {
   void *context;
   // Says how far fit is, from 0 to 1, and with what; not 0: give up, and let fit fail.  // [control]
   int32_t (*progress)(const struct auscult_training *training, double done, const char *what);
+  // Since 1.1. Tells of an epoch that is over: AUSCULT_GO_ON, AUSCULT_KEEP_BEST or AUSCULT_GIVE_UP.  // [control]
+  int32_t (*epoch)(const struct auscult_training *training, const auscult_epoch *epoch);
 } auscult_training;
 
-// The tokens of one machine. Valid from take to end.
+// The tokens of one machine. Valid until the next take of that machine, or end.
 typedef struct auscult_examples {
   uint32_t size;
   uint32_t machine;            // index into the training's machines
@@ -41,6 +62,9 @@ typedef struct auscult_examples {
 } auscult_examples;
 
 #define AUSCULT_TRAINER_LABELS 0x1u  // tells classes apart: wants the tokens of all labels. Without it: normal ones only
+#define AUSCULT_TRAINER_ROUNDS 0x2u  // learns in rounds: after fit, take and fit may come again with further tokens.
+                                     // Weights and the optimiser's state are kept, the tokens of rounds before are
+                                     // forgotten; write gives the best so far
 
 typedef struct auscult_trainer {
   uint32_t size;

@@ -1,0 +1,14 @@
+#include <string.h>
+
+#include "CNetwork.h"
+#include "clones.h"
+
+#define REAL float
+#define NETWORK(name) network_##name##_float
+#include "images.inc"
+#undef REAL
+#undef NETWORK
+
+#define REAL double
+#define NETWORK(name) network_##name##_double
+#include "images.inc"

@@ -1,0 +1,12 @@
+#include "CNetwork.h"
+#include "clones.h"
+
+#define REAL float
+#define NETWORK(name) network_##name##_float
+#include "product.inc"
+#undef REAL
+#undef NETWORK
+
+#define REAL double
+#define NETWORK(name) network_##name##_double
+#include "product.inc"

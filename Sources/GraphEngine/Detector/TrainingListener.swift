@@ -1,0 +1,56 @@
+import CNodeABI
+
+/// An epoch of a training: the class has gone over its tokens once more. Losses are means per value.
+public struct TrainingEpoch: Sendable, Equatable {
+  /// Index into the training's machines; nil: all of them at once.
+  public var machine: Int?
+  /// From 1; goes on over rounds.
+  public var number: Int
+  /// The number of the last one that this fit may reach.
+  public var last: Int
+  /// Nil where the class told none, or one that is no number.
+  public var loss: Double?
+  public var validationLoss: Double?
+  /// Of classifiers, from 0 to 1.
+  public var accuracy: Double?
+  public var validationAccuracy: Double?
+
+  init(_ native: auscult_epoch) {
+    let finite = { (value: Double) in value.isFinite ? value : nil }
+    machine = native.machine < 0 ? nil : Int(native.machine)
+    number = Int(native.number)
+    last = Int(native.last)
+    loss = finite(native.loss)
+    validationLoss = finite(native.validation_loss)
+    accuracy = finite(native.accuracy)
+    validationAccuracy = finite(native.validation_accuracy)
+  }
+}
+
+/// Whoever a class tells how far it is. The calls come on the thread that trains.
+public final class TrainingListener: Sendable {
+  /// What a class is answered.
+  public enum Answer: Int32, Sendable {
+    case goOn = 0
+    /// End soon, successfully, with the best so far.
+    case keepBest = 1
+    /// Fail.
+    case giveUp = 2
+  }
+
+  /// How far it is, from 0 to 1, and with what; true: give up.
+  let progress: @Sendable (Double, String) -> Bool
+  let epoch: @Sendable (TrainingEpoch) -> Answer
+
+  public init(
+    progress: @escaping @Sendable (Double, String) -> Bool,
+    epoch: @escaping @Sendable (TrainingEpoch) -> Answer = { _ in .goOn }
+  ) {
+    self.progress = progress
+    self.epoch = epoch
+  }
+
+  static func of(_ context: UnsafeMutableRawPointer) -> TrainingListener {
+    Unmanaged<TrainingListener>.fromOpaque(context).takeUnretainedValue()
+  }
+}

@@ -1,0 +1,162 @@
+import NodeKit
+
+/// Base of detectors that judge by a network: a subclass says which layers it has, and what a score is.
+///
+/// One network is trained for each machine, or one for all of them (`isShared`).
+open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
+  open class var learnsLabels: Bool { false }
+
+  /// What a network is made for.
+  public struct Purpose {
+    /// Analysis frames and bands of a token.
+    public var rows: Int
+    public var columns: Int
+    /// Names of what a classifier tells apart.
+    public var labels: [String]
+    public var machines: Int
+    public var seed: UInt64
+
+    public var size: Int { rows * columns }
+  }
+
+  public let options: NetworkOptions
+  private var training: Training?
+  /// Of this round.
+  private var examples: [Int: Examples] = [:]
+  private var learners: [(machine: Int?, learner: NetworkLearner)] = []
+  private var standardizers: [Int: Standardizer] = [:]
+
+  public required init(_ arguments: Arguments) throws {
+    options = NetworkOptions(arguments)
+    try super.init(arguments)
+  }
+
+  // MARK: What differs
+
+  /// The layers, for tokens of these sizes.
+  ///
+  /// - Throws: `NodeError` where a network cannot be made for such tokens.
+  open func layers(_ purpose: Purpose) throws -> [Layer<Float>] {
+    preconditionFailure("a NetworkDetector must override `layers`")
+  }
+
+  /// What the parameters say of the layers, in one line: a model of another structure is refused.
+  open var structure: String { preconditionFailure("a NetworkDetector must override `structure`") }
+
+  open var loss: Loss { .meanSquaredError }
+
+  /// Whether one network is learned for all machines.
+  open var isShared: Bool { false }
+
+  /// Writes what is kept beside the network. `tokens`: what it has learned from; nil machine: all of them.
+  open func write(_ writer: ModelWriter, _ network: Network<Float>, _ tokens: NetworkTokens, machines: [Int]) throws {}
+
+  /// What judges by a network of the model.
+  open func scorer(
+    _ network: Network<Float>, _ model: Model, _ machine: Model.Machine, purpose: Purpose
+  ) throws -> Scorer { preconditionFailure("a NetworkDetector must override `scorer`") }
+
+  // MARK: Control
+
+  public final override func scorer(
+    _ model: Model, _ machine: Model.Machine, rows: Int, columns: Int
+  ) throws -> Scorer {
+    let known = model.text("network") ?? "none"
+    guard known == structure else {
+      throw NodeError(
+        "the model's network is \(known), the graph's \(structure): give the parameters that it was trained with, or "
+          + "train again", parameter: "model")
+    }
+    let purpose = Purpose(
+      rows: rows, columns: columns, labels: model.labels, machines: model.text("machines").flatMap { Int($0) } ?? 1,
+      seed: 0)
+    let network = Network(try layers(purpose), batch: 1)
+    try NetworkStorage.read(network, from: isShared ? model.everyMachine : machine)
+    return try scorer(network, model, machine, purpose: purpose)
+  }
+
+  // MARK: trainer/1 and report/1
+
+  public final func begin(_ training: Training) throws {
+    self.training = training
+    learners = []
+    examples = [:]
+    standardizers = [:]
+  }
+
+  public final func take(_ examples: Examples) throws { self.examples[examples.machine] = examples }
+
+  public final func fit() throws {
+    guard let training else { return }
+    let machines = examples.keys.sorted()
+    for (index, group) in (isShared ? [machines] : machines.map { [$0] }).enumerated() {
+      let share = 1 / Double(isShared ? 1 : machines.count)
+      let machine = isShared ? nil : group[0]
+      let name = machine.map { training.machines[$0] } ?? "all machines"
+      do {
+        let learner = try learner(of: machine, training)
+        try learner.fit(tokens(of: group), machine: machine) { done in
+          let epoch = (Double(learner.epochs % options.epochs) + done) / Double(options.epochs)
+          try training.progress((Double(index) + epoch) * share, name)
+        } report: {
+          try training.epoch($0)
+        }
+      } catch let error as NodeError {
+        throw NodeError("machine '\(name)': \(error.text)", parameter: error.parameter)
+      }
+    }
+  }
+
+  /// The learner of a machine, which goes on from round to round.
+  private func learner(of machine: Int?, _ training: Training) throws -> NetworkLearner {
+    if let known = learners.first(where: { $0.machine == machine }) { return known.learner }
+    let seed = training.seed &+ UInt64(machine ?? 0) &* 0x9e37_79b9
+    let purpose = Purpose(
+      rows: training.format.rows, columns: training.format.columns, labels: training.labels,
+      machines: training.machines.count, seed: seed)
+    let learner = NetworkLearner(try layers(purpose), loss, options, seed: seed)
+    learners.append((machine, learner))
+    return learner
+  }
+
+  private func tokens(of machines: [Int]) -> NetworkTokens {
+    let group = machines.map { examples[$0]! }
+    let key = isShared ? -1 : machines[0]
+    if standardizers[key] == nil { standardizers[key] = Standardizer(group, options.scaling) }
+    var tokens = NetworkTokens()
+    for examples in group { tokens.add(examples, options.scaling == .none ? nil : standardizers[key]) }
+    return tokens
+  }
+
+  public final func write(_ writer: ModelWriter) throws {
+    try writer.text("network", structure)
+    try writer.text("machines", "\(training?.machines.count ?? 1)")
+    for (machine, learner) in learners {
+      let machines = machine.map { [$0] } ?? examples.keys.sorted()
+      try NetworkStorage.write(learner.network, to: writer, machine: machine)
+      for each in machines {
+        let standardizer = standardizers[machine ?? -1]!
+        try writer.tensor("scale_mean", machine: each, shape: [standardizer.means.count], standardizer.means)
+        try writer.tensor("scale_factor", machine: each, shape: [standardizer.factors.count], standardizer.factors)
+      }
+      try write(writer, learner.network, tokens(of: machines), machines: machines)
+    }
+  }
+
+  public final func report(_ figure: (_ of: String, _ name: String, _ value: Double) -> Void) throws {
+    guard let training else { return }
+    for (machine, learner) in learners {
+      let name = machine.map { training.machines[$0] } ?? ""
+      figure(name, "epochs", Double(learner.epochs))
+      figure(name, "best epoch", Double(learner.best.epoch))
+      figure(name, "loss", learner.best.loss)
+    }
+  }
+
+  public final func endTraining() {
+    training = nil
+    learners = []
+    examples = [:]
+    standardizers = [:]
+  }
+}

@@ -1,0 +1,120 @@
+import NodeKit
+
+/// Trains one network: epochs of shuffled batches, watched by tokens that it does not learn from; the best is kept.
+///
+/// Thread: control; one at a time. The same tokens, options and seed give the same weights, bit for bit, on one machine.
+public final class NetworkLearner {
+  public let network: Network<Float>
+  private let options: NetworkOptions
+  private let loss: Loss
+  private let optimiser: Adam<Float>
+  private var generator: SeededGenerator
+  /// Epochs so far, in all rounds.
+  public private(set) var epochs = 0
+  /// Of the last round: the epoch whose weights were kept, and what it was judged by.
+  public private(set) var best: (epoch: Int, loss: Double) = (0, .infinity)
+  private var bestValues: [[Float]] = []
+
+  public init(_ layers: [Layer<Float>], _ loss: Loss, _ options: NetworkOptions, seed: UInt64) {
+    self.options = options
+    self.loss = loss
+    network = Network(layers, batch: options.batch)
+    network.initialize(options.initialization, seed: seed)
+    optimiser = Adam(network.parameters, rate: options.rate, like: options.initialization)
+    generator = SeededGenerator(seed: seed ^ 0x6a09_e667_f3bc_c908)
+  }
+
+  /// One round: goes over the tokens until its epochs are over, patience is at an end, or it is asked to end.
+  ///
+  /// - Parameters:
+  ///   - progress: how far the epoch is, from 0 to 1; throws when the person gave up.
+  ///   - report: told of each epoch; false: end with the best so far.
+  /// - Throws: `NodeError` where the loss is no number any more.
+  public func fit(
+    _ tokens: NetworkTokens, machine: Int?, progress: (Double) throws -> Void,
+    report: (Training.Epoch) throws -> Bool
+  ) throws {
+    let (train, validation) = tokens.divided(validation: options.validation, &generator)
+    let last = epochs + options.epochs
+    best = (epochs, .infinity)
+    while epochs < last {
+      let learned = try learn(tokens, train, progress)
+      let judged = validation.isEmpty ? nil : judge(tokens, validation)
+      epochs += 1
+      let watched = judged?.loss ?? learned.loss
+      guard watched.isFinite, learned.loss.isFinite else {
+        throw NodeError(
+          "its loss is no number any more after \(epochs) epochs: lower 'learning_rate', or scale the tokens",
+          parameter: "learning_rate")
+      }
+      if watched < best.loss || options.patience == 0 { keep(watched) }
+      let goesOn = try report(
+        Training.Epoch(
+          machine: machine, number: epochs, last: last, loss: learned.loss, validationLoss: judged?.loss,
+          accuracy: learned.accuracy, validationAccuracy: judged?.accuracy))
+      if !goesOn || (options.patience > 0 && epochs - best.epoch >= options.patience) { break }
+    }
+    restore()
+  }
+
+  private typealias Outcome = (loss: Double, accuracy: Double?)
+
+  private func learn(_ tokens: NetworkTokens, _ train: [Int], _ progress: (Double) throws -> Void) throws -> Outcome {
+    let order = generator.permutation(train.count).map { train[$0] }
+    var counted = Counted()
+    for from in stride(from: 0, to: order.count, by: options.batch) {
+      try progress(Double(from) / Double(order.count))
+      let batch = tokens.batch(order[from..<min(from + options.batch, order.count)])
+      // What is counted comes of the weights before each step, as Keras counts.
+      counted.add(network.learn(batch, loss) { counted.add($1, batch.classes?[$0], self.network.outputSize) })
+      optimiser.step()
+      network.parametersChanged()
+    }
+    return counted.outcome
+  }
+
+  private func judge(_ tokens: NetworkTokens, _ indices: [Int]) -> Outcome {
+    var counted = Counted()
+    for from in stride(from: 0, to: indices.count, by: options.batch) {
+      let batch = tokens.batch(indices[from..<min(from + options.batch, indices.count)])
+      counted.add(network.judge(batch, loss) { counted.add($1, batch.classes?[$0], self.network.outputSize) })
+    }
+    return counted.outcome
+  }
+
+  private struct Counted {
+    var losses = 0.0
+    var tokens = 0
+    var classified = 0
+    var right = 0
+
+    mutating func add(_ losses: [Float]) {
+      for loss in losses { self.losses += Double(loss) }
+      tokens += losses.count
+    }
+
+    mutating func add(_ output: UnsafePointer<Float>, _ wanted: Int32?, _ size: Int) {
+      guard let wanted else { return }
+      var likeliest = 0
+      for index in 0..<size where output[index] > output[likeliest] { likeliest = index }
+      classified += 1
+      if likeliest == Int(wanted) { right += 1 }
+    }
+
+    var outcome: Outcome {
+      (losses / Double(max(1, tokens)), classified > 0 ? Double(right) / Double(classified) : nil)
+    }
+  }
+
+  private func keep(_ loss: Double) {
+    best = (epochs, loss)
+    // Without patience the last epoch is the one to be kept: its weights are there.
+    if options.patience > 0 { bestValues = network.parameters.map(\.values.array) }
+  }
+
+  private func restore() {
+    guard !bestValues.isEmpty else { return }
+    for (parameter, values) in zip(network.parameters, bestValues) { parameter.values.array = values }
+    network.parametersChanged()
+  }
+}

@@ -1,0 +1,74 @@
+import NodeKit
+
+/// Tokens that a network learns from, scaled, each with its class, machine and recording.
+public struct NetworkTokens {
+  public private(set) var tokens: [UnsafePointer<Float>] = []
+  /// Empty: there are no classes.
+  public private(set) var classes: [Int32] = []
+  public private(set) var machines: [Int32] = []
+  public private(set) var recordings: [UInt32] = []
+  private var storage: [Values<Float>] = []
+
+  public init() {}
+
+  /// Examples stay valid as long as this.
+  mutating func add(_ examples: Examples, _ standardizer: Standardizer?) {
+    var first = examples.values
+    if let standardizer {
+      let scaled = Values<Float>(examples.count * examples.width)
+      standardizer.scale(examples, into: scaled.pointer)
+      storage.append(scaled)
+      first = UnsafePointer(scaled.pointer)
+    }
+    for index in 0..<examples.count {
+      tokens.append(first + index * examples.width)
+      machines.append(Int32(examples.machine))
+      recordings.append(examples.recordings[index])
+      if let labels = examples.labels { classes.append(labels[index]) }
+    }
+  }
+
+  func batch(_ indices: ArraySlice<Int>) -> Network<Float>.Batch {
+    Network<Float>.Batch(
+      indices.map { tokens[$0] }, classes: classes.isEmpty ? nil : indices.map { classes[$0] },
+      machines: indices.map { machines[$0] })
+  }
+
+  /// Which tokens to learn from, and which to watch training by: whole recordings of each machine and class, or, where
+  /// they are too few for the share, the end of each.
+  func divided(validation share: Double, _ generator: inout SeededGenerator) -> (train: [Int], validation: [Int]) {
+    var isHeld = [Bool](repeating: false, count: tokens.count)
+    for group in groups() where share > 0 {
+      let names = group.recordings
+      let wanted = Int((share * Double(names.count)).rounded())
+      if names.count >= 2 && wanted >= 1 {
+        let order = generator.permutation(names.count)
+        let held = Set(order.prefix(min(wanted, names.count - 1)).map { names[$0] })
+        for index in group.tokens where held.contains(recordings[index]) { isHeld[index] = true }
+      } else {
+        for name in names {
+          let own = group.tokens.filter { recordings[$0] == name }
+          for index in own.suffix(Int(share * Double(own.count))) { isHeld[index] = true }
+        }
+      }
+    }
+    let all = tokens.indices
+    return (all.filter { !isHeld[$0] }, all.filter { isHeld[$0] })
+  }
+
+  private struct Group {
+    var tokens: [Int] = []
+    var recordings: [UInt32] = []
+  }
+
+  /// Tokens of each machine and class, and their recordings in order.
+  private func groups() -> [Group] {
+    var groups: [[Int32]: Group] = [:]
+    for index in tokens.indices {
+      let key = [machines[index], classes.isEmpty ? 0 : classes[index]]
+      groups[key, default: Group()].tokens.append(index)
+      if groups[key]!.recordings.last != recordings[index] { groups[key]!.recordings.append(recordings[index]) }
+    }
+    return groups.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { groups[$0]! }
+  }
+}
