@@ -1,13 +1,12 @@
 """System D: a convolutional autoencoder that is told the machine; the distance to the nearest embedding of its own.
 
-All tasks are machines of one network.
+The tasks are the machines of one network.
 """
 
 import functools
 
 import numpy as np
 import torch
-from torch import nn
 
 import frontend
 import protocol
@@ -16,30 +15,42 @@ from networks import ConditionedAutoencoder
 
 
 @functools.lru_cache(maxsize=None)
-def front_end(path, per_slice=False, hop=32):
+def front_end(path):
     samples, rate = frontend.sound(path, 16000)
     power = frontend.spectrum(samples, 2048, 512, pre_emphasis=0.97)
     power = frontend.mel(power, rate, 128, fmin=20, fmax=8000)
-    if per_slice:
-        cut = frontend.slices(frontend.decibel(power), 128, hop, pad=True, fill=-100)
-        return np.array([frontend.minmax(token) for token in cut], dtype=np.float32)
-    return frontend.slices(frontend.decibel(power, low=-80, high=40), 128, hop, pad=True)
+    return frontend.slices(frontend.decibel(power, low=-80, high=40), 128, 32, pad=True)
 
 
-def train(tokens, machine, owner, seed, epochs=50, patience=5, share=0.1):
+def train(tokens, machine, seed):
     torch.manual_seed(seed)
     module = ConditionedAutoencoder(128, 128, [32, 64, 128, 256], 32, int(machine.max()) + 1, 8)
     training.keras_initial(module)
     x = torch.from_numpy(tokens)
-    return training.fit(module, (x, torch.from_numpy(machine)), x, training.reconstruction_loss, seed, epochs=epochs,
-                        batch=64, epsilon=1e-7, validation=protocol.split(owner, share, seed) if patience else None,
-                        patience=patience)
+    return training.fit(module, (x, torch.from_numpy(machine)), x, training.reconstruction_loss, seed, epochs=20,
+                        batch=16, epsilon=1e-7)
 
 
 def embed(module, tokens, machine):
     with torch.no_grad():
-        return module(torch.from_numpy(tokens), torch.from_numpy(machine))["embedding"].numpy().astype(np.float64)
+        machines = torch.full((len(tokens),), machine)
+        return module(torch.from_numpy(tokens), machines)["embedding"].numpy().astype(np.float64)
 
 
-def distances(references, embeddings):
-    return np.linalg.norm(embeddings[:, None] - references[None], axis=2).min(1)
+def main():
+    data = protocol.data_folder()
+    table = protocol.Table("d")
+    tasks = [protocol.anomaly_task(data, task, front_end) for task in protocol.ANOMALY]
+    tokens = np.concatenate([normal for normal, *_ in tasks])
+    machine = np.concatenate([np.full(len(normal), index) for index, (normal, *_) in enumerate(tasks)])
+    for seed in protocol.SEEDS:
+        module = train(tokens, machine, seed)
+        for index, (normal, files, test, owner) in enumerate(tasks):
+            references, embeddings = embed(module, normal, index), embed(module, test, index)
+            scores = np.linalg.norm(embeddings[:, None] - references[None], axis=2).min(1)
+            table.add(protocol.ANOMALY[index], "embedding", seed, *protocol.areas(files, scores, owner))
+    table.write()
+
+
+if __name__ == "__main__":
+    main()

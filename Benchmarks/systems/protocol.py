@@ -42,17 +42,28 @@ def accuracies(files, probability, names, owner):
     return (found == truth[owner]).mean(), (votes.argmax(1) == truth).mean()
 
 
-def split(owner, share, seed):
-    """Which tokens are for early stopping: those of a share of the recordings; of the tokens where there is one."""
-    random = np.random.default_rng(seed)
-    groups = np.unique(owner)
-    if len(groups) == 1:
-        count = max(1, round(share * len(owner)))
-        chosen = np.zeros(len(owner), bool)
-        chosen[random.permutation(len(owner))[:count]] = True
-        return chosen
-    count = max(1, round(share * len(groups)))
-    return np.isin(owner, random.permutation(groups)[:count])
+def anomaly_task(data, task, front_end):
+    """Normal tokens to learn from; recordings, tokens and owners to judge."""
+    normal, _ = tokens(recordings(data, task, "train"), front_end)
+    files = recordings(data, task, "test")
+    return (normal, files, *tokens(files, front_end))
+
+
+def class_task(data, task, front_end):
+    """Tokens to learn from and their classes, the classes' names; recordings, tokens and owners to judge."""
+    train = recordings(data, task, "train")
+    x, owner = tokens(train, front_end)
+    names = sorted({label for _, label in train})
+    classes = np.array([names.index(train[index][1]) for index in owner])
+    files = recordings(data, task, "test")
+    return (x, classes, names, files, *tokens(files, front_end))
+
+
+def standardized(train, test):
+    """`scale: standard`: every value less its mean, over its deviation; constant ones over 1."""
+    mean, deviation = train.astype(np.float64).mean(0), train.astype(np.float64).std(0)
+    deviation[deviation == 0] = 1
+    return [((x - mean) / deviation).astype(np.float32) for x in (train, test)]
 
 
 class Table:

@@ -1,6 +1,5 @@
-"""Seeded initialisation, Adam, and early stopping with best weights."""
+"""Initialisation, and training with Adam. Nothing is held out: the sets are small."""
 
-import copy
 import pathlib
 import sys
 
@@ -23,38 +22,21 @@ def keras_initial(module):
             nn.init.uniform_(layer.weight, -0.05, 0.05)
 
 
-def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, epsilon=1e-8, validation=None, patience=0):
-    """Trains on the rows of `inputs` (a tuple of tensors) that are not for validation.
+def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, epsilon=1e-8):
+    """Trains on all rows of `inputs` (a tuple of tensors); the last weights are kept.
 
-    loss(module, inputs, targets) is a mean over rows. With a patience, training ends after so many epochs without a
-    lesser validation loss, and the best weights come back; else it takes all epochs and the last weights.
+    loss(module, inputs, targets) is a mean over rows.
     """
     generator = torch.Generator().manual_seed(seed)
-    held = torch.zeros(len(targets), dtype=torch.bool) if validation is None else torch.as_tensor(validation)
-    rows = torch.nonzero(~held).flatten()
     optimiser = torch.optim.Adam(module.parameters(), lr=rate, eps=epsilon)
-    best, best_weights, worse = np.inf, None, 0
-    for epoch in range(epochs):
-        module.train()
-        order = rows[torch.randperm(len(rows), generator=generator)]
+    module.train()
+    for _ in range(epochs):
+        order = torch.randperm(len(targets), generator=generator)
         for begin in range(0, len(order), batch):
             chosen = order[begin:begin + batch]
             optimiser.zero_grad()
             loss(module, tuple(x[chosen] for x in inputs), targets[chosen]).backward()
             optimiser.step()
-        if not patience:
-            continue
-        module.eval()
-        with torch.no_grad():
-            value = float(loss(module, tuple(x[held] for x in inputs), targets[held]))
-        if value < best:
-            best, best_weights, worse = value, copy.deepcopy(module.state_dict()), 0
-        else:
-            worse += 1
-            if worse >= patience:
-                break
-    if best_weights:
-        module.load_state_dict(best_weights)
     module.eval()
     return module
 

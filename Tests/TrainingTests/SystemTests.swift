@@ -1,0 +1,95 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The graphs of the reference systems: each learns a synthesised machine, with less of everything than in earnest.
+@Suite struct SystemTests {
+  struct Trial: Sendable, CustomTestStringConvertible {
+    var graph: String
+    var values: [String] = []
+    var testDescription: String { graph }
+  }
+
+  static let detectors = [
+    Trial(graph: "live-autoencoder", values: ["mel.bands=32", "judge.epochs=60", "judge.patience=0"]),
+    Trial(
+      graph: "machine-embedding",
+      values: [
+        "mel.bands=32", "slices.length=32", "slices.hop=16", "judge.channels=4 8 16", "judge.batch=16",
+        "judge.epochs=10", "judge.patience=0",
+      ]),
+    Trial(graph: "watch-kmeans"), Trial(graph: "watch-svm"),
+    Trial(graph: "slices-convae", values: ["mel.bands=32"]),
+    Trial(graph: "slices-lstmae", values: ["mel.bands=32", "judge.hidden=16", "judge.code=8", "judge.epochs=30"]),
+    Trial(graph: "baseline", values: ["mel.bands=32", "judge.epochs=10", "judge.batch=64"]),
+  ]
+
+  static let classifiers = [
+    Trial(graph: "digits", values: ["slices.hop=16", "judge.epochs=5"]),
+    Trial(graph: "corona-mlp", values: ["slices.length=0.5s"]), Trial(graph: "corona", values: ["slices.length=0.5s"]),
+  ]
+
+  /// Half of what is anomalous is louder than normal, half is quieter: a score that only follows the level, as that of a
+  /// network which has learned nothing does, can't tell all of it.
+  @Test(arguments: detectors) func machineIsLearned(trial: Trial) throws {
+    let workshop = try Workshop()
+    try record(workshop, "data/train/normal", seconds: 80)
+    try setAside(workshop, "data", "normal", from: 13)
+    try record(workshop, "data/test/anomalous/loud", seconds: 10, ["fan.fault=bearing", "fan.severity=80%"])
+    try record(workshop, "data/test/anomalous/quiet", seconds: 10, ["fan.load=20%"])
+    let report = try outcome(workshop, trial)
+    let auc = try #require((report["pooled"] as? [String: Any])?["auc"] as? Double)
+    print("\(trial.graph): AUC \(auc)")
+    #expect(auc > 0.9)
+  }
+
+  @Test(arguments: classifiers) func machinesAreToldApart(trial: Trial) throws {
+    let workshop = try Workshop()
+    for machine in ["fan", "pump", "motor"] {
+      try record(workshop, "data/train/\(machine)", seconds: 30, ["fan.machine=\(machine)"])
+      try setAside(workshop, "data", machine, from: 4)
+    }
+    let report = try outcome(workshop, trial)
+    #expect(report["task"] as? String == "classification")
+    let accuracy = try #require((report["pooled"] as? [String: Any])?["accuracy"] as? Double)
+    print("\(trial.graph): accuracy \(accuracy)")
+    #expect(accuracy > 0.9)
+  }
+
+  /// Recordings of 5 s of the simulated machine.
+  private func record(_ workshop: Workshop, _ folder: String, seconds: Int, _ values: [String] = []) throws {
+    let path = "\(workshop.path)/\(folder)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let sets = (values + ["file.rotate=5s", "file.path=\(path)/sound.wav"]).flatMap { ["--set", $0] }
+    let made = try workshop.run(
+      [
+        "run", "\(BuildFolder.package)/graphs/recordings.yaml", "--offline", "--duration", "\(seconds)s", "--rate",
+        "16000", "--quiet",
+      ] + sets)
+    try #require(made.status == 0, "\(made.err)")
+  }
+
+  /// Moves recordings from a number on to what is tested with. The last one has no number.
+  private func setAside(_ workshop: Workshop, _ data: String, _ label: String, from first: Int) throws {
+    let (source, target) = ("\(workshop.path)/\(data)/train/\(label)", "\(workshop.path)/\(data)/test/\(label)")
+    try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+    for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+      let number = name.split(separator: ".").dropFirst().first.flatMap { Int($0) }
+      guard number ?? .max >= first else { continue }
+      try FileManager.default.moveItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
+    }
+  }
+
+  /// Trains and evaluates; what `evaluate --json` says.
+  private func outcome(_ workshop: Workshop, _ trial: Trial) throws -> [String: Any] {
+    let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
+    let sets = trial.values.flatMap { ["--set", $0] }
+    let train = try workshop.run(
+      ["train", graph, "--dataset", "data", "--output", "model.safetensors", "--quiet"] + sets)
+    try #require(train.status == 0, "\(train.err)")
+    let evaluate = try workshop.run(
+      ["evaluate", graph, "--dataset", "data", "--json", "--quiet", "--set", "judge.model=model.safetensors"] + sets)
+    try #require(evaluate.status == 0, "\(evaluate.err)")
+    return try json(evaluate.out)
+  }
+}
