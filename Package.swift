@@ -132,7 +132,7 @@ let package = Package(
     .executableTarget(
       name: "auscult",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Training",
+        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Training", "Models",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

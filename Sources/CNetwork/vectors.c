@@ -30,14 +30,18 @@ INLINED float exponential(float x) {
 #define NETWORK(name) network_##name##_float
 #define EXP exponential
 #define SQRT sqrtf
+#define SIDE_BY_SIDE _Pragma("clang loop vectorize(assume_safety)")
 #include "vectors.inc"
 #undef REAL
 #undef NETWORK
 #undef EXP
 #undef SQRT
+#undef SIDE_BY_SIDE
 
 #define REAL double
 #define NETWORK(name) network_##name##_double
 #define EXP exp
 #define SQRT sqrt
+// exp comes from the library, one at a time.
+#define SIDE_BY_SIDE
 #include "vectors.inc"

@@ -38,8 +38,13 @@ NETWORK_SAFE void NETWORK(interleave)(REAL *_Nonnull out, const REAL *_Nonnull p
 /// The reverse.
 NETWORK_SAFE void NETWORK(deinterleave)(REAL *_Nonnull planes, size_t plane, const REAL *_Nonnull image,
                                         size_t channels, size_t rows, size_t columns);
-/// out [columns x rows] of in [rows x columns].
-NETWORK_SAFE void NETWORK(transpose)(REAL *_Nonnull out, const REAL *_Nonnull in, size_t rows, size_t columns);
+/// out [columns x rows] of in [rows x columns]; rows of each lie `stride` values apart.
+NETWORK_SAFE void NETWORK(transpose)(REAL *_Nonnull out, size_t out_stride, const REAL *_Nonnull in, size_t stride,
+                                     size_t rows, size_t columns);
+
+/// The same, added to what is there.
+NETWORK_SAFE void NETWORK(add_transposed)(REAL *_Nonnull out, size_t out_stride, const REAL *_Nonnull in, size_t stride,
+                                          size_t rows, size_t columns);
 
 /// Largest of each 2 x 2 square: [channels x out_rows x out_columns]; squares may hang over the edges. `which`: the place
 /// in its square, 0 to 3 (the first of equals), or NULL.
@@ -92,17 +97,19 @@ NETWORK_SAFE void NETWORK(sigmoid_backward)(REAL *_Nonnull gradient, const REAL 
 /// exp(x - max) / sum of them, of one row; may be in place.
 NETWORK_SAFE void NETWORK(softmax)(REAL *_Nonnull out, const REAL *_Nonnull in, size_t count);
 
-/// One step of an LSTM for one token: gates [4 x size] in the order input, forget, cell, output, before their functions;
-/// they hold the functions' values after. cell [size]: c of this step, from c of the last; hidden [size]: o * tanh(c).
-/// `squashed` [size]: tanh(c).
-NETWORK_SAFE void NETWORK(lstm_step)(REAL *_Nonnull gates, const REAL *_Nonnull last_cell, REAL *_Nonnull cell,
-                                     REAL *_Nonnull squashed, REAL *_Nonnull hidden, size_t size);
-/// Its backward pass. `gates`, `last_cell`, `squashed` as lstm_step left them; hidden_gradient [size]; cell_gradient
-/// [size]: in: from the step after, out: for the step before; gate_gradient [4 x size]: of the gates before functions.
+/// One step of an LSTM for `count` tokens side by side. A unit's gates lie `stride` apart from the next's, and the four of
+/// it `gate` apart, in the order input, forget, cell, output: before their functions, and after. cell: of this step, from
+/// that of the last; hidden: o * tanh(c); these lie `state` apart. squashed: tanh(c), `stride` apart.
+NETWORK_SAFE void NETWORK(lstm_step)(REAL *_Nonnull gates, size_t gate, size_t stride, REAL *_Nonnull squashed,
+                                     const REAL *_Nonnull last_cell, REAL *_Nonnull cell, REAL *_Nonnull hidden,
+                                     size_t state, size_t units, size_t count);
+/// Its backward pass. gates, squashed, last_cell: as lstm_step left them; hidden_gradient and cell_gradient [units x
+/// count]: the latter of the step after, and of the step before when it returns; gate_gradient: as gates, before functions.
 NETWORK_SAFE void NETWORK(lstm_step_backward)(REAL *_Nonnull gate_gradient, REAL *_Nonnull cell_gradient,
                                               const REAL *_Nonnull hidden_gradient, const REAL *_Nonnull gates,
-                                              const REAL *_Nonnull last_cell, const REAL *_Nonnull squashed,
-                                              size_t size);
+                                              size_t gate, size_t stride, const REAL *_Nonnull squashed,
+                                              const REAL *_Nonnull last_cell, size_t state, size_t units,
+                                              size_t count);
 
 /// Mean of (in - target)^2; gradient, unless NULL: 2 (in - target) / (count * total).
 NETWORK_SAFE REAL NETWORK(squared_error)(REAL *_Nullable gradient, const REAL *_Nonnull in,

@@ -15,6 +15,19 @@ public struct TrainingEpoch: Sendable, Equatable {
   public var accuracy: Double?
   public var validationAccuracy: Double?
 
+  public init(
+    machine: Int?, number: Int, last: Int, loss: Double?, validationLoss: Double?, accuracy: Double?,
+    validationAccuracy: Double?
+  ) {
+    self.machine = machine
+    self.number = number
+    self.last = last
+    self.loss = loss
+    self.validationLoss = validationLoss
+    self.accuracy = accuracy
+    self.validationAccuracy = validationAccuracy
+  }
+
   init(_ native: auscult_epoch) {
     let finite = { (value: Double) in value.isFinite ? value : nil }
     machine = native.machine < 0 ? nil : Int(native.machine)

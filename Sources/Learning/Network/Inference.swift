@@ -86,7 +86,7 @@ public struct Inference {
       }
     case .crop:
       network_gather_float(output, input, counts.1 * counts.2, counts.2, counts.0, counts.3, counts.4)
-    case .transpose: network_transpose_float(output, input, counts.0, counts.1)
+    case .transpose: network_transpose_float(output, counts.0, input, counts.1, counts.0, counts.1)
     case .repeated:
       for index in 0..<counts.1 { copy(output + index * counts.0, input, counts.0) }
     case .embedding:
@@ -129,7 +129,7 @@ public struct Inference {
     for index in 0..<steps {
       network_dense_float(gates, step.pointee.weights, step.pointee.biases, input + index * inputs, 4 * size, inputs)
       network_dense_float(gates, step.pointee.moreWeights, gates, hidden, 4 * size, size)
-      network_lstm_step_float(gates, cell, cell, squashed, hidden, size)
+      network_lstm_step_float(gates, size, size, squashed, cell, cell, hidden, size, 1, size)
       if !isLastOnly { copy(output + index * size, hidden, size) }
     }
     if isLastOnly { copy(output, hidden, size) }

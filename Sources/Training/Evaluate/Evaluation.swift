@@ -8,6 +8,8 @@ public struct Evaluation: Sendable {
   public var className: String
   /// "sha256:..." of the model; nil: the detector has none.
   public var model: String?
+  /// How the model was learned.
+  public var curves: [LearningCurve] = []
   public var recordings: [Recording]
   public var tokens: [JudgedToken]
   /// Labels that a classifier tells apart; empty: an anomaly task.

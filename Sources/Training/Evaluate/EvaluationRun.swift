@@ -39,6 +39,7 @@ public struct EvaluationRun {
     var evaluation = Evaluation(
       graph: graph.name, node: node.name, className: node.nodeClass.name, model: digest, recordings: recordings,
       tokens: [], labels: labels, alarms: nil, seconds: 0, elapsed: 0, seed: seed)
+    evaluation.curves = model.map { LearningCurve.of($0.training) } ?? []
     let hasAlarm = graph.links.contains {
       graph.nodes[$0.from.node].name == node.name && graph.nodes[$0.to.node].nodeClass.name == "alarm"
     }

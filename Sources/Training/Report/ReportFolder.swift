@@ -44,6 +44,9 @@ public struct ReportFolder {
     ("confusion", "What the threshold, or the classifier, makes of the tokens."),
     ("score", "The recording that scored highest, from its begin to its end."),
     ("residual", "Which bands carry the score."),
+    ("reconstruction", "What the model makes of a normal token, and of the most anomalous one."),
+    ("loss", "How learning went: mean loss per value, of what was learned and of what was held out."),
+    ("accuracy", "The same by the share of tokens that were named right."),
     ("waveform", "The same recording's samples."),
     ("spectrogram-linear", "Its spectrogram."), ("spectrogram-log", "The same with a logarithmic frequency axis."),
     ("spectrogram-mel", "The same in mel bands."),
@@ -56,6 +59,7 @@ public struct ReportFolder {
       for kind in ["svg", "png"] { try? FileManager.default.removeItem(atPath: "\(path)/\(figure.name).\(kind)") }
     }
     let scores = ScoreFigures(evaluation: evaluation, gnuplot: gnuplot)
+    let curves = CurveFigures(curves: evaluation.curves, gnuplot: gnuplot)
     let example = exampleRecording()
     let sound = SoundFigures(
       path: evaluation.recordings[example].path, catalog: catalog, gnuplot: gnuplot, conversation: conversation)
@@ -69,7 +73,16 @@ public struct ReportFolder {
         {
           try ResidualFigure(evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation).draw()
         }
-      ), ("waveform", sound.waveform), ("spectrograms", sound.spectrograms),
+      ),
+      (
+        "reconstruction",
+        {
+          try ReconstructionFigure(
+            evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation
+          ).draw()
+        }
+      ), ("loss", curves.loss), ("accuracy", curves.accuracy), ("waveform", sound.waveform),
+      ("spectrograms", sound.spectrograms),
     ]
     for (name, step) in steps {
       try conversation.checkCancelled()

@@ -6,7 +6,14 @@ import GraphText
 public struct Conversation: Sendable {
   /// How far it is: from 0 to 1, and with what.
   public var progress: @Sendable (Double, String) -> Void = { _, _ in }
+  /// All is to be given up.
   public var isCancelled: @Sendable () -> Bool = { false }
+  /// While a class fits: it is to end with the best so far.
+  public var isEnding: @Sendable () -> Bool = { false }
+  /// A class begins to fit, or is done with it.
+  public var fitting: @Sendable (Bool) -> Void = { _ in }
+  /// An epoch is over, of a class that tells of them. Called on the thread that fits.
+  public var epoch: @Sendable (EpochNews) -> Void = { _ in }
   public var warn: @Sendable (String) -> Void = { _ in }
   public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
 

@@ -25,6 +25,8 @@ public struct TrainingRun {
   public struct Summary: Sendable {
     public var model: ModelFile
     public var figures: [DetectorFigure]
+    /// Of classes that tell of their epochs.
+    public var curves: [LearningCurve] = []
     public var recordings: [Part: Int] = [:]
     public var tokens: [Part: Int] = [:]
     public var seconds = 0.0
@@ -61,13 +63,12 @@ public struct TrainingRun {
     let machines = collected.machines.keys.sorted()
     let labels = learnsLabels ? set.labels : []
     let trainer = try DetectorTrainer(graph, node: nodeWithoutModel, log: conversation.log)
-    let result = try trainer.train(
-      collected.input, machines: machines, labels: labels, seed: options.seed,
-      examples: machines.map { collected.machines[$0]! },
-      listener: TrainingListener(progress: { [conversation] done, what in
-        conversation.progress(0.6 + 0.2 * done, "learning \(what)")
-        return conversation.isCancelled()
-      }))
+    let book = CurveBook(machines: machines, conversation: conversation, share: 0.6...0.8)
+    let result = try fitted(book) {
+      try trainer.train(
+        collected.input, machines: machines, labels: labels, seed: options.seed,
+        examples: machines.map { collected.machines[$0]! }, listener: book.listener)
+    }
     try conversation.checkCancelled()
     collected.machines = [:]
     var model = ModelFile()
@@ -80,7 +81,7 @@ public struct TrainingRun {
     model.labels = labels
     model.texts = result.texts
     model.tensors = result.tensors
-    model.training = try trainingJSON(set, collected)
+    model.training = try trainingJSON(set, collected, book.curves)
     model.machines = machines.map { ModelFile.Machine(name: $0, threshold: 0) }
     model.machines = try thresholds(model, set, collected, beside: output)
     try conversation.checkCancelled()
@@ -90,9 +91,22 @@ public struct TrainingRun {
       throw TrainingError(error.description)
     }
     return Summary(
-      model: model, figures: result.figures,
+      model: model, figures: result.figures, curves: book.curves,
       recordings: Dictionary(grouping: set.recordings.compactMap(\.part)) { $0 }.mapValues(\.count),
       tokens: collected.tokens, seconds: collected.seconds)
+  }
+
+  /// Runs a fit, which a person may end or give up.
+  private func fitted<T>(_ book: CurveBook, _ body: () throws -> T) throws -> T {
+    conversation.fitting(true)
+    defer { conversation.fitting(false) }
+    do {
+      return try body()
+    } catch {
+      // Before the first epoch there is no best so far.
+      if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { throw Interrupted() }
+      throw error
+    }
   }
 
   /// Before anything long begins.
@@ -165,7 +179,9 @@ public struct TrainingRun {
 
   func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
 
-  private func trainingJSON(_ set: RecordingSet, _ collected: Collected) throws -> JSONValue {
+  private func trainingJSON(
+    _ set: RecordingSet, _ collected: Collected, _ curves: [LearningCurve]
+  ) throws -> JSONValue {
     let recordings = try set.recordings.filter { $0.part == .train || $0.part == .validation }.map {
       recording -> JSONValue in
       var members: [String: JSONValue] = [
@@ -176,11 +192,13 @@ public struct TrainingRun {
       if let machine = recording.machine { members["machine"] = .text(machine) }
       return .object(members)
     }
-    return [
+    var members: [String: JSONValue] = [
       "recordings": .array(recordings), "seconds": .number(collected.seconds),
       "tokens": .integer(Int64(collected.tokens[.train] ?? 0)), "input": .text(collected.input.text),
       "held_out": .number(options.heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
     ]
+    if !curves.isEmpty { members["curves"] = .array(curves.map(\.json)) }
+    return .object(members)
   }
 }
 

@@ -1,13 +1,14 @@
 import ArgumentParser
 import FileDriver
 import Foundation
+import Models
 import RunControl
 import Training
 
 /// `auscult info`
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells what audio files are: format, length, loudness, label.",
+    abstract: "Tells what audio files are: format, length, loudness, label; and what a model has learned.",
     discussion: """
       The intensity is the level of the whole file, 20 log10(rms / full scale), over all channels. The label is that of \
       the manifest, or the name of the file's folder.
@@ -16,11 +17,12 @@ struct Info: ParsableCommand {
         auscult info recordings/*.wav
         auscult info towers/*/*.wav --csv > towers.csv
         auscult info a.flac --json | jq '.files[0].intensity'
+        auscult info models/fan.safetensors       thresholds, and how learning went
 
       Exit status 1 when a file could not be read; the others are told all the same.
       """)
 
-  @Argument(help: ArgumentHelp("Audio files.", valueName: "file"), completion: .file()) var files: [String]
+  @Argument(help: ArgumentHelp("Audio files, or models.", valueName: "file"), completion: .file()) var files: [String]
   @Option(help: ArgumentHelp("Take labels from this manifest.", valueName: "file")) var manifest: String?
   @Flag(help: "Print comma-separated values.") var csv = false
   @Flag(help: "Print one JSON object.") var json = false
@@ -36,16 +38,24 @@ struct Info: ParsableCommand {
       let labels = try manifestLabels()
       var failures = 0
       var facts: [FileFacts] = []
+      var models: [ModelFacts] = []
       for path in files {
         do {
+          if let model = try ModelFacts.of(path) {
+            models.append(model)
+            continue
+          }
           facts.append(
             try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) { talk.warning($0) })
         } catch let error as AudioFileError {
           failures += 1
           talk.error(error.description)
+        } catch let error as ModelError {
+          failures += 1
+          talk.error(error.description)
         }
       }
-      show(facts)
+      show(facts, models)
       if failures > 0 {
         throw Failure("\(failures) of \(Quantity.count(files.count, "file")) could not be read")
       }
@@ -68,8 +78,15 @@ struct Info: ParsableCommand {
     "name", "channels", "sample width", "rate", "frame width", "length", "frames", "peak", "intensity", "label",
   ]
 
-  private func show(_ facts: [FileFacts]) {
-    if json { return Output.line(["files": .array(facts.map(\.json))]) }
+  private func show(_ facts: [FileFacts], _ models: [ModelFacts]) {
+    if json {
+      return Output.line(
+        .members([
+          "files": .array(facts.map(\.json)), "models": models.isEmpty ? nil : .array(models.map(\.json)),
+        ]))
+    }
+    for model in models { Output.line(model.text(isTerminal: isatty(STDOUT_FILENO) == 1)) }
+    if facts.isEmpty && !models.isEmpty { return }
     if csv {
       Output.line(Self.columns.map { $0.replacing(" ", with: "_") }.joined(separator: ","))
       for fact in facts { Output.line(fact.fields.joined(separator: ",")) }

@@ -18,6 +18,9 @@ struct Train: ParsableCommand {
         auscult train corona.yaml --dataset towers/ --output towers.safetensors
         auscult train fan.yaml --normal recordings/ --output fan.safetensors --false-alarms-per-hour 0.1
 
+      A detector that learns in epochs shows its losses as it goes; Ctrl-C ends that with the best so far and writes \
+      the model, a second one gives up and writes nothing.
+
       The same seed and recordings give the same model, bit for bit, on one machine.
       """)
 
@@ -58,6 +61,9 @@ struct Train: ParsableCommand {
       let work = LongWork(talk)
       let summary = try work.run {
         try TrainingRun(graph, node: node, options: options, conversation: $0).run(set, output: output)
+      }
+      if let epoch = summary.curves.compactMap(\.endedEarly).max() {
+        talk.warning("learning ended early at epoch \(epoch) by request; the model holds the best until then")
       }
       let report = TrainingReport(summary, output: output)
       if json { Output.line(report.json) } else { Output.line(report.text) }

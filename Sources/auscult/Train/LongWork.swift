@@ -3,23 +3,37 @@ import GraphText
 import Synchronization
 import Training
 
-/// Work that takes a while: shows how far it is on a terminal, and stops in good order at Ctrl-C.
+/// Work that takes a while: shows how far it is on a terminal, and stops in good order at Ctrl-C. While a class fits, the
+/// first one asks it for the best so far, and only the second gives up.
 final class LongWork: Sendable {
   let talk: Talk
   let log: EngineLog
   private let isCancelled = Atomic<Bool>(false)
+  private let isEnding = Atomic<Bool>(false)
+  private let isFitting = Atomic<Bool>(false)
   private let signals = SignalWatcher()
 
   init(_ talk: Talk) {
     self.talk = talk
     log = EngineLog(talk)
-    signals.handle { [self] in isCancelled.store(true, ordering: .relaxed) }
+    signals.handle { [self] in signalled() }
   }
+
+  private func signalled() {
+    guard isFitting.load(ordering: .sequentiallyConsistent) else { return cancel() }
+    isEnding.store(true, ordering: .sequentiallyConsistent)
+    signals.handle { [self] in cancel() }
+  }
+
+  private func cancel() { isCancelled.store(true, ordering: .sequentiallyConsistent) }
 
   var conversation: Conversation {
     var conversation = Conversation()
     conversation.progress = { [self] done, what in talk.progress("\(Quantity.fixed(done * 100, 0)) %  \(what)") }
-    conversation.isCancelled = { [self] in isCancelled.load(ordering: .relaxed) }
+    conversation.isCancelled = { [self] in isCancelled.load(ordering: .sequentiallyConsistent) }
+    conversation.isEnding = { [self] in isEnding.load(ordering: .sequentiallyConsistent) }
+    conversation.fitting = { [self] in isFitting.store($0, ordering: .sequentiallyConsistent) }
+    conversation.epoch = { [talk] in talk.progress($0.line) }
     conversation.warn = { [talk] in talk.warning($0) }
     conversation.log = log.receive
     return conversation

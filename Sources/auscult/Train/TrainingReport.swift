@@ -1,3 +1,4 @@
+import Glibc
 import GraphEngine
 import Models
 import RunControl
@@ -7,14 +8,18 @@ import Training
 struct TrainingReport {
   private let summary: TrainingRun.Summary
   private let output: String
+  private let isTerminal: Bool
 
-  init(_ summary: TrainingRun.Summary, output: String) {
+  /// - Parameter isTerminal: whether the text is for one.
+  init(_ summary: TrainingRun.Summary, output: String, isTerminal: Bool = isatty(STDOUT_FILENO) == 1) {
     self.summary = summary
     self.output = output
+    self.isTerminal = isTerminal
   }
 
   var text: String {
-    var lines = [ThresholdTable(summary.model).text]
+    var lines = [CurveText(curves: summary.curves, isTerminal: isTerminal).text].filter { !$0.isEmpty }
+    lines.append(ThresholdTable(summary.model).text)
     let figures = summary.figures.filter { $0.name != "tokens" }
     if !figures.isEmpty {
       lines.append(

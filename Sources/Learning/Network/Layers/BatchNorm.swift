@@ -43,9 +43,9 @@ public final class BatchNorm<S: NetworkScalar>: Layer<S> {
 
   override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
     guard plane == 1 else { return normalize(input, output, Segments(pass.count, channels, plane), pass) }
-    S.kernels.transpose(turned[0].pointer, input, pass.count, channels)
+    S.kernels.transpose(turned[0].pointer, pass.count, input, channels, pass.count, channels)
     normalize(turned[0].pointer, turned[1].pointer, Segments(1, channels, pass.count), pass)
-    S.kernels.transpose(output, turned[1].pointer, channels, pass.count)
+    S.kernels.transpose(output, channels, turned[1].pointer, pass.count, channels, pass.count)
   }
 
   override func backward(
@@ -55,11 +55,13 @@ public final class BatchNorm<S: NetworkScalar>: Layer<S> {
     guard plane == 1 else {
       return differentiate(input, gradient, inputGradient, Segments(pass.count, channels, plane), pass)
     }
-    S.kernels.transpose(turned[0].pointer, input, pass.count, channels)
-    S.kernels.transpose(turned[1].pointer, gradient, pass.count, channels)
+    S.kernels.transpose(turned[0].pointer, pass.count, input, channels, pass.count, channels)
+    S.kernels.transpose(turned[1].pointer, pass.count, gradient, channels, pass.count, channels)
     differentiate(
       turned[0].pointer, turned[1].pointer, turned[2].pointer, Segments(1, channels, pass.count), pass)
-    if let inputGradient { S.kernels.transpose(inputGradient, turned[2].pointer, channels, pass.count) }
+    if let inputGradient {
+      S.kernels.transpose(inputGradient, channels, turned[2].pointer, pass.count, channels, pass.count)
+    }
   }
 
   /// Where a channel's values lie: `count` stretches of `length`.

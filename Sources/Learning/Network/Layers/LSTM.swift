@@ -1,5 +1,8 @@
 /// Long short-term memory (Hochreiter, Schmidhuber 1997) as PyTorch's: gates in the order input, forget, cell, output, two
 /// biases, from a state of zeros. [steps x inputs] -> [steps x size], or the last step [size].
+///
+/// Inside, the tokens of a batch lie next to each other: [values x steps x lanes]. The input of a step and the hidden state
+/// before it are then planes of one product, and the gradient of the weights is one product over all steps.
 public final class LSTM<S: NetworkScalar>: Layer<S> {
   private let inputWeight: NetworkParameter<S>
   private let hiddenWeight: NetworkParameter<S>
@@ -9,18 +12,34 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
   private let inputs: Int
   private let size: Int
   private let isLastOnly: Bool
-  /// [count x steps x 4 size], and [count x steps x size].
+
+  /// Tokens at once, rounded up to what a product takes in one step, and from plane to plane.
+  private var lanes = 0
+  private var plane = 0
+  /// The input [inputs x steps x lanes], then the hidden states [size x (steps + 1) x lanes], zeros before the first.
+  private var planes = Values<S>(0)
+  private var offsets: [Int64] = []
+  private var gateOffsets: [Int64] = []
+  /// [4 size x steps x lanes]
   private var gates = Values<S>(0)
   private var gateGradients = Values<S>(0)
+  /// [size x (steps + 1) x lanes], as the hidden states.
   private var cells = Values<S>(0)
+  /// [size x steps x lanes]
   private var squashed = Values<S>(0)
-  private var hidden = Values<S>(0)
-  /// Of the step before; [count x steps x size], zeros in each first step.
-  private var before = Values<S>(0)
-  /// [count x size]
+  /// [size x lanes]
   private var hiddenGradient = Values<S>(0)
   private var cellGradient = Values<S>(0)
-  private let zeros: Values<S>
+  /// [inputs x steps x lanes]
+  private var inputGradients = Values<S>(0)
+
+  /// Both weights side by side [4 size x (inputs + size)], their sum of gradients, and what products take.
+  private let weight: Values<S>
+  private let weightGradient: Values<S>
+  private let bias: Values<S>
+  private let packed: Values<S>
+  private let turnedInput: Values<S>
+  private let turnedHidden: Values<S>
 
   /// - Parameter inputShape: [steps x inputs].
   public init(_ inputShape: [Int], size: Int, lastStepOnly: Bool = false) {
@@ -31,7 +50,12 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
     hiddenWeight = NetworkParameter("hidden_weight", [4 * size, size])
     inputBias = NetworkParameter("input_bias", [4 * size])
     hiddenBias = NetworkParameter("hidden_bias", [4 * size])
-    zeros = Values(size)
+    weight = Values(4 * size * (inputs + size))
+    weightGradient = Values(weight.count)
+    bias = Values(4 * size)
+    packed = Values(weight.count)
+    turnedInput = Values(4 * size * inputs)
+    turnedHidden = Values(4 * size * size)
     super.init(
       inputShape, isLastOnly ? [size] : [steps, size], [inputWeight, hiddenWeight, inputBias, hiddenBias])
   }
@@ -48,42 +72,55 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
     }
   }
 
-  override func reserve(_ count: Int) {
-    gates = Values(count * steps * 4 * size)
-    gateGradients = Values(count * steps * 4 * size)
-    cells = Values(count * steps * size)
-    squashed = Values(count * steps * size)
-    hidden = Values(count * steps * size)
-    before = Values(count * steps * size)
-    hiddenGradient = Values(count * size)
-    cellGradient = Values(count * size)
+  override func parametersChanged() {
+    let width = inputs + size
+    for row in 0..<(4 * size) {
+      (weight.pointer + row * width).update(from: inputWeight.pointer + row * inputs, count: inputs)
+      (weight.pointer + row * width + inputs).update(from: hiddenWeight.pointer + row * size, count: size)
+    }
+    bias.pointer.update(from: inputBias.pointer, count: 4 * size)
+    S.kernels.add(bias.pointer, hiddenBias.pointer, 4 * size)
+    S.kernels.pack(packed.pointer, weight.pointer, 4 * size, width)
+    S.kernels.packTurned(turnedInput.pointer, inputWeight.pointer, 4 * size, inputs, 1)
+    S.kernels.packTurned(turnedHidden.pointer, hiddenWeight.pointer, 4 * size, size, 1)
   }
 
+  override func reserve(_ count: Int) {
+    lanes = (count + 15) / 16 * 16
+    plane = steps * lanes
+    planes = Values(inputs * plane + size * (plane + lanes))
+    offsets = (0..<inputs).map { Int64($0 * plane) } + (0..<size).map { Int64(inputs * plane + $0 * (plane + lanes)) }
+    gateOffsets = (0..<(4 * size)).map { Int64($0 * plane) }
+    gates = Values(4 * size * plane)
+    gateGradients = Values(4 * size * plane)
+    cells = Values(size * (plane + lanes))
+    squashed = Values(size * plane)
+    hiddenGradient = Values(size * lanes)
+    cellGradient = Values(size * lanes)
+    inputGradients = Values(inputs * plane)
+  }
+
+  /// Of the step before the first: [size x (steps + 1) x lanes].
+  private var hidden: UnsafeMutablePointer<S> { planes.pointer + inputs * plane }
+
   override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
-    let (rows, width) = (pass.count * steps, 4 * size)
-    for row in 0..<rows {
-      (gates.pointer + row * width).update(from: inputBias.pointer, count: width)
-      S.kernels.add(gates.pointer + row * width, hiddenBias.pointer, width)
-    }
-    S.multiply(
-      (false, true), rows, width, inputs, input, inputs, inputWeight.pointer, inputs, beta: 1, gates.pointer, width)
     for step in 0..<steps {
-      if step > 0 {
-        S.multiply(
-          (false, true), pass.count, width, size, hidden.pointer + (step - 1) * size, steps * size,
-          hiddenWeight.pointer, size, beta: 1, gates.pointer + step * width, steps * width)
-      }
-      for token in 0..<pass.count {
-        let row = token * steps + step
-        S.kernels.lstmStep(
-          gates.pointer + row * width,
-          step > 0 ? UnsafePointer(cells.pointer) + (row - 1) * size : UnsafePointer(zeros.pointer),
-          cells.pointer + row * size, squashed.pointer + row * size, hidden.pointer + row * size, size)
-      }
+      S.kernels.transpose(
+        planes.pointer + step * lanes, plane, input + step * inputs, inputSize, pass.count, inputs)
     }
-    guard isLastOnly else { return output.update(from: hidden.pointer, count: rows * size) }
-    for token in 0..<pass.count {
-      (output + token * size).update(from: hidden.pointer + (token * steps + steps - 1) * size, count: size)
+    for step in 0..<steps {
+      let at = step * lanes
+      S.kernels.product(
+        gates.pointer + at, plane, 4 * size, lanes, planes.pointer + at, offsets, offsets.count, packed.pointer,
+        bias.pointer)
+      S.kernels.lstmStep(
+        gates.pointer + at, size * plane, plane, squashed.pointer + at, cells.pointer + at,
+        cells.pointer + at + lanes, hidden + at + lanes, plane + lanes, size, lanes)
+    }
+    for step in isLastOnly ? steps - 1..<steps : 0..<steps {
+      S.kernels.transpose(
+        output + (isLastOnly ? 0 : step * size), outputSize, hidden + (step + 1) * lanes, plane + lanes, size,
+        pass.count)
     }
   }
 
@@ -91,55 +128,50 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
     _ input: UnsafePointer<S>, _ output: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>,
     _ inputGradient: UnsafeMutablePointer<S>?, _ pass: NetworkPass
   ) {
-    let (rows, width) = (pass.count * steps, 4 * size)
     cellGradient.clear()
     for step in (0..<steps).reversed() {
-      takeHiddenGradient(of: step, gradient, pass.count)
-      if step + 1 < steps {
-        S.multiply(
-          (false, false), pass.count, size, width, gateGradients.pointer + (step + 1) * width, steps * width,
-          hiddenWeight.pointer, size, beta: 1, hiddenGradient.pointer, size)
-      }
-      for token in 0..<pass.count {
-        let row = token * steps + step
-        S.kernels.lstmStepBackward(
-          gateGradients.pointer + row * width, cellGradient.pointer + token * size,
-          hiddenGradient.pointer + token * size, gates.pointer + row * width,
-          step > 0 ? UnsafePointer(cells.pointer) + (row - 1) * size : UnsafePointer(zeros.pointer),
-          squashed.pointer + row * size, size)
-      }
+      let at = step * lanes
+      askBack(step, gradient, pass.count)
+      S.kernels.lstmStepBackward(
+        gateGradients.pointer + at, cellGradient.pointer, hiddenGradient.pointer, gates.pointer + at, size * plane,
+        plane, squashed.pointer + at, cells.pointer + at, plane + lanes, size, lanes)
     }
-    for token in 0..<pass.count {
-      (before.pointer + (token * steps + 1) * size).update(
-        from: hidden.pointer + token * steps * size, count: (steps - 1) * size)
-    }
-    S.multiply(
-      (true, false), width, inputs, rows, gateGradients.pointer, width, input, inputs, beta: 1,
-      inputWeight.gradientPointer, inputs)
-    S.multiply(
-      (true, false), width, size, rows, gateGradients.pointer, width, before.pointer, size, beta: 1,
-      hiddenWeight.gradientPointer, size)
-    for row in 0..<rows {
-      S.kernels.add(inputBias.gradientPointer, gateGradients.pointer + row * width, width)
-      S.kernels.add(hiddenBias.gradientPointer, gateGradients.pointer + row * width, width)
-    }
+    addParameterGradients()
     guard let inputGradient else { return }
-    S.multiply(
-      (false, false), rows, inputs, width, gateGradients.pointer, width, inputWeight.pointer, inputs, beta: 0,
-      inputGradient, inputs)
+    S.kernels.product(
+      inputGradients.pointer, plane, inputs, plane, gateGradients.pointer, gateOffsets, 4 * size, turnedInput.pointer,
+      nil)
+    for step in 0..<steps {
+      S.kernels.transpose(
+        inputGradient + step * inputs, inputSize, inputGradients.pointer + step * lanes, plane, inputs, pass.count)
+    }
   }
 
-  /// What the layers behind ask of a step.
-  private func takeHiddenGradient(of step: Int, _ gradient: UnsafePointer<S>, _ count: Int) {
-    for token in 0..<count {
-      let to = hiddenGradient.pointer + token * size
-      if !isLastOnly {
-        to.update(from: gradient + (token * steps + step) * size, count: size)
-      } else if step == steps - 1 {
-        to.update(from: gradient + token * size, count: size)
-      } else {
-        to.update(repeating: 0, count: size)
-      }
+  /// Gradient of a step's hidden state: by way of the step after, and by the layers behind.
+  private func askBack(_ step: Int, _ gradient: UnsafePointer<S>, _ count: Int) {
+    if step + 1 < steps {
+      S.kernels.product(
+        hiddenGradient.pointer, lanes, size, lanes, gateGradients.pointer + (step + 1) * lanes, gateOffsets, 4 * size,
+        turnedHidden.pointer, nil)
+    } else {
+      hiddenGradient.clear()
+    }
+    guard !isLastOnly || step == steps - 1 else { return }
+    S.kernels.addTransposed(
+      hiddenGradient.pointer, lanes, gradient + (isLastOnly ? 0 : step * size), outputSize, count, size)
+  }
+
+  private func addParameterGradients() {
+    let width = inputs + size
+    weightGradient.clear()
+    S.kernels.correlate(
+      weightGradient.pointer, gateGradients.pointer, plane, 4 * size, plane, planes.pointer, offsets, width)
+    for row in 0..<(4 * size) {
+      S.kernels.add(inputWeight.gradientPointer + row * inputs, weightGradient.pointer + row * width, inputs)
+      S.kernels.add(hiddenWeight.gradientPointer + row * size, weightGradient.pointer + row * width + inputs, size)
+      let sum = S.kernels.sum(gateGradients.pointer + row * plane, plane)
+      inputBias.gradientPointer[row] += sum
+      hiddenBias.gradientPointer[row] += sum
     }
   }
 

@@ -126,7 +126,8 @@ public final class Transpose<S: NetworkScalar>: Layer<S> {
 
   override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
     for token in 0..<pass.count {
-      S.kernels.transpose(output + token * outputSize, input + token * inputSize, rows, columns)
+      S.kernels.transpose(
+        output + token * outputSize, rows, input + token * inputSize, columns, rows, columns)
     }
   }
 
@@ -136,7 +137,8 @@ public final class Transpose<S: NetworkScalar>: Layer<S> {
   ) {
     guard let inputGradient else { return }
     for token in 0..<pass.count {
-      S.kernels.transpose(inputGradient + token * inputSize, gradient + token * outputSize, columns, rows)
+      S.kernels.transpose(
+        inputGradient + token * inputSize, columns, gradient + token * outputSize, rows, columns, rows)
     }
   }
 

@@ -44,7 +44,7 @@ public final class TransposedConvolution<S: NetworkScalar>: Layer<S> {
   }
 
   override func parametersChanged() {
-    S.kernels.transpose(transposed.pointer, weight.pointer, inputs, 4 * outputs)
+    S.kernels.transpose(transposed.pointer, inputs, weight.pointer, 4 * outputs, inputs, 4 * outputs)
     S.kernels.pack(packed.pointer, transposed.pointer, 4 * outputs, inputs)
     S.kernels.pack(packedBack.pointer, weight.pointer, inputs, 4 * outputs)
     for index in 0..<(4 * outputs) { biases.pointer[index] = bias.pointer[index / 4] }

@@ -6,29 +6,14 @@
 #include "auscult/report.h"
 #include "auscult/state.h"
 #include "auscult/trainer.h"
+#include "detector.h"
 #include "framer.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct machine {
-  double *mean;  // [width]
-  double threshold;
-  uint64_t learned_from;
-} machine;
-
-typedef struct detector {
-  const auscult_host *host;
-  const char *path;  // of the model
-  char digest[80];
-  auscult_producer producer;
-  uint32_t rows, columns, machine_count;
-  machine *machines;
-  const auscult_training *training;
-  uint64_t judged;
-} detector;
 
 static auscult_status fail(auscult_error *error, const char *parameter, const char *text) {
   snprintf(error->text, sizeof error->text, "%s", text);
@@ -37,7 +22,10 @@ static auscult_status fail(auscult_error *error, const char *parameter, const ch
 }
 
 static void forget(detector *node) {
-  for (uint32_t i = 0; i < node->machine_count; i++) free(node->machines[i].mean);
+  for (uint32_t i = 0; i < node->machine_count; i++) {
+    free(node->machines[i].mean);
+    free(node->machines[i].best);
+  }
   free(node->machines);
   node->machines = NULL;
   node->machine_count = 0;
@@ -50,6 +38,8 @@ static auscult_status create(const auscult_class *self, const auscult_host *host
   node->host = host;
   for (uint32_t i = 0; i < count; i++) {
     if (strcmp(arguments[i].name, "model") == 0) node->path = arguments[i].value.text;
+    if (strcmp(arguments[i].name, "epochs") == 0) node->epochs = (uint32_t)arguments[i].value.number;
+    if (strcmp(arguments[i].name, "rate") == 0) node->rate = arguments[i].value.number;
   }
   *instance = node;
   return AUSCULT_OK;
@@ -197,7 +187,19 @@ static auscult_status explain(void *instance, uint32_t channel, const float *tok
   return AUSCULT_OK;
 }
 
-static const auscult_explain explainer = {sizeof explainer, 0, explain};
+// The model's token is the mean, whatever it is given.
+static auscult_status reconstruct(void *instance, uint32_t channel, const float *token, float *reconstruction,
+                                  auscult_error *error) {
+  (void)error, (void)token;
+  detector *node = instance;
+  size_t width = (size_t)node->rows * node->columns;
+  for (size_t i = 0; i < width; i++) reconstruction[i] = (float)node->machines[channel].mean[i];
+  return AUSCULT_OK;
+}
+
+// As a plugin has it that was built for ABI 1.0: without `reconstruct`, and as long as it was then.
+static const auscult_explain explainer = {offsetof(auscult_explain, reconstruct), 0, explain, NULL};
+static const auscult_explain reconstructer = {sizeof reconstructer, 0, explain, reconstruct};
 
 static auscult_status report(void *instance, const auscult_report_sink *sink, auscult_error *error) {
   (void)error;
@@ -224,9 +226,9 @@ static auscult_status restore(void *instance, const void *bytes, uint64_t count,
 static const auscult_state keeper = {sizeof keeper, 0, save, restore};
 
 static const void *extension(const auscult_class *self, const char *name) {
-  (void)self;
-  if (strcmp(name, AUSCULT_TRAINER) == 0) return &trainer;
-  if (strcmp(name, AUSCULT_EXPLAIN) == 0) return &explainer;
+  bool is_descent = strcmp(self->name, "test.c.descent") == 0;
+  if (strcmp(name, AUSCULT_TRAINER) == 0) return is_descent ? &descent_trainer : &trainer;
+  if (strcmp(name, AUSCULT_EXPLAIN) == 0) return is_descent ? &reconstructer : &explainer;
   if (strcmp(name, AUSCULT_REPORT) == 0) return &reporter;
   if (strcmp(name, AUSCULT_STATE) == 0) return &keeper;
   return NULL;
@@ -243,9 +245,22 @@ static const auscult_class distance = {
     AUSCULT_TRAIT_DETECTOR | AUSCULT_TRAIT_TRAINABLE, 1, 1, 1, 0, inputs, outputs, parameters, NULL, create, configure,
     activate, NULL, process, deactivate, destroy, extension};
 
-static const auscult_class *const classes[] = {&distance, &framer_class};
+// The same, learned by descent in epochs and rounds.
+static const auscult_parameter descent_parameters[] = {
+    {sizeof(auscult_parameter), "model", AUSCULT_INPUT_PATH, 0, 0, 0, 0, 0, NULL, NULL, "A model file"},
+    {sizeof(auscult_parameter), "epochs", AUSCULT_INTEGER, 0, 0, 0, 1, 1e9, "10", NULL,
+     "Times that it goes over the tokens"},
+    {sizeof(auscult_parameter), "rate", AUSCULT_NUMBER, 0, 0, 0, 1e-9, 1, "0.1", NULL,
+     "Share of the way that it goes at each"}};
+
+static const auscult_class descent = {
+    sizeof(auscult_class), "test.c.descent", "1.0.0", "Distance from what descent finds to be normal.", AUSCULT_HARD,
+    AUSCULT_TRAIT_DETECTOR | AUSCULT_TRAIT_TRAINABLE, 1, 1, 3, 0, inputs, outputs, descent_parameters, NULL, create,
+    configure, activate, NULL, process, deactivate, destroy, extension};
+
+static const auscult_class *const classes[] = {&distance, &descent, &framer_class};
 
 static const auscult_library_info library = {
-    sizeof(auscult_library_info), AUSCULT_ABI_MAJOR, AUSCULT_ABI_MINOR, 2, "test-c-detector-1", classes};
+    sizeof(auscult_library_info), AUSCULT_ABI_MAJOR, AUSCULT_ABI_MINOR, 3, "test-c-detector-2", classes};
 
 const auscult_library_info *auscult_library(void) { return &library; }

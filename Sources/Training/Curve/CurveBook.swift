@@ -1,0 +1,60 @@
+import GraphEngine
+import Synchronization
+
+/// Notes the epochs that a class tells of while it learns, hands them on, and answers whether it is to go on.
+///
+/// Thread: any.
+public final class CurveBook: Sendable {
+  private let machines: [String]
+  private let conversation: Conversation
+  private let share: ClosedRange<Double>
+  private let book = Mutex<[LearningCurve]>([])
+
+  /// - Parameter share: of all work that learning is, for progress.
+  public init(machines: [String], conversation: Conversation, share: ClosedRange<Double>) {
+    self.machines = machines
+    self.conversation = conversation
+    self.share = share
+  }
+
+  public var curves: [LearningCurve] { book.withLock { $0 } }
+
+  /// The number of the epoch at which a person's wish ended it; nil: nobody's did.
+  public var endedEarly: Int? { book.withLock { $0.compactMap(\.endedEarly).max() } }
+
+  public var listener: TrainingListener {
+    TrainingListener(
+      progress: { [self] done, what in
+        let isEmpty = book.withLock { $0.isEmpty }
+        // An epoch says more.
+        if isEmpty {
+          conversation.progress(share.lowerBound + done * (share.upperBound - share.lowerBound), "learning \(what)")
+        }
+        return conversation.isCancelled() || isEmpty && conversation.isEnding()
+      }, epoch: { [self] in note($0) })
+  }
+
+  private func note(_ epoch: TrainingEpoch) -> TrainingListener.Answer {
+    let isEnding = conversation.isEnding()
+    let name = epoch.machine.flatMap { $0 < machines.count ? machines[$0] : nil }
+    let curve = book.withLock { curves in
+      let index = curves.firstIndex { $0.machine == name } ?? curves.endIndex
+      if index == curves.endIndex { curves.append(LearningCurve(machine: name)) }
+      curves[index].append(epoch)
+      if isEnding && epoch.number < epoch.last { curves[index].endedEarly = epoch.number }
+      return curves[index]
+    }
+    conversation.epoch(EpochNews(machine: machines.count > 1 ? name : nil, epoch: epoch, best: curve.best?.number))
+    if conversation.isCancelled() { return .giveUp }
+    return isEnding ? .keepBest : .goOn
+  }
+}
+
+/// An epoch that is over, for whoever watches.
+public struct EpochNews: Sendable {
+  /// Nil: there is but one, or all are learned at once.
+  public var machine: String?
+  public var epoch: TrainingEpoch
+  /// Number of the best so far.
+  public var best: Int?
+}

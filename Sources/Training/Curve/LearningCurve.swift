@@ -1,0 +1,91 @@
+import GraphEngine
+import JSONText
+
+/// How learning went, epoch by epoch: of one machine, or of all of them at once.
+public struct LearningCurve: Sendable, Equatable {
+  /// What there is to see of it.
+  public enum Series: String, Sendable, CaseIterable {
+    case loss
+    case validationLoss = "validation_loss"
+    case accuracy
+    case validationAccuracy = "validation_accuracy"
+
+    public var isLoss: Bool { self == .loss || self == .validationLoss }
+    /// In words.
+    public var title: String {
+      switch self {
+      case .loss: "loss"
+      case .validationLoss: "validation"
+      case .accuracy: "accuracy"
+      case .validationAccuracy: "validation accuracy"
+      }
+    }
+  }
+
+  /// Nil: all machines at once.
+  public var machine: String?
+  public private(set) var epochs: [TrainingEpoch] = []
+  /// Number of the epoch at which a person had asked for the best so far.
+  public var endedEarly: Int?
+
+  public init(machine: String?) { self.machine = machine }
+
+  public mutating func append(_ epoch: TrainingEpoch) { epochs.append(epoch) }
+
+  /// One value for each epoch; nil where the class told none.
+  public subscript(series: Series) -> [Double?] { epochs.map { $0[series] } }
+
+  /// Those that the class told of.
+  public var series: [Series] { Series.allCases.filter { self[$0].contains { $0 != nil } } }
+
+  /// The epoch with the least validation loss, or the least loss where nothing is held out; the first of several.
+  public var best: TrainingEpoch? {
+    let key: Series = series.contains(.validationLoss) ? .validationLoss : .loss
+    return epochs.filter { $0[key] != nil }.min { ($0[key]!, $0.number) < ($1[key]!, $1.number) }
+  }
+
+  // MARK: As a model's metadata has it
+
+  public var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "epochs": .array(epochs.map { .integer(Int64($0.number)) }),
+      "last": .integer(Int64(epochs.last?.last ?? 0)),
+    ]
+    for series in series { members[series.rawValue] = .array(self[series].map { $0.map { .number($0) } ?? .null }) }
+    if let machine { members["machine"] = .text(machine) }
+    if let best { members["best"] = .integer(Int64(best.number)) }
+    if let endedEarly { members["ended_early"] = .integer(Int64(endedEarly)) }
+    return .object(members)
+  }
+
+  /// Nil where the value is no curve.
+  public init?(_ json: JSONValue) {
+    guard let numbers = json["epochs"]?.array?.map(\.integer), numbers.allSatisfy({ $0 != nil }) else { return nil }
+    machine = json["machine"]?.text
+    endedEarly = json["ended_early"]?.integer.map { Int($0) }
+    let last = json["last"]?.integer.map { Int($0) } ?? numbers.count
+    let columns = Series.allCases.map { json[$0.rawValue]?.array ?? [] }
+    epochs = numbers.enumerated().map { index, number in
+      let values = columns.map { index < $0.count ? $0[index].number : nil }
+      return TrainingEpoch(
+        machine: nil, number: Int(number!), last: last, loss: values[0], validationLoss: values[1],
+        accuracy: values[2], validationAccuracy: values[3])
+    }
+  }
+
+  /// The curves of a model.
+  public static func of(_ training: JSONValue) -> [LearningCurve] {
+    (training["curves"]?.array ?? []).compactMap { LearningCurve($0) }
+  }
+}
+
+extension TrainingEpoch {
+  public subscript(series: LearningCurve.Series) -> Double? {
+    switch series {
+    case .loss: loss
+    case .validationLoss: validationLoss
+    case .accuracy: accuracy
+    case .validationAccuracy: validationAccuracy
+    }
+  }
+}
