@@ -18,7 +18,7 @@ SCALES = {"classify/fsdd": (8000, 256, 64), "classify/esc10": (16000, 1024, 512)
 @functools.lru_cache(maxsize=None)
 def front_end(path, rate, length, hop):
     samples, rate = frontend.sound(path, rate)
-    level = frontend.decibel(frontend.mel(frontend.spectrum(samples, length, hop), rate, 32))
+    level = frontend.decibel(frontend.mel(frontend.spectrum(samples, length, hop, center=True), rate, 32))
     cut = frontend.slices(level, 32, 2, pad=True, fill=-100)
     return np.array([frontend.minmax(token, top_db=60) for token in cut], dtype=np.float32)
 
