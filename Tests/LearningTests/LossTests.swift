@@ -3,16 +3,17 @@ import Testing
 
 /// Losses and optimisers, as PyTorch's and Keras'.
 struct LossTests {
-  @Test func meanSquaredError() throws {
-    let fixture = try Fixture("layers/loss_mse")
+  @Test(arguments: [("mse", Loss.meanSquaredError), ("bce", .binaryCrossEntropy)])
+  func ofValues(_ name: String, _ loss: Loss) throws {
+    let fixture = try Fixture("layers/loss_\(name)")
     let count = fixture.shape("input")[0]
-    // Of a network that gives its input less a bias; the token itself is wanted, so the bias is the difference.
+    // Of a network whose weights are 0: its biases come out, the token is wanted.
     let size = fixture.shape("input")[1]
     let (input, target) = (fixture.numbers("input"), fixture.numbers("target"))
     var (sum, gradient) = (0.0, [Double]())
     for token in 0..<count {
       let range = (token * size)..<((token + 1) * size)
-      let result = squaredError(Array(input[range]), Array(target[range]))
+      let result = evaluate(loss, Array(input[range]), Array(target[range]))
       sum += result.loss / Double(count)
       gradient += result.gradient.map { $0 / Double(count) }
     }
@@ -20,12 +21,12 @@ struct LossTests {
     #expect(distance(gradient, fixture.numbers("grad_input")) < 1e-12)
   }
 
-  private func squaredError(_ output: [Double], _ target: [Double]) -> (loss: Double, gradient: [Double]) {
+  private func evaluate(_ loss: Loss, _ output: [Double], _ target: [Double]) -> (loss: Double, gradient: [Double]) {
     let layer = Dense<Double>([target.count], outputs: target.count)
     layer.parameters[1].values.array = output
     let network = Network([layer], batch: 1)
     let losses = target.withUnsafeBufferPointer { target in
-      network.learn(.init([target.baseAddress!]), .meanSquaredError)
+      network.learn(.init([target.baseAddress!]), loss)
     }
     return (losses[0], layer.parameters[1].gradient!.array)
   }

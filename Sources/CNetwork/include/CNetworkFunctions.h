@@ -116,7 +116,8 @@ NETWORK_SAFE REAL NETWORK(squared_error)(REAL *_Nullable gradient, const REAL *_
                                          const REAL *_Nonnull target, REAL total, size_t count);
 
 /// Adam (Kingma, Ba 2015): first = b1 first + (1 - b1) g, second = b2 second + (1 - b2) g^2,
-/// values -= rate * first / (sqrt(second) + epsilon), with rate and epsilon corrected for the step by the caller.
+/// values -= rate * first / (sqrt(second) + epsilon), with rate and epsilon corrected for the step by the caller. The
+/// gradient is 0 after.
 NETWORK_SAFE void NETWORK(adam)(REAL *_Nonnull values, REAL *_Nonnull first, REAL *_Nonnull second,
-                                const REAL *_Nonnull gradient, REAL rate, REAL beta1, REAL beta2, REAL epsilon,
+                                REAL *_Nonnull gradient, REAL rate, REAL beta1, REAL beta2, REAL epsilon,
                                 size_t count);

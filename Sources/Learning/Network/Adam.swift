@@ -37,7 +37,6 @@ public final class Adam<S: NetworkScalar> {
       S.kernels.adam(
         parameter.values.pointer, first[index].pointer, second[index].pointer, parameter.gradientPointer, S(stepRate),
         S(beta1), S(beta2), S(stepEpsilon), parameter.values.count)
-      parameter.gradient!.clear()
     }
   }
 }

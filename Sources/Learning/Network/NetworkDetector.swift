@@ -67,9 +67,12 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
         "the model's network is \(known), the graph's \(structure): give the parameters that it was trained with, or "
           + "train again", parameter: "model")
     }
-    let purpose = Purpose(
-      rows: rows, columns: columns, labels: model.labels, machines: model.text("machines").flatMap { Int($0) } ?? 1,
-      seed: 0)
+    guard let machines = model.text("machines").flatMap({ Int($0) }), (1...65536).contains(machines),
+      machine.index < machines
+    else {
+      throw NodeError("the model does not say of how many machines it is; train again", parameter: "model")
+    }
+    let purpose = Purpose(rows: rows, columns: columns, labels: model.labels, machines: machines, seed: 0)
     let network = Network(try layers(purpose), batch: 1)
     try NetworkStorage.read(network, from: isShared ? model.everyMachine : machine)
     return try scorer(network, model, machine, purpose: purpose)

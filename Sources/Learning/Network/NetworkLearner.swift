@@ -66,7 +66,8 @@ public final class NetworkLearner {
       try progress(Double(from) / Double(order.count))
       let batch = tokens.batch(order[from..<min(from + options.batch, order.count)])
       // What is counted comes of the weights before each step, as Keras counts.
-      counted.add(network.learn(batch, loss) { counted.add($1, batch.classes?[$0], self.network.outputSize) })
+      let losses = network.learn(batch, loss) { counted.add($1, batch.classes?[$0], network.outputSize) }
+      counted.add(losses)
       optimiser.step()
       network.parametersChanged()
     }
@@ -77,7 +78,8 @@ public final class NetworkLearner {
     var counted = Counted()
     for from in stride(from: 0, to: indices.count, by: options.batch) {
       let batch = tokens.batch(indices[from..<min(from + options.batch, indices.count)])
-      counted.add(network.judge(batch, loss) { counted.add($1, batch.classes?[$0], self.network.outputSize) })
+      let losses = network.judge(batch, loss) { counted.add($1, batch.classes?[$0], network.outputSize) }
+      counted.add(losses)
     }
     return counted.outcome
   }

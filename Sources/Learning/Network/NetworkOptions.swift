@@ -52,11 +52,11 @@ public struct NetworkOptions {
   public static func sizes(_ text: String, parameter: String, atLeast least: Int = 1) throws -> [Int] {
     let words = text.split { $0 == " " || $0 == "," || $0 == "\t" }
     let sizes = words.compactMap { Int($0) }
-    guard sizes.count == words.count, sizes.count >= least, sizes.count <= 64,
-      sizes.allSatisfy({ (1...65536).contains($0) })
+    guard sizes.count == words.count, sizes.count >= least, sizes.count <= 16,
+      sizes.allSatisfy({ (1...4096).contains($0) })
     else {
       throw NodeError(
-        "'\(text)' is not \(least == 1 ? "a list" : "a list of at least \(least)") of sizes from 1 to 65536, such as "
+        "'\(text)' is not a list of \(least) to 16 sizes from 1 to 4096, such as "
           + "'128 32 8'", parameter: parameter)
     }
     return sizes

@@ -45,7 +45,7 @@ public final class NetworkKernels<S>: Sendable {
   let lstmStep: @Sendable (Out, Int, Int, Out, In, Out, Out, Int, Int, Int) -> Void
   let lstmStepBackward: @Sendable (Out, Out, In, In, Int, Int, In, In, Int, Int, Int) -> Void
   let squaredError: @Sendable (Out?, In, In, S, Int) -> S
-  let adam: @Sendable (Out, Out, Out, In, S, S, S, S, Int) -> Void
+  let adam: @Sendable (Out, Out, Out, Out, S, S, S, S, Int) -> Void
 
   init(
     pack: @escaping @Sendable (Out, In, Int, Int) -> Void,
@@ -77,7 +77,7 @@ public final class NetworkKernels<S>: Sendable {
     lstmStep: @escaping @Sendable (Out, Int, Int, Out, In, Out, Out, Int, Int, Int) -> Void,
     lstmStepBackward: @escaping @Sendable (Out, Out, In, In, Int, Int, In, In, Int, Int, Int) -> Void,
     squaredError: @escaping @Sendable (Out?, In, In, S, Int) -> S,
-    adam: @escaping @Sendable (Out, Out, Out, In, S, S, S, S, Int) -> Void
+    adam: @escaping @Sendable (Out, Out, Out, Out, S, S, S, S, Int) -> Void
   ) {
     self.pack = pack
     self.packTurned = packTurned

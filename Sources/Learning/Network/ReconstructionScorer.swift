@@ -39,7 +39,9 @@ public final class ReconstructionScorer: Scorer {
   func reconstruct(_ row: UnsafePointer<Double>, into reconstruction: UnsafeMutablePointer<Float>) {
     kernel_narrow(token, row, width)
     let made = inference.run(token)
-    for index in 0..<width { reconstruction[index] = Float(Double(made[index]) / factors[index] + means[index]) }
+    for index in 0..<width {
+      reconstruction[index] = Float((factors[index] == 0 ? 0 : Double(made[index]) / factors[index]) + means[index])
+    }
   }
 }
 

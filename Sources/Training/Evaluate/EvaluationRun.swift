@@ -94,9 +94,18 @@ public struct EvaluationRun {
       // A dataset without splits: what training has set aside is left.
       recordings = recordings.filter { !trained.contains($0) }
       let left = set.recordings.count - recordings.count
-      if left > 0 { conversation.warn("left out \(left) recordings of \(set.source) that the model was trained on") }
+      if left > 0 {
+        conversation.warn(
+          "left out \(left) recording\(left == 1 ? "" : "s") of \(set.source) that the model was trained on")
+      }
       guard !recordings.isEmpty else {
         throw TrainingError("\(set.source): the model was trained on all of it; nothing is left to evaluate on")
+      }
+      let labels = Set(recordings.map(\.label))
+      if labels.count == 1, set.labels.count > 1 {
+        conversation.warn(
+          "only '\(labels.first!)' is left of \(set.source): there is nothing to tell it from; record more, or set some "
+            + "aside with `train --test`")
       }
     }
     try trained?.check(recordings, isForced: isForced, conversation)

@@ -55,6 +55,15 @@ final class Workshop {
     get throws { try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted() }
   }
 
+  /// A recording of samples in single precision, as they are.
+  func recordFloats(_ name: String, _ samples: [Float], rate: Int = 16000) throws {
+    func bytes(_ number: some FixedWidthInteger) -> Data { withUnsafeBytes(of: number.littleEndian) { Data($0) } }
+    var data = Data("RIFF".utf8) + bytes(UInt32(36 + 4 * samples.count)) + Data("WAVEfmt ".utf8) + bytes(UInt32(16))
+    data += bytes(UInt16(3)) + bytes(UInt16(1)) + bytes(UInt32(rate)) + bytes(UInt32(4 * rate)) + bytes(UInt16(4))
+    data += bytes(UInt16(32)) + Data("data".utf8) + bytes(UInt32(4 * samples.count))
+    try write(name, data + samples.withUnsafeBytes { Data($0) })
+  }
+
   /// A recording of 16-bit samples.
   func record(_ name: String, _ samples: [Float], rate: Int = 16000) throws {
     func bytes(_ number: some FixedWidthInteger) -> Data { withUnsafeBytes(of: number.littleEndian) { Data($0) } }
