@@ -1,4 +1,4 @@
-"""System C: mean spectra, by a multilayer perceptron (in decibel, standardised) or by Gaussian naive Bayes (as they are)."""
+"""System C: mean spectra, by a perceptron (in decibel, standardised) or by Gaussian naive Bayes (as they are)."""
 
 import functools
 

@@ -35,7 +35,7 @@ def areas(files, scores, owner):
 
 
 def accuracies(files, probability, names, owner):
-    """Accuracy over slices, and over recordings by majority vote (of equals the first by name), as `evaluate` counts."""
+    """Accuracy over slices, and over recordings by majority vote; of equals the first by name, as in `evaluate`."""
     truth = np.array([names.index(label) for _, label in files])
     found = probability.argmax(1)
     votes = np.stack([np.bincount(found[owner == index], minlength=len(names)) for index in range(len(files))])
