@@ -1,9 +1,9 @@
 """One file for each layer, loss and optimiser: what goes in, what comes out, and the gradients, all float64.
 
 Every file has `input` and `output`; those of layers have `grad_output`, `grad_input` and a `grad_<parameter>` for each
-parameter: the gradients of sum(output * grad_output). Images are [batch x channels x rows x columns], sequences
-[batch x steps x values]. Single numbers (epsilon, momentum, rate) are tensors of one value. Losses have `target`, `loss`
-and `grad_input`, the loss being a mean. Optimisers have `parameter`, `gradient_<step>` and `parameter_<step>`, step from 1.
+parameter: the gradients of sum(output * grad_output). Images are [batch x channels x rows x columns], sequences [batch
+x steps x values]. Single numbers (epsilon, momentum, rate) are tensors of one value. Losses have `target`, `loss` and
+`grad_input`, the loss being a mean. Optimisers have `parameter`, `gradient_<step>` and `parameter_<step>`, step from 1.
 """
 
 import pathlib
@@ -95,7 +95,7 @@ def batch_norm(name, shape, source, momentum, epsilon):
 
 
 def keras_batch_norm(x, state, momentum, epsilon):
-    """Keras' layer, which puts the batch's biased variance into the running one; PyTorch puts the unbiased one there."""
+    """Keras' layer, which puts the batch's biased variance into the running one, where PyTorch puts the unbiased."""
     axis = 1 if x.ndim > 2 else -1
     node = keras.layers.BatchNormalization(axis=axis, momentum=1 - momentum, epsilon=epsilon, dtype="float64")
     node.build(tuple(x.shape))
