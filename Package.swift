@@ -50,6 +50,7 @@ let plugins: [Plugin] = [
   Plugin(name: "mlp", libraries: ["Learning"]),
   Plugin(name: "vote"),
   Plugin(name: "alarm"),
+  Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records"]),
   Plugin(name: "arrays", libraries: ["Records"]),
   Plugin(name: "playback"),
@@ -107,6 +108,8 @@ let package = Package(
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CJACK", pkgConfig: "jack", providers: [.apt(["libjack-jackd2-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "LibSoundTouch", pkgConfig: "soundtouch", providers: [.apt(["libsoundtouch-dev"])]),
+    .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: realtime),
@@ -126,7 +129,9 @@ let package = Package(
     .target(name: "JACKDriver", dependencies: ["GraphEngine", "CJACK", "CRealtime"], swiftSettings: strict),
     .target(
       name: "Training",
-      dependencies: ["GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "CSndFile"],
+      dependencies: [
+        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "CSndFile", "CSoundTouch",
+      ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText"], swiftSettings: strict),
     .executableTarget(

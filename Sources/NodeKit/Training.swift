@@ -98,6 +98,9 @@ public struct Examples {
   public let values: UnsafePointer<Float>
   /// [count] index into the training's labels; nil: all normal.
   public let labels: UnsafePointer<Int32>?
+  /// A recording that was altered to be learned from once more has this bit, and the index of the one it was made of.
+  public static let copy: UInt32 = AUSCULT_EXAMPLE_COPY
+
   /// [count] which recording each comes from.
   public let recordings: UnsafePointer<UInt32>
 

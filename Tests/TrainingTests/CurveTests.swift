@@ -81,7 +81,8 @@ import Training
     let line = try #require(outcome.err.firstMatch(of: #/ended early at epoch (\d+) by request/#), "\(outcome.err)")
     let model = try ModelFile(path: workshop.path + "/model.safetensors")
     let curve = try #require(LearningCurve.of(model.training).first)
-    #expect(curve.endedEarly == Int(line.1) && curve.epochs.count == Int(line.1))
+    #expect(curve.endedEarly == Int(line.1) && curve.epochs.last?.number == Int(line.1))
+    #expect(curve.epochs.count <= LearningCurve.most)
     #expect(model.machines[0].threshold != nil && model.machines[0].calibration["rule"] != nil)
     let judged = try workshop.auscult(
       "evaluate", "watch.yaml", "--normal", "normal", "--anomalous", "anomalous", "--force", "--quiet")
@@ -136,5 +137,46 @@ import Training
     let line = #/\r\x1b\[Kepoch 3/3  loss [0-9.]+  validation [0-9.]+  best 3/#
     #expect(outcome.err.contains(line), "\(outcome.err)")
     #expect(outcome.out.contains("3 epochs, the best was 3\n"))
+  }
+
+  /// The whole curve is a line of blocks there, as high as the loss in proportion to its logarithm.
+  @Test func aCurveIsALineOfBlocks() throws {
+    let workshop = try recorded("epochs: 8, rate: 0.5")
+    let outcome = try workshop.start(train, showsResults: true).end()
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let line = try #require(outcome.err.firstMatch(of: #/loss +([0-9.]+) +([▁▂▃▄▅▆▇█]+) ([0-9.]+)/#), "\(outcome.err)")
+    #expect(line.2.count == 8 && line.2.first == "█")
+    #expect(zip(line.2, line.2.dropFirst()).allSatisfy { $0 >= $1 })
+  }
+
+  /// A network goes the same way: losses, reconstructions, the best so far; a classifier has accuracies besides.
+  @Test func networksDoTheSame() throws {
+    let workshop = try recorded("epochs: 3")
+    let judge = "type: detector.autoencoder, layers: 16 4 16, scale: standard, epochs: 6, model: model.safetensors"
+    try workshop.write("watch.yaml", watchGraph(judge, bands: 16))
+    let outcome = try workshop.run(train + ["--quiet"])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let curve = try #require(LearningCurve.of(try ModelFile(path: workshop.path + "/model.safetensors").training).first)
+    #expect(curve.epochs.count <= 6 && curve[.loss].first! ?? 0 > curve[.loss].last! ?? 0)
+    let judged = try workshop.auscult(
+      "evaluate", "watch.yaml", "--normal", "normal", "--anomalous", "anomalous", "--force", "--report", "report",
+      "--quiet")
+    try #require(judged.status == 0, "\(judged.err)")
+    #expect(workshop.contains("report/reconstruction.svg") && workshop.contains("report/loss.svg"), "\(judged.err)")
+
+    try workshop.write(
+      "class.yaml", watchGraph("type: classifier.mlp, layers: 8, epochs: 5, model: class.safetensors", bands: 16))
+    for index in 0..<5 {
+      try workshop.record("kinds/hum/\(index).wav", machineSound(seconds: 3, seed: UInt64(index)))
+      try workshop.record(
+        "kinds/whistle/\(index).wav", machineSound(seconds: 3, seed: UInt64(50 + index), whistle: 0.05))
+    }
+    let learned = try workshop.auscult(
+      "train", "class.yaml", "--dataset", "kinds", "--output", "class.safetensors", "--quiet")
+    try #require(learned.status == 0, "\(learned.err)")
+    #expect(learned.out.contains("accuracy"), "\(learned.out)")
+    let named = try workshop.auscult(
+      "evaluate", "class.yaml", "--dataset", "kinds", "--force", "--report", "report", "--quiet")
+    #expect(named.status == 0 && workshop.contains("report/accuracy.svg"), "\(named.err)")
   }
 }

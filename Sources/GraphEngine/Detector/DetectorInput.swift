@@ -17,6 +17,8 @@ public struct DetectorInput: Sendable {
   public let machines: [String]
   /// "slice, 1 channel x 51 frames x 128 bands, 8.6/s".
   public let text: String
+  /// Frames per second of the driver.
+  public var driverRate: Int { Int(record.format.driver_rate) }
   /// The front end, as models remember it.
   public let frontEnd: JSONValue
   let record: FormatRecord

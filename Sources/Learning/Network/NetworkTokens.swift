@@ -35,7 +35,7 @@ public struct NetworkTokens {
   }
 
   /// Which tokens to learn from, and which to watch training by: whole recordings of each machine and class, or, where
-  /// they are too few for the share, the end of each.
+  /// they are too few for the share, the end of each. Altered copies of what training is watched by are in neither.
   func divided(validation share: Double, _ generator: inout SeededGenerator) -> (train: [Int], validation: [Int]) {
     var isHeld = [Bool](repeating: false, count: tokens.count)
     for group in groups() where share > 0 {
@@ -44,16 +44,17 @@ public struct NetworkTokens {
       if names.count >= 2 && wanted >= 1 {
         let order = generator.permutation(names.count)
         let held = Set(order.prefix(min(wanted, names.count - 1)).map { names[$0] })
-        for index in group.tokens where held.contains(recordings[index]) { isHeld[index] = true }
+        for index in group.tokens where held.contains(recordings[index] & ~Examples.copy) { isHeld[index] = true }
       } else {
-        for name in names {
+        for name in names.flatMap({ [$0, $0 | Examples.copy] }) {
           let own = group.tokens.filter { recordings[$0] == name }
           for index in own.suffix(Int(share * Double(own.count))) { isHeld[index] = true }
         }
       }
     }
     let all = tokens.indices
-    return (all.filter { !isHeld[$0] }, all.filter { isHeld[$0] })
+    let isCopy = { (index: Int) in recordings[index] & Examples.copy != 0 }
+    return (all.filter { !isHeld[$0] }, all.filter { isHeld[$0] && !isCopy($0) })
   }
 
   private struct Group {
@@ -67,7 +68,8 @@ public struct NetworkTokens {
     for index in tokens.indices {
       let key = [machines[index], classes.isEmpty ? 0 : classes[index]]
       groups[key, default: Group()].tokens.append(index)
-      if groups[key]!.recordings.last != recordings[index] { groups[key]!.recordings.append(recordings[index]) }
+      let isNew = groups[key]!.recordings.last != recordings[index] && recordings[index] & Examples.copy == 0
+      if isNew { groups[key]!.recordings.append(recordings[index]) }
     }
     return groups.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { groups[$0]! }
   }

@@ -24,13 +24,33 @@ public struct LearningCurve: Sendable, Equatable {
 
   /// Nil: all machines at once.
   public var machine: String?
+  /// In their order.
+  ///
+  /// Of more than `most`, evenly some: each time they are that many, every other one goes, but for the best.
   public private(set) var epochs: [TrainingEpoch] = []
+  /// A curve of more shows nothing more, and a model file has to hold it.
+  public static let most = 4096
   /// Number of the epoch at which a person had asked for the best so far.
   public var endedEarly: Int?
 
   public init(machine: String?) { self.machine = machine }
 
-  public mutating func append(_ epoch: TrainingEpoch) { epochs.append(epoch) }
+  public mutating func append(_ epoch: TrainingEpoch) {
+    epochs.append(epoch)
+    guard let loss = epoch.validationLoss ?? epoch.loss else { return }
+    // A validation loss counts for more than none.
+    let isFirst = best.map { ($0.validationLoss == nil) != (epoch.validationLoss == nil) } ?? true
+    if isFirst ? best == nil || epoch.validationLoss != nil : loss < (best!.validationLoss ?? best!.loss!) {
+      best = epoch
+    }
+    if epochs.count >= Self.most { thin() }
+  }
+
+  private mutating func thin() {
+    epochs = epochs.enumerated().filter { index, epoch in
+      index % 2 == 1 || index == epochs.count - 1 || epoch.number == best?.number
+    }.map(\.element)
+  }
 
   /// One value for each epoch; nil where the class told none.
   public subscript(series: Series) -> [Double?] { epochs.map { $0[series] } }
@@ -39,10 +59,7 @@ public struct LearningCurve: Sendable, Equatable {
   public var series: [Series] { Series.allCases.filter { self[$0].contains { $0 != nil } } }
 
   /// The epoch with the least validation loss, or the least loss where nothing is held out; the first of several.
-  public var best: TrainingEpoch? {
-    let key: Series = series.contains(.validationLoss) ? .validationLoss : .loss
-    return epochs.filter { $0[key] != nil }.min { ($0[key]!, $0.number) < ($1[key]!, $1.number) }
-  }
+  public private(set) var best: TrainingEpoch?
 
   // MARK: As a model's metadata has it
 
@@ -65,11 +82,12 @@ public struct LearningCurve: Sendable, Equatable {
     endedEarly = json["ended_early"]?.integer.map { Int($0) }
     let last = json["last"]?.integer.map { Int($0) } ?? numbers.count
     let columns = Series.allCases.map { json[$0.rawValue]?.array ?? [] }
-    epochs = numbers.enumerated().map { index, number in
+    for (index, number) in numbers.enumerated() {
       let values = columns.map { index < $0.count ? $0[index].number : nil }
-      return TrainingEpoch(
-        machine: nil, number: Int(number!), last: last, loss: values[0], validationLoss: values[1],
-        accuracy: values[2], validationAccuracy: values[3])
+      append(
+        TrainingEpoch(
+          machine: nil, number: Int(number!), last: last, loss: values[0], validationLoss: values[1],
+          accuracy: values[2], validationAccuracy: values[3]))
     }
   }
 

@@ -13,10 +13,19 @@ public struct TapToken: Sendable {
   public var rate: Int
   public var isSilent = false
   public var isClipped = false
+  /// Something was lost between the token before and this one.
+  public var isAfterGap = false
   /// Features and slices: [rows x columns]. Scores and events: empty.
   public var values: [Float] = []
   public var score: Score?
   public var event: UInt32?
+
+  package init(channel: Int, begin: Int64, end: Int64, rate: Int) {
+    self.channel = channel
+    self.begin = begin
+    self.end = end
+    self.rate = rate
+  }
 
   public struct Score: Sendable {
     public var value: Double
@@ -33,6 +42,7 @@ public struct TapToken: Sendable {
 /// a node, or leaves it, is exactly what it is in a run.
 public final class TapStore: @unchecked Sendable {
   private let tokens = Mutex<[TapToken]>([])
+  private let isClosed = Atomic<Bool>(false)
   private struct Stores {
     var byName: [String: Weak] = [:]
     var made = 0
@@ -52,7 +62,16 @@ public final class TapStore: @unchecked Sendable {
 
   fileprivate static func store(_ name: String) -> TapStore? { stores.withLock { $0.byName[name]?.store } }
 
-  fileprivate func append(_ new: [TapToken]) { tokens.withLock { $0 += new } }
+  fileprivate func append(_ new: [TapToken]) {
+    guard !isClosed.load(ordering: .relaxed) else { return }
+    tokens.withLock { $0 += new }
+  }
+
+  /// From now on nothing is kept.
+  public func close() {
+    isClosed.store(true, ordering: .relaxed)
+    _ = take()
+  }
 
   /// All that was heard since the last call.
   public func take() -> [TapToken] {
@@ -117,6 +136,7 @@ private final class Tap: OffloadNode {
         let marks = UInt32(input.marks(index, channel))
         token.isSilent = marks & AUSCULT_MARK_SOUNDING == 0
         token.isClipped = marks & AUSCULT_MARK_CLIPPED != 0
+        token.isAfterGap = input.head(index).pointee.flags & AUSCULT_TOKEN_GAP != 0
         heard.append(token)
       }
     }

@@ -1,5 +1,7 @@
 import GraphEngine
 import GraphText
+import JSONText
+import NodeKit
 
 extension TrainingRun {
   /// What was heard of the recordings.
@@ -13,6 +15,16 @@ extension TrainingRun {
     var seconds = 0.0
     var silent = 0
     var clipped = 0
+    /// What became of recordings that were heard again.
+    var altered: [JSONValue] = []
+
+    fileprivate var bytes = 0
+    fileprivate var names: MachineNames
+    fileprivate var labels: [String: Int32]
+    /// Machines that have recordings of their own to hold out.
+    fileprivate var heldOut: Set<String>
+    /// Seconds of each recording that tokens cover.
+    fileprivate var lengths: [Int: Double] = [:]
   }
 
   /// Runs the graph up to the detector over all that is to be learned from.
@@ -24,57 +36,103 @@ extension TrainingRun {
     let input = try Engine(graph: tapped).input(of: node.name, rate: rate)
     let names = MachineNames(graph: input.machines)
     try names.check(recordings)
-    var collected = Collected(input: input)
-    let labels = Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) })
-    let heldOut = Set(
-      set.recordings.filter { $0.part == .validation && isLearned($0) }.flatMap { recording in
-        recording.machine.map { [$0] } ?? input.machines
-      })
-    var bytes = 0
-    let figures = try TapRun(conversation: conversation, share: 0...0.6, what: "listening to").run(tapped, recordings) {
-      index, recording in
+    let heldOut = set.recordings.filter { $0.part == .validation && isLearned($0) }.flatMap { recording in
+      recording.machine.map { [$0] } ?? input.machines
+    }
+    var collected = Collected(
+      input: input, names: names,
+      labels: Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) }),
+      heldOut: Set(heldOut))
+    let share = options.augmentation == nil ? 0.6 : 0.3
+    let figures = try TapRun(conversation: conversation, share: 0...share, what: "listening to").run(
+      tapped, recordings
+    ) { index, recording in
       let tokens = store.take()
-      let length = tokens.map(\.endSecond).max() ?? 0
-      let blocks = TimeBlocks(heldOut: options.heldOut, length: length, extent: input.extent)
-      for token in tokens {
-        guard let name = names.name(recording, channel: token.channel) else { continue }
-        let label = recording.label(begin: token.beginSecond, end: token.endSecond)
-        guard let label, learnsLabels || label == Label.normal else { continue }
-        let isWhole = heldOut.contains(name) || learnsLabels || options.heldOut == 0
-        if !isWhole {
-          collected.blocks.insert(name)
-          guard let part = blocks.part(begin: token.beginSecond, end: token.endSecond) else { continue }
-          if part == .validation {
-            collected.tokens[.validation, default: 0] += 1
-            continue
-          }
-        }
-        guard token.values.allSatisfy(\.isFinite) else { continue }
-        if token.isSilent {
-          collected.silent += 1
-          continue
-        }
-        if token.isClipped { collected.clipped += 1 }
-        bytes += token.values.count * MemoryLayout<Float>.stride
-        guard bytes <= Self.greatestTokens else {
-          throw TrainingError(
-            "the tokens take more than \(Self.greatestTokens >> 20) MiB: give fewer recordings, a longer 'hop', or a "
-              + "'statistics' node before '\(node.name)'")
-        }
-        collected.machines[name, default: TrainingExamples()].values += token.values
-        collected.machines[name]!.recordings.append(UInt32(index))
-        if learnsLabels { collected.machines[name]!.labels.append(labels[label]!) }
-        collected.tokens[.train, default: 0] += 1
-      }
+      collected.lengths[index] = tokens.map(\.endSecond).max() ?? 0
+      try note(tokens, recording, index, nil, &collected)
     }
     collected.seconds = figures.seconds
-    try check(collected, names, recordings)
+    if let augmentation = options.augmentation {
+      try hearAgain(recordings, augmentation, tapped, store, &collected)
+    }
+    try check(collected, recordings)
     return collected
   }
 
-  private func check(_ collected: Collected, _ names: MachineNames, _ recordings: [Recording]) throws {
+  /// Each training recording again, as often as there are to be copies, with what the seed draws for each.
+  private func hearAgain(
+    _ recordings: [Recording], _ augmentation: Augmentation, _ tapped: Graph, _ store: TapStore,
+    _ collected: inout Collected
+  ) throws {
+    var generator = SeededGenerator(seed: options.seed)
+    for (index, recording) in recordings.enumerated() {
+      for _ in 0..<augmentation.copies {
+        try conversation.checkCancelled()
+        let alteration = augmentation.draw(&generator)
+        let copy = try AlteredCopy(of: recording.path, alteration)
+        var altered = recording
+        altered.path = copy.path
+        let done = 0.3 + 0.3 * Double(index) / Double(recordings.count)
+        conversation.progress(done, "altering \(index + 1)/\(recordings.count) \(recording.path)")
+        var quiet = conversation
+        quiet.progress = { _, _ in }
+        try TapRun(conversation: quiet).run(tapped, [altered]) { _, _ in
+          try note(store.take(), recording, index, alteration, &collected)
+        }
+        collected.altered.append(alteration.json)
+      }
+    }
+  }
+
+  /// Takes the tokens of a recording, or of an altered copy.
+  private func note(
+    _ tokens: [TapToken], _ recording: Recording, _ index: Int, _ alteration: Alteration?, _ collected: inout Collected
+  ) throws {
+    let blocks = TimeBlocks(
+      heldOut: options.heldOut, length: collected.lengths[index] ?? 0, extent: collected.input.extent)
+    let (pace, blur) = (alteration?.pace ?? 1, alteration?.blur ?? 0)
+    for token in tokens {
+      guard let name = collected.names.name(recording, channel: token.channel) else { continue }
+      // Where its sound lies in the recording.
+      let (begin, end) = (max(0, token.beginSecond * pace - blur), token.endSecond * pace + blur)
+      let label = recording.label(begin: begin, end: end)
+      guard let label, learnsLabels || label == Label.normal else { continue }
+      if !(collected.heldOut.contains(name) || learnsLabels || options.heldOut == 0) {
+        collected.blocks.insert(name)
+        guard let part = blocks.part(begin: begin, end: end) else { continue }
+        if part == .validation {
+          if alteration == nil { collected.tokens[.validation, default: 0] += 1 }
+          continue
+        }
+      }
+      try take(token, name, label, UInt32(index) | (alteration == nil ? 0 : Examples.copy), &collected)
+    }
+  }
+
+  private func take(
+    _ token: TapToken, _ name: String, _ label: String, _ recording: UInt32, _ collected: inout Collected
+  ) throws {
+    guard token.values.allSatisfy(\.isFinite) else { return }
+    if token.isSilent {
+      collected.silent += 1
+      return
+    }
+    if token.isClipped { collected.clipped += 1 }
+    collected.bytes += token.values.count * MemoryLayout<Float>.stride
+    guard collected.bytes <= Self.greatestTokens else {
+      throw TrainingError(
+        "the tokens take more than \(Self.greatestTokens >> 20) MiB: give fewer recordings, a longer 'hop', or a "
+          + "'statistics' node before '\(node.name)'")
+    }
+    collected.machines[name, default: TrainingExamples()].values += token.values
+    collected.machines[name]!.recordings.append(recording)
+    if learnsLabels { collected.machines[name]!.labels.append(collected.labels[label]!) }
+    collected.tokens[.train, default: 0] += 1
+  }
+
+  private func check(_ collected: Collected, _ recordings: [Recording]) throws {
     let total = collected.tokens[.train] ?? 0
-    let expected = Set(recordings.flatMap { recording in recording.machine.map { [$0] } ?? names.graph })
+    let expected = Set(recordings.flatMap { recording in recording.machine.map { [$0] } ?? collected.names.graph })
     guard !collected.machines.isEmpty else {
       throw TrainingError(
         collected.silent > 0

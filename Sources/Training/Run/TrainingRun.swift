@@ -17,6 +17,8 @@ public struct TrainingRun {
     public var test = 0.0
     /// Goes on although something is learned from and judged as well.
     public var isForced = false
+    /// Recordings that are learned from are heard again, changed by this; nil: once, as they are.
+    public var augmentation: Augmentation?
 
     public init() {}
   }
@@ -30,6 +32,8 @@ public struct TrainingRun {
     public var recordings: [Part: Int] = [:]
     public var tokens: [Part: Int] = [:]
     public var seconds = 0.0
+    /// Live: the rounds that it took; nil: it learned from recordings.
+    public var rounds: Int?
   }
 
   /// The most bytes of tokens that are learned from at a time.
@@ -57,7 +61,7 @@ public struct TrainingRun {
 
   /// Trains, and writes the model as a whole or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> Summary {
-    try makeFolder(of: output)
+    try OutputPlace.prepare(output)
     let set = try prepared(set)
     var collected = try collect(set)
     let machines = collected.machines.keys.sorted()
@@ -100,30 +104,10 @@ public struct TrainingRun {
   private func fitted<T>(_ book: CurveBook, _ body: () throws -> T) throws -> T {
     conversation.fitting(true)
     defer { conversation.fitting(false) }
-    do {
-      return try body()
-    } catch {
-      // Before the first epoch there is no best so far.
-      if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { throw Interrupted() }
-      throw error
-    }
-  }
-
-  /// Before anything long begins.
-  private func makeFolder(of output: String) throws {
-    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
-      throw TrainingError("\(output): is a folder; give the name of a file to write")
-    }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError("\(output): its folder cannot be made; check the path")
-    }
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw TrainingError("\(output): its folder cannot be written to; check its permissions")
-    }
+    let result = Result { try body() }
+    // Before the first epoch there is no best so far.
+    if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { throw Interrupted() }
+    return try result.get()
   }
 
   private var nodeWithoutModel: Graph.Node {
@@ -197,6 +181,10 @@ public struct TrainingRun {
       "tokens": .integer(Int64(collected.tokens[.train] ?? 0)), "input": .text(collected.input.text),
       "held_out": .number(options.heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
     ]
+    if let augmentation = options.augmentation {
+      members["augmentation"] = augmentation.json
+      members["altered"] = .array(collected.altered)
+    }
     if !curves.isEmpty { members["curves"] = .array(curves.map(\.json)) }
     return .object(members)
   }

@@ -45,15 +45,21 @@ final class ChangeBoard: Sendable {
     var nextID = 1
     var queue: [(id: Int, request: ChangeRequest)] = []
     var tickets: [Int: ChangeTicket] = [:]
+    /// Why nothing can be changed for now.
+    var refusal: String?
   }
 
   private let state = Mutex(State())
+
+  /// Refuses changes from now on, with the reason why; nil: takes them again.
+  func refuse(_ reason: String?) { state.withLock { $0.refusal = reason } }
 
   /// Asks for a change.
   ///
   /// - Returns: the number of its ticket.
   func post(_ request: ChangeRequest) throws -> Int {
     try state.withLock { state in
+      if let refusal = state.refusal { throw ControlError.failed(refusal) }
       guard state.queue.count < Self.queueLimit else {
         throw ControlError.failed("\(state.queue.count) changes wait already")
       }

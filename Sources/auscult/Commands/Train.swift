@@ -1,12 +1,14 @@
 import ArgumentParser
 import GraphEngine
+import GraphText
+import NodeHost
 import RunControl
 import Training
 
 /// `auscult train`
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains a graph's detector on recordings, and sets its alarm thresholds.",
+    abstract: "Trains a graph's detector on recordings, or live, and sets its alarm thresholds.",
     discussion: """
       The recordings go through the very graph that will judge. Some are held out while learning (a fifth of them; of a \
       single one, stretches with a gap around): the threshold is set on them, so that normal sound gives no more than so \
@@ -17,9 +19,22 @@ struct Train: ParsableCommand {
         auscult train fan.yaml --node judge --manifest fans.csv --output fans.safetensors
         auscult train corona.yaml --dataset towers/ --output towers.safetensors
         auscult train fan.yaml --normal recordings/ --output fan.safetensors --false-alarms-per-hour 0.1
+        auscult train fan.yaml --normal recordings/ --output fan.safetensors --augment pitch=1,noise=0.005
+        auscult train fan.yaml --live --output fan.safetensors
+
+      With --live the graph runs as a JACK client, up to the detector, and what it hears is learned beside it, by a thread \
+      that gets what is left of the processor. A detector that learns in rounds takes --round tokens at a time and goes \
+      on from what it knows, until the loss on its own validation tokens is below --until-loss. After those of a round, \
+      further tokens (the share --held-out, one at the least, behind a gap of a token) are kept for the threshold, which \
+      is set on those of all rounds. Then the model is written and the whole graph goes on watching with it, in the same \
+      process and without a break. Silent tokens, and ones after a gap, are left out. Another detector listens for \
+      --duration, and learns once.
 
       A detector that learns in epochs shows its losses as it goes; Ctrl-C ends that with the best so far and writes \
       the model, a second one gives up and writes nothing.
+
+      With --augment each recording that is learned from is heard again, altered, through the same graph; what is held \
+      out, and what the detector itself watches its training by, stays as it is.
 
       The same seed and recordings give the same model, bit for bit, on one machine.
       """)
@@ -40,16 +55,51 @@ struct Train: ParsableCommand {
       "Share of a --dataset that is set aside for `evaluate` (default: 15 % of a dataset without splits).",
       valueName: "share"))
   var test: Share?
+  @Option(
+    help: ArgumentHelp(
+      "Learn from each training recording again, changed by one of these, drawn by the seed: pitch=1 (up to a semitone up "
+        + "or down), stretch=0.1 (0.9 to 1.1 times as fast), noise=0.005 (its deviation, of full scale).",
+      valueName: "kinds"))
+  var augment: AugmentArgument?
+  @Option(help: ArgumentHelp("Copies of each with --augment (default: 1).", valueName: "number")) var copies: Int?
   @Option(help: "Where random numbers begin.") var seed: UInt64 = 42
   @Flag(help: "Go on although something is learned from and judged as well.") var force = false
+  @OptionGroup(title: "Live") var rounds: RoundOptions
+  @OptionGroup(title: "Live, as with `auscult run`") var live: LiveOptions
+  @Option(help: "Frames per second, with --start-server (default: 48000).") var rate: Rate?
+  @Option(help: ArgumentHelp("Frames in a cycle, with --start-server (default: 1024).", valueName: "frames"))
+  var period: Period?
   @Flag(help: "Print what was learned as one JSON object.") var json = false
   @OptionGroup var talking: TalkOptions
 
-  func validate() throws { try data.check() }
+  func validate() throws {
+    if let copies {
+      if augment == nil { throw ValidationError("--copies goes with --augment.") }
+      guard (1...1000).contains(copies) else { throw ValidationError("--copies takes a number from 1 to 1000.") }
+    }
+    guard rounds.live else {
+      try data.check()
+      let given = rounds.given + live.given + (rate == nil ? [] : ["--rate"]) + (period == nil ? [] : ["--period"])
+      if let option = given.first { throw ValidationError("\(option) goes with --live.") }
+      return
+    }
+    if data.isGiven { throw ValidationError("--live listens; it excludes --normal, --dataset and --manifest.") }
+    if test != nil || force || augment != nil {
+      throw ValidationError("--test, --force and --augment are for recordings.")
+    }
+    if !live.startServer, rate != nil || period != nil {
+      throw ValidationError("--rate and --period are for --start-server: a JACK server has its own.")
+    }
+    if live.startServer, live.reconnect {
+      throw ValidationError("--reconnect waits for a server of others; one of --start-server does not come back.")
+    }
+    if let period, period.lengths.count > 1 { throw ValidationError("A JACK server has one --period.") }
+  }
 
   func run() throws {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
+      if rounds.live { return try runLive(talk) }
       let set = try data.load()
       let graph = try input.loadForTraining(talk: talk)
       var options = TrainingRun.Options()
@@ -58,6 +108,8 @@ struct Train: ParsableCommand {
       options.heldOut = heldOut.number
       options.test = test?.number ?? (data.dataset == nil ? 0 : 0.15)
       options.isForced = force
+      options.augmentation = augment?.augmentation
+      if let copies { options.augmentation?.copies = copies }
       let work = LongWork(talk)
       let summary = try work.run {
         try TrainingRun(graph, node: node, options: options, conversation: $0).run(set, output: output)
@@ -65,9 +117,33 @@ struct Train: ParsableCommand {
       if let epoch = summary.curves.compactMap(\.endedEarly).max() {
         talk.warning("learning ended early at epoch \(epoch) by request; the model holds the best until then")
       }
-      let report = TrainingReport(summary, output: output)
-      if json { Output.line(report.json) } else { Output.line(report.text) }
+      show(summary)
     }
+  }
+
+  private func show(_ summary: TrainingRun.Summary) {
+    let report = TrainingReport(summary, output: output)
+    if json { Output.line(report.json) } else { Output.line(report.text) }
+  }
+
+  /// Trains beside the live graph, and goes on with it.
+  private func runLive(_ talk: Talk) throws {
+    let catalog = input.changes.catalog.load(isPrivate: true)
+    let graph = try input.loadForTraining(talk: talk, catalog: catalog)
+    let detector = try Failure.wording { try graph.detector(node) }
+    var source = GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph)
+    let path = output.hasPrefix("/") ? output : source.workingDirectory + "/" + output
+    source.overrides.append(OverrideText("\(detector.name).model=\(path)", origin: "train"))
+    var training = rounds.options
+    training.seed = seed
+    training.rule = thresholds.rule
+    training.heldOut = heldOut.number
+    try LiveRun(
+      graph: graph, source: source, catalog: catalog, options: live, rate: rate?.number ?? 48000,
+      period: period?.lengths[0] ?? 1024, duration: nil, talk: talk,
+      training: LiveSession.Options(
+        node: detector.name, training: training, output: output, endsTrained: rounds.end, tell: show)
+    ).run()
   }
 }
 
@@ -77,10 +153,10 @@ struct GraphArgument: ParsableArguments {
   @OptionGroup var changes: GraphChanges
 
   /// Says nothing of models that are missing: they are about to be made, or replaced.
-  func loadForTraining(talk: Talk) throws -> Graph {
+  func loadForTraining(talk: Talk, catalog: PluginCatalog? = nil) throws -> Graph {
     let options = GraphOptions(missingFilesAreErrors: false)
     return try Graph.load(
-      file: graph, catalog: changes.catalog.load(), overrides: changes.overrides, options: options
+      file: graph, catalog: catalog ?? changes.catalog.load(), overrides: changes.overrides, options: options
     ).graph
   }
 }

@@ -20,6 +20,8 @@ struct LiveRun {
   /// Seconds of sound, or until it is stopped.
   let duration: Double?
   let talk: Talk
+  /// `auscult train --live`: what is to be trained before the whole graph runs.
+  var training: LiveSession.Options?
 
   func run() throws {
     let signals = SignalWatcher()
@@ -37,9 +39,6 @@ struct LiveRun {
     // First of all, so that a second run of the name ends before it has done anything.
     let control = try ControlServer(name: name)
     let log = EngineLog(talk)
-    var engineOptions = EngineOptions()
-    engineOptions.log = log.receive
-    let engine = try Engine(graph: graph, options: engineOptions)
     let privateServer = try startServer()
     defer { privateServer?.stop() }
     let server = privateServer?.name ?? options.server
@@ -47,34 +46,56 @@ struct LiveRun {
       JACKDriver.Options(
         name: name, server: server, origin: options.origin == .transport ? .transport : .firstCycle,
         reconnects: options.reconnect))
+    let session = try training.map {
+      try LiveSession(
+        graph, source: source, catalog: catalog, rate: driver.rate, options: $0, talk: talk, log: log,
+        control: driver.control)
+    }
+    var engineOptions = EngineOptions()
+    engineOptions.log = log.receive
+    let engine = try Engine(graph: session?.graph ?? graph, options: engineOptions)
     try engine.prepare(rate: driver.rate)
     try driver.attach(engine)
     if let reason = lockMemory() { talk.say(.debug, "memory is not locked: \(reason)") }
 
     let watch = RunWatch(
       name: name, server: server ?? LiveRun.standardServer, rate: driver.rate, engine: engine, control: driver.control)
-    let stop: @Sendable () -> Void = { [control = driver.control] in control.stop() }
-    signals.handle(stop)
+    let stop: @Sendable () -> Void = { [control = driver.control, wishes = session?.wishes] in
+      if wishes?.end() ?? true { control.stop() } else { control.wake() }
+    }
+    if session == nil { signals.handle(stop) } else { signals.handleTwice(stop) }
     let report = LiveReport(talk: talk, engine: engine, log: log)
     let desk = ChangeDesk(engine, catalog: catalog, source: source, rate: driver.rate, tell: report.change)
+    if session != nil {
+      desk.board.refuse("the graph is still being trained, or its model about to take over: try again later")
+    }
     let follower = try LiveWatch(desk, engine, talk, watchesGraph: options.watch, watchesPlugins: options.watchPlugins)
     let methods = RunMethods(watch: watch, board: desk.board, control: driver.control, stop: stop)
     control.start(methods.handlers)
     report.begin(watch.update(), ports: driver.portNames)
     defer { control.stop() }
-    try follow(driver, engine, watch, report, follower)
+    let look = {
+      guard let session else { return follower.look() }
+      session.look(engine, driver.control)
+      guard session.isOver else { return }
+      desk.board.refuse(nil)
+      follower.look()
+    }
+    let outcome = Result { try follow(driver, engine, watch, report, look) }
+    try session?.finish(after: outcome)
+    try outcome.get()
     try checkNodes(engine, log)
   }
 
   /// Lets cycles flow until the end, then lets every node finish what it has.
   private func follow(
-    _ driver: JACKDriver, _ engine: Engine, _ watch: RunWatch, _ report: LiveReport, _ follower: LiveWatch
+    _ driver: JACKDriver, _ engine: Engine, _ watch: RunWatch, _ report: LiveReport, _ look: () -> Void
   ) throws {
     let last = duration.map { Int64(($0 * Double(driver.rate)).rounded()) } ?? .max
     let outcome = Result { () throws(JACKError) in
       try driver.run(
         tick: {
-          follower.look()
+          look()
           report.tick(watch.update())
           if engine.realtime.position >= last { driver.control.stop() }
         }, report: { report.event($0) })

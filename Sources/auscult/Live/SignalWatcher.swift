@@ -19,6 +19,14 @@ final class SignalWatcher: Sendable {
   /// From now on the first signal calls this, on a thread of its own.
   func handle(_ body: @escaping @Sendable () -> Void) { handler.withLock { $0 = body } }
 
+  /// The same, but the second signal calls it as well.
+  func handleTwice(_ body: @escaping @Sendable () -> Void) {
+    handle { [self] in
+      handle(body)
+      body()
+    }
+  }
+
   private func watch() {
     var mask = SignalWatcher.mask
     while true {

@@ -1,5 +1,6 @@
 import Glibc
 import GraphEngine
+import Synchronization
 import Training
 
 extension EpochNews {
@@ -12,6 +13,25 @@ extension EpochNews {
     }
     if let best { words.append("best \(best)") }
     return words.joined(separator: "  ")
+  }
+}
+
+/// Shows epochs as they come, no more often than an eye can follow; the last one always. Any thread.
+final class EpochLine: Sendable {
+  private static let interval = Duration.milliseconds(50)
+  private let talk: Talk
+  private let next = Mutex(ContinuousClock.now)
+
+  init(_ talk: Talk) { self.talk = talk }
+
+  func show(_ news: EpochNews) {
+    let isDue = next.withLock { next in
+      let now = ContinuousClock.now
+      guard now >= next || news.epoch.number == news.epoch.last else { return false }
+      next = now + Self.interval
+      return true
+    }
+    if isDue { talk.progress(news.line) }
   }
 }
 
@@ -33,7 +53,7 @@ struct CurveText {
   }
 
   private func headline(_ curve: LearningCurve) -> String {
-    let count = curve.epochs.count
+    let count = curve.epochs.last?.number ?? 0
     return (curve.machine.map { "\($0): " } ?? "") + Quantity.count(count, "epoch")
       + (curve.best.map { ", the best was \($0.number)" } ?? "")
       + (curve.endedEarly.map { ", ended early at \($0) by request" } ?? "")

@@ -20,6 +20,8 @@ struct DataOptions: ParsableArguments {
       valueName: "file"), completion: .file(extensions: ["csv"]))
   var manifest: String?
 
+  var isGiven: Bool { normal != nil || dataset != nil || manifest != nil }
+
   func check(with anomalous: String? = nil) throws {
     let given = [normal ?? anomalous, dataset, manifest].compactMap { $0 }
     guard given.count == 1 else {
@@ -75,6 +77,15 @@ struct RuleArgument: ExpressibleByArgument {
   init?(argument: String) {
     guard let rule = ThresholdRule(argument) else { return nil }
     self.rule = rule
+  }
+}
+
+struct AugmentArgument: ExpressibleByArgument {
+  var augmentation: Augmentation
+
+  init?(argument: String) {
+    guard let augmentation = Augmentation(argument) else { return nil }
+    self.augmentation = augmentation
   }
 }
 

@@ -33,7 +33,8 @@ final class LongWork: Sendable {
     conversation.isCancelled = { [self] in isCancelled.load(ordering: .sequentiallyConsistent) }
     conversation.isEnding = { [self] in isEnding.load(ordering: .sequentiallyConsistent) }
     conversation.fitting = { [self] in isFitting.store($0, ordering: .sequentiallyConsistent) }
-    conversation.epoch = { [talk] in talk.progress($0.line) }
+    let line = EpochLine(talk)
+    conversation.epoch = { line.show($0) }
     conversation.warn = { [talk] in talk.warning($0) }
     conversation.log = log.receive
     return conversation
@@ -47,18 +48,10 @@ final class LongWork: Sendable {
     }
     do {
       return try body(conversation)
-    } catch let error as TrainingError {
-      throw Failure(error.description)
-    } catch let error as Interrupted {
-      throw Failure(error.description)
     } catch is DiagnosticsError where conversation.isCancelled() {
       throw Failure(Interrupted().description)
-    } catch let error as DiagnosticsError {
-      throw error
-    } catch let failure as Failure {
-      throw failure
     } catch {
-      throw Failure("\(error)")
+      throw Failure.wording(error)
     }
   }
 }

@@ -26,14 +26,19 @@ struct TrainingReport {
         figures.map { "\($0.of.isEmpty ? "" : "\($0.of): ")\($0.name) \(Significant.text($0.value))" }
           .joined(separator: "\n"))
     }
-    let trained = summary.recordings[.train] ?? 0
-    let heldOut = summary.recordings[.validation] ?? 0
-    lines.append(
-      "learned from \(Quantity.count(summary.tokens[.train] ?? 0, "token")) of \(Quantity.count(trained, "recording")) "
-        + "(\(Quantity.seconds(summary.seconds)) of sound)"
-        + (heldOut > 0 ? ", held out \(Quantity.count(heldOut, "recording"))" : ""))
+    lines.append(learned)
     lines.append("wrote \(output)")
     return lines.joined(separator: "\n")
+  }
+
+  private var learned: String {
+    let trained = summary.recordings[.train] ?? 0
+    let heldOut = summary.rounds == nil ? summary.recordings[.validation] ?? 0 : summary.tokens[.validation] ?? 0
+    let of =
+      summary.rounds.map { "\(Quantity.count($0, "round"))" } ?? Quantity.count(trained, "recording")
+    return "learned from \(Quantity.count(summary.tokens[.train] ?? 0, "token")) of \(of) "
+      + "(\(Quantity.seconds(summary.seconds)) of sound)"
+      + (heldOut > 0 ? ", held out \(Quantity.count(heldOut, summary.rounds == nil ? "recording" : "token"))" : "")
   }
 
   var json: JSONValue {

@@ -16,7 +16,8 @@ final class TerminalRun {
   private var received = ""
   private let hasEnded = DispatchSemaphore(value: 0)
 
-  init(_ arguments: [String], in folder: String) throws {
+  /// - Parameter showsResults: standard output goes to the terminal, too.
+  init(_ arguments: [String], in folder: String, showsResults: Bool = false) throws {
     let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY)
     var (lock, number): (Int32, Int32) = (0, 0)
     // TIOCSPTLCK and TIOCGPTN: unlockpt and ptsname are not imported.
@@ -31,7 +32,7 @@ final class TerminalRun {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardOutput = showsResults ? slave : try FileHandle(forWritingTo: output)
     process.standardError = slave
     process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
     try process.run()
@@ -83,5 +84,7 @@ final class TerminalRun {
 }
 
 extension Workshop {
-  func start(_ arguments: [String]) throws -> TerminalRun { try TerminalRun(arguments, in: path) }
+  func start(_ arguments: [String], showsResults: Bool = false) throws -> TerminalRun {
+    try TerminalRun(arguments, in: path, showsResults: showsResults)
+  }
 }

@@ -50,6 +50,11 @@ typedef struct auscult_training {
   int32_t (*epoch)(const struct auscult_training *training, const auscult_epoch *epoch);
 } auscult_training;
 
+// A recording that was altered (pitch, pace, noise) to be learned from once more: this bit, and the index of the one it
+// was made of. A class that watches itself by some of the recordings leaves copies out of these, and copies of these out
+// of what it learns from.
+#define AUSCULT_EXAMPLE_COPY 0x80000000u
+
 // The tokens of one machine. Valid until the next take of that machine, or end.
 typedef struct auscult_examples {
   uint32_t size;
@@ -58,7 +63,7 @@ typedef struct auscult_examples {
   uint64_t width;              // values in a token: rows x columns
   const float *values;         // [count x width], finite; tokens of one recording lie together, in its order
   const int32_t *labels;       // [count] index into the training's labels; NULL: all normal
-  const uint32_t *recordings;  // [count] which recording each comes from
+  const uint32_t *recordings;  // [count] which recording each comes from; AUSCULT_EXAMPLE_COPY
 } auscult_examples;
 
 #define AUSCULT_TRAINER_LABELS 0x1u  // tells classes apart: wants the tokens of all labels. Without it: normal ones only

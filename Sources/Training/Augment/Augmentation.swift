@@ -1,0 +1,67 @@
+import JSONText
+import NodeKit
+
+/// What training recordings are changed by, to be heard once more each: `pitch=1,stretch=0.1,noise=0.005`.
+public struct Augmentation: Sendable, Equatable {
+  /// Most semitones up or down.
+  public var pitch: Double?
+  /// Most that sound is faster or slower: 0.1 is 0.9 to 1.1 times.
+  public var stretch: Double?
+  /// Standard deviation of the noise that is added, of full scale.
+  public var noise: Double?
+  /// Copies of each recording.
+  public var copies = 1
+
+  /// Nil where the text is something else.
+  public init?(_ text: String) {
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let words = part.split(separator: "=", maxSplits: 1)
+      guard words.count == 2, let number = Double(words[1]), number > 0 else { return nil }
+      switch words[0] {
+      case "pitch" where pitch == nil && number <= 24: pitch = number
+      case "stretch" where stretch == nil && number <= 0.5: stretch = number
+      case "noise" where noise == nil && number <= 1: noise = number
+      default: return nil
+      }
+    }
+  }
+
+  /// One of the kinds that are given, as likely as the others, and how much of it.
+  package func draw(_ generator: inout SeededGenerator) -> Alteration {
+    var kinds: [(inout SeededGenerator) -> Alteration] = []
+    if let pitch { kinds.append { .pitch(semitones: (2 * $0.unit() - 1) * pitch) } }
+    if let stretch { kinds.append { .stretch(pace: 1 + (2 * $0.unit() - 1) * stretch) } }
+    if let noise { kinds.append { .noise(deviation: noise, seed: $0.next()) } }
+    return kinds[generator.index(kinds.count)](&generator)
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = ["copies": .integer(Int64(copies))]
+    if let pitch { members["pitch"] = .number(pitch) }
+    if let stretch { members["stretch"] = .number(stretch) }
+    if let noise { members["noise"] = .number(noise) }
+    return .object(members)
+  }
+}
+
+/// What becomes of one recording.
+package enum Alteration: Sendable, Equatable {
+  case pitch(semitones: Double)
+  case stretch(pace: Double)
+  case noise(deviation: Double, seed: UInt64)
+
+  /// Seconds of the recording in a second of the copy.
+  var pace: Double { if case .stretch(let pace) = self { pace } else { 1 } }
+
+  /// How far sound moves at most, in seconds: what is overlapped and added comes from nearby.
+  var blur: Double { if case .noise = self { 0 } else { 0.2 } }
+
+  /// As the model notes it.
+  var json: JSONValue {
+    switch self {
+    case .pitch(let semitones): ["pitch": .number(semitones)]
+    case .stretch(let pace): ["stretch": .number(pace)]
+    case .noise(let deviation, _): ["noise": .number(deviation)]
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Long work beside a graph that runs: on a thread of its own that gets what nobody else wants.
+final class BackgroundJob<Value: Sendable>: Sendable {
+  private let outcome = Mutex<Result<Value, any Error>?>(nil)
+  private let isOver = DispatchSemaphore(value: 0)
+
+  /// - Parameter done: called on that thread, when the outcome is there.
+  init(_ body: @escaping @Sendable () throws -> Value, done: @escaping @Sendable () -> Void) {
+    let thread = Thread { [self] in
+      yieldToOthers()
+      let result = Result { try body() }
+      outcome.withLock { $0 = result }
+      isOver.signal()
+      done()
+    }
+    // Networks recurse little, but their kernels keep tiles on the stack.
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  /// Nil while it works.
+  var result: Result<Value, any Error>? { outcome.withLock { $0 } }
+
+  /// Waits for the end.
+  func join() {
+    isOver.wait()
+    isOver.signal()
+  }
+}
+
+/// The least share of the processor, for this thread alone: a batch's priority, and the highest niceness. Threads of a
+/// realtime class have theirs whatever it does.
+private func yieldToOthers() {
+  var parameters = sched_param()
+  let batch: Int32 = 3
+  _ = sched_setscheduler(0, batch, &parameters)
+  // On Linux this is the thread's.
+  _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+}

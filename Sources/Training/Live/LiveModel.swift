@@ -1,0 +1,103 @@
+import Glibc
+import GraphEngine
+import GraphText
+import JSONText
+import Models
+
+/// Makes a model of what was learned live, sets its thresholds on the tokens that were held out, and writes it as a whole
+/// or not at all. On the thread that has learned.
+struct LiveModel: @unchecked Sendable {
+  private let graph: Graph
+  private let node: Graph.Node
+  private let options: LiveTraining.Options
+  private let output: String
+  private let conversation: Conversation
+  private let input: DetectorInput
+  private let trainer: DetectorTrainer
+  private let curves: [LearningCurve]
+  private let heldOut: [[[TapToken]]]
+  private let learned: Int
+  private let rounds: Int
+  private let seconds: Double
+
+  init(_ training: LiveTraining) {
+    graph = training.whole
+    node = training.node
+    options = training.options
+    output = training.output
+    conversation = training.conversation
+    input = training.input
+    trainer = training.trainer
+    curves = training.book.curves
+    heldOut = training.heldOut
+    learned = training.learnedTokens
+    rounds = training.rounds.count
+    seconds = training.seconds
+  }
+
+  func write() throws -> TrainingRun.Summary {
+    let result = try trainer.result()
+    var model = ModelFile()
+    model.className = node.nodeClass.name
+    model.classVersion = node.nodeClass.version
+    model.graph = graph.name
+    model.graphHash = graph.hash
+    model.frontEnd = input.frontEnd
+    model.seed = options.seed
+    model.texts = result.texts
+    model.tensors = result.tensors
+    model.training = trainingJSON
+    model.machines = input.machines.map { ModelFile.Machine(name: $0, threshold: 0) }
+    model.machines = try thresholds(model)
+    try conversation.checkCancelled()
+    do throws(ModelError) {
+      try model.write(output)
+    } catch {
+      throw TrainingError(error.description)
+    }
+    var summary = TrainingRun.Summary(model: model, figures: result.figures, curves: curves)
+    summary.tokens = [.train: learned, .validation: heldOut.joined().reduce(0) { $0 + $1.count }]
+    summary.seconds = seconds
+    summary.rounds = rounds
+    return summary
+  }
+
+  private var trainingJSON: JSONValue {
+    var members: [String: JSONValue] = [
+      "live": true, "rounds": .integer(Int64(rounds)), "seconds": .number(seconds), "tokens": .integer(Int64(learned)),
+      "input": .text(input.text), "held_out": .number(options.heldOut),
+    ]
+    if !curves.isEmpty { members["curves"] = .array(curves.map(\.json)) }
+    return .object(members)
+  }
+
+  /// By the same rules as those of recordings, on the held-out tokens of the rounds: each round's are a stretch of sound.
+  private func thresholds(_ model: ModelFile) throws -> [ModelFile.Machine] {
+    let rule = options.rule ?? .falseAlarms(perHour: 1)
+    let setting = ThresholdSetting(rule: rule, isDefault: options.rule == nil)
+    if case .manual = rule { return try setting.set(model.machines, HeldOutScores()) }
+    let temporary = "\(output).\(getpid()).untested"
+    defer { unlink(temporary) }
+    try model.write(temporary)
+    var judging = node
+    judging.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
+    judging.arguments.append(Graph.Argument(name: "model", value: .text(temporary), location: nil))
+    if let initial = node.nodeClass.parameter("threshold")?.initialValue {
+      judging.arguments.append(Graph.Argument(name: "threshold", value: initial, location: nil))
+    }
+    let judge = try TokenJudge(graph, node: judging, input: input, log: conversation.log)
+    var scores = HeldOutScores()
+    for (channel, stretches) in heldOut.enumerated() {
+      for stretch in stretches {
+        try conversation.checkCancelled()
+        var stream = ScoreStream()
+        for token in stretch {
+          stream.append(
+            begin: token.beginSecond, end: token.endSecond, score: try judge.score(token.values, channel: channel))
+        }
+        scores.normal[input.machines[channel], default: []].append(stream)
+      }
+    }
+    return try setting.set(model.machines, scores)
+  }
+}

@@ -1,0 +1,134 @@
+import GraphEngine
+
+/// What happens on every tick. Thread: control.
+extension LiveTraining {
+  /// Takes what was heard, and goes on to what comes next.
+  ///
+  /// - Parameter position: the driver's, in frames.
+  public func look(position: Int64) {
+    if case .done = stage { return }
+    if case .failed = stage { return }
+    heard = position
+    hear()
+    if conversation.isCancelled(), fit == nil, end == nil { return fail(Interrupted()) }
+    switch stage {
+    case .listening: listen()
+    case .learning: follow()
+    case .finishing: settle()
+    case .done, .failed: break
+    }
+  }
+
+  private var isTimeOver: Bool { options.seconds.map { seconds >= $0 } ?? false }
+
+  private func hear() {
+    for token in store.take() where token.values.allSatisfy(\.isFinite) {
+      if token.isSilent {
+        silent += 1
+      } else if token.isAfterGap {
+        afterGaps += 1
+      } else {
+        sounding += 1
+        collector.add(token)
+      }
+    }
+  }
+
+  private func listen() {
+    let (done, all) = collector.progress
+    conversation.progress(
+      Double(done) / Double(all), "listening: \(done) of \(all) tokens of round \(rounds.count + 1)")
+    if conversation.isEnding() { return rounds.isEmpty ? fail(Interrupted()) : finish() }
+    if collector.isFull {
+      note(collector.take())
+      if learnsInRounds { return learn() }
+    }
+    guard isTimeOver else { return }
+    if !learnsInRounds {
+      note(collector.takeRest(share: options.heldOut))
+      return learned.allSatisfy({ $0.count > 0 }) ? learn() : fail(nothingHeard)
+    }
+    rounds.isEmpty ? fail(nothingHeard) : finish()
+  }
+
+  private var nothingHeard: TrainingError {
+    TrainingError(
+      sounding == 0 && silent > 0
+        ? "all \(silent) tokens are silent: there is nothing to learn; check the level, and what the source is connected to"
+        : "too little was heard in \(decimal(seconds, 1)) s: a round takes \(collector.progress.of) tokens of "
+          + "\(decimal(input.extent, 3)) s of each machine")
+  }
+
+  private func note(_ round: [(learned: [TapToken], heldOut: [TapToken])]) {
+    for (channel, tokens) in round.enumerated() {
+      if learnsInRounds { learned[channel] = TrainingExamples() }
+      for token in tokens.learned {
+        learned[channel].values += token.values
+        learned[channel].recordings.append(UInt32(rounds.count))
+      }
+      learnedTokens += tokens.learned.count
+      if !tokens.heldOut.isEmpty { heldOut[channel].append(tokens.heldOut) }
+    }
+  }
+
+  private func learn() {
+    stage = .learning
+    conversation.fitting(true)
+    let examples = learned
+    fit = BackgroundJob(
+      { [trainer] in
+        for (machine, tokens) in examples.enumerated() { try trainer.take(tokens, machine: machine) }
+        try trainer.fit()
+      }, done: wake)
+  }
+
+  private func follow() {
+    guard let result = fit?.result else { return }
+    fit = nil
+    conversation.fitting(false)
+    // Before the first epoch there is no best so far.
+    if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { return fail(Interrupted()) }
+    if case .failure(let error) = result { return fail(error) }
+    let round = Round(
+      number: rounds.count + 1, tokens: roundTokens, loss: latestLoss,
+      epoch: book.curves.compactMap { $0.epochs.last?.number }.max())
+    epochsSeen = book.curves.map { $0.epochs.last?.number ?? 0 }
+    rounds.append(round)
+    let isGood = round.loss.map { $0 < options.untilLoss } ?? false
+    let isEnough = options.rounds.map { rounds.count >= $0 } ?? false
+    if !learnsInRounds || isGood || isEnough || isTimeOver || conversation.isEnding() { return finish() }
+    stage = .listening
+  }
+
+  /// The validation loss of the best epoch of this round, or the loss where nothing is held out; the worst machine's.
+  private var latestLoss: Double? {
+    book.curves.enumerated().compactMap { index, curve in
+      let seen = index < epochsSeen.count ? epochsSeen[index] : 0
+      let epochs = curve.epochs.filter { $0.number > seen }
+      return epochs.compactMap(\.validationLoss).min() ?? epochs.compactMap(\.loss).min()
+    }.max()
+  }
+
+  private func finish() {
+    stage = .finishing
+    let work = LiveModel(self)
+    end = BackgroundJob({ try work.write() }, done: wake)
+  }
+
+  private func settle() {
+    guard let result = end?.result else { return }
+    end = nil
+    switch result {
+    case .success(let summary):
+      // What still comes is nobody's.
+      store.close()
+      stage = .done(summary)
+    case .failure(let error): fail(error)
+    }
+  }
+
+  private func fail(_ error: any Error) {
+    store.close()
+    stage = .failed(error)
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import GraphEngine
+import GraphText
+import Models
+
+/// Trains a graph's detector on what the graph hears while it runs: the engine runs the graph up to the detector, and
+/// `look` takes what has come. Learning goes on beside it, on a thread that gets what is left of the processor.
+///
+/// Thread: control, but for what says otherwise.
+public final class LiveTraining {
+  public struct Options: Sendable {
+    public var seed: UInt64 = 42
+    /// Nil: the default of the class.
+    public var rule: ThresholdRule?
+    /// Tokens that are held out for the threshold, as a share of those that are learned from.
+    public var heldOut = 0.2
+    /// Tokens of each machine that a round learns from.
+    public var round = 10
+    /// Rounds go on until the validation loss is below it.
+    public var untilLoss = 0.1
+    /// The most rounds.
+    public var rounds: Int?
+    /// The most seconds of sound to listen to.
+    public var seconds: Double?
+
+    public init() {}
+  }
+
+  public enum Stage {
+    case listening, learning, finishing
+    case done(TrainingRun.Summary)
+    case failed(any Error)
+  }
+
+  /// How a round went.
+  public struct Round: Sendable {
+    public var number: Int
+    public var tokens: Int
+    /// The worst machine's; nil where the class tells no epochs.
+    public var loss: Double?
+    /// The last epoch so far.
+    public var epoch: Int?
+  }
+
+  /// To be run while it learns: the graph up to the detector.
+  public let graph: Graph
+  public let learnsInRounds: Bool
+  public internal(set) var stage = Stage.listening
+  public internal(set) var rounds: [Round] = []
+  /// Tokens that were left out.
+  public internal(set) var silent = 0
+  public internal(set) var afterGaps = 0
+
+  let whole: Graph
+  let node: Graph.Node
+  let options: Options
+  let output: String
+  let conversation: Conversation
+  let store = TapStore()
+  let input: DetectorInput
+  let trainer: DetectorTrainer
+  let book: CurveBook
+  let wake: @Sendable () -> Void
+
+  var collector: RoundCollector
+  /// What was taken of rounds so far, by channel; learned tokens stay only where the class learns once.
+  var learned: [TrainingExamples]
+  var heldOut: [[ScoredTokens]]
+  var learnedTokens = 0
+  var fit: BackgroundJob<Void>?
+  var end: BackgroundJob<TrainingRun.Summary>?
+  var heard: Int64 = 0
+  var sounding = 0
+  /// Of each curve the last epoch of the round before.
+  var epochsSeen: [Int] = []
+
+  /// Tokens of one stretch that is held out.
+  typealias ScoredTokens = [TapToken]
+
+  /// - Parameters:
+  ///   - rate: of the driver.
+  ///   - wake: called on another thread when `look` has something to do.
+  /// - Throws: `TrainingError` where the node can't be trained on what is heard; `DiagnosticsError` at the graph's lines.
+  public init(
+    _ graph: Graph, node: String?, rate: Int, options: Options, output: String, conversation: Conversation,
+    wake: @escaping @Sendable () -> Void
+  ) throws {
+    let target = try graph.detector(node)
+    guard let learnsLabels = DetectorTrainer.learnsLabels(target.nodeClass) else {
+      throw TrainingError(
+        "node '\(target.name)' (\(target.nodeClass.name)) has nothing to train: it learns while it runs")
+    }
+    guard !learnsLabels else {
+      throw TrainingError(
+        "node '\(target.name)' (\(target.nodeClass.name)) tells labels apart, and what is heard live has none: train it "
+          + "with --dataset or --manifest")
+    }
+    learnsInRounds = DetectorTrainer.learnsInRounds(target.nodeClass)
+    guard learnsInRounds || options.seconds != nil else {
+      throw TrainingError(
+        "node '\(target.name)' (\(target.nodeClass.name)) learns once, not in rounds: say with --duration for how long to "
+          + "listen")
+    }
+    try OutputPlace.prepare(output)
+    whole = graph
+    self.node = target
+    self.options = options
+    self.output = output
+    self.conversation = conversation
+    self.wake = wake
+    self.graph = graph.tapped(inPlaceOf: target.name, store)
+    input = try Engine(graph: self.graph).input(of: target.name, rate: rate)
+    var untrained = target
+    untrained.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
+    trainer = try DetectorTrainer(graph, node: untrained, log: conversation.log)
+    book = CurveBook(machines: input.machines, conversation: conversation, share: 0...1)
+    let isSet = if case .manual? = options.rule { true } else { false }
+    collector = RoundCollector(
+      size: options.round, heldOut: isSet ? 0 : max(1, Int((Double(options.round) * options.heldOut).rounded(.up))),
+      channels: input.machines.count)
+    learned = Array(repeating: TrainingExamples(), count: input.machines.count)
+    heldOut = Array(repeating: [], count: input.machines.count)
+    try trainer.begin(
+      input, machines: input.machines, labels: [], seed: options.seed, listener: book.listener)
+  }
+
+  /// Waits for what still learns, after `conversation.isCancelled` has come to be true or the end has come.
+  public func join() {
+    fit?.join()
+    end?.join()
+  }
+
+  /// Tokens that are learned from now, or were last.
+  public var roundTokens: Int { learned.reduce(0) { $0 + $1.count } }
+
+  /// A token came that is of use.
+  public var hasHeard: Bool { sounding > 0 }
+
+  /// Seconds of sound that were heard.
+  public var seconds: Double { Double(heard) / Double(input.driverRate) }
+}

@@ -1,0 +1,40 @@
+import GraphEngine
+import JSONText
+import Testing
+import Training
+
+/// What is kept of a curve, however long it is.
+@Suite struct LearningCurveTests {
+  private func epoch(_ number: Int, loss: Double?, validation: Double? = nil) -> TrainingEpoch {
+    TrainingEpoch(
+      machine: nil, number: number, last: 100_000, loss: loss, validationLoss: validation, accuracy: nil,
+      validationAccuracy: nil)
+  }
+
+  @Test func theBestIsTheFirstOfTheLeast() {
+    var curve = LearningCurve(machine: "fan")
+    #expect(curve.best == nil)
+    for (number, loss) in [3.0, 1, 2, 1].enumerated() { curve.append(epoch(number + 1, loss: loss)) }
+    #expect(curve.best?.number == 2)
+    // What is held out says more than what is learned.
+    curve.append(epoch(5, loss: 0.5, validation: 7))
+    curve.append(epoch(6, loss: 0.1))
+    #expect(curve.best?.number == 5)
+    curve.append(epoch(7, loss: nil))
+    #expect(curve.best?.number == 5)
+  }
+
+  @Test func aLongCurveIsThinned() throws {
+    var curve = LearningCurve(machine: "fan")
+    for number in 1...100_000 { curve.append(epoch(number, loss: number == 777 ? 0.5 : 1 + 1 / Double(number))) }
+    curve.endedEarly = 100_000
+    #expect(curve.epochs.count <= LearningCurve.most && curve.epochs.count > LearningCurve.most / 4)
+    #expect(curve.epochs.last?.number == 100_000 && curve.best?.number == 777)
+    #expect(curve.epochs.contains { $0.number == 777 })
+    let numbers = curve.epochs.map(\.number)
+    #expect(numbers == numbers.sorted())
+    let again = try #require(LearningCurve(try JSONValue(parsing: curve.json.json)))
+    #expect(again == curve)
+    #expect(LearningCurve(["epochs": "many"]) == nil)
+  }
+}
