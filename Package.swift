@@ -48,6 +48,7 @@ let plugins: [Plugin] = [
   Plugin(name: "embedding", libraries: ["Learning", "CKernels"]),
   Plugin(name: "cnn", libraries: ["Learning"]),
   Plugin(name: "mlp", libraries: ["Learning"]),
+  Plugin(name: "vote"),
   Plugin(name: "alarm"),
   Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records"]),

@@ -57,10 +57,10 @@ import Testing
   @Test func everyGraphFileIsRunHere() throws {
     // Those with a model are trained and run by TrainingTests.
     let run = [
-      "corona.yaml", "features.yaml", "parts/front-end.yaml", "parts/mel-slices.yaml", "recordings.yaml",
-      "simulator.yaml",
-      "slices.yaml", "through.yaml", "watch-kmeans.yaml", "watch-level.yaml", "watch-many.yaml", "watch-svm.yaml",
-      "watch.yaml",
+      "baseline.yaml", "corona-mlp.yaml", "corona.yaml", "digits.yaml", "features.yaml", "live-autoencoder.yaml",
+      "machine-embedding.yaml", "parts/front-end.yaml", "parts/mel-slices.yaml", "recordings.yaml", "simulator.yaml",
+      "slices-convae.yaml", "slices-lstmae.yaml", "slices.yaml", "through.yaml", "watch-kmeans.yaml",
+      "watch-level.yaml", "watch-many.yaml", "watch-svm.yaml", "watch.yaml",
     ]
     let files = try FileManager.default.subpathsOfDirectory(atPath: GraphFile.folder).filter { $0.hasSuffix(".yaml") }
     #expect(files.sorted() == run)

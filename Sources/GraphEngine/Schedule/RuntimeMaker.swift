@@ -28,15 +28,25 @@ struct RuntimeMaker {
 
   private func makeProducer() -> UnsafePointer<auscult_producer> {
     let graphNode = draft.graph.nodes[node]
+    let classNames = classNames(of: node)
     return UnsafePointer(
       arena.array([
         auscult_producer(
           size: UInt32(MemoryLayout<auscult_producer>.size), node: arena.text(graphNode.name),
           class_name: arena.text(graphNode.nodeClass.name), library: arena.text(graphNode.nodeClass.library.buildID),
           model: configuration.model.map { arena.text($0) },
-          class_names: configuration.classNames.isEmpty ? nil : arena.texts(configuration.classNames),
-          class_name_count: UInt32(configuration.classNames.count))
+          class_names: classNames.isEmpty ? nil : arena.texts(classNames), class_name_count: UInt32(classNames.count))
       ]))
+  }
+
+  /// Names of the classes that a node's scores tell of: its own, or, where it passes scores on, those of the node before.
+  private func classNames(of node: Int) -> [String] {
+    let own = draft.configurations[node]!
+    guard own.classNames.isEmpty, own.outputs.first?.format.kind == AUSCULT_SCORE,
+      let link = draft.incoming[node].first,
+      draft.format(link)?.format.kind == AUSCULT_SCORE
+    else { return own.classNames }
+    return classNames(of: link.from)
   }
 
   // MARK: Outputs

@@ -1,8 +1,8 @@
 """One file for each layer, loss and optimiser: what goes in, what comes out, and the gradients, all float64.
 
 Every file has `input` and `output`; those of layers have `grad_output`, `grad_input` and a `grad_<parameter>` for each
-parameter: the gradients of sum(output * grad_output). Images are [batch x channels x rows x columns], sequences
-[batch x steps x values]. Single numbers (epsilon, momentum, rate) are tensors of one value. Losses have `target`, `loss` and
+parameter: the gradients of sum(output * grad_output). Images are [batch x channels x rows x columns], sequences [batch
+x steps x values]. Single numbers (epsilon, momentum, rate) are tensors of one value. Losses have `target`, `loss` and
 `grad_input`, the loss being a mean. Optimisers have `parameter`, `gradient_<step>` and `parameter_<step>`, step from 1.
 """
 
@@ -88,13 +88,14 @@ def batch_norm(name, shape, source, momentum, epsilon):
         new_mean, new_variance = state["mean"].clone(), state["variance"].clone()
         F.batch_norm(x, new_mean, new_variance, training=True, momentum=momentum, eps=epsilon)
         train = lambda x, weight, bias: F.batch_norm(x, None, None, weight, bias, training=True, eps=epsilon)
-    layer(f"{name}_training", train, x, parameters, **state, **numbers, new_mean=new_mean, new_variance=new_variance)
+    layer(f"{name}_training", train, x, parameters, **state, **numbers, new_mean=new_mean,
+          new_variance=new_variance)
     layer(f"{name}_inference", lambda x, weight, bias: F.batch_norm(
         x, state["mean"], state["variance"], weight, bias, eps=epsilon), x, parameters, **state, **numbers)
 
 
 def keras_batch_norm(x, state, momentum, epsilon):
-    """Keras' layer, which puts the batch's biased variance into the running one; PyTorch puts the unbiased one there."""
+    """Keras' layer, which puts the batch's biased variance into the running one, where PyTorch puts the unbiased."""
     axis = 1 if x.ndim > 2 else -1
     node = keras.layers.BatchNormalization(axis=axis, momentum=1 - momentum, epsilon=epsilon, dtype="float64")
     node.build(tuple(x.shape))

@@ -4,8 +4,8 @@
     python make.py
 
 layers/<case>.safetensors: one layer, loss or optimiser, everything float64 (see layers.py).
-networks/<name>.safetensors: the weights of a network by the names that a model file has; <name>.tokens.safetensors: tokens,
-and what the network makes of them, float32 (see networks.py).
+networks/<name>.safetensors: the weights of a network by the names that a model file has; <name>.tokens.safetensors:
+tokens, and what the network makes of them, float32 (see networks.py).
 The same versions on the same kind of processor give the same bytes.
 """
 

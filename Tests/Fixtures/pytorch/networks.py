@@ -1,12 +1,13 @@
 """Whole networks, small: weights as a model file names them, tokens, and what comes out.
 
-A layer that has parameters is layer_<n>, n counting these alone from 0 in the order of the computation: layer_<n>_weight and
-_bias (dense [out x in], convolution [out x in x 3 x 3], transposed convolution [in x out x 2 x 2]); batch norm _weight,
-_bias, _mean and _variance; LSTM _input_weight [4 hidden x in], _hidden_weight [4 hidden x hidden], _input_bias and
-_hidden_bias, its gates in the order input, forget, cell, output; embedding _weight [machines x size].
+A layer that has parameters is layer_<n>, n counting these alone from 0 in the order of the computation:
+layer_<n>_weight and _bias (dense [out x in], convolution [out x in x 3 x 3], transposed convolution [in x out x 2 x
+2]); batch norm _weight, _bias, _mean and _variance; LSTM _input_weight [4 hidden x in], _hidden_weight [4 hidden x
+hidden], _input_bias and _hidden_bias, its gates in the order input, forget, cell, output; embedding _weight [machines x
+size].
 
-Tokens are [count x frames x bands]. An image is [bands x frames], one channel; what is dense takes a token row after row.
-`reconstruction` is shaped as `tokens`, `score` [count] the mean of the squared differences; classifiers have
+Tokens are [count x frames x bands]. An image is [bands x frames], one channel; what is dense takes a token row after
+row. `reconstruction` is shaped as `tokens`, `score` [count] the mean of the squared differences; classifiers have
 `probability` [count x classes]; the conditioned encoder has `machine`, `embedding` [count x size], `reconstruction` and
 `references_<machine>` [references x size], its `score` being the least Euclidean distance to those of the machine.
 """

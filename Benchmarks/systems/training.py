@@ -1,0 +1,50 @@
+"""Initialisation, and training with Adam. Nothing is held out: the sets are small."""
+
+import pathlib
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "Tests/Fixtures/pytorch"))
+
+torch.set_num_threads(1)
+
+
+def keras_initial(module):
+    """Keras' defaults: Glorot's uniform weights, biases 0, embeddings uniform in +-0.05."""
+    for layer in module.modules():
+        if isinstance(layer, (nn.Linear, nn.Conv2d)):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.Embedding):
+            nn.init.uniform_(layer.weight, -0.05, 0.05)
+
+
+def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, epsilon=1e-8):
+    """Trains on all rows of `inputs` (a tuple of tensors); the last weights are kept.
+
+    loss(module, inputs, targets) is a mean over rows.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(module.parameters(), lr=rate, eps=epsilon)
+    module.train()
+    for _ in range(epochs):
+        order = torch.randperm(len(targets), generator=generator)
+        for begin in range(0, len(order), batch):
+            chosen = order[begin:begin + batch]
+            optimiser.zero_grad()
+            loss(module, tuple(x[chosen] for x in inputs), targets[chosen]).backward()
+            optimiser.step()
+    module.eval()
+    return module
+
+
+def reconstruction_loss(module, inputs, targets):
+    return nn.functional.mse_loss(module(*inputs)["reconstruction"], targets)
+
+
+def reconstruction_scores(module, x):
+    with torch.no_grad():
+        return ((module(x)["reconstruction"] - x) ** 2).mean((1, 2)).numpy().astype(np.float64)

@@ -1,0 +1,118 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The graphs of the reference systems: each learns a synthesised machine, with less of everything than in earnest.
+@Suite struct SystemTests {
+  struct Trial: Sendable, CustomTestStringConvertible {
+    var graph: String
+    var values: [String] = []
+    var testDescription: String { graph }
+  }
+
+  static let detectors = [
+    Trial(graph: "live-autoencoder", values: ["mel.bands=32", "judge.epochs=60", "judge.patience=0"]),
+    Trial(
+      graph: "machine-embedding",
+      values: [
+        "mel.bands=32", "slices.length=32", "slices.hop=16", "judge.channels=4 8 16", "judge.batch=8",
+        "judge.epochs=30", "judge.learning_rate=3e-3", "judge.patience=0",
+      ]),
+    Trial(graph: "watch-kmeans"), Trial(graph: "watch-svm"),
+    Trial(graph: "slices-convae", values: ["mel.bands=32", "judge.epochs=20"]),
+    Trial(graph: "slices-lstmae", values: ["mel.bands=32", "judge.hidden=16", "judge.code=8", "judge.epochs=30"]),
+    Trial(graph: "baseline", values: ["mel.bands=32", "judge.epochs=40", "judge.batch=64"]),
+  ]
+
+  static let classifiers = [
+    Trial(graph: "digits", values: ["slices.hop=16", "judge.epochs=5"]),
+    Trial(graph: "corona-mlp", values: ["slices.length=0.5s"]), Trial(graph: "corona", values: ["slices.length=0.5s"]),
+  ]
+
+  /// Half of what is anomalous is louder than normal, half is quieter: a score that only follows the level, as that of a
+  /// network which has learned nothing does, can't tell all of it.
+  @Test(arguments: detectors) func machineIsLearned(trial: Trial) throws {
+    let workshop = try Workshop()
+    try record(workshop, "data/train/normal", seconds: 80)
+    try setAside(workshop, "data", "normal", from: 13)
+    try record(workshop, "data/test/anomalous/loud", seconds: 10, ["fan.fault=bearing", "fan.severity=80%"])
+    try record(workshop, "data/test/anomalous/quiet", seconds: 10, ["fan.load=20%"])
+    let report = try outcome(workshop, trial)
+    let auc = try #require((report["pooled"] as? [String: Any])?["auc"] as? Double)
+    print("\(trial.graph): AUC \(auc)")
+    #expect(auc > 0.9)
+    let records = try watch(workshop, trial, "data/test/anomalous/loud/sound.wav")
+    #expect(records.contains { $0["kind"] as? String == "score" && $0["anomalous"] as? Bool == true })
+  }
+
+  @Test(arguments: classifiers) func machinesAreToldApart(trial: Trial) throws {
+    let workshop = try Workshop()
+    for machine in ["fan", "pump", "motor"] {
+      try record(workshop, "data/train/\(machine)", seconds: 30, ["fan.machine=\(machine)"])
+      try setAside(workshop, "data", machine, from: 4)
+    }
+    let report = try outcome(workshop, trial)
+    #expect(report["task"] as? String == "classification")
+    let accuracy = try #require((report["pooled"] as? [String: Any])?["accuracy"] as? Double)
+    print("\(trial.graph): accuracy \(accuracy)")
+    #expect(accuracy > 0.9)
+    // A vote's records name classes as the detector's do.
+    let records = try watch(workshop, trial, "data/test/pump/sound.wav")
+    #expect(records.count > 5 && records.allSatisfy { $0["probability"] as? Double ?? 0 > 0 })
+    #expect(records.count { $0["class"] as? String == "pump" } > records.count * 9 / 10)
+    #expect(records.allSatisfy { $0["node"] as? String == (trial.graph == "digits" ? "vote" : "judge") })
+  }
+
+  /// Records of the graph as it runs.
+  private func watch(_ workshop: Workshop, _ trial: Trial, _ recording: String) throws -> [[String: Any]] {
+    let sets = (trial.values + ["judge.model=model.safetensors"]).flatMap { ["--set", $0] }
+    let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
+    let run = try workshop.run(["run", graph, "--input", recording, "--quiet"] + sets)
+    try #require(run.status == 0, "\(run.err)")
+    return try workshop.text("\(trial.graph).jsonl").split(separator: "\n").map { try json(String($0)) }
+  }
+
+  /// Recordings of 5 s of the simulated machine.
+  private func record(_ workshop: Workshop, _ folder: String, seconds: Int, _ values: [String] = []) throws {
+    let path = "\(workshop.path)/\(folder)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let sets = (values + ["file.rotate=5s", "file.path=\(path)/sound.wav"]).flatMap { ["--set", $0] }
+    let made = try workshop.run(
+      [
+        "run", "\(BuildFolder.package)/graphs/recordings.yaml", "--offline", "--duration", "\(seconds)s", "--rate",
+        "16000", "--quiet",
+      ] + sets)
+    try #require(made.status == 0, "\(made.err)")
+  }
+
+  /// Moves recordings from a number on to what is tested with. The last one has no number.
+  private func setAside(_ workshop: Workshop, _ data: String, _ label: String, from first: Int) throws {
+    let (source, target) = ("\(workshop.path)/\(data)/train/\(label)", "\(workshop.path)/\(data)/test/\(label)")
+    try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+    for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+      let number = name.split(separator: ".").dropFirst().first.flatMap { Int($0) }
+      guard number ?? .max >= first else { continue }
+      try FileManager.default.moveItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
+    }
+  }
+
+  /// Trains and evaluates; what `evaluate --json` says. A network's loss has to fall: where values are standardised, one
+  /// that has learned nothing tells loud and quiet apart as well.
+  private func outcome(_ workshop: Workshop, _ trial: Trial) throws -> [String: Any] {
+    let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
+    let sets = trial.values.flatMap { ["--set", $0] }
+    let train = try workshop.run(
+      ["train", graph, "--dataset", "data", "--output", "model.safetensors", "--quiet", "--json"] + sets)
+    try #require(train.status == 0, "\(train.err)")
+    let training = try #require(try json(train.out)["training"] as? [String: Any])
+    for curve in training["curves"] as? [[String: Any]] ?? [] {
+      let losses = try #require(curve["loss"] as? [Double])
+      let (first, last) = (try #require(losses.first), try #require(losses.last))
+      #expect(last < 0.85 * first, "\(trial.graph): loss \(first) to \(last)")
+    }
+    let evaluate = try workshop.run(
+      ["evaluate", graph, "--dataset", "data", "--json", "--quiet", "--set", "judge.model=model.safetensors"] + sets)
+    try #require(evaluate.status == 0, "\(evaluate.err)")
+    return try json(evaluate.out)
+  }
+}
