@@ -158,7 +158,6 @@ import Testing
     (#"detector.convae, channels: "2 2 2 2 2""#, "halvings need slices of at least 17 analysis frames and bands"),
     ("detector.embedding", "multiples of 8, these have 6 and 12"),
     (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings leave nothing of slices of 6 analysis frames and 12 bands"),
-    ("detector.lstmae, learning_rate: 10", "its loss is no number any more"),
   ])
   func whatCannotBeTrained(_ judge: String, _ text: String) throws {
     let workshop = try Workshop()
@@ -166,7 +165,7 @@ import Testing
     var random = SeededRandom(seed: 4)
     for label in ["normal", "other"] {
       try workshop.recordFloats(
-        "data/\(label)/a.wav", (0..<720).map { _ in Float.random(in: 0...1, using: &random) * 1e20 })
+        "data/\(label)/a.wav", (0..<720).map { _ in Float.random(in: 0...1, using: &random) })
     }
     let trained = try workshop.auscult(
       "train", "graph.yaml", "--dataset", "data", "--output", "model.safetensors", "--held-out", "0", "--threshold",
