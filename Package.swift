@@ -102,7 +102,7 @@ let package = Package(
     .target(name: "CNodeABI"),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
-    .target(name: "CNetwork", dependencies: ["CKernels"]),
+    .target(name: "CNetwork"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "CNetwork.h"
-#include "clones.h"
+#include "../CKernels/clones.h"
 
 #define REAL float
 #define NETWORK(name) network_##name##_float

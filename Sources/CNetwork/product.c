@@ -1,5 +1,5 @@
 #include "CNetwork.h"
-#include "clones.h"
+#include "../CKernels/clones.h"
 
 #define REAL float
 #define NETWORK(name) network_##name##_float

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "CNetwork.h"
-#include "clones.h"
+#include "../CKernels/clones.h"
 
 /// exp(x) to 2 units in the last place, in steps that the compiler can do side by side: 2^n times a polynomial of the
 /// rest, which lies in [-ln 2 / 2, ln 2 / 2] (coefficients of the Cephes library's expf).
