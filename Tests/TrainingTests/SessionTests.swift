@@ -21,7 +21,6 @@ import Testing
     "type: detector.kmeans, clusters: 2", "type: detector.mahalanobis", "type: detector.ocsvm", "type: detector.knn",
     "type: detector.gmm, components: 2", "type: detector.pca",
     "type: detector.autoencoder, scale: standard, epochs: 30",
-    "type: detector.convae, scale: standard, output: linear, learning_rate: 1e-3, epochs: 30",
     "type: detector.lstmae, scale: standard, hidden: 16, code: 8, learning_rate: 2e-3, batch: 16, epochs: 30",
   ]
 
