@@ -2,7 +2,7 @@
 
 #include <SoundTouch.h>
 
-#include <new>
+#include <memory>
 #include <type_traits>
 
 static_assert(std::is_same<soundtouch::SAMPLETYPE, float>::value, "SoundTouch was built for whole-number samples");
@@ -13,12 +13,12 @@ struct soundtouch_stretcher {
 
 soundtouch_stretcher *soundtouch_make(int rate, int channels, double semitones, double pace) {
   try {
-    auto *made = new soundtouch_stretcher;
+    auto made = std::make_unique<soundtouch_stretcher>();
     made->touch.setSampleRate(static_cast<unsigned>(rate));
     made->touch.setChannels(static_cast<unsigned>(channels));
     made->touch.setPitchSemiTones(semitones);
     made->touch.setTempo(pace);
-    return made;
+    return made.release();
   } catch (...) {
     return nullptr;
   }

@@ -15,7 +15,8 @@ public protocol Trainable: Node {
 }
 
 /// A node that learns in rounds: after `fit`, `take` and `fit` may come again with further tokens. Weights and the
-/// optimiser's state are kept, the tokens of rounds before are forgotten; `write` gives the best so far.
+/// optimiser's state are kept, the tokens of rounds before are forgotten; `write` gives the last
+/// round's best.
 public protocol LearnsInRounds: Trainable {}
 
 /// A node that says which bands and which moment carry a token's score: `explain/1`.

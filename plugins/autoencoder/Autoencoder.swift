@@ -39,7 +39,7 @@ final class Autoencoder: AutoencoderDetector {
     var last = purpose.size
     for size in sizes {
       layers.append(Dense([last], outputs: size))
-      // As the baseline has it, in Keras' terms: momentum 0.99, epsilon 1e-3.
+      // As the baseline has it; in Keras' terms its momentum is 0.99.
       if isNormalized { layers.append(BatchNorm([size], momentum: 0.01, epsilon: 1e-3)) }
       layers.append(ReLU([size]))
       last = size

@@ -16,7 +16,7 @@ final class ConvolutionalClassifier: ClassifierDetector {
   private let channels: [Int]
 
   required init(_ arguments: Arguments) throws {
-    channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels")
+    channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels", most: 1024)
     try super.init(arguments)
   }
 

@@ -21,7 +21,7 @@ final class ConvolutionalAutoencoder: AutoencoderDetector {
   private let endsInSigmoid: Bool
 
   required init(_ arguments: Arguments) throws {
-    channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels")
+    channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels", most: 1024)
     endsInSigmoid = arguments.text("output") == "sigmoid"
     try super.init(arguments)
   }

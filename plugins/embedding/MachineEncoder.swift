@@ -25,7 +25,7 @@ final class MachineEncoder: NetworkDetector {
   private let machineSize: Int
 
   required init(_ arguments: Arguments) throws {
-    channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels", atLeast: 2)
+    channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels", atLeast: 2, most: 1024)
     size = arguments.integer("size")
     machineSize = arguments.integer("machine_size")
     try super.init(arguments)
@@ -35,8 +35,12 @@ final class MachineEncoder: NetworkDetector {
     "encoder " + channels.map { "\($0)" }.joined(separator: " ") + " size \(size) machine \(machineSize)"
   }
   override var isShared: Bool { true }
+  override var remembersTokens: Bool { true }
 
   // MARK: Layers
+
+  /// Weights of one layer: 256 MiB.
+  private static let greatestLayer = 1 << 26
 
   override func layers(_ purpose: Purpose) throws -> [Layer<Float>] {
     let halvings = channels.count - 1
@@ -47,6 +51,12 @@ final class MachineEncoder: NetworkDetector {
         parameter: "channels")
     }
     let image = [1, purpose.columns, purpose.rows]
+    let widened = size * channels[1] * (purpose.size >> (2 * halvings))
+    guard widened <= Self.greatestLayer else {
+      throw NodeError(
+        "its decoder's first layer would have \(widened) weights, \(Self.greatestLayer) are allowed: give a smaller "
+          + "'size', fewer 'channels' or smaller slices", parameter: "size")
+    }
     return encoder(purpose, image) + decoder(image)
   }
 
@@ -82,9 +92,8 @@ final class MachineEncoder: NetworkDetector {
   }
 
   /// Layers up to the embedding.
-  private static func encoder(of network: Network<Float>) -> Network<Float> {
-    let end = network.layers.firstIndex { $0 is MachineEmbedding<Float> }! + 2
-    return Network(Array(network.layers[..<end]), batch: 1)
+  private static func encodingLayers(of network: Network<Float>) -> [Layer<Float>] {
+    Array(network.layers[...(network.layers.firstIndex { $0 is MachineEmbedding<Float> }! + 1)])
   }
 
   // MARK: What is kept beside the network
@@ -93,7 +102,7 @@ final class MachineEncoder: NetworkDetector {
     _ writer: ModelWriter, _ network: Network<Float>, _ tokens: NetworkTokens, machines: [Int]
   ) throws {
     let memory = ScorerMemory()
-    let inference = Inference(Self.encoder(of: network), memory: memory)
+    let inference = Inference(Self.encodingLayers(of: network), memory: memory)
     for machine in machines {
       let own = tokens.tokens.indices.filter { tokens.machines[$0] == machine }
       let embeddings = own.flatMap { index in
@@ -106,7 +115,10 @@ final class MachineEncoder: NetworkDetector {
 
   override func scorer(
     _ network: Network<Float>, _ model: Model, _ machine: Model.Machine, purpose: Purpose
-  ) throws -> Scorer { try EmbeddingScorer(Self.encoder(of: network), machine, size: size) }
+  ) throws -> Scorer {
+    // The layers are this network's from now on: the whole one is not used any more.
+    try EmbeddingScorer(Network(Self.encodingLayers(of: network), batch: 1), machine, size: size)
+  }
 }
 
 /// Least Euclidean distance to the training embeddings of a machine.

@@ -14,7 +14,7 @@ final class Vote: Node {
       outputs: [PortDeclaration("out", .score, "The same, by majority")],
       parameters: [
         .integer(
-          "of", "How many scores vote; of classes with as many votes the latest wins", default: "5", range: 1...1000)
+          "of", "How many scores vote; of classes with as many votes the latest wins", default: "5", range: 1...100)
       ])
   }
 

@@ -16,9 +16,14 @@ public struct Inference {
 
   /// Copies what the network has learned.
   public init<S: NetworkScalar>(_ network: Network<S>, memory: ScorerMemory) {
-    let plan = InferencePlan(inputSize: network.inputSize, memory: memory)
-    for layer in network.layers { layer.plan(plan) }
-    inputSize = network.inputSize
+    self.init(network.layers, memory: memory)
+  }
+
+  /// As the layers of a network do one after the other; they are left as they are.
+  public init<S: NetworkScalar>(_ layers: [Layer<S>], memory: ScorerMemory) {
+    let plan = InferencePlan(inputSize: layers[0].inputSize, memory: memory)
+    for layer in layers { layer.plan(plan) }
+    inputSize = layers[0].inputSize
     outputSize = plan.outputSize
     count = plan.steps.count
     steps = memory.keep(plan.steps)

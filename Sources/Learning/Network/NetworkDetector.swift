@@ -25,6 +25,8 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
   private var examples: [Int: Examples] = [:]
   private var learners: [(machine: Int?, learner: NetworkLearner)] = []
   private var standardizers: [Int: Standardizer] = [:]
+  /// Copies of the tokens of all rounds, by machine.
+  private var remembered: [Int: NetworkTokens] = [:]
 
   public required init(_ arguments: Arguments) throws {
     options = NetworkOptions(arguments)
@@ -48,7 +50,10 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
   /// Whether one network is learned for all machines.
   open var isShared: Bool { false }
 
-  /// Writes what is kept beside the network. `tokens`: what it has learned from; nil machine: all of them.
+  /// Whether `write` gets the tokens of all rounds, not of the last alone.
+  open var remembersTokens: Bool { false }
+
+  /// Writes what is kept beside the network. `tokens`: what it has learned from.
   open func write(_ writer: ModelWriter, _ network: Network<Float>, _ tokens: NetworkTokens, machines: [Int]) throws {}
 
   /// What judges by a network of the model.
@@ -81,10 +86,18 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
   // MARK: trainer/1 and report/1
 
   public final func begin(_ training: Training) throws {
+    forget()
     self.training = training
+    // Tokens that it can't be made for are told of before anyone waits for them.
+    _ = try layers(purpose(training, seed: 0))
+  }
+
+  private func forget() {
+    training = nil
     learners = []
     examples = [:]
     standardizers = [:]
+    remembered = [:]
   }
 
   public final func take(_ examples: Examples) throws { self.examples[examples.machine] = examples }
@@ -97,8 +110,9 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
       let machine = isShared ? nil : group[0]
       let name = machine.map { training.machines[$0] } ?? "all machines"
       do {
-        let learner = try learner(of: machine, training)
-        try learner.fit(tokens(of: group), machine: machine) { done in
+        let tokens = tokens(of: group)
+        let learner = try learner(of: machine, training, tokens: tokens.tokens.count)
+        try learner.fit(tokens, machine: machine) { done in
           let epoch = (Double(learner.epochs % options.epochs) + done) / Double(options.epochs)
           try training.progress((Double(index) + epoch) * share, name)
         } report: {
@@ -108,27 +122,50 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
         throw NodeError("machine '\(name)': \(error.text)", parameter: error.parameter)
       }
     }
+    guard remembersTokens else { return }
+    for machine in machines {
+      let own = examples[machine]!
+      remembered[machine, default: NetworkTokens()].add(copiesOf: own, standardizer(of: isShared ? [] : [own]))
+    }
   }
 
   /// The learner of a machine, which goes on from round to round.
-  private func learner(of machine: Int?, _ training: Training) throws -> NetworkLearner {
+  private func learner(of machine: Int?, _ training: Training, tokens: Int) throws -> NetworkLearner {
     if let known = learners.first(where: { $0.machine == machine }) { return known.learner }
     let seed = training.seed &+ UInt64(machine ?? 0) &* 0x9e37_79b9
-    let purpose = Purpose(
-      rows: training.format.rows, columns: training.format.columns, labels: training.labels,
-      machines: training.machines.count, seed: seed)
-    let learner = NetworkLearner(try layers(purpose), loss, options, seed: seed)
+    let learner = NetworkLearner(
+      try layers(purpose(training, seed: seed)), loss, options, tokens: tokens, seed: seed)
     learners.append((machine, learner))
     return learner
   }
 
+  private func purpose(_ training: Training, seed: UInt64) -> Purpose {
+    Purpose(
+      rows: training.format.rows, columns: training.format.columns, labels: training.labels,
+      machines: training.machines.count, seed: seed)
+  }
+
   private func tokens(of machines: [Int]) -> NetworkTokens {
     let group = machines.map { examples[$0]! }
-    let key = isShared ? -1 : machines[0]
-    if standardizers[key] == nil { standardizers[key] = Standardizer(group, options.scaling) }
+    let standardizer = standardizer(of: group)
     var tokens = NetworkTokens()
-    for examples in group { tokens.add(examples, options.scaling == .none ? nil : standardizers[key]) }
+    for examples in group { tokens.add(examples, standardizer) }
     return tokens
+  }
+
+  /// Of all rounds where they are remembered, or of the last.
+  private func allTokens(of machines: [Int]) -> NetworkTokens {
+    guard remembersTokens else { return tokens(of: machines) }
+    var tokens = NetworkTokens()
+    for machine in machines { tokens.add(remembered[machine]!) }
+    return tokens
+  }
+
+  /// That of the first round goes for all. Nil: tokens are taken as they are.
+  private func standardizer(of group: [Examples]) -> Standardizer? {
+    let key = isShared ? -1 : group[0].machine
+    if standardizers[key] == nil { standardizers[key] = Standardizer(group, options.scaling) }
+    return options.scaling == .none ? nil : standardizers[key]
   }
 
   public final func write(_ writer: ModelWriter) throws {
@@ -142,7 +179,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
         try writer.tensor("scale_mean", machine: each, shape: [standardizer.means.count], standardizer.means)
         try writer.tensor("scale_factor", machine: each, shape: [standardizer.factors.count], standardizer.factors)
       }
-      try write(writer, learner.network, tokens(of: machines), machines: machines)
+      try write(writer, learner.network, allTokens(of: machines), machines: machines)
     }
   }
 
@@ -156,10 +193,5 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
     }
   }
 
-  public final func endTraining() {
-    training = nil
-    learners = []
-    examples = [:]
-    standardizers = [:]
-  }
+  public final func endTraining() { forget() }
 }

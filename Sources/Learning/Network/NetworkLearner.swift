@@ -1,6 +1,7 @@
 import NodeKit
 
-/// Trains one network: epochs of shuffled batches, watched by tokens that it does not learn from; the best is kept.
+/// Trains one network: epochs of shuffled batches, watched by tokens that it does not learn from. Of each round the best
+/// epoch is kept, or the last where there are no tokens to know the best by.
 ///
 /// Thread: control; one at a time. The same tokens, options and seed give the same weights, bit for bit, on one machine.
 public final class NetworkLearner {
@@ -15,10 +16,15 @@ public final class NetworkLearner {
   public private(set) var best: (epoch: Int, loss: Double) = (0, .infinity)
   private var bestValues: [[Float]] = []
 
-  public init(_ layers: [Layer<Float>], _ loss: Loss, _ options: NetworkOptions, seed: UInt64) {
+  /// Tokens of one step.
+  private let batch: Int
+
+  /// - Parameter tokens: as many as there are in a round; no step has more.
+  public init(_ layers: [Layer<Float>], _ loss: Loss, _ options: NetworkOptions, tokens: Int, seed: UInt64) {
     self.options = options
     self.loss = loss
-    network = Network(layers, batch: options.batch)
+    batch = min(options.batch, max(1, tokens))
+    network = Network(layers, batch: batch)
     network.initialize(options.initialization, seed: seed)
     optimiser = Adam(network.parameters, rate: options.rate, like: options.initialization)
     generator = SeededGenerator(seed: seed ^ 0x6a09_e667_f3bc_c908)
@@ -37,6 +43,8 @@ public final class NetworkLearner {
     let (train, validation) = tokens.divided(validation: options.validation, &generator)
     let last = epochs + options.epochs
     best = (epochs, .infinity)
+    bestValues = []
+    var (leastLoss, leastEpoch) = (Double.infinity, epochs)
     while epochs < last {
       let learned = try learn(tokens, train, progress)
       let judged = validation.isEmpty ? nil : judge(tokens, validation)
@@ -47,12 +55,14 @@ public final class NetworkLearner {
           "its loss is no number any more after \(epochs) epochs: lower 'learning_rate', or scale the tokens",
           parameter: "learning_rate")
       }
-      if watched < best.loss || options.patience == 0 { keep(watched) }
+      // Without tokens to watch by, the last epoch is the one to be kept, and improvement is that of the loss.
+      if judged == nil || watched < best.loss { keep(watched, isJudged: judged != nil) }
+      if watched < leastLoss { (leastLoss, leastEpoch) = (watched, epochs) }
       let goesOn = try report(
         Training.Epoch(
           machine: machine, number: epochs, last: last, loss: learned.loss, validationLoss: judged?.loss,
           accuracy: learned.accuracy, validationAccuracy: judged?.accuracy))
-      if !goesOn || (options.patience > 0 && epochs - best.epoch >= options.patience) { break }
+      if !goesOn || (options.patience > 0 && epochs - leastEpoch >= options.patience) { break }
     }
     restore()
   }
@@ -62,11 +72,11 @@ public final class NetworkLearner {
   private func learn(_ tokens: NetworkTokens, _ train: [Int], _ progress: (Double) throws -> Void) throws -> Outcome {
     let order = generator.permutation(train.count).map { train[$0] }
     var counted = Counted()
-    for from in stride(from: 0, to: order.count, by: options.batch) {
+    for from in stride(from: 0, to: order.count, by: batch) {
       try progress(Double(from) / Double(order.count))
-      let batch = tokens.batch(order[from..<min(from + options.batch, order.count)])
+      let part = tokens.batch(order[from..<min(from + batch, order.count)])
       // What is counted comes of the weights before each step, as Keras counts.
-      let losses = network.learn(batch, loss) { counted.add($1, batch.classes?[$0], network.outputSize) }
+      let losses = network.learn(part, loss) { counted.add($1, part.classes?[$0], network.outputSize) }
       counted.add(losses)
       optimiser.step()
       network.parametersChanged()
@@ -76,9 +86,9 @@ public final class NetworkLearner {
 
   private func judge(_ tokens: NetworkTokens, _ indices: [Int]) -> Outcome {
     var counted = Counted()
-    for from in stride(from: 0, to: indices.count, by: options.batch) {
-      let batch = tokens.batch(indices[from..<min(from + options.batch, indices.count)])
-      let losses = network.judge(batch, loss) { counted.add($1, batch.classes?[$0], network.outputSize) }
+    for from in stride(from: 0, to: indices.count, by: batch) {
+      let part = tokens.batch(indices[from..<min(from + batch, indices.count)])
+      let losses = network.judge(part, loss) { counted.add($1, part.classes?[$0], network.outputSize) }
       counted.add(losses)
     }
     return counted.outcome
@@ -108,10 +118,9 @@ public final class NetworkLearner {
     }
   }
 
-  private func keep(_ loss: Double) {
+  private func keep(_ loss: Double, isJudged: Bool) {
     best = (epochs, loss)
-    // Without patience the last epoch is the one to be kept: its weights are there.
-    if options.patience > 0 { bestValues = network.parameters.map(\.values.array) }
+    if isJudged { bestValues = network.parameters.map(\.values.array) }
   }
 
   private func restore() {

@@ -28,6 +28,25 @@ public struct NetworkTokens {
     }
   }
 
+  /// The same of what will not stay valid.
+  mutating func add(copiesOf examples: Examples, _ standardizer: Standardizer?) {
+    let place = tokens.count
+    add(examples, standardizer)
+    guard standardizer == nil else { return }
+    let copies = Values<Float>(examples.count * examples.width)
+    copies.pointer.update(from: examples.values, count: copies.count)
+    storage.append(copies)
+    for index in 0..<examples.count { tokens[place + index] = UnsafePointer(copies.pointer + index * examples.width) }
+  }
+
+  mutating func add(_ other: NetworkTokens) {
+    tokens += other.tokens
+    classes += other.classes
+    machines += other.machines
+    recordings += other.recordings
+    storage += other.storage
+  }
+
   func batch(_ indices: ArraySlice<Int>) -> Network<Float>.Batch {
     Network<Float>.Batch(
       indices.map { tokens[$0] }, classes: classes.isEmpty ? nil : indices.map { classes[$0] },
@@ -46,9 +65,14 @@ public struct NetworkTokens {
         let held = Set(order.prefix(min(wanted, names.count - 1)).map { names[$0] })
         for index in group.tokens where held.contains(recordings[index] & ~Examples.copy) { isHeld[index] = true }
       } else {
-        for name in names.flatMap({ [$0, $0 | Examples.copy] }) {
+        for name in names {
           let own = group.tokens.filter { recordings[$0] == name }
-          for index in own.suffix(Int(share * Double(own.count))) { isHeld[index] = true }
+          let end = own.suffix(Int(share * Double(own.count)))
+          for index in end { isHeld[index] = true }
+          // Where its copies hold the sound of its end is not known here.
+          for index in group.tokens where !end.isEmpty && recordings[index] == name | Examples.copy {
+            isHeld[index] = true
+          }
         }
       }
     }

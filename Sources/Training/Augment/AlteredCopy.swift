@@ -4,12 +4,13 @@ import FileDriver
 import Foundation
 import NodeKit
 
-/// An altered copy of a recording, as a WAV file of float32 samples that goes with this.
+/// An altered copy of a recording, as a file of float32 samples that goes with this.
 package final class AlteredCopy {
   package let path: String
   private static let block = 4096
   /// SoundTouch takes no more.
   private static let mostChannels = 16
+  private static let greatestRate = 192_000
 
   /// - Throws: `TrainingError` where the recording can't be read, or the copy written.
   package init(of recording: String, _ alteration: Alteration) throws {
@@ -19,6 +20,10 @@ package final class AlteredCopy {
       guard file.channels <= Self.mostChannels else {
         throw TrainingError(
           "\(recording): has \(file.channels) channels; --augment takes at most \(Self.mostChannels)")
+      }
+      guard file.rate <= Self.greatestRate else {
+        throw TrainingError(
+          "\(recording): has \(file.rate) samples a second; --augment takes at most \(Self.greatestRate)")
       }
       let writer = try Writer(path: path, rate: file.rate, channels: file.channels)
       switch alteration {

@@ -115,6 +115,9 @@ extension LiveTraining {
     end = BackgroundJob({ try work.write() }, done: wake)
   }
 
+  /// At the end of the run, after `join`: takes what the last job has come to.
+  public func conclude() { settle() }
+
   private func settle() {
     guard let result = end?.result else { return }
     end = nil

@@ -76,8 +76,11 @@ extension TrainingRun {
         conversation.progress(done, "altering \(index + 1)/\(recordings.count) \(recording.path)")
         var quiet = conversation
         quiet.progress = { _, _ in }
-        try TapRun(conversation: quiet).run(tapped, [altered]) { _, _ in
-          try note(store.take(), recording, index, alteration, &collected)
+        // The file goes with the copy.
+        try withExtendedLifetime(copy) {
+          _ = try TapRun(conversation: quiet).run(tapped, [altered]) { _, _ in
+            try note(store.take(), recording, index, alteration, &collected)
+          }
         }
         collected.altered.append(alteration.json)
       }

@@ -16,7 +16,7 @@ extension EpochNews {
   }
 }
 
-/// Shows epochs as they come, no more often than an eye can follow; the last one always. Any thread.
+/// Shows epochs as they come, no more often than an eye can follow; the last that there can be always. Any thread.
 final class EpochLine: Sendable {
   private static let interval = Duration.milliseconds(50)
   private let talk: Talk

@@ -113,6 +113,9 @@ final class LiveSession {
     talk.endProgress()
     if let failure { throw Failure.wording(failure) }
     guard isUnfinished else { return }
+    // The model may have been written while the run came to its end.
+    training.conclude()
+    if case .done(let summary) = training.stage { return tell(summary) }
     var words = "the run ended before the training did"
     if case .failure(let error) = outcome { words = "\(error)" }
     throw Failure("\(words); nothing was written")
@@ -175,7 +178,7 @@ final class LiveSession {
     if wishes.wantsEnd {
       let epoch = summary.curves.compactMap { $0.epochs.last?.number }.max()
       talk.warning(
-        "learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model holds the best until then")
+        "learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model holds what was learned until then")
     } else if training.learnsInRounds, let loss = training.rounds.last?.loss, loss >= options.training.untilLoss {
       talk.warning(
         "learning ended at a loss of \(Significant.text(loss)), not below \(Significant.text(options.training.untilLoss))"

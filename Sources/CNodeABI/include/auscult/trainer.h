@@ -69,7 +69,7 @@ typedef struct auscult_examples {
 #define AUSCULT_TRAINER_LABELS 0x1u  // tells classes apart: wants the tokens of all labels. Without it: normal ones only
 #define AUSCULT_TRAINER_ROUNDS 0x2u  // learns in rounds: after fit, take and fit may come again with further tokens.
                                      // Weights and the optimiser's state are kept, the tokens of rounds before are
-                                     // forgotten; write gives the best so far
+                                     // forgotten; write gives the last round's best
 
 typedef struct auscult_trainer {
   uint32_t size;
