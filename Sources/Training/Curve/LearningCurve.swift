@@ -37,7 +37,12 @@ public struct LearningCurve: Sendable, Equatable {
 
   public mutating func append(_ epoch: TrainingEpoch) {
     epochs.append(epoch)
-    if let loss = epoch.validationLoss, best.map({ loss < $0.validationLoss! }) ?? true { best = epoch }
+    guard let loss = epoch.validationLoss ?? epoch.loss else { return }
+    // A validation loss counts for more than none.
+    let isFirst = best.map { ($0.validationLoss == nil) != (epoch.validationLoss == nil) } ?? true
+    if isFirst ? best == nil || epoch.validationLoss != nil : loss < (best!.validationLoss ?? best!.loss!) {
+      best = epoch
+    }
     if epochs.count >= Self.most { thin() }
   }
 
@@ -53,7 +58,7 @@ public struct LearningCurve: Sendable, Equatable {
   /// Those that the class told of.
   public var series: [Series] { Series.allCases.filter { self[$0].contains { $0 != nil } } }
 
-  /// The epoch with the least validation loss, the first of several; nil where nothing is held out.
+  /// The epoch with the least validation loss, or the least loss where nothing is held out; the first of several.
   public private(set) var best: TrainingEpoch?
 
   // MARK: As a model's metadata has it
