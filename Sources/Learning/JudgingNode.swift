@@ -14,6 +14,8 @@ open class JudgingNode: OffloadNode, Explaining {
   public static let inputs = [
     PortDeclaration("in", [.features, .slice], "Levels of bands; a slice counts as one vector")
   ]
+  /// Of networks that look at pictures.
+  public static let sliceInputs = [PortDeclaration("in", .slice, "Slices of levels of bands")]
   public static func output(_ summary: String) -> [PortDeclaration] { [PortDeclaration("score", .score, summary)] }
 
   /// Scores are limited to this: finite whatever comes in.

@@ -71,9 +71,16 @@ import Training
 
   @Test func whatIsTakenAndDrawn() throws {
     for text in ["", "pitch", "pitch=", "pitch=0", "pitch=-1", "echo=1", "pitch=1,pitch=2", "stretch=0.6", "noise=2"] {
-      #expect(Augmentation(text) == nil, "\(text)")
+      #expect(throws: TrainingError.self, "\(text)") { try Augmentation(text) }
     }
-    let augmentation = try #require(Augmentation("pitch=1,stretch=0.1,noise=0.005"))
+    func complaint(_ text: String) -> String {
+      do { _ = try Augmentation(text) } catch { return error.description }
+      return ""
+    }
+    #expect(complaint("pitch=1,echo=1") == "'echo=1' is none of pitch=NUMBER, stretch=NUMBER and noise=NUMBER")
+    #expect(complaint("noise=0.1,noise=1") == "'noise' is given twice")
+    #expect(complaint("pitch=1,stretch=2") == "'stretch' takes a number above 0, up to 0.5 (as a share)")
+    let augmentation = try Augmentation("pitch=1,stretch=0.1,noise=0.005")
     var generator = SeededGenerator(seed: 1)
     var kinds = [0, 0, 0]
     for _ in 0..<3000 {

@@ -24,6 +24,28 @@ import Training
     #expect(curve.best?.number == 5)
   }
 
+  /// Whether more epochs would have taught more.
+  @Test func aLossThatStillFalls() {
+    func falls(_ losses: [Double], last: Int? = nil, validation: [Double]? = nil) -> Bool {
+      var curve = LearningCurve(machine: nil)
+      for (index, loss) in losses.enumerated() {
+        curve.append(
+          TrainingEpoch(
+            machine: nil, number: index + 1, last: last ?? losses.count, loss: loss,
+            validationLoss: validation?[index], accuracy: nil, validationAccuracy: nil))
+      }
+      return curve.stillFalls
+    }
+    #expect(falls([8, 7, 6, 5, 4, 3, 2, 1]))
+    #expect(!falls([8, 4, 2, 1, 1, 1, 1, 0.99]))
+    #expect(!falls([1, 2, 3, 4, 5, 6, 7, 8]))
+    // Ended before its last epoch, by patience or by a person.
+    #expect(!falls([8, 7, 6, 5, 4, 3, 2, 1], last: 50))
+    // What was held out tells.
+    #expect(!falls([8, 7, 6, 5, 4, 3, 2, 1], validation: [8, 7, 6, 5, 5, 5, 5, 5]))
+    #expect(!falls([]) && !falls([2, 1]))
+  }
+
   @Test func aLongCurveIsThinned() throws {
     var curve = LearningCurve(machine: "fan")
     for number in 1...100_000 { curve.append(epoch(number, loss: number == 777 ? 0.5 : 1 + 1 / Double(number))) }

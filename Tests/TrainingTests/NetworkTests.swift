@@ -155,6 +155,14 @@ import Testing
 
   @Test(arguments: [
     ("detector.autoencoder, layers: none", "'none' is not a list of 1 to 16 sizes from 1 to 4096"),
+    ("detector.autoencoder, layers: 9 4097 9", "'9 4097 9' is not a list of 1 to 16 sizes from 1 to 4096"),
+    (#"detector.autoencoder, layers: "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17""#, "is not a list of 1 to 16 sizes"),
+    (#"detector.convae, channels: "1025""#, "'1025' is not a list of 1 to 16 sizes from 1 to 1024"),
+    ("detector.autoencoder, batch: 4097", "'batch' takes a whole number from 1 to 4096"),
+    (
+      #"detector.embedding, channels: "1 1024", size: 4096"#,
+      "its decoder's first layer would have 75497472 weights, 67108864 are allowed"
+    ),
     (#"detector.convae, channels: "2 2 2 2 2""#, "halvings need slices of at least 17 analysis frames and bands"),
     ("detector.embedding", "multiples of 8, these have 6 and 12"),
     (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings leave nothing of slices of 6 analysis frames and 12 bands"),

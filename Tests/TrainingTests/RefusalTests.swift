@@ -97,6 +97,23 @@ import Testing
     }
   }
 
+  /// A single recording can't be shared out unless it is long enough: known before anything is learned.
+  @Test func aRecordingTooShortToHoldOutOf() throws {
+    let workshop = try workshop()
+    try workshop.record("one/a.wav", machineSound(seconds: 4, seed: 1))
+    // Four tokens of 0.256 s are a fifth of 5.1 s.
+    try refused(
+      workshop, ["--normal", "one"],
+      "machine 'fan': its recordings are too short to hold out a stretch of one for the threshold: give one of at least "
+        + "5.1 s, or three or more recordings, or set the threshold yourself (--threshold)")
+    try workshop.record("one/a.wav", machineSound(seconds: 5.5, seed: 1))
+    let little = try train(workshop, ["--normal", "one"])
+    #expect(little.status == 0, "\(little.err)")
+    #expect(little.err.contains("warning: machine 'fan': its threshold rests on "), "\(little.err)")
+    let much = try train(workshop, ["--normal", "normal", "--held-out", "0.5"])
+    #expect(much.status == 0 && !much.err.contains("rests on"), "\(much.err)")
+  }
+
   @Test func labelsThatTellNothingApart() throws {
     let workshop = try workshop("type: detector.bayes, model: model.safetensors")
     try refused(workshop, ["--normal", "normal"], "tells labels apart and needs at least two")

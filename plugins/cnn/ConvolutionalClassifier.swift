@@ -7,7 +7,7 @@ final class ConvolutionalClassifier: ClassifierDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "classifier.cnn", version: "1.0.0", summary: "Tells labelled sounds apart by convolutions.", realtime: .offload,
-      traits: [.detector, .trainable], inputs: inputs, outputs: scoreOutput,
+      traits: [.detector, .trainable], inputs: sliceInputs, outputs: scoreOutput,
       parameters: sharedParameters + [
         .text("channels", "Channels of each convolution; the image halves behind each", default: "16")
       ] + NetworkOptions.parameters(epochs: 10, batch: 32, rate: "1e-3", patience: 0, scale: .standard))

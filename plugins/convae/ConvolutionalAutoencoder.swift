@@ -8,7 +8,7 @@ final class ConvolutionalAutoencoder: AutoencoderDetector {
     NodeDeclaration(
       "detector.convae", version: "1.0.0",
       summary: "How badly convolutions down to a small image and up again give a slice back.", realtime: .offload,
-      traits: [.detector, .trainable], inputs: inputs, outputs: scoreOutput,
+      traits: [.detector, .trainable], inputs: sliceInputs, outputs: scoreOutput,
       parameters: sharedParameters + [
         .text("channels", "Channels of each convolution; the image halves behind each", default: "8 16"),
         .choice(

@@ -7,7 +7,7 @@ final class LSTMAutoencoder: AutoencoderDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.lstmae", version: "1.0.0", summary: "How badly a slice is told again from one vector, frame by frame.",
-      realtime: .offload, traits: [.detector, .trainable], inputs: inputs, outputs: scoreOutput,
+      realtime: .offload, traits: [.detector, .trainable], inputs: sliceInputs, outputs: scoreOutput,
       parameters: sharedParameters + [
         .integer("hidden", "Size of the first LSTM's state", default: "64", range: 1...4096),
         .integer("code", "Size of the narrowest layer", default: "32", range: 1...4096),

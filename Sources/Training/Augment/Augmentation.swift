@@ -12,18 +12,26 @@ public struct Augmentation: Sendable, Equatable {
   /// Copies of each recording.
   public var copies = 1
 
-  /// Nil where the text is something else.
-  public init?(_ text: String) {
+  /// What each kind takes, in words, and the most of it.
+  private static let kinds: [(name: String, unit: String, most: Double)] = [
+    ("pitch", "semitones", 24), ("stretch", "as a share", 0.5), ("noise", "of full scale", 1),
+  ]
+
+  /// - Throws: `TrainingError` that says which part is wrong, and what it takes.
+  public init(_ text: String) throws(TrainingError) {
+    var given: [String: Double] = [:]
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let words = part.split(separator: "=", maxSplits: 1)
-      guard words.count == 2, let number = Double(words[1]), number > 0 else { return nil }
-      switch words[0] {
-      case "pitch" where pitch == nil && number <= 24: pitch = number
-      case "stretch" where stretch == nil && number <= 0.5: stretch = number
-      case "noise" where noise == nil && number <= 1: noise = number
-      default: return nil
+      let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let kind = Self.kinds.first(where: { $0.name == words[0] }) else {
+        throw TrainingError("'\(part)' is none of pitch=NUMBER, stretch=NUMBER and noise=NUMBER")
       }
+      guard given[kind.name] == nil else { throw TrainingError("'\(kind.name)' is given twice") }
+      guard words.count == 2, let number = Double(words[1]), number > 0, number <= kind.most else {
+        throw TrainingError("'\(kind.name)' takes a number above 0, up to \(decimal(kind.most, 1)) (\(kind.unit))")
+      }
+      given[kind.name] = number
     }
+    (pitch, stretch, noise) = (given["pitch"], given["stretch"], given["noise"])
   }
 
   /// One of the kinds that are given, as likely as the others, and how much of it.

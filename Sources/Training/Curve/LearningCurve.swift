@@ -61,6 +61,27 @@ public struct LearningCurve: Sendable, Equatable {
   /// The epoch with the least validation loss, or the least loss where nothing is held out; the first of several.
   public private(set) var best: TrainingEpoch?
 
+  /// Whether more epochs would have taught more: over the last quarter of all that there were to be, the loss still fell
+  /// by a tenth of what it was, or by a twentieth of its whole fall; and of classifiers the accuracy rose.
+  public var stillFalls: Bool {
+    let losses = epochs.compactMap { $0.validationLoss ?? $0.loss }
+    guard let end = epochs.last, end.number == end.last, losses.count >= 4 else { return false }
+    let (before, after) = Self.lastQuarters(losses)
+    let accuracies = epochs.compactMap { $0.validationAccuracy ?? $0.accuracy }
+    if accuracies.count >= 4 {
+      let (before, after) = Self.lastQuarters(accuracies)
+      guard after > before + 0.01 else { return false }
+    }
+    return before - after > min(0.1 * before, 0.05 * (losses[0] - after)) && before > after
+  }
+
+  /// Means of the last quarter but one, and of the last.
+  private static func lastQuarters(_ values: [Double]) -> (Double, Double) {
+    let quarter = values.count / 4
+    let mean = { (values: ArraySlice<Double>) in values.reduce(0, +) / Double(values.count) }
+    return (mean(values.dropLast(quarter).suffix(quarter)), mean(values.suffix(quarter)))
+  }
+
   // MARK: As a model's metadata has it
 
   public var json: JSONValue {

@@ -87,6 +87,9 @@ public struct TimeBlocks: Sendable {
   /// Five held-out blocks over the recording, but none shorter than four tokens.
   private var block: Double { max(heldOut * length / 5, 4 * extent) }
 
+  /// Seconds that a recording must have for a stretch to be held out.
+  public var least: Double { 4 * extent / heldOut }
+
   /// What a token that covers seconds [begin, end) is for; nil: it reaches into a guard gap.
   public func part(begin: Double, end: Double) -> Part? {
     let cycle = block / max(heldOut, 1e-9)

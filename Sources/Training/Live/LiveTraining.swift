@@ -77,14 +77,11 @@ public final class LiveTraining {
   /// Tokens of one stretch that is held out.
   typealias ScoredTokens = [TapToken]
 
-  /// - Parameters:
-  ///   - rate: of the driver.
-  ///   - wake: called on another thread when `look` has something to do.
-  /// - Throws: `TrainingError` where the node can't be trained on what is heard; `DiagnosticsError` at the graph's lines.
-  public init(
-    _ graph: Graph, node: String?, rate: Int, options: Options, output: String, conversation: Conversation,
-    wake: @escaping @Sendable () -> Void
-  ) throws {
+  /// The detector that is to be trained.
+  ///
+  /// - Parameter node: its name; nil: the only one.
+  /// - Throws: `TrainingError` where there is none, or it can't be trained on what is heard.
+  public static func detector(of graph: Graph, _ node: String?, _ options: Options) throws -> Graph.Node {
     let target = try graph.detector(node)
     guard let learnsLabels = DetectorTrainer.learnsLabels(target.nodeClass) else {
       throw TrainingError(
@@ -95,12 +92,24 @@ public final class LiveTraining {
         "node '\(target.name)' (\(target.nodeClass.name)) tells labels apart, and what is heard live has none: train it "
           + "with --dataset or --manifest")
     }
-    learnsInRounds = DetectorTrainer.learnsInRounds(target.nodeClass)
-    guard learnsInRounds || options.seconds != nil else {
+    guard DetectorTrainer.learnsInRounds(target.nodeClass) || options.seconds != nil else {
       throw TrainingError(
         "node '\(target.name)' (\(target.nodeClass.name)) learns once, not in rounds: say with --duration for how long to "
           + "listen")
     }
+    return target
+  }
+
+  /// - Parameters:
+  ///   - rate: of the driver.
+  ///   - wake: called on another thread when `look` has something to do.
+  /// - Throws: `TrainingError` where the node can't be trained on what is heard; `DiagnosticsError` at the graph's lines.
+  public init(
+    _ graph: Graph, node: String?, rate: Int, options: Options, output: String, conversation: Conversation,
+    wake: @escaping @Sendable () -> Void
+  ) throws {
+    let target = try Self.detector(of: graph, node, options)
+    learnsInRounds = DetectorTrainer.learnsInRounds(target.nodeClass)
     try OutputPlace.prepare(output)
     whole = graph
     self.node = target

@@ -37,12 +37,20 @@ public struct ReportFolder {
     self.conversation = conversation
   }
 
-  /// Title and explanation of every figure, in the order of the report.
+  /// Name and explanation of every figure, in the order of the report.
+  private var figures: [(name: String, text: String)] {
+    let example =
+      evaluation.isClassification
+      ? "The recording that was named worst, from its begin to its end: the probability of the label that was found."
+      : "The recording that scored highest, from its begin to its end."
+    return Self.figures.map { $0.name == "score" ? ($0.name, example) : $0 }
+  }
+
   private static let figures: [(name: String, text: String)] = [
     ("roc", "How many anomalies are found for how much normal sound that is flagged, over all thresholds."),
     ("histogram", "How far normal and anomalous tokens lie apart, and where the threshold is."),
     ("confusion", "What the threshold, or the classifier, makes of the tokens."),
-    ("score", "The recording that scored highest, from its begin to its end."),
+    ("score", ""),
     ("residual", "Which bands carry the score."),
     ("reconstruction", "What the model makes of a normal token, and of the most anomalous one."),
     ("loss", "How learning went: mean loss per value, of what was learned and of what was held out."),
@@ -67,10 +75,12 @@ public struct ReportFolder {
     let steps: [(String, () throws -> Void)] = [
       ("roc", { if isAnomalyTask { try scores.roc() } }),
       ("histogram", { if isAnomalyTask { try scores.histogram() } }),
-      ("confusion", scores.confusion), ("score", { try scores.scores(of: example) }),
+      ("confusion", scores.confusion),
+      ("score", { try isAnomalyTask ? scores.scores(of: example) : scores.probabilities(of: example) }),
       (
         "residual",
         {
+          guard isAnomalyTask else { return }
           try ResidualFigure(evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation).draw()
         }
       ),
@@ -105,8 +115,16 @@ public struct ReportFolder {
     }
   }
 
-  /// The one with the highest mean score, among anomalous ones where there are any.
+  /// The one with the highest mean score, among anomalous ones where there are any; of a classifier the one with the
+  /// least share of tokens that are named right.
   private func exampleRecording() -> Int {
+    if evaluation.isClassification {
+      let recordings = Dictionary(grouping: evaluation.tokens, by: \.recording)
+      let right = recordings.mapValues { tokens in
+        Double(tokens.count { $0.found == $0.label }) / Double(tokens.count)
+      }
+      return right.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
+    }
     let files = evaluation.fileScores()
     let isAnomalous = { (index: Int) -> Bool in
       evaluation.recordings[index].label == Label.anomalous || !evaluation.recordings[index].events.isEmpty
@@ -117,7 +135,7 @@ public struct ReportFolder {
 
   private func html() -> String {
     let table = FigureTable(evaluation)
-    let pictures = Self.figures.compactMap { figure -> String? in
+    let pictures = figures.compactMap { figure -> String? in
       guard let data = FileManager.default.contents(atPath: "\(path)/\(figure.name).svg") else { return nil }
       let text = String(decoding: data, as: UTF8.self)
       guard let start = text.range(of: "<svg") else { return nil }

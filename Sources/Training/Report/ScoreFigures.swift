@@ -141,8 +141,31 @@ struct ScoreFigures {
       set xrange [0:\(max(own.last!.endSecond, 1e-3))]
       plot $scores with linespoints pt 7 ps 0.4 lw 1.5 lc rgb '\(Gnuplot.normal)' title 'score', \
       \(own[0].threshold) with lines lw 2 dt 2 lc rgb 'black' title 'threshold', \
-      NaN with boxes lc rgb '\(Gnuplot.shade)' title 'alarm'\
+      NaN with boxes lc rgb '\(Gnuplot.shade)' title 'above the threshold'\
       \(evaluation.recordings[recording].events.isEmpty ? "" : ", NaN with lines lw 5 lc rgb '\(Gnuplot.anomalous)' title 'anomaly in the manifest'")
+      """)
+  }
+
+  /// Probabilities of what a classifier found, over the time of one recording.
+  func probabilities(of recording: Int) throws {
+    let tokens = evaluation.tokens.filter { $0.recording == recording && $0.probability != nil }
+    guard let last = tokens.last else { return }
+    let rows = tokens.map { token -> [Double] in
+      let isRight = token.found == token.label
+      let middle = (token.beginSecond + token.endSecond) / 2
+      let probability = Double(token.probability!)
+      return [middle, isRight ? probability : .nan, isRight ? .nan : probability]
+    }
+    let name = evaluation.recordings[recording].path.split(separator: "/").last.map(String.init) ?? ""
+    try gnuplot.draw(
+      "score", width: 900, height: 360,
+      """
+      \(Gnuplot.data("tokens", rows))
+      set title \(Gnuplot.quoted("Probability over time: \(name) (\(evaluation.recordings[recording].label))"))
+      set xlabel 'seconds'; set ylabel 'probability'; set key outside top center horizontal
+      set xrange [0:\(max(last.endSecond, 1e-3))]; set yrange [0:1.05]
+      plot $tokens using 1:2 with impulses lw 3 lc rgb '\(Gnuplot.normal)' title 'named right', \
+      '' using 1:3 with impulses lw 3 lc rgb '\(Gnuplot.anomalous)' title 'named wrong'
       """)
   }
 

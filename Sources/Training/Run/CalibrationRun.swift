@@ -58,7 +58,7 @@ public struct CalibrationRun {
     guard !heard.isEmpty else {
       throw TrainingError("\(set.source): its normal recordings are silent, or too short for a token")
     }
-    let updated = try ThresholdSetting(rule: rule, isDefault: false).set(heard, scores)
+    let updated = try ThresholdSetting(rule: rule, conversation: conversation).set(heard, scores)
     model.machines = model.machines.map { machine in updated.first { $0.name == machine.name } ?? machine }
     try conversation.checkCancelled()
     do {

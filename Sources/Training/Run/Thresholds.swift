@@ -9,9 +9,8 @@ extension TrainingRun {
   func thresholds(
     _ model: ModelFile, _ set: RecordingSet, _ collected: Collected, beside output: String
   ) throws -> [ModelFile.Machine] {
-    let rule = options.rule ?? (learnsLabels ? .manual(0) : .falseAlarms(perHour: 1))
     if case .manual = rule {
-      return try ThresholdSetting(rule: rule, isDefault: options.rule == nil).set(model.machines, HeldOutScores())
+      return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
     }
     let temporary = "\(output).\(getpid()).untested"
     defer { unlink(temporary) }
@@ -29,14 +28,14 @@ extension TrainingRun {
     var scores = HeldOutScores()
     try judged.run(recordings, share: 0.8...1, what: "held out") { _, recording, tokens, machine, _ in
       let length = tokens.map(\.endSecond).max() ?? 0
-      let blocks = TimeBlocks(heldOut: options.heldOut, length: length, extent: collected.input.extent)
+      let blocks = TimeBlocks(heldOut: heldOut, length: length, extent: collected.input.extent)
       guard recording.part == .validation || collected.blocks.contains(machine) else { return }
       scores.add(tokens, of: recording, machine: machine) { token in
         recording.part == .validation
           || blocks.part(begin: token.beginSecond, end: token.endSecond) == .validation
       }
     }
-    return try ThresholdSetting(rule: rule, isDefault: options.rule == nil).set(model.machines, scores)
+    return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, scores)
   }
 }
 
@@ -65,8 +64,11 @@ struct HeldOutScores {
 
 /// Sets the thresholds of a model's machines by a rule.
 struct ThresholdSetting {
+  /// Fewer scores, or seconds, tell little of how often normal sound goes beyond a threshold.
+  private static let fewest = (scores: 20, seconds: 5.0)
+
   let rule: ThresholdRule
-  let isDefault: Bool
+  let conversation: Conversation
 
   func set(_ machines: [ModelFile.Machine], _ scores: HeldOutScores) throws -> [ModelFile.Machine] {
     try machines.map { machine in
@@ -78,8 +80,18 @@ struct ThresholdSetting {
         throw TrainingError("machine '\(machine.name)': \(error.description)")
       }
       machine.calibration = calibration(machine.threshold!, normal)
+      warn(machine)
       return machine
     }
+  }
+
+  private func warn(_ machine: ModelFile.Machine) {
+    guard let scores = machine.calibration["scores"]?.integer, let seconds = machine.calibration["seconds"]?.number,
+      scores < Self.fewest.scores || seconds < Self.fewest.seconds
+    else { return }
+    conversation.warn(
+      "machine '\(machine.name)': its threshold rests on \(scores) token\(scores == 1 ? "" : "s") "
+        + "(\(decimal(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`")
   }
 
   private func calibration(_ threshold: Double, _ normal: [ScoreStream]) -> JSONValue {

@@ -23,6 +23,8 @@ extension TrainingRun {
     fileprivate var labels: [String: Int32]
     /// Machines that have recordings of their own to hold out.
     fileprivate var heldOut: Set<String>
+    /// Machines of `blocks` that a token was held out of.
+    fileprivate var heard: Set<String> = []
     /// Seconds of each recording that tokens cover.
     fileprivate var lengths: [Int: Double] = [:]
   }
@@ -92,7 +94,7 @@ extension TrainingRun {
     _ tokens: [TapToken], _ recording: Recording, _ index: Int, _ alteration: Alteration?, _ collected: inout Collected
   ) throws {
     let blocks = TimeBlocks(
-      heldOut: options.heldOut, length: collected.lengths[index] ?? 0, extent: collected.input.extent)
+      heldOut: heldOut, length: collected.lengths[index] ?? 0, extent: collected.input.extent)
     let (pace, blur) = (alteration?.pace ?? 1, alteration?.blur ?? 0)
     for token in tokens {
       guard let name = collected.names.name(recording, channel: token.channel) else { continue }
@@ -100,11 +102,12 @@ extension TrainingRun {
       let (begin, end) = (max(0, token.beginSecond * pace - blur), token.endSecond * pace + blur)
       let label = recording.label(begin: begin, end: end)
       guard let label, learnsLabels || label == Label.normal else { continue }
-      if !(collected.heldOut.contains(name) || learnsLabels || options.heldOut == 0) {
+      if !(collected.heldOut.contains(name) || learnsLabels || heldOut == 0) {
         collected.blocks.insert(name)
         guard let part = blocks.part(begin: begin, end: end) else { continue }
         if part == .validation {
           if alteration == nil { collected.tokens[.validation, default: 0] += 1 }
+          collected.heard.insert(name)
           continue
         }
       }
@@ -144,6 +147,12 @@ extension TrainingRun {
     }
     for name in expected.sorted() where collected.machines[name] == nil {
       throw TrainingError("machine '\(name)' has no token to learn from: its recordings are silent, or too short")
+    }
+    for name in collected.blocks.subtracting(collected.heard).sorted() {
+      let least = TimeBlocks(heldOut: heldOut, length: 0, extent: collected.input.extent).least
+      throw TrainingError(
+        "machine '\(name)': its recordings are too short to hold out a stretch of one for the threshold: give one of at "
+          + "least \(decimal(least, 1)) s, or three or more recordings, or set the threshold yourself (--threshold)")
     }
     if collected.silent > 0 { conversation.warn("\(collected.silent) silent tokens were not learned from") }
     if collected.clipped * 20 > total {

@@ -45,6 +45,12 @@ public struct TrainingRun {
   let conversation: Conversation
   let learnsLabels: Bool
 
+  /// How thresholds are set.
+  var rule: ThresholdRule { options.rule ?? (learnsLabels ? .manual(0) : .falseAlarms(perHour: 1)) }
+
+  /// The share of recordings that is held out: none where no threshold is set by them.
+  var heldOut: Double { if case .manual = rule { 0 } else { options.heldOut } }
+
   /// - Parameter node: name of the detector; nil: the only one.
   /// - Throws: `TrainingError` where there is no such detector, or it cannot be trained.
   public init(_ graph: Graph, node: String?, options: Options, conversation: Conversation) throws {
@@ -96,7 +102,7 @@ public struct TrainingRun {
     }
     return Summary(
       model: model, figures: result.figures, curves: book.curves,
-      recordings: Dictionary(grouping: set.recordings.compactMap(\.part)) { $0 }.mapValues(\.count),
+      recordings: Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count),
       tokens: collected.tokens, seconds: collected.seconds)
   }
 
@@ -141,10 +147,12 @@ public struct TrainingRun {
         for index in set.recordings.indices where set.recordings[index].part == .train {
           set.recordings[index].part = nil
         }
-        set = SplitPlan(test: 0, heldOut: options.heldOut, seed: options.seed).divided(set)
+        set = SplitPlan(test: 0, heldOut: heldOut, seed: options.seed).divided(set)
       }
     } else {
-      set = SplitPlan(test: options.test, heldOut: options.heldOut, seed: options.seed).divided(set)
+      set = SplitPlan(test: options.test, heldOut: heldOut, seed: options.seed).divided(set)
+      // What nothing is learned from, and no threshold is set by, is free for testing.
+      for index in set.recordings.indices where !isUsed(set.recordings[index]) { set.recordings[index].part = .test }
     }
     guard set.recordings.contains(where: { $0.part == .train && isLearned($0) }) else {
       throw TrainingError(
@@ -163,10 +171,19 @@ public struct TrainingRun {
 
   func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
 
+  /// Whether the model knows anything of it: by what it has learned, or by its thresholds.
+  private func isUsed(_ recording: Recording) -> Bool {
+    switch recording.part {
+    case .train: isLearned(recording)
+    case .validation: isLearned(recording) || rule == .bestF1
+    default: false
+    }
+  }
+
   private func trainingJSON(
     _ set: RecordingSet, _ collected: Collected, _ curves: [LearningCurve]
   ) throws -> JSONValue {
-    let recordings = try set.recordings.filter { $0.part == .train || $0.part == .validation }.map {
+    let recordings = try set.recordings.filter(isUsed).map {
       recording -> JSONValue in
       var members: [String: JSONValue] = [
         "name": .text(recording.path.split(separator: "/").last.map(String.init) ?? recording.path),
@@ -179,7 +196,7 @@ public struct TrainingRun {
     var members: [String: JSONValue] = [
       "recordings": .array(recordings), "seconds": .number(collected.seconds),
       "tokens": .integer(Int64(collected.tokens[.train] ?? 0)), "input": .text(collected.input.text),
-      "held_out": .number(options.heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
+      "held_out": .number(heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
     ]
     if let augmentation = options.augmentation {
       members["augmentation"] = augmentation.json

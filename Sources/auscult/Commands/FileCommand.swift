@@ -23,12 +23,13 @@ struct FileCommand {
     var engineOptions = EngineOptions()
     engineOptions.log = log.receive
     let engine = try Engine(graph: graph, options: engineOptions)
-    let failures = FileFailures(talk)
+    let failures = FileFailures(talk, isSingle: files.count == 1)
     let run = FileRun(engine, options: options(failures, interruption, log))
     let summary = try outcome(of: run)
     talk.endProgress()
     log.showHeld(all: true)
-    tell(summary)
+    // Where nothing was run, a person has been told why.
+    if talk.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
     try checkNodes(engine, log)
     if failures.count > 0 {
@@ -100,19 +101,23 @@ private final class Interruption: Sendable {
 /// Files that could not be run, told of as they come.
 private final class FileFailures {
   private let talk: Talk
+  private let isSingle: Bool
   private(set) var count = 0
   /// The same mistake of the graph is not shown for every file.
   private var shown: Set<[Diagnostic]> = []
   private var told: Set<String> = []
 
-  init(_ talk: Talk) { self.talk = talk }
+  init(_ talk: Talk, isSingle: Bool) {
+    self.talk = talk
+    self.isSingle = isSingle
+  }
 
   func note(_ path: String, _ error: any Error) {
     count += 1
     switch error {
     case let error as DiagnosticsError:
       if shown.insert(error.diagnostics).inserted { talk.show(error.diagnostics) }
-      talk.error("\(path): the graph cannot be run over it")
+      if !isSingle { talk.error("\(path): the graph cannot be run over it") }
     default:
       let text = "\(error)"
       if told.insert(text).inserted { talk.error(text) }

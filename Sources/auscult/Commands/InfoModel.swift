@@ -25,11 +25,23 @@ struct ModelFacts {
         "learned from \(Quantity.count(tokens, "token")) (\(training["input"]?.text ?? "")) of "
           + "\(Quantity.seconds(seconds)) of sound")
     }
+    if let altered = augmentation { lines.append(altered) }
+    if training["live"]?.boolean == true, let rounds = training["rounds"]?.integer {
+      lines.append("learned live, in \(Quantity.count(rounds, "round"))")
+    }
     if !model.labels.isEmpty { lines.append("tells apart: \(model.labels.joined(separator: ", "))") }
-    lines.append(ThresholdTable(model).text)
+    lines += [ThresholdTable(model).text].filter { !$0.isEmpty }
     let curves = CurveText(curves: LearningCurve.of(training), isTerminal: isTerminal).text
     if !curves.isEmpty { lines.append(curves) }
     return lines.joined(separator: "\n")
+  }
+
+  private var augmentation: String? {
+    guard let how = model.training["augmentation"], let copies = how["copies"]?.integer else { return nil }
+    let kinds = ["pitch", "stretch", "noise"].compactMap { kind in
+      how[kind]?.number.map { "\(kind)=\(Significant.text($0))" }
+    }
+    return "and from \(Quantity.count(copies, "altered copy", "altered copies")) of each recording (\(kinds.joined(separator: ",")))"
   }
 
   var json: JSONValue {

@@ -59,8 +59,8 @@ struct Train: ParsableCommand {
     help: ArgumentHelp(
       "Learn from each training recording again, changed by one of these, drawn by the seed: pitch=1 (up to a semitone up "
         + "or down), stretch=0.1 (0.9 to 1.1 times as fast), noise=0.005 (its deviation, of full scale).",
-      valueName: "kinds"))
-  var augment: AugmentArgument?
+      valueName: "kinds"), transform: Train.augmentation)
+  var augment: Augmentation?
   @Option(help: ArgumentHelp("Copies of each with --augment (default: 1).", valueName: "number")) var copies: Int?
   @Option(help: "Where random numbers begin.") var seed: UInt64 = 42
   @Flag(help: "Go on although something is learned from and judged as well.") var force = false
@@ -71,6 +71,10 @@ struct Train: ParsableCommand {
   var period: Period?
   @Flag(help: "Print what was learned as one JSON object.") var json = false
   @OptionGroup var talking: TalkOptions
+
+  private static func augmentation(_ text: String) throws -> Augmentation {
+    do { return try Augmentation(text) } catch { throw ValidationError(error.description) }
+  }
 
   func validate() throws {
     if let copies {
@@ -108,7 +112,7 @@ struct Train: ParsableCommand {
       options.heldOut = heldOut.number
       options.test = test?.number ?? (data.dataset == nil ? 0 : 0.15)
       options.isForced = force
-      options.augmentation = augment?.augmentation
+      options.augmentation = augment
       if let copies { options.augmentation?.copies = copies }
       let work = LongWork(talk)
       let summary = try work.run {
@@ -117,6 +121,7 @@ struct Train: ParsableCommand {
       if let epoch = summary.curves.compactMap(\.endedEarly).max() {
         talk.warning("learning ended early at epoch \(epoch) by request; the model holds what was learned until then")
       }
+      tellFalling(summary, try graph.detector(node), talk)
       show(summary)
     }
   }
@@ -126,18 +131,29 @@ struct Train: ParsableCommand {
     if json { Output.line(report.json) } else { Output.line(report.text) }
   }
 
+  private func tellFalling(_ summary: TrainingRun.Summary, _ detector: Graph.Node, _ talk: Talk) {
+    let falling = summary.curves.filter(\.stillFalls)
+    guard !falling.isEmpty, detector.nodeClass.parameter("epochs") != nil else { return }
+    let names = falling.compactMap(\.machine)
+    let last = falling.compactMap { $0.epochs.last?.number }.max() ?? 0
+    talk.info(
+      (names.isEmpty || summary.model.machines.count == 1 ? "" : "\(names.joined(separator: ", ")): ")
+        + "the loss was still falling when the \(last) epochs were over: more may make a better model, such as "
+        + "--set \(detector.name).epochs=\(2 * last)")
+  }
+
   /// Trains beside the live graph, and goes on with it.
   private func runLive(_ talk: Talk) throws {
     let catalog = input.changes.catalog.load(isPrivate: true)
     let graph = try input.loadForTraining(talk: talk, catalog: catalog)
-    let detector = try Failure.wording { try graph.detector(node) }
-    var source = GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph)
-    let path = output.hasPrefix("/") ? output : source.workingDirectory + "/" + output
-    source.overrides.append(OverrideText("\(detector.name).model=\(path)", origin: "train"))
     var training = rounds.options
     training.seed = seed
     training.rule = thresholds.rule
     training.heldOut = heldOut.number
+    let detector = try Failure.wording { try LiveTraining.detector(of: graph, node, training) }
+    var source = GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph)
+    let path = output.hasPrefix("/") ? output : source.workingDirectory + "/" + output
+    source.overrides.append(OverrideText("\(detector.name).model=\(path)", origin: "train"))
     try LiveRun(
       graph: graph, source: source, catalog: catalog, options: live, rate: rate?.number ?? 48000,
       period: period?.lengths[0] ?? 1024, duration: nil, talk: talk,

@@ -122,7 +122,8 @@ struct LiveRun {
 
   private func advice(_ error: JACKError) -> String? {
     if case .noServer = error {
-      return "start one, or use --start-server for a private one without a sound card, or --input to read audio files"
+      return "start one, or use --start-server for a private one without a sound card, or "
+        + (training == nil ? "--input to read audio files" : "train on recordings, with --normal")
     }
     if case .serverShutDown = error, options.startServer { return nil }
     return error.suggestion

@@ -16,22 +16,28 @@ extension EpochNews {
   }
 }
 
-/// Shows epochs as they come, no more often than an eye can follow; the last that there can be always. Any thread.
+/// Shows epochs as they come: on a terminal no more often than an eye can follow, and the last that there can be always;
+/// elsewhere a line now and then. Any thread.
 final class EpochLine: Sendable {
-  private static let interval = Duration.milliseconds(50)
   private let talk: Talk
-  private let next = Mutex(ContinuousClock.now)
+  private let interval: Duration
+  private let next: Mutex<ContinuousClock.Instant>
 
-  init(_ talk: Talk) { self.talk = talk }
+  init(_ talk: Talk) {
+    self.talk = talk
+    interval = talk.showsProgress ? .milliseconds(50) : .seconds(10)
+    next = Mutex(talk.showsProgress ? .now : .now + interval)
+  }
 
   func show(_ news: EpochNews) {
     let isDue = next.withLock { next in
       let now = ContinuousClock.now
-      guard now >= next || news.epoch.number == news.epoch.last else { return false }
-      next = now + Self.interval
+      guard now >= next || talk.showsProgress && news.epoch.number == news.epoch.last else { return false }
+      next = now + interval
       return true
     }
-    if isDue { talk.progress(news.line) }
+    guard isDue else { return }
+    if talk.showsProgress { talk.progress(news.line) } else { talk.info(news.line) }
   }
 }
 

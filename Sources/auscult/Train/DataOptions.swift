@@ -80,15 +80,6 @@ struct RuleArgument: ExpressibleByArgument {
   }
 }
 
-struct AugmentArgument: ExpressibleByArgument {
-  var augmentation: Augmentation
-
-  init?(argument: String) {
-    guard let augmentation = Augmentation(argument) else { return nil }
-    self.augmentation = augmentation
-  }
-}
-
 /// A share on the command line: `20%`, `20 %`, `0.2`.
 struct Share: ExpressibleByArgument {
   var number: Double

@@ -19,8 +19,9 @@ struct TrainingReport {
 
   var text: String {
     var lines = [CurveText(curves: summary.curves, isTerminal: isTerminal).text].filter { !$0.isEmpty }
-    lines.append(ThresholdTable(summary.model).text)
-    let figures = summary.figures.filter { $0.name != "tokens" }
+    lines += [ThresholdTable(summary.model).text].filter { !$0.isEmpty }
+    // Curves tell of epochs and losses already.
+    let figures = summary.curves.isEmpty ? summary.figures.filter { $0.name != "tokens" } : []
     if !figures.isEmpty {
       lines.append(
         figures.map { "\($0.of.isEmpty ? "" : "\($0.of): ")\($0.name) \(Significant.text($0.value))" }
@@ -59,7 +60,10 @@ struct ThresholdTable {
 
   init(_ model: ModelFile) { self.model = model }
 
+  /// Empty where a classifier decides for the likeliest label.
   var text: String {
+    let isDefault = model.machines.allSatisfy { $0.threshold == 0 && $0.calibration["rule"]?.text == "manual=0.0" }
+    if !model.labels.isEmpty && isDefault { return "" }
     var table = Table([
       ("machine", .left), ("threshold", .right), ("set by", .left), ("held-out sound", .right),
       ("false alarms", .right),
@@ -85,10 +89,11 @@ struct ThresholdTable {
   }
 }
 
-/// Numbers to four significant digits.
+/// Numbers to four significant digits; whole ones are written whole.
 enum Significant {
   static func text(_ number: Double) -> String {
-    guard number.isFinite, number != 0 else { return "\(number)" }
+    guard number.isFinite else { return "\(number)" }
+    if number == number.rounded(), abs(number) < 1e9 { return Quantity.fixed(number, 0) }
     var magnitude = abs(number)
     var decimals = 3
     while magnitude >= 10 && decimals > 0 {
