@@ -22,7 +22,7 @@ def train(tokens, seed):
     module = Dense(128, 128, [128, 32, 8, 32, 128], batch_norm=False, sigmoid=True)
     training.keras_initial(module)
     x = torch.from_numpy(tokens)
-    return training.fit(module, (x,), x, training.reconstruction_loss, seed, epochs=200, batch=16, epsilon=1e-7)
+    return training.fit(module, (x,), x, training.reconstruction_loss, seed, epochs=200, batch=16, is_keras=True)
 
 
 def main():

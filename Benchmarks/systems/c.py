@@ -34,7 +34,7 @@ def mlp(tokens, classes, count, test, seed):
     module = Perceptron(tokens.shape[2], 16, count)
     training.keras_initial(module)
     targets = nn.functional.one_hot(torch.from_numpy(classes), count).float()
-    training.fit(module, (torch.from_numpy(tokens),), targets, loss, seed, epochs=200, batch=25, epsilon=1e-7)
+    training.fit(module, (torch.from_numpy(tokens),), targets, loss, seed, epochs=200, batch=25, is_keras=True)
     with torch.no_grad():
         return module(torch.from_numpy(test))["probability"].numpy()
 

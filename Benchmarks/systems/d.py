@@ -27,8 +27,8 @@ def train(tokens, machine, seed):
     module = ConditionedAutoencoder(128, 128, [32, 64, 128, 256], 32, int(machine.max()) + 1, 8)
     training.keras_initial(module)
     x = torch.from_numpy(tokens)
-    return training.fit(module, (x, torch.from_numpy(machine)), x, training.reconstruction_loss, seed, epochs=20,
-                        batch=16, epsilon=1e-7)
+    return training.fit(module, (x, torch.from_numpy(machine)), x, training.reconstruction_loss, seed, epochs=50,
+                        batch=16, is_keras=True)
 
 
 def embed(module, tokens, machine):

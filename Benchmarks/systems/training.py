@@ -22,20 +22,34 @@ def keras_initial(module):
             nn.init.uniform_(layer.weight, -0.05, 0.05)
 
 
-def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, epsilon=1e-8):
+KERAS_EPSILON = 1e-7
+
+
+def as_keras(optimiser, step):
+    """Keras adds Adam's epsilon to the root before its bias is corrected, PyTorch after; `step` counts from 1."""
+    for group in optimiser.param_groups:
+        group["eps"] = KERAS_EPSILON / (1 - group["betas"][1] ** step) ** 0.5
+
+
+def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, is_keras=False):
     """Trains on all rows of `inputs` (a tuple of tensors); the last weights are kept.
 
-    loss(module, inputs, targets) is a mean over rows.
+    loss(module, inputs, targets) is a mean over rows. With is_keras Adam is Keras', which matters where gradients are
+    as small as its epsilon.
     """
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(module.parameters(), lr=rate, eps=epsilon)
+    optimiser = torch.optim.Adam(module.parameters(), lr=rate)
     module.train()
+    step = 0
     for _ in range(epochs):
         order = torch.randperm(len(targets), generator=generator)
         for begin in range(0, len(order), batch):
             chosen = order[begin:begin + batch]
             optimiser.zero_grad()
             loss(module, tuple(x[chosen] for x in inputs), targets[chosen]).backward()
+            step += 1
+            if is_keras:
+                as_keras(optimiser, step)
             optimiser.step()
     module.eval()
     return module

@@ -4,10 +4,17 @@ import NodeKit
 open class ModelDetector: JudgingNode, Trainable, Reporting {
   open class var learnsLabels: Bool { false }
 
+  /// How values are scaled before `learn` and `Scorer.score` get them: the parameter `scale`.
+  private let scaling: Scaling
   // While training.
   public private(set) var training: Training?
   private var examples: [Examples] = []
   private var learned: [Parameters] = []
+
+  public required init(_ arguments: Arguments) throws {
+    scaling = Scaling(arguments)
+    try super.init(arguments)
+  }
 
   // MARK: What differs
 
@@ -30,9 +37,6 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
     }
     public mutating func figure(_ name: String, _ value: Double) { figures.append((name, value)) }
   }
-
-  /// How values are scaled before `learn` and `Scorer.score` get them.
-  open var scaling: Scaling { .none }
 
   /// Learns one machine's parameters from its scaled tokens. Thread: control; may take long.
   ///

@@ -9,6 +9,11 @@ public enum Scaling: String, Sendable {
       "scale", "standard: every value less its mean, over its deviation, both of the training data; none: as it is",
       of: ["none", "standard"], default: initial.rawValue)
   }
+
+  /// What the parameter says; `none` where a class does not have it.
+  init(_ arguments: Arguments) {
+    self = arguments.declares("scale") ? Scaling(rawValue: arguments.text("scale"))! : .none
+  }
 }
 
 /// Mean and 1 / deviation of every value, as scikit-learn's StandardScaler: population deviation, 1 for a constant one.

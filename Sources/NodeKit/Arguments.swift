@@ -17,9 +17,12 @@ public struct Arguments {
     self.values = values
   }
 
+  /// Whether the class has a parameter of this name.
+  public func declares(_ name: String) -> Bool { declaration.parameters.contains { $0.name == name } }
+
   /// The value of a parameter, or nil where the file gives none and there is no default.
   public subscript(_ name: String) -> Value? {
-    precondition(declaration.parameters.contains { $0.name == name }, "undeclared parameter \(name)")
+    precondition(declares(name), "undeclared parameter \(name)")
     return values[name]
   }
 

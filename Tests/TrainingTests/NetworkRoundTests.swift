@@ -111,7 +111,8 @@ import Training
         for recording in UInt32(0)..<4 {
           all.add(
             examples(
-              6, recordings: [recording | Examples.copy], seed: UInt64(10 * copy), factor: recording == strange ? 1e4 : 1))
+              6, recordings: [recording | Examples.copy], seed: UInt64(10 * copy),
+              factor: recording == strange ? 1e4 : 1))
         }
       }
       try session.round(all)

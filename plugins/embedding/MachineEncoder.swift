@@ -10,7 +10,8 @@ final class MachineEncoder: NetworkDetector {
     NodeDeclaration(
       "detector.embedding", version: "1.0.0",
       summary: "Distance to the nearest training slice, as an encoder of all machines sees them.", realtime: .offload,
-      traits: [.detector, .trainable], inputs: sliceInputs, outputs: output("Distance to the nearest training embedding"),
+      traits: [.detector, .trainable], inputs: sliceInputs,
+      outputs: output("Distance to the nearest training embedding"),
       parameters: sharedParameters + [
         .text(
           "channels", "Channels of each convolution; the image halves behind each but the last",

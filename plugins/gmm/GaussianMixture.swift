@@ -23,18 +23,14 @@ final class GaussianMixture: ModelDetector {
 
   private let components: Int
   private let settings: MixtureFit.Settings
-  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     components = arguments.integer("components")
     settings = MixtureFit.Settings(
       floor: arguments.number("floor"), tolerance: arguments.number("tolerance"),
       iterations: arguments.integer("iterations"))
-    scale = Scaling(rawValue: arguments.text("scale"))!
     try super.init(arguments)
   }
-
-  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

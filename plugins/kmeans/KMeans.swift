@@ -18,15 +18,11 @@ final class KMeans: ModelDetector {
   }
 
   private let clusters: Int
-  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     clusters = arguments.integer("clusters")
-    scale = Scaling(rawValue: arguments.text("scale"))!
     try super.init(arguments)
   }
-
-  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

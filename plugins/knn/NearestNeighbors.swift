@@ -27,17 +27,13 @@ final class NearestNeighbors: ModelDetector {
   private let neighbors: Int
   private let references: Int
   private let isLocal: Bool
-  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     neighbors = arguments.integer("neighbors")
     references = arguments.integer("references")
     isLocal = arguments.text("density") == "local"
-    scale = Scaling(rawValue: arguments.text("scale"))!
     try super.init(arguments)
   }
-
-  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

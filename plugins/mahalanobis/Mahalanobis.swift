@@ -23,15 +23,11 @@ final class Mahalanobis: ModelDetector {
   private static let greatestWidth = 2048
 
   private let isShrunk: Bool
-  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     isShrunk = arguments.text("covariance") == "ledoit-wolf"
-    scale = Scaling(rawValue: arguments.text("scale"))!
     try super.init(arguments)
   }
-
-  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

@@ -23,16 +23,12 @@ final class OneClassSVM: ModelDetector {
 
   private let nu: Double
   private let gamma: Double?
-  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     nu = arguments.number("nu")
     gamma = arguments["gamma"]?.number
-    scale = Scaling(rawValue: arguments.text("scale"))!
     try super.init(arguments)
   }
-
-  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

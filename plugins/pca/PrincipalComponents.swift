@@ -22,11 +22,9 @@ final class PrincipalComponents: ModelDetector {
   private static let greatestSide = 4096
 
   private let components: Value
-  private let scale: Scaling
 
   required init(_ arguments: Arguments) throws {
     components = arguments["components"]!
-    scale = Scaling(rawValue: arguments.text("scale"))!
     guard components.unit != .percent || components.number! > 0 && components.number! < 100 else {
       throw NodeError("per cent of the variance: above 0, below 100", parameter: "components")
     }
@@ -35,8 +33,6 @@ final class PrincipalComponents: ModelDetector {
     }
     try super.init(arguments)
   }
-
-  override var scaling: Scaling { scale }
 
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void

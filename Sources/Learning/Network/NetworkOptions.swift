@@ -44,7 +44,7 @@ public struct NetworkOptions {
     patience = arguments.integer("patience")
     validation = arguments.number("validation") / 100
     initialization = Initialization(rawValue: arguments.text("initial"))!
-    scaling = Scaling(rawValue: arguments.text("scale"))!
+    scaling = Scaling(arguments)
   }
 
   /// Sizes of layers as a parameter has them: "128 32 8", with commas or without.

@@ -37,24 +37,12 @@ struct LiveModel: @unchecked Sendable {
 
   func write() throws -> TrainingRun.Summary {
     let result = try trainer.result()
-    var model = ModelFile()
-    model.className = node.nodeClass.name
-    model.classVersion = node.nodeClass.version
-    model.graph = graph.name
-    model.graphHash = graph.hash
-    model.frontEnd = input.frontEnd
+    var model = ModelFile(result, of: node, in: graph, input: input, machines: input.machines)
     model.seed = options.seed
-    model.texts = result.texts
-    model.tensors = result.tensors
     model.training = trainingJSON
-    model.machines = input.machines.map { ModelFile.Machine(name: $0, threshold: 0) }
     model.machines = try thresholds(model)
     try conversation.checkCancelled()
-    do throws(ModelError) {
-      try model.write(output)
-    } catch {
-      throw TrainingError(error.description)
-    }
+    try model.save(output)
     var summary = TrainingRun.Summary(model: model, figures: result.figures, curves: curves)
     summary.tokens = [.train: learned, .validation: heldOut.joined().reduce(0) { $0 + $1.count }]
     summary.seconds = seconds

@@ -61,11 +61,7 @@ public struct CalibrationRun {
     let updated = try ThresholdSetting(rule: rule, conversation: conversation).set(heard, scores)
     model.machines = model.machines.map { machine in updated.first { $0.name == machine.name } ?? machine }
     try conversation.checkCancelled()
-    do {
-      try model.write(output)
-    } catch {
-      throw TrainingError(error.description)
-    }
+    try model.save(output)
     return model
   }
 }

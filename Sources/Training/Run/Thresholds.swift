@@ -91,7 +91,8 @@ struct ThresholdSetting {
     else { return }
     conversation.warn(
       "machine '\(machine.name)': its threshold rests on \(scores) token\(scores == 1 ? "" : "s") "
-        + "(\(decimal(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`")
+        + "(\(decimal(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`"
+    )
   }
 
   private func calibration(_ threshold: Double, _ normal: [ScoreStream]) -> JSONValue {

@@ -81,25 +81,13 @@ public struct TrainingRun {
     }
     try conversation.checkCancelled()
     collected.machines = [:]
-    var model = ModelFile()
-    model.className = node.nodeClass.name
-    model.classVersion = node.nodeClass.version
-    model.graph = graph.name
-    model.graphHash = graph.hash
-    model.frontEnd = collected.input.frontEnd
+    var model = ModelFile(result, of: node, in: graph, input: collected.input, machines: machines)
     model.seed = options.seed
     model.labels = labels
-    model.texts = result.texts
-    model.tensors = result.tensors
     model.training = try trainingJSON(set, collected, book.curves)
-    model.machines = machines.map { ModelFile.Machine(name: $0, threshold: 0) }
     model.machines = try thresholds(model, set, collected, beside: output)
     try conversation.checkCancelled()
-    do throws(ModelError) {
-      try model.write(output)
-    } catch {
-      throw TrainingError(error.description)
-    }
+    try model.save(output)
     return Summary(
       model: model, figures: result.figures, curves: book.curves,
       recordings: Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count),
@@ -228,22 +216,5 @@ extension Recording {
       if overlap > 0 { touches = true }
     }
     return touches ? nil : label
-  }
-}
-
-extension Graph {
-  /// sha256 of its nodes, parameters and links.
-  var hash: String {
-    let nodes = nodes.map { node in
-      "\(node.name) \(node.nodeClass.name) \(node.nodeClass.version) "
-        + node.arguments.filter { argument in
-          let parameter = node.nodeClass.parameter(argument.name)
-          return parameter.map { $0.kind != .inputPath && !$0.flags.contains(.placement) } ?? false
-        }.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-    }.sorted()
-    let links = links.map {
-      "\(self.nodes[$0.from.node].name).\($0.from.port) -> \(self.nodes[$0.to.node].name).\($0.to.port)"
-    }.sorted()
-    return "sha256:" + SHA256.hex((nodes + links).joined(separator: "\n").utf8)
   }
 }

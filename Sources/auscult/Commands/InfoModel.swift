@@ -41,7 +41,8 @@ struct ModelFacts {
     let kinds = ["pitch", "stretch", "noise"].compactMap { kind in
       how[kind]?.number.map { "\(kind)=\(Significant.text($0))" }
     }
-    return "and from \(Quantity.count(copies, "altered copy", "altered copies")) of each recording (\(kinds.joined(separator: ",")))"
+    let what = Quantity.count(copies, "altered copy", "altered copies")
+    return "and from \(what) of each recording (\(kinds.joined(separator: ",")))"
   }
 
   var json: JSONValue {

@@ -1,37 +1,44 @@
 import NodeKit
 
-/// max(0, x)
-public final class ReLU<S: NetworkScalar>: Layer<S> {
-  public init(_ shape: [Int]) { super.init(shape, shape) }
-  override var isInPlace: Bool { true }
+/// A function of each value by itself, whose slope is known from its result.
+public class PointwiseLayer<S: NetworkScalar>: Layer<S> {
+  typealias Function = (_ output: UnsafeMutablePointer<S>, _ input: UnsafePointer<S>, _ count: Int) -> Void
+  /// Multiplies gradients by the slopes where the function gave `output`.
+  typealias Slope = (_ gradient: UnsafeMutablePointer<S>, _ output: UnsafePointer<S>, _ count: Int) -> Void
 
-  override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
-    S.kernels.relu(output, input, pass.count * outputSize)
+  private let function: Function
+  private let slope: Slope
+  private let activation: InferenceStep.Kind
+
+  init(_ shape: [Int], _ activation: InferenceStep.Kind, _ function: @escaping Function, _ slope: @escaping Slope) {
+    self.function = function
+    self.slope = slope
+    self.activation = activation
+    super.init(shape, shape)
   }
 
-  override func backward(
+  override final var isInPlace: Bool { true }
+
+  override final func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
+    function(output, input, pass.count * outputSize)
+  }
+
+  override final func backward(
     _ input: UnsafePointer<S>, _ output: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>,
     _ inputGradient: UnsafeMutablePointer<S>?, _ pass: NetworkPass
-  ) { S.kernels.reluBackward(gradient, output, pass.count * outputSize) }
+  ) { slope(gradient, output, pass.count * outputSize) }
 
-  override func plan(_ plan: InferencePlan) { plan.activation(.relu, size: outputSize) }
+  override final func plan(_ plan: InferencePlan) { plan.activation(activation, size: outputSize) }
+}
+
+/// max(0, x)
+public final class ReLU<S: NetworkScalar>: PointwiseLayer<S> {
+  public init(_ shape: [Int]) { super.init(shape, .relu, S.kernels.relu, S.kernels.reluBackward) }
 }
 
 /// 1 / (1 + exp(-x))
-public final class Sigmoid<S: NetworkScalar>: Layer<S> {
-  public init(_ shape: [Int]) { super.init(shape, shape) }
-  override var isInPlace: Bool { true }
-
-  override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
-    S.kernels.sigmoid(output, input, pass.count * outputSize)
-  }
-
-  override func backward(
-    _ input: UnsafePointer<S>, _ output: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>,
-    _ inputGradient: UnsafeMutablePointer<S>?, _ pass: NetworkPass
-  ) { S.kernels.sigmoidBackward(gradient, output, pass.count * outputSize) }
-
-  override func plan(_ plan: InferencePlan) { plan.activation(.sigmoid, size: outputSize) }
+public final class Sigmoid<S: NetworkScalar>: PointwiseLayer<S> {
+  public init(_ shape: [Int]) { super.init(shape, .sigmoid, S.kernels.sigmoid, S.kernels.sigmoidBackward) }
 }
 
 /// exp(x) over the sum of them.
