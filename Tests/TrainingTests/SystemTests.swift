@@ -63,13 +63,23 @@ import Testing
     #expect(records.allSatisfy { $0["node"] as? String == (trial.graph == "digits" ? "vote" : "judge") })
   }
 
-  /// Records of the graph as it runs.
+  /// Records of the graph as it runs: the same at any period.
   private func watch(_ workshop: Workshop, _ trial: Trial, _ recording: String) throws -> [[String: Any]] {
     let sets = (trial.values + ["judge.model=model.safetensors"]).flatMap { ["--set", $0] }
     let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
-    let run = try workshop.run(["run", graph, "--input", recording, "--quiet"] + sets)
-    try #require(run.status == 0, "\(run.err)")
-    return try workshop.text("\(trial.graph).jsonl").split(separator: "\n").map { try json(String($0)) }
+    func lines(_ period: String) throws -> [String] {
+      let run = try workshop.run(["run", graph, "--input", recording, "--quiet", "--period", period] + sets)
+      try #require(run.status == 0, "\(run.err)")
+      let text = try workshop.text("\(trial.graph).jsonl").replacing(#/"time":"[^"]*",/#, with: "")
+      return text.split(separator: "\n").map(String.init)
+    }
+    var random = SeededRandom.fresh()
+    print("\(trial.graph): periods with AUSCULT_SEED=\(random.seed)")
+    let reference = try lines("1024")
+    for period in ["64", (0..<20).map { _ in "\(random.period())" }.joined(separator: ",")] {
+      #expect(try lines(period) == reference, "periods \(period)")
+    }
+    return try reference.map { try json($0) }
   }
 
   /// Recordings of 5 s of the simulated machine.
