@@ -6,6 +6,7 @@
 layers/<case>.safetensors: one layer, loss or optimiser, everything float64 (see layers.py).
 networks/<name>.safetensors: the weights of a network by the names that a model file has; <name>.tokens.safetensors:
 tokens, and what the network makes of them, float32 (see networks.py).
+steps/<name>.safetensors: a network before and after some steps of training, float64 (see steps.py).
 The same versions on the same kind of processor give the same bytes.
 """
 
@@ -17,9 +18,11 @@ import torch
 
 import layers
 import networks
+import steps
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     layers.make()
     networks.make()
+    steps.make()
