@@ -57,6 +57,18 @@ struct LiveTests {
     #expect(try auscult("stop", name).status == 1)
   }
 
+  /// One that was just started is waited for; one that never comes is told of in time.
+  @Test func statusWaits() throws {
+    let none = try auscult("status", name, "--wait", "300ms")
+    #expect(none.status == 1 && none.err.contains("no graph named '\(name)' runs"), "\(none.err)")
+    let live = try LiveCommand(
+      auscult, arguments: ["run", "watch.yaml", "--start-server", "--server", name, "--name", name])
+    let status = try auscult("status", name, "--json", "--wait", "1min")
+    #expect(status.status == 0 && status.out.contains(name), "\(status.err)")
+    #expect(try auscult("stop", name).status == 0)
+    #expect(try live.end().status == 0)
+  }
+
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsEndARunInGoodOrder(signal: Int32) throws {
     let live = try start()
     live.signal(signal)

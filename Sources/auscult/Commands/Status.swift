@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import RunControl
 
 /// `auscult status`
@@ -12,16 +13,32 @@ struct StatusCommand: ParsableCommand {
       Examples:
         auscult status
         auscult status fan-watch --json
+        auscult status fan-watch --wait 10s       one that was just started
       """)
 
   @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
 
+  @Option(help: ArgumentHelp("Wait for it to run, so long at most.", valueName: "time")) var wait: Seconds?
+
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    guard let name = try name ?? RunningGraphs.only() else { return list(try RunningGraphs.all()) }
-    let status = try RunningGraphs.client(name) { try $0.call("status") }
+    guard let status = try answer() else { return list(try RunningGraphs.all()) }
     if json { Output.line(status) } else { Output.line(StatusText(status).text) }
+  }
+
+  /// What the graph says, as soon as it does. Nil where several run, and none was named.
+  private func answer() throws -> JSONValue? {
+    let deadline = ContinuousClock.now + .seconds(wait?.number ?? 0)
+    while true {
+      do {
+        guard let name = try name ?? RunningGraphs.only() else { return nil }
+        return try RunningGraphs.client(name) { try $0.call("status") }
+      } catch {
+        guard ContinuousClock.now < deadline else { throw error }
+        usleep(50_000)
+      }
+    }
   }
 
   private func list(_ graphs: [RunningGraph]) {
