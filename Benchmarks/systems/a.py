@@ -20,7 +20,7 @@ def front_end(path, pad=False):
 def train(tokens, seed):
     torch.manual_seed(seed)
     module = Dense(128, 128, [128, 32, 8, 32, 128], batch_norm=False, sigmoid=True)
-    training.keras_initial(module)
+    training.keras_initial(module, seed)
     x = torch.from_numpy(tokens)
     return training.fit(module, (x,), x, training.reconstruction_loss, seed, epochs=200, batch=16, is_keras=True)
 

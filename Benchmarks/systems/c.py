@@ -32,7 +32,7 @@ def mlp(tokens, classes, count, test, seed):
     tokens, test = protocol.standardized(*[frontend.decibel(x) for x in (tokens, test)])
     torch.manual_seed(seed)
     module = Perceptron(tokens.shape[2], 16, count)
-    training.keras_initial(module)
+    training.keras_initial(module, seed)
     targets = nn.functional.one_hot(torch.from_numpy(classes), count).float()
     training.fit(module, (torch.from_numpy(tokens),), targets, loss, seed, epochs=200, batch=25, is_keras=True)
     with torch.no_grad():

@@ -25,7 +25,7 @@ def front_end(path):
 def train(tokens, machine, seed):
     torch.manual_seed(seed)
     module = ConditionedAutoencoder(128, 128, [32, 64, 128, 256], 32, int(machine.max()) + 1, 8)
-    training.keras_initial(module)
+    training.keras_initial(module, seed)
     x = torch.from_numpy(tokens)
     return training.fit(module, (x, torch.from_numpy(machine)), x, training.reconstruction_loss, seed, epochs=50,
                         batch=16, is_keras=True)

@@ -7,19 +7,25 @@ import numpy as np
 import torch
 from torch import nn
 
+from draws import ORDER, Draws
+
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "Tests/Fixtures/pytorch"))
 
 torch.set_num_threads(1)
 
 
-def keras_initial(module):
+def keras_initial(module, seed):
     """Keras' defaults: Glorot's uniform weights, biases 0, embeddings uniform in +-0.05."""
-    for layer in module.modules():
-        if isinstance(layer, (nn.Linear, nn.Conv2d)):
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.Embedding):
-            nn.init.uniform_(layer.weight, -0.05, 0.05)
+    draws = Draws(seed)
+    with torch.no_grad():
+        for layer in module.modules():
+            if isinstance(layer, (nn.Linear, nn.Conv2d)):
+                taps = layer.weight[0, 0].numel()
+                bound = (6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1]))) ** 0.5
+                layer.weight.copy_(torch.from_numpy(draws.uniform(layer.weight.shape, bound)))
+                layer.bias.zero_()
+            elif isinstance(layer, nn.Embedding):
+                layer.weight.copy_(torch.from_numpy(draws.uniform(layer.weight.shape, 0.05)))
 
 
 KERAS_EPSILON = 1e-7
@@ -37,12 +43,12 @@ def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, is_keras=
     loss(module, inputs, targets) is a mean over rows. With is_keras Adam is Keras', which matters where gradients are
     as small as its epsilon.
     """
-    generator = torch.Generator().manual_seed(seed)
+    draws = Draws(seed ^ ORDER)
     optimiser = torch.optim.Adam(module.parameters(), lr=rate)
     module.train()
     step = 0
     for _ in range(epochs):
-        order = torch.randperm(len(targets), generator=generator)
+        order = torch.from_numpy(draws.permutation(len(targets)))
         for begin in range(0, len(order), batch):
             chosen = order[begin:begin + batch]
             optimiser.zero_grad()
