@@ -108,7 +108,7 @@ public enum SafeTensors {
   }
 
   static func damaged(_ path: String, _ text: String) -> ModelError {
-    ModelError(path: path, text: "is not a sound model file: \(text). Train it again")
+    ModelError(path: path, text: "is not a valid model file: \(text). Train it again")
   }
 
   /// The bytes of a file: metadata and tensors in the order of their names, so that equal content gives equal files.

@@ -94,7 +94,7 @@ import Testing
     #expect(
       warnings.map(\.rendered) == [
         """
-        --set:1:13: warning: 'model': there is no file 'other.safetensors'
+        --set:1:13: warning: 'model': there is no file 'other.safetensors'; make it with `auscult train`
         judge.model=other.safetensors
                     ^~~~~~~~~~~~~~~~~
         """

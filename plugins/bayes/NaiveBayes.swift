@@ -10,7 +10,7 @@ final class NaiveBayes: ModelDetector {
     NodeDeclaration(
       "detector.bayes", version: "1.0.0", summary: "Gaussian naive Bayes: tells labelled sounds apart.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
-      outputs: output("Log odds that it is not normal; class and probability"),
+      outputs: output("Class and probability; log odds that it is not normal, or not the likeliest label"),
       parameters: sharedParameters + [
         .number(
           "smoothing", "Share of the greatest variance that is added to every variance", default: "1e-9", range: 0...1)

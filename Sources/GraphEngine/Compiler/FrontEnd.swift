@@ -1,4 +1,5 @@
 import CNodeABI
+import Glibc
 import JSONText
 import Models
 import NodeHost
@@ -48,7 +49,7 @@ enum FrontEnd {
     switch value {
     case .number(let number, let unit, let text):
       let name = units[unit] ?? ""
-      return name.isEmpty ? (number.isFinite ? .number(number) : .text(text)) : .text("\(short(number)) \(name)")
+      return name.isEmpty ? (number.isFinite ? .number(number) : .text(text)) : .text("\(exact(number)) \(name)")
     case .boolean(let truth): return .boolean(truth)
     case .text(let text):
       // A file counts by what is in it, wherever it lies.
@@ -128,11 +129,19 @@ enum FrontEnd {
     return a == b
   }
 
+  /// To 12 digits: what a unit's factor adds beyond them is no difference.
+  private static func exact(_ number: Double) -> String {
+    guard number.isFinite, number != number.rounded() || abs(number) >= 1e15 else { return short(number) }
+    let scale = pow(10, 11 - log10(abs(number)).rounded(.down))
+    let rounded = (number * scale).rounded() / scale
+    return rounded.isFinite ? "\(rounded)" : "\(number)"
+  }
+
   private static func shown(_ value: JSONValue?) -> String {
     switch value {
     case nil, .null?: "nothing"
     case .text(let text)?: text
-    case .number(let number)?: short(number)
+    case .number(let number)?: exact(number)
     case let value?: String(decoding: value.json, as: UTF8.self)
     }
   }

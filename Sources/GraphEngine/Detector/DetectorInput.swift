@@ -23,6 +23,14 @@ public struct DetectorInput: Sendable {
   public let frontEnd: JSONValue
   let record: FormatRecord
 
+  /// What differs in the front end from that of another input, a line for each; empty: both give the same tokens of the
+  /// same sound.
+  public func differences(from other: DetectorInput) -> [String] {
+    FrontEnd.differences(frontEnd, other.frontEnd)
+      + (rows == other.rows && columns == other.columns
+        ? [] : ["\(rows) x \(columns) values, not \(other.rows) x \(other.columns)"])
+  }
+
   init(_ record: FormatRecord, frontEnd: JSONValue) {
     let format = record.format
     self.record = record

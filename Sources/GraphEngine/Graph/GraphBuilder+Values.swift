@@ -77,7 +77,9 @@ extension GraphBuilder {
       let path = resolved(text, folder(of: location))
       if !FileManager.default.fileExists(atPath: path) {
         collector.add(
-          "missing-file", "'\(parameter.name)': there is no file \(quoted(text))", at: location,
+          "missing-file",
+          "'\(parameter.name)': there is no file \(quoted(text))"
+            + (parameter.name == "model" ? "; make it with `auscult train`" : ""), at: location,
           severity: options.missingFilesAreErrors ? .error : .warning)
       }
       return path

@@ -5,7 +5,8 @@ import NodeKit
 /// Base of networks that tell labelled sounds apart: their last layer gives a value for each label, before a softmax or
 /// behind one.
 open class ClassifierDetector: NetworkDetector {
-  public static let scoreOutput = output("Log odds that it is not normal; class and probability")
+  public static let scoreOutput = output(
+    "Class and probability; log odds that it is not normal, or not the likeliest label")
   public override class var learnsLabels: Bool { true }
 
   public final override func scorer(

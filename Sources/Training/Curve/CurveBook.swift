@@ -44,7 +44,10 @@ public final class CurveBook: Sendable {
       if isEnding && epoch.number < epoch.last { curves[index].endedEarly = epoch.number }
       return curves[index]
     }
-    conversation.epoch(EpochNews(machine: machines.count > 1 ? name : nil, epoch: epoch, best: curve.best?.number))
+    conversation.epoch(
+      EpochNews(
+        machine: machines.count > 1 ? name : nil, epoch: epoch,
+        best: curve.best.flatMap { $0.validationLoss == nil ? nil : $0.number }))
     if conversation.isCancelled() { return .giveUp }
     return isEnding ? .keepBest : .goOn
   }
@@ -55,6 +58,6 @@ public struct EpochNews: Sendable {
   /// Nil: there is but one, or all are learned at once.
   public var machine: String?
   public var epoch: TrainingEpoch
-  /// Number of the best so far.
+  /// Number of the best so far, where tokens are held out to know it by.
   public var best: Int?
 }

@@ -65,10 +65,10 @@ public struct LearningCurve: Sendable, Equatable {
   /// by a tenth of what it was, or by a twentieth of its whole fall; and of classifiers the accuracy rose.
   public var stillFalls: Bool {
     let losses = epochs.compactMap { $0.validationLoss ?? $0.loss }
-    guard let end = epochs.last, end.number == end.last, losses.count >= 4 else { return false }
+    guard let end = epochs.last, end.number == end.last, losses.count >= 2 else { return false }
     let (before, after) = Self.lastQuarters(losses)
     let accuracies = epochs.compactMap { $0.validationAccuracy ?? $0.accuracy }
-    if accuracies.count >= 4 {
+    if accuracies.count >= 2 {
       let (before, after) = Self.lastQuarters(accuracies)
       guard after > before + 0.01 else { return false }
     }
@@ -77,7 +77,7 @@ public struct LearningCurve: Sendable, Equatable {
 
   /// Means of the last quarter but one, and of the last.
   private static func lastQuarters(_ values: [Double]) -> (Double, Double) {
-    let quarter = values.count / 4
+    let quarter = max(1, values.count / 4)
     let mean = { (values: ArraySlice<Double>) in values.reduce(0, +) / Double(values.count) }
     return (mean(values.dropLast(quarter).suffix(quarter)), mean(values.suffix(quarter)))
   }

@@ -52,6 +52,13 @@ public struct EvaluationRun {
     guard !evaluation.tokens.isEmpty else {
       throw TrainingError("\(set.source): the recordings gave no scores: they are too short for a token")
     }
+    let heard = Set(evaluation.tokens.map(\.recording))
+    let mute = recordings.indices.filter { !heard.contains($0) }
+    if let first = mute.first {
+      conversation.warn(
+        "\(recordings[first].path)\(mute.count > 1 ? " (and \(mute.count - 1) more)" : ""): too short for a token, and not "
+          + "judged")
+    }
     evaluation.alarms = hasAlarm ? alarms : nil
     evaluation.seconds = figures.seconds
     evaluation.elapsed = figures.elapsed

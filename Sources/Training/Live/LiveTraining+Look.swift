@@ -55,8 +55,8 @@ extension LiveTraining {
     TrainingError(
       sounding == 0 && silent > 0
         ? "all \(silent) tokens are silent: there is nothing to learn; check the level, and what the source is connected to"
-        : "too little was heard in \(decimal(seconds, 1)) s: a round takes \(collector.progress.of) tokens of "
-          + "\(decimal(input.extent, 3)) s of each machine")
+        : "too little was heard in \(decimal(seconds, 1)) s: a round takes \(collector.size) tokens of each machine to learn from "
+          + "and \(collector.heldOut) to hold out, of \(decimal(input.extent, 3)) s each")
   }
 
   private func note(_ round: [(learned: [TapToken], heldOut: [TapToken])]) {

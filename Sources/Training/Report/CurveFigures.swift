@@ -13,6 +13,15 @@ struct CurveFigures {
 
   func accuracy() throws { try draw("accuracy", [.accuracy, .validationAccuracy], scale: "set yrange [0:1.01]") }
 
+  /// From one mark of the axis to the next: whole epochs, 1, 2 or 5 of a power of ten, about ten of them.
+  private func tics(_ last: Int) -> Int {
+    var step = 1
+    while true {
+      for factor in [1, 2, 5] where last <= 10 * factor * step { return factor * step }
+      step *= 10
+    }
+  }
+
   private func draw(_ name: String, _ series: [LearningCurve.Series], scale: String) throws {
     let shown = curves.filter { curve in series.contains { curve.series.contains($0) } }.prefix(Self.most)
     guard !shown.isEmpty else { return }
@@ -30,7 +39,8 @@ struct CurveFigures {
       }
     }
     let bests = shown.enumerated().compactMap { index, curve in
-      curve.best.map {
+      // Without validation the last epoch is kept.
+      curve.best.flatMap { $0.validationLoss == nil ? nil : $0 }.map {
         "set arrow \(index + 1) from \($0.number), graph 0 to \($0.number), graph 1 nohead lw 1 dt 3 "
           + "lc rgb '\(Self.colours[index])'"
       }
@@ -41,8 +51,8 @@ struct CurveFigures {
       """
       \(blocks.joined(separator: "\n"))
       \(bests.joined(separator: "\n"))
-      set title '\(name.capitalized) while learning\(left); dotted: the best epoch'
-      set xlabel 'epoch'; set ylabel '\(name)'
+      set title '\(name.capitalized) while learning\(left)\(bests.isEmpty ? "" : "; dotted: the epoch that was kept")'
+      set xtics 1, \(tics(shown.map { $0.epochs.last?.number ?? 1 }.max() ?? 1)); set xlabel 'epoch'; set ylabel '\(name)'
       \(scale); set key outside top center horizontal
       plot \(plots.joined(separator: ", \\\n"))
       """)

@@ -29,7 +29,9 @@ public struct FigureTable: Sendable {
       add("pAUC (FPR up to 0.1)") { bounded($0.pauc, $0.paucInterval) },
       add("pAUC as an area") { $0.paucRaw.map { three($0) } },
       add("PR-AUC") { bounded($0.prAUC, $0.prAUCInterval) },
-      add("precision") { $0.decisions.count > 0 ? three($0.decisions.precision) : nil },
+      add("precision") {
+        $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.precision) : nil
+      },
       add("recall") { $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.recall) : nil },
       add("F1") { $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.f1) : nil },
       add("best F1 (threshold)") { $0.bestF1.map { "\(three($0.f1)) (\(String(format: "%.4g", $0.threshold)))" } },

@@ -66,7 +66,7 @@ struct ScoreFigures {
       set yrange [0:*]
       set arrow 1 from \(line), graph 0 to \(line), graph 1 nohead lw 2 dt 2 lc rgb 'black' front
       set label 1 ' threshold' at \(line), graph 0.96 left front
-      set key top right
+      set key outside top center horizontal
       plot $bins using 1:2 with boxes lc rgb '\(Gnuplot.normal)' title 'normal', \
       '' using 1:3 with boxes lc rgb '\(Gnuplot.anomalous)' title 'anomalous'
       """)
@@ -82,7 +82,7 @@ struct ScoreFigures {
     }
     let size = max(420, 90 * labels.count)
     try gnuplot.draw(
-      "confusion", width: size + 140, height: size,
+      "confusion", width: size + 200, height: size,
       """
       \(Gnuplot.data("cells", rows))
       set title 'Tokens by what they are and what was found'
@@ -114,18 +114,16 @@ struct ScoreFigures {
     )
   }
 
-  /// Scores over the time of one recording, with its alarms and events.
+  /// Scores over the time of one recording, with where they are above the threshold, and events.
   func scores(of recording: Int) throws {
     let tokens = evaluation.tokens.filter { $0.recording == recording }
     guard let machine = tokens.first?.machine else { return }
     let own = tokens.filter { $0.machine == machine }
-    var stream = ScoreStream()
-    for token in own { stream.append(begin: token.beginSecond, end: token.endSecond, score: token.score) }
-    let alarms = stream.alarms(above: own[0].threshold)
-    let rows = own.map { [($0.beginSecond + $0.endSecond) / 2, $0.score] }
-    var objects = alarms.prefix(200).enumerated().map { index, alarm in
-      "set object \(index + 1) rect from \(alarm.begin), graph 0 to \(alarm.end), graph 1 behind fc rgb '\(Gnuplot.shade)' "
-        + "fs transparent solid 0.35 noborder"
+    let middles = own.map { ($0.beginSecond + $0.endSecond) / 2 }
+    let rows = zip(middles, own).map { [$0, $1.score] }
+    var objects = stretches(own, middles).prefix(200).enumerated().map { index, stretch in
+      "set object \(index + 1) rect from \(stretch.lowerBound), graph 0 to \(stretch.upperBound), graph 1 behind "
+        + "fc rgb '\(Gnuplot.shade)' fs transparent solid 0.35 noborder"
     }
     objects += evaluation.recordings[recording].events.filter { $0.label == Label.anomalous }.enumerated().map {
       "set arrow \($0 + 10) from \($1.begin), graph 0.03 to \($1.end), graph 0.03 nohead lw 5 lc rgb '\(Gnuplot.anomalous)' front"
@@ -144,6 +142,21 @@ struct ScoreFigures {
       NaN with boxes lc rgb '\(Gnuplot.shade)' title 'above the threshold'\
       \(evaluation.recordings[recording].events.isEmpty ? "" : ", NaN with lines lw 5 lc rgb '\(Gnuplot.anomalous)' title 'anomaly in the manifest'")
       """)
+  }
+
+  /// Where scores one after the other are above the threshold: each counts for half the way to its neighbours.
+  private func stretches(_ tokens: [JudgedToken], _ middles: [Double]) -> [ClosedRange<Double>] {
+    let half = tokens.count > 1 ? (middles[1] - middles[0]) / 2 : (tokens[0].endSecond - tokens[0].beginSecond) / 2
+    var stretches: [ClosedRange<Double>] = []
+    for (index, token) in tokens.enumerated() where token.isFlagged {
+      let (begin, end) = (max(0, middles[index] - half), middles[index] + half)
+      if let last = stretches.last, index > 0, tokens[index - 1].isFlagged {
+        stretches[stretches.count - 1] = last.lowerBound...max(last.upperBound, end)
+      } else {
+        stretches.append(begin...end)
+      }
+    }
+    return stretches
   }
 
   /// Probabilities of what a classifier found, over the time of one recording.

@@ -14,8 +14,11 @@ enum OutputPlace {
     } catch {
       throw TrainingError("\(output): its folder cannot be made; check the path")
     }
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw TrainingError("\(output): its folder cannot be written to; check its permissions")
+    // What permissions say is not all: root may do everything, but not on every file system.
+    let trial = "\(output).\(getpid()).trial"
+    guard FileManager.default.createFile(atPath: trial, contents: nil) else {
+      throw TrainingError("\(output): nothing can be written there; check the folder's permissions, and its disk")
     }
+    unlink(trial)
   }
 }

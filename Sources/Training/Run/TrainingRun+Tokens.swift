@@ -36,6 +36,7 @@ extension TrainingRun {
     let tapped = graph.tapped(inPlaceOf: node.name, store)
     let rate = try AudioFileRate.of(recordings[0])
     let input = try Engine(graph: tapped).input(of: node.name, rate: rate)
+    try checkRates(set, tapped, input, first: recordings[0])
     let names = MachineNames(graph: input.machines)
     try names.check(recordings)
     let heldOut = set.recordings.filter { $0.part == .validation && isLearned($0) }.flatMap { recording in
@@ -59,6 +60,24 @@ extension TrainingRun {
     }
     try check(collected, recordings)
     return collected
+  }
+
+  /// Refuses recordings of whose rate the graph makes other tokens than of the first: none can be learned from, or judged,
+  /// beside the others.
+  private func checkRates(_ set: RecordingSet, _ tapped: Graph, _ input: DetectorInput, first: Recording) throws {
+    var known: Set<Int> = [input.driverRate]
+    for recording in set.recordings where isUsed(recording) {
+      // Of those to learn from, all that can't be read are told of at once, by the run over them.
+      guard let rate = recording.part == .train ? try? AudioFileRate.of(recording) : try AudioFileRate.of(recording)
+      else { continue }
+      guard known.insert(rate).inserted else { continue }
+      let differences = try Engine(graph: tapped).input(of: node.name, rate: rate).differences(from: input)
+      guard let difference = differences.first else { continue }
+      throw TrainingError(
+        "\(recording.place.map { "\($0): " } ?? "")\(recording.path): has \(rate) samples a second, \(first.path) has "
+          + "\(input.driverRate), and the graph makes other tokens of it (\(difference)). Give recordings of one rate, or put "
+          + "a 'resample' node behind the source")
+    }
   }
 
   /// Each training recording again, as often as there are to be copies, with what the seed draws for each.

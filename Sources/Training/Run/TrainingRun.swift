@@ -160,7 +160,7 @@ public struct TrainingRun {
   func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
 
   /// Whether the model knows anything of it: by what it has learned, or by its thresholds.
-  private func isUsed(_ recording: Recording) -> Bool {
+  func isUsed(_ recording: Recording) -> Bool {
     switch recording.part {
     case .train: isLearned(recording)
     case .validation: isLearned(recording) || rule == .bestF1

@@ -86,7 +86,7 @@ struct Info: ParsableCommand {
         ]))
     }
     for model in models { Output.line(model.text(isTerminal: isatty(STDOUT_FILENO) == 1)) }
-    if facts.isEmpty && !models.isEmpty { return }
+    if facts.isEmpty && !csv { return }
     if csv {
       Output.line(Self.columns.map { $0.replacing(" ", with: "_") }.joined(separator: ","))
       for fact in facts { Output.line(fact.fields.joined(separator: ",")) }

@@ -119,7 +119,9 @@ struct Train: ParsableCommand {
         try TrainingRun(graph, node: node, options: options, conversation: $0).run(set, output: output)
       }
       if let epoch = summary.curves.compactMap(\.endedEarly).max() {
-        talk.warning("learning ended early at epoch \(epoch) by request; the model holds what was learned until then")
+        talk.warning(
+          "learning ended early at epoch \(epoch) by request; the model holds the best of what was learned "
+            + "until then")
       }
       tellFalling(summary, try graph.detector(node), talk)
       show(summary)

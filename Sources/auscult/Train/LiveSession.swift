@@ -178,7 +178,7 @@ final class LiveSession {
     if wishes.wantsEnd {
       let epoch = summary.curves.compactMap { $0.epochs.last?.number }.max()
       talk.warning(
-        "learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model holds what was learned until then"
+        "learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model holds the best of what was learned until then"
       )
     } else if training.learnsInRounds, let loss = training.rounds.last?.loss, loss >= options.training.untilLoss {
       talk.warning(

@@ -38,7 +38,7 @@ struct TrainingReport {
     let of =
       summary.rounds.map { "\(Quantity.count($0, "round"))" } ?? Quantity.count(trained, "recording")
     return "learned from \(Quantity.count(summary.tokens[.train] ?? 0, "token")) of \(of) "
-      + "(\(Quantity.seconds(summary.seconds)) of sound)"
+      + "(\(Quantity.seconds(summary.seconds)) \(summary.rounds == nil ? "of sound" : "heard"))"
       + (heldOut > 0 ? ", held out \(Quantity.count(heldOut, summary.rounds == nil ? "recording" : "token"))" : "")
   }
 
