@@ -107,6 +107,23 @@ struct LiveTrainingTests {
   private static let autoencoder =
     "type: detector.autoencoder, layers: 64 16 64, output: sigmoid, epochs: 15, learning_rate: 0.003"
 
+  /// A training that does not end by itself can be asked how far it is.
+  @Test func statusTellsHowFarItIs() throws {
+    let simulator = try startMachine()
+    let training = try train("--round", "5", "--until-loss", "1e-9", "--threshold", "20")
+    try training.wait(for: "round 1: learned")
+    let progress = try #require(try status(trainee)["training"])
+    #expect(["listening", "learning"].contains(progress["stage"]?.text), "\(progress)")
+    #expect(progress["until_loss"] == 1e-9 && progress["rounds"]?.integer ?? 0 >= 1)
+    #expect(progress["loss"]?.number ?? 0 > 0)
+    let text = try auscult("status", trainee).out
+    #expect(text.contains("training  l") && text.contains(" (to fall below 0.000000001"), "\(text)")
+    #expect(try auscult("stop", trainee).status == 0)
+    #expect(try training.end().status == 0)
+    #expect(try auscult("stop", machine).status == 0)
+    #expect(try simulator.end().status == 0)
+  }
+
   /// Rounds until the loss is low, then the whole graph in the same process, then a fault: the session of the first
   /// reference system, with a network and with a detector in C.
   @Test(arguments: [true, false]) func roundsThenWatchingThenDamage(isNetwork: Bool) throws {
@@ -136,6 +153,7 @@ struct LiveTrainingTests {
     let (ours, theirs) = try (status(trainee), status(machine))
     #expect(ours["dropped_tokens"] == 0)
     #expect(ours["gaps"] == 0 || theirs["gaps"] != 0)
+    #expect(ours["training"] == nil)
     #expect(ours["generation"]?.integer == 2 && ours["failed_nodes"] == [])
     // The usual changes are possible from now on.
     #expect(try wait { try auscult("swap", "damage", "alarm_at=40 %", "--graph", trainee).status == 0 })

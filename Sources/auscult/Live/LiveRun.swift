@@ -59,7 +59,8 @@ struct LiveRun {
     if let reason = lockMemory() { talk.say(.debug, "memory is not locked: \(reason)") }
 
     let watch = RunWatch(
-      name: name, server: server ?? LiveRun.standardServer, rate: driver.rate, engine: engine, control: driver.control)
+      name: name, server: server ?? LiveRun.standardServer, rate: driver.rate, engine: engine, control: driver.control,
+      training: { session?.status })
     let stop: @Sendable () -> Void = { [control = driver.control, wishes = session?.wishes] in
       if wishes?.end() ?? true { control.stop() } else { control.wake() }
     }

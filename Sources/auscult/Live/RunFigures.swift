@@ -22,12 +22,16 @@ struct RunFigures: Sendable {
   var generation: Int
   /// The change that is under way, or the last one.
   var swap: SwapStatus?
+  /// How far `train --live` is; nil once it watches.
+  var training: JSONValue?
 
   /// Thread: control.
   init(
-    name: String, server: String, rate: Int, began: ContinuousClock.Instant, engine: Engine, control: DriverControl
+    name: String, server: String, rate: Int, began: ContinuousClock.Instant, engine: Engine, control: DriverControl,
+    training: JSONValue?
   ) {
     self.name = name
+    self.training = training
     graph = engine.graph.name
     file = engine.graph.file
     self.server = server
@@ -53,6 +57,7 @@ struct RunFigures: Sendable {
       "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "nodes": .array(it.nodes.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
+      "training": training,
     ])
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GraphEngine
 import JACKDriver
+import RunControl
 import Synchronization
 
 /// Takes the figures of a live run on the control thread, which alone may look at an engine whose graph changes, and
@@ -14,6 +15,7 @@ final class RunWatch: @unchecked Sendable {
   private let rate: Int
   private let engine: Engine
   private let control: DriverControl
+  private let training: () -> JSONValue?
   private let began = ContinuousClock.now
   private let condition = NSCondition()
   private var last: RunFigures
@@ -22,13 +24,20 @@ final class RunWatch: @unchecked Sendable {
   private var isOver = false
 
   /// Thread: control.
-  init(name: String, server: String, rate: Int, engine: Engine, control: DriverControl) {
+  ///
+  /// - Parameter training: how far a training is; asked on the control thread.
+  init(
+    name: String, server: String, rate: Int, engine: Engine, control: DriverControl,
+    training: @escaping () -> JSONValue?
+  ) {
     self.name = name
     self.server = server
     self.rate = rate
     self.engine = engine
     self.control = control
-    last = RunFigures(name: name, server: server, rate: rate, began: began, engine: engine, control: control)
+    self.training = training
+    last = RunFigures(
+      name: name, server: server, rate: rate, began: began, engine: engine, control: control, training: training())
   }
 
   /// As it is now, or as it was at the end.
@@ -52,7 +61,8 @@ final class RunWatch: @unchecked Sendable {
     condition.lock()
     defer { condition.unlock() }
     if isOver { return last }
-    last = RunFigures(name: name, server: server, rate: rate, began: began, engine: engine, control: control)
+    last = RunFigures(
+      name: name, server: server, rate: rate, began: began, engine: engine, control: control, training: training())
     answered = asked
     condition.broadcast()
     return last

@@ -20,11 +20,23 @@ struct StatusText {
       "overruns  \(Quantity.count(integer("overruns"), "cycle")) that ended after the next was to begin",
       "cycle     \(Quantity.fixed(number("load") * 100, 1)) % of the time, the longest took \(longest)",
     ]
+    if let training = status["training"] { lines.append("training  \(words(training))") }
     let failed = status["failed_nodes"]?.array?.compactMap(\.text) ?? []
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")
+  }
+
+  /// "learning, 2 rounds so far, loss 0.0312 (to fall below 0.1)"
+  private func words(_ training: JSONValue) -> String {
+    var words = [training["stage"]?.text ?? "?"]
+    words.append("\(Quantity.count(training["rounds"]?.integer ?? 0, "round")) so far")
+    if let loss = training["loss"]?.number {
+      let limit = training["until_loss"]?.number.map { " (to fall below \(Significant.text($0)))" } ?? ""
+      words.append("loss \(Significant.text(loss))\(limit)")
+    }
+    return words.joined(separator: ", ")
   }
 
   private var longest: String {

@@ -2,6 +2,7 @@ import GraphEngine
 import GraphText
 import JACKDriver
 import NodeHost
+import RunControl
 import Synchronization
 import Training
 
@@ -93,6 +94,26 @@ final class LiveSession {
 
   /// The whole graph runs: others may change it.
   var isOver: Bool { stage == .over }
+
+  /// How far it is, for `auscult status`; nil once the whole graph runs.
+  var status: JSONValue? {
+    let stage: JSONValue
+    switch (self.stage, training.stage) {
+    case (.over, _): return nil
+    case (.takingOver, _):
+      // What runs beside for a while is no training any more.
+      if toldPosition { return nil }
+      stage = "taking over"
+    case (.training, .listening): stage = "listening"
+    case (.training, .learning): stage = "learning"
+    default: stage = "writing the model"
+    }
+    let last = training.rounds.last
+    return .members([
+      "stage": stage, "rounds": .integer(Int64(training.rounds.count)), "loss": last?.loss.map { .number($0) },
+      "until_loss": training.learnsInRounds ? .number(options.training.untilLoss) : nil,
+    ])
+  }
 
   /// On every tick.
   func look(_ engine: Engine, _ control: DriverControl) {
