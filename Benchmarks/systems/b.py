@@ -33,9 +33,9 @@ def loss(module, inputs, targets):
 
 
 def train(tokens, classes, count, seed):
-    torch.manual_seed(seed)
-    return training.fit(Logits(32, 32, 16, count), (torch.from_numpy(tokens),), torch.from_numpy(classes), loss, seed,
-                        epochs=15, batch=32)
+    module = Logits(32, 32, 16, count)
+    training.pytorch_initial(module, seed)
+    return training.fit(module, (torch.from_numpy(tokens),), torch.from_numpy(classes), loss, seed, epochs=15, batch=32)
 
 
 def main():

@@ -34,7 +34,6 @@ def svm(normal, test, seed):
 def convae(normal, test, seed):
     """Of standardised levels, without the sigmoid at the end: the original takes each recording's own range."""
     normal, test = protocol.standardized(normal, test)
-    torch.manual_seed(seed)
     module = ConvolutionalAutoencoder([8, 16])
     assert isinstance(module.steps[-1], nn.Sigmoid)
     module.steps = module.steps[:-1]
@@ -44,11 +43,11 @@ def convae(normal, test, seed):
 def lstmae(normal, test, seed):
     """Of levels from -80 to 40 dB as 0 to 1."""
     normal, test = [np.clip((x + 80) / 120, 0, 1) for x in (normal, test)]
-    torch.manual_seed(seed)
     return judged(LSTMAutoencoder(128, 64, 32), normal, test, seed, epochs=50)
 
 
 def judged(module, normal, test, seed, epochs):
+    training.pytorch_initial(module, seed)
     x = torch.from_numpy(normal)
     training.fit(module, (x,), x, training.reconstruction_loss, seed, epochs=epochs, batch=32, rate=1e-3)
     return training.reconstruction_scores(module, torch.from_numpy(test))

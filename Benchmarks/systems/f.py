@@ -18,8 +18,8 @@ def front_end(path):
 
 
 def train(tokens, seed):
-    torch.manual_seed(seed)
     module = Dense(5, 128, [128, 128, 128, 128, 8, 128, 128, 128, 128], batch_norm=True, sigmoid=False)
+    training.pytorch_initial(module, seed)
     x = torch.from_numpy(tokens)
     return training.fit(module, (x,), x, training.reconstruction_loss, seed, epochs=100, batch=256)
 

@@ -37,6 +37,21 @@ def as_keras(optimiser, step):
         group["eps"] = KERAS_EPSILON / (1 - group["betas"][1] ** step) ** 0.5
 
 
+def pytorch_initial(module, seed):
+    """PyTorch's defaults: weights and biases uniform within 1 / sqrt(inputs of a unit), of an LSTM 1 / sqrt(its size)."""
+    draws = Draws(seed)
+    with torch.no_grad():
+        for layer in module.modules():
+            if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+                bound = (layer.weight.shape[1] * layer.weight[0, 0].numel()) ** -0.5
+            elif isinstance(layer, nn.LSTM):
+                bound = layer.hidden_size ** -0.5
+            else:
+                continue
+            for parameter in layer.parameters():
+                parameter.copy_(torch.from_numpy(draws.uniform(parameter.shape, bound)))
+
+
 def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, is_keras=False):
     """Trains on all rows of `inputs` (a tuple of tensors); the last weights are kept.
 

@@ -7,7 +7,7 @@ import Training
 
 /// `--augment`: what is done to the sound, that it is repeated by the seed, and that nothing but what is learned from is
 /// altered.
-@Suite struct AugmentTests {
+@Suite(.serialized) struct AugmentTests {
   private static let rate = 16000
 
   /// Samples of an altered copy of a recording of one channel.
@@ -97,6 +97,27 @@ import Training
       }
     }
     #expect(kinds.allSatisfy { (900...1100).contains($0) }, "\(kinds)")
+  }
+
+  /// What a detector watches its training by is not altered: its loss is the same with copies and without.
+  @Test func copiesAreNotWatchedBy() throws {
+    let workshop = try Workshop()
+    let judge = "type: detector.autoencoder, layers: 8 2 8, epochs: 1, learning_rate: 1e-9, validation: 25 %"
+    try workshop.write("watch.yaml", watchGraph(judge + ", model: model.safetensors", bands: 16))
+    for index in 0..<5 {
+      try workshop.record("normal/n\(index).wav", machineSound(seconds: 3, seed: UInt64(index)))
+    }
+    func losses(_ more: String...) throws -> (learned: Double, watched: Double) {
+      let train = try workshop.run(
+        ["train", "watch.yaml", "--normal", "normal", "--output", "model.safetensors", "--threshold", "1"] + more)
+      try #require(train.status == 0, "\(train.err)")
+      let training = try ModelFile(path: workshop.path + "/model.safetensors").training
+      let epoch = try #require(LearningCurve.of(training).first?.epochs.first)
+      return (try #require(epoch.loss), try #require(epoch.validationLoss))
+    }
+    let (plain, altered) = (try losses(), try losses("--augment", "noise=1", "--copies", "2"))
+    #expect(abs(altered.watched - plain.watched) < 1e-6 * plain.watched)
+    #expect(altered.learned < 0.9 * plain.learned || altered.learned > 1.1 * plain.learned)
   }
 
   @Test func theSameSeedTheSameModel() throws {

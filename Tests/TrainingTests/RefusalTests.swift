@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import TestSupport
 import Testing
 
@@ -95,6 +96,29 @@ import Testing
       #expect(outcome.err.contains("machine 'fan': "), "\(outcome.err)")
       #expect(!workshop.contains("model.safetensors"))
     }
+  }
+
+  /// What is anomalous is never learned from, so that all of it is left to be judged.
+  @Test func anomalousRecordingsAreLeftToEvaluate() throws {
+    let workshop = try workshop()
+    for index in 0..<5 {
+      try workshop.record("data/normal/\(index).wav", machineSound(seconds: 5, seed: UInt64(index)))
+      try workshop.record(
+        "data/anomalous/\(index).wav", machineSound(seconds: 5, seed: UInt64(50 + index), whistle: 0.1))
+    }
+    let trained = try train(workshop, ["--dataset", "data"])
+    try #require(trained.status == 0, "\(trained.err)")
+    #expect(trained.out.contains("3 recordings") && trained.out.contains("held out 1 recording"), "\(trained.out)")
+    let known = try ModelFile(path: workshop.path + "/model.safetensors").training["recordings"]?.array ?? []
+    #expect(known.count == 4 && known.allSatisfy { $0["label"] == "normal" })
+    let judged = try workshop.auscult("evaluate", "watch.yaml", "--dataset", "data", "--json")
+    try #require(judged.status == 0, "\(judged.err)")
+    #expect(judged.err.contains("left out 4 recordings of data"), "\(judged.err)")
+    #expect(try json(judged.out)["recordings"] as? Int == 6)
+    // A rule that takes anomalous sound does know some of it.
+    try #require(try train(workshop, ["--dataset", "data", "--threshold", "best-f1"]).status == 0)
+    let labels = try ModelFile(path: workshop.path + "/model.safetensors").training["recordings"]?.array ?? []
+    #expect(labels.count { $0["label"] == "anomalous" && $0["part"] == "validation" } == 1 && labels.count == 5)
   }
 
   /// Recordings of whose rates the graph makes other tokens can't be learned from, or judged, together.
