@@ -9,7 +9,12 @@ struct CurveFigures {
   private static let most = 6
   private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 
-  func loss() throws { try draw("loss", [.loss, .validationLoss], scale: "set logscale y; set format y '%g'") }
+  /// Over a decade or more the axis is logarithmic; within one it would show next to nothing.
+  func loss() throws {
+    let losses = curves.flatMap { $0[.loss] + $0[.validationLoss] }.compactMap { $0 }
+    let isWide = (losses.max() ?? 0) >= 10 * (losses.min() ?? 0)
+    try draw("loss", [.loss, .validationLoss], scale: "\(isWide ? "set logscale y; " : "")set format y '%g'")
+  }
 
   func accuracy() throws { try draw("accuracy", [.accuracy, .validationAccuracy], scale: "set yrange [0:1.01]") }
 
