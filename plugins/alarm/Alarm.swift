@@ -88,6 +88,9 @@ final class Alarm: Node {
     answer.output.format.frequencies = []
     answer.output.format.stampedByNode = true
     answer.output.burst = mostEvents(setup)
+    // At the end of a file an alarm that is raised ends with the latest score: until the next one comes, a record that ends
+    // there may still do.
+    answer.output.format.lookahead = input.lookahead + Int64(input.frames(ticks: input.period))
     answer.history = input.frames(ticks: rules.on)
     answer.reach = nil
     answer.memory = channels * (MemoryLayout<AlarmState>.stride + MemoryLayout<auscult_score>.stride)

@@ -16,28 +16,23 @@ extension EpochNews {
   }
 }
 
-/// Shows epochs as they come: on a terminal no more often than an eye can follow, and the last that there can be always;
-/// elsewhere a line now and then. Any thread.
+/// Shows epochs as they come, on a terminal: no more often than an eye can follow, and the last that there can be always.
+/// Any thread.
 final class EpochLine: Sendable {
+  private static let interval = Duration.milliseconds(50)
   private let talk: Talk
-  private let interval: Duration
-  private let next: Mutex<ContinuousClock.Instant>
+  private let next = Mutex(ContinuousClock.now)
 
-  init(_ talk: Talk) {
-    self.talk = talk
-    interval = talk.showsProgress ? .milliseconds(50) : .seconds(10)
-    next = Mutex(talk.showsProgress ? .now : .now + interval)
-  }
+  init(_ talk: Talk) { self.talk = talk }
 
   func show(_ news: EpochNews) {
     let isDue = next.withLock { next in
       let now = ContinuousClock.now
-      guard now >= next || talk.showsProgress && news.epoch.number == news.epoch.last else { return false }
-      next = now + interval
+      guard now >= next || news.epoch.number == news.epoch.last else { return false }
+      next = now + Self.interval
       return true
     }
-    guard isDue else { return }
-    if talk.showsProgress { talk.progress(news.line) } else { talk.info(news.line) }
+    if isDue { talk.progress(news.line) }
   }
 }
 
