@@ -152,8 +152,12 @@ struct AlarmTests {
   @Test("The formats: events of the scores' channels, stamped by the node")
   func formats() throws {
     let rig = try Rig("alarm", "alarm")
-    try rig.start([AlarmBench(channels: 4).scoreFormat], rate: 10)
+    let input = AlarmBench(channels: 4).scoreFormat
+    try rig.start([input], rate: 10)
     #expect(rig.outputs[0].kind == AUSCULT_EVENT)
+    // An alarm that is open at the end ends with the latest score: up to there nothing is complete before the next one.
+    let hop = (input.period + input.denominator - 1) / input.denominator
+    #expect(rig.outputs[0].lookahead == input.lookahead + hop)
     #expect(rig.outputs[0].channels == 4)
     #expect(rig.outputs[0].stamp == AUSCULT_STAMP_NODE)
     #expect(rig.answer.reach == Int64(AUSCULT_UNBOUNDED))
