@@ -3,7 +3,7 @@ import NodeKit
 /// Base of detectors that judge by a network: a subclass says which layers it has, and what a score is.
 ///
 /// One network is trained for each machine, or one for all of them (`isShared`).
-open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
+open class NetworkDetector: JudgingNode, LearnsInRounds {
   open class var learnsLabels: Bool { false }
 
   /// What a network is made for.
@@ -83,7 +83,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
     return try scorer(network, model, machine, purpose: purpose)
   }
 
-  // MARK: trainer/1 and report/1
+  // MARK: trainer/1
 
   public final func begin(_ training: Training) throws {
     forget()
@@ -180,16 +180,6 @@ open class NetworkDetector: JudgingNode, LearnsInRounds, Reporting {
         try writer.tensor("scale_factor", machine: each, shape: [standardizer.factors.count], standardizer.factors)
       }
       try write(writer, learner.network, allTokens(of: machines), machines: machines)
-    }
-  }
-
-  public final func report(_ figure: (_ of: String, _ name: String, _ value: Double) -> Void) throws {
-    guard let training else { return }
-    for (machine, learner) in learners {
-      let name = machine.map { training.machines[$0] } ?? ""
-      figure(name, "epochs", Double(learner.epochs))
-      figure(name, "best epoch", Double(learner.best.epoch))
-      figure(name, "loss", learner.best.loss)
     }
   }
 

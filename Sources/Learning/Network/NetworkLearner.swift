@@ -13,7 +13,7 @@ public final class NetworkLearner {
   /// Epochs so far, in all rounds.
   public private(set) var epochs = 0
   /// Of the last round: the epoch whose weights were kept, and what it was judged by.
-  public private(set) var best: (epoch: Int, loss: Double) = (0, .infinity)
+  private var best: (epoch: Int, loss: Double) = (0, .infinity)
   private var bestValues: [[Float]] = []
 
   /// Tokens of one step.

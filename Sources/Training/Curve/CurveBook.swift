@@ -44,10 +44,7 @@ public final class CurveBook: Sendable {
       if isEnding && epoch.number < epoch.last { curves[index].endedEarly = epoch.number }
       return curves[index]
     }
-    conversation.epoch(
-      EpochNews(
-        machine: machines.count > 1 ? name : nil, epoch: epoch,
-        best: curve.best.flatMap { $0.validationLoss == nil ? nil : $0.number }))
+    conversation.epoch(EpochNews(machine: machines.count > 1 ? name : nil, epoch: epoch, best: curve.kept?.number))
     if conversation.isCancelled() { return .giveUp }
     return isEnding ? .keepBest : .goOn
   }

@@ -60,6 +60,8 @@ public struct LearningCurve: Sendable, Equatable {
 
   /// The epoch with the least validation loss, or the least loss where nothing is held out; the first of several.
   public private(set) var best: TrainingEpoch?
+  /// The best one where tokens are held out to know it by: the one that is kept. Elsewhere it is the last.
+  public var kept: TrainingEpoch? { best.flatMap { $0.validationLoss == nil ? nil : $0 } }
 
   /// Whether more epochs would have taught more: over the last quarter of all that there were to be, the loss still fell
   /// by a tenth of what it was, or by a twentieth of its whole fall; and of classifiers the accuracy rose.

@@ -61,7 +61,7 @@ struct LiveModel: @unchecked Sendable {
 
   /// By the same rules as those of recordings, on the held-out tokens of the rounds: each round's are a stretch of sound.
   private func thresholds(_ model: ModelFile) throws -> [ModelFile.Machine] {
-    let rule = options.rule ?? .falseAlarms(perHour: 1)
+    let rule = options.rule ?? .standard
     let setting = ThresholdSetting(rule: rule, conversation: conversation)
     if case .manual = rule { return try setting.set(model.machines, HeldOutScores()) }
     let temporary = "\(output).\(getpid()).untested"

@@ -16,6 +16,9 @@ public enum ThresholdRule: Sendable, Equatable {
   case bestF1
   case manual(Double)
 
+  /// Where nobody says another, but for classifiers.
+  public static let standard = ThresholdRule.falseAlarms(perHour: 1)
+
   /// `false-alarms=60`, `percentile=95`, `sigma=3`, `mad=5`, `gamma=0.9`, `best-f1`, `manual=0.5`, a bare number.
   public init?(_ text: String) {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)

@@ -44,8 +44,7 @@ struct CurveFigures {
       }
     }
     let bests = shown.enumerated().compactMap { index, curve in
-      // Without validation the last epoch is kept.
-      curve.best.flatMap { $0.validationLoss == nil ? nil : $0 }.map {
+      curve.kept.map {
         "set arrow \(index + 1) from \($0.number), graph 0 to \($0.number), graph 1 nohead lw 1 dt 3 "
           + "lc rgb '\(Self.colours[index])'"
       }

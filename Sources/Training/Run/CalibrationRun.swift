@@ -48,7 +48,7 @@ public struct CalibrationRun {
     }
     try TrainedOn(model).check(recordings, isForced: isForced, conversation)
     let known = model.machines.first { $0.calibration["rule"]?.text != nil }?.calibration["rule"]?.text
-    let rule = self.rule ?? known.flatMap { ThresholdRule($0) } ?? .falseAlarms(perHour: 1)
+    let rule = self.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
     var scores = HeldOutScores()
     let judged = JudgedRun(graph, node: node.name, model: path, conversation: conversation)
     try judged.run(recordings, what: "listening to") { _, recording, tokens, machine, _ in

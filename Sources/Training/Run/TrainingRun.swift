@@ -46,7 +46,7 @@ public struct TrainingRun {
   let learnsLabels: Bool
 
   /// How thresholds are set.
-  var rule: ThresholdRule { options.rule ?? (learnsLabels ? .manual(0) : .falseAlarms(perHour: 1)) }
+  var rule: ThresholdRule { options.rule ?? (learnsLabels ? .manual(0) : .standard) }
 
   /// The share of recordings that is held out: none where no threshold is set by them.
   var heldOut: Double { if case .manual = rule { 0 } else { options.heldOut } }

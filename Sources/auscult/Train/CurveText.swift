@@ -56,7 +56,7 @@ struct CurveText {
   private func headline(_ curve: LearningCurve) -> String {
     let count = curve.epochs.last?.number ?? 0
     return (curve.machine.map { "\($0): " } ?? "") + Quantity.count(count, "epoch")
-      + (curve.best.flatMap { $0.validationLoss == nil ? nil : ", the best was \($0.number)" } ?? "")
+      + (curve.kept.map { ", the best was \($0.number)" } ?? "")
       + (curve.endedEarly.map { ", ended early at \($0) by request" } ?? "")
   }
 

@@ -20,8 +20,7 @@ struct TrainingReport {
   var text: String {
     var lines = [CurveText(curves: summary.curves, isTerminal: isTerminal).text].filter { !$0.isEmpty }
     lines += [ThresholdTable(summary.model).text].filter { !$0.isEmpty }
-    // Curves tell of epochs and losses already.
-    let figures = summary.curves.isEmpty ? summary.figures.filter { $0.name != "tokens" } : []
+    let figures = summary.figures.filter { $0.name != "tokens" }
     if !figures.isEmpty {
       lines.append(
         figures.map { "\($0.of.isEmpty ? "" : "\($0.of): ")\($0.name) \(Significant.text($0.value))" }
