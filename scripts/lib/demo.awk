@@ -2,7 +2,7 @@
 # set in, within `patience` seconds, and not before. Two seconds of sound after the alarm it runs `stop`, which ends the
 # watch and with it the records.
 
-BEGIN { onset = -1; raised = 0; scores = 0; verdict = 1; last_begin = -1 }
+BEGIN { onset = -1; raised = 0; scores = 0; verdict = 1 }
 
 # Time on the watch's clock at which the fault sets in; it is written while the watch learns.
 onset < 0 && (getline line < onset_file) > 0 { onset = line / 48000; close(onset_file) }
@@ -57,22 +57,26 @@ function end_watch() {
   system(stop " >/dev/null 2>&1 &")
 }
 
-# Slices begin at equal distances: one that is missing, or comes twice, shows. Where sound was lost they begin anew.
-function count_slice(    begin, generation) {
+# Slices begin at equal distances, and end at such: one that is missing, or comes twice, shows. Where sound was lost they
+# begin anew; the first and the last slice beside a gap are cut short there, at their begin or at their end.
+function count_slice(    begin, end, generation) {
   begin = number("begin")
+  end = number("end")
   generation = number("generation")
-  if (last_begin >= 0 && !lost) {
-    if (!hop) hop = begin - last_begin
-    if (begin - last_begin != hop) {
+  if (scores > 1 && !lost) {
+    if (!hop && begin - last_begin == end - last_end) hop = begin - last_begin
+    if (hop && begin - last_begin != hop && end - last_end != hop) {
       missed++
-      printf "%6.1f s  a slice begins %d frames after the one before, not %d\n", end, begin - last_begin, hop
+      printf "%6.1f s  a slice lies %d frames after the one before, not %d\n", end / number("rate"), \
+        begin - last_begin, hop
     }
   }
   last_begin = begin
+  last_end = end
   lost = 0
   if (last_generation && generation != last_generation) {
-    printf "%6.1f s  ---- from here on the new detector judges (generation %d); %s ----\n", end, generation, \
-      missed ? "slices were missed" : "no slice was missed"
+    printf "%6.1f s  ---- from here on the new detector judges (generation %d); %s ----\n", end / number("rate"), \
+      generation, missed ? "slices were missed" : "no slice was missed"
   }
   last_generation = generation
   judged[generation]++
