@@ -41,6 +41,7 @@ static inline jack_client_t *_Nullable cjack_client_open(const char *_Nonnull na
 static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_METADATA_PRETTY_NAME; }
 
 // Declared for _GNU_SOURCE only, which a module's header must not switch on for itself.
+int gettid(void);
 int pipe2(int ends[_Nonnull 2], int flags);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int first);
 

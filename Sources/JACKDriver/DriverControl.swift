@@ -1,3 +1,5 @@
+import CJACK
+import Glibc
 import Synchronization
 
 /// The side of the JACK driver that any thread may touch: stopping it, and its counters.
@@ -44,6 +46,17 @@ public final class DriverControl: Sendable {
   public var isFreewheeling: Bool { share.pointee.isFreewheeling.load(ordering: .relaxed) }
   /// Whether frame position 0 has passed: with the transport as origin, false until it rolls.
   public var hasBegun: Bool { share.pointee.hasBegun.load(ordering: .relaxed) }
+
+  /// Thread: notification.
+  func noteNotificationThread() { share.pointee.notificationThread.store(gettid(), ordering: .relaxed) }
+
+  /// Waits until the thread of the notifications has ended, which it does by itself when the server is gone; half a second
+  /// at most. Closing a client ends that thread wherever it is, also while it holds a lock that closing needs next: then
+  /// closing never returns.
+  func waitForNotificationsEnd() {
+    let thread = share.pointee.notificationThread.load(ordering: .relaxed)
+    for _ in 0..<50 where thread != 0 && access("/proc/self/task/\(thread)", F_OK) == 0 { usleep(10_000) }
+  }
 
   /// Why the server shut down, in its own words; empty: it gave none.
   var shutdownReason: String { reason.withLock { $0 } }

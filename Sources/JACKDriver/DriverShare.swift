@@ -29,6 +29,8 @@ struct DriverShare: ~Copyable {
   /// Frames in a cycle from now on.
   let period = Atomic<Int>(0)
   let sampleRate = Atomic<Int>(0)
+  /// The kernel's number of the thread that JACK calls notifications on; 0: none was seen.
+  let notificationThread = Atomic<Int32>(0)
   let portsChanged = Atomic<Bool>(false)
   let isShutDown = Atomic<Bool>(false)
 

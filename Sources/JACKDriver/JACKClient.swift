@@ -12,6 +12,8 @@ public final class JACKClient {
   package let handle: OpaquePointer
   private(set) var isActive = false
   private(set) var isClosed = false
+  /// `close` did not come back: callbacks may still run.
+  private(set) var isLeftBehind = false
   private var namedPorts: [jack_uuid_t] = []
 
   /// Opens a client under exactly this name.
@@ -36,28 +38,33 @@ public final class JACKClient {
     let limit = Int(jack_port_name_size()) - 1
     guard "\(name):\(port)".utf8.count <= limit else { throw .portNameTooLong("\(name):\(port)", limit: limit) }
     let flags = direction == .input ? JackPortIsInput : JackPortIsOutput
-    guard let registered = jack_port_register(handle, port, JACK_DEFAULT_AUDIO_TYPE, UInt(flags.rawValue), 0) else {
-      throw .refused(action: "register the port '\(port)'", detail: LibJACK.takeMessages().joined(separator: "; "))
+    let action = "register the port '\(port)'"
+    let registered = try ask(action) {
+      LibJACK.Handle(jack_port_register($0, port, JACK_DEFAULT_AUDIO_TYPE, UInt(flags.rawValue), 0))
     }
-    return registered
+    guard let pointer = registered.pointer else {
+      throw .refused(action: action, detail: LibJACK.takeMessages().joined(separator: "; "))
+    }
+    return pointer
   }
 
   /// Gives a port another short name; its connections stay.
   package func rename(_ port: OpaquePointer, _ name: String) throws(JACKError) {
-    guard jack_port_rename(handle, port, name) == 0 else {
-      throw .refused(
-        action: "rename a port to '\(name)'", detail: LibJACK.takeMessages().joined(separator: "; "))
+    let (action, port) = ("rename a port to '\(name)'", LibJACK.Handle(port))
+    guard try ask(action, { jack_port_rename($0, port.pointer, name) }) == 0 else {
+      throw .refused(action: action, detail: LibJACK.takeMessages().joined(separator: "; "))
     }
   }
 
   /// Takes a port away, with its connections. No cycle uses it any more.
   package func unregister(_ port: OpaquePointer) {
-    let subject = jack_port_uuid(port)
-    if let index = namedPorts.firstIndex(of: subject) {
-      jack_remove_property(handle, subject, cjack_pretty_name_key())
-      namedPorts.remove(at: index)
+    let (subject, port) = (jack_port_uuid(port), LibJACK.Handle(port))
+    let index = namedPorts.firstIndex(of: subject)
+    if let index { namedPorts.remove(at: index) }
+    _ = try? ask("take a port away") {
+      if index != nil { jack_remove_property($0, subject, cjack_pretty_name_key()) }
+      jack_port_unregister($0, port.pointer)
     }
-    jack_port_unregister(handle, port)
     _ = LibJACK.takeMessages()
   }
 
@@ -68,7 +75,10 @@ public final class JACKClient {
   @discardableResult
   package func setPrettyName(_ text: String, of port: OpaquePointer) -> Bool {
     let subject = jack_port_uuid(port)
-    guard jack_set_property(handle, subject, cjack_pretty_name_key(), text, "text/plain") == 0 else { return false }
+    let status = try? ask("name a port") {
+      jack_set_property($0, subject, cjack_pretty_name_key(), text, "text/plain")
+    }
+    guard status == 0 else { return false }
     if !namedPorts.contains(subject) { namedPorts.append(subject) }
     return true
   }
@@ -76,8 +86,9 @@ public final class JACKClient {
   /// Starts the cycles. All callbacks are set by now.
   package func activate() throws(JACKError) {
     precondition(!isActive && !isClosed, "a client is activated once")
-    guard jack_activate(handle) == 0 else {
-      throw .refused(action: "start the client '\(name)'", detail: LibJACK.takeMessages().joined(separator: "; "))
+    let action = "start the client '\(name)'"
+    guard try ask(action, { jack_activate($0) }) == 0 else {
+      throw .refused(action: action, detail: LibJACK.takeMessages().joined(separator: "; "))
     }
     isActive = true
   }
@@ -88,12 +99,21 @@ public final class JACKClient {
   package func close(isServerGone: Bool = false) {
     if isClosed { return }
     isClosed = true
-    if !isServerGone {
+    let farewell = Farewell(handle: handle, isActive: isActive, namedPorts: namedPorts)
+    isActive = false
+    isLeftBehind = !LibJACK.close(handle) { if !isServerGone { farewell.say() } }
+  }
+
+  /// What the server is asked for before a client leaves.
+  private struct Farewell: @unchecked Sendable {
+    let handle: OpaquePointer
+    let isActive: Bool
+    let namedPorts: [jack_uuid_t]
+
+    func say() {
       if isActive { jack_deactivate(handle) }
       for subject in namedPorts { jack_remove_property(handle, subject, cjack_pretty_name_key()) }
     }
-    isActive = false
-    LibJACK.close(handle)
   }
 
   /// Full names of all audio ports that give (`JackPortIsOutput`) or take samples, in JACK's order, ours left out.
@@ -115,15 +135,36 @@ public final class JACKClient {
   ///
   /// - Returns: whether they are connected; false while the other client is not active yet.
   package func connect(_ connection: Connection) -> Bool {
-    let status = jack_connect(handle, connection.source, connection.destination)
+    let status = try? ask("connect \(connection)") { jack_connect($0, connection.source, connection.destination) }
     _ = LibJACK.takeMessages()
     return status == 0 || status == EEXIST
   }
 
   /// Disconnects two ports by full name, if they are connected.
   package func disconnect(_ connection: Connection) {
-    jack_disconnect(handle, connection.source, connection.destination)
+    _ = try? ask("disconnect \(connection)") { jack_disconnect($0, connection.source, connection.destination) }
     _ = LibJACK.takeMessages()
+  }
+
+  /// Has the latencies of all ports computed anew.
+  package func recomputeLatencies() {
+    _ = try? ask("compute latencies") { jack_recompute_total_latencies($0) }
+  }
+
+  package func endFreewheel() {
+    _ = try? ask("end freewheel") { jack_set_freewheel($0, 0) }
+  }
+
+  /// A request to the server; `run` ends with an error when it gets no answer.
+  @discardableResult
+  private func ask<Answer: Sendable>(
+    _ action: String, _ body: @escaping @Sendable (OpaquePointer?) -> Answer
+  ) throws(JACKError) -> Answer {
+    let client = LibJACK.Handle(handle)
+    guard let answer = LibJACKCall.perform(action, { body(client.pointer) }) else {
+      throw .silent(action: LibJACKCall.leftBehind ?? action)
+    }
+    return answer
   }
 
   private static func check(_ name: String) throws(JACKError) {

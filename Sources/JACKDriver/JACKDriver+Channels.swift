@@ -36,7 +36,7 @@ extension JACKDriver {
       connectWhatIsMissing(outputs: outputs, inputs: inputs)
     }
     latency.set(session.state, layout)
-    if stage == .running { jack_recompute_total_latencies(client.handle) }
+    if stage == .running { client.recomputeLatencies() }
   }
 
   /// Registers the ports of plans and lays them ready for the process callback.

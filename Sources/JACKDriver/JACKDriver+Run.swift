@@ -17,10 +17,14 @@ extension JACKDriver {
   ///   - tick: called about ten times a second, more often while the graph is being changed, and soon after something
   ///     happened or `control.wake()`. It may change the engine's graph.
   ///   - report: called with what happens.
-  /// - Throws: `serverShutDown`, `rateChanged`; the server has been left then, too.
+  /// - Throws: `serverShutDown`, `rateChanged`, `silent`; the server has been left then, too.
   public func run(tick: () -> Void = {}, report: (JACKEvent) -> Void = { _ in }) throws(JACKError) {
     try enter(.running, from: .attached, "run")
-    defer { close() }
+    defer {
+      let wasAnswering = LibJACKCall.leftBehind == nil
+      close()
+      if client.isLeftBehind && wasAnswering { report(.leftBehind) }
+    }
     anchorToNow()
     do throws(JACKError) {
       try client.activate()
@@ -35,6 +39,7 @@ extension JACKDriver {
         progress = Progress(self)
       }
       try checkRate()
+      if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
       progress.report(self, report)
       connect(progress.isCheckDue, isFirst: progress.looks == 0 || hasNewPorts, report)
       if progress.isCheckDue || !progress.isAnchored { progress.isAnchored = anchorToStamp() }
@@ -153,6 +158,7 @@ extension JACKDriver {
   private func reconnect(tick: () -> Void, report: (JACKEvent) -> Void) throws(JACKError) -> Bool {
     let reason = control.shutdownReason
     let continuation = session?.state.pointee.continuation
+    control.waitForNotificationsEnd()
     client.close(isServerGone: true)
     freeSession()
     guard options.reconnects else { throw .serverShutDown(reason: reason) }
@@ -172,6 +178,7 @@ extension JACKDriver {
   }
 
   /// - Returns: nil while there is no server.
+  /// - Throws: what waiting does not help against.
   private func openAgain() throws(JACKError) -> JACKClient? {
     do {
       return try JACKClient(name: options.name, server: options.server)
@@ -183,6 +190,7 @@ extension JACKDriver {
   private func resume(with next: JACKClient, _ continuation: ProcessState.Continuation?) throws(JACKError) {
     client = next
     if next.rate != rate { throw .rateChanged(from: rate, to: next.rate) }
+    control.share.pointee.notificationThread.store(0, ordering: .relaxed)
     control.share.pointee.isShutDown.store(false, ordering: .relaxed)
     control.share.pointee.isFreewheeling.store(false, ordering: .relaxed)
     control.share.pointee.period.store(next.period, ordering: .relaxed)

@@ -95,7 +95,9 @@ public final class JACKDriver {
     stage = .ended
     engine?.channelsChanged = {}
     leaveFreewheel()
-    client.close()
+    let isServerGone = control.share.pointee.isShutDown.load(ordering: .acquiring)
+    if isServerGone { control.waitForNotificationsEnd() }
+    client.close(isServerGone: isServerGone)
     freeSession()
   }
 
@@ -124,9 +126,11 @@ public final class JACKDriver {
     return Session(client: client, state: state, notifications: notifications)
   }
 
-  /// Frees what the callbacks used. The client is closed.
+  /// Frees what the callbacks used. The client is closed; one that was left behind keeps it.
   func freeSession() {
-    if let session {
+    if let session, session.client.isLeftBehind {
+      _ = Unmanaged.passRetained(session.notifications)
+    } else if let session {
       session.state.runHeld()
       ProcessState.free(session.state)
     }
@@ -139,7 +143,7 @@ public final class JACKDriver {
   func leaveFreewheel() {
     guard control.isFreewheeling, !client.isClosed else { return }
     control.share.pointee.isLeaving.store(true, ordering: .releasing)
-    jack_set_freewheel(client.handle, 0)
+    client.endFreewheel()
     for _ in 0..<100 where control.isFreewheeling { control.wakeup.wait(milliseconds: 20) }
   }
 }

@@ -20,6 +20,10 @@ public enum JACKError: Error, Equatable, Sendable {
   case rateChanged(from: Int, to: Int)
   /// A port that the driver must have more room for than JACK gives.
   case portNameTooLong(String, limit: Int)
+  /// libjack did not come back from a call in time, and was left behind: it is of no more use in this process.
+  case silent(action: String)
+  /// The database that all JACK programs open is damaged; each of them would crash.
+  case damagedProperties(folder: String)
   /// A call that the driver's stage does not allow.
   case wrongOrder(call: String, stage: String)
   /// `jackd` is not installed.
@@ -45,6 +49,9 @@ extension JACKError: CustomStringConvertible {
     case .serverShutDown(let reason): "the JACK server shut down" + (reason.isEmpty ? "" : ": \(reason)")
     case .rateChanged(let from, let to): "the JACK server's sample rate changed from \(from) Hz to \(to) Hz"
     case .portNameTooLong(let name, let limit): "the port name '\(name)' is longer than JACK's \(limit) bytes"
+    case .silent(let action): "JACK does not answer: within \(LibJACKCall.seconds) s it did not \(action)"
+    case .damagedProperties(let folder):
+      "JACK's database in \(folder) is damaged, and every JACK program would crash on it; one was killed while it made it"
     case .wrongOrder(let call, let stage): "\(call) was called on a JACK driver that is \(stage)"
     case .noServerProgram: "there is no jackd in PATH"
     case .privateServerFailed(let reason, let output):
@@ -63,6 +70,8 @@ extension JACKError: CustomStringConvertible {
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
     case .privateServerFailed(_, let output) where output.contains("Too many servers"):
       "JACK's registry is full of servers that were killed: when none runs, remove /dev/shm/jack-shm-registry"
+    case .silent: "see whether jackd is stopped or hangs; if so, end it and start it again"
+    case .damagedProperties(let folder): "end all JACK programs, remove \(folder), and start them again"
     case .versionMismatch: "restart the server after an upgrade of JACK"
     default: nil
     }

@@ -12,6 +12,8 @@ public enum JACKEvent: Equatable, Sendable {
   case serverLost(reason: String)
   /// It is back, after so many seconds.
   case serverBack(seconds: Double)
+  /// The client could not be closed; it ends with the process.
+  case leftBehind
 }
 
 extension JACKEvent: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension JACKEvent: CustomStringConvertible {
     case .began: "JACK's transport rolls: this is frame position 0"
     case .serverLost(let reason):
       "the JACK server shut down" + (reason.isEmpty ? "" : " (\(reason))") + "; waiting for it to come back"
+    case .leftBehind: "JACK did not let the client go within \(LibJACKCall.seconds) s; it was left behind"
     case .serverBack(let seconds):
       "the JACK server is back; what it missed is a gap of \((seconds * 10).rounded() / 10) s"
     }

@@ -15,6 +15,8 @@ enum LibJACK {
   /// Opens a client of a server that runs. No server is ever started by this.
   ///
   /// libjack maps one server's memory for all clients of a process, so a second server is refused.
+  ///
+  /// - Throws: `silent` for a server that does not answer, `damagedProperties`, and what the server says.
   static func open(name: String, server: String?) throws(JACKError) -> OpaquePointer {
     let key = server ?? defaultServer
     let other = attachment.withLock { attachment -> String? in
@@ -24,20 +26,57 @@ enum LibJACK {
       return nil
     }
     if let other { throw .otherServer(present: other, asked: key) }
+    do throws(JACKError) {
+      return try openAnswering(name, server)
+    } catch {
+      detach()
+      throw error
+    }
+  }
+
+  private static func openAnswering(_ name: String, _ server: String?) throws(JACKError) -> OpaquePointer {
+    try PropertyDatabase.check()
     _ = collectMessages
     _ = takeMessages()
-    var status: Int32 = 0
-    let options = Int32(bitPattern: JackNoStartServer.rawValue | JackUseExactName.rawValue)
-    if let handle = cjack_client_open(name, options, &status, server) { return handle }
-    let error = error(status: UInt32(bitPattern: status), name: name, server: server)
-    detach()
-    throw error
+    let answer = try call(name, server, options: JackNoStartServer.rawValue | JackUseExactName.rawValue)
+    guard let handle = answer.handle else { throw try error(status: answer.status, name: name, server: server) }
+    return handle
   }
 
   /// Closes a client that `open` gave.
-  static func close(_ handle: OpaquePointer) {
-    jack_client_close(handle)
+  ///
+  /// - Parameter before: what is to be done first, on the same other thread, because it asks the server.
+  /// - Returns: false when it does not come back: the client is left behind, and what its callbacks use must stay.
+  static func close(_ handle: OpaquePointer, before: @escaping @Sendable () -> Void = {}) -> Bool {
+    let client = Handle(handle)
+    let isDone: Void? = LibJACKCall.perform("let a client go") {
+      before()
+      jack_client_close(client.pointer)
+    }
+    guard isDone != nil else { return false }
     detach()
+    return true
+  }
+
+  /// A client, for calls on other threads: libjack takes them from any.
+  struct Handle: @unchecked Sendable {
+    let pointer: OpaquePointer?
+    init(_ pointer: OpaquePointer?) { self.pointer = pointer }
+  }
+
+  private static func call(
+    _ name: String, _ server: String?, options: UInt32
+  ) throws(JACKError) -> (handle: OpaquePointer?, status: UInt32) {
+    let action = "open the client '\(name)'"
+    let answer = LibJACKCall.perform(action) {
+      var status: Int32 = 0
+      let handle = cjack_client_open(name, Int32(bitPattern: options), &status, server)
+      return (handle: Handle(handle), status: UInt32(bitPattern: status))
+    } late: {
+      if let pointer = $0.handle.pointer { jack_client_close(pointer) }
+    }
+    guard let answer else { throw .silent(action: LibJACKCall.leftBehind ?? action) }
+    return (answer.handle.pointer, answer.status)
   }
 
   /// The last words that libjack had for a person, newest last. Taking them clears them.
@@ -54,25 +93,25 @@ enum LibJACK {
     attachment.withLock { $0.clients -= 1 }
   }
 
-  private static func error(status: UInt32, name: String, server: String?) -> JACKError {
+  private static func error(status: UInt32, name: String, server: String?) throws(JACKError) -> JACKError {
     func has(_ bit: JackStatus) -> Bool { status & bit.rawValue != 0 }
     if has(JackNameNotUnique) { return .nameTaken(name) }
     if has(JackVersionError) { return .versionMismatch }
     if has(JackServerFailed) { return .noServer(name: server) }
     let words = takeMessages().joined(separator: "; ")
-    if has(JackServerError) && isTaken(name, server: server) { return .nameTaken(name) }
+    if has(JackServerError), try isTaken(name, server: server) { return .nameTaken(name) }
     return .refused(action: "open the client '\(name)'", detail: words.isEmpty ? "status \(status)" : words)
   }
 
   /// jackd2 answers a taken name with no more than a server error; so another client asks who has it.
-  private static func isTaken(_ name: String, server: String?) -> Bool {
-    var status: Int32 = 0
-    let options = Int32(bitPattern: JackNoStartServer.rawValue)
-    guard let handle = cjack_client_open("auscult-look", options, &status, server) else { return false }
-    defer { jack_client_close(handle) }
-    guard let owner = jack_get_uuid_for_client_name(handle, name) else { return false }
-    jack_free(owner)
-    return true
+  private static func isTaken(_ name: String, server: String?) throws(JACKError) -> Bool {
+    let answer = try call("auscult-look", server, options: JackNoStartServer.rawValue)
+    guard let handle = answer.handle else { return false }
+    let owner = jack_get_uuid_for_client_name(handle, name)
+    if let owner { jack_free(owner) }
+    let look = Handle(handle)
+    _ = LibJACKCall.perform("let a client go") { jack_client_close(look.pointer) }
+    return owner != nil
   }
 
   /// Takes libjack's messages off stderr, once: what matters of them goes into our own.

@@ -121,26 +121,4 @@ struct LiveTests {
     #expect(summary["position"]?.integer == frames + lost)
     #expect(try (#require(summary["gaps"]?.integer) > 0) == (lost > 0))
   }
-
-  @Test func aServerThatGoesAwayIsStatus1() throws {
-    let live = try start("--server", name, "--set", "mic.connect=system:capture_1")
-    try live.wait(for: "auscult: connected system:capture_1 -> \(name):mic\n")
-    let server = try #require(childOf(live.process.processIdentifier))
-    kill(server, SIGTERM)
-    let outcome = try live.end()
-    #expect(outcome.status == 1)
-    #expect(outcome.err.contains("auscult: '\(name)' ran for "))
-    #expect(outcome.err.contains("\nauscult: error: the JACK server shut down"))
-  }
-
-  /// The jackd that a run has started.
-  private func childOf(_ parent: Int32) -> pid_t? {
-    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return processes.compactMap { pid_t($0) }.first { process in
-      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
-      // "pid (name) state parent ..."
-      let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-      return fields.count > 2 && fields[2] == "\(parent)" && stat.contains("(jackd)")
-    }
-  }
 }

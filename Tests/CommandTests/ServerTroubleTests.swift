@@ -1,0 +1,100 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Servers that go away, do not answer, or cannot be used.
+@Suite(
+  .serialized, .oneServerAtATime,
+  .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
+struct ServerTroubleTests {
+  private let folder = ScratchFolder()
+  private var auscult: Command { Command(folder) }
+  private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+
+  /// Not a client's: JACK gives a client's socket the name of the client, and a server's that of the server.
+  private var server: String { name + "-server" }
+
+  init() throws { try folder.write("watch.yaml", watchGraph) }
+
+  private func start(_ more: String...) throws -> LiveCommand {
+    let live = try LiveCommand(auscult, arguments: ["run", "watch.yaml", "--server", server] + more)
+    try live.wait(for: "auscult: latency ")
+    return live
+  }
+
+  @Test func aServerThatGoesAwayIsStatus1() throws {
+    let live = try start("--start-server", "--name", name, "--set", "mic.connect=system:capture_1")
+    try live.wait(for: "auscult: connected system:capture_1 -> \(name):mic\n")
+    let jackd = try #require(childOf(live.process.processIdentifier))
+    kill(jackd, SIGTERM)
+    let outcome = try live.end()
+    #expect(outcome.status == 1)
+    #expect(outcome.err.contains("auscult: '\(name)' ran for "))
+    #expect(outcome.err.contains("\nauscult: error: the JACK server shut down"))
+  }
+
+  /// Neither a run that is to begin, nor one that is to end, nor one that wants something of it waits for ever.
+  @Test func aServerThatDoesNotAnswerIsToldOf() throws {
+    let owner = try start("--start-server", "--name", name)
+    let (ending, asking) = (try startConnected(name + "-ending"), try startConnected(name + "-asking"))
+    let jackd = try #require(childOf(owner.process.processIdentifier))
+    kill(jackd, SIGSTOP)
+    defer { kill(jackd, SIGCONT) }
+    ending.signal(SIGTERM)
+    let swap = try LiveCommand(
+      auscult, arguments: ["swap", "mic", "connect=system:capture_2", "--graph", name + "-asking"])
+    let late = try auscult("run", "watch.yaml", "--server", server, "--name", name + "-late")
+    #expect(late.status == 1)
+    let silence = "\nauscult: error: JACK does not answer: within 10 s it did not "
+    #expect(("\n" + late.err).contains(silence + "open the client '\(name)-late'\n"), "\(late.err)")
+    let ended = try ending.end()
+    #expect(ended.status == 0 && folder.contains("\(name)-ending.jsonl"))
+    #expect(ended.err.contains("auscult: warning: JACK did not let the client go within 10 s"), "\(ended.err)")
+    let asked = try asking.end()
+    #expect(asked.status == 1 && asked.err.contains(silence), "\(asked.err)")
+    #expect(asked.err.contains("auscult: '\(name)-asking' ran for "))
+    _ = try swap.end()
+
+    kill(jackd, SIGCONT)
+    #expect(try auscult("stop", name).status == 0)
+    #expect(try owner.end().status == 0)
+  }
+
+  private func startConnected(_ name: String) throws -> LiveCommand {
+    let live = try start("--name", name, "--set", "log.path=\(name).jsonl", "--set", "mic.connect=system:capture_1")
+    try live.wait(for: "auscult: connected ")
+    return live
+  }
+
+  /// Every other JACK program dies of it. In a folder that only programs with a certain variable share.
+  @Test func aDatabaseThatAKilledProgramLeftIsToldOf() throws {
+    let database = "/dev/shm/jack_db"
+    let file = database + "/__db.\(name)"
+    try FileManager.default.createDirectory(atPath: database, withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: file))
+    defer {
+      unlink(file)
+      rmdir(database)
+    }
+    var command = auscult
+    command.environment["JACK_PROMISCUOUS_SERVER"] = "nobody"
+    for more in [["--server", server], ["--start-server"]] {
+      let outcome = try command.run(["run", "watch.yaml"] + more)
+      #expect(outcome.status == 1)
+      #expect(outcome.err.contains("auscult: error: JACK's database in \(database) is damaged"), "\(outcome.err)")
+      #expect(outcome.err.contains("remove \(database)"), "\(outcome.err)")
+    }
+  }
+
+  /// The jackd that a run has started.
+  private func childOf(_ parent: Int32) -> pid_t? {
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return processes.compactMap { pid_t($0) }.first { process in
+      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+      // "pid (name) state parent ..."
+      let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+      return fields.count > 2 && fields[2] == "\(parent)" && stat.contains("(jackd)")
+    }
+  }
+}
