@@ -148,6 +148,7 @@ public final class FileRun {
   ) throws {
     var index = 0
     var frames = next(options.periods.length(0))
+    let before = summary.seconds
     while frames > 0 {
       feeder.cycle(frames)
       for wav in wavs { try wav.write(feeder.outputs, frames: frames) }
@@ -165,6 +166,9 @@ public final class FileRun {
       frames = next(options.periods.length(index))
     }
     engine.finishStream()
+    if let node = engine.dryNode, !summary.wasCancelled {
+      summary.dry.append(DryFile(path: file, seconds: summary.seconds - before, node: node))
+    }
   }
 
   private func openOutputs(stem: String?, rate: Int) throws -> [OutputWav] {

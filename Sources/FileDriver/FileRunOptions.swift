@@ -1,3 +1,5 @@
+import GraphEngine
+
 /// How a run over files, or without any, goes about it.
 public struct FileRunOptions {
   public var periods = PeriodPlan.standard
@@ -40,6 +42,16 @@ public struct FileRunSummary: Sendable, Equatable {
   /// Seconds that it took.
   public var elapsed = 0.0
   public var wasCancelled = false
+  /// Files, or the one run without any, that nothing came out of, and where they dried up.
+  public var dry: [DryFile] = []
+}
+
+/// A file that some node yielded nothing of.
+public struct DryFile: Sendable, Equatable {
+  /// nil: a run without files.
+  public var path: String?
+  public var seconds: Double
+  public var node: DryNode
 }
 
 /// Why a run could not begin, or go on: a line for each reason.

@@ -65,6 +65,8 @@ public final class Engine: @unchecked Sendable {
   var lastGeneration = 1
   /// Nodes that were quarantined since the engine was made.
   public internal(set) var failedNodes: Set<String> = []
+  /// Where the stream that ended last has dried up; nil: nowhere.
+  public private(set) var dryNode: DryNode?
   /// The driver makes room for channels that came, and lets go of those that went. It is called before cycles may need
   /// them, and after the last that did. An error keeps the change from being made.
   public var channelsChanged: () throws -> Void = {}
@@ -218,6 +220,7 @@ public final class Engine: @unchecked Sendable {
     state.pointee.pending.store(nil, ordering: .relaxed)
     state.pointee.exchange.store(nil, ordering: .relaxed)
     state.pointee.schedule = nil
+    dryNode = schedule.dryNode
     for node in schedule.nodes { node.runtime.instance.deactivate() }
     swapRun?.abandon()
     swapRun = nil

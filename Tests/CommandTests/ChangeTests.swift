@@ -131,6 +131,8 @@ struct ChangeTests {
     let fresh = try auscult("apply", "--fresh", "--dry-run")
     #expect(fresh.out.contains("learn: 0.3s -> 0.5 s"), "\(fresh.out)")
     #expect(try auscult("apply").out.hasPrefix("nothing changes\n"))
+    let other = try auscult("swap", "judge", "type=detector.level", "--dry-run")
+    #expect(other.out.contains("\nleft out, for the node gets a type anew: judge.learn=0.3s\n"), "\(other.out)")
     try stop(live)
   }
 

@@ -55,6 +55,21 @@ import Testing
     #expect(try records("log.jsonl").count > 10)
   }
 
+  /// No result is no good news: what kept it back is named.
+  @Test func aFileThatNothingComesOutOfIsToldOf() throws {
+    let learning = try auscult("run", "watch.yaml", "--input", "noise.wav", "--quiet", "--set", "judge.learn=1 min")
+    #expect(learning.status == 0)
+    #expect(
+      learning.err == "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
+        + "first, each file anew\n")
+    try folder.write("short.wav", wav([Int16](repeating: 100, count: 600)))
+    let short = try auscult("run", "watch.yaml", "--input", "noise.wav", "short.wav", "short.wav", "--quiet")
+    #expect(short.status == 0)
+    #expect(
+      short.err == "auscult: warning: short.wav: 37.5 ms of sound are too short for 'slices', which gave nothing "
+        + "(and so it was with 2 of 3 files)\n", "\(short.err)")
+  }
+
   @Test func aFileWithoutSamplesIsAnEmptyStream() throws {
     try folder.write("nothing.wav", wav([]))
     let outcome = try auscult("run", "watch.yaml", "--input", "nothing.wav", "noise.wav")

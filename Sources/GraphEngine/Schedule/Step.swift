@@ -35,6 +35,8 @@ struct Step {
 struct StepState {
   var hasFailed = false
   var calls: Int64 = 0
+  /// What all outputs yielded: tokens, audio samples.
+  var yielded: Int64 = 0
   var nanoseconds: Int64 = 0
   /// Frame position through which its inputs are there.
   var heardThrough: Int64 = 0

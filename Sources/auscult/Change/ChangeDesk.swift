@@ -173,7 +173,7 @@ final class ChangeDesk {
       current?.ticket.diagnostics += warnings.map(next.absolute)
       next.contents = graph.contents
       if request.kind != .apply { keepClasses(&graph, request) }
-      if request.kind == .apply { noteOverrides(next) }
+      if request.kind == .apply { noteOverrides(next) } else { noteLeftOut(request) }
       run(graph, from: next, request)
     } catch {
       fail(nil, error.diagnostics.map(next.absolute))
@@ -232,6 +232,12 @@ final class ChangeDesk {
       current?.ticket.notes.append(
         "\(override.text) (auscult \(override.origin)) still wins over the file; `auscult apply --fresh` leaves it out")
     }
+  }
+
+  private func noteLeftOut(_ request: ChangeRequest) {
+    let left = source.leftOut(by: request).map(\.text)
+    guard !left.isEmpty else { return }
+    current?.ticket.notes.append("left out, for the node gets a type anew: \(left.joined(separator: ", "))")
   }
 
   /// Why `set` is not the way to change these parameters.

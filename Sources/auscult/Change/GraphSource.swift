@@ -51,6 +51,15 @@ struct GraphSource: Sendable {
     return next
   }
 
+  /// Values that `adding` leaves out and that nobody gives anew: those of the node's class before.
+  func leftOut(by request: ChangeRequest) -> [OverrideText] {
+    guard request.keys.contains("type") else { return [] }
+    return overrides.filter { override in
+      let (node, key) = GraphSource.names(override)
+      return node == request.node && key != "type" && !request.keys.contains(key)
+    }
+  }
+
   /// The source with what a file holds now, its own or another one. Overrides stay.
   func reading(_ file: String?, isFresh: Bool) -> GraphSource {
     var next = self

@@ -30,6 +30,7 @@ struct FileCommand {
     log.showHeld(all: true)
     // Where nothing was run, a person has been told why.
     if talk.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
+    tellDry(summary)
     if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
     try checkNodes(engine, log)
     if failures.count > 0 {
@@ -74,6 +75,22 @@ struct FileCommand {
     }
     words.append("\(Quantity.fixed(progress.speed, 0)) times real time")
     return words.joined(separator: "  ")
+  }
+
+  /// A file without a result is a mistake of somebody's, even if it is in order.
+  private func tellDry(_ summary: FileRunSummary) {
+    guard let first = summary.dry.first else { return }
+    let node = first.node
+    let seconds =
+      first.seconds < 1 ? Quantity.milliseconds(first.seconds * 1000) : Quantity.seconds(first.seconds)
+    var line = (first.path.map { "\($0): " } ?? "")
+    if node.isDetector {
+      line += "'\(node.name)' gave no score of \(seconds) of sound: without a model it learns first, each file anew"
+    } else {
+      line += "\(seconds) of sound are too short for '\(node.name)', which gave nothing"
+    }
+    if summary.dry.count > 1 { line += " (and so it was with \(summary.dry.count) of \(summary.files) files)" }
+    talk.warning(line)
   }
 
   private func tell(_ summary: FileRunSummary) {
