@@ -1,4 +1,5 @@
 import CJACK
+import Glibc
 import GraphEngine
 
 /// Feeds an engine from a JACK server: one client, a port for each external channel of the graph.
@@ -46,6 +47,9 @@ public final class JACKDriver {
     let state: UnsafeMutablePointer<ProcessState>
     let notifications: Notifications
   }
+
+  /// Microseconds in which a cycle that has begun comes to its end.
+  private static let mostOfACycle: UInt32 = 200_000
 
   public let options: Options
   public let control = DriverControl()
@@ -126,15 +130,19 @@ public final class JACKDriver {
     return Session(client: client, state: state, notifications: notifications)
   }
 
-  /// Frees what the callbacks used. The client is closed; one that was left behind keeps it.
+  /// Runs the cycle that was kept back, and frees what the callbacks used. The client is closed. One that was left behind
+  /// keeps it, for libjack may call back still: such cycles do nothing.
   func freeSession() {
-    if let session, session.client.isLeftBehind {
-      _ = Unmanaged.passRetained(session.notifications)
-    } else if let session {
+    guard let session else { return }
+    self.session = nil
+    guard session.client.isLeftBehind else {
       session.state.runHeld()
-      ProcessState.free(session.state)
+      return ProcessState.free(session.state)
     }
-    session = nil
+    control.share.pointee.isLeaving.store(true, ordering: .sequentiallyConsistent)
+    usleep(Self.mostOfACycle)
+    session.state.runHeld()
+    _ = Unmanaged.passRetained(session.notifications)
   }
 
   /// jackd hangs when a client leaves in freewheel: so that ends first. The server answers when its driver has changed;
