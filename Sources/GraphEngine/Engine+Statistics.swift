@@ -8,8 +8,6 @@ public struct EngineStatistics: Sendable {
     /// Time in `process`; 0 for realtime nodes that are not measured.
     public var nanoseconds: Int64
     public var hasFailed: Bool
-    /// Tokens (audio: samples) that it has yielded, at all outputs together.
-    public var yielded: Int64
   }
   public struct Queue: Sendable {
     public var from: String
@@ -52,8 +50,7 @@ extension Engine {
     result.nodes = schedule.nodes.map { node in
       let state = node.runtime.state.pointee
       return EngineStatistics.Node(
-        name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed,
-        yielded: state.yielded)
+        name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed)
     }
     result.queues = schedule.links.sorted {
       ($0.value.fromName, $0.value.toName) < ($1.value.fromName, $1.value.toName)

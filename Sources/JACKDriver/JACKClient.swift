@@ -93,7 +93,7 @@ public final class JACKClient {
     isActive = true
   }
 
-  /// Ends the cycles and leaves the server: after it no callback runs any more. Again does nothing.
+  /// Ends the cycles and leaves the server: after it no callback runs any more, unless `isLeftBehind`. Again does nothing.
   ///
   /// - Parameter isServerGone: the server shut down, so that it must not be asked any more.
   package func close(isServerGone: Bool = false) {

@@ -161,7 +161,10 @@ extension JACKDriver {
     control.waitForNotificationsEnd()
     client.close(isServerGone: true)
     freeSession()
+    if client.isLeftBehind { report(.leftBehind) }
     guard options.reconnects else { throw .serverShutDown(reason: reason) }
+    // libjack takes no further client in this process.
+    if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
     report(.serverLost(reason: reason))
     let began = realtime_nanoseconds()
     while !isStopRequested {

@@ -143,15 +143,18 @@ public final class JACKDriver {
     usleep(Self.mostOfACycle)
     session.state.runHeld()
     _ = Unmanaged.passRetained(session.notifications)
+    if let engine { _ = Unmanaged.passRetained(engine) }
   }
 
   /// jackd hangs when a client leaves in freewheel: so that ends first. The server answers when its driver has changed;
-  /// a server that does not is not waited for. The cycles until we have left have a deadline again, which workers that
+  /// one that does not is not waited for long. The cycles until we have left have a deadline again, which workers that
   /// are behind by a full queue could not keep: they are not part of the run any more.
   func leaveFreewheel() {
     guard control.isFreewheeling, !client.isClosed else { return }
     control.share.pointee.isLeaving.store(true, ordering: .releasing)
     client.endFreewheel()
-    for _ in 0..<100 where control.isFreewheeling { control.wakeup.wait(milliseconds: 20) }
+    for _ in 0..<100 where control.isFreewheeling && LibJACKCall.leftBehind == nil {
+      control.wakeup.wait(milliseconds: 20)
+    }
   }
 }

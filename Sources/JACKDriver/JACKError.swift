@@ -70,7 +70,7 @@ extension JACKError: CustomStringConvertible {
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
     case .privateServerFailed(_, let output) where output.contains("Too many servers"):
       "JACK's registry is full of servers that were killed: when none runs, remove /dev/shm/jack-shm-registry"
-    case .silent: "see whether jackd is stopped or hangs; if so, end it and start it again"
+    case .silent: "see whether jackd is stopped or hangs, and start that anew if so; then start auscult again"
     case .damagedProperties(let folder): "end all JACK programs, remove \(folder), and start them again"
     case .versionMismatch: "restart the server after an upgrade of JACK"
     default: nil

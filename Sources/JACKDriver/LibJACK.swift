@@ -107,11 +107,16 @@ enum LibJACK {
   private static func isTaken(_ name: String, server: String?) throws(JACKError) -> Bool {
     let answer = try call("auscult-look", server, options: JackNoStartServer.rawValue)
     guard let handle = answer.handle else { return false }
-    let owner = jack_get_uuid_for_client_name(handle, name)
-    if let owner { jack_free(owner) }
     let look = Handle(handle)
-    _ = LibJACKCall.perform("let a client go") { jack_client_close(look.pointer) }
-    return owner != nil
+    let action = "say who has the name '\(name)'"
+    let isTaken = LibJACKCall.perform(action) {
+      let owner = jack_get_uuid_for_client_name(look.pointer, name)
+      if let owner { jack_free(owner) }
+      jack_client_close(look.pointer)
+      return owner != nil
+    }
+    guard let isTaken else { throw .silent(action: action) }
+    return isTaken
   }
 
   /// Takes libjack's messages off stderr, once: what matters of them goes into our own.

@@ -57,7 +57,8 @@ extension ProcessState {
   /// RealtimeSanitizer watch: that is the one place where JACK's thread may block.
   static let callback: JackProcessCallback = { frames, argument in
     let state = argument!.assumingMemoryBound(to: ProcessState.self)
-    if state.pointee.share.pointee.isFreewheeling.load(ordering: .acquiring) {
+    let share = state.pointee.share
+    if share.pointee.isFreewheeling.load(ordering: .acquiring), !share.pointee.isLeaving.load(ordering: .acquiring) {
       state.pointee.room._withUnsafeGuaranteedRef { $0.awaitRoom() }
     }
     realtime_enter()

@@ -61,7 +61,7 @@ import Testing
     #expect(learning.status == 0)
     #expect(
       learning.err == "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
-        + "first, each file anew\n")
+        + "first, each file anew, from what is neither silent nor clipped\n")
     try folder.write("short.wav", wav([Int16](repeating: 100, count: 600)))
     let short = try auscult("run", "watch.yaml", "--input", "noise.wav", "short.wav", "short.wav", "--quiet")
     #expect(short.status == 0)

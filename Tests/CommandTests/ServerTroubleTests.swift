@@ -67,26 +67,6 @@ struct ServerTroubleTests {
     return live
   }
 
-  /// Every other JACK program dies of it. In a folder that only programs with a certain variable share.
-  @Test func aDatabaseThatAKilledProgramLeftIsToldOf() throws {
-    let database = "/dev/shm/jack_db"
-    let file = database + "/__db.\(name)"
-    try FileManager.default.createDirectory(atPath: database, withIntermediateDirectories: true)
-    try Data().write(to: URL(fileURLWithPath: file))
-    defer {
-      unlink(file)
-      rmdir(database)
-    }
-    var command = auscult
-    command.environment["JACK_PROMISCUOUS_SERVER"] = "nobody"
-    for more in [["--server", server], ["--start-server"]] {
-      let outcome = try command.run(["run", "watch.yaml"] + more)
-      #expect(outcome.status == 1)
-      #expect(outcome.err.contains("auscult: error: JACK's database in \(database) is damaged"), "\(outcome.err)")
-      #expect(outcome.err.contains("remove \(database)"), "\(outcome.err)")
-    }
-  }
-
   /// The jackd that a run has started.
   private func childOf(_ parent: Int32) -> pid_t? {
     let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []

@@ -65,6 +65,29 @@ extension JACKTests {
       #expect(left.filter { !$0.hasSuffix("_auscult-ready") } == [])
     }
 
+    /// On one that a killed program has left, every client would die.
+    @Test func aDamagedDatabaseIsToldOf() throws {
+      #expect(PropertyDatabase.isUsed, "this libjack is not jackd2's")
+      let folder = FileManager.default.temporaryDirectory.path + "/\(PrivateServer.uniqueName())"
+      let file = folder + "/__db.002"
+      try PropertyDatabase.check(folder)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Data().write(to: URL(fileURLWithPath: file))
+      #expect {
+        try PropertyDatabase.check(folder)
+      } throws: {
+        let error = $0 as? JACKError
+        return error == .damagedProperties(folder: folder) && error?.suggestion?.contains("remove \(folder)") == true
+      }
+      // One that is only being made is waited for.
+      Thread.detachNewThread {
+        usleep(200_000)
+        try? Data(count: 4096).write(to: URL(fileURLWithPath: file))
+      }
+      try PropertyDatabase.check(folder)
+    }
+
     @Test func withoutAServerThereIsAClearMessage() {
       let name = PrivateServer.uniqueName()
       #expect {

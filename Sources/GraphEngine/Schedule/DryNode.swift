@@ -4,24 +4,32 @@ import CNodeABI
 /// none to tell of, are no such nodes.
 public struct DryNode: Sendable, Equatable {
   public var name: String
-  /// Tokens (audio: samples) that it heard.
-  public var heard: Int64
   /// It gives scores, so it may still have been learning.
   public var isDetector: Bool
 }
 
 extension Schedule {
-  /// The first one, if there is any. No cycle runs any more.
+  /// The first one; nil where there is none, or where a node failed: that says enough. No cycle runs any more.
   var dryNode: DryNode? {
-    for node in nodes {
-      let outputs = node.runtime.configuration.outputs
-      let heard = node.sources.reduce(0) { $0 + $1.state.pointee.yielded }
-      guard heard > 0, node.runtime.state.pointee.yielded == 0, !node.runtime.state.pointee.hasFailed,
-        outputs.contains(where: { $0.format.kind != AUSCULT_EVENT })
-      else { continue }
-      return DryNode(
-        name: node.name, heard: heard, isDetector: outputs.contains { $0.format.kind == AUSCULT_SCORE })
+    if nodes.contains(where: { $0.runtime.state.pointee.hasFailed }) { return nil }
+    return nodes.first { $0.hasHeard && $0.runtime.isDry }.map { node in
+      let isDetector = node.runtime.configuration.outputs.contains { $0.format.kind == AUSCULT_SCORE }
+      return DryNode(name: node.name, isDetector: isDetector)
     }
-    return nil
+  }
+}
+
+extension RunNode {
+  fileprivate var hasHeard: Bool {
+    inputs.contains { input in
+      [input.from, input.other].contains { $0.map { $0.runtime.outputs[$0.output].yielded > 0 } ?? false }
+    }
+  }
+}
+
+extension NodeRuntime {
+  fileprivate var isDry: Bool {
+    let formats = configuration.outputs.map(\.format)
+    return formats.contains { $0.kind != AUSCULT_EVENT } && formats.indices.allSatisfy { outputs[$0].yielded == 0 }
   }
 }

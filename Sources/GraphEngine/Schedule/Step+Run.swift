@@ -195,7 +195,7 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
       return false
     }
     noteGeneration(step, output)
-    step.pointee.state.pointee.yielded += Int64(block.pointee.count)
+    output.pointee.yielded += Int64(block.pointee.count)
     if block.pointee.count > 0 { stamp(output, block) }
     noteProgress(output, tokens: Int(block.pointee.count), complete: block.pointee.complete)
     if let marks = output.pointee.marks {

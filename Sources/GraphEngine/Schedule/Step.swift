@@ -35,8 +35,6 @@ struct Step {
 struct StepState {
   var hasFailed = false
   var calls: Int64 = 0
-  /// What all outputs yielded: tokens, audio samples.
-  var yielded: Int64 = 0
   var nanoseconds: Int64 = 0
   /// Frame position through which its inputs are there.
   var heardThrough: Int64 = 0
@@ -71,6 +69,8 @@ struct OutputState {
   var missingFrom: Int64 = 0
   /// The latest generation among the tokens that came in.
   var inputGeneration: UInt32 = 0
+  /// Tokens (audio: samples) so far.
+  var yielded: Int64 = 0
 }
 
 /// How far a fresh output is. Written by the thread that runs the node.

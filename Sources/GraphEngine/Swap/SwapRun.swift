@@ -163,8 +163,7 @@ final class SwapRun {
     for tuning in tunings { tuning.runtime.worker?.modify { $0.tuning = nil } }
     let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
     for node in transition.nodes where !stays.contains(node.runtime.number) {
-      // Waits for a thread that is still at it.
-      node.runtime.worker?.modify { _ in }
+      node.runtime.worker?.retire()
       node.runtime.instance.deactivate()
     }
     if status.reason == nil {

@@ -24,6 +24,8 @@ final class WorkerNode: @unchecked Sendable {
   /// Tokens of joined inputs that found no partner.
   let unmatched = Atomic<Int64>(0)
   private var lastComplete = Int64.min
+  /// Its step is no more.
+  private var isRetired = false
 
   /// Its inputs come with the schedule.
   init(step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices) {
@@ -46,6 +48,10 @@ final class WorkerNode: @unchecked Sendable {
     busy.store(false, ordering: .releasing)
   }
 
+  /// Ends its part, once no thread is at it any more: one that has it from the list of before finds nothing to do. What
+  /// its step consists of may go then. Thread: control.
+  func retire() { modify { $0.isRetired = true } }
+
   /// What came of an attempt to run a node.
   enum Attempt {
     case ran
@@ -59,6 +65,7 @@ final class WorkerNode: @unchecked Sendable {
   func tryRun() -> Attempt {
     guard !busy.exchange(true, ordering: .acquiring) else { return .busy }
     defer { busy.store(false, ordering: .releasing) }
+    if isRetired { return .idle }
     var attempt = Attempt.idle
     // A few at a time, so that the other nodes get their turn.
     for _ in 0..<32 {

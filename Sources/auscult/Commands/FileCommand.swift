@@ -85,11 +85,13 @@ struct FileCommand {
       first.seconds < 1 ? Quantity.milliseconds(first.seconds * 1000) : Quantity.seconds(first.seconds)
     var line = (first.path.map { "\($0): " } ?? "")
     if node.isDetector {
-      line += "'\(node.name)' gave no score of \(seconds) of sound: without a model it learns first, each file anew"
+      line += "'\(node.name)' gave no score of \(seconds) of sound: without a model it learns first, "
+      line += (first.path == nil ? "" : "each file anew, ") + "from what is neither silent nor clipped"
     } else {
       line += "\(seconds) of sound are too short for '\(node.name)', which gave nothing"
     }
-    if summary.dry.count > 1 { line += " (and so it was with \(summary.dry.count) of \(summary.files) files)" }
+    let alike = summary.dry.count { $0.node == node }
+    if alike > 1 { line += " (and so it was with \(alike) of \(summary.files) files)" }
     talk.warning(line)
   }
 
