@@ -16,7 +16,14 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// For what runs on the realtime thread: no run-time checks of exclusive access. State there is touched by one thread
 /// through pointers; each check would cost as much as a small node.
-let realtime: [SwiftSetting] = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+///
+/// Debug builds compile such a module as a whole, as release builds do: the proof has to see the bodies of a module's
+/// other files.
+let realtime: [SwiftSetting] =
+  strict + [
+    .unsafeFlags(["-enforce-exclusivity=unchecked"]),
+    .unsafeFlags(["-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug)),
+  ]
 
 /// A plugin: `libauscult-<name>.so` from `plugins/<name>/`.
 struct Plugin {

@@ -115,7 +115,10 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
     completeThrough.store(Int64.min, ordering: .releasing)
   }
 
-  static let skipBytes = 64
+  /// Computed: a stored one is a lazy global in debug builds, which marked code may not touch.
+  static var skipBytes: Int {
+    @_noLocks @_noAllocation get { 64 }
+  }
 }
 
 /// In front of every record; a skip fills the memory's end where a record did not fit.
