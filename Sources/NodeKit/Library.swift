@@ -185,6 +185,7 @@ private let classExtension: @convention(c) (UnsafePointer<auscult_class>?, Unsaf
     let type = Unmanaged<ClassRecord>.fromOpaque(node_class.pointee.record).takeUnretainedValue().type
     switch String(cString: name) {
     case AUSCULT_CONTINUE: return type.canContinueOutput ? UnsafeRawPointer(node_class) : nil
+    case AUSCULT_REOPEN: return type.canReopenOutput ? UnsafeRawPointer(reopenFunctions) : nil
     case AUSCULT_TUNE: return type.isTunable ? UnsafeRawPointer(tuneFunctions) : nil
     case let name: return ability(name, of: type)
     }

@@ -13,6 +13,9 @@ open class Node {
   /// For sinks: whether an instance can go on with an output that another one has begun; see `Host.continuesOutput`.
   open class var canContinueOutput: Bool { false }
 
+  /// For sinks: whether `reopen` does anything.
+  open class var canReopenOutput: Bool { false }
+
   /// The host's services, and the node's name.
   public let host: Host
 
@@ -59,6 +62,12 @@ open class Node {
   /// Thread: realtime or worker, active, between two calls of `process`. An override carries both marks.
   @_noLocks @_noAllocation
   open func take(_ tuning: UnsafeBufferPointer<Double>) {}
+
+  /// Asks a sink to close its output and to open it anew, adding to what is there: another program has moved the file
+  /// away. Set an atomic flag here, and act on it in the next `work`.
+  ///
+  /// Thread: control, active, also while `process` runs.
+  open func reopen() {}
 
   /// Thread: control, active.
   open func deactivate() {}

@@ -1,4 +1,4 @@
-// The Auscult node ABI, version 1.1.
+// The Auscult node ABI, version 1.2.
 //
 // A plugin is a shared object named libauscult-*.so that exports one symbol, `auscult_library`. It returns a constant
 // that lists node classes; nothing is created to list them. C11, clean as C++17, no dependency.
@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 #define AUSCULT_ABI_MAJOR 1u
-#define AUSCULT_ABI_MINOR 1u
+#define AUSCULT_ABI_MINOR 2u
 
 #define AUSCULT_HAS(pointer, type, member) \
   ((pointer)->size >= offsetof(type, member) + sizeof(((type *)0)->member))
