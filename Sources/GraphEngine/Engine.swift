@@ -126,6 +126,7 @@ public final class Engine: @unchecked Sendable {
     let schedule = try compile(rate: rate)
     try activate(schedule.nodes.map(\.runtime))
     services.setRate(rate)
+    services.notices.begin()
     self.rate = rate
     state.pointee.position.store(0, ordering: .relaxed)
     schedule.connectWorkers()
@@ -221,11 +222,25 @@ public final class Engine: @unchecked Sendable {
     state.pointee.exchange.store(nil, ordering: .relaxed)
     state.pointee.schedule = nil
     dryNode = schedule.dryNode
-    for node in schedule.nodes { node.runtime.instance.deactivate() }
+    deactivate(schedule.nodes)
     swapRun?.abandon()
     swapRun = nil
     retiring = []
     self.schedule = nil
+  }
+
+  /// Nodes that go stop before those that come: they may share an output.
+  private func deactivate(_ nodes: [RunNode]) {
+    let exchange = swapRun?.status.position
+    for node in nodes.sorted(by: { $0.side == .old && $1.side != .old }) {
+      let through: Int64 =
+        switch node.side {
+        case .both: .max
+        case .old: exchange ?? .max
+        case .new: exchange == nil ? .min : .max
+        }
+      node.runtime.instance.deactivate(noticesThrough: through)
+    }
   }
 
   /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
@@ -266,7 +281,8 @@ public final class Engine: @unchecked Sendable {
     while let message = state.pointee.messages.pop() {
       switch message.kind {
       case .gap:
-        log(.warning, "", "lost \(message.second - message.first) frames at frame position \(message.first)")
+        let reason = message.pointer.map { " " + String(cString: $0.assumingMemoryBound(to: CChar.self)) } ?? ""
+        log(.warning, "", "lost \(message.second - message.first) frames at frame position \(message.first)\(reason)")
       case .dropBegan:
         log(.warning, name(message), "its queue is full: dropping tokens from frame position \(message.first) on")
       case .dropEnded:

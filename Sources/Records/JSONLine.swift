@@ -20,6 +20,12 @@ public struct JSONLine: Sendable {
     quote(text)
   }
 
+  /// A field whose name comes from elsewhere.
+  public mutating func field(named name: String, _ text: String) {
+    key(name)
+    quote(text)
+  }
+
   public mutating func field(_ name: StaticString, _ text: StaticString) {
     field(name, text.description)
   }
@@ -65,10 +71,12 @@ public struct JSONLine: Sendable {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  private mutating func key(_ name: StaticString) {
+  private mutating func key(_ name: StaticString) { key(name.description) }
+
+  private mutating func key(_ name: String) {
     if !isFirst { bytes.append(UInt8(ascii: ",")) }
     isFirst = false
-    quote(name.description)
+    quote(name)
     bytes.append(UInt8(ascii: ":"))
   }
 

@@ -7,6 +7,7 @@ extension Record {
     case .alarm(let alarm): put(alarm, into: &line)
     case .gap(let gap): put(gap, into: &line)
     case .clock: putClock(into: &line)
+    case .notice(let notice): put(notice, into: &line)
     }
     return line.finished()
   }
@@ -58,8 +59,22 @@ extension Record {
     line.field("time", wallTimeText(time))
   }
 
+  private func put(_ notice: Notice, into line: inout JSONLine) {
+    line.field("kind", notice.kind)
+    putSource(into: &line)
+    line.field("state", notice.state)
+    for detail in notice.details { line.field(named: detail.name, detail.text) }
+    putSpan(into: &line)
+    line.field("time", wallTimeText(time))
+    if let file { line.field("file", file) }
+  }
+
   private func putOrigin(_ kind: StaticString, into line: inout JSONLine) {
     line.field("kind", kind)
+    putSource(into: &line)
+  }
+
+  private func putSource(into line: inout JSONLine) {
     line.field("graph", graph)
     line.field("node", node)
     if let channel { line.field("channel", channel) }

@@ -51,6 +51,8 @@ public struct Record: Sendable, Equatable {
     case gap(Gap)
     /// The wall clock was seen to step: from here on `time` counts from a new anchor.
     case clock
+    /// What the driver or the host tells beside the streams: a connection that was lost.
+    case notice(Notice)
   }
 
   public struct Score: Sendable, Equatable {
@@ -104,7 +106,7 @@ public struct Record: Sendable, Equatable {
   public struct Gap: Sendable, Equatable {
     public enum Cause: UInt32, Sendable {
       case xrun = 1
-      case drop, node
+      case drop, node, server, network, sink
     }
     public var cause: Cause
     /// Tokens lost; drops only.
@@ -113,6 +115,30 @@ public struct Record: Sendable, Equatable {
     public init(_ cause: Cause, count: Int) {
       self.cause = cause
       self.count = count
+    }
+  }
+
+  public struct Notice: Sendable, Equatable {
+    /// The record's `kind`.
+    public var kind: String
+    public var state: String
+    /// Further fields, in their order.
+    public var details: [Detail]
+
+    public struct Detail: Sendable, Equatable {
+      public var name: String
+      public var text: String
+
+      public init(_ name: String, _ text: String) {
+        self.name = name
+        self.text = text
+      }
+    }
+
+    public init(_ kind: String, state: String, details: [Detail] = []) {
+      self.kind = kind
+      self.state = state
+      self.details = details
     }
   }
 
@@ -150,18 +176,22 @@ extension Record.Gap.Cause {
     case .xrun: "xrun"
     case .drop: "drop"
     case .node: "node"
+    case .server: "server"
+    case .network: "network"
+    case .sink: "sink"
     }
   }
 }
 
 extension Record.Content {
-  /// Clock and gaps before what was judged at the same place; an alarm after the score that raised it.
+  /// Clock, gaps and notices before what was judged at the same place; an alarm after the score that raised it.
   var rank: Int {
     switch self {
     case .clock: 0
     case .gap: 1
-    case .score: 2
-    case .alarm: 3
+    case .notice: 2
+    case .score: 3
+    case .alarm: 4
     }
   }
 }

@@ -40,6 +40,16 @@ public struct RecordReader {
       time: host.wallTime(at: position))
   }
 
+  /// What the driver or the host tells. A notice about no node names the sink that records it.
+  public func record(_ notice: Notices.Notice, rate: Int) -> Record {
+    Record(
+      .notice(
+        Record.Notice(notice.kind, state: notice.state, details: notice.details.map { .init($0.name, $0.text) })),
+      graph: host.graph, node: notice.node ?? host.node, channel: notice.channel, machine: notice.machine,
+      span: Span(begin: notice.begin, end: notice.end), rate: rate, time: host.wallTime(at: notice.end),
+      file: host.file)
+  }
+
   /// All that the records of a block have in common.
   private func base(_ block: InputBlock) -> Record {
     let producer = block.pointer.pointee.producer.pointee

@@ -2,7 +2,7 @@ import CNodeABI
 import NodeKit
 import Records
 
-/// Writes scores, alarms, gaps and steps of the clock as JSON lines.
+/// Writes scores, alarms, gaps, steps of the clock, and what the driver and the host tell, as JSON lines.
 ///
 /// Records leave in the order (end, begin, node name, channel), whatever the cut and whichever input is faster: each is
 /// held back until every input is complete beyond it. `time` is the wall clock at the end of a record's span.
@@ -28,6 +28,7 @@ final class JSONLines: OffloadNode {
   private let limit: RotationLimit?
   private var reader: RecordReader
   private var merge = RecordMerge(inputs: 0)
+  private let notices: Notices?
   private var inputs = 0
   private var rate = 0
   private var clockSteps: UInt64?
@@ -45,6 +46,7 @@ final class JSONLines: OffloadNode {
       throw NodeError("standard output cannot be rotated; give a file, or leave `rotate` out", parameter: "rotate")
     }
     reader = RecordReader(host: arguments.host)
+    notices = Notices(arguments.host)
     try super.init(arguments)
   }
 
@@ -70,6 +72,7 @@ final class JSONLines: OffloadNode {
       if block.isEnd { merge.end(index) }
     }
     noteClock()
+    takeNotices(through: merge.watermark)
     if reader.rejected > 0, !hasWarned {
       hasWarned = true
       host.log(
@@ -85,6 +88,7 @@ final class JSONLines: OffloadNode {
   }
 
   override func deactivate() {
+    takeNotices(through: .max)
     do {
       try write(merge.takeAll())
     } catch {
@@ -100,6 +104,11 @@ final class JSONLines: OffloadNode {
       if position >= 0, position < Int64.max { merge.add(reader.clock(at: position, rate: rate)) }
     }
     clockSteps = steps
+  }
+
+  /// Notices up to where everything is about to be written.
+  private func takeNotices(through position: Int64) {
+    for notice in notices?.take(through: position) ?? [] { merge.add(reader.record(notice, rate: rate)) }
   }
 
   private func write(_ records: [Record]) throws {

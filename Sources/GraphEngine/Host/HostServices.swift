@@ -13,6 +13,7 @@ public enum LogLevel: Int32, Sendable, Comparable {
 final class HostServices: @unchecked Sendable {
   /// Receives what nodes and engine have to say. Called on control and worker threads.
   let log: @Sendable (LogLevel, String, String) -> Void
+  let notices = NoticeBoard()
   private let clock = Mutex(WallClock())
   private let fileName = Mutex<UnsafeMutablePointer<CChar>?>(nil)
   private let driverRate = Atomic<Int>(48000)
@@ -80,6 +81,9 @@ final class NodeHostRecord {
   let nodeText: UnsafeMutablePointer<CChar>
   /// The node takes over the output of the one that had its name; see "continue/1" in node.h.
   var continues = false
+  /// Through which frame position notices may be fetched; less than all while the node is being deactivated.
+  let lastNotices = Atomic<Int64>(.max)
+  private let reading = Mutex(NoticeReading())
 
   init(services: HostServices, graph: String, node: String) {
     self.services = services
@@ -96,12 +100,30 @@ final class NodeHostRecord {
   }
 
   deinit {
+    if reading.withLock({ $0.isOpen }) { services.notices.leave(nodeName) }
     native.deallocate()
     free(graphText)
     free(nodeText)
   }
 
-  fileprivate static func of(_ host: UnsafePointer<auscult_host>?) -> NodeHostRecord {
+  /// The node is one that fetches notices.
+  func openNotices() {
+    reading.withLock { reading in
+      if !reading.isOpen { services.notices.enter(nodeName) }
+      reading.isOpen = true
+    }
+  }
+
+  func nextNotice(through: Int64) -> UnsafePointer<auscult_notice>? {
+    let last = lastNotices.load(ordering: .acquiring)
+    guard let notice = services.notices.next(for: nodeName, through: min(through, last)) else { return nil }
+    return reading.withLock { reading in
+      reading.last = notice
+      return notice.native
+    }
+  }
+
+  static func of(_ host: UnsafePointer<auscult_host>?) -> NodeHostRecord {
     Unmanaged<NodeHostRecord>.fromOpaque(host!.pointee.context).takeUnretainedValue()
   }
 }
@@ -127,6 +149,11 @@ private let hostFile: @convention(c) (UnsafePointer<auscult_host>?) -> UnsafePoi
 private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafePointer<CChar>?) -> UnsafeRawPointer? = {
   host, name in
   guard let name else { return nil }
-  guard String(cString: name) == AUSCULT_CONTINUE else { return hostAbility(String(cString: name)) }
-  return NodeHostRecord.of(host).continues ? UnsafeRawPointer(host) : nil
+  switch String(cString: name) {
+  case AUSCULT_CONTINUE: return NodeHostRecord.of(host).continues ? UnsafeRawPointer(host) : nil
+  case AUSCULT_NOTICES:
+    NodeHostRecord.of(host).openNotices()
+    return UnsafeRawPointer(noticeAbility.table)
+  case let name: return hostAbility(name)
+  }
 }

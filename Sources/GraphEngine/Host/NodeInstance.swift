@@ -175,9 +175,12 @@ final class NodeInstance: @unchecked Sendable {
     state = .active
   }
 
-  func deactivate() {
+  /// - Parameter through: the frame position through which notices are this instance's; none are by default.
+  func deactivate(noticesThrough through: Int64 = .min) {
     guard state == .active else { return }
+    host.lastNotices.store(through, ordering: .releasing)
     native.pointee.deactivate(pointer)
+    host.lastNotices.store(.max, ordering: .relaxed)
     state = .created
   }
 

@@ -6,24 +6,30 @@ import RealtimeCore
 public struct DriverCycle {
   /// Frames in this cycle; any number.
   public var frames: Int
-  /// Frames that were lost just before this cycle.
+  /// Frames that were lost just before this cycle, and why: AUSCULT_GAP_*.
   public var gapBefore: Int64
+  public var gapCause: UInt32
   /// Nothing waits for this cycle: files, by hand, freewheel.
   public var hasNoDeadline: Bool
   /// The driver has no more frames; every node yields what it holds back. `frames` is 0.
   public var isEnd: Bool
   /// Samples [frames] of each external input, in the order of `Engine.externalInputs`.
   public var inputs: UnsafePointer<UnsafePointer<Float>?>?
+  /// Of each external input: whether anything is connected to the driver's port. nil: all are.
+  public var connected: UnsafePointer<UInt8>?
   /// Where the samples [frames] of each external output go, in the order of `Engine.externalOutputs`.
   public var outputs: UnsafePointer<UnsafeMutablePointer<Float>?>?
 
   @_noLocks @_noAllocation
   public init(
-    frames: Int, gapBefore: Int64 = 0, hasNoDeadline: Bool = false, isEnd: Bool = false,
-    inputs: UnsafePointer<UnsafePointer<Float>?>? = nil, outputs: UnsafePointer<UnsafeMutablePointer<Float>?>? = nil
+    frames: Int, gapBefore: Int64 = 0, gapCause: UInt32 = AUSCULT_GAP_XRUN, hasNoDeadline: Bool = false,
+    isEnd: Bool = false, inputs: UnsafePointer<UnsafePointer<Float>?>? = nil, connected: UnsafePointer<UInt8>? = nil,
+    outputs: UnsafePointer<UnsafeMutablePointer<Float>?>? = nil
   ) {
     self.frames = frames
     self.gapBefore = gapBefore
+    self.gapCause = gapCause
+    self.connected = connected
     self.hasNoDeadline = hasNoDeadline
     self.isEnd = isEnd
     self.inputs = inputs
@@ -59,7 +65,7 @@ public struct RealtimeEngine: @unchecked Sendable {
     let began = realtime_nanoseconds()
     takePendingSchedule()
     takeExchange()
-    if cycle.gapBefore > 0 { countGap(cycle.gapBefore) }
+    if cycle.gapBefore > 0 { countGap(cycle.gapBefore, cycle.gapCause) }
     runQuanta(cycle)
     count(cycle, nanoseconds: realtime_nanoseconds() - began)
     realtime_restore_denormals(denormals)
@@ -91,10 +97,11 @@ public struct RealtimeEngine: @unchecked Sendable {
   }
 
   @_noLocks @_noAllocation
-  private func countGap(_ frames: Int64) {
+  private func countGap(_ frames: Int64, _ cause: UInt32) {
     state.pointee.counters.gaps.add(1, ordering: .relaxed)
     state.pointee.counters.lostFrames.add(frames, ordering: .relaxed)
-    state.pointee.messages.push(RealtimeMessage(.gap, first: position, second: position + frames))
+    let reason = cause == AUSCULT_GAP_SERVER ? constantText("without a server") : nil
+    state.pointee.messages.push(RealtimeMessage(.gap, first: position, second: position + frames, pointer: reason))
   }
 
   @_noLocks @_noAllocation
@@ -124,7 +131,7 @@ public struct RealtimeEngine: @unchecked Sendable {
         position: begin, frames: UInt32(truncatingIfNeeded: frames),
         flags: (cycle.isEnd ? AUSCULT_CLOCK_END : 0) | (cycle.hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0))
       point(schedule, to: cycle, offset: done)
-      runSteps(schedule, gap: gap)
+      runSteps(schedule, gap: gap, cause: cycle.gapCause)
       state.pointee.position.store(begin + Int64(frames), ordering: .relaxed)
       gap = 0
       done += frames
@@ -136,6 +143,8 @@ public struct RealtimeEngine: @unchecked Sendable {
     for index in 0..<schedule.pointee.inputChannelCount {
       let samples = cycle.inputs.flatMap { $0[schedule.pointee.inputChannels[index].index] }
       schedule.pointee.externalInputs[index] = samples.map { $0 + offset } ?? schedule.pointee.silence
+      schedule.pointee.externalConnected[index] =
+        cycle.connected.map { $0[schedule.pointee.inputChannels[index].index] } ?? 1
     }
     for index in 0..<schedule.pointee.outputChannelCount {
       let channel = schedule.pointee.outputChannels[index]
@@ -154,12 +163,12 @@ public struct RealtimeEngine: @unchecked Sendable {
   }
 
   @_noLocks @_noAllocation
-  private func runSteps(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, gap: Int64) {
+  private func runSteps(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, gap: Int64, cause: UInt32) {
     let clock = UnsafePointer(schedule.pointee.clock)
     for index in 0..<schedule.pointee.stepCount {
       let step = schedule.pointee.steps + index
       for tap in 0..<schedule.pointee.taps[index].count { schedule.pointee.taps[index].list[tap].run() }
-      if step.pointee.isSource { enterGap(step, frames: gap, position: clock.pointee.position) }
+      if step.pointee.isSource { enterGap(step, frames: gap, cause, position: clock.pointee.position) }
       if let join = step.pointee.join, let sources = schedule.pointee.joinSources[index] {
         gather(join, from: sources)
       }
@@ -171,12 +180,12 @@ public struct RealtimeEngine: @unchecked Sendable {
   }
 
   @_noLocks @_noAllocation
-  private func enterGap(_ step: UnsafeMutablePointer<Step>, frames: Int64, position: Int64) {
+  private func enterGap(_ step: UnsafeMutablePointer<Step>, frames: Int64, _ cause: UInt32, position: Int64) {
     for index in 0..<step.pointee.outputCount {
       let block = step.pointee.outputs[index].block
       block.pointee.flags = frames > 0 ? AUSCULT_BLOCK_GAP : 0
       block.pointee.gap = auscult_gap(
-        begin: position - frames, end: position, cause: AUSCULT_GAP_XRUN, count: 0, node: step.pointee.name)
+        begin: position - frames, end: position, cause: cause, count: 0, node: step.pointee.name)
     }
   }
 

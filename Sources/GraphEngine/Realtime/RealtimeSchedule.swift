@@ -12,6 +12,8 @@ struct RealtimeSchedule {
   let taps: UnsafeMutablePointer<StepTaps>
   let clock: UnsafeMutablePointer<auscult_clock>
   let externalInputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+  /// Of each external input: whether anything is connected to it.
+  let externalConnected: UnsafeMutablePointer<UInt8>
   let externalOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
   /// Which of the driver's channels each of the above is.
   let inputChannels: UnsafePointer<ExternalChannel>

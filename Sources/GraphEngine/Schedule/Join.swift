@@ -231,8 +231,14 @@ extension Join {
   @_noLocks @_noAllocation
   mutating func note(_ lost: auscult_gap, from index: Int) {
     queues[index].complete = max(queues[index].complete, lost.end)
-    if !hasNoted || (lost.cause == AUSCULT_GAP_XRUN && noted.cause != AUSCULT_GAP_XRUN) { noted = lost }
+    if !hasNoted || (isDrivers(lost.cause) && !isDrivers(noted.cause)) { noted = lost }
     hasNoted = true
+  }
+
+  /// Whether a gap's cause lies before the graph.
+  @_noLocks @_noAllocation
+  private func isDrivers(_ cause: UInt32) -> Bool {
+    cause == AUSCULT_GAP_XRUN || cause == AUSCULT_GAP_SERVER || cause == AUSCULT_GAP_NETWORK
   }
 
   /// A jump that no input announced: tokens found no partner on one of the paths.

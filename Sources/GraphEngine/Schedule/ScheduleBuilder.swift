@@ -21,6 +21,7 @@ final class ScheduleBuilder {
   private var inputChannels: [ExternalChannel] = []
   private var outputChannels: [ExternalChannel] = []
   private let externalInputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+  private let externalConnected: UnsafeMutablePointer<UInt8>
   private let externalOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
   /// - Parameters:
@@ -46,8 +47,9 @@ final class ScheduleBuilder {
     clock = arena.array([auscult_clock()])
     // A stream may end before its first cycle: nodes then meet this memory instead of the driver's samples.
     let (unheard, unplayed) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
-    externalInputs = arena.array(
-      Array(repeating: UnsafePointer(unheard), count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }))
+    let heard = nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }
+    externalInputs = arena.array(Array(repeating: UnsafePointer(unheard), count: heard))
+    externalConnected = arena.array(Array(repeating: 1, count: heard))
     externalOutputs = arena.array(
       Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
     for node in self.nodes { makeLinks(node, previous: previous) }
@@ -128,7 +130,8 @@ final class ScheduleBuilder {
         output_count: UInt32(runtime.blocks.count), reserved: 0, inputs: UnsafePointer(inputs),
         outputs: UnsafePointer(arena.array(runtime.blocks.map { Optional($0) })), clock: UnsafePointer(clock),
         external_inputs: UnsafePointer(externalInputs + inputChannels.count),
-        external_outputs: UnsafePointer(externalOutputs + outputChannels.count), failure: nil)
+        external_outputs: UnsafePointer(externalOutputs + outputChannels.count), failure: nil,
+        external_connected: UnsafePointer(externalConnected + inputChannels.count))
     ])
     return Step(
       nodeClass: runtime.instance.native, instance: runtime.instance.pointer, node: runtime.number,
@@ -162,7 +165,8 @@ final class ScheduleBuilder {
     realtime = arena.array([
       RealtimeSchedule(
         steps: list, stepCount: order.count, joinSources: arena.array(joinSources), taps: arena.array(taps),
-        clock: clock, externalInputs: externalInputs, externalOutputs: externalOutputs,
+        clock: clock, externalInputs: externalInputs, externalConnected: externalConnected,
+        externalOutputs: externalOutputs,
         inputChannels: UnsafePointer(arena.array(inputChannels)), inputChannelCount: inputChannels.count,
         outputChannels: UnsafePointer(arena.array(outputChannels)), outputChannelCount: outputChannels.count,
         point: point, tunings: UnsafePointer(arena.array(tunings)), tuningCount: tunings.count, quantum: quantum,

@@ -131,7 +131,7 @@ final class SwapRun {
       guard let worker = node.runtime.worker, worker.isHeld.load(ordering: .relaxed) else { continue }
       let waitsFor = transition.nodes.first { $0.name == node.name && $0.runtime !== node.runtime }
       guard waitsFor?.runtime.worker?.isFinished ?? true else { continue }
-      waitsFor?.runtime.instance.deactivate()
+      waitsFor?.runtime.instance.deactivate(noticesThrough: status.returnPosition ?? status.position ?? .min)
       worker.isHeld.store(false, ordering: .releasing)
     }
   }
@@ -164,7 +164,7 @@ final class SwapRun {
     let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
     for node in transition.nodes where !stays.contains(node.runtime.number) {
       node.runtime.worker?.retire()
-      node.runtime.instance.deactivate()
+      node.runtime.instance.deactivate(noticesThrough: status.returnPosition ?? status.position ?? .min)
     }
     if status.reason == nil {
       engine.finish(draft)

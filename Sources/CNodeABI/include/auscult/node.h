@@ -139,6 +139,9 @@ typedef struct auscult_event {
 #define AUSCULT_GAP_XRUN 1u  // the driver missed cycles
 #define AUSCULT_GAP_DROP 2u  // one of our queues was full
 #define AUSCULT_GAP_NODE 3u  // a node failed and yields nothing any more
+#define AUSCULT_GAP_SERVER 4u   // since 1.2: there was no server to hear
+#define AUSCULT_GAP_NETWORK 5u  // since 1.2: what came over the network has holes
+#define AUSCULT_GAP_SINK 6u     // since 1.2: a sink could not write
 
 // A stretch that was lost. Several inputs of a sink may report the same one.
 typedef struct auscult_gap {
@@ -347,6 +350,8 @@ typedef struct auscult_cycle {
   const float *const *external_inputs;  // [external_inputs] -> clock->frames samples
   float *const *external_outputs;
   const char *failure;  // the node sets it to a constant text when process fails
+  const uint8_t *external_connected;  // since 1.2: [external_inputs] 0: nothing is connected to the driver's port, so that
+                                      // its samples are silence that nobody sent. NULL: all are connected, as files are
 } auscult_cycle;
 
 #define AUSCULT_HARD 1u     // process and reset never block, allocate or make system calls

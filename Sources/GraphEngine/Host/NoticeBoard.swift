@@ -1,0 +1,200 @@
+import CNodeABI
+import Synchronization
+
+/// Something to be recorded that is no token: a connection that was lost, a server that came back.
+public struct Notice: Sendable, Equatable {
+  /// What a record's `kind` is: "connection".
+  public var kind: String
+  public var state: String
+  /// The node that it is about, its channel, and what that listens to.
+  public var node: String?
+  public var channel: Int?
+  public var machine: String?
+  /// Frame position where it began; nil: it has no length.
+  public var begin: Int64?
+  /// What else there is to say, in this order.
+  public var details: [Detail]
+
+  public struct Detail: Sendable, Equatable {
+    public var name: String
+    public var text: String
+
+    public init(_ name: String, _ text: String) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  public init(
+    _ kind: String, state: String, node: String? = nil, channel: Int? = nil, machine: String? = nil,
+    begin: Int64? = nil, details: [Detail] = []
+  ) {
+    self.kind = kind
+    self.state = state
+    self.node = node
+    self.channel = channel
+    self.machine = machine
+    self.begin = begin
+    self.details = details
+  }
+}
+
+extension Engine {
+  /// Gives every sink that records such things a notice. It ends at the frame position of the next cycle, or behind what
+  /// sinks have written by now.
+  ///
+  /// Thread: any but realtime.
+  ///
+  /// - Returns: where it ends.
+  @discardableResult
+  public func note(_ notice: Notice) -> Int64 { services.notices.post(notice, at: realtime.position) }
+}
+
+/// Notices on their way to the sinks. Each is kept until every node that fetches notices has had it: by the nodes' names,
+/// so that none is lost or doubled while one instance takes over from another.
+final class NoticeBoard: Sendable {
+  private struct Reader {
+    /// Instances of the name.
+    var instances: Int
+    /// Number of the notice that it gets next.
+    var next: Int
+  }
+
+  private struct State {
+    var notices: [StoredNotice] = []
+    /// Number of the first of them.
+    var first = 0
+    var readers: [String: Reader] = [:]
+    /// What sinks have written through: a notice ends behind it.
+    var written = Int64.min
+    /// Notices that a node did not fetch in time.
+    var lost = 0
+
+    var end: Int { first + notices.count }
+
+    /// Lets go of what every node has had.
+    mutating func discard() {
+      let least = readers.values.map(\.next).min() ?? end
+      guard least > first else { return }
+      notices.removeFirst(min(least - first, notices.count))
+      first = least
+    }
+  }
+
+  /// A node that fetches nothing for so many notices loses the oldest.
+  static let room = 4096
+
+  private let state = Mutex(State())
+
+  /// A stream begins: positions count from 0 again.
+  func begin() {
+    state.withLock { state in
+      state.written = .min
+      state.first = state.end
+      state.notices = []
+    }
+  }
+
+  func enter(_ node: String) {
+    state.withLock { state in
+      var reader = state.readers[node] ?? Reader(instances: 0, next: state.end)
+      reader.instances += 1
+      state.readers[node] = reader
+    }
+  }
+
+  func leave(_ node: String) {
+    state.withLock { state in
+      guard let reader = state.readers[node] else { return }
+      state.readers[node] = reader.instances > 1 ? Reader(instances: reader.instances - 1, next: reader.next) : nil
+      state.discard()
+    }
+  }
+
+  func post(_ notice: Notice, at position: Int64) -> Int64 {
+    state.withLock { state in
+      let end = max(position, state.written == .min ? 0 : state.written + 1, state.notices.last?.end ?? 0)
+      guard !state.readers.isEmpty else { return end }
+      state.notices.append(StoredNotice(notice, end: end))
+      if state.notices.count > Self.room {
+        state.notices.removeFirst()
+        state.first += 1
+      }
+      return end
+    }
+  }
+
+  /// - Parameter through: what the node is about to write through.
+  func next(for node: String, through: Int64) -> StoredNotice? {
+    state.withLock { state -> StoredNotice? in
+      guard var reader = state.readers[node] else { return nil }
+      if through != .max { state.written = max(state.written, through) }
+      state.lost += max(0, state.first - reader.next)
+      reader.next = max(reader.next, state.first)
+      guard reader.next < state.end, state.notices[reader.next - state.first].end <= through else {
+        state.readers[node] = reader
+        return nil
+      }
+      let notice = state.notices[reader.next - state.first]
+      reader.next += 1
+      state.readers[node] = reader
+      state.discard()
+      return notice
+    }
+  }
+
+  /// Notices that nodes which fetch too seldom have missed.
+  var lost: Int { state.withLock { $0.lost } }
+}
+
+/// A notice as the ABI hands it out.
+final class StoredNotice: @unchecked Sendable {
+  let end: Int64
+  let native: UnsafePointer<auscult_notice>
+  private let arena: Arena
+
+  init(_ notice: Notice, end: Int64) {
+    let arena = Arena()
+    let details = notice.details.map {
+      auscult_notice_detail(name: arena.text($0.name), text: arena.text($0.text))
+    }
+    native = UnsafePointer(
+      arena.array([
+        auscult_notice(
+          size: UInt32(MemoryLayout<auscult_notice>.size), channel: Int32(notice.channel ?? -1),
+          kind: arena.text(notice.kind), state: arena.text(notice.state), node: notice.node.map { arena.text($0) },
+          machine: notice.machine.map { arena.text($0) }, begin: min(max(0, notice.begin ?? end), end), end: end,
+          detail_count: UInt32(details.count), reserved: 0, details: UnsafePointer(arena.array(details)))
+      ]))
+    self.arena = arena
+    self.end = end
+  }
+}
+
+/// What one instance has fetched of them.
+struct NoticeReading {
+  var isOpen = false
+  /// Its texts stay until the next one is fetched.
+  var last: StoredNotice?
+}
+
+/// What `auscult_host.extension` answers for `notices/1`.
+let noticeAbility: NoticeAbility = {
+  let table = UnsafeMutablePointer<auscult_notices>.allocate(capacity: 1)
+  table.initialize(
+    to: auscult_notices(
+      size: UInt32(MemoryLayout<auscult_notices>.size), reserved: 0,
+      next: { host, through, notice in
+        guard let notice, let next = NodeHostRecord.of(host).nextNotice(through: through) else { return 0 }
+        let room = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
+        let size = notice.pointee.size
+        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: room)
+        notice.pointee.size = size
+        return 1
+      }))
+  return NoticeAbility(table: table)
+}()
+
+struct NoticeAbility: @unchecked Sendable {
+  let table: UnsafeMutablePointer<auscult_notices>
+}

@@ -1,0 +1,61 @@
+import CNodeABI
+
+/// What the driver and the host tell beside the streams, for sinks that record it: see notices.h.
+public struct Notices: @unchecked Sendable {
+  private let host: UnsafePointer<auscult_host>
+  private let table: UnsafePointer<auscult_notices>
+
+  /// From now on notices are kept for the node. nil: the host has none. Thread: control.
+  public init?(_ host: Host) {
+    guard let table = host.pointer.pointee.extension(host.pointer, AUSCULT_NOTICES) else { return nil }
+    self.host = host.pointer
+    self.table = table.assumingMemoryBound(to: auscult_notices.self)
+  }
+
+  /// One of them. Positions are the driver's.
+  public struct Notice: Sendable, Equatable {
+    public var kind: String
+    public var state: String
+    public var node: String?
+    public var channel: Int?
+    public var machine: String?
+    public var begin: Int64
+    public var end: Int64
+    /// Names and texts.
+    public var details: [(name: String, text: String)]
+
+    public static func == (one: Notice, other: Notice) -> Bool {
+      (one.kind, one.state, one.node, one.channel, one.machine) == (
+        other.kind, other.state, other.node, other.channel, other.machine
+      ) && (one.begin, one.end) == (other.begin, other.end)
+        && one.details.elementsEqual(other.details, by: ==)
+    }
+  }
+
+  /// Those that end at or before a frame position, through which the sink writes next; each is given once.
+  ///
+  /// Thread: worker, active; with `Int64.max` in `deactivate`.
+  public func take(through position: Int64) -> [Notice] {
+    var taken: [Notice] = []
+    var next = auscult_notice()
+    next.size = UInt32(MemoryLayout<auscult_notice>.size)
+    while table.pointee.next(host, position, &next) == 1 { taken.append(Notice(next)) }
+    return taken
+  }
+}
+
+extension Notices.Notice {
+  fileprivate init(_ native: auscult_notice) {
+    kind = native.kind.map { String(cString: $0) } ?? ""
+    state = native.state.map { String(cString: $0) } ?? ""
+    node = native.node.map { String(cString: $0) }
+    channel = native.channel < 0 ? nil : Int(native.channel)
+    machine = native.machine.map { String(cString: $0) }
+    begin = native.begin
+    end = native.end
+    details = (0..<Int(native.detail_count)).compactMap { index in
+      guard let name = native.details[index].name, let text = native.details[index].text else { return nil }
+      return (String(cString: name), String(cString: text))
+    }
+  }
+}
