@@ -2,7 +2,7 @@ import Glibc
 
 /// A graph that runs in some process of this user.
 public struct RunningGraph: Sendable, Equatable {
-  /// Name of the socket without its ending: the graph's name, but for characters that a file name cannot have.
+  /// The graph's name, or what `--name` gave it.
   public var name: String
   public var pid: Int32?
   public var socket: String
@@ -16,18 +16,18 @@ public final class ControlClient {
   private var nextID: Int64 = 1
   private let timeout: Duration
 
-  /// Connects to the graph of a name and checks that it speaks this protocol's version.
+  /// Connects to the graph of a name in one folder.
+  public convenience init(name: String, folder: ControlFolder, timeout: Duration = .seconds(5)) throws {
+    try self.init(name: name, folders: ControlFolders([folder]), timeout: timeout)
+  }
+
+  /// Connects to the graph of a name, in whichever folder it is, and checks that it speaks this protocol's version.
   ///
   /// - Parameter timeout: how long to wait for an answer where a call does not say it.
-  public init(name: String, folder: ControlFolder = .standard(), timeout: Duration = .seconds(5)) throws {
+  public init(name: String, folders: ControlFolders = .standard(), timeout: Duration = .seconds(5)) throws {
     self.name = name
     self.timeout = timeout
-    guard access(folder.path, F_OK) == 0 else { throw ControlClient.notRunning(name, folder) }
-    try folder.check()
-    guard let socket = try UnixSocket.connected(to: try folder.socket(name)) else {
-      throw ControlClient.notRunning(name, folder)
-    }
-    self.socket = socket
+    socket = try ControlClient.socket(name, folders)
     let version = try call(ControlProtocol.method)["version"]?.text ?? "?"
     guard ControlProtocol.major(version) == ControlProtocol.major(ControlProtocol.version) else {
       throw ControlProblem(
@@ -54,16 +54,32 @@ public final class ControlClient {
     }
   }
 
+  private static func socket(_ name: String, _ folders: ControlFolders) throws -> UnixSocket {
+    if name.isEmpty { _ = try ControlFolder(path: "/").socket(name) }
+    var problem: ControlProblem?
+    for folder in folders.usable {
+      do throws(ControlProblem) {
+        if let socket = try UnixSocket.connected(to: try folder.socket(name)) { return socket }
+      } catch { problem = problem ?? error }
+    }
+    throw problem ?? notRunning(name, folders)
+  }
+
   /// The graphs of this user that run, by name.
-  public static func running(folder: ControlFolder = .standard()) throws(ControlProblem) -> [RunningGraph] {
-    guard access(folder.path, F_OK) == 0 else { return [] }
-    try folder.check()
+  public static func running(folder: ControlFolder) -> [RunningGraph] { running(folders: ControlFolders([folder])) }
+
+  /// The graphs of this user that run, in any of the folders, each once, by name.
+  public static func running(folders: ControlFolders = .standard()) -> [RunningGraph] {
     var graphs: [RunningGraph] = []
-    for file in files(in: folder.path) where file.hasSuffix(".sock") {
-      let path = folder.path + "/" + file
-      guard (try? UnixSocket.connected(to: path)) ?? nil != nil else { continue }
-      graphs.append(
-        RunningGraph(name: String(file.dropLast(".sock".count)), pid: NameLock.holder(of: path), socket: path))
+    for folder in folders.usable {
+      for file in files(in: folder.path) where file.hasSuffix(".sock") {
+        let path = folder.path + "/" + file
+        guard (try? UnixSocket.connected(to: path)) ?? nil != nil else { continue }
+        let holder = NameLock.holder(of: path)
+        let name = holder?.name ?? String(file.dropLast(".sock".count))
+        if graphs.contains(where: { $0.name == name && $0.pid == holder?.pid }) { continue }
+        graphs.append(RunningGraph(name: name, pid: holder?.pid, socket: path))
+      }
     }
     return graphs.sorted { $0.name < $1.name }
   }
@@ -81,10 +97,10 @@ public final class ControlClient {
     return names
   }
 
-  private static func notRunning(_ name: String, _ folder: ControlFolder) -> ControlProblem {
-    let others = ((try? running(folder: folder)) ?? []).map { "'\($0.name)'" }
+  private static func notRunning(_ name: String, _ folders: ControlFolders) -> ControlProblem {
+    let others = running(folders: folders).map { "'\($0.name)'" }
     let rest = others.isEmpty ? "no graph runs" : "these do: \(others.joined(separator: ", "))"
-    return ControlProblem("no graph named '\(name)' runs; \(rest)")
+    return ControlProblem("no graph named '\(name)' runs; \(rest) (\(folders.words))")
   }
 
   private func parsed(_ line: [UInt8]) throws -> JSONValue {
@@ -101,9 +117,17 @@ public final class ControlClient {
       switch socket.write(rest) {
       case .bytes(let count): rest = rest.dropFirst(count)
       case .wouldBlock: try wait(POLLOUT, until: deadline)
-      case .closed: throw ControlProblem("the graph '\(name)' has ended")
+      case .closed:
+        // Whoever hung up may have said why: that is the answer.
+        if isReadable { return }
+        throw ControlProblem("the graph '\(name)' has ended")
       }
     }
+  }
+
+  private var isReadable: Bool {
+    var wait = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&wait, 1, 0) > 0 && wait.revents & Int16(POLLIN) != 0
   }
 
   private func receive(until deadline: ContinuousClock.Instant) throws -> [UInt8] {

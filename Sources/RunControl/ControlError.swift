@@ -20,6 +20,12 @@ public struct ControlError: Error, Sendable, Equatable, CustomStringConvertible 
     ControlError(code: -32602, message: message)
   }
 
+  /// The graph runs, and has no time for this client.
+  static let busyCode = -32001
+  static func busy(_ message: String) -> ControlError { ControlError(code: busyCode, message: message) }
+
+  static let tooLong = invalidRequest("the line is longer than \(ControlProtocol.lineLimit) bytes")
+
   static func parse(_ problem: JSONProblem) -> ControlError {
     ControlError(code: -32700, message: "this line is not JSON: \(problem)")
   }

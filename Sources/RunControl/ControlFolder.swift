@@ -3,34 +3,31 @@ import Glibc
 /// Why a socket or its folder cannot be used.
 public struct ControlProblem: Error, Sendable, Equatable, CustomStringConvertible {
   public var text: String
+  /// Another run has the name: no other folder helps.
+  var isNameTaken = false
   public init(_ text: String) { self.text = text }
+
+  public static func == (a: ControlProblem, b: ControlProblem) -> Bool { a.text == b.text }
   public var description: String { text }
 }
 
-/// The folder that holds the sockets of this user's running graphs: `$XDG_RUNTIME_DIR/auscult`, or `/tmp/auscult-<uid>`
-/// where that variable names no folder.
+/// A folder that holds sockets of this user's running graphs.
 public struct ControlFolder: Sendable, Equatable {
   public let path: String
+  /// Somebody else makes it, for a service.
+  let isGiven: Bool
 
-  public init(path: String) { self.path = path }
+  public init(path: String) { self.init(path: path, isGiven: false) }
 
-  /// - Parameter runtimeFolder: the value of `$XDG_RUNTIME_DIR`.
-  public static func standard(runtimeFolder: String? = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
-    -> ControlFolder
-  {
-    var status = stat()
-    if let runtimeFolder, runtimeFolder.hasPrefix("/"), stat(runtimeFolder, &status) == 0,
-      status.st_mode & S_IFMT == S_IFDIR
-    {
-      return ControlFolder(path: runtimeFolder + "/auscult")
-    }
-    return ControlFolder(path: "/tmp/auscult-\(geteuid())")
+  init(path: String, isGiven: Bool) {
+    self.path = path
+    self.isGiven = isGiven
   }
 
   /// Makes the folder if need be, and makes sure that nobody else can put anything into it: whoever owns the folder
   /// could stand in for a running graph.
   func prepare() throws(ControlProblem) {
-    if mkdir(path, 0o700) != 0, errno != EEXIST {
+    if !isGiven, mkdir(path, 0o700) != 0, errno != EEXIST {
       throw ControlProblem("cannot make the folder \(path): \(String(cString: strerror(errno)))")
     }
     try check()

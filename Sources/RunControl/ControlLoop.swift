@@ -1,9 +1,15 @@
 import Glibc
 
 /// The control server's thread: waits for clients and their lines, answers them.
+///
+/// Clients that ask nothing don't keep others away: after a minute they are hung up on, and where there is no room for
+/// one more, the one that has been quiet for the longest goes.
 struct ControlLoop: Sendable {
   static let clientLimit = 32
-  let socket: UnixSocket
+  static let idleLimit = Duration.seconds(60)
+  /// Clients that asked for something within this time are not sent away.
+  static let activeTime = Duration.seconds(1)
+  let sockets: [UnixSocket]
   let wake: WakePipe
   let methods: ControlMethods
 
@@ -11,19 +17,41 @@ struct ControlLoop: Sendable {
   func run() {
     var clients: [ControlConnection] = []
     while true {
-      var waits = [
-        pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0),
-      ]
+      var waits = [pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0)]
+      waits += sockets.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
       waits += clients.map { pollfd(fd: $0.socket.descriptor, events: $0.events, revents: 0) }
-      if poll(&waits, nfds_t(waits.count), -1) < 0, errno != EINTR { return }
+      if poll(&waits, nfds_t(waits.count), clients.isEmpty ? -1 : 1000) < 0, errno != EINTR { return }
       if waits[0].revents != 0 { return }
-      for (client, wait) in zip(clients, waits[2...]) where wait.revents != 0 { client.serve(methods) }
+      for (client, wait) in zip(clients, waits[(1 + sockets.count)...]) where wait.revents != 0 {
+        client.serve(methods)
+      }
+      let now = ContinuousClock.now
+      for client in clients where now - client.lastActive > Self.idleLimit {
+        client.hangUp(.busy("the graph runs; it hung up, for nothing was asked for a minute"))
+      }
       clients.removeAll { $0.isDone }
-      if waits[1].revents != 0, let client = socket.accepted(), clients.count < Self.clientLimit {
-        clients.append(ControlConnection(client))
+      for (socket, wait) in zip(sockets, waits[1...]) where wait.revents != 0 { accept(from: socket, &clients) }
+    }
+  }
+
+  private func accept(from socket: UnixSocket, _ clients: inout [ControlConnection]) {
+    while let accepted = socket.accepted() {
+      let client = ControlConnection(accepted)
+      if clients.count < Self.clientLimit || makeRoom(&clients) {
+        clients.append(client)
+      } else {
+        client.hangUp(.busy("the graph runs, and is busy with \(clients.count) other clients; try again"))
       }
     }
+  }
+
+  /// False: all of them are at work.
+  private func makeRoom(_ clients: inout [ControlConnection]) -> Bool {
+    guard let index = clients.indices.min(by: { clients[$0].lastActive < clients[$1].lastActive }),
+      ContinuousClock.now - clients[index].lastActive > Self.activeTime
+    else { return false }
+    clients.remove(at: index).hangUp(.busy("the graph runs; it hung up, for other clients came"))
+    return true
   }
 }
 
@@ -37,6 +65,8 @@ final class ControlConnection {
   /// Nothing more comes from the client; what it asked is still answered.
   private var hasEnded = false
   private(set) var isDone = false
+  /// When it was accepted, or last sent or took something.
+  private(set) var lastActive = ContinuousClock.now
 
   init(_ socket: UnixSocket) { self.socket = socket }
 
@@ -47,7 +77,15 @@ final class ControlConnection {
 
   var events: Int16 { (isListening ? Int16(POLLIN) : 0) | (output.isEmpty ? 0 : Int16(POLLOUT)) }
 
+  /// Says why, as far as that goes without waiting, and is done.
+  func hangUp(_ error: ControlError) {
+    if output.isEmpty { refuse(error) }
+    flush()
+    isDone = true
+  }
+
   func serve(_ methods: ControlMethods) {
+    lastActive = .now
     if isListening { hasEnded = socket.read(into: &input) == .closed }
     repeat {
       answerLines(methods)
@@ -59,14 +97,14 @@ final class ControlConnection {
   private func answerLines(_ methods: ControlMethods) {
     var begin = 0
     while hasRoom, let end = input[max(begin, scanned)...].firstIndex(of: UInt8(ascii: "\n")) {
-      if end - begin > ControlProtocol.lineLimit { return refuse() }
+      if end - begin > ControlProtocol.lineLimit { return refuse(.tooLong) }
       answer(input[begin..<end], methods)
       begin = end + 1
       scanned = begin
     }
     input.removeFirst(begin)
     scanned = hasRoom ? input.count : 0
-    if hasRoom, input.count > ControlProtocol.lineLimit { refuse() }
+    if hasRoom, input.count > ControlProtocol.lineLimit { refuse(.tooLong) }
   }
 
   private func answer(_ line: ArraySlice<UInt8>, _ methods: ControlMethods) {
@@ -75,9 +113,8 @@ final class ControlConnection {
     if let response = methods.answer(line) { output += response + [UInt8(ascii: "\n")] }
   }
 
-  /// A line that is too long: says so and hangs up, for where the next one begins cannot be trusted to come soon.
-  private func refuse() {
-    let error = ControlError.invalidRequest("the line is longer than \(ControlProtocol.lineLimit) bytes")
+  /// Says why, and hangs up. After a line that is too long, where the next one begins cannot be trusted to come soon.
+  private func refuse(_ error: ControlError) {
     let response: JSONValue = ["jsonrpc": "2.0", "id": nil, "error": error.json]
     output += response.json + [UInt8(ascii: "\n")]
     input = []

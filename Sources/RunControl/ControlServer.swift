@@ -13,22 +13,57 @@ public final class ControlServer: Sendable {
 
   /// Name of the graph.
   public let name: String
-  /// Path of the socket.
-  public let path: String
-  private let socket: UnixSocket
+  /// Path of the first socket.
+  public var path: String { paths[0] }
+  /// Paths of the sockets, one in each folder that can be used.
+  public let paths: [String]
+  private let sockets: [UnixSocket]
   private let wake: WakePipe
-  private let lock: Mutex<NameLock?>
+  private let locks: Mutex<[NameLock]>
   private let thread = Mutex<pthread_t?>(nil)
 
-  /// Takes a name. Throws when a process that lives has it; what a dead one left behind is removed.
-  public init(name: String, folder: ControlFolder = .standard()) throws(ControlProblem) {
+  /// Takes a name in one folder.
+  public convenience init(name: String, folder: ControlFolder) throws(ControlProblem) {
+    try self.init(name: name, folders: ControlFolders([folder]))
+  }
+
+  /// Takes a name in every folder that can be used: see `ControlFolders`. Throws when a process that lives has it in any of them, or when there
+  /// is no such folder; what a dead one left behind is removed.
+  public init(name: String, folders: ControlFolders = .standard()) throws(ControlProblem) {
     self.name = name
-    try folder.prepare()
-    path = try folder.socket(name)
-    let lock = try NameLock(socket: path, name: name)
-    socket = try UnixSocket.listening(at: path)
+    // All names first: a run that is refused leaves no socket.
+    var problems: [ControlProblem] = []
+    let locks = try ControlServer.take(name, folders, &problems)
+    var paths: [String] = []
+    var sockets: [UnixSocket] = []
+    for (path, _) in locks {
+      do throws(ControlProblem) {
+        sockets.append(try UnixSocket.listening(at: path))
+        paths.append(path)
+      } catch { problems.append(error) }
+    }
+    guard !paths.isEmpty else { throw ControlProblem(problems.map(\.text).joined(separator: "; ")) }
+    self.paths = paths
+    self.sockets = sockets
+    self.locks = Mutex(locks.map(\.lock))
     wake = try WakePipe()
-    self.lock = Mutex(lock)
+  }
+
+  private static func take(
+    _ name: String, _ folders: ControlFolders, _ problems: inout [ControlProblem]
+  ) throws(ControlProblem) -> [(path: String, lock: NameLock)] {
+    var locks: [(path: String, lock: NameLock)] = []
+    for folder in folders.folders {
+      do throws(ControlProblem) {
+        try folder.prepare()
+        let path = try folder.socket(name)
+        locks.append((path, try NameLock(socket: path, name: name)))
+      } catch {
+        if error.isNameTaken || name.isEmpty { throw error }
+        problems.append(error)
+      }
+    }
+    return locks
   }
 
   deinit { stop() }
@@ -46,7 +81,7 @@ public final class ControlServer: Sendable {
         "methods": .array(names.sorted().map { .text($0) }),
       ]
     }
-    let loop = ControlLoop(socket: socket, wake: wake, methods: methods)
+    let loop = ControlLoop(sockets: sockets, wake: wake, methods: methods)
     thread.withLock { thread in
       precondition(thread == nil, "a control server starts once")
       thread = startThread { loop.run() }
@@ -61,10 +96,10 @@ public final class ControlServer: Sendable {
       if let running = thread { pthread_join(running, nil) }
       thread = nil
     }
-    lock.withLock { lock in
-      guard lock != nil else { return }
-      unlink(path)
-      lock = nil
+    locks.withLock { locks in
+      guard !locks.isEmpty else { return }
+      for path in paths { unlink(path) }
+      locks = []
     }
   }
 }

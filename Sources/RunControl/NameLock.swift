@@ -14,8 +14,10 @@ final class NameLock: @unchecked Sendable {
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let holder = NameLock.read(descriptor)
         close(descriptor)
-        throw ControlProblem(
+        var problem = ControlProblem(
           "a graph named '\(name)' runs already\(holder.map { " (pid \($0))" } ?? ""); give this one another --name")
+        problem.isNameTaken = true
+        throw problem
       }
       // The one who held it may have removed the file between our two calls: then the lock holds nothing.
       if NameLock.isSame(descriptor, path) {
@@ -24,7 +26,7 @@ final class NameLock: @unchecked Sendable {
       }
       close(descriptor)
     }
-    let text = Array("\(getpid())\n".utf8)
+    let text = Array("\(getpid())\n\(name)\n".utf8)
     ftruncate(descriptor, 0)
     _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress!, text.count, 0) }
   }
@@ -36,18 +38,23 @@ final class NameLock: @unchecked Sendable {
 
   static func path(_ socket: String) -> String { String(socket.dropLast(".sock".count)) + ".lock" }
 
-  /// The process that took the name of a socket last; whether it still lives, only the socket can tell.
-  static func holder(of socket: String) -> pid_t? {
+  /// The process that took the name of a socket last, and the name; whether it still lives, only the socket can tell.
+  static func holder(of socket: String) -> (pid: pid_t, name: String?)? {
     let descriptor = open(path(socket), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    return read(descriptor)
+    let lines = lines(descriptor)
+    guard let pid = lines.first.flatMap({ pid_t($0) }) else { return nil }
+    return (pid, lines.count > 1 && !lines[1].isEmpty ? lines[1] : nil)
   }
 
-  private static func read(_ descriptor: Int32) -> pid_t? {
-    var bytes = [UInt8](repeating: 0, count: 16)
+  private static func read(_ descriptor: Int32) -> pid_t? { lines(descriptor).first.flatMap { pid_t($0) } }
+
+  private static func lines(_ descriptor: Int32) -> [String] {
+    var bytes = [UInt8](repeating: 0, count: 4096)
     let count = pread(descriptor, &bytes, bytes.count, 0)
-    return pid_t(String(decoding: bytes.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    return bytes.prefix(max(0, count)).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func isSame(_ descriptor: Int32, _ path: String) -> Bool {

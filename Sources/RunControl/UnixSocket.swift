@@ -20,7 +20,7 @@ final class UnixSocket: @unchecked Sendable {
     let socket = try make()
     unlink(path)
     guard withAddress(of: path, { bind(socket.descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
-      listen(socket.descriptor, 16) == 0
+      listen(socket.descriptor, 128) == 0
     else { throw ControlProblem("cannot listen at \(path): \(String(cString: strerror(errno)))") }
     return socket
   }
@@ -28,7 +28,12 @@ final class UnixSocket: @unchecked Sendable {
   /// A socket that is connected to a path; nil when nobody listens there.
   static func connected(to path: String) throws(ControlProblem) -> UnixSocket? {
     let socket = try make()
-    if withAddress(of: path, { connect(socket.descriptor, $0, $1) }) == 0 { return socket }
+    for _ in 0..<100 {
+      if withAddress(of: path, { connect(socket.descriptor, $0, $1) }) == 0 { return socket }
+      // So many connect just now that it has not come to us yet.
+      guard errno == EAGAIN else { break }
+      usleep(10_000)
+    }
     switch errno {
     case ENOENT, ECONNREFUSED: return nil
     case EAGAIN: throw ControlProblem("\(path) has too many clients that wait; try again")

@@ -34,7 +34,9 @@ struct LiveTests {
   }
 
   @Test func statusAndStop() throws {
-    #expect(try auscult("status").err == "auscult: error: no graph runs\n  start one with `auscult run GRAPH`\n")
+    #expect(
+      try auscult("status").err == "auscult: error: no graph runs (looked in \(folder.path)/auscult)\n"
+        + "  start one with `auscult run GRAPH`\n")
     let live = try start("--server", name, "--rate", "16000", "--period", "128")
     let status = try JSONValue(parsing: Array(try auscult("status", "--json").out.utf8))
     #expect(status["name"]?.text == name)

@@ -98,7 +98,7 @@ private func patientClient(_ scratch: ScratchFolder) throws -> ControlClient {
     let lock = path.replacingOccurrences(of: ".sock", with: ".lock")
     #expect(FileManager.default.createFile(atPath: lock, contents: Data("4194000\n".utf8)))
     #expect(access(path, F_OK) == 0)
-    #expect(try ControlClient.running(folder: scratch.control) == [])
+    #expect(ControlClient.running(folder: scratch.control) == [])
     let server = try startServer(scratch)
     #expect(try patientClient(scratch).call("status")["state"] == "running")
     server.stop()
@@ -106,16 +106,16 @@ private func patientClient(_ scratch: ScratchFolder) throws -> ControlClient {
 
   @Test func runningGraphsAreListed() throws {
     let scratch = ScratchFolder()
-    #expect(try ControlClient.running(folder: scratch.control) == [])
+    #expect(ControlClient.running(folder: scratch.control) == [])
     let servers = [try startServer(scratch, name: "b"), try startServer(scratch, name: "a")]
-    let running = try ControlClient.running(folder: scratch.control)
+    let running = ControlClient.running(folder: scratch.control)
     #expect(running.map(\.name) == ["a", "b"])
     #expect(running.map(\.pid) == [getpid(), getpid()])
-    #expect(throws: ControlProblem("no graph named 'c' runs; these do: 'a', 'b'")) {
+    #expect(throws: ControlProblem("no graph named 'c' runs; these do: 'a', 'b' (looked in \(scratch.control.path))")) {
       try ControlClient(name: "c", folder: scratch.control)
     }
     for server in servers { server.stop() }
-    #expect(throws: ControlProblem("no graph named 'c' runs; no graph runs")) {
+    #expect(throws: ControlProblem("no graph named 'c' runs; no graph runs (looked in \(scratch.control.path))")) {
       try ControlClient(name: "c", folder: scratch.control)
     }
   }
@@ -174,10 +174,15 @@ private func patientClient(_ scratch: ScratchFolder) throws -> ControlClient {
     #expect(throws: ControlProblem.self) { try folder.socket("a") }
   }
 
-  @Test func theFolderFollowsTheEnvironment() {
-    #expect(ControlFolder.standard(runtimeFolder: "/tmp").path == "/tmp/auscult")
-    #expect(ControlFolder.standard(runtimeFolder: nil).path == "/tmp/auscult-\(geteuid())")
-    #expect(ControlFolder.standard(runtimeFolder: "tmp").path == "/tmp/auscult-\(geteuid())", "relative: not valid")
-    #expect(ControlFolder.standard(runtimeFolder: "/nonexistent").path == "/tmp/auscult-\(geteuid())")
+  @Test func theFoldersFollowTheEnvironment() {
+    func paths(_ variables: [String: String]) -> [String] {
+      ControlFolders.standard { variables[$0] }.folders.map(\.path)
+    }
+    let standing = ["/run/user/\(geteuid())/auscult", "/run/auscult", "/tmp/auscult-\(geteuid())"]
+    #expect(paths([:]) == standing)
+    #expect(paths(["XDG_RUNTIME_DIR": "/here"]) == ["/here/auscult"] + standing)
+    #expect(paths(["XDG_RUNTIME_DIR": "/run/user/\(geteuid())"]) == standing)
+    #expect(paths(["XDG_RUNTIME_DIR": "here"]) == standing, "relative: not valid")
+    #expect(paths(["XDG_RUNTIME_DIR": "/here", "AUSCULT_CONTROL_PATH": "/a:/b"]) == ["/a", "/b"])
   }
 }

@@ -51,9 +51,11 @@ struct StatusCommand: ParsableCommand {
 enum RunningGraphs {
   /// All by name; at least one.
   static func all() throws -> [RunningGraph] {
-    let graphs = try failing { try ControlClient.running() }
-    guard !graphs.isEmpty else { throw Failure("no graph runs", advice: "start one with `auscult run GRAPH`") }
-    return graphs.sorted { $0.name < $1.name }
+    let graphs = ControlClient.running()
+    guard !graphs.isEmpty else {
+      throw Failure("no graph runs (\(ControlFolders.standard().words))", advice: "start one with `auscult run GRAPH`")
+    }
+    return graphs
   }
 
   /// The name of the only one; nil where there are several.

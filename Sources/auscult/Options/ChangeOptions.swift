@@ -7,7 +7,7 @@ struct ChangeOptions: ParsableArguments {
   @Option(
     name: .customLong("graph"),
     help: ArgumentHelp("The running graph's name (default: the only one that runs).", valueName: "name"),
-    completion: .custom { _, _, _ in ((try? ControlClient.running()) ?? []).map(\.name) })
+    completion: .custom { _, _, _ in ControlClient.running().map(\.name) })
   var graph: String?
 
   @Flag(name: .customLong("dry-run"), help: "Say what would happen to every node, and stop there.")

@@ -1,0 +1,56 @@
+import Glibc
+
+/// Where the sockets of this user's running graphs are: a run listens in every one of these folders that it can use, and
+/// a command looks in all of them. So both find each other though they were started with different environments, and a
+/// name is taken in all of them.
+public struct ControlFolders: Sendable, Equatable {
+  public var folders: [ControlFolder]
+
+  public init(_ folders: [ControlFolder]) { self.folders = folders }
+
+  /// `$XDG_RUNTIME_DIR/auscult`, `/run/user/<uid>/auscult`, `/run/auscult` for services, `/tmp/auscult-<uid>`; or, in their
+  /// place, the folders of `$AUSCULT_CONTROL_PATH`, with colons between.
+  public static func standard(
+    _ variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }
+  ) -> ControlFolders {
+    let own = (variable("AUSCULT_CONTROL_PATH") ?? "").split(separator: ":").map(String.init)
+    if !own.isEmpty { return ControlFolders(own.map { ControlFolder(path: $0) }) }
+    var folders: [ControlFolder] = []
+    if let folder = variable("XDG_RUNTIME_DIR"), folder.hasPrefix("/") {
+      folders.append(ControlFolder(path: folder + (folder.hasSuffix("/") ? "" : "/") + "auscult"))
+    }
+    let standing = ControlFolder(path: "/run/user/\(geteuid())/auscult")
+    if !folders.contains(standing) { folders.append(standing) }
+    folders.append(ControlFolder(path: "/run/auscult", isGiven: true))
+    folders.append(ControlFolder(path: "/tmp/auscult-\(geteuid())"))
+    return ControlFolders(folders)
+  }
+
+  /// The folders that there are and that nobody else can write to.
+  var usable: [ControlFolder] {
+    folders.filter { folder in
+      do throws(ControlProblem) {
+        try folder.check()
+        return true
+      } catch { return false }
+    }
+  }
+
+  /// "looked in /run/user/1000/auscult and /tmp/auscult-1000"; what was not looked in, and why.
+  public var words: String {
+    var looked: [String] = []
+    var refused: [String] = []
+    for folder in folders {
+      do throws(ControlProblem) {
+        if access(folder.path, F_OK) == 0 { try folder.check() }
+        looked.append(folder.path)
+      } catch { refused.append(error.text) }
+    }
+    let list = looked.count > 1 ? looked.dropLast().joined(separator: ", ") + " and " + looked.last! : looked.first
+    return (list.map { ["looked in \($0)"] } ?? []).appending(refused).joined(separator: "; ")
+  }
+}
+
+extension [String] {
+  fileprivate func appending(_ others: [String]) -> [String] { self + others }
+}
