@@ -1,13 +1,16 @@
-/// Comma-separated values (RFC 4180): fields in quotes may hold commas, newlines and doubled quotes.
+/// Separated values (RFC 4180, with any separator): fields in quotes may hold separators, newlines and doubled quotes.
 public enum CSVText {
   public struct Row: Sendable, Equatable {
     public var fields: [String]
     /// Of its first field, from 1.
     public var line: Int
+
+    /// No field holds anything but spaces.
+    public var isEmpty: Bool { fields.allSatisfy { $0.allSatisfy(\.isWhitespace) } }
   }
 
   /// All rows but empty ones. Bytes that are no UTF-8 become replacement characters.
-  public static func rows(_ bytes: some Collection<UInt8>) -> [Row] {
+  public static func rows(_ bytes: some Collection<UInt8>, separator: UInt8 = UInt8(ascii: ",")) -> [Row] {
     var rows: [Row] = []
     var fields: [String] = []
     var field: [UInt8] = []
@@ -17,7 +20,8 @@ public enum CSVText {
     func endRow() {
       fields.append(text(field))
       field = []
-      if fields.count > 1 || !fields[0].isEmpty { rows.append(Row(fields: fields, line: begin)) }
+      let row = Row(fields: fields, line: begin)
+      if !row.isEmpty { rows.append(row) }
       fields = []
     }
     for byte in bytes {
@@ -30,7 +34,7 @@ public enum CSVText {
         field.append(byte)
         (isQuoted, isAfterQuote) = (true, false)
       case UInt8(ascii: "\"") where field.isEmpty: isQuoted = true
-      case UInt8(ascii: ",") where !isQuoted:
+      case separator where !isQuoted:
         fields.append(text(field))
         field = []
         isAfterQuote = false

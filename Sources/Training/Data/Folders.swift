@@ -11,7 +11,9 @@ extension RecordingSet {
   /// - Throws: `TrainingError` where there is no such folder, or no sound in it.
   public static func folder(_ path: String, label: String) throws -> RecordingSet {
     let files = try soundFiles(path)
-    return RecordingSet(recordings: files.map { Recording(path: $0, label: label) }, source: path)
+    var set = RecordingSet(recordings: files.map { Recording(path: $0, label: label) }, source: path)
+    set.warnings = ContraryLabels(root: path, label: label).warnings(set.recordings)
+    return set
   }
 
   /// A folder with a subfolder for each label; below it, `train`, `validation` and `test` say what a file is for.
@@ -28,10 +30,13 @@ extension RecordingSet {
       let recordings = try names.flatMap { name in
         try labelled("\(path)/\(name)", part: Part(rawValue: name)!)
       }
-      return RecordingSet(recordings: recordings, hasParts: true, source: path)
+      var set = RecordingSet(recordings: recordings, hasParts: true, source: path)
+      set.unifyLabels()
+      return set
     }
     var set = RecordingSet(recordings: try labelled(path, part: nil), source: path)
     set.isDataset = true
+    set.unifyLabels()
     return set
   }
 

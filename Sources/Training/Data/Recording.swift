@@ -53,8 +53,11 @@ public enum Label {
   public static let anomalous = "anomalous"
   private static let anomalousWords: Set<String> = ["anomalous", "anomaly", "abnormal"]
 
-  /// `anomaly` and `abnormal` are `anomalous`.
-  public static func canonical(_ label: String) -> String { anomalousWords.contains(label) ? anomalous : label }
+  /// In any case; `anomaly` and `abnormal` are `anomalous`. Other labels stay as they are.
+  public static func canonical(_ label: String) -> String {
+    let word = label.lowercased()
+    return word == normal ? normal : anomalousWords.contains(word) ? anomalous : label
+  }
 
   /// Nothing but normal and anomalous.
   public static func isAnomalyTask(_ labels: some Sequence<String>) -> Bool {
@@ -71,6 +74,8 @@ public struct RecordingSet: Sendable {
   public var isDataset = false
   /// "data/normal", "manifest.csv", for messages.
   public var source: String
+  /// What is odd about it, a line each.
+  public var warnings: [String] = []
 
   public init(recordings: [Recording], hasParts: Bool = false, source: String) {
     self.recordings = recordings
@@ -81,5 +86,23 @@ public struct RecordingSet: Sendable {
   /// Labels that occur, events' among them, sorted.
   public var labels: [String] {
     Set(recordings.map(\.label) + recordings.flatMap { $0.events.map(\.label) }).sorted()
+  }
+
+  /// Labels that differ in case only become one: as the first recording has it, or as `spellings` have it.
+  public mutating func unifyLabels(_ spellings: [String] = []) {
+    var known: [String: String] = [:]
+    for label in spellings + recordings.flatMap({ [$0.label] + $0.events.map(\.label) }) {
+      if known[label.lowercased()] == nil { known[label.lowercased()] = label }
+    }
+    // A model may tell apart what differs in case only.
+    func spelled(_ label: String) -> String {
+      spellings.contains(label) ? label : known[label.lowercased()] ?? label
+    }
+    for index in recordings.indices {
+      recordings[index].label = spelled(recordings[index].label)
+      for event in recordings[index].events.indices {
+        recordings[index].events[event].label = spelled(recordings[index].events[event].label)
+      }
+    }
   }
 }

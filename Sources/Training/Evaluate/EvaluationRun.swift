@@ -24,8 +24,10 @@ public struct EvaluationRun {
 
   public func run(_ set: RecordingSet) throws -> Evaluation {
     let (model, digest) = try openModel()
-    let recordings = try chosen(set, model)
     let labels = model?.labels ?? []
+    var set = set
+    set.unifyLabels(labels)
+    let recordings = try chosen(set, model)
     let known = Set(labels.isEmpty ? [Label.normal, Label.anomalous] : labels)
     let unknown = Set(recordings.flatMap { [$0.label] + $0.events.map(\.label) }).subtracting(known).sorted()
     guard unknown.isEmpty else {

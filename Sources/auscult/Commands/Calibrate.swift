@@ -31,7 +31,7 @@ struct Calibrate: ParsableCommand {
   func run() throws {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
-      let set = try data.load()
+      let set = try data.load(talk)
       let graph = try input.load(talk: talk)
       let (model, path) = try LongWork(talk).run { conversation in
         let run = try CalibrationRun(

@@ -44,7 +44,7 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
-      let set = try data.load(anomalous: anomalous)
+      let set = try data.load(anomalous: anomalous, talk)
       let catalog = input.changes.catalog.load()
       let graph = try input.changes.load(input.graph, catalog: catalog, talk: talk, options: .init())
       let evaluation = try LongWork(talk).run { conversation in

@@ -104,7 +104,7 @@ struct Train: ParsableCommand {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
       if rounds.live { return try runLive(talk) }
-      let set = try data.load()
+      let set = try data.load(talk)
       let graph = try input.loadForTraining(talk: talk)
       var options = TrainingRun.Options()
       options.seed = seed

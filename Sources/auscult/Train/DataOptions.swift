@@ -16,7 +16,8 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A CSV file with the columns file,label and perhaps machine,split,begin,end; paths count from its folder.",
+      "A CSV file with the columns file,label and perhaps machine,split,begin,end (seconds); `;` or tabs may separate "
+        + "them. Paths count from its folder.",
       valueName: "file"), completion: .file(extensions: ["csv"]))
   var manifest: String?
 
@@ -30,13 +31,23 @@ struct DataOptions: ParsableArguments {
   }
 
   /// - Parameter anomalous: a folder that goes with `normal`.
-  func load(anomalous: String? = nil) throws -> RecordingSet {
+  func load(anomalous: String? = nil, _ talk: Talk) throws -> RecordingSet {
+    let set = try read(anomalous)
+    for warning in set.warnings { talk.warning(warning) }
+    return set
+  }
+
+  private func read(_ anomalous: String?) throws -> RecordingSet {
     do {
       if let dataset { return try .dataset(dataset) }
       if let manifest { return try .manifest(manifest) }
       var set = RecordingSet(recordings: [], source: [normal, anomalous].compactMap { $0 }.joined(separator: " and "))
-      if let normal { set.recordings += try RecordingSet.folder(normal, label: Label.normal).recordings }
-      if let anomalous { set.recordings += try RecordingSet.folder(anomalous, label: Label.anomalous).recordings }
+      for (folder, label) in [(normal, Label.normal), (anomalous, Label.anomalous)] {
+        guard let folder else { continue }
+        let part = try RecordingSet.folder(folder, label: label)
+        set.recordings += part.recordings
+        set.warnings += part.warnings
+      }
       return set
     } catch let error as TrainingError {
       throw Failure(error.description)

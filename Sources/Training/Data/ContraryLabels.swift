@@ -1,0 +1,68 @@
+import GraphText
+
+/// Recordings that were given one label, while their folder or their name says another: `--normal data` takes
+/// `data/abnormal` as well.
+struct ContraryLabels {
+  private let root: String
+  /// Also the name of the option that the folder was given to.
+  private let label: String
+
+  init(root: String, label: String) {
+    self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    self.label = label
+  }
+
+  /// One line for each folder that seems to hold something else.
+  func warnings(_ recordings: [Recording]) -> [String] {
+    let paths = recordings.map { components($0.path) }
+    var folders: [[String]: Int] = [:]
+    var names: [[String]: [String]] = [:]
+    for path in paths {
+      if let place = path.dropLast().firstIndex(where: says) {
+        folders[Array(path[...place]), default: 0] += 1
+      } else if let name = path.last, says(name) {
+        names[path.dropLast(), default: []].append(name)
+      }
+    }
+    return folders.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { folder, count in
+      let verb = count == 1 ? "its recording counts" : "its \(count) recordings count"
+      return "\(joined(folder)): \(verb) as \(label), because --\(label) takes all folders in \(shown(root)); "
+        + advice(folder, paths)
+    }
+      + names.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { folder, names in
+        "\(joined(folder)): \(names.count == 1 ? "a recording counts" : "\(names.count) recordings count") as \(label) and "
+          + "\(names.count == 1 ? "is" : "are") named otherwise (\(quoted(names[0]))); if the names are right, move them "
+          + "elsewhere, or write --manifest FILE with a label for each"
+      }
+  }
+
+  /// What to write in place of the folder.
+  private func advice(_ folder: [String], _ paths: [[String]]) -> String {
+    let depth = folder.count - 1
+    let sibling = paths.compactMap { path -> String? in
+      guard path.count > depth + 1, path.prefix(depth) == folder.prefix(depth) else { return nil }
+      return Label.canonical(path[depth]) == label ? path[depth] : nil
+    }.first
+    guard let sibling else { return "if it isn't, move it elsewhere" }
+    let isDataset = depth == 0 || depth == 1 && Part(rawValue: folder[0]) != nil
+    let narrower = "--\(label) \(joined(folder.prefix(depth) + [sibling]))"
+    return "if it isn't, write \(narrower)" + (isDataset ? ", or --dataset \(shown(root)) for all of it" : "")
+  }
+
+  /// Folders and the name, from the root on.
+  private func components(_ path: String) -> [String] {
+    path.dropFirst(root == "/" ? 1 : root.count + 1).split(separator: "/").map(String.init)
+  }
+
+  /// One of the words of a name is a label, and another one than that of all of them.
+  private func says(_ name: String) -> Bool {
+    name.split { !$0.isLetter }.contains {
+      let word = Label.canonical(String($0))
+      return Label.isAnomalyTask([word]) && word != label
+    }
+  }
+
+  private func joined(_ folder: some Sequence<String>) -> String { shown(([root] + folder).joined(separator: "/")) }
+
+  private func shown(_ path: String) -> String { path.contains(" ") ? "'\(path)'" : path }
+}

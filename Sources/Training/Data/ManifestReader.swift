@@ -1,0 +1,147 @@
+import FileDriver
+import Foundation
+import GraphText
+
+/// Reads a manifest's rows one after the other, and keeps what is wrong with them.
+struct ManifestReader {
+  private let path: String
+  private let columns: ManifestColumns
+  private let folder: String
+  private(set) var recordings: [Recording] = []
+  var problems: [String] = []
+  /// Recordings by file, machine and part: events of one file go together.
+  private var known: [[String?]: Int] = [:]
+  /// Seconds of files that have events; nil: nobody knows before it is read.
+  private var lengths: [String: Double?] = [:]
+
+  init(path: String, columns: ManifestColumns) {
+    self.path = path
+    self.columns = columns
+    let slash = path.lastIndex(of: "/")
+    folder = slash.map { String(path[...$0]) } ?? ""
+  }
+
+  var shownProblems: [String] {
+    problems.count > 20 ? problems.prefix(20) + ["\(path): \(problems.count - 20) more lines are wrong"] : problems
+  }
+
+  mutating func read(_ row: CSVText.Row) {
+    let place = "\(path):\(row.line)"
+    guard hasAllFields(row, place) else { return }
+    guard let file = columns.field("file", of: row), let label = columns.field("label", of: row) else {
+      let missing = columns.field("file", of: row) == nil ? "file" : "label"
+      problems.append("\(place): has no \(missing): the row reads \(columns.shown(row))")
+      return
+    }
+    let full = file.hasPrefix("/") ? file : folder + file
+    guard FileManager.default.fileExists(atPath: full) else {
+      problems.append("\(place): there is no file \(full)")
+      return
+    }
+    guard let part = part(row, place), let stretch = stretch(row, place) else { return }
+    if let stretch = stretch.value, let problem = problem(with: stretch, in: full) {
+      problems.append("\(place): \(problem)")
+      return
+    }
+    add(full, Label.canonical(label), columns.field("machine", of: row), part.value, stretch.value, place)
+  }
+
+  /// Spreadsheets end rows with separators of columns that are empty.
+  private mutating func hasAllFields(_ row: CSVText.Row, _ place: String) -> Bool {
+    let surplus = row.fields.dropFirst(columns.count)
+    guard row.fields.count < columns.count || surplus.contains(where: { !$0.allSatisfy(\.isWhitespace) }) else {
+      return true
+    }
+    problems.append(
+      "\(place): has \(row.fields.count) fields, the first line names \(columns.count) columns: the row reads "
+        + columns.shown(row)
+        + (surplus.isEmpty ? "" : "; a field that holds a separator goes between double quotes"))
+    return false
+  }
+
+  private struct Box<T> { var value: T }
+
+  private mutating func part(_ row: CSVText.Row, _ place: String) -> Box<Part?>? {
+    guard let text = columns.field("split", of: row) else {
+      guard columns.has("split") else { return Box(value: nil) }
+      problems.append("\(place): has no split: the row reads \(columns.shown(row)); give train, validation or test")
+      return nil
+    }
+    let word = text.lowercased()
+    guard let part = Part(rawValue: word == "val" || word == "valid" ? "validation" : word) else {
+      problems.append("\(place): split \(quoted(text)) is none of train, validation, test")
+      return nil
+    }
+    return Box(value: part)
+  }
+
+  // MARK: Events
+
+  private mutating func stretch(_ row: CSVText.Row, _ place: String) -> Box<ClosedRange<Double>?>? {
+    let (begin, end) = (columns.field("begin", of: row), columns.field("end", of: row))
+    guard begin != nil || end != nil else { return Box(value: nil) }
+    guard let first = begin.flatMap(seconds), let last = end.flatMap(seconds), first >= 0, last > first, last.isFinite
+    else {
+      let words = "begin \(begin.map { quoted($0) } ?? "is missing"), end \(end.map { quoted($0) } ?? "is missing")"
+      problems.append("\(place): begin and end are two numbers of seconds, the first below the second; here: \(words)")
+      return nil
+    }
+    return Box(value: first...last)
+  }
+
+  /// Where columns are separated by something else, the comma may be a decimal one.
+  private func seconds(_ text: String) -> Double? {
+    Double(columns.separator == "," ? text : text.replacing(",", with: "."))
+  }
+
+  /// A stretch that is not in the file. Numbers may be rounded: an end that is a little late is none.
+  private mutating func problem(with stretch: ClosedRange<Double>, in file: String) -> String? {
+    guard let length = length(of: file) else { return nil }
+    let (begin, end) = (stretch.lowerBound, stretch.upperBound)
+    guard begin >= length || end > length + min(0.5, 0.05 * length) else { return nil }
+    let text =
+      "the event from \(number(begin)) to \(number(end)) s lies beyond the end of \(file), which is \(number(length)) s "
+      + "long; begin and end are seconds from its begin"
+    guard end / 1000 <= length, begin / 1000 < length, end >= 100 else { return text }
+    return text + " (as milliseconds, \(number(begin)) and \(number(end)) would be \(number(begin / 1000)) and "
+      + "\(number(end / 1000)) s)"
+  }
+
+  private mutating func length(of file: String) -> Double? {
+    if let known = lengths[file] { return known }
+    let audio = try? AudioFile(path: file)
+    let length = audio.flatMap { $0.announcedFrames > 0 ? Double($0.announcedFrames) / Double($0.rate) : nil }
+    lengths.updateValue(length, forKey: file)
+    return length
+  }
+
+  /// To the millisecond, without zeros that say nothing.
+  private func number(_ value: Double) -> String {
+    let text = "\((value * 1000).rounded() / 1000)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  // MARK: Recordings
+
+  private mutating func add(
+    _ file: String, _ label: String, _ machine: String?, _ part: Part?, _ stretch: ClosedRange<Double>?, _ place: String
+  ) {
+    let key = [file, machine, part?.rawValue]
+    let event = stretch.map { Recording.Event(label: label, begin: $0.lowerBound, end: $0.upperBound) }
+    if let index = known[key] {
+      if let event {
+        recordings[index].events.append(event)
+      } else if recordings[index].events.isEmpty || recordings[index].label != Label.normal {
+        problems.append("\(place): \(file) is named twice")
+      } else {
+        recordings[index].label = label
+      }
+      return
+    }
+    known[key] = recordings.count
+    recordings.append(
+      Recording(
+        path: file, label: event == nil ? label : Label.normal, machine: machine, part: part,
+        events: event.map { [$0] } ?? [], place: place))
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A table as spreadsheets and scripts write it: commas, semicolons or tabs between columns; UTF-8 or UTF-16, with a
+/// byte order mark or without; lines that end as on Linux, Windows or an old Mac.
+struct TableFile {
+  /// Of columns: "," or ";" or a tab.
+  let separator: Character
+  let rows: [CSVText.Row]
+
+  private static let separators: [Character] = [",", ";", "\t"]
+
+  /// - Parameter columns: names that its first line may have, in lower case: the separator is the one that finds most.
+  init(_ content: some Collection<UInt8>, columns: Set<String>) {
+    let bytes = Self.withNewlines(Self.utf8(Array(content)))
+    let (announced, text) = Self.announcedSeparator(bytes)
+    separator = announced ?? Self.separator(text, columns)
+    rows = CSVText.rows(text, separator: separator.asciiValue!)
+      // The line that announced the separator is one of the file's lines.
+      .map { CSVText.Row(fields: $0.fields, line: $0.line + (announced == nil ? 0 : 1)) }
+  }
+
+  // MARK: Characters
+
+  /// By the byte order mark; without one, text that begins with a Latin letter shows by its zeros that it is UTF-16.
+  private static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+    switch (bytes.first, bytes.dropFirst().first, bytes.dropFirst(2).first) {
+    case (0xef, 0xbb, 0xbf): Array(bytes.dropFirst(3))
+    case (0xff, 0xfe, _): utf16(bytes.dropFirst(2), low: 0)
+    case (0xfe, 0xff, _): utf16(bytes.dropFirst(2), low: 1)
+    case (let first?, 0, let third?) where first > 0 && third > 0: utf16(bytes[...], low: 0)
+    case (0, let second?, 0) where second > 0: utf16(bytes[...], low: 1)
+    default: bytes
+    }
+  }
+
+  /// - Parameter low: index of the low byte of each pair.
+  private static func utf16(_ bytes: ArraySlice<UInt8>, low: Int) -> [UInt8] {
+    let units = (0..<(bytes.count / 2)).map { index in
+      let place = bytes.startIndex + 2 * index
+      return UInt16(bytes[place + low]) | UInt16(bytes[place + 1 - low]) << 8
+    }
+    return Array(String(decoding: units, as: UTF16.self).utf8)
+  }
+
+  private static func withNewlines(_ bytes: [UInt8]) -> [UInt8] {
+    let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    return bytes.contains(feed) ? bytes : bytes.map { $0 == carriage ? feed : $0 }
+  }
+
+  // MARK: The separator
+
+  /// Excel's `sep=;` in a line of its own, and what comes after it.
+  private static func announcedSeparator(_ bytes: [UInt8]) -> (Character?, ArraySlice<UInt8>) {
+    let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+    let words = String(decoding: bytes[..<min(end, 8)], as: UTF8.self).lowercased().filter { $0 != "\r" && $0 != "\"" }
+    guard words.hasPrefix("sep="), words.count == 5, let last = words.last, separators.contains(last),
+      end < bytes.endIndex
+    else { return (nil, bytes[...]) }
+    return (last, bytes[(end + 1)...])
+  }
+
+  private static func separator(_ text: ArraySlice<UInt8>, _ columns: Set<String>) -> Character {
+    // The first line that is not empty; names of columns hold no newlines.
+    let line = text.split(separator: UInt8(ascii: "\n")).first { $0.contains { $0 > UInt8(ascii: " ") } } ?? []
+    func found(_ separator: Character) -> (known: Int, all: Int) {
+      let fields = CSVText.rows(line, separator: separator.asciiValue!).first?.fields ?? []
+      return (fields.count { columns.contains(Self.columnName($0)) }, fields.count)
+    }
+    return separators.max { found($0) < found($1) } ?? ","
+  }
+
+  /// A column's name as it is compared: in lower case, without spaces around it.
+  static func columnName(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces).lowercased() }
+}
