@@ -133,7 +133,9 @@ let package = Package(
       name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
     .target(name: "FileDriver", dependencies: ["GraphEngine", "CSndFile"], swiftSettings: strict),
-    .target(name: "JACKDriver", dependencies: ["GraphEngine", "CJACK", "CRealtime"], swiftSettings: strict),
+    .target(
+      name: "JACKDriver", dependencies: ["GraphEngine", "GraphText", "CJACK", "CNodeABI", "CRealtime"],
+      swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
@@ -144,7 +146,8 @@ let package = Package(
     .executableTarget(
       name: "auscult",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Training", "Models",
+        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Records", "Training",
+        "Models",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

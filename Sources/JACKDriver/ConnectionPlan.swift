@@ -11,12 +11,14 @@ public struct Connection: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(source) -> \(destination)" }
 }
 
-/// Decides which ports to connect, from the `connect` texts and the ports that there are. No JACK in it.
+/// Decides which ports to connect, from the `connect` texts, the ports that there are and what is connected; and tells
+/// what has changed since it looked last. No JACK in it.
 ///
 /// - A text of its own for each channel: every port that it matches is connected to that channel.
 /// - Otherwise all texts' matches form one row, and each goes to the next channel that is free. A channel keeps its
-///   port when others appear, and is free again when it disappears.
-/// - A connection is made once: what a person disconnects stays so until the port appears anew.
+///   port when others appear; while it is away, another one gets the channel only if no other channel is free.
+/// - What a text asks for is connected again whenever it is not: at once when the port was away, and after a pause that
+///   grows when both ports are there, so that nobody fights over a cable.
 package struct ConnectionPlan {
   struct Entry {
     var plan: PortPlan
@@ -25,10 +27,44 @@ package struct ConnectionPlan {
     var patterns: [PortPattern]
   }
 
+  /// When something was seen.
+  package struct Moment: Sendable, Equatable {
+    /// Frame position of the next cycle.
+    package var position: Int64
+    /// Nanoseconds since the Unix epoch.
+    package var wall: Int64
+    /// Of a clock that never steps.
+    package var seconds: Double
+
+    package init(position: Int64, wall: Int64, seconds: Double) {
+      self.position = position
+      self.wall = wall
+      self.seconds = seconds
+    }
+  }
+
+  /// The ports of other clients that there are, in JACK's order.
+  package struct Ports: Sendable {
+    /// Those that give samples, and those that take them.
+    package var outputs: [PortName]
+    package var inputs: [PortName]
+
+    package init(outputs: [PortName], inputs: [PortName]) {
+      self.outputs = outputs
+      self.inputs = inputs
+    }
+
+    func peers(_ direction: PortPlan.Direction) -> [PortName] { direction == .input ? outputs : inputs }
+  }
+
   let client: String
   var entries: [Entry]
-  /// What was connected, and is not to be connected again while both ports stay.
+  /// What is connected to our ports, or was.
+  var links: [Connection: Link] = [:]
+  /// What we have connected; a person may have disconnected it since.
   var made: Set<Connection> = []
+  /// What could not be connected: how often, and when to try again.
+  var failures: [Connection: (count: Int, next: Double)] = [:]
   /// The port that a channel got of a shared row, by our own port's name.
   var assigned: [String: String] = [:]
 
@@ -48,58 +84,78 @@ package struct ConnectionPlan {
     return entries
   }
 
-  /// Ports of ours that have `connect` texts and no port for them yet: (our port's name, the texts).
-  package var waiting: [(port: String, patterns: [String])] {
-    entries.filter { entry in !entry.patterns.isEmpty && !made.contains { touches($0, entry) } }
-      .map { ($0.name, $0.plan.patterns) }
+  // MARK: What to do
+
+  /// What is to be connected and disconnected now.
+  package struct Wishes: Equatable {
+    package var make: [Connection] = []
+    package var undo: [Connection] = []
   }
 
-  /// The connections to make now.
-  ///
-  /// - Parameters:
-  ///   - outputs: names of all audio ports that give samples, JACK's order, our own left out.
-  ///   - inputs: names of all that take samples, likewise.
-  package mutating func missing(outputs: [String], inputs: [String]) -> [Connection] {
-    forget(allBut: Set(outputs), Set(inputs))
-    var wanted: [Connection] = []
+  /// - Parameter connected: all connections of our ports.
+  package mutating func wishes(
+    _ ports: Ports, connected: Set<Connection>, at now: Moment
+  ) -> Wishes {
+    var wishes = Wishes()
+    var missing: Set<Connection> = []
     for entry in entries {
-      for peer in peers(of: entry, outputs: outputs, inputs: inputs) {
-        let connection = connect(entry, peer)
-        if !made.contains(connection) && !wanted.contains(connection) { wanted.append(connection) }
+      let peers = peers(of: entry, ports)
+      for connection in peers.map({ connect(entry, $0) })
+      where !connected.contains(connection) && missing.insert(connection).inserted {
+        if isDue(connection, now.seconds) { wishes.make.append(connection) }
       }
+      wishes.undo += superseded(entry, by: peers, ports).filter { connected.contains($0) }
     }
-    return wanted
+    failures = failures.filter { missing.contains($0.key) }
+    for connection in links.keys where !missing.contains(connection) { links[connection]?.retryAt = nil }
+    return wishes
   }
 
   /// What an entry is to be connected to.
-  mutating func peers(of entry: Entry, outputs: [String], inputs: [String]) -> [String] {
-    let candidates = entry.plan.direction == .input ? outputs : inputs
+  mutating func peers(of entry: Entry, _ ports: Ports) -> [String] {
+    let candidates = ports.peers(entry.plan.direction)
     return entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
   }
 
-  /// Notes that a connection stands. One that failed is asked for again.
-  package mutating func note(_ connection: Connection) {
-    made.insert(connection)
+  /// Connections of ours that a text asked for as an expression, before the port came that has the text as its name.
+  private mutating func superseded(_ entry: Entry, by peers: [String], _ ports: Ports) -> [Connection] {
+    let candidates = ports.peers(entry.plan.direction)
+    let going = made.filter { connection in
+      let peer = peer(of: connection, entry)
+      return touches(connection, entry) && !peers.contains(peer) && candidates.contains { $0.name == peer }
+        && entry.patterns.contains { pattern in candidates.contains { $0.name == peer && pattern.isMatched($0) } }
+    }
+    made.subtract(going)
+    return going.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }
   }
 
-  /// Forgets all: the server is another one.
-  package mutating func reset() {
-    made = []
-    assigned = [:]
-  }
-
-  private mutating func forget(allBut outputs: Set<String>, _ inputs: Set<String>) {
-    for entry in entries {
-      let present = entry.plan.direction == .input ? outputs : inputs
-      made = made.filter { !touches($0, entry) || present.contains(peer(of: $0, entry)) }
-      if let port = assigned[entry.name], !present.contains(port) { assigned[entry.name] = nil }
+  /// Notes what came of an attempt to connect. One that failed is tried again: soon at first, for a client's ports come
+  /// before it is active.
+  package mutating func note(_ connection: Connection, succeeded: Bool, at now: Moment) {
+    if succeeded {
+      made.insert(connection)
+      failures[connection] = nil
+    } else {
+      let count = (failures[connection]?.count ?? 0) + 1
+      failures[connection] = (count, now.seconds + (count < 20 ? 0.1 : 1))
     }
   }
 
-  private mutating func share(_ entry: Entry, _ candidates: [String]) -> [String] {
-    if let port = assigned[entry.name] { return [port] }
-    let taken = entries.filter { $0.plan.node == entry.plan.node && $0.plan.direction == entry.plan.direction }
-      .compactMap { assigned[$0.name] }
+  /// A look is due although nothing has happened.
+  package func isRetryDue(_ seconds: Double) -> Bool {
+    failures.values.contains { $0.next <= seconds } || links.values.contains { $0.isRetryDue(seconds) }
+  }
+
+  private func isDue(_ connection: Connection, _ seconds: Double) -> Bool {
+    (failures[connection]?.next ?? 0) <= seconds && (links[connection]?.retryAt ?? 0) <= seconds
+  }
+
+  private mutating func share(_ entry: Entry, _ candidates: [PortName]) -> [String] {
+    if let port = assigned[entry.name], candidates.contains(where: { $0.name == port }) { return [port] }
+    let row = entries.filter { $0.plan.node == entry.plan.node && $0.plan.direction == entry.plan.direction }
+    // A port that is away may come back: others have the channels first that never had one.
+    if assigned[entry.name] != nil, row.contains(where: { assigned[$0.name] == nil }) { return [] }
+    let taken = row.compactMap { assigned[$0.name] }
     let matches = entry.patterns.flatMap { $0.matches(in: candidates) }
     guard let port = matches.first(where: { !taken.contains($0) }) else { return [] }
     assigned[entry.name] = port

@@ -10,6 +10,7 @@ public final class DriverControl: Sendable {
   nonisolated(unsafe) let share: UnsafeMutablePointer<DriverShare>
   let wakeup = Wakeup()
   private let reason = Mutex("")
+  private let portStates = Mutex<[PortState]>([])
 
   init() {
     share = .allocate(capacity: 1)
@@ -47,6 +48,11 @@ public final class DriverControl: Sendable {
   /// Whether frame position 0 has passed: with the transport as origin, false until it rolls.
   public var hasBegun: Bool { share.pointee.hasBegun.load(ordering: .relaxed) }
 
+  /// Our ports, and what each is connected to, as of the last look: about a second ago at most.
+  public var ports: [PortState] { portStates.withLock { $0 } }
+
+  func notePorts(_ states: [PortState]) { portStates.withLock { $0 = states } }
+
   /// Thread: notification.
   func noteNotificationThread() { share.pointee.notificationThread.store(gettid(), ordering: .relaxed) }
 
@@ -64,6 +70,8 @@ public final class DriverControl: Sendable {
   /// Thread: notification.
   func noteShutdown(_ words: String) {
     reason.withLock { $0 = words }
+    // What still comes is no sound: the ports go first.
+    share.pointee.isLeaving.store(true, ordering: .sequentiallyConsistent)
     share.pointee.isShutDown.store(true, ordering: .releasing)
     wakeup.signal()
   }

@@ -2,9 +2,9 @@ import Synchronization
 
 /// What the realtime, notification and control threads tell each other. Atomics only; the memory is `DriverControl`'s.
 struct DriverShare: ~Copyable {
-  // Control thread -> realtime thread.
+  // Control and notification threads -> realtime thread.
 
-  /// The run is over; cycles that still come are nobody's.
+  /// Leaving the server has begun: cycles that still come are no sound.
   let isLeaving = Atomic<Bool>(false)
 
   // Notification threads -> realtime thread.

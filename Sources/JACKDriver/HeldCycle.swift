@@ -13,6 +13,8 @@ struct HeldCycle {
   private(set) var frames = 0
   /// By the engine's channel index; nil: the channel was not there.
   let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+  /// Whether anything was connected to the channel's port.
+  let connected: UnsafeMutablePointer<UInt8>
   /// Samples [mostFrames] of each channel that there ever was.
   private let samples: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
@@ -21,13 +23,17 @@ struct HeldCycle {
     inputs.initialize(repeating: nil, count: PortTable.room)
     let samples = UnsafeMutablePointer<UnsafeMutablePointer<Float>?>.allocate(capacity: PortTable.room)
     samples.initialize(repeating: nil, count: PortTable.room)
-    return HeldCycle(inputs: inputs, samples: samples)
+    let connected = UnsafeMutablePointer<UInt8>.allocate(capacity: PortTable.room)
+    connected.initialize(repeating: 0, count: PortTable.room)
+    return HeldCycle(inputs: inputs, connected: connected, samples: samples)
   }
 
   private init(
-    inputs: UnsafeMutablePointer<UnsafePointer<Float>?>, samples: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+    inputs: UnsafeMutablePointer<UnsafePointer<Float>?>, connected: UnsafeMutablePointer<UInt8>,
+    samples: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
   ) {
     self.inputs = inputs
+    self.connected = connected
     self.samples = samples
   }
 
@@ -35,6 +41,7 @@ struct HeldCycle {
     for index in 0..<PortTable.room { samples[index]?.deallocate() }
     samples.deallocate()
     inputs.deallocate()
+    connected.deallocate()
   }
 
   /// Room for a channel, before its port is in the table. It stays for whoever gets the index next.
@@ -50,11 +57,17 @@ struct HeldCycle {
   @_noLocks @_noAllocation
   func canHold(_ count: Int) -> Bool { count <= Self.mostFrames }
 
-  /// - Parameter from: by channel index; nil: the channel is not there.
+  /// - Parameters:
+  ///   - from: by channel index; nil: the channel is not there.
+  ///   - isConnected: by channel index: whether anything is connected to its port.
   @_noLocks @_noAllocation
-  mutating func hold(_ from: UnsafeMutablePointer<UnsafePointer<Float>?>, channels: Int, frames count: Int) {
+  mutating func hold(
+    _ from: UnsafeMutablePointer<UnsafePointer<Float>?>, connected isConnected: UnsafeMutablePointer<UInt8>,
+    channels: Int, frames count: Int
+  ) {
     for index in 0..<channels {
       inputs[index] = nil
+      connected[index] = isConnected[index]
       if let channel = from[index], let memory = samples[index] {
         realtime_copy(memory, channel, count * 4)
         inputs[index] = UnsafePointer(memory)

@@ -116,19 +116,41 @@ public final class JACKClient {
     }
   }
 
-  /// Full names of all audio ports that give (`JackPortIsOutput`) or take samples, in JACK's order, ours left out.
-  package func portNames(_ direction: JackPortFlags) -> [String] {
-    guard let list = jack_get_ports(handle, nil, "^\(JACK_DEFAULT_AUDIO_TYPE)$", UInt(direction.rawValue)) else {
-      return []
+  /// All audio ports that give (`JackPortIsOutput`) or take samples, in JACK's order, ours left out.
+  package func ports(_ direction: JackPortFlags) -> [PortName] {
+    let names = takeTexts(jack_get_ports(handle, nil, "^\(JACK_DEFAULT_AUDIO_TYPE)$", UInt(direction.rawValue)))
+    return names.filter { !$0.hasPrefix("\(name):") }.map { PortName($0, aliases: aliases(of: $0)) }
+  }
+
+  /// Further names of a port; a port that is gone has none.
+  private func aliases(of port: String) -> [String] {
+    guard let pointer = jack_port_by_name(handle, port) else { return [] }
+    let room = Int(jack_port_name_size())
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 2 * room) { bytes in
+      bytes.initialize(repeating: 0)
+      let texts = [bytes.baseAddress, bytes.baseAddress.map { $0 + room }]
+      let count = texts.withUnsafeBufferPointer {
+        jack_port_get_aliases(pointer, UnsafeMutablePointer(mutating: $0.baseAddress))
+      }
+      return texts.prefix(max(0, min(2, Int(count)))).compactMap { $0.map { String(cString: $0) } }.filter {
+        !$0.isEmpty
+      }
     }
+  }
+
+  /// Full names of what a port is connected to, whichever client's it is.
+  package func peers(of port: String) -> [String] {
+    guard let pointer = jack_port_by_name(handle, port) else { return [] }
+    return takeTexts(jack_port_get_all_connections(handle, pointer))
+  }
+
+  /// The texts of a list that JACK made, and that is freed.
+  private func takeTexts(_ list: UnsafeMutablePointer<UnsafePointer<CChar>?>?) -> [String] {
+    guard let list else { return [] }
     defer { jack_free(list) }
-    var names: [String] = []
-    var next = list
-    while let text = next.pointee {
-      names.append(String(cString: text))
-      next += 1
-    }
-    return names.filter { !$0.hasPrefix("\(name):") }
+    var texts: [String] = []
+    while let text = list[texts.count] { texts.append(String(cString: text)) }
+    return texts
   }
 
   /// Connects two ports by full name. Both being connected already is as good.

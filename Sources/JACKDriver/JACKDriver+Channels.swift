@@ -24,16 +24,16 @@ extension JACKDriver {
     // Without a server: when it is back, the ports are made as they are wanted then.
     let isServed = session != nil && !client.isClosed && !control.share.pointee.isShutDown.load(ordering: .acquiring)
     var plan = connections
-    let (outputs, inputs) =
-      isServed ? (client.portNames(JackPortIsOutput), client.portNames(JackPortIsInput)) : ([], [])
-    let broken = try plan?.change(to: next.plans, outputs: outputs, inputs: inputs) ?? []
+    let ports = isServed ? self.ports : ConnectionPlan.Ports(outputs: [], inputs: [])
+    let broken = try plan?.change(to: next.plans, ports) ?? []
     if isServed, let session { try change(session.state, to: next) }
     layout = next
     connections = plan
     guard isServed, let session else { return }
     if stage == .running {
       for connection in broken { client.disconnect(connection) }
-      connectWhatIsMissing(outputs: outputs, inputs: inputs)
+      untold += lookAtConnections()
+      hasNewPorts = true
     }
     latency.set(session.state, layout)
     if stage == .running { client.recomputeLatencies() }
@@ -64,7 +64,7 @@ extension JACKDriver {
       for change in changes(next, where: { isSame($0, $1) && $0 != $1 }) { try? adjust(change.reversed, state) }
       throw error
     }
-    if !coming.isEmpty { awaitCycles() }
+    if !coming.isEmpty { awaitCycles(2, seconds: Self.patience) }
   }
 
   /// A channel of the engine, and what its port was and is to be.
@@ -113,30 +113,20 @@ extension JACKDriver {
       ports.append(port)
     }
     if ports.isEmpty { return }
-    awaitCycles()
+    awaitCycles(2, seconds: Self.patience)
     for port in ports { client.unregister(port) }
   }
 
-  /// Waits until the realtime thread has begun two more cycles: all that it does from now on, it does with the ports as
-  /// they are now, and the cycle that it may have kept back has been run.
-  private func awaitCycles() {
+  /// Waits until the realtime thread has begun so many more cycles. After one, all that it does it does with the ports as
+  /// they are now; after two, the cycle that it may have kept back has been run.
+  func awaitCycles(_ count: Int64, seconds: Int) {
     guard client.isActive else { return }
     let cycles = control.share.pointee.cycles.load(ordering: .sequentiallyConsistent)
-    let deadline = realtime_nanoseconds() + Int64(Self.patience) * 1_000_000_000
-    while control.share.pointee.cycles.load(ordering: .sequentiallyConsistent) < cycles + 2 {
+    let deadline = realtime_nanoseconds() + Int64(seconds) * 1_000_000_000
+    while control.share.pointee.cycles.load(ordering: .sequentiallyConsistent) < cycles + count {
       if realtime_nanoseconds() > deadline || control.share.pointee.isShutDown.load(ordering: .acquiring) { return }
       usleep(500)
     }
-  }
-
-  private func connectWhatIsMissing(outputs: [String], inputs: [String]) {
-    guard var plan = connections else { return }
-    for connection in plan.missing(outputs: outputs, inputs: inputs) where client.connect(connection) {
-      plan.note(connection)
-      unreported.append(connection)
-    }
-    connections = plan
-    hasNewPorts = true
   }
 }
 

@@ -1,4 +1,5 @@
 import CJACK
+import CNodeABI
 import CRealtime
 import Glibc
 import GraphEngine
@@ -7,7 +8,7 @@ extension JACKDriver {
   /// Milliseconds between two looks when nothing happens, and while a swap or the beginning is waited for.
   private static let interval: Int32 = 100
   private static let shortInterval: Int32 = 20
-  /// Looks between two comparisons with the wall clock, and two attempts at what could not be connected.
+  /// Looks between two comparisons with the wall clock, and two looks at the connections when nothing happens.
   private static let looksPerCheck = 10
 
   /// Lets cycles flow until `control.stop()`, then leaves the server. What was delivered has been through the engine's
@@ -22,10 +23,12 @@ extension JACKDriver {
     try enter(.running, from: .attached, "run")
     defer {
       let wasAnswering = LibJACKCall.leftBehind == nil
+      endSound()
       close()
       if client.isLeftBehind && wasAnswering { report(.leftBehind) }
     }
     anchorToNow()
+    began = now
     do throws(JACKError) {
       try client.activate()
     } catch {
@@ -41,7 +44,7 @@ extension JACKDriver {
       try checkRate()
       if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
       progress.report(self, report)
-      connect(progress.isCheckDue, isFirst: progress.looks == 0 || hasNewPorts, report)
+      followConnections(progress.isCheckDue, isFirst: progress.looks == 0, report)
       if progress.isCheckDue || !progress.isAnchored { progress.isAnchored = anchorToStamp() }
       engine?.service()
       tick()
@@ -49,6 +52,14 @@ extension JACKDriver {
       let isBusy = !progress.isAnchored || engine?.isSwapping ?? false
       control.wakeup.wait(milliseconds: isBusy ? Self.shortInterval : Self.interval)
     }
+  }
+
+  /// From here on no cycle is sound, whatever comes while the ports are pulled: the stream ends where it is now, but for
+  /// a cycle that is kept back. Returns when the realtime thread knows it, or there are no cycles.
+  private func endSound() {
+    control.share.pointee.isLeaving.store(true, ordering: .sequentiallyConsistent)
+    guard LibJACKCall.leftBehind == nil else { return }
+    awaitCycles(1, seconds: 1)
   }
 
   private func isShutDownWithin(milliseconds: Int32) -> Bool {
@@ -98,24 +109,6 @@ extension JACKDriver {
     let now = control.share.pointee.sampleRate.load(ordering: .relaxed)
     if now != rate { throw .rateChanged(from: rate, to: now) }
   }
-
-  /// Connects what can be: at the beginning, when ports came or went, and now and then what failed.
-  private func connect(_ isCheckDue: Bool, isFirst: Bool, _ report: (JACKEvent) -> Void) {
-    for connection in unreported { report(.connected(connection)) }
-    unreported = []
-    guard var plan = connections else { return }
-    let haveChanged = control.share.pointee.portsChanged.exchange(false, ordering: .acquiring)
-    guard haveChanged || isFirst || (isCheckDue && !plan.waiting.isEmpty) else { return }
-    let missing = plan.missing(
-      outputs: client.portNames(JackPortIsOutput), inputs: client.portNames(JackPortIsInput))
-    for connection in missing where client.connect(connection) {
-      plan.note(connection)
-      report(.connected(connection))
-    }
-    connections = plan
-    hasNewPorts = false
-    if isFirst { for (port, patterns) in plan.waiting { report(.waiting(port: port, patterns: patterns)) } }
-  }
 }
 
 // MARK: - The wall clock
@@ -161,6 +154,7 @@ extension JACKDriver {
     control.waitForNotificationsEnd()
     client.close(isServerGone: true)
     freeSession()
+    loseConnections()
     if client.isLeftBehind { report(.leftBehind) }
     guard options.reconnects else { throw .serverShutDown(reason: reason) }
     // libjack takes no further client in this process.
@@ -177,7 +171,16 @@ extension JACKDriver {
       tick()
       control.wakeup.wait(milliseconds: Self.interval)
     }
+    endWithoutServer(continuation)
     return false
+  }
+
+  /// The run ends while there is no server: the time without one is lost all the same.
+  private func endWithoutServer(_ continuation: ProcessState.Continuation?) {
+    guard let continuation, control.hasBegun else { return }
+    let lost = continuation.framesWithoutServer(until: realtime_nanoseconds(), rate: rate)
+    guard lost > 0 else { return }
+    engine?.realtime.cycle(DriverCycle(frames: 0, gapBefore: lost, gapCause: AUSCULT_GAP_SERVER))
   }
 
   /// - Returns: nil while there is no server.
@@ -198,8 +201,8 @@ extension JACKDriver {
     control.share.pointee.isFreewheeling.store(false, ordering: .relaxed)
     control.share.pointee.period.store(next.period, ordering: .relaxed)
     control.share.pointee.sampleRate.store(rate, ordering: .relaxed)
-    connections?.reset()
     session = try makeSession(next, continuation: continuation)
+    control.share.pointee.isLeaving.store(false, ordering: .sequentiallyConsistent)
     try next.activate()
   }
 }

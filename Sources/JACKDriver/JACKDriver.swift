@@ -63,9 +63,11 @@ public final class JACKDriver {
   var connections: ConnectionPlan?
   var session: Session?
   let latency = LatencyTable()
-  /// Connections that were made between two looks, and whether there are ports that nobody has been told of as waiting.
-  var unreported: [Connection] = []
+  /// What happened while the graph was being changed, and whether there are ports that nobody has been told of as waiting.
+  var untold: [JACKEvent] = []
   var hasNewPorts = false
+  /// When the run began.
+  var began = ConnectionPlan.Moment(position: 0, wall: 0, seconds: 0)
 
   /// Becomes a client of a server that runs.
   public init(_ options: Options) throws(JACKError) {
@@ -74,6 +76,32 @@ public final class JACKDriver {
     self.options = options
     control.share.pointee.period.store(client.period, ordering: .relaxed)
     control.share.pointee.sampleRate.store(rate, ordering: .relaxed)
+  }
+
+  /// Becomes a client as soon as there is a server.
+  ///
+  /// - Parameters:
+  ///   - isStopped: asked about four times a second; nobody wants to wait any more.
+  ///   - report: called once, where the server is not there yet.
+  /// - Returns: nil when it was stopped first.
+  /// - Throws: what waiting does not help against.
+  public static func whenServed(
+    _ options: Options, isStopped: () -> Bool, report: (JACKEvent) -> Void
+  ) throws(JACKError) -> JACKDriver? {
+    var isWaiting = false
+    while !isStopped() {
+      do throws(JACKError) {
+        return try JACKDriver(options)
+      } catch .noServer(let name, let others) {
+        if !isWaiting { report(.noServer(.noServer(name: name, others: others))) }
+      } catch .refused(let action, let detail) {
+        // A server that is only starting refuses.
+        guard isWaiting else { throw .refused(action: action, detail: detail) }
+      }
+      isWaiting = true
+      usleep(250_000)
+    }
+    return nil
   }
 
   deinit {

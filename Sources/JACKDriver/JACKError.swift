@@ -1,7 +1,7 @@
 /// Why the JACK driver, or a private server, cannot start or go on.
 public enum JACKError: Error, Equatable, Sendable {
-  /// No server answers under this name (nil: JACK's default name).
-  case noServer(name: String?)
+  /// No server answers under this name. `others`: those that run instead, in words; nil: none.
+  case noServer(name: String, others: String?)
   /// Another client has the name.
   case nameTaken(String)
   /// JACK cannot take the name: too long, empty, or with a colon or a slash.
@@ -36,8 +36,8 @@ extension JACKError: CustomStringConvertible {
   /// One line: what is wrong.
   public var description: String {
     switch self {
-    case .noServer(nil): "no JACK server is running"
-    case .noServer(let name?): "no JACK server named '\(name)' is running"
+    case .noServer(let name, let others):
+      "no JACK server named '\(name)' is running" + (others.map { "; there is \($0)" } ?? "")
     case .nameTaken(let name): "JACK has a client named '\(name)' already"
     case .badName(let name, let reason): "'\(name)' cannot be a JACK client's name: \(reason)"
     case .versionMismatch: "the JACK server and libjack are of different versions"
@@ -62,6 +62,10 @@ extension JACKError: CustomStringConvertible {
   /// What to do about it, where that can be said.
   public var suggestion: String? {
     switch self {
+    case .noServer(_, let others?):
+      others.contains(" of ")
+        ? "run as the user whose it is, or choose one of yours with --server"
+        : "choose it with --server, or JACK_DEFAULT_SERVER"
     case .noServer:
       "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
     case .nameTaken: "choose another name with --name"

@@ -1,13 +1,22 @@
 /// What a run tells as it happens. Thread: control.
 public enum JACKEvent: Equatable, Sendable {
   case connected(Connection)
+  /// A connection is no more: the other port is gone, or somebody has disconnected it. `isWanted`: a `connect` text asks
+  /// for it, so that it is made again.
+  case lost(Connection, isGone: Bool, isWanted: Bool)
+  /// It is there again, after so many seconds.
+  case regained(Connection, seconds: Double)
+  /// We have disconnected it, because a port came that has the very name that was asked for.
+  case superseded(Connection)
   /// A port of ours whose `connect` texts match no port yet; it is connected when one appears.
-  case waiting(port: String, patterns: [String])
+  case waiting(Waiting)
   /// Frames in a cycle, from now on.
   case period(Int)
   case freewheel(Bool)
   /// The origin has passed: JACK's transport rolls.
   case began
+  /// There is no server yet; the driver waits for it. `reason` is what JACK says.
+  case noServer(JACKError)
   /// The server is gone; the driver waits for it.
   case serverLost(reason: String)
   /// It is back, after so many seconds.
@@ -20,12 +29,18 @@ extension JACKEvent: CustomStringConvertible {
   public var description: String {
     switch self {
     case .connected(let connection): "connected \(connection)"
-    case .waiting(let port, let patterns):
-      "no port to connect to \(port) yet: waiting for \(patterns.map { "'\($0)'" }.joined(separator: " or "))"
+    case .lost(let connection, let isGone, let isWanted):
+      "lost the connection \(connection): \(isGone ? "the port is gone" : "it was disconnected")"
+        + (isWanted ? isGone ? "; waiting for it to come back" : "; it is made again" : "")
+    case .regained(let connection, let seconds):
+      "connected \(connection) again, after \((seconds * 10).rounded() / 10) s"
+    case .superseded(let connection): "disconnected \(connection): there is a port of the very name that was asked for"
+    case .waiting(let waiting): waiting.description
     case .period(let frames): "the period is now \(frames) frames"
     case .freewheel(true): "freewheel: as fast as the machine goes"
     case .freewheel(false): "freewheel has ended"
     case .began: "JACK's transport rolls: this is frame position 0"
+    case .noServer(let error): "\(error); waiting for it"
     case .serverLost(let reason):
       "the JACK server shut down" + (reason.isEmpty ? "" : " (\(reason))") + "; waiting for it to come back"
     case .leftBehind: "JACK did not let the client go within \(LibJACKCall.seconds) s; it was left behind"

@@ -97,10 +97,14 @@ enum LibJACK {
     func has(_ bit: JackStatus) -> Bool { status & bit.rawValue != 0 }
     if has(JackNameNotUnique) { return .nameTaken(name) }
     if has(JackVersionError) { return .versionMismatch }
-    if has(JackServerFailed) { return .noServer(name: server) }
+    if has(JackServerFailed) { return noServer(server) }
     let words = takeMessages().joined(separator: "; ")
     if has(JackServerError), try isTaken(name, server: server) { return .nameTaken(name) }
     return .refused(action: "open the client '\(name)'", detail: words.isEmpty ? "status \(status)" : words)
+  }
+
+  private static func noServer(_ name: String?) -> JACKError {
+    .noServer(name: name ?? defaultServer, others: ServerRegistry.others(than: name))
   }
 
   /// jackd2 answers a taken name with no more than a server error; so another client asks who has it.

@@ -25,6 +25,7 @@ final class Notifications: Sendable {
     jack_set_sample_rate_callback(handle, { of($1).noteRate($0) }, context)
     jack_set_freewheel_callback(handle, { of($1).noteFreewheel($0 != 0) }, context)
     jack_set_port_registration_callback(handle, { of($2).notePorts() }, context)
+    jack_set_port_connect_callback(handle, { of($3).notePorts() }, context)
     jack_set_latency_callback(handle, { of($1).noteLatency($0) }, context)
     jack_on_info_shutdown(handle, { of($2).control.noteShutdown($1.map { String(cString: $0) } ?? "") }, context)
   }

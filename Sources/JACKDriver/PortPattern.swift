@@ -1,37 +1,65 @@
 import Glibc
 
-/// A `connect` text: a port's exact name, or a POSIX extended regular expression that the whole name matches.
+/// A port of another client: its full name, and the names that it has besides.
+package struct PortName: Hashable, Sendable {
+  package var name: String
+  package var aliases: [String]
+
+  package init(_ name: String, aliases: [String] = []) {
+    self.name = name
+    self.aliases = aliases
+  }
+
+  var all: [String] { [name] + aliases }
+}
+
+/// A `connect` text: a port's exact name or alias, or a POSIX extended regular expression that matches a whole one.
 ///
-/// The exact name comes first, so that names with brackets and dots need no escaping; the whole name, so that
-/// `system:capture_1` does not mean `system:capture_10`.
+/// The exact name comes first, so that names with brackets and dots need no escaping; and a text that was a name once
+/// stays one: while that port is away, it is not for another one that the text matches as an expression. The whole name,
+/// so that `system:capture_1` does not mean `system:capture_10`.
 final class PortPattern {
   let text: String
   private var expression: regex_t?
+  /// Why the text is no expression; nil: it is one.
+  let defect: String?
+  /// A port of that very name was seen.
+  private var isName = false
 
-  /// - Throws: `JACKError.badPattern` when the text compiles to no expression. A port may still have that very name,
-  ///   but then the text is as good with the brackets escaped.
+  /// - Throws: `JACKError.badPattern` for an empty text.
   init(_ text: String, node: String) throws(JACKError) {
     self.text = text
     guard !text.isEmpty else { throw .badPattern(text, node: node, reason: "it is empty") }
     var compiled = regex_t()
     let status = regcomp(&compiled, "^(\(text))$", REG_EXTENDED | REG_NOSUB)
-    guard status == 0 else {
-      let reason = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-        regerror(status, &compiled, buffer.baseAddress, buffer.count)
-        return String(cString: buffer.baseAddress!)
-      }
-      throw .badPattern(text, node: node, reason: reason)
+    guard status != 0 else {
+      expression = compiled
+      defect = nil
+      return
     }
-    expression = compiled
+    defect = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+      regerror(status, &compiled, buffer.baseAddress, buffer.count)
+      return String(cString: buffer.baseAddress!)
+    }
   }
 
   deinit {
     if expression != nil { regfree(&expression!) }
   }
 
-  /// The port of exactly this name, or else all that the expression matches, in the order given.
-  func matches(in names: [String]) -> [String] {
-    if names.contains(text) { return [text] }
-    return names.filter { regexec(&expression!, $0, 0, nil, 0) == 0 }
+  /// Names of the port that has exactly this name, or else this alias, or else of all that the expression matches, in the
+  /// order given.
+  func matches(in ports: [PortName]) -> [String] {
+    let exact = ports.first { $0.name == text } ?? ports.first { $0.aliases.contains(text) }
+    if let exact {
+      isName = true
+      return [exact.name]
+    }
+    return isName ? [] : ports.filter { isMatched($0) }.map(\.name)
+  }
+
+  /// Whether the expression matches a port, be there one of the very name or not.
+  func isMatched(_ port: PortName) -> Bool {
+    expression != nil && port.all.contains { regexec(&expression!, $0, 0, nil, 0) == 0 }
   }
 }

@@ -9,6 +9,13 @@ extension ProcessState {
     var clock: FrameClock
     var lastBegan: Int64
     var lastFrames: Int64
+
+    /// How long no server called, as the machine's own clock has it: the new server's counter knows nothing of the old.
+    @_noLocks @_noAllocation
+    func framesWithoutServer(until now: Int64, rate: Int) -> Int64 {
+      let seconds = Double(now - lastBegan) / 1e9
+      return max(0, Int64(seconds * Double(rate)) - lastFrames)
+    }
   }
 
   /// Without any port: those are set in `inputs` and `outputs`, then or while cycles run.
@@ -21,8 +28,10 @@ extension ProcessState {
     state.initialize(
       to: ProcessState(
         client: client.handle, engine: engine.realtime, room: Unmanaged.passUnretained(engine), share: control.share,
-        rate: client.rate, inputPorts: .make(), outputPorts: .make(), inputs: buffers(), outputs: buffers(),
+        rate: client.rate, inputPorts: .make(), outputPorts: .make(), inputs: buffers(),
+        connected: .allocate(capacity: PortTable.room), outputs: buffers(),
         held: .make(), origin: origin))
+    state.pointee.connected.initialize(repeating: 0, count: PortTable.room)
     if let continuation, control.hasBegun {
       state.pointee.clock = continuation.clock
       state.pointee.lastBegan = continuation.lastBegan
@@ -32,13 +41,16 @@ extension ProcessState {
     return state
   }
 
-  var continuation: Continuation { Continuation(clock: clock, lastBegan: lastBegan, lastFrames: lastFrames) }
+  var continuation: Continuation {
+    @_noLocks @_noAllocation get { Continuation(clock: clock, lastBegan: lastBegan, lastFrames: lastFrames) }
+  }
 
   /// Frees what `make` gave. The client is closed, so that no callback runs any more.
   static func free(_ state: UnsafeMutablePointer<ProcessState>) {
     state.pointee.inputPorts.free()
     state.pointee.outputPorts.free()
     state.pointee.inputs.deallocate()
+    state.pointee.connected.deallocate()
     state.pointee.outputs.deallocate()
     state.pointee.held.free()
     state.deinitialize(count: 1)

@@ -1,4 +1,5 @@
 import CJACK
+import CNodeABI
 import CRealtime
 import GraphEngine
 
@@ -25,6 +26,8 @@ struct ProcessState {
   let outputPorts: PortTable
   /// This cycle's samples, by the engine's channel index; nil where there is no port.
   let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+  /// ... and whether anything is connected to the port.
+  let connected: UnsafeMutablePointer<UInt8>
   let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
   /// Channels to hand over in this cycle, free ones among them, and whether it has outputs.
   var inputCount = 0
@@ -36,6 +39,8 @@ struct ProcessState {
   var origin: Origin
   /// The next cycle is the first with a new server.
   var isResuming = false
+  /// Why the frames before the next cycle are lost: AUSCULT_GAP_*.
+  var gapCause = AUSCULT_GAP_XRUN
   /// The last cycle was in freewheel.
   var wasFreewheeling = false
   /// CLOCK_MONOTONIC at the last cycle's begin, and its frames.
@@ -49,8 +54,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   func cycle(_ frames: UInt32) {
     // In one order with the tables' changes: who sees two more cycles begin knows that none uses what was there before.
     pointee.share.pointee.cycles.add(1, ordering: .sequentiallyConsistent)
+    // Before the buffers: what is asked for after leaving has begun may be a port's that is being pulled.
+    let isLeaving = pointee.share.pointee.isLeaving.load(ordering: .sequentiallyConsistent)
     collectBuffers(frames)
-    if !pointee.share.pointee.isLeaving.load(ordering: .acquiring) && hasOrigin() { run(frames) }
+    if !isLeaving && hasOrigin() { run(frames) }
   }
 
   /// Buffers are asked for anew in every cycle: JACK may move them. What the graph does not play into is silent.
@@ -59,8 +66,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     pointee.inputCount = pointee.inputPorts.count
     for index in 0..<pointee.inputCount {
       pointee.inputs[index] = nil
+      pointee.connected[index] = 0
       guard let port = pointee.inputPorts[index], let buffer = jack_port_get_buffer(port, frames) else { continue }
       pointee.inputs[index] = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
+      pointee.connected[index] = jack_port_connected(port) > 0 ? 1 : 0
     }
     pointee.hasOutputs = false
     for index in 0..<pointee.outputPorts.count {
@@ -91,14 +100,18 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     if !isFreewheeling && !pointee.clock.isAhead {
       pointee.share.pointee.stamp.write(position: pointee.clock.position - Int64(frames), microseconds: times.began)
     }
+    let cause = pointee.gapCause
+    pointee.gapCause = AUSCULT_GAP_XRUN
     let rest = runHeld(gapBefore: gap) ? 0 : gap
     // Not in a graph that gives samples to JACK: these are due in this very cycle.
     if pointee.clock.isAhead && !pointee.hasOutputs && pointee.held.canHold(Int(frames)) {
-      pointee.held.hold(pointee.inputs, channels: pointee.inputCount, frames: Int(frames))
+      pointee.held.hold(
+        pointee.inputs, connected: pointee.connected, channels: pointee.inputCount, frames: Int(frames))
     } else {
       pointee.engine.cycle(
         DriverCycle(
-          frames: Int(frames), gapBefore: rest, hasNoDeadline: isFreewheeling, inputs: UnsafePointer(pointee.inputs),
+          frames: Int(frames), gapBefore: rest, gapCause: cause, hasNoDeadline: isFreewheeling,
+          inputs: UnsafePointer(pointee.inputs), connected: UnsafePointer(pointee.connected),
           outputs: UnsafePointer(pointee.outputs)))
     }
     if !isFreewheeling && (pointee.clock.isLate || jack_last_frame_time(pointee.client) != times.counter) {
@@ -115,7 +128,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     let frames = pointee.held.frames
     if frames == 0 { return false }
     pointee.held.clear()
-    pointee.engine.cycle(DriverCycle(frames: frames, gapBefore: gap, inputs: UnsafePointer(pointee.held.inputs)))
+    pointee.engine.cycle(
+      DriverCycle(
+        frames: frames, gapBefore: gap, inputs: UnsafePointer(pointee.held.inputs),
+        connected: UnsafePointer(pointee.held.connected)))
     return true
   }
 
@@ -139,7 +155,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     let gap: Int64
     if pointee.isResuming {
       pointee.isResuming = false
-      gap = pointee.clock.resume(counter: counter, frames: frames, lost: framesWithoutServer(until: now))
+      pointee.gapCause = AUSCULT_GAP_SERVER
+      gap = pointee.clock.resume(
+        counter: counter, frames: frames, lost: pointee.continuation.framesWithoutServer(until: now, rate: pointee.rate)
+      )
     } else {
       gap = pointee.clock.cycle(counter: counter, frames: frames, rebases: rebases)
     }
@@ -147,12 +166,5 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     pointee.lastBegan = now
     pointee.lastFrames = Int64(frames)
     return gap
-  }
-
-  /// How long no server called, as the machine's own clock has it: the new server's counter knows nothing of the old.
-  @_noLocks @_noAllocation
-  private func framesWithoutServer(until now: Int64) -> Int64 {
-    let seconds = Double(now - pointee.lastBegan) / 1e9
-    return max(0, Int64(seconds * Double(pointee.rate)) - pointee.lastFrames)
   }
 }

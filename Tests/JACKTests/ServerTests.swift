@@ -94,7 +94,8 @@ extension JACKTests {
         try JACKDriver(.init(name: "watch", server: name))
       } throws: {
         let error = $0 as? JACKError
-        return error == .noServer(name: name) && "\($0)" == "no JACK server named '\(name)' is running"
+        guard case .noServer(name, nil) = error else { return false }
+        return "\($0)" == "no JACK server named '\(name)' is running"
           && error?.suggestion?.contains("--start-server") == true
       }
     }

@@ -53,7 +53,7 @@ final class LiveReport {
 
   func event(_ event: JACKEvent) {
     switch event {
-    case .serverLost, .leftBehind: talk.warning(event.description)
+    case .serverLost, .leftBehind, .lost, .waiting: talk.warning(event.description)
     default: talk.info(event.description)
     }
   }

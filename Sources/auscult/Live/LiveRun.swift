@@ -42,10 +42,11 @@ struct LiveRun {
     let privateServer = try startServer()
     defer { privateServer?.stop() }
     let server = privateServer?.name ?? options.server
-    let driver = try JACKDriver(
-      JACKDriver.Options(
-        name: name, server: server, origin: options.origin == .transport ? .transport : .firstCycle,
-        reconnects: options.reconnect))
+    let waiting = WaitForServer(control, signals, name: name, graph: graph, talk: talk)
+    let driverOptions = JACKDriver.Options(
+      name: name, server: server, origin: options.origin == .transport ? .transport : .firstCycle,
+      reconnects: options.reconnect)
+    guard let driver = try waiting.driver(driverOptions) else { return control.stop() }
     let session = try training.map {
       try LiveSession(
         graph, source: source, catalog: catalog, rate: driver.rate, options: $0, talk: talk, log: log,
@@ -72,7 +73,8 @@ struct LiveRun {
     }
     let follower = try LiveWatch(desk, engine, talk, watchesGraph: options.watch, watchesPlugins: options.watchPlugins)
     let methods = RunMethods(watch: watch, board: desk.board, control: driver.control, stop: stop)
-    control.start(methods.handlers)
+    waiting.end(with: methods.handlers)
+    if waiting.isStopped { stop() }
     report.begin(watch.update(), ports: driver.portNames)
     defer { control.stop() }
     let look = {
@@ -122,7 +124,7 @@ struct LiveRun {
   }
 
   private func advice(_ error: JACKError) -> String? {
-    if case .noServer = error {
+    if case .noServer(_, nil) = error {
       return "start one, or use --start-server for a private one without a sound card, or "
         + (training == nil ? "--input to read audio files" : "train on recordings, with --normal")
     }

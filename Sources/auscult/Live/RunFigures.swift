@@ -1,5 +1,6 @@
 import GraphEngine
 import JACKDriver
+import Records
 import RunControl
 
 /// How a live run is doing, at one moment.
@@ -22,6 +23,8 @@ struct RunFigures: Sendable {
   var generation: Int
   /// The change that is under way, or the last one.
   var swap: SwapStatus?
+  /// Our ports, and what they are connected to.
+  var ports: [PortState]
   /// How far `train --live` is; nil once it watches.
   var training: JSONValue?
 
@@ -40,6 +43,7 @@ struct RunFigures: Sendable {
     seconds = (ContinuousClock.now - began) / .seconds(1)
     statistics = engine.statistics
     overruns = control.overruns
+    ports = control.ports
     failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
     swap = engine.swapStatus
     let judges = engine.isSwapping && swap?.position != nil && swap?.reason == nil
@@ -57,7 +61,7 @@ struct RunFigures: Sendable {
       "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "nodes": .array(it.nodes.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
-      "training": training,
+      "ports": .array(ports.map(\.json)), "training": training,
     ])
   }
 
@@ -83,6 +87,21 @@ struct RunFigures: Sendable {
     let limit = Quantity.milliseconds(Double(period) * 1000 / Double(rate))
     return "'\(name)' ran for \(Quantity.seconds(seconds)): \(it.frames) frames in "
       + "\(Quantity.count(it.cycles, "cycle")), \(lost), \(dropped), \(Quantity.count(it.xruns, "xrun")); longest cycle \(longest) of \(limit)"
+  }
+}
+
+extension PortState {
+  /// `since` is a time of the wall clock, `position` the frame position then.
+  var json: JSONValue {
+    .members([
+      "port": .text(port), "direction": .text(isInput ? "input" : "output"), "node": .text(node),
+      "channel": .integer(channel), "machine": machine.map { .text($0) }, "connect": .texts(connect),
+      "connected": .boolean(isConnected), "since": .text(wallTimeText(since)), "position": .integer(position),
+      "peers": .array(
+        peers.map {
+          ["port": .text($0.port), "since": .text(wallTimeText($0.since)), "position": .integer($0.position)]
+        }),
+    ])
   }
 }
 

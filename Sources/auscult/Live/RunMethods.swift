@@ -9,6 +9,9 @@ struct RunMethods {
   let control: DriverControl
   let stop: @Sendable () -> Void
 
+  /// What can be asked.
+  static var names: [String] { ["status", "stop", "change"] + ChangeRequest.Kind.allCases.map(\.rawValue) }
+
   var handlers: [String: ControlServer.Handler] {
     var handlers: [String: ControlServer.Handler] = [
       "status": { [watch] _ in watch.figures.json },

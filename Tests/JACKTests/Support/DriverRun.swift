@@ -1,3 +1,4 @@
+import Foundation
 import GraphEngine
 import JACKDriver
 
@@ -16,10 +17,10 @@ struct RunningDriver {
 @discardableResult
 func runDriver(
   _ text: String, server: String, reconnects: Bool = false, origin: JACKDriver.Options.Origin = .firstCycle,
-  _ step: (RunningDriver) throws -> Bool
+  folder: URL? = nil, _ step: (RunningDriver) throws -> Bool
 ) throws -> [JACKEvent] {
   let log = LogLines()
-  let engine = try makeEngine(text, log: log)
+  let engine = try makeEngine(text, folder: folder, log: log)
   let driver = try JACKDriver(.init(name: "watch", server: server, origin: origin, reconnects: reconnects))
   try engine.prepare(rate: driver.rate)
   try driver.attach(engine)
@@ -36,6 +37,7 @@ func runDriver(
     events.append($0)
   }
   if let failure { throw failure }
+  if folder != nil { engine.finishStream() }
   return events
 }
 

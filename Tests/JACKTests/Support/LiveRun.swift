@@ -103,7 +103,8 @@ struct Gap: Equatable {
   var position: Int
 
   init?(line: String) {
-    guard let match = line.firstMatch(of: /lost (\d+) frames at frame position (\d+)$/), let frames = Int(match.1),
+    guard let match = line.firstMatch(of: /lost (\d+) frames at frame position (\d+)(?: without a server)?$/),
+      let frames = Int(match.1),
       let position = Int(match.2)
     else { return nil }
     self.frames = frames

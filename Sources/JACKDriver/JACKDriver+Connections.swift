@@ -1,0 +1,113 @@
+import CJACK
+import CRealtime
+import Glibc
+import GraphEngine
+
+/// What our ports are connected to. Thread: control.
+extension JACKDriver {
+  /// The ports of other clients.
+  var ports: ConnectionPlan.Ports {
+    ConnectionPlan.Ports(outputs: client.ports(JackPortIsOutput), inputs: client.ports(JackPortIsInput))
+  }
+
+  var now: ConnectionPlan.Moment {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return ConnectionPlan.Moment(
+      position: engine?.realtime.position ?? 0, wall: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec),
+      seconds: Double(realtime_nanoseconds()) / 1e9)
+  }
+
+  /// Looks at the connections when something has happened, when it is time for it, and when there is something to try
+  /// again; says what has changed.
+  func followConnections(_ isCheckDue: Bool, isFirst: Bool, _ report: (JACKEvent) -> Void) {
+    for event in untold { report(event) }
+    untold = []
+    let haveChanged = control.share.pointee.portsChanged.exchange(false, ordering: .acquiring)
+    let isRetryDue = connections?.isRetryDue(now.seconds) ?? false
+    guard haveChanged || isFirst || hasNewPorts || isCheckDue || isRetryDue else { return }
+    for event in lookAtConnections() { report(event) }
+    guard isFirst || hasNewPorts else { return }
+    hasNewPorts = false
+    for waiting in connections?.waiting(ports) ?? [] { report(.waiting(waiting)) }
+  }
+
+  /// Compares what is connected with what was, connects what is missing, and records what has happened.
+  func lookAtConnections() -> [JACKEvent] {
+    guard var plan = connections else { return [] }
+    defer { connections = plan }
+    let (ports, now) = (self.ports, self.now)
+    var connected = self.connected
+    var events = tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
+    let wishes = plan.wishes(ports, connected: connected, at: now)
+    for connection in wishes.make {
+      plan.note(connection, succeeded: client.connect(connection), at: now)
+    }
+    for connection in wishes.undo {
+      client.disconnect(connection)
+      plan.forget(connection)
+      events.append(.superseded(connection))
+    }
+    if !wishes.make.isEmpty || !wishes.undo.isEmpty {
+      connected = self.connected
+      events += tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
+    }
+    control.notePorts(plan.states(since: began))
+    return events
+  }
+
+  /// The server is gone, and with it what was connected. Nobody needs to be told of each.
+  func loseConnections() {
+    guard var plan = connections else { return }
+    _ = tell(plan.loseAll(at: now), &plan, at: now)
+    control.notePorts(plan.states(since: began))
+    connections = plan
+  }
+
+  /// All connections of our ports, as JACK has them.
+  private var connected: Set<Connection> {
+    var found: Set<Connection> = []
+    for plan in layout.plans {
+      let port = "\(options.name):\(plan.name)"
+      for peer in client.peers(of: port) {
+        found.insert(
+          plan.direction == .input
+            ? Connection(source: peer, destination: port) : Connection(source: port, destination: peer))
+      }
+    }
+    return found
+  }
+
+  /// Records changes, and words them.
+  private func tell(
+    _ changes: [ConnectionPlan.Change], _ plan: inout ConnectionPlan, at now: ConnectionPlan.Moment
+  ) -> [JACKEvent] {
+    changes.map { change in
+      let position = engine?.note(
+        Notice(
+          "connection", state: change.state, node: change.plan.node, channel: change.plan.channel,
+          machine: change.plan.machine, begin: change.lostAt?.position,
+          details: [
+            Notice.Detail("port", "\(options.name):\(change.plan.name)"), Notice.Detail("peer", change.peer),
+          ]))
+      if let position { plan.place(change.connection, at: position) }
+      switch change.kind {
+      case .connected: return .connected(change.connection)
+      case .lost(let isGone): return .lost(change.connection, isGone: isGone, isWanted: change.isWanted)
+      case .regained:
+        return .regained(change.connection, seconds: max(0, now.seconds - (change.lostAt?.seconds ?? now.seconds)))
+      }
+    }
+  }
+}
+
+extension ConnectionPlan.Change {
+  /// As records have it.
+  fileprivate var state: String {
+    switch kind {
+    case .connected: "connected"
+    case .lost: "lost"
+    case .regained: "regained"
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+/// The JACK servers that run on this machine, whoever's they are, as jackd2 keeps them in shared memory.
+package enum ServerRegistry {
+  package struct Server: Hashable, Sendable {
+    package var name: String
+    /// Whose it is.
+    package var user: UInt32
+
+    package init(name: String, user: UInt32) {
+      self.name = name
+      self.user = user
+    }
+  }
+
+  /// Where jackd2 1.9 has it.
+  package static let path = "/dev/shm/jack-shm-registry"
+
+  /// Servers that live. Empty where the registry can't be read, or is another program's.
+  package static func servers(_ path: String = path) -> [Server] {
+    guard let bytes = read(path), bytes.count >= Layout.header, word(bytes, 0) == Layout.magic else { return [] }
+    return (0..<Layout.servers).compactMap { index in
+      let place = Layout.header + index * Layout.stride
+      guard place + Layout.stride <= bytes.count else { return nil }
+      let process = Int32(bitPattern: word(bytes, place))
+      guard process > 0, kill(process, 0) == 0 || errno == EPERM else { return nil }
+      let name = bytes[(place + 4)..<(place + Layout.stride)].prefix { $0 != 0 }
+      return server(String(decoding: name, as: UTF8.self))
+    }
+  }
+
+  /// "/jack-1000:default:" is the server 'default' of user 1000.
+  private static func server(_ text: String) -> Server? {
+    guard let match = text.wholeMatch(of: /\/?jack-([0-9]+):(.*):/), let user = UInt32(match.1) else { return nil }
+    return Server(name: String(match.2), user: user)
+  }
+
+  /// `jack_shm_header_t`: magic, protocol, type, size, header's and entry's length; then servers, each the number of a
+  /// process and a name of 257 bytes, filled up to a multiple of four.
+  private enum Layout {
+    static let magic: UInt32 = 0x4a41_434b
+    static let header = 24
+    static let servers = 8
+    static let stride = 264
+  }
+
+  private static func word(_ bytes: [UInt8], _ place: Int) -> UInt32 {
+    bytes[place..<place + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  private static func read(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: Layout.header + Layout.servers * Layout.stride)
+    let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+    return count > 0 ? Array(bytes.prefix(count)) : nil
+  }
+
+  /// What runs instead of the server that was looked for, in words; nil: nothing.
+  ///
+  /// - Parameter name: nil: JACK's default.
+  static func others(than name: String?) -> String? {
+    let wanted = name ?? LibJACK.defaultServer
+    let words = servers().filter { $0.name != wanted || $0.user != getuid() }.map { server in
+      let owner = getpwuid(server.user).map { String(cString: $0.pointee.pw_name) } ?? "user \(server.user)"
+      return server.user == getuid() ? "'\(server.name)'" : "'\(server.name)' of \(owner)"
+    }
+    return words.isEmpty ? nil : words.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,75 @@
+import GraphEngine
+import JACKDriver
+import RunControl
+import Synchronization
+
+/// The time before a live run has its JACK server: `stop` and signals end it, and whoever asks is told what it waits for.
+final class WaitForServer: Sendable {
+  private let control: ControlServer
+  private let signals: SignalWatcher
+  private let name: String
+  private let talk: Talk
+  private let stopped = Atomic<Bool>(false)
+  /// What answers once the run has begun.
+  private let handlers = Mutex<[String: ControlServer.Handler]>([:])
+  /// What it waits for, in words.
+  private let reason = Mutex("the run is only beginning")
+
+  /// Takes the control socket's requests from now on. Thread: control.
+  init(_ control: ControlServer, _ signals: SignalWatcher, name: String, graph: Graph, talk: Talk) {
+    self.control = control
+    self.signals = signals
+    self.name = name
+    self.talk = talk
+  }
+
+  var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+  /// A client of the server; with `--reconnect`, as soon as there is one.
+  ///
+  /// - Returns: nil when it was stopped before.
+  func driver(_ options: JACKDriver.Options) throws(JACKError) -> JACKDriver? {
+    guard options.reconnects else { return try JACKDriver(options) }
+    signals.handle { [self] in stop() }
+    var began: ContinuousClock.Instant?
+    let driver = try JACKDriver.whenServed(options, isStopped: { isStopped }) { event in
+      began = .now
+      reason.withLock { $0 = "\(event)" }
+      talk.warning("\(event)")
+      control.start(methods)
+    }
+    guard let began else { return driver }
+    guard driver != nil else {
+      talk.info("'\(name)' was stopped before there was a server")
+      return nil
+    }
+    talk.info("the JACK server is there, after \(Quantity.seconds((.now - began) / .seconds(1)))")
+    isAnswering.store(true, ordering: .relaxed)
+    return driver
+  }
+
+  private let isAnswering = Atomic<Bool>(false)
+
+  /// The run has begun: these answer now.
+  func end(with handlers: [String: ControlServer.Handler]) {
+    self.handlers.withLock { $0 = handlers }
+    if !isAnswering.load(ordering: .relaxed) { control.start(handlers) }
+  }
+
+  private func stop() { stopped.store(true, ordering: .releasing) }
+
+  private var methods: [String: ControlServer.Handler] {
+    var methods: [String: ControlServer.Handler] = [:]
+    for method in RunMethods.names {
+      methods[method] = { [self] parameters in
+        if let handler = handlers.withLock({ $0[method] }) { return try handler(parameters) }
+        if method == "stop" {
+          stop()
+          return ["stopping": true]
+        }
+        throw ControlError.failed("'\(name)' hears nothing yet: \(reason.withLock { $0 })")
+      }
+    }
+    return methods
+  }
+}
