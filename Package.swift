@@ -90,7 +90,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("CommandTests", ["RunControl"]),
   ("ModelTests", ["Models", "JSONText"]),
   ("LearningTests", ["Learning", "Models"]),
-  ("TrainingTests", ["Training", "Models", "JSONText", "FileDriver", "NodeKit"]),
+  ("TrainingTests", ["Training", "TextEscapes", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
 
 let package = Package(
@@ -126,20 +126,21 @@ let package = Package(
     .target(name: "Records", dependencies: ["NodeKit", "CNodeABI"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
+    .target(name: "TextEscapes", swiftSettings: strict),
     .target(name: "Models", dependencies: ["JSONText"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
       name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
-    .target(name: "FileDriver", dependencies: ["GraphEngine", "CSndFile"], swiftSettings: strict),
+    .target(name: "FileDriver", dependencies: ["GraphEngine", "GraphText", "CSndFile"], swiftSettings: strict),
     .target(
       name: "JACKDriver", dependencies: ["GraphEngine", "GraphText", "CJACK", "CNodeABI", "CRealtime"],
       swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "CSndFile", "CSoundTouch",
+        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "TextEscapes", "CSndFile", "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText"], swiftSettings: strict),
@@ -147,7 +148,7 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Records", "Training",
-        "Models",
+        "Models", "TextEscapes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -1,5 +1,6 @@
 import CSndFile
 import Foundation
+import GraphText
 import Glibc
 
 /// An audio file that cannot be read: which one, why, and what to do.
@@ -12,7 +13,7 @@ public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertibl
     self.text = text
   }
 
-  public var description: String { "\(path): \(text)" }
+  public var description: String { "\(path.shown): \(text)" }
 }
 
 /// An audio file that is open for reading: WAV, RF64, W64, FLAC, AIFF, Ogg and whatever else libsndfile tells by its

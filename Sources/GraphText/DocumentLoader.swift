@@ -275,7 +275,7 @@ struct DocumentLoader {
 /// It becomes a JACK client's name and a part of a socket's path.
 private func isGraphName(_ name: String) -> Bool {
   (1...48).contains(name.utf8.count) && !name.hasPrefix(".") && !name.contains { ":/".contains($0) }
-    && name.unicodeScalars.allSatisfy { isPrintable($0) && $0 != "\t" }
+    && name.unicodeScalars.allSatisfy(TerminalText.isPrintable)
 }
 
 /// `.` for a bare name.

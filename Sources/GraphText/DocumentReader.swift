@@ -102,7 +102,8 @@ struct DocumentReader {
       throw Stop()
     case .documentStart, .documentEnd, .streamEnd: break
     case .scalar(let text, let isPlain):
-      try finish(.scalar(scalar(text, isPlain, item)), Size(), anchor: item.anchor, item, &collector)
+      let scalar = scalar(text, isPlain, item, &collector)
+      try finish(.scalar(scalar), Size(), anchor: item.anchor, item, &collector)
     case .alias(let name): try takeAlias(name, item, &collector)
     case .listStart, .mapStart: try open(item, &collector)
     case .listEnd, .mapEnd: try close(item, &collector)
@@ -111,13 +112,16 @@ struct DocumentReader {
 
   // MARK: Scalars and aliases
 
-  private func scalar(_ text: String, _ isPlain: Bool, _ item: YAMLEventReader.Item) -> DocumentScalar {
+  private func scalar(
+    _ text: String, _ isPlain: Bool, _ item: YAMLEventReader.Item, _ collector: inout DiagnosticCollector
+  ) -> DocumentScalar {
     let isOneLine = item.start.line == item.end.line
     var scalar = DocumentScalar(text: text, location: span(item), isMissing: isPlain && text.isEmpty)
     let quote = isPlain ? 0 : 1
     let isVerbatim = isOneLine && item.end.column - item.start.column == text.unicodeScalars.count + 2 * quote
     scalar.verbatimOffset = isVerbatim ? quote : nil
     if text.utf8.contains(UInt8(ascii: "$")) { scalar.references = references(item, in: text) }
+    scalar.refuseNUL(&collector)
     return scalar
   }
 

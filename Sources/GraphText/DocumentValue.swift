@@ -21,6 +21,13 @@ public struct DocumentScalar: Sendable, Hashable {
     self.verbatimOffset = verbatimOffset
   }
 
+  /// A node would take for the whole text what stands before a NUL.
+  mutating func refuseNUL(_ collector: inout DiagnosticCollector) {
+    guard text.utf8.contains(0) else { return }
+    collector.add("not-text", "a text can't have the character NUL (U+0000); remove it", at: location)
+    isBroken = true
+  }
+
   /// Where a part of the text stands; the whole scalar where that can't be told.
   package func location(offset: Int, length: Int) -> SourceLocation {
     verbatimOffset.map { location.part($0 + offset, length) } ?? location

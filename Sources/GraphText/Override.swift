@@ -60,6 +60,7 @@ struct Override {
     guard text.hasPrefix("[") || text.hasPrefix("{") else {
       var scalar = DocumentScalar(text: text, location: location)
       scalar.references = references(text, location)
+      scalar.refuseNUL(&collector)
       return .scalar(scalar)
     }
     guard let checked = try? checkedText(Array(text.utf8)) else {

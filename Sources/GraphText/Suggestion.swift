@@ -34,10 +34,5 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   return last[b.count]
 }
 
-/// Text from a file between quotes: cut where it is long, control characters made visible.
-package func quoted(_ text: String) -> String {
-  var shown = String.UnicodeScalarView()
-  let scalars = text.unicodeScalars
-  for scalar in scalars.prefix(60) { shown.append(isPrintable(scalar) && scalar != "\t" ? scalar : "\u{FFFD}") }
-  return "'\(String(shown))\(scalars.dropFirst(60).isEmpty ? "" : "...")'"
-}
+/// Text from a file between quotes: shortened where it is long, control characters made visible.
+package func quoted(_ text: String) -> String { "'\(TerminalText.line(text, most: 60))'" }

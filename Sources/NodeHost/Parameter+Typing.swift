@@ -156,11 +156,10 @@ private func plain(_ number: Double) -> String {
   number.rounded() == number && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
 }
 
-/// Between quotes, cut where it is long, control characters made visible.
+/// Between quotes, shortened where it is long. Whoever shows it to people makes control characters visible.
 private func quoted(_ text: String) -> String {
-  var shown = String.UnicodeScalarView()
-  for scalar in text.unicodeScalars.prefix(60) {
-    shown.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-  }
-  return "'\(String(shown))\(text.unicodeScalars.dropFirst(60).isEmpty ? "" : "...")'"
+  let scalars = text.unicodeScalars
+  guard text.utf8.count > 60, scalars.count > 60 else { return "'\(text)'" }
+  let (head, tail) = (String(scalars.prefix(40)), String(scalars.suffix(20)))
+  return "'\(head) ... \(scalars.count - 60) characters left out ... \(tail)'"
 }

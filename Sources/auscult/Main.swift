@@ -22,8 +22,20 @@ enum Main {
       Talk.plain.show(error.diagnostics)
       exit(EXIT_FAILURE)
     } catch {
-      Auscult.exit(withError: error)
+      end(error)
     }
+  }
+}
+
+extension Main {
+  /// As `Auscult.exit(withError:)` does, but that arguments are shown like other names, and that nothing is written by
+  /// way of the C library's streams.
+  private static func end(_ error: any Error) -> Never {
+    let (status, text) = (Auscult.exitCode(for: error), Auscult.fullMessage(for: error))
+    if !text.isEmpty {
+      if status.isSuccess { Output.data(text + "\n") } else { Talk.plain.usage(text) }
+    }
+    exit(status.rawValue)
   }
 }
 

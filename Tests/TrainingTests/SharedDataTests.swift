@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TextEscapes
 import Training
 
 /// Real recordings lie beside the repository, not in it: AUC is what librosa and scikit-learn obtain from them.

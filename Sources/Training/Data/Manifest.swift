@@ -1,4 +1,5 @@
 import Foundation
+import TextEscapes
 
 extension RecordingSet {
   private static let greatestManifest = 256 << 20

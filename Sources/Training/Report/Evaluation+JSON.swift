@@ -1,5 +1,6 @@
 import Foundation
 import JSONText
+import TextEscapes
 
 extension Evaluation {
   /// The content of metrics.json: figures over all tokens (`pooled`), of each machine's (`machines`), and over

@@ -1,4 +1,6 @@
 import Foundation
+import GraphText
+import TextEscapes
 
 /// Draws figures with gnuplot: every figure as SVG and as PNG.
 struct Gnuplot {
@@ -28,19 +30,21 @@ struct Gnuplot {
   /// Draws one figure; the script sets everything but terminal and output.
   func draw(_ name: String, width: Int = 720, height: Int = 420, _ script: String) throws {
     let terminals = """
-      set terminal pngcairo size \(width),\(height) font 'sans,11' background rgb 'white'
+      set encoding utf8
+      set terminal pngcairo noenhanced size \(width),\(height) font 'sans,11' background rgb 'white'
       set output '\(name).png'
       \(Self.style)
       \(script)
       unset output
-      set terminal svg size \(width),\(height) dynamic font 'sans-serif,14' background rgb 'white'
+      set terminal svg noenhanced size \(width),\(height) dynamic font 'sans-serif,14' background rgb 'white'
       set output '\(name).svg'
       replot
       unset output
       """
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gnuplot"]
+    // Without settings of the user's, which a figure does not need.
+    process.arguments = ["gnuplot", "--default-settings"]
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let (input, error) = (Pipe(), Pipe())
     process.standardInput = input
@@ -67,9 +71,6 @@ struct Gnuplot {
     return "$\(name) << EOD\n\(lines.joined(separator: "\n"))\nEOD"
   }
 
-  /// Text in single quotes, with what gnuplot would take for markup made plain.
-  static func quoted(_ text: String) -> String {
-    let plain = text.map { "_^{}@&~\\".contains($0) ? "\\\($0)" : $0 == "'" ? "''" : $0.isNewline ? " " : "\($0)" }
-    return "'\(plain.joined())'"
-  }
+  /// Text of any origin as a string, in which gnuplot finds nothing to carry out.
+  static func quoted(_ text: String) -> String { GnuplotText.quoted(text.shown) }
 }

@@ -3,6 +3,7 @@ import GraphEngine
 import GraphText
 import Models
 import NodeHost
+import TextEscapes
 
 /// Writes an evaluation down for people: report.html with all figures in it, metrics.json, scores.csv, and every figure
 /// as SVG and PNG.
@@ -159,6 +160,7 @@ public struct ReportFolder {
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><title>Evaluation of \(escaped(evaluation.graph))</title>
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
       <meta name="viewport" content="width=device-width"><style>
       body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60em; margin: 2em auto; padding: 0 1em }
       table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .25em .8em; text-align: right }
@@ -178,7 +180,5 @@ public struct ReportFolder {
       """
   }
 
-  private func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-  }
+  private func escaped(_ text: String) -> String { HTMLText.escaped(TerminalText.line(text, most: 1000)) }
 }

@@ -29,6 +29,6 @@ struct GraphPicture: ParsableCommand {
       input.graph, catalog: input.changes.catalog.load(), talk: .plain,
       options: GraphOptions(missingFilesAreErrors: false))
     let dot = DotText(graph, nodes: try Engine(graph: graph).plan(rate: rate.number)).text
-    Output.text(format == .dot ? dot : try Graphviz.svg(dot))
+    Output.data(format == .dot ? dot : try Graphviz.svg(dot))
   }
 }

@@ -3,6 +3,7 @@ import FileDriver
 import Foundation
 import Models
 import RunControl
+import TextEscapes
 import Training
 
 /// `auscult info`
@@ -88,8 +89,8 @@ struct Info: ParsableCommand {
     for model in models { Output.line(model.text(isTerminal: isatty(STDOUT_FILENO) == 1)) }
     if facts.isEmpty && !csv { return }
     if csv {
-      Output.line(Self.columns.map { $0.replacing(" ", with: "_") }.joined(separator: ","))
-      for fact in facts { Output.line(fact.fields.joined(separator: ",")) }
+      Output.data(Self.columns.map { $0.replacing(" ", with: "_") }.joined(separator: ",") + "\n")
+      for fact in facts { Output.data(fact.fields.joined(separator: ",") + "\n") }
       return
     }
     var table = Table(Self.columns.map { ($0, $0 == "name" || $0 == "label" ? .left : .right) })

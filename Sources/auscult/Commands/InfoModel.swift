@@ -1,5 +1,6 @@
 import Foundation
 import GraphEngine
+import GraphText
 import Models
 import RunControl
 import Training
@@ -18,18 +19,19 @@ struct ModelFacts {
   func text(isTerminal: Bool) -> String {
     let training = model.training
     var lines = [
-      "\(path): \(model.className) \(model.classVersion), trained for the graph '\(model.graph)', seed \(model.seed)"
+      "\(path.shown): \(model.className.shown) \(model.classVersion.shown), trained for the graph "
+        + "'\(model.graph.shown)', seed \(model.seed)"
     ]
     if let tokens = training["tokens"]?.integer, let seconds = training["seconds"]?.number {
       lines.append(
-        "learned from \(Quantity.count(tokens, "token")) (\(training["input"]?.text ?? "")) of "
+        "learned from \(Quantity.count(tokens, "token")) (\(training["input"]?.text?.shown ?? "")) of "
           + "\(Quantity.seconds(seconds)) of sound")
     }
     if let altered = augmentation { lines.append(altered) }
     if training["live"]?.boolean == true, let rounds = training["rounds"]?.integer {
       lines.append("learned live, in \(Quantity.count(rounds, "round"))")
     }
-    if !model.labels.isEmpty { lines.append("tells apart: \(model.labels.joined(separator: ", "))") }
+    if !model.labels.isEmpty { lines.append("tells apart: \(model.labels.map(\.shown).joined(separator: ", "))") }
     lines += [ThresholdTable(model).text].filter { !$0.isEmpty }
     let curves = CurveText(curves: LearningCurve.of(training), isTerminal: isTerminal).text
     if !curves.isEmpty { lines.append(curves) }

@@ -16,6 +16,6 @@ struct Schema: ParsableCommand {
   @OptionGroup var catalog: CatalogOptions
 
   func run() throws {
-    Output.line(GraphSchema(catalog: catalog.load()).json)
+    Output.data(GraphSchema(catalog: catalog.load()).json + "\n")
   }
 }

@@ -1,3 +1,4 @@
+import GraphText
 import RunControl
 
 /// What `auscult status` prints, from what the running graph answered.
@@ -10,7 +11,7 @@ struct StatusText {
     var lines = [
       "\(word("name")) runs on the JACK server '\(word("server"))': \(integer("rate")) Hz, "
         + "\(integer("period")) frames a period",
-      "for       \(Quantity.seconds(number("seconds")))" + (status["file"]?.text.map { ", from \($0)" } ?? ""),
+      "for       \(Quantity.seconds(number("seconds")))" + (status["file"]?.text.map { ", from \($0.shown)" } ?? ""),
       "position  \(integer("position"))",
       "frames    \(integer("frames")) in \(Quantity.count(integer("cycles"), "cycle"))",
       "lost      \(integer("lost_frames")) frames in \(Quantity.count(integer("gaps"), "gap"))",
@@ -21,7 +22,7 @@ struct StatusText {
       "cycle     \(Quantity.fixed(number("load") * 100, 1)) % of the time, the longest took \(longest)",
     ]
     if let training = status["training"] { lines.append("training  \(words(training))") }
-    let failed = status["failed_nodes"]?.array?.compactMap(\.text) ?? []
+    let failed = status["failed_nodes"]?.array?.compactMap(\.text?.shown) ?? []
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
@@ -52,7 +53,7 @@ struct StatusText {
     return names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
   }
 
-  private func word(_ name: String) -> String { status[name]?.text ?? "?" }
+  private func word(_ name: String) -> String { status[name]?.text?.shown ?? "?" }
   private func integer(_ name: String) -> Int64 { status[name]?.integer ?? 0 }
   private func number(_ name: String) -> Double { status[name]?.number ?? 0 }
 }

@@ -1,4 +1,6 @@
 import GraphEngine
+import GraphText
+import TextEscapes
 
 /// A graph in the language of Graphviz.
 struct DotText {
@@ -16,7 +18,7 @@ struct DotText {
     let clusters = [("realtime", "#dbeafe"), ("worker", "#fef3c7")].flatMap { cluster($0, color: $1) }
     let lines =
       [
-        "digraph \(quoted(graph.name)) {", "  rankdir=LR", #"  fontname="sans-serif""#,
+        "digraph \(DotString.name(graph.name)) {", "  rankdir=LR", #"  fontname="sans-serif""#,
         #"  node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11]"#,
         #"  edge [fontname="sans-serif", fontsize=9]"#,
       ] + clusters + graph.links.map(edge) + ["}", ""]
@@ -27,35 +29,23 @@ struct DotText {
     let nodes = graph.nodes.filter { descriptions[$0.name]?.placement == placement }
     if nodes.isEmpty { return [] }
     return ["  subgraph cluster_\(placement) {", "    label=\"\(placement)\"; style=filled; color=\"\(color)\""]
-      + nodes.map { "    \(quoted($0.name)) [label=\(label($0))]" } + ["  }"]
+      + nodes.map { "    \(DotString.name($0.name)) [label=\(label($0))]" } + ["  }"]
   }
 
-  private func label(_ node: Graph.Node) -> String { quoted("\(node.name)\n\(node.nodeClass.name)") }
+  private func label(_ node: Graph.Node) -> String { DotString.label("\(node.name)\n\(node.nodeClass.name)") }
 
   /// A link with its format; ports by name where there are several.
   private func edge(_ link: Graph.Link) -> String {
     let from = graph.nodes[link.from.node]
     let to = graph.nodes[link.to.node]
     let format = descriptions[from.name].map { $0.outputs[link.from.port].format } ?? ""
-    var attributes = ["label=\(quoted(format.split(separator: ", ").joined(separator: "\n")))"]
+    var attributes = ["label=\(DotString.label(format.split(separator: ", ").joined(separator: "\n")))"]
     if from.nodeClass.outputs.count > 1 {
-      attributes.append("taillabel=\(quoted(from.nodeClass.outputs[link.from.port].name))")
+      attributes.append("taillabel=\(DotString.label(from.nodeClass.outputs[link.from.port].name))")
     }
     if to.nodeClass.inputs.count > 1 {
-      attributes.append("headlabel=\(quoted(to.nodeClass.inputs[link.to.port].name))")
+      attributes.append("headlabel=\(DotString.label(to.nodeClass.inputs[link.to.port].name))")
     }
-    return "  \(quoted(from.name)) -> \(quoted(to.name)) [\(attributes.joined(separator: ", "))]"
-  }
-
-  private func quoted(_ text: String) -> String {
-    let escaped = text.flatMap { character -> String in
-      switch character {
-      case "\"": "\\\""
-      case "\\": "\\\\"
-      case "\n": "\\n"
-      default: String(character)
-      }
-    }
-    return "\"\(String(escaped))\""
+    return "  \(DotString.name(from.name)) -> \(DotString.name(to.name)) [\(attributes.joined(separator: ", "))]"
   }
 }

@@ -1,13 +1,16 @@
 import Glibc
+import GraphText
 import RunControl
 
 /// Standard output, where results go.
 enum Output {
-  /// Writes text and a newline.
-  static func line(_ text: String) { write(Array(text.utf8) + [UInt8(ascii: "\n")]) }
+  /// Writes text for people and a newline. Nothing in it makes a terminal do something.
+  static func line(_ text: String) { write(Array(TerminalText.lines(text).utf8) + [UInt8(ascii: "\n")]) }
 
-  /// Writes text as it is.
-  static func text(_ text: String) { write(Array(text.utf8)) }
+  /// Writes text for programs as it is; for a terminal as text for people is written.
+  static func data(_ text: String) {
+    write(Array((isatty(STDOUT_FILENO) == 1 ? TerminalText.lines(text) : text).utf8))
+  }
 
   /// Writes a value as JSON on one line.
   static func line(_ value: JSONValue) { write(value.json + [UInt8(ascii: "\n")]) }

@@ -1,4 +1,6 @@
-/// Columns of text, as wide as their widest cell, two spaces apart.
+import GraphText
+
+/// Columns of text, as wide as their widest cell, two spaces apart. Each cell is one line, whatever is in it.
 struct Table {
   enum Alignment { case left, right }
 
@@ -11,11 +13,11 @@ struct Table {
     rows = [columns.map(\.heading)]
   }
 
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells.map(\.shown)) }
 
   /// Without a newline at the end, and without spaces at the ends of lines.
   var text: String {
-    let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = alignments.indices.map { column in rows.map { TerminalText.columns($0[column]) }.max() ?? 0 }
     return rows.map { row in
       let line = row.indices.map { pad(row[$0], widths[$0], alignments[$0]) }.joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
@@ -23,7 +25,7 @@ struct Table {
   }
 
   private func pad(_ text: String, _ width: Int, _ alignment: Alignment) -> String {
-    let space = String(repeating: " ", count: width - text.count)
+    let space = String(repeating: " ", count: width - TerminalText.columns(text))
     return alignment == .left ? text + space : space + text
   }
 }

@@ -47,6 +47,9 @@ final class Talk: Sendable {
     }
   }
 
+  /// What is wrong with a command line, and how it is written.
+  func usage(_ text: String) { write(Array(TerminalText.lines(text).utf8)) }
+
   /// Diagnostics of a graph, as `DiagnosticsRenderer` words them.
   func show(_ diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics {
@@ -67,7 +70,7 @@ final class Talk: Sendable {
       case .error, .critical: "error: "
       default: ""
       }
-    return "auscult: \(severity)\(node.isEmpty ? "" : "\(node): ")\(text)"
+    return "auscult: \(severity)\(node.isEmpty ? "" : "\(node.shown): ")\(TerminalText.message(text))"
   }
 
   // MARK: Progress
@@ -77,7 +80,7 @@ final class Talk: Sendable {
     guard showsProgress else { return }
     hasProgress.withLock {
       $0 = true
-      send(Array("\r\u{1b}[K\(text)".utf8))
+      send(Array("\r\u{1b}[K\(TerminalText.line(text, most: TerminalText.nameLength))".utf8))
     }
   }
 

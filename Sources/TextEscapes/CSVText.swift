@@ -49,9 +49,34 @@ public enum CSVText {
     return rows
   }
 
-  /// A field as it is written, in quotes where it needs them.
+  /// A text as a field is written: in quotes where it needs them; where a spreadsheet would take it for a formula, behind
+  /// an apostrophe. A number stays one.
   public static func field(_ text: String) -> String {
-    let needsQuotes = text.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-    return needsQuotes ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    let safe = isFormula(text) ? "'" + text : text
+    let needsQuotes = safe.utf8.contains { separators.contains($0) }
+    guard needsQuotes else { return safe }
+    var result = "\""
+    for scalar in safe.unicodeScalars {
+      if scalar == "\"" { result += "\"\"" } else { result.unicodeScalars.append(scalar) }
+    }
+    return result + "\""
+  }
+
+  private static let separators = Array(",;\"\n\r\t".utf8)
+
+  /// Spreadsheets go by the first character, some also by its wide form, some leave out spaces before it.
+  private static func isFormula(_ text: String) -> Bool {
+    let rest = text.unicodeScalars.drop { $0 == " " || $0 == "\u{A0}" || $0 == "\u{FEFF}" }
+    switch rest.first {
+    case "=", "@", "\t", "\r", "\n", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}": return true
+    case "+", "-": return !isNumber(rest.dropFirst())
+    default: return false
+    }
+  }
+
+  /// Digits with at most one point among them.
+  private static func isNumber(_ text: Substring.UnicodeScalarView) -> Bool {
+    text.contains { ("0"..."9").contains($0) } && text.allSatisfy { ("0"..."9").contains($0) || $0 == "." }
+      && text.count { $0 == "." } < 2
   }
 }
