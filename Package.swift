@@ -110,6 +110,7 @@ let package = Package(
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
     .target(name: "CNetwork"),
+    .target(name: "CStreams"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
@@ -133,14 +134,16 @@ let package = Package(
     .target(
       name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
-    .target(name: "FileDriver", dependencies: ["GraphEngine", "GraphText", "CSndFile"], swiftSettings: strict),
+    .target(
+      name: "FileDriver", dependencies: ["GraphEngine", "GraphText", "CSndFile", "CStreams"], swiftSettings: strict),
     .target(
       name: "JACKDriver", dependencies: ["GraphEngine", "GraphText", "CJACK", "CNodeABI", "CRealtime"],
       swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "TextEscapes", "CSndFile", "CSoundTouch",
+        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "TextEscapes", "CSndFile",
+        "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText"], swiftSettings: strict),
@@ -148,7 +151,7 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Records", "Training",
-        "Models", "TextEscapes",
+        "Models", "TextEscapes", "TextEscapes", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

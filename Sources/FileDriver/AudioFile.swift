@@ -1,7 +1,8 @@
 import CSndFile
+import CStreams
 import Foundation
-import GraphText
 import Glibc
+import GraphText
 
 /// An audio file that cannot be read: which one, why, and what to do.
 public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -29,6 +30,8 @@ public final class AudioFile {
   /// Frames per second.
   public let rate: Int
   public let channels: Int
+  /// Bytes of a sample as the file holds it; nil: compressed.
+  public let sampleWidth: Int?
   /// As the header has it, corrected by the file's length where the format allows; for showing progress only.
   public let announcedFrames: Int64
   /// Frames that were read so far.
@@ -44,28 +47,29 @@ public final class AudioFile {
     let descriptor = try AudioFile.open(path)
     var info = SF_INFO()
     openings.lock()
-    let opened = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1)
+    let opened = hushed { sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) }
     let refusal = opened == nil ? AudioFile.refusal(path, info) : ""
     openings.unlock()
     guard let file = opened else { throw AudioFileError(path: path, text: refusal) }
     self.file = file
     rate = Int(info.samplerate)
     channels = Int(info.channels)
+    sampleWidth = AudioFile.sampleWidth(info.format)
     announcedFrames = max(0, info.frames)
     if let problem = AudioFile.problem(info) {
-      sf_close(file)
+      _ = hushed { sf_close(file) }
       throw AudioFileError(path: path, text: problem)
     }
     if let warning = AudioFile.truncation(log(of: file)) { warnings.append(warning) }
   }
 
-  deinit { sf_close(file) }
+  deinit { _ = hushed { sf_close(file) } }
 
   /// Reads up to `frames` frames, interleaved, into memory for `frames * channels` samples. Returns how many there
   /// were; 0 at the end. Damage in the data ends the file there, with a warning.
   public func read(_ samples: UnsafeMutablePointer<Float>, frames: Int) -> Int {
     if hasEnded { return 0 }
-    let count = Int(max(0, sf_readf_float(file, samples, sf_count_t(frames))))
+    let count = Int(max(0, hushed { sf_readf_float(file, samples, sf_count_t(frames)) }))
     framesRead += Int64(count)
     if count < frames { end() }
     return count
@@ -126,6 +130,17 @@ extension AudioFile {
     return nil
   }
 
+  private static func sampleWidth(_ format: Int32) -> Int? {
+    switch format & Int32(SF_FORMAT_SUBMASK) {
+    case Int32(SF_FORMAT_PCM_S8), Int32(SF_FORMAT_PCM_U8), Int32(SF_FORMAT_ULAW), Int32(SF_FORMAT_ALAW): 1
+    case Int32(SF_FORMAT_PCM_16): 2
+    case Int32(SF_FORMAT_PCM_24): 3
+    case Int32(SF_FORMAT_PCM_32), Int32(SF_FORMAT_FLOAT): 4
+    case Int32(SF_FORMAT_DOUBLE): 8
+    default: nil
+    }
+  }
+
   /// A RIFF data chunk that is longer than the file, by libsndfile's log: the file was cut short.
   ///
   /// Recorders that write to a pipe cannot know the length and put the greatest number there; that is no damage.
@@ -143,6 +158,13 @@ extension AudioFile {
 
 /// libsndfile keeps what it has to say of a file that it did not open in one place for all threads.
 private let openings = NSLock()
+
+/// libsndfile's decoders print what they think of damaged files. It is said in `warnings` once, in our words.
+private func hushed<T>(_ body: () -> T) -> T {
+  streams_hush()
+  defer { streams_unhush() }
+  return body()
+}
 
 private func log(of file: OpaquePointer?) -> String {
   let text = [CChar](unsafeUninitializedCapacity: 8192) { buffer, count in

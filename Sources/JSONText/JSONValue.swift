@@ -25,6 +25,15 @@ public enum JSONValue: Sendable, Equatable {
     default: nil
     }
   }
+  /// Some text in it, or some member's name, has the character NUL: a C function would take what stands before for all.
+  public var hasNUL: Bool {
+    switch self {
+    case .null, .boolean, .integer, .number: false
+    case .text(let text): text.utf8.contains(0)
+    case .array(let items): items.contains { $0.hasNUL }
+    case .object(let members): members.contains { $0.key.utf8.contains(0) || $0.value.hasNUL }
+    }
+  }
   /// Any number.
   public var number: Double? {
     switch self {

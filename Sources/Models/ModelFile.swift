@@ -119,6 +119,7 @@ public final class OpenModel: @unchecked Sendable {
         throw SafeTensors.damaged(path, "its metadata '\(key)' is not JSON: \(error)")
       }
     }
+    guard !metadata.contains(where: { hasNUL($0.key) || hasNUL($0.value) }) else { throw nul(path) }
     var file = ModelFile()
     file.className = metadata["auscult.class"] ?? ""
     file.classVersion = metadata["auscult.class_version"] ?? ""
@@ -136,8 +137,18 @@ public final class OpenModel: @unchecked Sendable {
     guard !file.machines.isEmpty, file.machines.count <= 4096 else {
       throw SafeTensors.damaged(path, "it names no machine")
     }
+    guard !file.machines.contains(where: { hasNUL($0.name) }), !file.labels.contains(where: hasNUL) else {
+      throw nul(path)
+    }
     guard !file.className.isEmpty else { throw SafeTensors.damaged(path, "it does not say for which detector") }
     return file
+  }
+
+  /// A plugin would take for a whole text what stands before a NUL.
+  private static func hasNUL(_ text: String) -> Bool { text.utf8.contains(0) }
+
+  private static func nul(_ path: String) -> ModelError {
+    SafeTensors.damaged(path, "a text of its metadata has the character NUL (U+0000)")
   }
 
   /// - Parameter withTensors: copies them too.

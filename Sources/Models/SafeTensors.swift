@@ -56,6 +56,7 @@ public enum SafeTensors {
     var metadata: [String: String] = [:]
     var entries: [String: Entry] = [:]
     for (name, value) in members {
+      guard !name.utf8.contains(0) else { throw damaged(path, "the name of a tensor has the character NUL (U+0000)") }
       if name == "__metadata__" {
         metadata = (value.object ?? [:]).compactMapValues(\.text)
       } else {

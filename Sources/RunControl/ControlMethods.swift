@@ -51,6 +51,9 @@ struct ControlMethods: Sendable {
     if let id = members["id"], validID(id) == nil {
       throw ControlError.invalidRequest("\"id\" must be a text, a number or null")
     }
+    guard members["params"]?.hasNUL != true else {
+      throw ControlError.invalidParameters("a text of \"params\" has the character NUL (U+0000)")
+    }
     switch members["params"] {
     case nil: return (method, .object([:]))
     case .object?, .array?: return (method, members["params"]!)

@@ -12,6 +12,7 @@ enum Main {
     // OpenBLAS, which detectors train with, starts threads when it is loaded: they would take signals that are none of
     // their business. One thread computes the same bits every time, too.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    LibraryTalk.divert()
     do {
       var command = try Auscult.parseAsRoot()
       try command.run()

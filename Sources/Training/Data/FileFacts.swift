@@ -1,4 +1,3 @@
-import CSndFile
 import FileDriver
 import Foundation
 
@@ -29,7 +28,7 @@ public struct FileFacts: Sendable {
     self.label = label
     channels = file.channels
     rate = file.rate
-    sampleWidth = FileFacts.width(path)
+    sampleWidth = file.sampleWidth
     var samples = [Float](repeating: 0, count: 4096 * file.channels)
     var (greatest, squares, count) = (0.0, 0.0, 0)
     while true {
@@ -46,20 +45,6 @@ public struct FileFacts: Sendable {
     peak = greatest > 0 ? 20 * log10(greatest) : nil
     intensity = squares > 0 ? 10 * log10(squares / Double(count)) : nil
     for warning in file.warnings { warn("\(path): \(warning)") }
-  }
-
-  private static func width(_ path: String) -> Int? {
-    var info = SF_INFO()
-    guard let file = sf_open(path, Int32(SFM_READ), &info) else { return nil }
-    sf_close(file)
-    switch info.format & Int32(SF_FORMAT_SUBMASK) {
-    case Int32(SF_FORMAT_PCM_S8), Int32(SF_FORMAT_PCM_U8), Int32(SF_FORMAT_ULAW), Int32(SF_FORMAT_ALAW): return 1
-    case Int32(SF_FORMAT_PCM_16): return 2
-    case Int32(SF_FORMAT_PCM_24): return 3
-    case Int32(SF_FORMAT_PCM_32), Int32(SF_FORMAT_FLOAT): return 4
-    case Int32(SF_FORMAT_DOUBLE): return 8
-    default: return nil
-    }
   }
 
   /// Labels by absolute path, out of a manifest; else the name of the folder.

@@ -1,5 +1,4 @@
 import Foundation
-import TextEscapes
 
 extension RecordingSet {
   private static let greatestManifest = 256 << 20

@@ -1,5 +1,6 @@
 import Foundation
 import GraphText
+import TextEscapes
 
 /// Where a manifest has which column.
 struct ManifestColumns {

@@ -1,6 +1,7 @@
 import FileDriver
 import Foundation
 import GraphText
+import TextEscapes
 
 /// Reads a manifest's rows one after the other, and keeps what is wrong with them.
 struct ManifestReader {
@@ -26,7 +27,11 @@ struct ManifestReader {
   }
 
   mutating func read(_ row: CSVText.Row) {
-    let place = "\(path):\(row.line)"
+    let place = "\(path.shown):\(row.line)"
+    guard !row.fields.contains(where: { $0.utf8.contains(0) }) else {
+      problems.append("\(place): has the character NUL (U+0000), which no name can have")
+      return
+    }
     guard hasAllFields(row, place) else { return }
     guard let file = columns.field("file", of: row), let label = columns.field("label", of: row) else {
       let missing = columns.field("file", of: row) == nil ? "file" : "label"
@@ -35,7 +40,7 @@ struct ManifestReader {
     }
     let full = file.hasPrefix("/") ? file : folder + file
     guard FileManager.default.fileExists(atPath: full) else {
-      problems.append("\(place): there is no file \(full)")
+      problems.append("\(place): there is no file \(full.shown)")
       return
     }
     guard let part = part(row, place), let stretch = stretch(row, place) else { return }
@@ -132,7 +137,7 @@ struct ManifestReader {
       if let event {
         recordings[index].events.append(event)
       } else if recordings[index].events.isEmpty || recordings[index].label != Label.normal {
-        problems.append("\(place): \(file) is named twice")
+        problems.append("\(place): \(file.shown) is named twice")
       } else {
         recordings[index].label = label
       }

@@ -1,4 +1,5 @@
 import Foundation
+import TextEscapes
 
 /// A table as spreadsheets and scripts write it: commas, semicolons or tabs between columns; UTF-8 or UTF-16, with a
 /// byte order mark or without; lines that end as on Linux, Windows or an old Mac.

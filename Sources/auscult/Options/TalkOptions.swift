@@ -12,5 +12,8 @@ struct TalkOptions: ParsableArguments {
     if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
   }
 
-  func talk(isJSON: Bool) -> Talk { Talk(level: quiet ? .warning : verbose ? .debug : .info, isJSON: isJSON) }
+  func talk(isJSON: Bool) -> Talk {
+    LibraryTalk.isJSON.store(isJSON, ordering: .relaxed)
+    return Talk(level: quiet ? .warning : verbose ? .debug : .info, isJSON: isJSON)
+  }
 }

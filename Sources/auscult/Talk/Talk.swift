@@ -80,7 +80,7 @@ final class Talk: Sendable {
     guard showsProgress else { return }
     hasProgress.withLock {
       $0 = true
-      send(Array("\r\u{1b}[K\(TerminalText.line(text, most: TerminalText.nameLength))".utf8))
+      Self.send(Array("\r\u{1b}[K\(TerminalText.line(text, most: TerminalText.nameLength))".utf8))
     }
   }
 
@@ -90,7 +90,7 @@ final class Talk: Sendable {
   func endProgress() { hasProgress.withLock { clear(&$0) } }
 
   private func clear(_ hasProgress: inout Bool) {
-    if hasProgress { send(Array("\r\u{1b}[K".utf8)) }
+    if hasProgress { Self.send(Array("\r\u{1b}[K".utf8)) }
     hasProgress = false
   }
 
@@ -99,12 +99,12 @@ final class Talk: Sendable {
   private func write(_ line: [UInt8]) {
     hasProgress.withLock {
       clear(&$0)
-      send(line + [UInt8(ascii: "\n")])
+      Self.send(line + [UInt8(ascii: "\n")])
     }
   }
 
   /// Nobody can be told that standard error is gone.
-  private func send(_ bytes: [UInt8]) {
+  static func send(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
