@@ -5,6 +5,11 @@ public enum CSVText {
     /// Of its first field, from 1.
     public var line: Int
 
+    public init(fields: [String], line: Int) {
+      self.fields = fields
+      self.line = line
+    }
+
     /// No field holds anything but spaces.
     public var isEmpty: Bool { fields.allSatisfy { $0.allSatisfy(\.isWhitespace) } }
   }

@@ -59,7 +59,7 @@ import Testing
     let outcome = try workshop.auscult(
       "train", "watch.yaml", "--node", "judge", "--manifest", "all.csv", "--output", "m.safetensors")
     #expect(outcome.status == 0, "\(outcome.err)")
-    try evaluated(workshop, ["--manifest", "all.csv"], graph: graph)
+    try evaluated(workshop, ["--manifest", "all.csv", "--force"], graph: graph)
     #expect(try workshop.text("report/confusion.svg").contains("`touch MARK`"))
   }
 

@@ -100,7 +100,7 @@ import Training
       "file,label,begin\n",
       "m.csv:1: has a column 'begin', and none called 'end': the first line reads 'file,label,begin'; begin and end go "
         + "together")
-    try check("file\tlabel\na.wav\t\n", "m.csv:2: has no label: the row reads 'a.wav\u{FFFD}'")
+    try check("file\tlabel\na.wav\t\n", "m.csv:2: has no label: the row reads 'a.wav\\t'")
     try check(
       "file,label\nb, c.wav,normal\n",
       "m.csv:2: has 3 fields, the first line names 2 columns: the row reads 'b, c.wav,normal'; a field that holds a "
