@@ -157,7 +157,7 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Records", "Training",
-        "Models", "TextEscapes", "TextEscapes", "CStreams",
+        "Models", "TextEscapes", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
