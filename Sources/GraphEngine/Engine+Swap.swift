@@ -15,8 +15,12 @@ extension Engine {
   /// What `apply` would do. New nodes are created and configured, but none is activated, and nothing else is touched.
   ///
   /// - Throws: diagnostics at the lines of the new graph's file.
-  public func plan(for next: Graph) throws(DiagnosticsError) -> SwapPlan {
-    try compare(next).plan
+  ///
+  /// - Parameter timeout: how long the new nodes may take, in seconds.
+  public func plan(
+    for next: Graph, timeout: Double = SwapOptions().timeout
+  ) throws(DiagnosticsError) -> SwapPlan {
+    try services.calls.within(seconds: timeout) { () throws(DiagnosticsError) in try compare(next).plan }
   }
 
   /// Changes the running graph into another: creates, configures and activates what is new and lets it run beside what
@@ -29,6 +33,12 @@ extension Engine {
   public func apply(_ next: Graph, options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
     guard schedule != nil else { throw next.failure("not-running", "the graph does not run yet") }
     guard swapRun == nil else { throw next.failure("busy", "another change is still under way") }
+    return try services.calls.within(seconds: options.timeout) { () throws(DiagnosticsError) in
+      try change(to: next, options)
+    }
+  }
+
+  private func change(to next: Graph, _ options: SwapOptions) throws(DiagnosticsError) -> SwapPlan {
     var stopwatch = Stopwatch()
     var draft = try compare(next)
     if options.isShadow { draft = try compare(draft.graphOfCandidate) }
@@ -40,7 +50,7 @@ extension Engine {
     }
     try continueOutputs(draft)
     let tunings = try prepareTunings(draft)
-    try activate(draft, draft.added + (shadow?.alarms.map(\.copy) ?? []), seconds: options.timeout)
+    try activate(draft, draft.added + (shadow?.alarms.map(\.copy) ?? []))
     stopwatch.lap("activate")
     try begin(draft, tunings, shadow, options, stopwatch)
     return draft.plan
@@ -97,25 +107,16 @@ extension Engine {
     }
   }
 
-  /// Activates the new nodes, each on a thread of its own that is not waited for beyond the time limit.
-  private func activate(_ draft: SwapDraft, _ runtimes: [NodeRuntime], seconds: Double) throws(DiagnosticsError) {
-    let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
-    var diagnostics: [Diagnostic] = []
+  /// Activates the new nodes.
+  private func activate(_ draft: SwapDraft, _ runtimes: [NodeRuntime]) throws(DiagnosticsError) {
     for runtime in runtimes {
-      let left = Double(deadline - realtime_nanoseconds()) / 1e9
-      switch Activation(runtime).wait(seconds: left) {
-      case .done: continue
-      case .failed(let failure): diagnostics.append(draft.graph.diagnostic(failure, node: runtime.node))
-      case .late:
-        let failure = NodeFailure(
-          text: "was not ready within \(short(seconds)) s; allow more with --timeout", parameter: nil)
-        diagnostics.append(draft.graph.diagnostic(failure, node: runtime.node))
+      do {
+        try runtime.instance.activate()
+      } catch {
+        for runtime in runtimes { runtime.instance.deactivate() }
+        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
+        throw DiagnosticsError([draft.graph.diagnostic(failure, node: runtime.node)])
       }
-      break
-    }
-    guard diagnostics.isEmpty else {
-      for runtime in runtimes { Activation.takeBack(runtime) }
-      throw DiagnosticsError(diagnostics)
     }
   }
 
@@ -150,6 +151,8 @@ extension Engine {
     for tuning in tunings {
       tuning.runtime.worker?.modify { $0.tuning = WorkerTuning(entry: tuning.entry, point: transition.point!) }
     }
+    for runtime in draft.added { runtime.worker?.isNew.store(true, ordering: .relaxed) }
+    isChanging.store(true, ordering: .relaxed)
     for runtime in draft.added where runtime.instance.host.continues {
       runtime.worker?.isHeld.store(true, ordering: .relaxed)
     }
@@ -205,6 +208,7 @@ extension Engine {
   func swapEnded(_ status: SwapStatus) {
     lastSwap = status
     swapRun = nil
+    isChanging.store(false, ordering: .relaxed)
     if let schedule { freeChannels(but: schedule.nodes) }
     if status.stage == .rolledBack { log(.warning, "", "the change was taken back: \(status.reason ?? "")") }
   }
@@ -222,7 +226,8 @@ extension Engine {
       swapRun.requestEnd()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true))
       service()
-      _ = pool?.runOnce()
+      help()
+      if services.calls.isOver { break }
     }
   }
 }

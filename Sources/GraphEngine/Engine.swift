@@ -4,6 +4,7 @@ import Foundation
 import GraphText
 import NodeHost
 import RealtimeCore
+import Synchronization
 
 /// How an engine runs a graph.
 public struct EngineOptions: Sendable {
@@ -14,6 +15,9 @@ public struct EngineOptions: Sendable {
   public var queueSeconds = 4.0
   /// ... within this many bytes for each link.
   public var queueBytes = 32 << 20
+  /// A node that does not return from `process` is passed over: for runs that have a deadline. Without it everything waits,
+  /// so that no result depends on time, and it is only told of.
+  public var passesOverLateNodes = false
   /// Times every step, for `bench`.
   public var isMeasured = false
   /// Receives what nodes and engine have to say: level, node, text. Called on control and worker threads.
@@ -55,7 +59,7 @@ public final class Engine: @unchecked Sendable {
   var instances: [NodeInstance]
   /// Changed under `exchanging`, for a driver's thread may wait for its queues meanwhile.
   var schedule: Schedule?
-  private let exchanging = NSLock()
+  let exchanging = NSLock()
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
@@ -83,6 +87,10 @@ public final class Engine: @unchecked Sendable {
   /// The graph before the last change.
   var previousGraph: Graph?
   private var nodeNames: [String] = []
+  /// Some thread takes the nodes down.
+  let isEnding = Atomic<Bool>(false)
+  /// A swap is under way.
+  let isChanging = Atomic<Bool>(false)
 
   /// Creates every node.
   ///
@@ -132,6 +140,7 @@ public final class Engine: @unchecked Sendable {
     schedule.connectWorkers()
     install(schedule)
     pool = WorkerPool(schedule.workers, threads: options.workerThreads)
+    services.stalls.setPool(pool)
   }
 
   /// The schedule of the graph as it is, of nodes that are not active yet.
@@ -200,51 +209,57 @@ public final class Engine: @unchecked Sendable {
   /// Thread: the driver's, which runs no cycle meanwhile.
   public func finishStream() {
     guard schedule != nil else { return }
-    settleSwap()
-    awaitRoom()
-    realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
-    while !(pool?.hasEnded ?? true) {
-      swapRun?.advance()
-      if !(pool?.runOnce() ?? false) { usleep(50) }
+    if !isRealtimeStuck {
+      settleSwap()
+      awaitRoom()
+      realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
+      while !(pool?.hasEnded ?? true), !services.calls.isOver {
+        swapRun?.advance()
+        help()
+        lookForLateNodes()
+      }
+      tellUnfinished()
     }
     stop()
   }
 
+  private func tellUnfinished() {
+    guard let schedule, services.calls.isOver, !(pool?.hasEnded ?? true) else { return }
+    let names = schedule.workers.filter { !$0.hasEnded && !$0.isFinished }.map(\.name)
+    log(.warning, "", "the time to end is over: not all that was heard went through \(names.joined(separator: ", "))")
+  }
+
   /// Lets workers finish what they have, then deactivates every node. The driver runs no cycle any more.
   public func stop() {
-    guard let schedule else { return }
+    guard let schedule, !isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    defer { isEnding.store(false, ordering: .releasing) }
     drain()
-    pool?.stop()
+    takeDownWorkers(schedule)
     pool = nil
     service()
     for worker in schedule.workers where worker.hasFailed { failedNodes.insert(worker.name) }
-    state.pointee.pending.store(nil, ordering: .relaxed)
-    state.pointee.exchange.store(nil, ordering: .relaxed)
-    state.pointee.schedule = nil
+    if !isRealtimeStuck {
+      state.pointee.pending.store(nil, ordering: .relaxed)
+      state.pointee.exchange.store(nil, ordering: .relaxed)
+      state.pointee.schedule = nil
+    }
     dryNode = schedule.dryNode
-    deactivate(schedule.nodes)
+    if isRealtimeStuck { for node in schedule.nodes { Leftovers.keep(node.runtime) } }
+    for node in schedule.nodes { takeDown(node.runtime) }
+    awaitNodes(schedule)
     swapRun?.abandon()
     swapRun = nil
     retiring = []
     self.schedule = nil
   }
 
-  /// Nodes that go stop before those that come: they may share an output.
-  private func deactivate(_ nodes: [RunNode]) {
-    let exchange = swapRun?.status.position
-    for node in nodes.sorted(by: { $0.side == .old && $1.side != .old }) {
-      let through: Int64 =
-        switch node.side {
-        case .both: .max
-        case .old: exchange ?? .max
-        case .new: exchange == nil ? .min : .max
-        }
-      node.runtime.instance.deactivate(noticesThrough: through)
+  /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
+  public func drain() {
+    pool?.settle { [self] in
+      lookForLateNodes()
+      return !services.calls.isOver
     }
   }
-
-  /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
-  public func drain() { pool?.settle() }
 
   // MARK: Drivers without a deadline
 
@@ -255,8 +270,21 @@ public final class Engine: @unchecked Sendable {
     pool.nudge()
     for link in schedule.crossings where !link.crossing.pointee.isLossy {
       while !link.ring.pointee.hasRoom(for: EngineOptions.quantaPerWait * link.crossing.pointee.mostBytes) {
-        if !pool.runOnce() { usleep(50) }
+        if services.calls.isOver || link.ring.pointee.isOverdue { break }
+        help()
+        lookForLateNodes()
       }
+    }
+  }
+
+  /// Has the workers go on, while the driver waits for them; without threads of their own it does their work.
+  func help() {
+    guard let pool else { return }
+    if options.workerThreads == 0 {
+      if !pool.runOnce() { usleep(50) }
+    } else {
+      pool.nudge()
+      usleep(50)
     }
   }
 
@@ -278,6 +306,7 @@ public final class Engine: @unchecked Sendable {
 
   /// Words what the realtime thread has to say. Call it a few times a second.
   public func service() {
+    lookForLateNodes()
     while let message = state.pointee.messages.pop() {
       switch message.kind {
       case .gap:

@@ -14,6 +14,7 @@ extension BlockRing {
   /// Copies a block into the ring; false: no room, nothing changed.
   @_noLocks @_noAllocation
   public func push(_ block: UnsafePointer<auscult_block>) -> Bool {
+    if closed.load(ordering: .relaxed) { return true }
     let kind = block.pointee.format.pointee.kind
     let count = Int(block.pointee.count)
     let channels = Int(block.pointee.format.pointee.channels)

@@ -16,6 +16,8 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
   let read = Atomic<Int>(0)
   let completeThrough = Atomic<Int64>(Int64.min)
   let droppedTokens = Atomic<Int64>(0)
+  let closed = Atomic<Bool>(false)
+  let overdue = Atomic<Bool>(false)
 
   /// Thread: control. `bytes` is rounded up to a multiple of 64.
   public init(bytes: Int) {
@@ -47,11 +49,25 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
     @_noLocks @_noAllocation get { written.load(ordering: .acquiring) == read.load(ordering: .acquiring) }
   }
 
+  /// Nobody takes anything out any more, and what is in it stays as it is: what is pushed is gone.
+  ///
+  /// Thread: any.
+  public func close() { closed.store(true, ordering: .relaxed) }
+
+  /// Its consumer does not come back for so long that the producer must not wait for room.
+  public var isOverdue: Bool {
+    @_noLocks @_noAllocation get { overdue.load(ordering: .relaxed) }
+  }
+
+  /// Thread: any.
+  public func setOverdue(_ isOverdue: Bool) { overdue.store(isOverdue, ordering: .relaxed) }
+
   // MARK: Producer
 
   /// Whether a record of `bytes` fits now, wherever the end of the memory lies.
   @_noLocks @_noAllocation
   public func hasRoom(for bytes: Int) -> Bool {
+    if closed.load(ordering: .relaxed) { return true }
     let used = written.load(ordering: .relaxed) - read.load(ordering: .acquiring)
     // In the worst case as much again is skipped at the end of the memory.
     return capacity - used >= 2 * bytes + BlockRing.skipBytes

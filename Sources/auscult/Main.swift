@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import GraphEngine
 import GraphText
 
 /// Parses the command line, runs the command, and turns what it throws into words on stderr and an exit status: 0 done,
@@ -16,15 +17,25 @@ enum Main {
     do {
       var command = try Auscult.parseAsRoot()
       try command.run()
+      leave(EXIT_SUCCESS)
     } catch let failure as Failure {
       Talk.plain.error(failure.text, advice: failure.advice)
-      exit(EXIT_FAILURE)
+      leave(EXIT_FAILURE)
     } catch let error as DiagnosticsError {
       Talk.plain.show(error.diagnostics)
-      exit(EXIT_FAILURE)
+      leave(EXIT_FAILURE)
     } catch {
       end(error)
     }
+  }
+
+  /// Ends the program. What a node's thread that does not come back may be using is not taken down.
+  fileprivate static func leave(_ status: Int32) -> Never {
+    if Leftovers.areThere {
+      fflush(nil)
+      _exit(status)
+    }
+    exit(status)
   }
 }
 
@@ -36,7 +47,7 @@ extension Main {
     if !text.isEmpty {
       if status.isSuccess { Output.data(text + "\n") } else { Talk.plain.usage(text) }
     }
-    exit(status.rawValue)
+    leave(status.rawValue)
   }
 }
 

@@ -66,7 +66,7 @@ import Testing
       catalog.problems.map { baseName($0.path) } == ["libauscult-four.so", "libauscult-three.so", "libauscult-two.so"])
     #expect(catalog.problems[0].defects == ["it cannot be loaded: cannot read file data: Is a directory"])
     #expect(catalog.problems[1].defects == ["it cannot be loaded: file too short"])
-    #expect(catalog.problems[2].defects == ["it was built for ABI 9.1, this host has 1.2"])
+    #expect(catalog.problems[2].defects == ["it was built for ABI 9.2, this host has 1.2"])
   }
 
   @Test func missingDependencyIsNamed() throws {

@@ -14,11 +14,21 @@ final class HostServices: @unchecked Sendable {
   /// Receives what nodes and engine have to say. Called on control and worker threads.
   let log: @Sendable (LogLevel, String, String) -> Void
   let notices = NoticeBoard()
+  /// How long nodes are waited for.
+  let calls: NodeCalls
+  let stalls: StallWatch
   private let clock = Mutex(WallClock())
   private let fileName = Mutex<UnsafeMutablePointer<CChar>?>(nil)
   private let driverRate = Atomic<Int>(48000)
 
-  init(log: @escaping @Sendable (LogLevel, String, String) -> Void) { self.log = log }
+  init(log: @escaping @Sendable (LogLevel, String, String) -> Void) {
+    self.log = log
+    calls = NodeCalls(log: log)
+    stalls = StallWatch(calls, log: log)
+  }
+
+  /// A node's call was taken away from its thread. Thread: any.
+  func tookAway(_ worker: WorkerNode) { stalls.tookAway(worker) }
 
   deinit { fileName.withLock { free($0) } }
 

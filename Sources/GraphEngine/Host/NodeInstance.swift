@@ -35,62 +35,136 @@ struct ConfiguredInput {
 
 /// A node as the plugin sees it, and where it is in its life. An illegal call is a mistake of the engine's.
 ///
+/// Its functions are called on a thread of their own, and are waited for so long and no longer: see `NodeLane`. A node that
+/// has not come back gets its next call when it does, if ever, and keeps its memory until then.
+///
 /// Thread: control.
 final class NodeInstance: @unchecked Sendable {
   enum State { case created, configured, active }
 
+  /// What the plugin holds on to from create to the end of destroy. Touched on the node's lane.
+  private final class Native: @unchecked Sendable {
+    let functions: UnsafePointer<auscult_class>
+    let host: NodeHostRecord
+    let arguments: NativeArguments
+    let pointer: UnsafeMutableRawPointer
+    var isActive = false
+
+    init(
+      _ functions: UnsafePointer<auscult_class>, _ host: NodeHostRecord, _ arguments: NativeArguments,
+      _ pointer: UnsafeMutableRawPointer
+    ) {
+      self.functions = functions
+      self.host = host
+      self.arguments = arguments
+      self.pointer = pointer
+    }
+
+    func deactivate() {
+      if isActive { functions.pointee.deactivate(pointer) }
+      isActive = false
+    }
+  }
+
   let node: Graph.Node
   let host: NodeHostRecord
-  private let arguments: NativeArguments
   let pointer: UnsafeMutableRawPointer
+  private let lane: NodeLane
+  private let record: Native
   private(set) var state = State.created
+  /// A thread of ours is in its `process`, and may be for ever: nothing else may be called any more.
+  private var isGivenUp = false
 
   var nodeClass: NodeClass { node.nodeClass }
   var native: UnsafePointer<auscult_class> { node.nodeClass.native }
 
   init(_ node: Graph.Node, graph: String, services: HostServices) throws {
     self.node = node
-    host = NodeHostRecord(services: services, graph: graph, node: node.name)
-    arguments = NativeArguments(node.arguments)
-    var created: UnsafeMutableRawPointer?
-    var error = NodeInstance.emptyError()
-    let status = node.nodeClass.native.pointee.create(
-      node.nodeClass.native, host.native, UInt32(arguments.count), arguments.list, &created, &error)
-    guard status == AUSCULT_OK, let created else { throw NodeInstance.failure(error) }
-    pointer = created
+    let host = NodeHostRecord(services: services, graph: graph, node: node.name)
+    let arguments = NativeArguments(node.arguments)
+    let functions = node.nodeClass.native
+    let lane = NodeLane(services.calls, node: node.name)
+    let create = { () -> Result<Native, NodeFailure> in
+      var created: UnsafeMutableRawPointer?
+      var error = NodeInstance.emptyError()
+      let status = functions.pointee.create(
+        functions, host.native, UInt32(arguments.count), arguments.list, &created, &error)
+      guard status == AUSCULT_OK, let created else { return .failure(NodeInstance.failure(error)) }
+      return .success(Native(functions, host, arguments, created))
+    }
+    let result = try lane.call("create", create) { late in
+      if case .success(let record) = late { functions.pointee.destroy(record.pointer) }
+    }
+    record = try result.get()
+    self.host = host
+    self.lane = lane
+    pointer = record.pointer
   }
 
   deinit {
-    deactivate()
-    native.pointee.destroy(pointer)
+    if isGivenUp { return Leftovers.keep(record) }
+    // Also deactivates what was activated too late for anyone to know.
+    let hasReturned = lane.finish("destroy", seconds: Self.patience) { [record] in
+      record.deactivate()
+      record.functions.pointee.destroy(record.pointer)
+    }
+    if !hasReturned {
+      host.services.log(.warning, node.name, "has not returned from 'destroy': its memory is kept until it does")
+    }
+  }
+
+  /// How long the end of a node is waited for before it is left to its thread.
+  private static let patience = 2.0
+
+  /// The node has come back from all that was called.
+  var isIdle: Bool { lane.isIdle }
+
+  /// Never calls the node again, nor frees anything that it has.
+  func giveUp() {
+    isGivenUp = true
+    state = .created
   }
 
   func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput]) throws -> Configuration {
     precondition(state != .active, "configure of an active node")
     let arena = Arena()
-    let formats = arena.array(inputs.map { $0.format.format })
-    let ports = arena.array(inputs.map { UInt32($0.port) })
-    let names = arena.texts(inputs.map { $0.node })
-    var setup = auscult_setup(
-      size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: UInt32(rate), quantum: UInt32(quantum),
-      input_count: UInt32(inputs.count), inputs: formats, input_ports: ports, input_nodes: names)
+    let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs)
+    let answer = makeAnswer(arena, rate: rate, input: inputs.first)
+    let result = try lane.call("configure") { [record, inputs] () -> NodeFailure? in
+      var error = NodeInstance.emptyError()
+      let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
+      // What the formats point to, the memory and the sources' formats, is there until now.
+      return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeInstance.failure(error) }
+    }
+    if let result { throw result }
+    state = .configured
+    return try withExtendedLifetime(arena) { try configuration(answer.pointee, inputs: inputs) }
+  }
 
+  private func makeSetup(
+    _ arena: Arena, rate: Int, quantum: Int, inputs: [ConfiguredInput]
+  ) -> UnsafePointer<auscult_setup> {
+    UnsafePointer(
+      arena.array([
+        auscult_setup(
+          size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: UInt32(rate), quantum: UInt32(quantum),
+          input_count: UInt32(inputs.count), inputs: arena.array(inputs.map { $0.format.format }),
+          input_ports: arena.array(inputs.map { UInt32($0.port) }), input_nodes: arena.texts(inputs.map { $0.node }))
+      ]))
+  }
+
+  private func makeAnswer(
+    _ arena: Arena, rate: Int, input: ConfiguredInput?
+  ) -> UnsafeMutablePointer<auscult_answer> {
     let outputCount = Int(native.pointee.output_count)
     let outputs = arena.array(auscult_format.self, count: outputCount)
-    for index in 0..<outputCount { outputs[index] = initialFormat(port: index, rate: rate, input: inputs.first) }
-    let bursts = arena.array(UInt32.self, count: outputCount)
+    for index in 0..<outputCount { outputs[index] = initialFormat(port: index, rate: rate, input: input) }
     var answer = auscult_answer()
     answer.size = UInt32(MemoryLayout<auscult_answer>.size)
     answer.output_count = UInt32(outputCount)
     answer.outputs = outputs
-    answer.bursts = bursts
-
-    var error = NodeInstance.emptyError()
-    guard native.pointee.configure(pointer, &setup, &answer, &error) == AUSCULT_OK else {
-      throw NodeInstance.failure(error)
-    }
-    state = .configured
-    return try configuration(answer, inputs: inputs)
+    answer.bursts = arena.array(UInt32.self, count: outputCount)
+    return arena.array([answer])
   }
 
   /// What an output's format is before the node has changed anything.
@@ -170,18 +244,38 @@ final class NodeInstance: @unchecked Sendable {
 
   func activate() throws {
     precondition(state == .configured, "activate of a node that is \(state)")
-    var error = NodeInstance.emptyError()
-    guard native.pointee.activate(pointer, &error) == AUSCULT_OK else { throw NodeInstance.failure(error) }
+    let failure = try lane.call("activate") { [record] () -> NodeFailure? in
+      var error = NodeInstance.emptyError()
+      record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK
+      return record.isActive ? nil : NodeInstance.failure(error)
+    }
+    if let failure { throw failure }
     state = .active
   }
 
-  /// - Parameter through: the frame position through which notices are this instance's; none are by default.
-  func deactivate(noticesThrough through: Int64 = .min) {
-    guard state == .active else { return }
-    host.lastNotices.store(through, ordering: .releasing)
-    native.pointee.deactivate(pointer)
-    host.lastNotices.store(.max, ordering: .relaxed)
+  /// Has the node finish what it has. It may not have come back when this returns: see `isIdle`.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long it is waited for.
+  ///   - through: the frame position through which notices are this instance's; none are by default.
+  func deactivate(seconds: Double = patience, noticesThrough through: Int64 = .min) {
+    guard state == .active, !isGivenUp else { return }
     state = .created
+    lane.finish("deactivate", seconds: seconds) { [record] in
+      record.host.lastNotices.store(through, ordering: .releasing)
+      record.deactivate()
+      record.host.lastNotices.store(.max, ordering: .relaxed)
+    }
+  }
+
+  /// Calls a further function of the node, as `activate` is called.
+  func call<Answer>(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Answer) throws -> Answer {
+    try lane.call(function) { [record] in body(record.pointer) }
+  }
+
+  /// Calls one that has nothing to answer, and does not wait long.
+  func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
+    lane.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
   }
 
   static func emptyError() -> auscult_error {

@@ -67,6 +67,7 @@ public struct RealtimeEngine: @unchecked Sendable {
     takeExchange()
     if cycle.gapBefore > 0 { countGap(cycle.gapBefore, cycle.gapCause) }
     runQuanta(cycle)
+    state.pointee.running.store(nil, ordering: .relaxed)
     count(cycle, nanoseconds: realtime_nanoseconds() - began)
     realtime_restore_denormals(denormals)
     realtime_exit()
@@ -172,6 +173,7 @@ public struct RealtimeEngine: @unchecked Sendable {
       if let join = step.pointee.join, let sources = schedule.pointee.joinSources[index] {
         gather(join, from: sources)
       }
+      state.pointee.running.store(step.pointee.name, ordering: .relaxed)
       if runStep(step, clock: clock) == .failed { report(step) }
       if step.pointee.state.pointee.hasFailed { silence(step, schedule, frames: Int(clock.pointee.frames)) }
       if let join = step.pointee.join { finish(join) }

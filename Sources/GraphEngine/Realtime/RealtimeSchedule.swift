@@ -77,6 +77,8 @@ struct RealtimeState: ~Copyable {
   let pending = Atomic<UnsafeMutablePointer<RealtimeSchedule>?>(nil)
   /// Where to put the position of the next cycle's start: the exchange of a swap.
   let exchange = Atomic<UnsafeMutablePointer<Atomic<Int64>>?>(nil)
+  /// Name of the node that runs; nil: none does.
+  let running = Atomic<UnsafePointer<CChar>?>(nil)
   /// Frame position of the next cycle.
   let position = Atomic<Int64>(0)
   let messages = MessageQueue(capacity: 1024)

@@ -49,7 +49,8 @@ private func pushDropGap(
   gap.flags = AUSCULT_BLOCK_GAP
   gap.complete = crossing.pointee.dropEnd
   gap.gap = auscult_gap(
-    begin: crossing.pointee.dropBegin, end: crossing.pointee.dropEnd, cause: AUSCULT_GAP_DROP,
+    begin: crossing.pointee.dropBegin, end: crossing.pointee.dropEnd,
+    cause: crossing.pointee.isOverdue ? AUSCULT_GAP_NODE : AUSCULT_GAP_DROP,
     count: UInt32(truncatingIfNeeded: crossing.pointee.droppedTokens), node: crossing.pointee.consumer)
   guard withUnsafePointer(to: &gap, { crossing.pointee.ring.pointee.push($0) }) else { return false }
   crossing.pointee.droppedTokens = 0
@@ -62,8 +63,10 @@ private func noteDrop(_ block: UnsafePointer<auscult_block>, _ crossing: UnsafeM
   // A gap of the driver that finds no room either is told as part of the drop.
   let hasGap = block.pointee.flags & AUSCULT_BLOCK_GAP != 0
   let isFirst = !crossing.pointee.isDropping
+  if crossing.pointee.ring.pointee.isOverdue { crossing.pointee.isOverdue = true }
   if isFirst {
     crossing.pointee.isDropping = true
+    crossing.pointee.isOverdue = crossing.pointee.ring.pointee.isOverdue
     crossing.pointee.dropBegin = hasGap ? block.pointee.gap.begin : block.pointee.firstBegin()
   }
   let count = Int(block.pointee.count)

@@ -23,6 +23,8 @@ final class NodeRuntime: @unchecked Sendable {
   let join: UnsafeMutablePointer<Join>?
   let isIndependent: Bool
   let arena: Arena
+  /// Nodes on workers: whether one is in `process`, and whether its call was taken away.
+  let call: UnsafeMutablePointer<WorkerCall>
   /// Nodes on workers.
   var worker: WorkerNode?
 
@@ -56,10 +58,14 @@ final class NodeRuntime: @unchecked Sendable {
     }
     outputs = maker.makeOutputs(blocks, generation: UInt32(generation), progress: isWatched ? progress : nil)
     state = arena.array([StepState()])
+    call = .allocate(capacity: 1)
+    call.initialize(to: WorkerCall())
     join = links.count > 1 && !isIndependent ? maker.makeJoin() : nil
   }
 
   deinit {
+    call.deinitialize(count: 1)
+    call.deallocate()
     for progress in progress {
       progress.deinitialize(count: 1)
       progress.deallocate()

@@ -49,6 +49,7 @@ final class Schedule: @unchecked Sendable {
     for node in nodes {
       guard let worker = node.runtime.worker else { continue }
       worker.modify { worker in
+        worker.schedule = self
         let crossings = crossingLists[node.runtime.number]!
         worker.step.pointee.crossings = crossings.list
         worker.step.pointee.crossingCount = crossings.count

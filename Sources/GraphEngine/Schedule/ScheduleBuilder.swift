@@ -140,7 +140,8 @@ final class ScheduleBuilder {
       cycle: cycle, inputs: inputs, outputs: runtime.outputs, join: runtime.join,
       externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
       isMeasured: options.isMeasured || runtime.placement == .worker || node.side != .both, state: runtime.state,
-      crossings: crossings.list, crossingCount: crossings.count)
+      call: runtime.placement == .worker ? runtime.call : nil, crossings: crossings.list,
+      crossingCount: crossings.count)
   }
 
   private func makeRealtime() {

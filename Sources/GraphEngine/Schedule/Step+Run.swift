@@ -7,6 +7,9 @@ enum StepResult {
   case ran
   case failed
   case skipped
+  /// The call was taken away while it was under way: the caller must not touch the step, nor what belongs to the node,
+  /// any more.
+  case takenAway
 }
 
 /// Runs one step: reset after a gap, process, then heads, marks and watermarks of what it yielded.
@@ -24,6 +27,8 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
     }
     return .skipped
   }
+  let call = step.pointee.call
+  let number = call?.pointee.enter() ?? 0
   if flags & AUSCULT_BLOCK_GAP != 0 && !step.pointee.isIndependent {
     realtime_reset(step.pointee.nodeClass, step.pointee.instance)
   }
@@ -31,6 +36,7 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
   let began = step.pointee.isMeasured ? realtime_nanoseconds() : 0
   step.pointee.cycle.pointee.failure = nil
   let status = realtime_process(step.pointee.nodeClass, step.pointee.instance, step.pointee.cycle)
+  if let call, !call.pointee.leave(number) { return .takenAway }
   if step.pointee.isMeasured { step.pointee.state.pointee.nanoseconds += realtime_nanoseconds() - began }
   step.pointee.state.pointee.calls += 1
 

@@ -26,6 +26,8 @@ struct Step {
   let externalOutputCount: Int
   let isMeasured: Bool
   let state: UnsafeMutablePointer<StepState>
+  /// Of a node on a worker: whose its call of `process` is; see `WorkerCall`. Nil on the realtime thread.
+  let call: UnsafeMutablePointer<WorkerCall>?
   /// Links that leave the thread [crossingCount].
   var crossings: UnsafeMutablePointer<StepCrossing>
   var crossingCount: Int
@@ -101,6 +103,8 @@ struct Crossing {
   let isLossy: Bool
 
   var isDropping = false
+  /// What is dropped is so because the consumer has not returned from a call.
+  var isOverdue = false
   var droppedTokens: Int64 = 0
   var dropBegin: Int64 = 0
   var dropEnd: Int64 = 0

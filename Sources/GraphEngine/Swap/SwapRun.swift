@@ -131,7 +131,11 @@ final class SwapRun {
       guard let worker = node.runtime.worker, worker.isHeld.load(ordering: .relaxed) else { continue }
       let waitsFor = transition.nodes.first { $0.name == node.name && $0.runtime !== node.runtime }
       guard waitsFor?.runtime.worker?.isFinished ?? true else { continue }
-      waitsFor?.runtime.instance.deactivate(noticesThrough: status.returnPosition ?? status.position ?? .min)
+      if let before = waitsFor?.runtime {
+        engine.takeDown(before, seconds: 0.5, noticesThrough: status.returnPosition ?? status.position ?? .min)
+        let isLate = realtime_nanoseconds() - stageBegan > Int64(NodeCalls.limit * 1e9)
+        guard before.instance.isIdle || isLate else { continue }
+      }
       worker.isHeld.store(false, ordering: .releasing)
     }
   }
@@ -164,8 +168,10 @@ final class SwapRun {
     let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
     for node in transition.nodes where !stays.contains(node.runtime.number) {
       node.runtime.worker?.retire()
-      node.runtime.instance.deactivate(noticesThrough: status.returnPosition ?? status.position ?? .min)
+      engine.takeDown(
+        node.runtime, seconds: 0.5, noticesThrough: status.returnPosition ?? status.position ?? .min)
     }
+    for runtime in draft.added { runtime.worker?.isNew.store(false, ordering: .relaxed) }
     if status.reason == nil {
       engine.finish(draft)
       enter(.done, "retirement")
@@ -184,7 +190,7 @@ final class SwapRun {
 
   /// The engine stops: nothing runs any more.
   func abandon() {
-    for node in transition.nodes { node.runtime.instance.deactivate() }
+    for node in transition.nodes { engine.takeDown(node.runtime) }
     if status.reason == nil && status.position != nil {
       engine.finish(draft)
       status.stage = .done

@@ -18,26 +18,33 @@ final class Tuning {
       let back = try Tuning.prepare(functions, runtime.instance, before)
       entry = TuneEntry(functions: functions, instance: runtime.instance.pointer, forward: forward, back: back)
     } catch {
-      functions.pointee.dispose(runtime.instance.pointer, forward)
+      Tuning.dispose(functions, runtime.instance, forward)
       throw error
     }
   }
 
   deinit {
-    entry.functions.pointee.dispose(entry.instance, entry.forward)
-    entry.functions.pointee.dispose(entry.instance, entry.back)
+    for values in [entry.forward, entry.back] { Tuning.dispose(entry.functions, runtime.instance, values) }
+  }
+
+  private static func dispose(
+    _ functions: UnsafePointer<auscult_tune>, _ instance: NodeInstance, _ values: UnsafeMutableRawPointer
+  ) {
+    instance.tell("dispose") { functions.pointee.dispose($0, values) }
   }
 
   private static func prepare(
     _ functions: UnsafePointer<auscult_tune>, _ instance: NodeInstance, _ node: Graph.Node
   ) throws -> UnsafeMutableRawPointer {
     let arguments = NativeArguments(node.arguments)
-    var error = NodeInstance.emptyError()
-    var values: UnsafeMutableRawPointer?
-    let status = functions.pointee.prepare(
-      instance.pointer, UInt32(arguments.count), arguments.list, &values, &error)
-    guard status == AUSCULT_OK, let values else { throw NodeInstance.failure(error) }
-    return values
+    let prepare = { (pointer: UnsafeMutableRawPointer) -> Result<UnsafeMutableRawPointer, NodeFailure> in
+      var error = NodeInstance.emptyError()
+      var values: UnsafeMutableRawPointer?
+      let status = functions.pointee.prepare(pointer, UInt32(arguments.count), arguments.list, &values, &error)
+      guard status == AUSCULT_OK, let values else { return .failure(NodeInstance.failure(error)) }
+      return .success(values)
+    }
+    return try instance.call("prepare", prepare).get()
   }
 }
 

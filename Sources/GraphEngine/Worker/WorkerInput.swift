@@ -82,6 +82,24 @@ struct WorkerInput {
 
   func release() { side.link?.release() }
 
+  /// Lets everything pass, of a node whose call was taken away: what is in the rings stays as it is, for the plugin may
+  /// still be reading there.
+  mutating func pass() {
+    while true {
+      side.link?.ring.pointee.close()
+      other?.link?.ring.pointee.close()
+      let reached = side.link?.complete ?? Int64.max
+      let end = point?.pointee.pending(after: changes) ?? SwapPoint.unset
+      if end == SwapPoint.unset {
+        if side.link != nil { complete = max(complete, reached) }
+        return
+      }
+      complete = max(complete, min(reached, end))
+      if reached < end { return }
+      takeOver(at: end)
+    }
+  }
+
   /// Cuts a block to what ends by the point; true: nothing is left of it.
   private func isBehind(_ front: UnsafeMutablePointer<auscult_block>, _ end: Int64) -> Bool {
     let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end

@@ -2,8 +2,8 @@ import CNodeABI
 
 /// Inputs that are joined: blocks move from the rings into the join's queues, and what matches there is run.
 extension WorkerNode {
-  /// Moves fronts as far as they go, and runs on what matches; false: nothing came of it.
-  func takeJoined() -> Bool {
+  /// Moves fronts as far as they go, and runs on what matches.
+  func takeJoined() -> Attempt {
     let join = step.pointee.join!
     let hasNews = moveFronts(to: join)
     let matched = join.pointee.match()
@@ -14,14 +14,14 @@ extension WorkerNode {
 
     let isFurther = noteComplete(outputComplete(step, lookahead: 0))
     if matched > 0 || isLast || passesGap || (isFurther && step.pointee.outputCount == 0) {
-      run()
+      guard run() else { return .lost }
       join.pointee.consume(matched)
     } else if isFurther {
-      publishIdle()
+      guard publishIdle() else { return .lost }
     }
     countUnmatched(join)
     if isLast { noteEnd() }
-    return hasNews || matched > 0 || isLast || passesGap
+    return hasNews || matched > 0 || isLast || passesGap ? .ran : .idle
   }
 
   private func moveFronts(to join: UnsafeMutablePointer<Join>) -> Bool {

@@ -10,6 +10,8 @@ import Synchronization
 final class WorkerNode: @unchecked Sendable {
   let step: UnsafeMutablePointer<Step>
   let name: String
+  /// What it runs in, while it is active.
+  weak var schedule: Schedule?
   private let clock: UnsafePointer<auscult_clock>
   var inputs: [WorkerInput] = []
   /// New values that are put in force with the first tokens behind the exchange.
@@ -26,6 +28,15 @@ final class WorkerNode: @unchecked Sendable {
   private var lastComplete = Int64.min
   /// Its step is no more.
   private var isRetired = false
+  /// It came with the change that is under way.
+  let isNew = Atomic<Bool>(false)
+  /// It has not come back from a call, but may: what comes for it meanwhile is dropped.
+  let isOverdue = Atomic<Bool>(false)
+  /// The thread that runs it, or did last, is one of the pool's.
+  let isRunByPool = Atomic<Bool>(false)
+  private let taken = Atomic<Bool>(false)
+  /// What stands in for it, once its call was taken away.
+  var absence: WorkerAbsence?
 
   /// Its inputs come with the schedule.
   init(step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices) {
@@ -41,11 +52,49 @@ final class WorkerNode: @unchecked Sendable {
   /// It was removed by a swap, and has had all that was its own.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
 
-  /// Changes what the node reads from or pushes to, while no thread runs it. Thread: control.
+  /// Its call was taken away: a thread of ours is in the plugin, and may be for ever.
+  var isTaken: Bool { taken.load(ordering: .acquiring) }
+  var call: UnsafeMutablePointer<WorkerCall> { step.pointee.call! }
+  /// Nothing waits for what it yields.
+  var isSink: Bool { step.pointee.outputCount == 0 }
+
+  /// Changes what the node reads from or pushes to, while no thread runs it. One that does not come back in time loses its
+  /// call. Thread: control.
   func modify(_ body: (WorkerNode) -> Void) {
-    while busy.exchange(true, ordering: .acquiring) { usleep(20) }
+    let deadline = services.calls.deadline(seconds: Self.patience)
+    while busy.exchange(true, ordering: .acquiring) {
+      usleep(20)
+      if realtime_nanoseconds() > deadline || services.calls.isOver, let number = call.pointee.current {
+        // The one who has it returns without it.
+        if takeAway(number) { continue }
+      }
+    }
     body(self)
     busy.store(false, ordering: .releasing)
+  }
+
+  /// Seconds that a change waits for a node.
+  private static let patience = 4.0
+
+  /// Takes a call away from the thread that does not come back with it; from now on the node is passed over.
+  ///
+  /// - Returns: false when it has come back.
+  func takeAway(_ number: Int) -> Bool {
+    guard call.pointee.takeAway(number) else { return false }
+    // What that thread held is ours.
+    failed.store(true, ordering: .relaxed)
+    step.pointee.state.pointee.hasFailed = true
+    for index in 0..<step.pointee.outputCount {
+      step.pointee.outputs[index].progress?.pointee.hasFailed.store(true, ordering: .relaxed)
+    }
+    absence = WorkerAbsence(step)
+    for index in inputs.indices { inputs[index].pass() }
+    taken.store(true, ordering: .releasing)
+    if let schedule { Leftovers.keep(schedule) }
+    Leftovers.keep(self)
+    busy.store(false, ordering: .releasing)
+    services.tookAway(self)
+    return true
   }
 
   /// Ends its part, once no thread is at it any more: one that has it from the list of before finds nothing to do. What
@@ -59,34 +108,43 @@ final class WorkerNode: @unchecked Sendable {
     case idle
     /// Another thread runs it.
     case busy
+    /// The call was taken away: this thread has nothing to do any more.
+    case lost
   }
 
   /// Runs the node if no other thread does.
-  func tryRun() -> Attempt {
+  ///
+  /// - Parameter isPool: whether the calling thread is one of the pool's.
+  func tryRun(isPool: Bool = false) -> Attempt {
     guard !busy.exchange(true, ordering: .acquiring) else { return .busy }
-    defer { busy.store(false, ordering: .releasing) }
-    if isRetired { return .idle }
-    var attempt = Attempt.idle
+    isRunByPool.store(isPool, ordering: .relaxed)
+    var result = Attempt.idle
     // A few at a time, so that the other nodes get their turn.
     for _ in 0..<32 {
-      guard hasRoom, takeFronts() else { break }
-      attempt = .ran
+      guard !isRetired, hasRoom else { break }
+      let attempt = absence == nil ? takeFronts() : passOver()
+      if attempt == .lost { return .lost }
+      guard attempt == .ran else { break }
+      result = .ran
     }
-    return attempt
+    busy.store(false, ordering: .releasing)
+    return result
   }
 
   private var hasRoom: Bool {
     for index in 0..<step.pointee.crossingCount {
       let crossing = step.pointee.crossings[index].crossing
-      if !crossing.pointee.isLossy && !crossing.pointee.ring.pointee.hasRoom(for: crossing.pointee.mostBytes) {
+      let ring = crossing.pointee.ring
+      if !crossing.pointee.isLossy && !ring.pointee.isOverdue && !ring.pointee.hasRoom(for: crossing.pointee.mostBytes)
+      {
         return false
       }
     }
     return true
   }
 
-  /// One run on what lies at the fronts of the rings; false: nothing new.
-  private func takeFronts() -> Bool {
+  /// One run on what lies at the fronts of the rings.
+  private func takeFronts() -> Attempt {
     if step.pointee.join != nil { return takeJoined() }
     var hasNews = false
     for index in inputs.indices {
@@ -102,17 +160,19 @@ final class WorkerNode: @unchecked Sendable {
       }
     }
     if !hasNews && inputs.allSatisfy(\.isOver) {
-      finished.store(true, ordering: .releasing)
-      return false
+      noteFinished()
+      return .idle
     }
     let complete = outputComplete(step, lookahead: 0)
-    guard noteComplete(complete) || hasNews else { return false }
+    guard noteComplete(complete) || hasNews else { return .idle }
     // Without tokens only sinks care how far their inputs are complete.
-    if hasNews || step.pointee.outputCount == 0 { run() } else { publishIdle() }
+    guard hasNews || step.pointee.outputCount == 0 ? run() : publishIdle() else { return .lost }
     noteEnds()
     for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
-    return hasNews
+    return hasNews ? .ran : .idle
   }
+
+  func noteFinished() { finished.store(true, ordering: .releasing) }
 
   /// True if the inputs are complete further than they were.
   func noteComplete(_ complete: Int64) -> Bool {
@@ -131,44 +191,61 @@ final class WorkerNode: @unchecked Sendable {
     if inputs.allSatisfy(\.isSpent) { noteEnd() }
   }
 
-  func run() {
-    tuneIfDue()
-    if runStep(step, clock: clock) == .failed {
+  /// - Returns: false when the call was taken away.
+  func run() -> Bool {
+    guard tuneIfDue() else { return false }
+    switch runStep(step, clock: clock) {
+    case .takenAway: return false
+    case .failed:
       failed.store(true, ordering: .relaxed)
       let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed without saying why"
       services.log(.error, name, "\(reason); the node is quarantined, the graph runs on")
+    case .ran, .skipped: break
     }
     push()
+    return true
   }
 
   private func push() {
     for index in 0..<step.pointee.crossingCount {
       let entry = step.pointee.crossings[index]
-      let block = step.pointee.outputs[entry.output].block
-      if entry.crossing.pointee.isLossy {
-        _ = pushOrDrop(UnsafePointer(block), entry.crossing)
-        continue
-      }
-      let ring = entry.crossing.pointee.ring
-      if block.pointee.count > 0 || block.pointee.flags != 0 {
-        let isPushed = ring.pointee.push(UnsafePointer(block))
-        precondition(isPushed, "a ring had less room than it said")
-      }
-      ring.pointee.publish(complete: block.pointee.complete)
+      push(UnsafePointer(step.pointee.outputs[entry.output].block), entry.crossing)
     }
   }
 
-  private func tuneIfDue() {
-    guard let due = tuning?.nextPosition else { return }
+  func push(_ block: UnsafePointer<auscult_block>, _ crossing: UnsafeMutablePointer<Crossing>) {
+    let ring = crossing.pointee.ring
+    if crossing.pointee.isLossy || ring.pointee.isOverdue || crossing.pointee.isDropping {
+      _ = pushOrDrop(block, crossing)
+      return
+    }
+    if block.pointee.count > 0 || block.pointee.flags != 0 {
+      let isPushed = ring.pointee.push(block)
+      precondition(isPushed, "a ring had less room than it said")
+    }
+    ring.pointee.publish(complete: block.pointee.complete)
+  }
+
+  /// - Returns: false when the call was taken away.
+  private func tuneIfDue() -> Bool {
+    guard let due = tuning?.nextPosition else { return true }
     for index in 0..<step.pointee.inputCount {
       guard let block = step.pointee.inputs[index]?.pointee else { continue }
       let isBehind = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
-      if isBehind { return tuning!.take() }
+      guard isBehind else { continue }
+      let call = call
+      let number = call.pointee.enter()
+      tuning!.take()
+      guard call.pointee.leave(number) else { return false }
+      tuning!.pass()
+      return true
     }
+    return true
   }
 
-  func publishIdle() {
-    tuneIfDue()
+  /// - Returns: false when the call was taken away.
+  func publishIdle() -> Bool {
+    guard tuneIfDue() else { return false }
     for index in 0..<step.pointee.crossingCount {
       let entry = step.pointee.crossings[index]
       let output = step.pointee.outputs[entry.output]
@@ -176,6 +253,7 @@ final class WorkerNode: @unchecked Sendable {
       noteProgress(step.pointee.outputs + entry.output, tokens: 0, complete: complete)
       if !entry.crossing.pointee.isDropping { entry.crossing.pointee.ring.pointee.publish(complete: complete) }
     }
+    return true
   }
 
   private var mayBegin: Bool { !isHeld.load(ordering: .acquiring) }

@@ -12,16 +12,52 @@ final class WorkerPool: @unchecked Sendable {
   private let condition = NSCondition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
+  /// Threads that there are to be.
+  private let threads: Int
+  // Under the condition's lock: threads that there are, and those of them that are in a node which does not come back.
   private var running = 0
+  private var lost = 0
+  /// Threads that settle, and were lost.
+  private let lostSettlers = Atomic<Int>(0)
 
   init(_ nodes: [WorkerNode], threads: Int) {
     nodeList = Mutex(nodes)
-    running = threads
-    for index in 0..<threads {
-      let thread = Thread { [self] in work(from: Double(index) / Double(threads)) }
-      thread.name = "auscult-work-\(index)"
+    self.threads = threads
+    condition.lock()
+    fill()
+    condition.unlock()
+  }
+
+  /// Starts the threads that are missing. Under the condition's lock.
+  private func fill() {
+    while running - lost < threads, !stopping.load(ordering: .acquiring) {
+      let place = Double(running) / Double(threads)
+      let thread = Thread { [self] in work(from: place - place.rounded(.down)) }
+      thread.name = "auscult-work-\(running)"
+      running += 1
       thread.start()
     }
+  }
+
+  /// A thread does not come back from a node: another one takes its place. Thread: any.
+  func lose(isOwn: Bool) {
+    guard isOwn else {
+      _ = lostSettlers.add(1, ordering: .sequentiallyConsistent)
+      return
+    }
+    condition.lock()
+    lost += 1
+    fill()
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// One that was lost has come back.
+  func regain(isOwn: Bool) {
+    guard isOwn else { return }
+    condition.lock()
+    lost -= 1
+    condition.unlock()
   }
 
   /// Replaces the nodes that are run, in the order of the schedule. A thread may still be at one of those before.
@@ -29,12 +65,13 @@ final class WorkerPool: @unchecked Sendable {
 
   private var nodes: [WorkerNode] { nodeList.withLock { $0 } }
 
-  /// Ends the threads once each has finished its node. Thread: control.
-  func stop() {
+  /// Ends the threads once each has finished its node. Lost ones are not waited for, nor is any when `isOver` says so; nodes
+  /// that have one lose their call. Thread: control.
+  func stop(isOver: () -> Bool) {
     stopping.store(true, ordering: .releasing)
     condition.lock()
     condition.broadcast()
-    while running > 0 { condition.wait() }
+    while running - lost > 0, !isOver() { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.02)) }
     condition.unlock()
   }
 
@@ -57,17 +94,46 @@ final class WorkerPool: @unchecked Sendable {
 
   /// Runs every node until none has anything left that it could do. Only while nothing is pushed from outside: nodes
   /// stand in the order of the schedule, so that one that is found idle gets nothing more from those before it.
-  func settle() {
-    let denormals = realtime_flush_denormals()
-    defer { realtime_restore_denormals(denormals) }
+  ///
+  /// - Parameter look: called now and then; false: it is not waited for any more.
+  func settle(_ look: () -> Bool) {
+    // Another thread than the caller's: it may not come back.
     while true {
-      let attempts = nodes.map { $0.tryRun() }
-      if attempts.allSatisfy({ $0 == .idle }) { return }
-      if !attempts.contains(.ran) { usleep(50) }
+      let settlers = lostSettlers.load(ordering: .sequentiallyConsistent)
+      let isDone = DispatchSemaphore(value: 0)
+      HelperThread.run { [self] in if settleHere() { isDone.signal() } }
+      while isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
+        guard look() else { return }
+        if lostSettlers.load(ordering: .sequentiallyConsistent) != settlers { break }
+      }
+      if lostSettlers.load(ordering: .sequentiallyConsistent) == settlers { return }
     }
   }
 
-  var hasEnded: Bool { nodes.allSatisfy { $0.hasEnded || $0.isFinished } }
+  /// - Returns: false when the thread is lost.
+  private func settleHere() -> Bool {
+    let denormals = realtime_flush_denormals()
+    defer { realtime_restore_denormals(denormals) }
+    while !stopping.load(ordering: .acquiring) {
+      var isSettled = true
+      var hasRun = false
+      for node in nodes {
+        switch node.tryRun() {
+        case .ran: (hasRun, isSettled) = (true, false)
+        case .busy: isSettled = isSettled && node.isOverdue.load(ordering: .relaxed)
+        case .idle: break
+        case .lost: return false
+        }
+      }
+      if isSettled { break }
+      if !hasRun { usleep(50) }
+    }
+    return true
+  }
+
+  var hasEnded: Bool {
+    nodes.allSatisfy { $0.hasEnded || $0.isFinished || $0.isOverdue.load(ordering: .relaxed) }
+  }
 
   private func work(from place: Double) {
     // Alike on every thread that computes; see CRealtime.
@@ -76,11 +142,22 @@ final class WorkerPool: @unchecked Sendable {
       var progress = false
       let nodes = nodes
       let start = Int(place * Double(nodes.count))
-      for offset in nodes.indices where nodes[(start + offset) % nodes.count].tryRun() == .ran { progress = true }
+      for offset in nodes.indices {
+        switch nodes[(start + offset) % nodes.count].tryRun(isPool: true) {
+        case .ran: progress = true
+        case .lost: return end(isLost: true)
+        case .idle, .busy: break
+        }
+      }
       if progress { nudge() } else { sleep() }
     }
+    end(isLost: false)
+  }
+
+  private func end(isLost: Bool) {
     condition.lock()
     running -= 1
+    if isLost { lost -= 1 }
     condition.broadcast()
     condition.unlock()
   }

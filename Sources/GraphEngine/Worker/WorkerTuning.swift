@@ -15,8 +15,11 @@ struct WorkerTuning {
     return position == SwapPoint.unset ? nil : position
   }
 
-  mutating func take() {
-    entry.take(isForward: changes == 0)
+  /// Puts the values in force that are due.
+  func take() { entry.take(isForward: changes == 0) }
+
+  /// The exchange is behind.
+  mutating func pass() {
     changes += 1
     point.pointee.countSwitch()
   }

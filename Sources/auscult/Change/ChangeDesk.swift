@@ -255,11 +255,11 @@ final class ChangeDesk {
 
   private func run(_ graph: Graph, from next: GraphSource, _ request: ChangeRequest) {
     do throws(DiagnosticsError) {
-      current?.ticket.plan = try engine.plan(for: graph)
-      publish()
-      if request.isDryRun { return finish() }
       var options = SwapOptions()
       if let timeout = request.timeout { options.timeout = timeout }
+      current?.ticket.plan = try engine.plan(for: graph, timeout: options.timeout)
+      publish()
+      if request.isDryRun { return finish() }
       options.isShadow = request.kind == .shadow
       coming = (next, engine.graph)
       current?.ticket.plan = try engine.apply(graph, options: options)

@@ -18,11 +18,18 @@ struct FileCommand {
   func run() throws {
     let signals = SignalWatcher()
     let interruption = Interruption()
-    signals.handle { interruption.come() }
+    let ending = EndWatch(talk)
+    defer { ending.isOver() }
+    signals.handleAll { count in
+      interruption.come()
+      ending.end(isRepeated: count > 1)
+      return count < 3
+    }
     let log = EngineLog(talk)
     var engineOptions = EngineOptions()
     engineOptions.log = log.receive
     let engine = try Engine(graph: graph, options: engineOptions)
+    ending.begin(engine)
     let failures = FileFailures(talk, isSingle: files.count == 1)
     let run = FileRun(engine, options: options(failures, interruption, log))
     let summary = try outcome(of: run)

@@ -9,6 +9,9 @@ struct Run: ParsableCommand {
       Live, the graph runs until Ctrl-C, `auscult stop`, --duration or the end of the JACK server. Over files it runs \
       as fast as the machine goes, each file a stream of its own. Results are where the graph's sinks put them.
 
+      The end takes five seconds at most, whatever a node does. SIGHUP closes all output files of a live run and opens \
+      them anew, as log rotation needs it, and applies the graph file.
+
       Examples:
         auscult run fan.yaml                  live, on the JACK server that runs
         auscult run fan.yaml --start-server   on a private one without sound card

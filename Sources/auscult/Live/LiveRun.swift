@@ -25,8 +25,10 @@ struct LiveRun {
 
   func run() throws {
     let signals = SignalWatcher()
+    let ending = EndWatch(talk)
+    defer { ending.isOver() }
     do {
-      try run(signals)
+      try run(signals, ending)
     } catch let problem as ControlProblem {
       throw Failure(problem.text)
     } catch let error as JACKError {
@@ -34,7 +36,7 @@ struct LiveRun {
     }
   }
 
-  private func run(_ signals: SignalWatcher) throws {
+  private func run(_ signals: SignalWatcher, _ ending: EndWatch) throws {
     let name = options.name ?? graph.name
     // First of all, so that a second run of the name ends before it has done anything.
     let control = try ControlServer(name: name)
@@ -46,6 +48,8 @@ struct LiveRun {
     let driverOptions = JACKDriver.Options(
       name: name, server: server, origin: options.origin == .transport ? .transport : .firstCycle,
       reconnects: options.reconnect)
+    // There is nothing to take anew yet.
+    signals.handleHangup {}
     guard let driver = try waiting.driver(driverOptions) else { return control.stop() }
     let session = try training.map {
       try LiveSession(
@@ -54,7 +58,9 @@ struct LiveRun {
     }
     var engineOptions = EngineOptions()
     engineOptions.log = log.receive
+    engineOptions.passesOverLateNodes = true
     let engine = try Engine(graph: session?.graph ?? graph, options: engineOptions)
+    ending.begin(engine) { control.stop() }
     try engine.prepare(rate: driver.rate)
     try driver.attach(engine)
     if let reason = lockMemory() { talk.say(.debug, "memory is not locked: \(reason)") }
@@ -63,28 +69,41 @@ struct LiveRun {
       name: name, server: server ?? LiveRun.standardServer, rate: driver.rate, engine: engine, control: driver.control,
       training: { session?.status })
     let stop: @Sendable () -> Void = { [control = driver.control, wishes = session?.wishes] in
-      if wishes?.end() ?? true { control.stop() } else { control.wake() }
+      guard wishes?.end() ?? true else { return control.wake() }
+      ending.end()
+      control.stop()
     }
-    if session == nil { signals.handle(stop) } else { signals.handleTwice(stop) }
+    // A training takes two signals for itself.
+    let most = session == nil ? 1 : 2
+    signals.handleAll { count in
+      if count <= most { stop() } else { ending.end(isRepeated: true) }
+      return count <= most + 1
+    }
     let report = LiveReport(talk: talk, engine: engine, log: log)
     let desk = ChangeDesk(engine, catalog: catalog, source: source, rate: driver.rate, tell: report.change)
     if session != nil {
       desk.board.refuse("the graph is still being trained, or its model about to take over: try again later")
     }
     let follower = try LiveWatch(desk, engine, talk, watchesGraph: options.watch, watchesPlugins: options.watchPlugins)
+    let hangup = Hangup(desk, engine, talk, driver.control)
+    signals.handleHangup { [flag = hangup.flag] in flag.raise() }
     let methods = RunMethods(watch: watch, board: desk.board, control: driver.control, stop: stop)
     waiting.end(with: methods.handlers)
     if waiting.isStopped { stop() }
     report.begin(watch.update(), ports: driver.portNames)
     defer { control.stop() }
+    engine.whileWaiting { report.tick(watch.update()) }
+    defer { engine.whileWaiting {} }
     let look = {
+      if engine.stuckRealtimeNode != nil { ending.giveUp() }
+      hangup.look()
       guard let session else { return follower.look() }
       session.look(engine, driver.control)
       guard session.isOver else { return }
       desk.board.refuse(nil)
       follower.look()
     }
-    let outcome = Result { try follow(driver, engine, watch, report, look) }
+    let outcome = Result { try follow(driver, engine, watch, report, ending, look) }
     try session?.finish(after: outcome)
     try outcome.get()
     try checkNodes(engine, log)
@@ -92,19 +111,25 @@ struct LiveRun {
 
   /// Lets cycles flow until the end, then lets every node finish what it has.
   private func follow(
-    _ driver: JACKDriver, _ engine: Engine, _ watch: RunWatch, _ report: LiveReport, _ look: () -> Void
+    _ driver: JACKDriver, _ engine: Engine, _ watch: RunWatch, _ report: LiveReport, _ ending: EndWatch,
+    _ look: () -> Void
   ) throws {
     let last = duration.map { Int64(($0 * Double(driver.rate)).rounded()) } ?? .max
     let outcome = Result { () throws(JACKError) in
       try driver.run(
         tick: {
+          ending.leaveServer(false)
           look()
           report.tick(watch.update())
           if engine.realtime.position >= last { driver.control.stop() }
+          ending.leaveServer(true)
         }, report: { report.event($0) })
     }
+    ending.hasLeftServer()
     let figures = watch.freeze()
     engine.finishStream()
+    // What is left is the server's business.
+    ending.isOver()
     report.end(figures)
     try outcome.get()
   }

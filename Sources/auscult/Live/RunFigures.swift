@@ -19,6 +19,8 @@ struct RunFigures: Sendable {
   /// Cycles that ended after the next one was to begin.
   var overruns: Int64
   var failedNodes: [String]
+  /// Nodes that have not returned from a call for long: "judge (process)".
+  var lateNodes: [String]
   /// Of the graph; grows with every change.
   var generation: Int
   /// The change that is under way, or the last one.
@@ -45,6 +47,7 @@ struct RunFigures: Sendable {
     overruns = control.overruns
     ports = control.ports
     failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
+    lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()
     swap = engine.swapStatus
     let judges = engine.isSwapping && swap?.position != nil && swap?.reason == nil
     generation = judges ? swap!.generation : engine.generation
@@ -59,7 +62,8 @@ struct RunFigures: Sendable {
       "gaps": .integer(it.gaps), "lost_frames": .integer(it.lostFrames), "dropped_tokens": .integer(it.droppedTokens),
       "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(overruns),
       "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
-      "load": .number(load), "failed_nodes": .texts(failedNodes), "nodes": .array(it.nodes.map(\.json)),
+      "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
+      "nodes": .array(it.nodes.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
       "ports": .array(ports.map(\.json)), "training": training,
     ])

@@ -2,52 +2,82 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Turns Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP) into a call, so that a run can end in good order. The second
-/// one, or one that nobody handles, ends the program at once, as signals do.
+/// Turns Ctrl-C and its like (SIGINT, SIGTERM) into a call, so that a run can end in good order, and SIGHUP into another
+/// one, by which it takes its files anew. A signal that nobody handles ends the program at once, as signals do; one that
+/// was ignored when the program was started, as by nohup, stays ignored.
 ///
 /// Make it before any other thread: they inherit that these signals are none of their business.
 final class SignalWatcher: Sendable {
-  private static let signals = [SIGINT, SIGTERM, SIGHUP]
-  private let handler = Mutex<(@Sendable () -> Void)?>(nil)
+  /// Gets how many signals have come with this one. False: the signal is to end the program at once.
+  typealias Handler = @Sendable (_ count: Int) -> Bool
+
+  private struct State {
+    var count = 0
+    var handler: Handler?
+    var hangup: (@Sendable () -> Void)?
+  }
+
+  private let signals: [Int32]
+  private let state = Mutex(State())
 
   init() {
-    var mask = SignalWatcher.mask
+    signals = [SIGINT, SIGTERM, SIGHUP].filter { !SignalWatcher.isIgnored($0) }
+    if signals.isEmpty { return }
+    var mask = mask
     pthread_sigmask(SIG_BLOCK, &mask, nil)
     Thread.detachNewThread { [self] in watch() }
   }
 
-  /// From now on the first signal calls this, on a thread of its own.
-  func handle(_ body: @escaping @Sendable () -> Void) { handler.withLock { $0 = body } }
-
-  /// The same, but the second signal calls it as well.
-  func handleTwice(_ body: @escaping @Sendable () -> Void) {
-    handle { [self] in
-      handle(body)
-      body()
+  /// From now on the first signal calls this, on a thread of its own; the second one ends the program.
+  func handle(_ body: @escaping @Sendable () -> Void) {
+    handleAll { count in
+      if count == 1 { body() }
+      return count == 1
     }
   }
 
+  /// From now on every signal calls this, on a thread of its own.
+  func handleAll(_ handler: @escaping Handler) {
+    state.withLock {
+      $0.count = 0
+      $0.handler = handler
+    }
+  }
+
+  /// From now on SIGHUP calls this, and ends nothing.
+  func handleHangup(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.hangup = body } }
+
   private func watch() {
-    var mask = SignalWatcher.mask
+    var mask = mask
     while true {
       var number: Int32 = 0
       guard sigwait(&mask, &number) == 0 else { continue }
-      let body = handler.withLock { handler in
-        defer { handler = nil }
-        return handler
+      if number == SIGHUP, let hangup = state.withLock({ $0.hangup }) {
+        hangup()
+        continue
       }
-      if let body { body() } else { die(of: number) }
+      let (handler, count) = state.withLock { state in
+        state.count += 1
+        return (state.handler, state.count)
+      }
+      if !(handler?(count) ?? false) { die(of: number) }
     }
   }
 
   private func die(of number: Int32) {
     signal(number, SIG_DFL)
-    var mask = SignalWatcher.mask
+    var mask = mask
     raise(number)
     pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 
-  private static var mask: sigset_t {
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  private var mask: sigset_t {
     var mask = sigset_t()
     sigemptyset(&mask)
     for number in signals { sigaddset(&mask, number) }

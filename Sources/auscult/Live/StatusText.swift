@@ -24,6 +24,8 @@ struct StatusText {
     if let training = status["training"] { lines.append("training  \(words(training))") }
     let failed = status["failed_nodes"]?.array?.compactMap(\.text?.shown) ?? []
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
+    let late = status["late_nodes"]?.array?.compactMap(\.text) ?? []
+    if !late.isEmpty { lines.append("late      \(late.joined(separator: ", ")) has not returned") }
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")

@@ -15,6 +15,8 @@ struct Command {
   static let path = BuildFolder.path + "/auscult"
   let folder: ScratchFolder
   var environment: [String: String] = [:]
+  /// Signals that it finds ignored when it starts, as a shell calls them: "HUP INT".
+  var ignoredSignals = ""
 
   init(_ folder: ScratchFolder) { self.folder = folder }
 
@@ -39,6 +41,10 @@ struct Command {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Command.path)
     process.arguments = arguments
+    if !ignoredSignals.isEmpty {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = ["-c", "trap '' \(ignoredSignals); exec \"$0\" \"$@\"", Command.path] + arguments
+    }
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.standardInput = FileHandle.nullDevice
     var variables = ProcessInfo.processInfo.environment

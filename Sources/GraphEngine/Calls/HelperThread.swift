@@ -1,0 +1,48 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Threads for calls that may not return. One that is busy for ever is left behind; the others are used again.
+final class HelperThread: Sendable {
+  /// Threads that are kept for the next call.
+  private static let mostIdle = 4
+  private static let idle = Mutex<[HelperThread]>([])
+
+  private let work = Mutex<Work?>(nil)
+  private let isAsked = DispatchSemaphore(value: 0)
+
+  /// What travels to the thread. Whoever makes it sees to it that only one thread is at it.
+  private struct Work: @unchecked Sendable {
+    let body: () -> Void
+  }
+
+  /// Runs it on a thread that has nothing else to do.
+  static func run(_ body: @escaping () -> Void) {
+    let thread = idle.withLock { $0.popLast() } ?? HelperThread()
+    let work = Work(body: body)
+    thread.work.withLock { $0 = work }
+    thread.isAsked.signal()
+  }
+
+  private init() {
+    let thread = Thread { [self] in
+      repeat {
+        isAsked.wait()
+        work.withLock { work in
+          defer { work = nil }
+          return work
+        }?.body()
+      } while waitForMore()
+    }
+    thread.name = "auscult-calls"
+    thread.start()
+  }
+
+  private func waitForMore() -> Bool {
+    HelperThread.idle.withLock { idle in
+      guard idle.count < HelperThread.mostIdle else { return false }
+      idle.append(self)
+      return true
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import Synchronization
+
+/// What is never freed, because a thread that does not come back may still be at it.
+public enum Leftovers {
+  private struct Kept: @unchecked Sendable {
+    var objects: [AnyObject] = []
+  }
+
+  private static let kept = Mutex(Kept())
+
+  static func keep(_ object: AnyObject) {
+    let one = Kept(objects: [object])
+    kept.withLock { kept in
+      if !kept.objects.contains(where: { $0 === one.objects[0] }) { kept.objects += one.objects }
+    }
+  }
+
+  /// There is something: the program must not wait for its threads, nor tear down what they use, when it ends.
+  public static var areThere: Bool { kept.withLock { !$0.objects.isEmpty } || NodeLane.anyIsLate }
+}

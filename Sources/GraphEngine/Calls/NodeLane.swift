@@ -1,0 +1,138 @@
+import CRealtime
+import Foundation
+import Synchronization
+
+/// The calls into one node, one after the other, none of them on the thread that asks for it. A call that does not return
+/// holds up the node's own later calls, and nobody else.
+final class NodeLane: @unchecked Sendable {
+  /// Calls of all graphs that were given up and have not returned.
+  private static let lateCalls = Atomic<Int>(0)
+  static var anyIsLate: Bool { lateCalls.load(ordering: .relaxed) > 0 }
+
+  /// Seconds that a call gets in any case.
+  private static let least = 0.25
+
+  private let calls: NodeCalls
+  private let node: String
+  private let condition = NSCondition()
+  // Under the condition's lock.
+  private var queue: [() -> Void] = []
+  private var isRunning = false
+
+  init(_ calls: NodeCalls, node: String) {
+    self.calls = calls
+    self.node = node
+  }
+
+  /// Nothing is under way, and nothing waits.
+  var isIdle: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    return !isRunning
+  }
+
+  /// Calls a node, and waits for what it answers.
+  ///
+  /// - Parameters:
+  ///   - function: what is called, for messages.
+  ///   - late: gets the answer on the node's thread when it is not waited for any more.
+  /// - Throws: a `NodeFailure` when the node is late.
+  func call<Answer>(
+    _ function: String, _ body: @escaping () -> Answer, late: @escaping (Answer) -> Void = { _ in }
+  ) throws -> Answer {
+    let patience = Patience(deadline: calls.answerDeadline, least: NodeLane.least, isNeeded: true)
+    if let answer = wait(function, patience, body, late) { return answer }
+    throw calls.failure(of: function)
+  }
+
+  /// Calls a node that has nothing to answer, and waits for so long at most.
+  ///
+  /// - Returns: whether it has come back.
+  @discardableResult
+  func finish(_ function: String, seconds: Double, _ body: @escaping () -> Void) -> Bool {
+    let patience = Patience(
+      deadline: calls.deadline(seconds: seconds), least: min(seconds, NodeLane.least), isNeeded: false)
+    return wait(function, patience, body, { _ in }) != nil
+  }
+
+  /// How long a call is waited for.
+  private struct Patience {
+    let began = realtime_nanoseconds()
+    let deadline: Int64
+    /// Seconds in any case: whoever returns at once is heard also when there is no time any more.
+    let least: Double
+    /// What it answers is of no use when the run ends.
+    let isNeeded: Bool
+
+    /// Nanoseconds that are left.
+    func left(_ calls: NodeCalls) -> Int64 {
+      let now = realtime_nanoseconds()
+      let isEnd = isNeeded ? calls.isEnding : calls.isOver
+      return max(isEnd ? 0 : deadline - now, began + Int64(least * 1e9) - now)
+    }
+  }
+
+  private func wait<Answer>(
+    _ function: String, _ patience: Patience, _ body: @escaping () -> Answer, _ late: @escaping (Answer) -> Void
+  ) -> Answer? {
+    let call = Call<Answer>()
+    enqueue { [self] in
+      let result = body()
+      condition.lock()
+      let isLate = call.isGivenUp
+      if !isLate { call.answer = result }
+      call.isDone = true
+      condition.broadcast()
+      condition.unlock()
+      guard isLate else { return }
+      late(result)
+      NodeLane.lateCalls.subtract(1, ordering: .relaxed)
+    }
+    condition.lock()
+    while !call.isDone {
+      let left = patience.left(calls)
+      if left <= 0 { break }
+      let limit = Date(timeIntervalSinceNow: min(Double(left) / 1e9, NodeCalls.look))
+      if condition.wait(until: limit) || call.isDone { continue }
+      condition.unlock()
+      calls.pump()
+      condition.lock()
+    }
+    call.isGivenUp = !call.isDone
+    let answer = call.answer
+    if call.isGivenUp { NodeLane.lateCalls.add(1, ordering: .relaxed) }
+    condition.unlock()
+    if call.isGivenUp { calls.note(self, node: node, function: function, since: patience.began) }
+    return answer
+  }
+
+  private final class Call<Answer>: @unchecked Sendable {
+    var answer: Answer?
+    var isDone = false
+    var isGivenUp = false
+  }
+
+  private func enqueue(_ body: @escaping () -> Void) {
+    condition.lock()
+    queue.append(body)
+    let mustStart = !isRunning
+    isRunning = true
+    condition.unlock()
+    if mustStart { HelperThread.run { [self] in runAll() } }
+  }
+
+  private func runAll() {
+    while true {
+      condition.lock()
+      guard !queue.isEmpty else {
+        isRunning = false
+        condition.broadcast()
+        condition.unlock()
+        return
+      }
+      let next = queue.removeFirst()
+      condition.unlock()
+      next()
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import CNodeABI
+import RealtimeCore
+
+/// What is kept of a node whose call was taken away. Its plugin may still write to its blocks, so that none of them is used
+/// any more.
+struct WorkerAbsence {
+  /// A block without tokens for each output.
+  var blocks: [auscult_block]
+  /// Frame position from which on each output's tokens are missing.
+  var missingFrom: [Int64]
+  /// Through which frame position its inputs are there.
+  var heard: Int64
+  /// Rings that have been told of the gap, and of the end.
+  var told: Set<UnsafeMutablePointer<Crossing>> = []
+  var ended: Set<UnsafeMutablePointer<Crossing>> = []
+
+  init(_ step: UnsafeMutablePointer<Step>) {
+    let outputs = UnsafeBufferPointer(start: step.pointee.outputs, count: step.pointee.outputCount)
+    blocks = outputs.map { output in
+      var block = output.block.pointee
+      block.count = 0
+      block.flags = 0
+      return block
+    }
+    missingFrom = outputs.map(\.missingFrom)
+    heard = step.pointee.state.pointee.heardThrough
+  }
+}
+
+extension WorkerNode {
+  /// Instead of running the node: its inputs are passed over, and those behind it are told what is missing, and how far
+  /// everything else is.
+  func passOver() -> Attempt {
+    for index in inputs.indices { inputs[index].pass() }
+    if !inputs.isEmpty, inputs.allSatisfy(\.isOver) {
+      noteFinished()
+      return .idle
+    }
+    let known = inputs.map(\.complete).filter { $0 != Int64.max }
+    let isEnd = known.isEmpty
+    if let heard = known.min() { absence!.heard = max(absence!.heard, heard) }
+    passTuning(known.min() ?? Int64.max)
+    var hasNews = false
+    for index in 0..<step.pointee.crossingCount where tell(step.pointee.crossings[index], isEnd: isEnd) {
+      hasNews = true
+    }
+    if isEnd && absence!.ended.count >= step.pointee.crossingCount { noteEnd() }
+    return hasNews ? .ran : .idle
+  }
+
+  private func passTuning(_ complete: Int64) {
+    while let due = tuning?.nextPosition, complete > due { tuning!.pass() }
+  }
+
+  /// - Returns: whether there was anything to say but how far it is.
+  private func tell(_ entry: StepCrossing, isEnd: Bool) -> Bool {
+    let complete = isEnd ? Int64.max : complete(step.pointee.outputs[entry.output].lookahead)
+    let isNew = !absence!.told.contains(entry.crossing)
+    guard isNew || (isEnd && !absence!.ended.contains(entry.crossing)) else {
+      if !isEnd, complete != Int64.min { entry.crossing.pointee.ring.pointee.publish(complete: complete) }
+      return false
+    }
+    var block = absence!.blocks[entry.output]
+    let begin = absence!.missingFrom[entry.output]
+    let isMissing = isNew || absence!.heard > begin
+    block.flags = (isMissing ? AUSCULT_BLOCK_GAP : 0) | (isEnd ? AUSCULT_BLOCK_END : 0)
+    block.gap = auscult_gap(
+      begin: begin, end: max(begin, absence!.heard), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
+    block.complete = complete
+    push(&block, entry.crossing)
+    absence!.told.insert(entry.crossing)
+    if isEnd { absence!.ended.insert(entry.crossing) }
+    // The last ring of an output that hears of it: what comes next begins there.
+    let others = (0..<step.pointee.crossingCount).map { step.pointee.crossings[$0] }.filter {
+      $0.output == entry.output
+    }
+    let isLast = others.allSatisfy { (isEnd ? absence!.ended : absence!.told).contains($0.crossing) }
+    if isLast { absence!.missingFrom[entry.output] = block.gap.end }
+    return true
+  }
+
+  /// Through which frame position an output is complete that nothing more comes from.
+  private func complete(_ lookahead: Int64) -> Int64 {
+    var complete = Int64.max
+    for input in inputs where input.complete != Int64.max {
+      if input.complete == Int64.min { return Int64.min }
+      let before = input.idle?.pointee.format.pointee.lookahead ?? lookahead
+      complete = min(complete, input.complete - (lookahead - before))
+    }
+    return complete
+  }
+}
