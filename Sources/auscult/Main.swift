@@ -61,6 +61,7 @@ struct Auscult: ParsableCommand {
       runs live and over recordings, with the same results.
 
       Examples:
+        auscult ports --meter                     which port is the microphone? clap!
         auscult check fan.yaml                    is it right, what does it cost?
         auscult run fan.yaml                      live, as a JACK client
         auscult run fan.yaml --input monday.wav   the same over a recording
@@ -78,7 +79,8 @@ struct Auscult: ParsableCommand {
         subcommands: [
           Apply.self, Swap.self, SetCommand.self, Rollback.self, Shadow.self, Promote.self, Discard.self,
         ]),
-      CommandGroup(name: "Look:", subcommands: [Check.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
+      CommandGroup(
+        name: "Look:", subcommands: [Check.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
     ])
 }
 

@@ -61,6 +61,51 @@ struct ServerTroubleTests {
     #expect(try owner.end().status == 0)
   }
 
+  /// Before the first server, between two, and behind the last: a run that waits is there for whoever asks.
+  @Test func reconnectWaitsFromTheStart() throws {
+    let live = try LiveCommand(
+      auscult, arguments: ["run", "watch.yaml", "--server", server, "--reconnect", "--name", name])
+    try live.wait(for: "no JACK server named '\(server)' is running")
+    try live.wait(for: "; waiting for it\n")
+    let early = try auscult("status", name)
+    #expect(early.status == 1 && early.err.contains("'\(name)' hears nothing yet: no JACK server named '\(server)'"))
+    var owner = try startOwner()
+    try live.wait(for: "auscult: the JACK server is there, after ")
+    try live.wait(for: "auscult: latency ")
+    #expect(try auscult("status", name).status == 0)
+    #expect(try auscult("stop", name + "-owner").status == 0 && owner.end().status == 0)
+    try live.wait(for: "; waiting for it to come back\n")
+    owner = try startOwner()
+    try live.wait(for: "auscult: the JACK server is back")
+    #expect(try auscult("stop", name + "-owner").status == 0 && owner.end().status == 0)
+    try live.wait(for: "; waiting for it to come back\n", times: 2)
+    #expect(try auscult("stop", name).status == 0 && live.end().status == 0)
+    // What was before the first server is no sound; what was between two is a gap, and so is what was behind the last.
+    let gaps = try String(contentsOfFile: folder.path + "/log.jsonl", encoding: .utf8).split(separator: "\n")
+      .filter { $0.contains("\"cause\":\"server\"") }
+    #expect(gaps.count == 2 && !gaps[0].contains("\"begin\":0,"), "\(gaps)")
+  }
+
+  @Test func whoWaitsForAServerIsStoppedAtOnce() throws {
+    let live = try LiveCommand(
+      auscult, arguments: ["run", "watch.yaml", "--server", server, "--reconnect", "--name", name])
+    try live.wait(for: "; waiting for it\n")
+    live.signal(SIGINT)
+    let outcome = try live.end(seconds: 10)
+    #expect(outcome.status == 0 && outcome.err.contains("'\(name)' was stopped before there was a server\n"))
+  }
+
+  private func startOwner() throws -> LiveCommand {
+    let owner = try LiveCommand(
+      auscult,
+      arguments: [
+        "run", "watch.yaml", "--server", server, "--start-server", "--name", name + "-owner", "--set",
+        "log.path=owner.jsonl", "--set", "bands.path=owner.npy",
+      ])
+    try owner.wait(for: "auscult: latency ")
+    return owner
+  }
+
   private func startConnected(_ name: String) throws -> LiveCommand {
     let live = try start("--name", name, "--set", "log.path=\(name).jsonl", "--set", "mic.connect=system:capture_1")
     try live.wait(for: "auscult: connected ")

@@ -94,10 +94,46 @@ extension JACKTests {
         try JACKDriver(.init(name: "watch", server: name))
       } throws: {
         let error = $0 as? JACKError
-        guard case .noServer(name, nil) = error else { return false }
-        return "\($0)" == "no JACK server named '\(name)' is running"
-          && error?.suggestion?.contains("--start-server") == true
+        guard case .noServer(name, let others) = error else { return false }
+        return "\($0)".hasPrefix("no JACK server named '\(name)' is running")
+          && error?.suggestion?.contains(others == nil ? "--start-server" : "--server") == true
       }
+    }
+
+    @Test func serversThatRunInsteadAreNamed() throws {
+      try withServer { server in
+        #expect {
+          try JACKDriver(.init(name: "watch", server: server.name + "-not"))
+        } throws: {
+          "\($0)".contains("named '\(server.name)-not' is running; there is ") && "\($0)".contains("'\(server.name)'")
+        }
+      }
+    }
+
+    /// As jackd2 writes it: a server of another user, one that has died, and a name that is none.
+    @Test func theRegistryTellsWhoseAServerIs() throws {
+      let file = FileManager.default.temporaryDirectory.path + "/\(PrivateServer.uniqueName())"
+      defer { try? FileManager.default.removeItem(atPath: file) }
+      var bytes = [UInt8](repeating: 0, count: 70_744)
+      func put(_ place: Int, _ number: UInt32) {
+        for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: number >> (8 * UInt32(byte))) }
+      }
+      func put(_ index: Int, process: Int32, _ name: String) {
+        put(24 + index * 264, UInt32(bitPattern: process))
+        for (offset, byte) in name.utf8.enumerated() { bytes[28 + index * 264 + offset] = byte }
+      }
+      put(0, 0x4a41_434b)
+      put(0, process: 1, "/jack-4242:studio:")
+      put(1, process: Int32.max, "/jack-4242:dead:")
+      put(3, process: getpid(), "/jack-0:my: odd name:")
+      put(4, process: getpid(), "what is this")
+      try Data(bytes).write(to: URL(fileURLWithPath: file))
+      #expect(
+        ServerRegistry.servers(file) == [
+          ServerRegistry.Server(name: "studio", user: 4242), ServerRegistry.Server(name: "my: odd name", user: 0),
+        ])
+      try Data([1, 2, 3]).write(to: URL(fileURLWithPath: file))
+      #expect(ServerRegistry.servers(file) == [] && ServerRegistry.servers(file + "-none") == [])
     }
 
     @Test func aNameThatIsTakenIsRefused() throws {

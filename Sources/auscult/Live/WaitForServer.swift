@@ -32,7 +32,8 @@ final class WaitForServer: Sendable {
     guard options.reconnects else { return try JACKDriver(options) }
     signals.handle { [self] in stop() }
     var began: ContinuousClock.Instant?
-    let driver = try JACKDriver.whenServed(options, isStopped: { isStopped }) { event in
+    let isStopped = { self.isStopped }
+    let driver = try JACKDriver.whenServed(options, isStopped: isStopped) { event in
       began = .now
       reason.withLock { $0 = "\(event)" }
       talk.warning("\(event)")
