@@ -42,7 +42,7 @@ struct CheckReport {
     ])
     for node in nodes { add(node, to: &table) }
     return """
-      \(file): '\(graph.name)' at \(rate) Hz
+      \(file.shown): '\(graph.name)' at \(rate) Hz
       \(table.text)
       latency of the whole path: \(Quantity.frames(latency, rate: rate)); memory: \(Quantity.bytes(memory))
       """

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GraphText
 import RunControl
 import Training
 
@@ -43,7 +44,7 @@ struct Calibrate: ParsableCommand {
       if json {
         Output.line(["model": .text(path), "machines": table.json])
       } else {
-        Output.line("\(table.text)\nwrote \(path)")
+        Output.line("\(table.text)\nwrote \(path.shown)")
       }
     }
   }

@@ -1,5 +1,6 @@
 import Glibc
 import GraphEngine
+import GraphText
 import Models
 import RunControl
 import Training
@@ -27,7 +28,7 @@ struct TrainingReport {
           .joined(separator: "\n"))
     }
     lines.append(learned)
-    lines.append("wrote \(output)")
+    lines.append("wrote \(output.shown)")
     return lines.joined(separator: "\n")
   }
 
