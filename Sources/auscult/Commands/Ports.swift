@@ -62,9 +62,7 @@ struct Ports: ParsableCommand {
       if json {
         Output.line(list.json)
       } else if isTerminal {
-        // Home, and what is left of the screen before is cleared line by line, so that nothing flickers.
-        let lines = list.meter.split(separator: "\n", omittingEmptySubsequences: false).prefix(screenRows)
-        Output.text("\u{1b}[H" + lines.joined(separator: "\u{1b}[K\n") + "\u{1b}[K\u{1b}[J")
+        Output.screen(list.meter.split(separator: "\n", omittingEmptySubsequences: false).prefix(screenRows))
       } else {
         Output.line(list.lines)
       }

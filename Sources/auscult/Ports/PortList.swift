@@ -1,4 +1,5 @@
 import Glibc
+import GraphText
 import JACKDriver
 import RunControl
 
@@ -33,11 +34,11 @@ struct PortList {
   /// A bar a port, for a terminal.
   var meter: String {
     if ports.isEmpty { return "JACK has no ports that give samples" }
-    let width = ports.map { shown($0.name).count }.max() ?? 0
+    let width = ports.map { TerminalText.columns(shown($0.name)) }.max() ?? 0
     return "peak levels in dB of full scale; Ctrl-C ends\n"
       + ports.map { port in
         let name = shown(port.name)
-        return name + String(repeating: " ", count: width - name.count) + " \(pad(words(port.level?.peak, port), 6)) "
+        return name + String(repeating: " ", count: width - TerminalText.columns(name)) + " \(pad(words(port.level?.peak, port), 6)) "
           + bar(port.level?.peak ?? 0)
       }.joined(separator: "\n")
   }
@@ -83,16 +84,8 @@ struct PortList {
     return 20 * log10(Double(factor))
   }
 
-  /// Names come from other programs: control characters are made visible.
-  private func shown(_ name: String) -> String {
-    var text = String.UnicodeScalarView()
-    for scalar in name.unicodeScalars {
-      let isShown = ![.control, .format, .lineSeparator, .paragraphSeparator].contains(
-        scalar.properties.generalCategory)
-      text.append(isShown ? scalar : "\u{FFFD}")
-    }
-    return String(text)
-  }
+  /// Names come from other programs.
+  private func shown(_ name: String) -> String { name.shown }
 
   private func pad(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text

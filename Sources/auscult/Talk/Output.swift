@@ -12,6 +12,12 @@ enum Output {
     write(Array((isatty(STDOUT_FILENO) == 1 ? TerminalText.lines(text) : text).utf8))
   }
 
+  /// Shows lines in place of what a terminal has shown before. Each is cleared by itself, so that nothing flickers.
+  static func screen(_ lines: some Sequence<some StringProtocol>) {
+    let text = lines.map { TerminalText.line(String($0)) }.joined(separator: "\u{1b}[K\n")
+    write(Array("\u{1b}[H\(text)\u{1b}[K\u{1b}[J".utf8))
+  }
+
   /// Writes a value as JSON on one line.
   static func line(_ value: JSONValue) { write(value.json + [UInt8(ascii: "\n")]) }
 
