@@ -49,6 +49,7 @@ let plugins: [Plugin] = [
   Plugin(name: "gmm", libraries: ["Learning", "CKernels"]),
   Plugin(name: "pca", libraries: ["Learning", "CKernels"]),
   Plugin(name: "bayes", libraries: ["Learning", "CKernels"]),
+  Plugin(name: "logistic", libraries: ["Learning", "CKernels"]),
   Plugin(name: "autoencoder", libraries: ["Learning"]),
   Plugin(name: "convae", libraries: ["Learning"]),
   Plugin(name: "lstmae", libraries: ["Learning"]),

@@ -27,7 +27,7 @@ public struct StreamFormat: Sendable, Equatable {
   /// True: the node fills the heads of its tokens itself.
   public var stampedByNode: Bool
   public var scale: Scale
-  /// Hertz of each column, or empty.
+  /// Hertz of each column, or empty. Below 0: the column is no band.
   public var frequencies: [Float]
   /// What each channel listens to. Empty in an answer: as the input's.
   public var machines: [String]

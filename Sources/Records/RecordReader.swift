@@ -129,7 +129,8 @@ private func className(_ score: auscult_score, _ producer: auscult_producer) -> 
 private func bands(_ score: auscult_score, _ format: auscult_format) -> [Record.Band] {
   withUnsafeBytes(of: score.bands) { bytes in
     bytes.bindMemory(to: UInt32.self).prefix(Int(score.band_count)).map { band in
-      Record.Band(Int(band), hertz: band < format.frequency_count ? format.frequencies?[Int(band)] : nil)
+      let hertz = band < format.frequency_count ? format.frequencies?[Int(band)] : nil
+      return Record.Band(Int(band), hertz: hertz.flatMap { $0 >= 0 ? $0 : nil })
     }
   }
 }

@@ -42,6 +42,15 @@ import Testing
       testDescription: "slice",
       nodes: [stft, mel, ("slicer", ["length": "20", "hop": "50 %"]), ("normalize", ["mode": "slice"])]),
     Path(
+      testDescription: "slices without their level, statistics",
+      nodes: [
+        stft, mel, ("slicer", ["length": "7", "hop": "3"]), ("normalize", ["ref": "mean", "keep_level": "true"]),
+        ("statistics", ["of": "mean+std"]),
+      ]),
+    Path(
+      testDescription: "frames without their median, slices",
+      nodes: [stft, mel, ("normalize", ["ref": "median"]), ("slicer", ["length": "7", "hop": "3"])]),
+    Path(
       testDescription: "rolling over slices, statistics",
       nodes: [
         stft, mel, ("slicer", ["length": "5", "hop": "2"]), ("normalize", ["mode": "rolling", "over": "0.2 s"]),

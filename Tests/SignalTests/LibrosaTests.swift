@@ -133,6 +133,56 @@ import Testing
     #expect(result.format.native.scale == 2)
   }
 
+  /// A slice's level, removed in its power and kept; the statistics of what is left.
+  @Test(arguments: [
+    ("mean", ["ref": "mean"]), ("median", ["ref": "median"]), ("max", ["ref": "max"]),
+    ("band", ["ref": "band", "ref_band": "20"]),
+  ])
+  func level(name: String, parameters: [String: String]) throws {
+    let signal = try Fixture("signal16000").values
+    var random = SeededRandom(printing: "level \(name)")
+    let nodes = { (last: [NodeBench], keeps: Bool) in
+      try [
+        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
+        NodeBench("slicer", ["length": "10", "hop": "50 %"]),
+        NodeBench("normalize", keeps ? parameters.merging(["keep_level": "true"]) { $1 } : parameters),
+      ] + last
+    }
+    func check(_ fixture: String, _ last: [NodeBench]) throws {
+      let expected = try Fixture(fixture)
+      let stream = BenchStream(audio: [signal], rate: 16000)
+      let result = try chain(stream, nodes(last, true)) { random.scaled(1...8192) }
+      let (rows, columns) = (Int(result.format.native.rows), Int(result.format.native.columns))
+      #expect((last.isEmpty ? [result.count, rows, columns] : [result.count, columns]) == expected.shape)
+      #expect(difference(result.channels[0], expected.values) < 1e-4)
+      // Frequencies stay with their columns, and the level has none.
+      let hertz = (0..<columns).map { result.format.native.frequencies[$0] }
+      #expect(hertz.indices.filter { hertz[$0] < 0 } == (last.isEmpty ? [64] : [64, 129]))
+    }
+    try check("level_\(name)", [])
+    try check("level_\(name)_statistics", [NodeBench("statistics", ["of": "mean+std"])])
+    // The bands are the same where the level is not kept.
+    let kept = try chain(BenchStream(audio: [signal], rate: 16000), nodes([], true)) { 999 }
+    let plain = try chain(BenchStream(audio: [signal], rate: 16000), nodes([], false)) { 999 }
+    let bands = kept.channels[0].enumerated().filter { $0.offset % 65 < 64 }.map(\.element.bitPattern)
+    #expect(bands == plain.bits[0] && plain.format.native.scale == 1 && kept.format.native.scale == 1)
+  }
+
+  /// Of analysis frames, one by one.
+  @Test func levelOfFrames() throws {
+    let expected = try Fixture("level_frames")
+    var random = SeededRandom(printing: "level of frames")
+    let result = try chain(
+      BenchStream(audio: [Fixture("signal16000").values], rate: 16000),
+      [
+        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
+        NodeBench("normalize", ["ref": "mean"]),
+      ]
+    ) { random.scaled(1...8192) }
+    #expect([result.count, result.format.width] == expected.shape)
+    #expect(difference(result.channels[0], expected.values) < 1e-4)
+  }
+
   @Test func statistics() throws {
     let signal = try Fixture("signal16000").values
     var random = SeededRandom(printing: "statistics")

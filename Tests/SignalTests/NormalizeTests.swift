@@ -51,6 +51,70 @@ import Testing
     #expect(mapped.channels[0] == [0.5, 0])
   }
 
+  /// By the definition, for any values: also such that are no power, equal, subnormal, infinite or no numbers.
+  @Test func levelsOfTokens() throws {
+    var random = SeededRandom(printing: "levels of tokens")
+    for _ in 0..<200 {
+      let (rows, columns) = (random.int(1...4), random.int(1...9))
+      let kinds: [Float] = [0, -0.0, -1, 1, 1, .nan, .infinity, .leastNonzeroMagnitude, 1e-12]
+      let values = (0..<(rows * columns)).map { _ in
+        Bool.random(using: &random)
+          ? kinds[random.int(0...(kinds.count - 1))] : Float(pow(10, Double.random(in: -12...8, using: &random)))
+      }
+      let band = random.int(0...(columns - 1))
+      // What is no number counts as nothing, what is infinite as the greatest there is.
+      let power = values.map {
+        $0.isNaN ? 0 : Double(min(.greatestFiniteMagnitude, $0))
+      }
+      let sorted = power.sorted()
+      let of = stride(from: band, to: power.count, by: columns).map { power[$0] }
+      let references = [
+        "mean": power.reduce(0, +) / Double(power.count), "max": sorted.last!,
+        "median": (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2,
+        "band": of.reduce(0, +) / Double(of.count),
+      ]
+      for (name, reference) in references {
+        let parameters = ["ref": name, "keep_level": "true"].merging(name == "band" ? ["ref_band": "\(band)"] : [:]) {
+          $1
+        }
+        let found = try Self.normalized(Self.features(values, columns: columns, rows: rows), parameters).channels[0]
+        let level = 10 * log10(max(1e-10, reference))
+        var expected: [Float] = []
+        for (index, value) in power.enumerated() {
+          expected.append(Float(10 * log10(max(1e-10, value)) - level))
+          if index % columns == columns - 1 { expected.append(Float(level)) }
+        }
+        #expect(difference(found, expected) < 1e-4, "\(name) of \(values)")
+      }
+    }
+  }
+
+  /// What is n times as loud has the same values, within the rounding of the logarithm: 2e-5 dB.
+  @Test(arguments: ["mean", "median", "max"]) func gainChangesTheLevelAlone(reference: String) throws {
+    var random = SeededRandom(printing: "gain, \(reference)")
+    let sound = random.noise(channels: 1, frames: 40_000)[0].map { $0 * 0.1 }
+    func features(_ gain: Float) throws -> [Float] {
+      try chain(
+        BenchStream(audio: [sound.map { $0 * gain }], rate: 16000),
+        [
+          NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
+          NodeBench("slicer", ["length": "31", "hop": "25 %"]),
+          NodeBench("normalize", ["ref": reference, "keep_level": "true"]),
+          NodeBench("statistics", ["of": "mean+std"]),
+        ]
+      ) { 512 }.channels[0]
+    }
+    let plain = try features(1)
+    for decibels: Float in [6, -6, 20] {
+      let other = try features(pow(10, decibels / 20))
+      try #require(other.count == plain.count && other.count >= 5 * 130)
+      for (index, pair) in zip(other, plain).enumerated() {
+        let change = index % 130 == 64 ? decibels : 0
+        #expect(abs(pair.0 - pair.1 - change) < 2e-5, "\(decibels) dB, column \(index % 130)")
+      }
+    }
+  }
+
   @Test func topOfASlice() throws {
     let slice = Self.features([1, 1e-9, 100, 1e-3], columns: 2, rows: 2)
     let result = try Self.normalized(slice, ["top_db": "80", "ref": "max"])
@@ -162,7 +226,17 @@ import Testing
       "over: the last 86400.0 s would take 197 MiB; at most 128 are kept"
     ),
     (["top_db": "80"], "top_db: a live stream has no greatest value to count top_db from: put it after a slicer"),
-    (["ref": "max"], "ref: a live stream has no greatest value: put it after a slicer"),
+    (["ref": "band"], "ref: ref: band and ref_band go together"),
+    (["ref": "mean", "ref_band": "1"], "ref_band: ref: band and ref_band go together"),
+    (["ref": "band", "ref_band": "3"], "ref_band: there are 3 bands, from 0 to 2"),
+    (
+      ["keep_level": "true"],
+      "keep_level: keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high"
+    ),
+    (
+      ["keep_level": "true", "ref": "mean", "low": "-80", "high": "0"],
+      "keep_level: keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high"
+    ),
     (["low": "-80"], "low: low and high go together"),
     (["low": "0 dB", "high": "-80 dB"], "low: 0.0 dB is not below high, -80.0 dB"),
     (["mode": "pcen", "high": "0"], "high: low and high are for the mode decibel"),
@@ -190,5 +264,15 @@ import Testing
     }
     #expect(
       problem?.description == "mode: the mode pcen follows a stream of features: put it before the slicer")
+  }
+
+  @Test(arguments: ["mean", "median", "band"]) func refusesLevelsOfDecibels(reference: String) throws {
+    let parameters = ["ref": reference].merging(reference == "band" ? ["ref_band": "0"] : [:]) { $1 }
+    let problem = #expect(throws: NodeBench.Problem.self) {
+      try Self.normalized(Self.features([-1, -2, -3], columns: 3, scale: 1), parameters)
+    }
+    #expect(
+      problem?.description
+        == "ref: the values are in dB already, and this level is one of power: put it in place of what converts them")
   }
 }

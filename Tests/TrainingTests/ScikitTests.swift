@@ -36,13 +36,13 @@ import Training
     var probability: Double?
   }
 
-  private func judged(_ judge: String, train: [String]) throws -> [Score] {
+  private func judged(_ judge: String, train: [String], test: String = "test.wav") throws -> [Score] {
     let workshop = try Workshop()
     try workshop.write("graph.yaml", graph(judge))
     let trained = try workshop.run(
       ["train", "graph.yaml", "--output", "model.safetensors", "--held-out", "0", "--threshold", "0"] + train)
     try #require(trained.status == 0, "\(trained.err)")
-    let run = try workshop.auscult("run", "graph.yaml", "--input", Self.fixtures + "/test.wav", "--quiet")
+    let run = try workshop.auscult("run", "graph.yaml", "--input", "\(Self.fixtures)/\(test)", "--quiet")
     try #require(run.status == 0, "\(run.err)")
     return try workshop.text("log.jsonl").split(separator: "\n").map {
       try JSONDecoder().decode(Score.self, from: Data($0.utf8))
@@ -80,6 +80,27 @@ import Training
     try compare("bayes-probability", scores.map { $0.probability ?? -1 }, isVaried: false)
     let labels = ["bearing", "normal", "rub"]
     try compare("bayes-class", scores.map { Double(labels.firstIndex(of: $0.class ?? "") ?? -1) })
+  }
+
+  @Test(arguments: [
+    ("logistic", "classifier.logistic"), ("logistic-weak", "classifier.logistic, c: 0.01"),
+    ("logistic-raw", "classifier.logistic, c: 100, scale: none"), ("logistic-two", "classifier.logistic, c: 0.5"),
+    ("knn-labels", "classifier.knn"), ("knn-weighted", "classifier.knn, neighbors: 7, weights: distance"),
+    ("knn-even", "classifier.knn, neighbors: 4, scale: none"),
+  ])
+  func classifiers(name: String, judge: String) throws {
+    let workshop = try Workshop()
+    // Two labels: the first two.
+    let labels = name == "logistic-two" ? ["bearing", "normal"] : ["bearing", "normal", "rub"]
+    for label in labels {
+      let data = try Data(contentsOf: URL(fileURLWithPath: "\(Self.fixtures)/labelled/\(label)/\(label).wav"))
+      try workshop.write("labelled/\(label)/\(label).wav", data)
+    }
+    let scores = try judged(
+      "type: \(judge)", train: ["--dataset", workshop.path + "/labelled", "--test", "0"], test: "hard.wav")
+    try compare("\(name)-score", scores.map(\.score))
+    try compare("\(name)-probability", scores.map { $0.probability ?? -1 }, isVaried: false)
+    try compare("\(name)-class", scores.map { Double(labels.firstIndex(of: $0.class ?? "") ?? -1) }, isVaried: false)
   }
 
   private func compare(_ name: String, _ scores: [Double], isVaried: Bool = true) throws {

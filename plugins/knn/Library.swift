@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeKit
 
-private let library = Library(NearestNeighbors.self)
+private let library = Library(NearestNeighbors.self, NeighborClassifier.self)
 
 /// The plugin's one exported symbol.
 @_cdecl("auscult_library")

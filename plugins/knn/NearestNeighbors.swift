@@ -80,65 +80,28 @@ final class NearestNeighbors: ModelDetector {
 }
 
 private final class NeighborScorer: Scorer {
-  private let references: UnsafePointer<Float>
-  private let densities: UnsafePointer<Double>
-  private let count: Int
-  private let neighbors: Int
-  private let narrow: UnsafeMutablePointer<Float>
-  /// The least quotients so far, ascending, and the first one's reference [neighbors].
-  private let least: UnsafeMutablePointer<Double>
-  private let nearest: UnsafeMutablePointer<Int>
+  private let search: NeighborSearch
 
   init(_ model: Model.Machine, width: Int, neighbors: Int) throws {
     let memory = ScorerMemory()
     let (values, shape) = try model.floats("references", [nil, width])
-    count = shape[0]
-    self.neighbors = min(neighbors, count)
-    references = memory.keep(values)
-    densities = memory.keep(try model.doubles("densities", [count]).values)
-    narrow = memory.room(width, of: 0)
-    least = memory.room(neighbors, of: 0)
-    nearest = memory.room(neighbors, of: 0)
+    let densities = try model.doubles("densities", [shape[0]]).values
+    search = NeighborSearch(values, width: width, densities: densities, neighbors: neighbors, memory)
     try super.init(model, width: width, memory: memory)
-  }
-
-  @_noLocks @_noAllocation
-  private func search(_ row: UnsafePointer<Double>, _ width: Int) {
-    kernel_narrow(narrow, row, width)
-    let (most, least, nearest) = (neighbors, self.least, self.nearest)
-    var found = 0
-    for index in 0..<count {
-      let quotient =
-        realtime_sqrt(kernel_squared_distance(narrow, references + index * width, width)) / densities[index]
-      guard found < most || quotient < least[found - 1] else { continue }
-      var place = found < most ? found : found - 1
-      while place > 0 && least[place - 1] > quotient {
-        least[place] = least[place - 1]
-        nearest[place] = nearest[place - 1]
-        place -= 1
-      }
-      least[place] = quotient
-      nearest[place] = index
-      found = found < most ? found + 1 : found
-    }
   }
 
   /// The mean over the nearest.
   @_noLocks @_noAllocation
   override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
-    search(row, width)
+    search.run(row)
     var sum = 0.0
-    for place in 0..<neighbors { sum += least[place] }
-    return sum / Double(neighbors)
+    for place in 0..<search.neighbors { sum += search.least[place] }
+    return sum / Double(search.neighbors)
   }
 
   @_noLocks @_noAllocation
   override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
-    search(row, width)
-    let reference = references + nearest[0] * width
-    for index in 0..<width {
-      let difference = row[index] - Double(reference[index])
-      parts[index] = difference * difference
-    }
+    search.run(row)
+    search.parts(row, into: parts)
   }
 }

@@ -1,37 +1,93 @@
 import CKernels
 import CRealtime
 
-/// `librosa.power_to_db`, then perhaps levels mapped to [0, 1].
+/// `librosa.power_to_db` of a token, then perhaps levels mapped to [0, 1], or the level that was taken off kept.
 struct DecibelStep {
   private let isDecibel: Bool
   private let floor: Float
-  /// Level that becomes 0 dB; nil: the token's greatest.
-  private let reference: Float?
+  private let reference: Reference
   private let top: Float?
   private let levels: (low: Float, high: Float)?
+  private let keepsLevel: Bool
+  private let rows: Int
+  private let columns: Int
+
+  /// What is 0 dB.
+  private enum Reference {
+    case fixed(Float)
+    case maximum, mean, median
+    /// The mean of one column.
+    case band(Int)
+  }
 
   init(_ plan: Plan) {
     let parameters = plan.parameters
     isDecibel = plan.isDecibel
     floor = parameters.floor
-    reference = parameters.reference.map { Float(10 * realtime_log10(max(Double(parameters.floor), $0))) }
+    reference =
+      switch parameters.reference {
+      case .value(let value): .fixed(Self.level(value, floor: parameters.floor))
+      case .max: .maximum
+      case .mean: .mean
+      case .median: .median
+      case .band: .band(parameters.band)
+      }
     top = parameters.topDecibels
     levels = parameters.levels
+    keepsLevel = parameters.keepsLevel
+    rows = plan.rows
+    columns = plan.columns
   }
 
+  /// `input` [rows x columns] to `output`, which has one more column where the level is kept.
   @_noLocks @_noAllocation
-  func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
+  func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    let count = rows * columns
+    let level = removedLevel(input, output)
     if isDecibel {
       kernel_finite(output, input, 0, count)
-      if let reference, reference != 0 { kernel_scale(output, reference, 1, count) }
+      if level != 0 { kernel_scale(output, level, 1, count) }
     } else {
-      kernel_decibel(output, input, floor, reference ?? 0, count)
+      kernel_decibel(output, input, floor, level, count)
     }
-    if reference == nil { kernel_scale(output, kernel_maximum(output, count), 1, count) }
     if let top { kernel_clip(output, kernel_maximum(output, count) - top, .infinity, count) }
     if let levels {
       kernel_scale(output, levels.low, levels.high - levels.low, count)
       kernel_clip(output, 0, 1, count)
+    }
+    if keepsLevel { append(level, output) }
+  }
+
+  /// In dB. `scratch` [rows x columns] is written to.
+  @_noLocks @_noAllocation
+  private func removedLevel(_ input: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>) -> Float {
+    let count = rows * columns
+    switch reference {
+    case .fixed(let level): return level
+    case .maximum:
+      // By the same logarithm as the values, so that the greatest becomes 0 exactly.
+      if isDecibel { kernel_finite(scratch, input, 0, count) } else { kernel_decibel(scratch, input, floor, 0, count) }
+      return kernel_maximum(scratch, count)
+    case .mean: return Self.level(kernel_mean(input, count), floor: floor)
+    case .median: return Self.level(kernel_median(input, count), floor: floor)
+    case .band(let band):
+      for row in 0..<rows { scratch[row] = input[row * columns + band] }
+      return Self.level(kernel_mean(scratch, rows), floor: floor)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private static func level(_ power: Double, floor: Float) -> Float {
+    Float(10 * realtime_log10(power > Double(floor) ? power : Double(floor)))
+  }
+
+  /// Rows move apart, the last one first, and each gets the level for its last column.
+  @_noLocks @_noAllocation
+  private func append(_ level: Float, _ values: UnsafeMutablePointer<Float>) {
+    for row in (0..<rows).reversed() {
+      let to = values + row * (columns + 1)
+      realtime_move(to, values + row * columns, columns * MemoryLayout<Float>.size)
+      to[columns] = level
     }
   }
 }

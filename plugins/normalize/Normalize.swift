@@ -8,7 +8,7 @@ final class Normalize: Node {
     NodeDeclaration(
       "normalize", version: "1.0.0", summary: "Maps values to decibel or to a common scale.", realtime: .hard,
       inputs: [PortDeclaration("in", [.features, .slice], "Values")],
-      outputs: [PortDeclaration("out", [.features, .slice], "Values of the same shape")],
+      outputs: [PortDeclaration("out", [.features, .slice], "Values of the same shape, and perhaps the level")],
       parameters: NormalizeParameters.declarations)
   }
 
@@ -28,7 +28,8 @@ final class Normalize: Node {
     let plan = try Plan(parameters, setup.input)
     self.plan = plan
     answer.output.format.scale = plan.scale
-    answer.output.format.frequencies = setup.input.frequencies
+    answer.output.format.columns = plan.outputColumns
+    answer.output.format.frequencies = plan.frequencies(setup.input.frequencies)
     answer.reach = plan.reach
     answer.memory = plan.memory
   }

@@ -6,6 +6,27 @@ struct NormalizeParameters {
     case decibel, frozen, rolling, pcen, slice, none
   }
 
+  /// What is 0 dB.
+  enum Reference: Equatable {
+    case value(Double)
+    /// Of the token.
+    case max, mean, median, band
+
+    init(word: String) {
+      switch word {
+      case "mean": self = .mean
+      case "median": self = .median
+      case "band": self = .band
+      default: self = .max
+      }
+    }
+
+    /// A number of the token's own.
+    var isOwn: Bool { if case .value = self { false } else { true } }
+    /// It can't be told from values in dB.
+    var takesPower: Bool { self == .mean || self == .median || self == .band }
+  }
+
   static let declarations: [ParameterDeclaration] = [
     .choice(
       "mode",
@@ -15,8 +36,13 @@ struct NormalizeParameters {
     // decibel, slice
     .number("floor", "decibel, slice: least value that goes into the logarithm", default: "1e-10", range: 1e-37...1e30),
     .number(
-      "ref", "decibel, slice: value that is 0 dB, or max: the slice's greatest; default: 1, in mode slice max",
-      range: 1e-37...1e37, words: ["max"]),
+      "ref",
+      "decibel, slice: value that is 0 dB, or of each token (each slice) by itself: its max, mean or median over all bands, or "
+        + "one band's mean; a token's level is removed so. Default: 1, in mode slice max",
+      range: 1e-37...1e37, words: ["max", "mean", "median", "band"]),
+    // Without defaults that a model would have to know: what was trained before they came stays valid.
+    .integer("ref_band", "decibel, slice: the band of ref: band, from 0", range: 0...1_000_000),
+    .boolean("keep_level", "decibel: true appends the level that ref removed, in dB, as one more column"),
     .number(
       "top_db", "decibel, slice: dynamic range of a slice, what lies lower is raised; default: none, in mode slice 80",
       unit: .decibel, range: 0...1000, words: ["none"]),
@@ -48,8 +74,10 @@ struct NormalizeParameters {
 
   let mode: Mode
   let floor: Float
-  /// What is 0 dB; nil: the greatest value of the slice.
-  let reference: Double?
+  let reference: Reference
+  /// Of `Reference.band`.
+  let band: Int
+  let keepsLevel: Bool
   let topDecibels: Float?
   /// Levels that become 0 and 1.
   let levels: (low: Float, high: Float)?
@@ -66,9 +94,14 @@ struct NormalizeParameters {
     self.mode = mode
     floor = Float(arguments.number("floor"))
     switch arguments["ref"] {
-    case .number(let value, _)?: reference = value
-    case .text?: reference = nil
-    default: reference = mode == .slice ? nil : 1
+    case .number(let value, _)?: reference = .value(value)
+    case .text(let word)?: reference = Reference(word: word)
+    default: reference = mode == .slice ? .max : .value(1)
+    }
+    band = (arguments["ref_band"]?.number).map { Int($0) } ?? 0
+    keepsLevel = (arguments["keep_level"]?.number ?? 0) != 0
+    guard (reference == .band) == (arguments["ref_band"] != nil) else {
+      throw NodeError("ref: band and ref_band go together", parameter: reference == .band ? "ref" : "ref_band")
     }
     switch arguments["top_db"] {
     case .number(let value, _)?: topDecibels = Float(value)
@@ -87,6 +120,11 @@ struct NormalizeParameters {
     timeConstant = arguments.number("time_constant")
     eps = arguments.number("eps")
     scale = arguments.number("scale")
+    guard !keepsLevel || (mode == .decibel && reference.isOwn && levels == nil) else {
+      throw NodeError(
+        "keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high",
+        parameter: "keep_level")
+    }
   }
 
   private static func levels(_ arguments: Arguments, _ mode: Mode) throws -> (low: Float, high: Float)? {

@@ -40,10 +40,8 @@ struct Plan {
         throw NodeError(
           "a live stream has no greatest value to count top_db from: put it after a slicer", parameter: "top_db")
       }
-      if parameters.mode == .decibel && parameters.reference == nil {
-        throw NodeError("a live stream has no greatest value: put it after a slicer", parameter: "ref")
-      }
     }
+    if parameters.mode == .decibel || parameters.mode == .slice { try checkReference() }
     if isSlice && parameters.mode == .pcen {
       throw NodeError("the mode pcen follows a stream of features: put it before the slicer", parameter: "mode")
     }
@@ -54,6 +52,26 @@ struct Plan {
     }
     // Statistics that exist are checked now; a file that does not is an error only when the graph is to run.
     if let source = parameters.frozen, !source.isMissing { _ = try source.statistics(bands: columns) }
+  }
+
+  private func checkReference() throws {
+    guard parameters.reference.takesPower else { return }
+    guard !isDecibel else {
+      throw NodeError(
+        "the values are in dB already, and this level is one of power: put it in place of what converts them",
+        parameter: "ref")
+    }
+    guard parameters.reference != .band || parameters.band < columns else {
+      throw NodeError("there are \(columns) bands, from 0 to \(columns - 1)", parameter: "ref_band")
+    }
+  }
+
+  /// Columns of the output.
+  var outputColumns: Int { columns + (parameters.keepsLevel ? 1 : 0) }
+
+  /// Of each column of the output: the level is no band.
+  func frequencies(_ input: [Float]) -> [Float] {
+    input.isEmpty || !parameters.keepsLevel ? input : input + [-1]
   }
 
   /// Values in a token of one channel.

@@ -54,9 +54,9 @@ struct Work {
   func normalize(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, channel: Int) {
     switch step {
     case .copy: realtime_copy(output, input, count * MemoryLayout<Float>.size)
-    case .decibel(let step): step.run(input, output, count)
+    case .decibel(let step): step.run(input, output)
     case .slice(let step, let epsilon):
-      step.run(input, output, count)
+      step.run(input, output)
       mapToOwnRange(output, epsilon)
     case .frozen(let step): step.run(input, output)
     case .rolling(let step): step.run(input, output, channel)

@@ -106,6 +106,10 @@ KERNEL_SAFE void kernel_clip(float *_Nonnull values, float low, float high, size
 /// Least and greatest of in[0 ..< count]; infinity and -infinity when there is none.
 KERNEL_SAFE float kernel_minimum(const float *_Nonnull in, size_t count);
 KERNEL_SAFE float kernel_maximum(const float *_Nonnull in, size_t count);
+/// Mean and median (of an even count the mean of the two in the middle) of in[0 ..< count]; 0 when there is none. What is
+/// not a number counts as 0, what is infinite as the largest float. The median takes three passes, whatever the values.
+KERNEL_SAFE double kernel_mean(const float *_Nonnull in, size_t count);
+KERNEL_SAFE double kernel_median(const float *_Nonnull in, size_t count);
 /// out[i] = the lesser, the greater of out[i] and in[i].
 KERNEL_SAFE void kernel_lower(float *_Nonnull out, const float *_Nonnull in, size_t count);
 KERNEL_SAFE void kernel_raise(float *_Nonnull out, const float *_Nonnull in, size_t count);

@@ -68,7 +68,8 @@ enum FrontEnd {
 
   private static func format(_ format: auscult_format) -> JSONValue {
     guard format.kind != AUSCULT_AUDIO else { return ["kind": "audio"] }
-    let top = format.frequency_count > 0 ? format.frequencies?[Int(format.frequency_count) - 1] : nil
+    // The last column may be no band.
+    let top = (0..<Int(format.frequency_count)).reversed().lazy.compactMap { format.frequencies?[$0] }.first { $0 >= 0 }
     let (rate, divisor) = reduced(Int64(format.driver_rate) * format.denominator, format.period)
     return [
       "kind": .text(kindNames(format.kind)), "rows": .integer(Int64(format.rows)),

@@ -16,24 +16,19 @@ struct ResidualFigure {
 
   func draw() throws {
     guard let (normal, anomalous, frequencies) = try means() else { return }
-    let hasHertz = frequencies.count == max(normal.count, anomalous.count)
-    let rows = (0..<max(normal.count, anomalous.count)).map { band in
-      [
-        hasHertz ? Double(frequencies[band]) : Double(band), band < normal.count ? normal[band] : .nan,
-        band < anomalous.count ? anomalous[band] : .nan,
-      ]
-    }
-    let isLogarithmic = hasHertz && frequencies.count > 2 && rows[1][0] > 0
+    let figure = BandFigure(normal: normal, anomalous: anomalous, frequencies: frequencies)
+    let (rows, hasHertz) = (figure.rows, figure.hasHertz)
+    let isLogarithmic = hasHertz && rows.count > 2 && rows[1][0] > 0
     try gnuplot.draw(
       "residual",
       """
       \(Gnuplot.data("bands", isLogarithmic ? rows.filter { $0[0] > 0 } : rows))
       set title 'What each band adds to the score, on average'
       set xlabel '\(hasHertz ? "Hz" : "band")'; set ylabel 'part of the score'
-      \(isLogarithmic ? "set logscale x; set xrange [\(frequencies[1]):\(frequencies.last!)]" : "")
+      \(isLogarithmic ? "set logscale x; set xrange [\(rows[1][0]):\(rows.last![0])]" : "")
       set yrange [0:*]; set key outside top center horizontal
-      plot $bands using 1:2 with steps lw 2 lc rgb '\(Gnuplot.normal)' title 'normal', \
-      '' using 1:3 with steps lw 2 dt 2 lc rgb '\(Gnuplot.anomalous)' title 'anomalous'
+      plot $bands using 1:2 with steps lw 2 lc rgb '\(Gnuplot.normal)' title 'normal\(figure.note(normal))', \
+      '' using 1:3 with steps lw 2 dt 2 lc rgb '\(Gnuplot.anomalous)' title 'anomalous\(figure.note(anomalous))'
       """)
   }
 
@@ -77,4 +72,36 @@ struct ResidualFigure {
     guard items.count > most else { return items }
     return (0..<most).map { items[$0 * items.count / most] }
   }
+}
+
+/// What columns add to scores, by frequency. Statistics of a band are columns of one frequency, and add up; a column
+/// without one, such as the level, goes into the legend.
+struct BandFigure {
+  let normal: [Double]
+  let anomalous: [Double]
+  let frequencies: [Float]
+
+  var hasHertz: Bool { !frequencies.isEmpty && frequencies.count == max(normal.count, anomalous.count) }
+
+  /// Hertz or number, normal, anomalous; ascending.
+  var rows: [[Double]] {
+    guard hasHertz else {
+      return (0..<max(normal.count, anomalous.count)).map { [Double($0), part(normal, $0), part(anomalous, $0)] }
+    }
+    var sums: [Float: [Double]] = [:]
+    for (column, hertz) in frequencies.enumerated() where hertz >= 0 {
+      let sum = sums[hertz] ?? [0, 0]
+      sums[hertz] = [sum[0] + part(normal, column), sum[1] + part(anomalous, column)]
+    }
+    return sums.sorted { $0.key < $1.key }.map { [Double($0.key)] + $0.value }
+  }
+
+  /// ", level 0.12"; empty where every column is a band.
+  func note(_ parts: [Double]) -> String {
+    let others = parts.indices.filter { hasHertz && frequencies[$0] < 0 }
+    guard !others.isEmpty else { return "" }
+    return ", level " + String(format: "%.3g", others.reduce(0) { $0 + parts[$1] })
+  }
+
+  private func part(_ parts: [Double], _ column: Int) -> Double { column < parts.count ? parts[column] : .nan }
 }

@@ -10,6 +10,9 @@ extension Graph {
     let detectors = nodes.filter { $0.nodeClass.traits.contains(.detector) }
     let names = detectors.map { "'\($0.name)' (\($0.nodeClass.name))" }.joined(separator: ", ")
     guard let name else {
+      // Beside one with a model, those that learn while they run need no training, and no threshold.
+      let trainable = detectors.filter { $0.nodeClass.traits.contains(.trainable) }
+      if trainable.count == 1 { return trainable[0] }
       guard detectors.count == 1 else {
         throw TrainingError(
           detectors.isEmpty

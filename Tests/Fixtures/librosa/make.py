@@ -107,6 +107,19 @@ def main():
     starts = range(0, power.shape[1] - 10 + 1, 5)
     save("slice_max", [column_major(unit(decibel(power[:, s:s + 10], ref=np.max, top_db=80))) for s in starts])
     save("slice_one", [column_major(unit(decibel(power[:, s:s + 10], ref=1.0, top_db=80))) for s in starts])
+    # The same slices, each less its own level: librosa's power_to_db with the slice's mean, median or greatest power, or
+    # the mean of band 20, for ref. The level that was removed is a 65th column; then statistics of both.
+    references = {"mean": np.mean, "median": np.median, "max": np.max, "band": lambda part: np.mean(part[20])}
+    for name, reference in references.items():
+        parts = []
+        for s in starts:
+            part = power[:, s:s + 10].astype(np.float64)
+            removed = decibel(np.atleast_1d(reference(part)))
+            parts.append(np.concatenate([decibel(part, ref=reference), np.tile(removed, (1, 10))]))
+        save(f"level_{name}", [column_major(part) for part in parts])
+        save(f"level_{name}_statistics", [np.concatenate([part.mean(1), part.std(1)]) for part in parts])
+    # Single analysis frames less their own mean.
+    save("level_frames", [decibel(column.astype(np.float64), ref=np.mean) for column in power.T])
     level = decibel(power)
     save("statistics", [np.concatenate([level[:, s:s + 10].mean(1), level[:, s:s + 10].std(1),
                                         np.median(level[:, s:s + 10], axis=1)]) for s in starts])

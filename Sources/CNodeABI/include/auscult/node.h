@@ -91,7 +91,8 @@ typedef struct auscult_format {
                          // along the path from the source
   uint32_t stamp;        // AUSCULT_STAMP_*
   uint32_t scale;        // AUSCULT_SCALE_*, features and slice
-  const float *frequencies;     // hertz of each column [columns], or NULL; score: of each band that bands[] may name
+  // Hertz of each column [columns], or NULL; score: of each band that bands[] may name. Below 0: the column is no band.
+  const float *frequencies;
   uint32_t frequency_count;
   const char *const *machines;  // name of what each channel listens to [channels]; never NULL when the host gives it
 } auscult_format;

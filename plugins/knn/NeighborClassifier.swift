@@ -1,0 +1,136 @@
+import CKernels
+import CRealtime
+import Learning
+import NodeKit
+
+/// Tells the labels of its training data apart by a vote of the nearest of it. Class and probability are those of
+/// scikit-learn's `KNeighborsClassifier`; of labels with as many votes the first by name is taken.
+final class NeighborClassifier: ModelDetector {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration(
+      "classifier.knn", version: "1.0.0",
+      summary: "Tells labelled sounds apart by a vote of the nearest training tokens.",
+      realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
+      outputs: output("Class and probability; log odds that it is not normal, or not the likeliest label"),
+      parameters: sharedParameters + [
+        .integer("neighbors", "How many vote", default: "5", range: 1...1024),
+        .choice(
+          "weights", "uniform: votes count alike; distance: each counts by the inverse of its distance",
+          of: ["uniform", "distance"], default: "uniform"),
+        .integer(
+          "references", "Training tokens that are kept, drawn by the seed where there are more", default: "20000",
+          range: 1...1_000_000),
+        Scaling.parameter(default: .standard),
+      ])
+  }
+
+  override class var learnsLabels: Bool { true }
+
+  private let neighbors: Int
+  private let references: Int
+  private let isWeighted: Bool
+
+  required init(_ arguments: Arguments) throws {
+    neighbors = arguments.integer("neighbors")
+    references = arguments.integer("references")
+    isWeighted = arguments.text("weights") == "distance"
+    try super.init(arguments)
+  }
+
+  override func learn(
+    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+  ) throws -> Parameters {
+    guard training.labels.count >= 2, labels.count == tokens.rows else {
+      throw NodeError("needs at least two labels to tell apart: train with --dataset or --manifest")
+    }
+    let present = Set(labels)
+    if let missing = training.labels.indices.first(where: { !present.contains($0) }) {
+      throw NodeError("has no token of the label '\(training.labels[missing])': record some")
+    }
+    guard tokens.rows >= neighbors else {
+      throw NodeError("has \(tokens.rows) tokens for \(neighbors) neighbors: record more", parameter: "neighbors")
+    }
+    var chosen = Array(0..<tokens.rows)
+    if tokens.rows > references {
+      var generator = SeededGenerator(seed: training.seed)
+      chosen = generator.permutation(tokens.rows).prefix(max(references, neighbors)).sorted()
+    }
+    var parameters = Parameters()
+    parameters.add(
+      "references", [chosen.count, tokens.columns], floats: chosen.flatMap { tokens.row($0).map(Float.init) })
+    parameters.add("classes", [chosen.count], chosen.map { Double(labels[$0]) })
+    parameters.figure("references", Double(chosen.count))
+    return parameters
+  }
+
+  override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
+    try VoteScorer(machine, width: width, neighbors: neighbors, isWeighted: isWeighted, labels: model.labels)
+  }
+}
+
+private final class VoteScorer: Scorer {
+  private let search: NeighborSearch
+  private let isWeighted: Bool
+  /// Of each reference, and the share of votes that each class got.
+  private let classes: UnsafePointer<Int>
+  private let shares: UnsafeMutablePointer<Double>
+  private let count: Int
+  private let odds: ClassOdds
+
+  init(_ model: Model.Machine, width: Int, neighbors: Int, isWeighted: Bool, labels: [String]) throws {
+    let memory = ScorerMemory()
+    let (values, shape) = try model.floats("references", [nil, width])
+    let classes = try model.doubles("classes", [shape[0]]).values
+    guard labels.count >= 2, shape[0] > 0, classes.allSatisfy({ $0 >= 0 && $0 < Double(labels.count) }) else {
+      throw NodeError("the model's classes are not those that it names; train again", parameter: "model")
+    }
+    count = labels.count
+    self.isWeighted = isWeighted
+    let densities = [Double](repeating: 1, count: shape[0])
+    search = NeighborSearch(values, width: width, densities: densities, neighbors: neighbors, memory)
+    self.classes = memory.keep(classes.map { Int($0) })
+    shares = memory.room(labels.count, of: 0)
+    odds = ClassOdds(labels: labels, memory: memory)
+    try super.init(model, width: width, memory: memory)
+  }
+
+  /// Odds of shares to which one more vote, spread over all labels, was added: finite where all votes are alike.
+  @_noLocks @_noAllocation
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
+    search.run(row)
+    vote()
+    let votes = Double(search.neighbors)
+    for index in 0..<count {
+      odds.logarithms[index] = realtime_log((shares[index] * votes + 1 / Double(count)) / (votes + 1))
+    }
+    return odds.judge()
+  }
+
+  @_noLocks @_noAllocation
+  private func vote() {
+    for index in 0..<count { shares[index] = 0 }
+    // References at no distance outvote all others.
+    let isSame = search.least[0] == 0
+    var sum = 0.0
+    for place in 0..<search.neighbors {
+      let distance = search.least[place]
+      let weight = !isWeighted ? 1 : isSame ? (distance == 0 ? 1 : 0) : 1 / distance
+      shares[classes[search.nearest[place]]] += weight
+      sum += weight
+    }
+    for index in 0..<count { shares[index] /= sum }
+  }
+
+  @_noLocks @_noAllocation
+  override func verdict() -> Verdict {
+    let likeliest = odds.verdict().index
+    return Verdict(index: likeliest, probability: Float(shares[Int(likeliest)]))
+  }
+
+  /// The distance to the nearest by values.
+  @_noLocks @_noAllocation
+  override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
+    search.run(row)
+    search.parts(row, into: parts)
+  }
+}
