@@ -38,7 +38,8 @@ struct PortList {
     return "peak levels in dB of full scale; Ctrl-C ends\n"
       + ports.map { port in
         let name = shown(port.name)
-        return name + String(repeating: " ", count: width - TerminalText.columns(name)) + " \(pad(words(port.level?.peak, port), 6)) "
+        return name + String(repeating: " ", count: width - TerminalText.columns(name))
+          + " \(pad(words(port.level?.peak, port), 6)) "
           + bar(port.level?.peak ?? 0)
       }.joined(separator: "\n")
   }
