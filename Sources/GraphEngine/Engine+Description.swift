@@ -29,12 +29,23 @@ extension Engine {
   /// Formats, placement, latency and memory of every node, in the order they run in. Prepared engines only.
   public func describe() -> [NodeDescription] { schedule.map { Engine.describe($0) } ?? [] }
 
-  /// What `describe` would say after `prepare`, for `check`: nothing is activated, so no file is opened and nothing runs.
+  /// What `describe` would say after `prepare`, for `check`: nothing is activated, so no file is opened and nothing runs,
+  /// and no memory is taken for what would.
   ///
   /// - Throws: diagnostics at the lines of the graph file.
   public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
     stop()
-    return Engine.describe(try compile(rate: rate))
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    warnings = draft.diagnostics
+    var path = [Int64](repeating: 0, count: graph.nodes.count)
+    return draft.order.map { index in
+      let before = draft.incoming[index].map { path[$0.from] }.max() ?? 0
+      let configuration = draft.configurations[index]!
+      path[index] = before + configuration.latency
+      return Engine.describe(
+        graph.nodes[index], configuration, draft.placement[index], draft.capacities[index], path: path[index],
+        memory: draft.sizes[index].total)
+    }
   }
 
   private static func describe(_ schedule: Schedule) -> [NodeDescription] {
@@ -44,15 +55,22 @@ extension Engine {
       let configuration = runtime.configuration
       let before = node.inputs.compactMap { ($0.from ?? $0.other).flatMap { path[$0.runtime.number] } }.max() ?? 0
       path[runtime.number] = before + configuration.latency
-      let nodeClass = runtime.node.nodeClass
-      return NodeDescription(
-        name: node.name, className: nodeClass.name, placement: runtime.placement.rawValue,
-        outputs: configuration.outputs.indices.map { output in
-          NodeDescription.Port(
-            name: nodeClass.outputs[output].name, format: GraphEngine.describe(configuration.outputs[output].format),
-            capacity: runtime.capacities[output])
-        }, latency: configuration.latency, pathLatency: path[runtime.number]!, history: configuration.history,
-        memory: schedule.memory(runtime) + configuration.memory)
+      return describe(
+        runtime.node, configuration, runtime.placement, runtime.capacities, path: path[runtime.number]!,
+        memory: schedule.memory(runtime))
     }
+  }
+
+  private static func describe(
+    _ node: Graph.Node, _ configuration: Configuration, _ placement: ScheduleDraft.Placement, _ capacities: [Int],
+    path: Int64, memory: Int
+  ) -> NodeDescription {
+    NodeDescription(
+      name: node.name, className: node.nodeClass.name, placement: placement.rawValue,
+      outputs: configuration.outputs.indices.map { output in
+        NodeDescription.Port(
+          name: node.nodeClass.outputs[output].name,
+          format: GraphEngine.describe(configuration.outputs[output].format), capacity: capacities[output])
+      }, latency: configuration.latency, pathLatency: path, history: configuration.history, memory: memory)
   }
 }

@@ -81,10 +81,11 @@ extension Engine {
     guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
     let nodes = schedule.nodes.filter { $0.side == .both }
     let running = RunningGraph(
-      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services)
+      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services,
+      memory: schedule.memory)
     let draft = try Compiler.negotiated(
-      graph: next, instances: next.nodes.map { _ in nil }, running: running, rate: rate)
-    let runtimes = Compiler.runtimes(draft, generation: lastGeneration + 1, number: nextNumber)
+      graph: next, instances: next.nodes.map { _ in nil }, running: running, rate: rate, options: options)
+    let runtimes = try Compiler.runtimes(draft, generation: lastGeneration + 1, number: nextNumber)
     return SwapDraft(graph: next, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }
 
@@ -143,10 +144,17 @@ extension Engine {
       for runtime in draft.added + (shadow?.alarms.map(\.copy) ?? []) { runtime.instance.deactivate() }
       throw error
     }
-    let builder = ScheduleBuilder(
-      draft.transition(shadow), options: self.options, quantum: Compiler.quantum, channels: channels,
-      previous: schedule,
-      isSwap: true, tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
+    let builder: ScheduleBuilder
+    do throws(DiagnosticsError) {
+      builder = try ScheduleBuilder(
+        draft.transition(shadow), of: draft.graph, options: self.options, quantum: Compiler.quantum,
+        channels: channels, previous: schedule, isSwap: true,
+        tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
+    } catch {
+      freeChannels(but: draft.before)
+      for runtime in draft.added + (shadow?.alarms.map(\.copy) ?? []) { runtime.instance.deactivate() }
+      throw error
+    }
     let transition = Schedule(builder)
     for tuning in tunings {
       tuning.runtime.worker?.modify { $0.tuning = WorkerTuning(entry: tuning.entry, point: transition.point!) }
@@ -195,7 +203,9 @@ extension Engine {
   func install(after nodes: [RunNode]) {
     install(
       Schedule(
-        ScheduleBuilder(nodes, options: options, quantum: Compiler.quantum, channels: channels, previous: schedule)))
+        // All its queues are there already.
+        try! ScheduleBuilder(
+          nodes, of: graph, options: options, quantum: Compiler.quantum, channels: channels, previous: schedule)))
   }
 
   /// The new graph has taken the place of the old one.

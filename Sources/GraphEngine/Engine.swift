@@ -15,6 +15,8 @@ public struct EngineOptions: Sendable {
   public var queueSeconds = 4.0
   /// ... within this many bytes for each link.
   public var queueBytes = 32 << 20
+  /// The most bytes that the graph may take; more is refused before any is taken.
+  public var memory = MemoryLimit.standard
   /// A node that does not return from `process` is passed over: for runs that have a deadline. Without it everything waits,
   /// so that no result depends on time, and it is only told of.
   public var passesOverLateNodes = false
@@ -75,6 +77,9 @@ public final class Engine: @unchecked Sendable {
   /// them, and after the last that did. An error keeps the change from being made.
   public var channelsChanged: () throws -> Void = {}
 
+  /// What is odd about the graph at the rate that it was prepared, or planned, for. Nobody is told twice.
+  public internal(set) var warnings: [Diagnostic] = []
+  private var told: Set<String> = []
   /// The rate that was prepared for.
   var rate = 0
   /// Schedules that the realtime thread has not handed back yet.
@@ -132,6 +137,7 @@ public final class Engine: @unchecked Sendable {
     stop()
     try remakeRetuned()
     let schedule = try compile(rate: rate)
+    for warning in warnings where told.insert(warning.message).inserted { log(.warning, "", warning.message) }
     try activate(schedule.nodes.map(\.runtime))
     services.setRate(rate)
     services.notices.begin()
@@ -145,11 +151,13 @@ public final class Engine: @unchecked Sendable {
 
   /// The schedule of the graph as it is, of nodes that are not active yet.
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate)
-    let nodes = Compiler.runNodes(draft, Compiler.runtimes(draft, generation: generation, number: nextNumber))
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    warnings = draft.diagnostics
+    let nodes = Compiler.runNodes(draft, try Compiler.runtimes(draft, generation: generation, number: nextNumber))
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
-    return Schedule(ScheduleBuilder(nodes, options: options, quantum: Compiler.quantum, channels: channels))
+    return Schedule(
+      try ScheduleBuilder(nodes, of: graph, options: options, quantum: Compiler.quantum, channels: channels))
   }
 
   private func remakeRetuned() throws(DiagnosticsError) {

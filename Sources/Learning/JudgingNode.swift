@@ -65,9 +65,15 @@ open class JudgingNode: OffloadNode, Explaining {
     let model = try Model(path, host: host)
     answer.model = model.digest
     answer.classNames = model.labels
+    // Two rows of doubles.
+    answer.memory = 2 * input.rows * input.columns * MemoryLayout<Double>.stride
     for (channel, name) in input.machines.enumerated() {
       let machine = try model.machine(name)
-      scorers.append(try scorer(model, machine, rows: input.rows, columns: input.columns))
+      let (own, bytes) = try Allotment.within(setup.memory - answer.memory) {
+        try scorer(model, machine, rows: input.rows, columns: input.columns)
+      }
+      scorers.append(own)
+      answer.memory += bytes
       guard let limit = fixed[channel] ?? machine.threshold else {
         throw NodeError(
           "\(path): has no threshold for '\(name)'; set one with `auscult calibrate`, or give 'threshold'",

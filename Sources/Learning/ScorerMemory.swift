@@ -20,6 +20,7 @@ public final class ScorerMemory {
   }
 
   private func take<T: BitwiseCopyable>(_ count: Int) -> UnsafeMutablePointer<T> {
+    Allotment.note(bytes: count * MemoryLayout<T>.stride)
     let raw = UnsafeMutableRawPointer.allocate(byteCount: max(64, count * MemoryLayout<T>.stride), alignment: 64)
     owned.append(raw)
     return raw.bindMemory(to: T.self, capacity: max(1, count))

@@ -24,7 +24,9 @@ public struct Port: Sendable, Hashable {
     public static let many = Flags(rawValue: AUSCULT_PORT_MANY)
     /// An input whose blocks come as they are, not joined with those of the node's other inputs.
     public static let independent = Flags(rawValue: AUSCULT_PORT_INDEPENDENT)
-    static let all: Flags = [.optional, .many, .independent]
+    /// An input that tokens which hold padding don't reach.
+    public static let heard = Flags(rawValue: AUSCULT_PORT_HEARD)
+    static let all: Flags = [.optional, .many, .independent, .heard]
   }
 
   public let name: String

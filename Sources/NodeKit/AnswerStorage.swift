@@ -15,7 +15,7 @@ final class AnswerStorage {
     free()
     for (index, output) in answer.outputs.enumerated() {
       target.pointee.outputs[index] = native(output.format)
-      target.pointee.bursts[index] = UInt32(output.burst)
+      target.pointee.bursts[index] = UInt32(clamping: output.burst)
     }
     target.pointee.latency = answer.latency
     target.pointee.history = answer.history
@@ -24,7 +24,7 @@ final class AnswerStorage {
     target.pointee.external_outputs = UInt32(answer.externalOutputs)
     target.pointee.external_connect = answer.connect.isEmpty ? nil : texts(answer.connect)
     target.pointee.channel_map = answer.channelMap.isEmpty ? nil : array(answer.channelMap.map { UInt32($0) })
-    target.pointee.memory = UInt64(answer.memory)
+    target.pointee.memory = UInt64(clamping: answer.memory)
     if answer.model != nil || !answer.classNames.isEmpty {
       target.pointee.producer = array([
         auscult_producer(

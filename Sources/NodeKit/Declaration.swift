@@ -42,6 +42,8 @@ public struct PortDeclaration: Sendable {
     public static let many = Flags(rawValue: AUSCULT_PORT_MANY)
     /// An input whose blocks come as they are, not joined with those of the node's other inputs.
     public static let independent = Flags(rawValue: AUSCULT_PORT_INDEPENDENT)
+    /// An input that tokens which hold padding don't reach; a detector's is so anyway.
+    public static let heard = Flags(rawValue: AUSCULT_PORT_HEARD)
   }
   public var name: String
   public var kinds: StreamKinds

@@ -38,6 +38,17 @@ public struct StreamFormat: Sendable, Equatable {
   /// Driver frames, rounded up, in a number of ticks.
   public func frames(ticks: Int64) -> Int64 { (ticks + denominator - 1) / denominator }
 
+  /// Ticks of so many tokens of this stream.
+  ///
+  /// - Throws: `NodeError` where that is a time that nothing counts in.
+  public func ticks(_ tokens: Int, _ parameter: String) throws -> Int64 {
+    let (ticks, overflows) = period.multipliedReportingOverflow(by: Int64(tokens))
+    guard !overflows, ticks <= 1 << 52 else {
+      throw NodeError("\(tokens) tokens of this stream are years: make it shorter", parameter: parameter)
+    }
+    return ticks
+  }
+
   /// Changes the denominator to `denominator * factor`; no time changes.
   public mutating func refine(by factor: Int64) {
     denominator *= factor
@@ -81,6 +92,8 @@ public struct Setup: Sendable {
   /// The most driver frames that one call of `process` covers.
   public var quantum: Int
   public var inputs: [Input]
+  /// Bytes that may be taken at present: refuse what would be more.
+  public var memory: Int
 
   /// The format of the first input.
   public var input: StreamFormat { inputs[0].format }
@@ -88,6 +101,8 @@ public struct Setup: Sendable {
   init(_ setup: auscult_setup) {
     driverRate = Int(setup.driver_rate)
     quantum = Int(setup.quantum)
+    let end = MemoryLayout<auscult_setup>.offset(of: \.memory)! + MemoryLayout<UInt64>.size
+    memory = Int(setup.size) >= end && setup.memory > 0 ? Int(clamping: setup.memory) : Int.max
     inputs = (0..<Int(setup.input_count)).map { index in
       Input(
         format: StreamFormat(setup.inputs[index]), port: Int(setup.input_ports[index]),
@@ -123,7 +138,7 @@ public struct Answer: Sendable {
   public var model: String?
   /// Names of the classes, for classifiers.
   public var classNames: [String] = []
-  /// Bytes that the instance holds once active; 0: unknown.
+  /// Bytes that the instance holds once active. The host adds them up before it activates anything.
   public var memory = 0
 
   /// The first output.

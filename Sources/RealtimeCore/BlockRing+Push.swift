@@ -1,13 +1,15 @@
 import CRealtime
 
 extension BlockRing {
-  /// Bytes that a record of `count` tokens takes: `channels` channels of `tokenBytes` each (audio: 4 bytes a sample).
+  /// Bytes that a record of `count` tokens takes: `channels` channels of `tokenBytes` each (audio: 4 bytes a sample). An
+  /// event is one payload whatever the number of channels, and has no marks.
   @_noLocks @_noAllocation
   public static func recordBytes(kind: UInt32, count: Int, channels: Int, channelBytes: Int) -> Int {
     let isAudio = kind == AUSCULT_AUDIO
+    let payloads = kind == AUSCULT_EVENT ? 1 : channels
     let heads = aligned((isAudio ? 1 : count) * MemoryLayout<auscult_head>.stride)
-    let marks = aligned(count * channels)
-    let data = isAudio ? channels * aligned(count * 4) : count * channels * aligned(channelBytes)
+    let marks = kind == AUSCULT_EVENT ? 0 : aligned(count * channels)
+    let data = isAudio ? channels * aligned(count * 4) : count * payloads * aligned(channelBytes)
     return skipBytes + aligned(MemoryLayout<auscult_block>.stride) + heads + marks + data
   }
 
@@ -74,8 +76,8 @@ extension BlockRing {
     if let marks = block.pointee.marks {
       realtime_copy(place, marks, count * channels)
       copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
+      place += BlockRing.aligned(count * channels)
     }
-    place += BlockRing.aligned(count * channels)
     realtime_copy(place, block.pointee.data, count * Int(block.pointee.token_stride))
     copy.pointee.data = place
   }

@@ -1,6 +1,12 @@
 import CRealtime
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A single-producer, single-consumer ring of blocks: what carries tokens from the realtime thread to a worker, and
 /// from worker to worker.
 ///
@@ -19,15 +25,16 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
   let closed = Atomic<Bool>(false)
   let overdue = Atomic<Bool>(false)
 
-  /// Thread: control. `bytes` is rounded up to a multiple of 64.
-  public init(bytes: Int) {
-    capacity = BlockRing.aligned(max(bytes, 1024))
-    memory = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+  /// Thread: control. `bytes` is rounded up to a multiple of 64. Nil: so much memory can't be had.
+  public init?(bytes: Int) {
+    let size = BlockRing.aligned(max(bytes, 1024))
     // Touches every page now, so that the realtime thread meets no page fault.
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
+    guard let memory = zeroedMemory(bytes: size) else { return nil }
+    self.memory = memory
+    capacity = size
   }
 
-  deinit { memory.deallocate() }
+  deinit { free(memory) }
 
   @inlinable @_noLocks @_noAllocation
   public static func aligned(_ bytes: Int) -> Int { (bytes + 63) & ~63 }

@@ -58,7 +58,7 @@ final class NativeNode {
     (format.pointee.denominator, format.pointee.period, format.pointee.extent) = (1, 1, 1)
     var setup = auscult_setup(
       size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: 48000, quantum: 64, input_count: 1, inputs: format,
-      input_ports: kept(0), input_nodes: kept(UnsafePointer(name)))
+      input_ports: kept(0), input_nodes: kept(UnsafePointer(name)), memory: 0)
     var answer = auscult_answer()
     answer.size = UInt32(MemoryLayout<auscult_answer>.size)
     answer.output_count = 1

@@ -83,7 +83,7 @@ import Testing
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
     let sample = Sample(kind: kind, channels: 3, columns: 5, most: 40)
-    let ring = BlockRing(bytes: 1 << 15)
+    let ring = BlockRing(bytes: 1 << 15)!
     var expected: [(number: Int, count: Int)] = []
     var number = 0
     var refusals = 0
@@ -113,7 +113,7 @@ import Testing
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
     let sample = Sample(kind: AUSCULT_FEATURES, channels: 2, columns: 9, most: 30)
-    let ring = BlockRing(bytes: 20_000)
+    let ring = BlockRing(bytes: 20_000)!
     for number in 0..<20_000 {
       let count = Int.random(in: 0...30, using: &random)
       let bytes = BlockRing.recordBytes(kind: AUSCULT_FEATURES, count: count, channels: 2, channelBytes: 36)
@@ -129,7 +129,7 @@ import Testing
   @Test func carriesBlocksBetweenThreads() async {
     final class Shared: @unchecked Sendable {
       let ring = UnsafeMutablePointer<BlockRing>.allocate(capacity: 1)
-      init() { ring.initialize(to: BlockRing(bytes: 1 << 16)) }
+      init() { ring.initialize(to: BlockRing(bytes: 1 << 16)!) }
       deinit {
         ring.deinitialize(count: 1)
         ring.deallocate()

@@ -100,7 +100,7 @@ public final class NodeBench {
         try withUnsafePointer(to: &name) { names in
           var setup = auscult_setup(
             size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: input.native.driver_rate,
-            quantum: UInt32(quantum), input_count: 1, inputs: inputs, input_ports: ports, input_nodes: names)
+            quantum: UInt32(quantum), input_count: 1, inputs: inputs, input_ports: ports, input_nodes: names, memory: 0)
           try withUnsafeMutablePointer(to: &format) { formats in
             try withUnsafeMutablePointer(to: &burst) { bursts in
               answer = auscult_answer()

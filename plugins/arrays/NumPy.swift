@@ -61,7 +61,7 @@ final class NumPy: OffloadNode {
     header = new
     layout = TokenLayout(setup.input, new)
     tokensPerSecond = setup.input.rate
-    answer.memory = Self.bufferSize
+    answer.memory = Self.bufferSize + new.stride
   }
 
   override func activate() throws {

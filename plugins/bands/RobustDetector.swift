@@ -68,7 +68,10 @@ class RobustDetector: OffloadNode {
     answer.output.burst = 64
     answer.history = Int64((learn * Double(input.driverRate)).rounded(.up)) + input.frames(ticks: input.extent)
     answer.reach = nil
-    answer.memory = input.channels * min(learningTokens(input), 8192) * width(input) * MemoryLayout<Float>.stride
+    // Rows of the learning time, each an array; once more by bands and sorted while a channel's model is made; the model.
+    let rows = min(learningTokens(input), 8192)
+    let row = width(input) * MemoryLayout<Float>.stride + 64
+    answer.memory = (input.channels + 2) * rows * row + input.channels * 3 * row
   }
 
   private func learningTokens(_ format: StreamFormat) -> Int { Int((learn * format.rate).rounded(.up)) }

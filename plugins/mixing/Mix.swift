@@ -21,10 +21,9 @@ final class Mix: Node {
   }
 
   private let given: [Value]
-  private var weights = FixedList<Float>()
-  private var outputs = 0
-  /// Channels of all inputs together: the length of a row of `weights`.
-  private var columns = 0
+  /// What is added, one output channel after the other, and where each of these ends.
+  private var terms = FixedList<MixTerm>()
+  private var ends = FixedList<Int>()
 
   required init(_ arguments: Arguments) throws {
     given = arguments.list("weights")
@@ -33,13 +32,17 @@ final class Mix: Node {
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let plan = try MixPlan(given, channels: setup.inputs.map(\.format.channels))
-    weights = FixedList(plan.rows.flatMap { $0 })
-    outputs = plan.rows.count
-    columns = plan.columns
-    answer.output.format.channels = outputs
+    terms = FixedList(plan.rows.flatMap { $0 })
+    var end = 0
+    ends = FixedList(
+      plan.rows.map { row in
+        end += row.count
+        return end
+      })
+    answer.output.format.channels = plan.rows.count
     answer.output.format.machines = Self.machines(setup, plan, node: host.node)
     answer.output.format.lookahead = setup.inputs.map(\.format.lookahead).max() ?? 0
-    answer.memory = weights.bytes
+    answer.memory = terms.bytes + ends.bytes
   }
 
   /// A mix keeps the names of an input that has as many channels as come out; other ones are named after the node.
@@ -53,16 +56,14 @@ final class Mix: Node {
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
     let count = cycle.input.count
-    for row in 0..<outputs {
+    var next = 0
+    for row in 0..<cycle.output.channels {
       let to = cycle.output.samples(row)
       for index in 0..<count { to[index] = 0 }
-      var column = row * columns
-      for number in 0..<cycle.inputCount {
-        let input = cycle.input(number)
-        for channel in 0..<input.channels {
-          add(input.samples(channel), times: weights[column], to: to, count: count)
-          column += 1
-        }
+      while next < ends[row] {
+        let term = terms[next]
+        add(cycle.input(Int(term.input)).samples(Int(term.channel)), times: term.weight, to: to, count: count)
+        next += 1
       }
     }
     cycle.output.count = count
@@ -70,18 +71,24 @@ final class Mix: Node {
 
   @inline(__always) @_noLocks @_noAllocation
   private func add(_ from: UnsafePointer<Float>, times weight: Float, to: UnsafeMutablePointer<Float>, count: Int) {
-    guard weight != 0 else { return }
     for index in 0..<count { to[index] += from[index] * weight }
   }
 }
 
+/// One channel of one input, and how much of it goes into an output channel.
+struct MixTerm: BitwiseCopyable {
+  var input: UInt32
+  var channel: UInt32
+  var weight: Float
+}
+
 /// What the parameter `weights` means for inputs of given numbers of channels.
 struct MixPlan {
-  /// One row for each output channel, over the channels of all inputs.
-  let rows: [[Float]]
+  /// One row for each output channel: what is added, by input and channel. Weights of 0 are left out, so that a mix of many
+  /// channels takes no square of them.
+  let rows: [[MixTerm]]
   /// Output channel c is made of the inputs' channels c (or their only one).
   let keepsChannels: Bool
-  var columns: Int { rows[0].count }
 
   /// - Parameter channels: of each input.
   init(_ given: [Value], channels: [Int]) throws {
@@ -89,12 +96,12 @@ struct MixPlan {
       rows = try Self.channelwise(Array(repeating: 1 / Float(channels.count), count: channels.count), channels)
       keepsChannels = true
     } else if case .list = given[0] {
-      rows = try Self.matrix(given, columns: channels.reduce(0, +))
+      rows = try Self.matrix(given, channels)
       keepsChannels = false
     } else if channels.count == 1 {
       let row = try given.map { try factor(of: $0, parameter: "weights") }
       guard row.count == channels[0] else { throw Self.wrongCount(row.count, channels[0], "channel of the one input") }
-      rows = [row]
+      rows = [Self.terms(row, channels)]
       keepsChannels = false
     } else {
       let weights = try given.map { try factor(of: $0, parameter: "weights") }
@@ -105,7 +112,7 @@ struct MixPlan {
   }
 
   /// Output channel c sums the inputs' channels c, each input with one weight; an input of one channel goes to all.
-  private static func channelwise(_ weights: [Float], _ channels: [Int]) throws -> [[Float]] {
+  private static func channelwise(_ weights: [Float], _ channels: [Int]) throws -> [[MixTerm]] {
     let outputs = channels.max() ?? 1
     for count in channels where count != 1 && count != outputs {
       throw NodeError(
@@ -113,14 +120,30 @@ struct MixPlan {
           + "channel, over the \(channels.reduce(0, +)) channels of all inputs")
     }
     return (0..<outputs).map { output in
-      zip(channels, weights).flatMap { count, weight in
-        (0..<count).map { $0 == output || count == 1 ? weight : 0 }
+      zip(channels, weights).enumerated().compactMap { input, entry in
+        let (count, weight) = entry
+        return weight == 0
+          ? nil : MixTerm(input: UInt32(input), channel: count == 1 ? 0 : UInt32(output), weight: weight)
       }
     }
   }
 
-  private static func matrix(_ given: [Value], columns: Int) throws -> [[Float]] {
-    try given.enumerated().map { index, value in
+  /// Those of a row over the channels of all inputs.
+  private static func terms(_ row: [Float], _ channels: [Int]) -> [MixTerm] {
+    var terms: [MixTerm] = []
+    var column = 0
+    for (input, count) in channels.enumerated() {
+      for channel in 0..<count where row[column + channel] != 0 {
+        terms.append(MixTerm(input: UInt32(input), channel: UInt32(channel), weight: row[column + channel]))
+      }
+      column += count
+    }
+    return terms
+  }
+
+  private static func matrix(_ given: [Value], _ channels: [Int]) throws -> [[MixTerm]] {
+    let columns = channels.reduce(0, +)
+    return try given.enumerated().map { index, value in
       guard case .list(let items) = value else {
         throw NodeError("mixes rows and single numbers: give a list of rows, or of numbers", parameter: "weights")
       }
@@ -129,7 +152,7 @@ struct MixPlan {
           "row \(index + 1) has \(items.count) weights, but the inputs have \(columns) channels together",
           parameter: "weights")
       }
-      return try items.map { try factor(of: $0, parameter: "weights") }
+      return terms(try items.map { try factor(of: $0, parameter: "weights") }, channels)
     }
   }
 

@@ -102,7 +102,7 @@ struct Plan {
   /// Bytes that the instance holds.
   var memory: Int {
     switch parameters.mode {
-    case .rolling: 2 * channels * rolling.floats * 4
+    case .rolling: Int(min(8 * Double(channels) * rolling.floats, 0x1p62)) + 8 * channels
     case .pcen: channels * columns * 8
     case .frozen: 2 * columns * 4
     case .decibel, .slice, .none: 0

@@ -22,7 +22,7 @@ struct RollingLayout: Equatable {
   }
 
   /// Floats of one side: the rows, a row for each block, and the result.
-  var floats: Int { (blocks * blockRows + blocks + 1) * width }
+  var floats: Double { (Double(blocks) * Double(blockRows) + Double(blocks) + 1) * Double(width) }
 }
 
 /// The minimum, or the maximum, of the last tokens of one channel. A view of memory that the step owns.

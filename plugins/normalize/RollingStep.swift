@@ -10,6 +10,8 @@ struct RollingStep {
   private let columns: Int
   private let layout: RollingLayout
   private let channels: Int
+  /// Of one side of one channel.
+  private let floats: Int
   private let epsilon: Float
   /// For each channel the minimum's and the maximum's `RollingSide`, one after the other.
   private let memory: UnsafeMutablePointer<Float>
@@ -22,7 +24,8 @@ struct RollingStep {
     channels = plan.channels
     layout = plan.rolling
     epsilon = plan.parameters.epsilon
-    let floats = 2 * channels * layout.floats
+    floats = Int(layout.floats)
+    let floats = 2 * channels * floats
     memory = .allocate(capacity: floats)
     memory.initialize(repeating: 0, count: floats)
     counts = .allocate(capacity: channels)
@@ -42,8 +45,8 @@ struct RollingStep {
   @_noLocks @_noAllocation
   func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ channel: Int) {
     kernel_finite(output, input, 0, rows * columns)
-    let minimum = RollingSide(layout, memory + 2 * channel * layout.floats, isMaximum: false)
-    let maximum = RollingSide(layout, memory + (2 * channel + 1) * layout.floats, isMaximum: true)
+    let minimum = RollingSide(layout, memory + 2 * channel * floats, isMaximum: false)
+    let maximum = RollingSide(layout, memory + (2 * channel + 1) * floats, isMaximum: true)
     let count = counts[channel]
     measure(output, minimum.row(count), maximum.row(count))
     minimum.update(count)

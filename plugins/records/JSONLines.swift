@@ -53,6 +53,8 @@ final class JSONLines: OffloadNode {
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     inputs = setup.inputs.count
     rate = setup.driverRate
+    // Records that wait for the slower inputs: of some tokens.
+    answer.memory = setup.inputs.reduce(0) { $0 + $1.format.channels * 16 * MemoryLayout<Record>.stride }
   }
 
   override func activate() throws {

@@ -53,8 +53,8 @@ final class Slicer: Node {
     var format = answer.output.format
     format.kind = .slice
     format.rows = rows
-    format.period = Int64(hop) * input.period
-    format.extent = Int64(rows - 1) * input.period + input.extent
+    format.period = try input.ticks(hop, "hop")
+    format.extent = try input.ticks(rows - 1, "length") + input.extent
     format.frequencies = input.frequencies
     answer.output.format = format
     answer.output.burst = pads ? 1 : 0

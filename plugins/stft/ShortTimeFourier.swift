@@ -45,8 +45,8 @@ final class ShortTimeFourier: Node {
     var format = answer.output.format
     format.kind = .spectrum
     format.columns = layout.bins
-    format.period = Int64(layout.hop) * input.period
-    format.extent = Int64(layout.length) * input.period
+    format.period = try input.ticks(layout.hop, "hop")
+    format.extent = try input.ticks(layout.length, "length")
     format.offset = input.offset - Int64(layout.before) * input.period
     format.frequencies = (0..<layout.bins).map { Float(Double($0) * input.rate / Double(layout.fft)) }
     answer.output.format = format
@@ -57,7 +57,8 @@ final class ShortTimeFourier: Node {
     answer.reach = frames(layout.length + (preEmphasis == 0 ? 0 : 1))
     answer.memory =
       SampleHistory.memory(channels: channels, length: layout.length)
-      + (layout.length + layout.fft + 2 * layout.bins) * (isDouble ? 8 : 4)
+      // Window, frame, spectrum, and what a plan may have of its own.
+      + (layout.length + 2 * layout.fft) * (isDouble ? 8 : 4) + 2 * layout.bins * 8 + 65536
   }
 
   override func activate() throws {

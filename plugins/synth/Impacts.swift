@@ -35,8 +35,7 @@ struct Impacts {
 
   /// Decaying sines, down to e^-8; those that the sample rate can't carry move below its half.
   private static func ring(_ modes: [FaultModel.Impact.Mode], _ rate: Double) -> [Float] {
-    let longest = modes.map(\.decay).max() ?? 0
-    return (0..<max(1, Int(8 * longest * rate))).map { index in
+    (0..<length(modes, rate)).map { index in
       let time = Double(index) / rate
       return Float(
         modes.reduce(0.0) { sum, mode in
@@ -44,6 +43,11 @@ struct Impacts {
           return sum + mode.amplitude * realtime_exp(-time / mode.decay) * realtime_sin(2 * .pi * frequency * time)
         })
     }
+  }
+
+  /// Samples of a ring.
+  static func length(_ modes: [FaultModel.Impact.Mode], _ rate: Double) -> Int {
+    max(1, Int(8 * (modes.map(\.decay).max() ?? 0) * rate))
   }
 
   /// Adds to a block of samples all rings that reach into it.

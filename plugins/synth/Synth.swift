@@ -85,7 +85,7 @@ final class Synth: Node {
     answer.output.format.lookahead = 0
     answer.output.format.scale = .linear
     answer.output.format.machines = machines
-    answer.memory = channels * (MemoryLayout<Voice>.stride + 4096)
+    answer.memory = channels * (VoiceBuilder(settings, sampleRate: sampleRate).voiceBytes + Voice.block * 4)
   }
 
   override func activate() throws {

@@ -92,7 +92,16 @@ struct VoiceBuilder {
     }
     let sorted = list.values.sorted { $0.multiple < $1.multiple }
     return Voice.Tones(
-      list: memory.array(sorted), count: sorted.count, step: UInt64(base / sampleRate * 0x1p63) << 1)
+      list: memory.array(sorted), count: sorted.count, step: step(turns: base / sampleRate))
+  }
+
+  /// Phase per sample in turns / 2^64. Whole turns, at rates below the frequency, are none.
+  private func step(turns: Double) -> UInt64 { UInt64((turns - turns.rounded(.down)) * 0x1p63) << 1 }
+
+  /// Bytes that a voice holds: its noises' fades, its partials and scratch, and the ring of its impacts.
+  var voiceBytes: Int {
+    let ring = fault.impact.map { Impacts.length($0.modes, sampleRate) } ?? 0
+    return MemoryLayout<Voice>.stride + 8192 + ring * MemoryLayout<Float>.stride
   }
 
   private func impacts(_ shaft: Shaft, _ memory: Memory, _ key: UInt64) -> Impacts? {

@@ -69,6 +69,8 @@ final class Wav: OffloadNode {
     }
     rate = Int(whole)
     format = input
+    // Interleaved samples of a call, or of a stretch of silence.
+    answer.memory = input.channels * max(4096, 2 * setup.quantum) * MemoryLayout<Float>.stride
   }
 
   override func activate() throws {

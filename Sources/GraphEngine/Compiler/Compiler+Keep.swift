@@ -6,6 +6,8 @@ struct RunningGraph {
   let graph: Graph
   let nodes: [String: RunNode]
   let services: HostServices
+  /// Bytes that it takes.
+  let memory: Int
 }
 
 extension ScheduleDraft {

@@ -15,7 +15,7 @@ extension Compiler {
       do {
         try checkModel(draft, node: index)
         let configuration = try draft.instance(index).configure(
-          rate: draft.rate, quantum: draft.quantum, inputs: inputs)
+          rate: draft.rate, quantum: draft.quantum, inputs: inputs, memory: draft.limit)
         draft.configurations[index] = configuration
         draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
         checkStamps(&draft, node: index, configuration)
@@ -54,8 +54,9 @@ extension Compiler {
       let format = draft.format(link)!.format
       let a = first.denominator
       let b = format.denominator
-      let distance = first.offset * b - format.offset * a
-      if first.period * b == format.period * a && distance % (first.period * b) == 0 { continue }
+      let distance = Int128(first.offset) * Int128(b) - Int128(format.offset) * Int128(a)
+      let period = Int128(first.period) * Int128(b)
+      if period == Int128(format.period) * Int128(a) && distance % period == 0 { continue }
       let nodes = draft.graph.nodes
       draft.error(
         "join",
@@ -96,7 +97,7 @@ extension Compiler {
             Double(capacity) * Double(input.period) / Double(input.denominator) * Double(format.denominator)
             / Double(format.period)
           // A quotient that is a whole number may come out a little above it.
-          return Int((tokens - 1e-6).rounded(.up))
+          return Int(min((tokens - 1e-6).rounded(.up), 1e12))
         }
         // Independent inputs may each yield tokens of their own.
         return (isIndependent ? most.reduce(0, +) : most.max() ?? 0) + burst

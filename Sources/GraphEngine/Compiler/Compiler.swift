@@ -5,14 +5,15 @@ struct Compiler {
   /// The most driver frames that one call of `process` covers; longer cycles are cut.
   static let quantum = 1024
 
-  /// The passes that need no memory: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
+  /// The passes that take no memory: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
   ///
   /// Thread: control. Errors carry the diagnostics of the first pass that found any.
   static func negotiated(
-    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int
+    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int, options: EngineOptions
   ) throws(DiagnosticsError) -> ScheduleDraft {
-    var draft = ScheduleDraft(graph: graph, instances: instances, running: running, rate: rate, quantum: quantum)
-    for pass in [resolve, order, negotiate, place, capacities] {
+    var draft = ScheduleDraft(
+      graph: graph, instances: instances, running: running, rate: rate, quantum: quantum, options: options)
+    for pass in [resolve, order, negotiate, place, capacities, sizes, hearing] {
       pass(&draft)
       if draft.diagnostics.contains(where: { $0.severity == .error }) {
         throw DiagnosticsError(draft.diagnostics)
@@ -25,13 +26,20 @@ struct Compiler {
   ///
   /// - Parameter number: gives each new runtime its own.
   /// - Returns: of each node of the graph, its runtime.
-  static func runtimes(_ draft: ScheduleDraft, generation: Int, number: () -> Int32) -> [NodeRuntime] {
+  /// - Throws: where memory can't be had, at the node that wants it.
+  static func runtimes(
+    _ draft: ScheduleDraft, generation: Int, number: () -> Int32
+  ) throws(DiagnosticsError) -> [NodeRuntime] {
     var result: [NodeRuntime?] = draft.kept
     for index in draft.order where result[index] == nil {
       let sources = draft.incoming[index].map { result[$0.from]!.blocks[$0.output] }
-      result[index] = NodeRuntime(
-        number: number(), draft, node: index, generation: generation, sources: sources,
-        isWatched: draft.running != nil)
+      do {
+        result[index] = try NodeRuntime(
+          number: number(), draft, node: index, generation: generation, sources: sources,
+          isWatched: draft.running != nil)
+      } catch {
+        throw DiagnosticsError([draft.graph.diagnostic(error, node: draft.graph.nodes[index])])
+      }
     }
     return result.map { $0! }
   }

@@ -29,6 +29,7 @@ struct ScheduleDraft {
   var reasons: [String]
   let rate: Int
   let quantum: Int
+  let options: EngineOptions
   /// Of each node, its incoming links in the order of its inputs: by port, then by the name of the node they come from.
   var incoming: [[Link]] = []
   /// Node indexes, every node after all that it takes input from.
@@ -37,10 +38,17 @@ struct ScheduleDraft {
   var placement: [Placement] = []
   /// Most tokens of each output in one call.
   var capacities: [[Int]] = []
+  /// Bytes of each node that is not kept, and of the new queues behind each.
+  var sizes: [NodeSizes] = []
   var diagnostics: [Diagnostic] = []
 
-  init(graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int, quantum: Int) {
+  init(
+    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int, quantum: Int,
+    options: EngineOptions
+  ) {
     self.graph = graph
+    self.options = options
+    limit = max(1, options.memory.left(besides: running?.memory ?? 0))
     self.instances = instances
     self.running = running
     kept = Array(repeating: nil, count: graph.nodes.count)
@@ -51,6 +59,11 @@ struct ScheduleDraft {
     placement = Array(repeating: .worker, count: instances.count)
     capacities = Array(repeating: [], count: instances.count)
   }
+
+  /// Of each node, hertz above which nothing can be heard: half of the lowest rate that its sound went through.
+  var highest: [Double] = []
+  /// Bytes that may be taken beside what runs.
+  let limit: Int
 
   func format(_ link: Link) -> FormatRecord? { configurations[link.from]?.outputs[link.output] }
 

@@ -112,7 +112,7 @@ public final class DetectorTrainer: @unchecked Sendable {
         },
         epoch: { training, epoch in
           TrainingListener.of(training!.pointee.context).epoch(TrainingEpoch(epoch!.pointee)).rawValue
-        })
+        }, memory: UInt64(MemoryLimit.standard.bytes))
     ])
     self.session = session
     try check { trainer.pointee.begin(instance.pointer, training, $0) }

@@ -27,7 +27,7 @@ public final class TokenJudge {
       instance = try NodeInstance(node, graph: graph.name, services: HostServices(log: log))
       configuration = try instance.configure(
         rate: Int(record.format.driver_rate), quantum: Compiler.quantum,
-        inputs: [ConfiguredInput(format: record, port: 0, node: "")])
+        inputs: [ConfiguredInput(format: record, port: 0, node: "")], memory: MemoryLimit.standard.bytes)
       try instance.activate()
     } catch {
       let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)

@@ -1,20 +1,45 @@
+import Glibc
+import RealtimeCore
+
 /// Memory that is taken piece by piece and given back as a whole: what native structs point to. Thread: control.
 final class Arena: @unchecked Sendable {
   private var pieces: [UnsafeMutableRawPointer] = []
+  /// What was reserved and is not handed out yet.
+  private var rest: UnsafeMutableRawPointer?
+  private var restBytes = 0
   /// Bytes handed out so far.
   private(set) var bytes = 0
 
-  deinit { for piece in pieces { piece.deallocate() } }
+  deinit { for piece in pieces { free(piece) } }
+
+  /// Takes so many bytes at once, out of which pieces are handed then; false: they can't be had.
+  ///
+  /// For whatever grows with what a file or a graph says: a piece that was not reserved ends the program where it can't be
+  /// had.
+  func reserve(bytes count: Int) -> Bool {
+    guard let memory = zeroedMemory(bytes: count) else { return false }
+    pieces.append(memory)
+    rest = memory
+    restBytes = max(64, count)
+    return true
+  }
 
   /// Zeroed bytes, aligned for SIMD.
   func raw(bytes count: Int) -> UnsafeMutableRawPointer {
-    let size = max(64, (count + 63) & ~63)
-    let piece = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-    piece.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    pieces.append(piece)
+    let size = Arena.size(count)
     bytes += size
+    if let rest, size <= restBytes {
+      self.rest = rest + size
+      restBytes -= size
+      return rest
+    }
+    guard let piece = zeroedMemory(bytes: size) else { fatalError("\(size) bytes of memory can't be had") }
+    pieces.append(piece)
     return piece
   }
+
+  /// Bytes that a piece takes.
+  static func size(_ count: Int) -> Int { max(64, (count + 63) & ~63) }
 
   func array<T>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
     raw(bytes: count * MemoryLayout<T>.stride).bindMemory(to: type, capacity: max(1, count))

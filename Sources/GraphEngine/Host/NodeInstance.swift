@@ -1,11 +1,20 @@
 import CNodeABI
 import NodeHost
+import RealtimeCore
 
 /// What a node said when one of its control functions failed.
 struct NodeFailure: Error {
   var text: String
   /// The parameter at fault, if the node named one.
   var parameter: String?
+
+  /// Memory that the sums allowed, and that can't be had all the same.
+  static func memory(_ bytes: Int) -> NodeFailure {
+    NodeFailure(
+      text:
+        "needs \(byteText(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
+        + "(ulimit, control group) stands against it", parameter: nil)
+  }
 }
 
 /// What `configure` answered, in Swift's terms.
@@ -72,6 +81,8 @@ final class NodeInstance: @unchecked Sendable {
   private let lane: NodeLane
   private let record: Native
   private(set) var state = State.created
+  /// Bytes that it will hold once active, by its own word.
+  private var memory = 0
   /// A thread of ours is in its `process`, and may be for ever: nothing else may be called any more.
   private var isGivenUp = false
 
@@ -125,31 +136,35 @@ final class NodeInstance: @unchecked Sendable {
     state = .created
   }
 
-  func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput]) throws -> Configuration {
+  /// - Parameter memory: bytes that may be taken at present.
+  func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput], memory: Int) throws -> Configuration {
     precondition(state != .active, "configure of an active node")
     let arena = Arena()
-    let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs)
+    let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs, memory: memory)
     let answer = makeAnswer(arena, rate: rate, input: inputs.first)
-    let result = try lane.call("configure") { [record, inputs] () -> NodeFailure? in
+    let failure = try lane.call("configure") { [record, inputs] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
       // What the formats point to, the memory and the sources' formats, is there until now.
       return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeInstance.failure(error) }
     }
-    if let result { throw result }
+    if let failure { throw failure }
     state = .configured
-    return try withExtendedLifetime(arena) { try configuration(answer.pointee, inputs: inputs) }
+    let result = try withExtendedLifetime(arena) { try configuration(answer.pointee, inputs: inputs) }
+    self.memory = result.memory
+    return result
   }
 
   private func makeSetup(
-    _ arena: Arena, rate: Int, quantum: Int, inputs: [ConfiguredInput]
+    _ arena: Arena, rate: Int, quantum: Int, inputs: [ConfiguredInput], memory: Int
   ) -> UnsafePointer<auscult_setup> {
     UnsafePointer(
       arena.array([
         auscult_setup(
           size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: UInt32(rate), quantum: UInt32(quantum),
           input_count: UInt32(inputs.count), inputs: arena.array(inputs.map { $0.format.format }),
-          input_ports: arena.array(inputs.map { UInt32($0.port) }), input_nodes: arena.texts(inputs.map { $0.node }))
+          input_ports: arena.array(inputs.map { UInt32($0.port) }), input_nodes: arena.texts(inputs.map { $0.node }),
+          memory: UInt64(memory))
       ]))
   }
 
@@ -194,6 +209,7 @@ final class NodeInstance: @unchecked Sendable {
     var records: [FormatRecord] = []
     for index in 0..<Int(answer.output_count) {
       let format = answer.outputs[index]
+      if let failure = sizeFailure(format) { throw failure }
       if let problem = problem(format, inputs: inputs) {
         throw NodeFailure(text: "answered with a format that \(problem): a fault of its plugin")
       }
@@ -206,7 +222,7 @@ final class NodeInstance: @unchecked Sendable {
       externalInputs: Int(answer.external_inputs), externalOutputs: Int(answer.external_outputs),
       connect: texts(answer.external_connect), channelMap: map.map { map in (0..<channels).map { map[$0] } } ?? [],
       model: answer.producer?.pointee.model.map { String(cString: $0) },
-      classNames: answer.producer.map { texts($0.pointee.class_names) } ?? [], memory: Int(answer.memory))
+      classNames: answer.producer.map { texts($0.pointee.class_names) } ?? [], memory: Int(clamping: answer.memory))
   }
 
   private func machines(_ format: auscult_format, inputs: [ConfiguredInput], map: UnsafePointer<UInt32>?) -> [String] {
@@ -227,10 +243,37 @@ final class NodeInstance: @unchecked Sendable {
     if format.kind.nonzeroBitCount != 1 || format.kind & AUSCULT_ANY_KIND == 0 { return "has no kind" }
     if format.channels == 0 || format.rows == 0 || format.columns == 0 { return "is empty" }
     if format.channels > 4096 || format.columns > 1 << 24 || format.rows > 1 << 24 { return "is absurdly large" }
-    if Int(format.channels) * format.channelBytes > 1 << 28 { return "has tokens of more than 256 MiB" }
     if format.denominator <= 0 || format.period <= 0 || format.extent < 0 { return "has no pace" }
+    if let problem = paceProblem(format) { return problem }
     for input in inputs where format.denominator % input.format.format.denominator != 0 {
       return "cannot express its input's positions"
+    }
+    return nil
+  }
+
+  /// A token that is too large is what the graph asks for, not a mistake of the plugin's.
+  private func sizeFailure(_ format: auscult_format) -> NodeFailure? {
+    let values = Int(format.columns).multipliedReportingOverflow(by: Int(format.rows))
+    guard !values.overflow, values.partialValue < 1 << 40 else {
+      return NodeFailure(text: "would yield tokens that no memory holds: make them smaller", parameter: nil)
+    }
+    let bytes = Int(format.channels) * format.channelBytes
+    guard bytes > 1 << 28 else { return nil }
+    return NodeFailure(
+      text: "would yield tokens of \(byteText(bytes)) each, and 256 MiB is the most, whatever --memory says: make them "
+        + "smaller", parameter: nil)
+  }
+
+  /// Positions are counted in ticks by 64 bits, for years, and multiplied on the way.
+  private func paceProblem(_ format: auscult_format) -> String? {
+    let fine = format.denominator.multipliedReportingOverflow(by: Int64(format.driver_rate))
+    if format.denominator > 1 << 20 || fine.overflow || fine.partialValue > 1 << 36 {
+      return "divides a frame into \(format.denominator) parts, too many to count for years"
+    }
+    let longest = Int64(1) << 52
+    let spans = [format.period, format.extent, format.offset]
+    if spans.contains(where: { $0.magnitude > longest }) || !(0...longest >> 20).contains(format.lookahead) {
+      return "has tokens that are years long"
     }
     return nil
   }
@@ -244,6 +287,8 @@ final class NodeInstance: @unchecked Sendable {
 
   func activate() throws {
     precondition(state == .configured, "activate of a node that is \(state)")
+    // Swift's own allocation ends the program where there is none.
+    guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
     let failure = try lane.call("activate") { [record] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK

@@ -93,6 +93,7 @@ extension InputTap {
     shown.pointee.flags = flags
     shown.pointee.gap = source.pointee.gap
     shown.pointee.complete = complete
+    shown.pointee.end = source.pointee.end
     shown.pointee.producer = source.pointee.producer
     slot.pointee = UnsafePointer(shown)
   }

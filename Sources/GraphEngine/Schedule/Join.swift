@@ -33,6 +33,8 @@ struct Join {
 struct JoinQueue {
   let isAudio: Bool
   let channels: Int
+  /// Channels that there are marks of: 0 for events.
+  let markChannels: Int
   /// Most tokens that can wait.
   let capacity: Int
   let tokenBytes: Int
@@ -51,6 +53,8 @@ struct JoinQueue {
   var hasEnded = false
   /// Every token that ends at or before this frame position has been in the queue.
   var complete: Int64 = Int64.min
+  /// Where its stream ends, once that is known.
+  var end = Int64.max
 }
 
 extension JoinQueue {
@@ -79,6 +83,7 @@ extension JoinQueue {
     guard count + added <= capacity else { return false }
     complete = max(complete, block.pointee.complete)
     if block.pointee.flags & AUSCULT_BLOCK_END != 0 { hasEnded = true }
+    end = min(end, block.pointee.end)
     if added == 0 { return true }
     if isAudio {
       if count == 0 {
@@ -97,8 +102,8 @@ extension JoinQueue {
       realtime_copy(data + count * tokenBytes, block.pointee.data + from * tokenBytes, added * tokenBytes)
       realtime_copy(heads + count, block.pointee.heads + from, added * MemoryLayout<auscult_head>.stride)
       for token in 0..<added {
-        for channel in 0..<channels {
-          marks[(count + token) * channels + channel] =
+        for channel in 0..<markChannels {
+          marks[(count + token) * markChannels + channel] =
             block.pointee.marks![
               (from + token) * Int(block.pointee.mark_token_stride) + channel * Int(block.pointee.mark_channel_stride)]
         }
@@ -122,7 +127,7 @@ extension JoinQueue {
     } else {
       realtime_move(data, data + tokens * tokenBytes, left * tokenBytes)
       realtime_move(heads, heads + tokens, left * MemoryLayout<auscult_head>.stride)
-      realtime_move(marks, marks + tokens * channels, left * channels)
+      realtime_move(marks, marks + tokens * markChannels, left * markChannels)
     }
     count = left
   }
@@ -276,6 +281,7 @@ extension Join {
       block.pointee.flags = (end ? AUSCULT_BLOCK_END : 0) | (hasGap ? AUSCULT_BLOCK_GAP : 0)
       block.pointee.complete = isMore ? min(queues[index].complete, waitingEnd(index, count)) : queues[index].complete
       block.pointee.gap = gap
+      block.pointee.end = queues[index].end
     }
     hasGap = false
   }

@@ -22,6 +22,8 @@ final class NodeRuntime: @unchecked Sendable {
   let state: UnsafeMutablePointer<StepState>
   let join: UnsafeMutablePointer<Join>?
   let isIndependent: Bool
+  /// It judges what was heard, and nothing else.
+  let isJudge: Bool
   let arena: Arena
   /// Nodes on workers: whether one is in `process`, and whether its call was taken away.
   let call: UnsafeMutablePointer<WorkerCall>
@@ -34,10 +36,11 @@ final class NodeRuntime: @unchecked Sendable {
   /// - Parameters:
   ///   - sources: the blocks that its inputs come from, for their strides.
   ///   - isWatched: whether the control thread wants to know how it gets on.
+  /// - Throws: where its memory can't be had.
   init(
     number: Int32, _ draft: ScheduleDraft, node: Int, generation: Int,
     sources: [UnsafeMutablePointer<auscult_block>], isWatched: Bool
-  ) {
+  ) throws(NodeFailure) {
     self.number = number
     instance = draft.instances[node]!
     configuration = draft.configurations[node]!
@@ -48,8 +51,12 @@ final class NodeRuntime: @unchecked Sendable {
     inputFormats = links.map { draft.format($0)! }
     let inputs = instance.nodeClass.inputs
     isIndependent = links.contains { inputs[$0.input].flags.contains(.independent) }
+    isJudge =
+      instance.nodeClass.traits.contains(.detector) || links.contains { inputs[$0.input].flags.contains(.heard) }
     let maker = RuntimeMaker(draft, node: node, sources: sources)
     arena = maker.arena
+    let size = added(draft.sizes[node].blocks, draft.sizes[node].joins)
+    guard arena.reserve(bytes: size) else { throw NodeFailure.memory(size) }
     blocks = maker.makeBlocks()
     progress = blocks.map { _ in
       let progress = UnsafeMutablePointer<Progress>.allocate(capacity: 1)

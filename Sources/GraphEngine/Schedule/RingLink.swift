@@ -20,7 +20,8 @@ final class RingLink: @unchecked Sendable {
 
   init(
     bytes: Int, mostBytes: Int, from: NodeRuntime, output: Int, to: NodeRuntime?, isLossy: Bool
-  ) {
+  ) throws(NodeFailure) {
+    guard let made = BlockRing(bytes: bytes) else { throw NodeFailure.memory(bytes) }
     fromName = from.name
     // A link to no node is an ear of the control thread's.
     let to = to ?? from
@@ -30,7 +31,7 @@ final class RingLink: @unchecked Sendable {
     idle.pointee.count = 0
     idle.pointee.flags = 0
     ring = .allocate(capacity: 1)
-    ring.initialize(to: BlockRing(bytes: bytes))
+    ring.initialize(to: made)
     crossing = .allocate(capacity: 1)
     crossing.initialize(
       to: Crossing(

@@ -1,4 +1,5 @@
 import CNodeABI
+import CRealtime
 import RealtimeCore
 
 /// Lays out the memory that one node needs while it runs. Thread: control.
@@ -55,6 +56,14 @@ struct RuntimeMaker {
     _ blocks: [UnsafeMutablePointer<auscult_block>], generation: UInt32, progress: [UnsafeMutablePointer<Progress>]?
   ) -> UnsafeMutablePointer<OutputState> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
+    for (output, block) in blocks.enumerated() {
+      // Without a history of marks nothing is known against a token.
+      let format = configuration.outputs[output].format
+      guard let marks = block.pointee.marks, let input, !RuntimeMaker.hasMarks(format, input) else { continue }
+      realtime_fill(
+        marks, UInt8(truncatingIfNeeded: AUSCULT_MARK_SOUNDING),
+        draft.capacities[node][output] * NodeSizes.markChannels(format))
+    }
     return arena.array(
       configuration.outputs.indices.map { output in
         let format = configuration.outputs[output].native
@@ -64,28 +73,41 @@ struct RuntimeMaker {
           isScore: format.pointee.kind == AUSCULT_SCORE, isStampedByNode: format.pointee.stamp == AUSCULT_STAMP_NODE,
           factor: factor, inputPeriod: (input?.period ?? 0) * factor,
           lookahead: format.pointee.lookahead, ownMarks: blocks[output].pointee.marks,
-          marks: input.map { makeMarks(format.pointee, input: $0) }, generation: generation,
-          progress: progress?[output])
+          marks: input.flatMap {
+            RuntimeMaker.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
+          },
+          generation: generation,
+          progress: progress?[output], highest: draft.hasUnheardBands(node) ? Float(draft.highest[node]) : .infinity)
       })
   }
 
-  private func makeMarks(_ format: auscult_format, input: auscult_format) -> UnsafeMutablePointer<MarkHistory> {
+  /// Events have no marks, and so has what is made of events.
+  private static func hasMarks(_ format: auscult_format, _ input: auscult_format) -> Bool {
+    format.kind != AUSCULT_EVENT && input.kind != AUSCULT_EVENT
+  }
+
+  /// Whether a node's tokens have the marks of its input tokens one by one: none need be remembered.
+  private static func isSame(
+    _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
+  ) -> Bool {
     let factor = format.denominator / input.denominator
     let isSamePace =
       format.period == input.period * factor && format.extent == input.extent * factor
       && format.offset == input.offset * factor && format.channels == input.channels
-    let isSame =
-      isSamePace && draft.incoming[node].count == 1 && configuration.channelMap.isEmpty
+    return isSamePace && draft.incoming[node].count == 1 && draft.configurations[node]!.channelMap.isEmpty
       && (format.kind == AUSCULT_AUDIO) == (input.kind == AUSCULT_AUDIO) && format.lookahead == input.lookahead
-    // As far back as a token reaches, plus what can arrive at once, plus what the node may hold back.
-    let held = (format.lookahead - input.lookahead) * input.denominator / input.period
+  }
+
+  /// Whether marks of the latest input are kept.
+  static func keepsMarks(
+    _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
+  ) -> Bool { hasMarks(format, input) && !isSame(draft, node, format, input) }
+
+  private func makeMarks(_ format: auscult_format, input: auscult_format) -> UnsafeMutablePointer<MarkHistory> {
+    let factor = format.denominator / input.denominator
+    let isSame = RuntimeMaker.isSame(draft, node, format, input)
     let capacity = draft.incoming[node].map { draft.capacities[$0.from][$0.output] }.max() ?? 1
-    let needed =
-      Int(format.extent / (input.period * factor)) + Int(held) + 2 * capacity
-      + Int(abs(format.offset - input.offset * factor) / (input.period * factor)) + 16
-    var length = 64
-    while length < needed { length *= 2 }
-    if isSame { length = 1 }
+    let length = isSame ? 1 : NodeSizes.markLength(format, input: input, arriving: capacity)
     return arena.array([
       MarkHistory(
         rule: isSame ? .same : input.kind == AUSCULT_AUDIO ? .overlap : .within,
@@ -107,9 +129,9 @@ struct RuntimeMaker {
     let queues = links.indices.map { index in
       let format = formats[index].pointee
       let arriving = draft.capacities[links[index].from][links[index].output]
-      let waiting = Int((latest - format.lookahead) * format.denominator / format.period) + 2
       return arena.queue(
-        format, capacity: waiting + 3 * arriving, tokenBytes: Int(sources[index].pointee.token_stride), common: common)
+        format, capacity: NodeSizes.waiting(format, until: latest, arriving: arriving),
+        tokenBytes: Int(sources[index].pointee.token_stride), common: common)
     }
     let joined = links.indices.map { queues[$0].shown(as: sources[$0].pointee) }
     return arena.array([
@@ -129,7 +151,8 @@ extension Arena {
     let isAudio = format.pointee.kind == AUSCULT_AUDIO
     let channels = Int(format.pointee.channels)
     let channelBytes = BlockRing.aligned(isAudio ? capacity * 4 : format.pointee.channelBytes)
-    let payloadChannels = format.pointee.kind == AUSCULT_EVENT ? 1 : channels
+    let payloadChannels = NodeSizes.payloads(format.pointee)
+    let markChannels = NodeSizes.markChannels(format.pointee)
     var block = auscult_block()
     block.size = UInt32(MemoryLayout<auscult_block>.size)
     block.capacity = UInt32(capacity)
@@ -137,10 +160,11 @@ extension Arena {
     block.token_stride = UInt32(isAudio ? 4 : channelBytes * payloadChannels)
     block.data = raw(bytes: isAudio ? channelBytes * channels : channelBytes * payloadChannels * capacity)
     block.heads = array(auscult_head.self, count: isAudio ? 1 : capacity)
-    block.marks = array(UInt8.self, count: capacity * channels)
-    block.mark_token_stride = UInt32(isAudio ? 1 : channels)
+    block.marks = markChannels == 0 ? nil : array(UInt8.self, count: capacity * markChannels)
+    block.mark_token_stride = UInt32(isAudio ? 1 : markChannels)
     block.mark_channel_stride = UInt32(isAudio ? capacity : 1)
     block.complete = Int64.min
+    block.end = Int64.max
     block.format = format
     block.producer = producer
     return array([block])
@@ -151,11 +175,12 @@ extension Arena {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channels = Int(format.channels)
     let rounded = (capacity + 15) & ~15
+    let markChannels = NodeSizes.markChannels(format)
     return JoinQueue(
-      isAudio: isAudio, channels: channels, capacity: rounded, tokenBytes: tokenBytes,
+      isAudio: isAudio, channels: channels, markChannels: markChannels, capacity: rounded, tokenBytes: tokenBytes,
       data: raw(bytes: isAudio ? rounded * 4 * channels : rounded * tokenBytes),
       heads: array(auscult_head.self, count: isAudio ? 1 : rounded),
-      marks: array(UInt8.self, count: rounded * channels), scale: common / format.denominator,
+      marks: array(UInt8.self, count: rounded * markChannels), scale: common / format.denominator,
       offset: format.offset, inputPeriod: format.period, extent: format.extent, ticks: common)
   }
 }
@@ -166,7 +191,7 @@ extension JoinQueue {
     var block = source
     block.data = data
     block.heads = heads
-    block.marks = marks
+    block.marks = markChannels == 0 ? nil : marks
     block.capacity = UInt32(capacity)
     block.channel_stride = isAudio ? UInt32(capacity * 4) : source.channel_stride
     block.mark_channel_stride = isAudio ? UInt32(capacity) : 1

@@ -36,10 +36,14 @@ final class Schedule: @unchecked Sendable {
 
   func step(_ runtime: NodeRuntime) -> UnsafeMutablePointer<Step> { runtime.worker?.step ?? steps[runtime.number]! }
 
-  /// Bytes of a node's blocks, joins and queues.
+  /// Bytes of a node: its blocks, what waits to be joined, the queues behind it, and what its class says of itself.
   func memory(_ runtime: NodeRuntime) -> Int {
-    runtime.arena.bytes + links.filter { $0.key.to == runtime.number }.reduce(0) { $0 + $1.value.ring.pointee.capacity }
+    runtime.arena.bytes + runtime.configuration.memory
+      + links.filter { $0.key.from == runtime.number }.reduce(0) { $0 + $1.value.ring.pointee.capacity }
   }
+
+  /// Of all nodes.
+  var memory: Int { nodes.reduce(0) { $0 + memory($1.runtime) } }
 
   /// Makes the workers read from and push to the links of this schedule. During a swap their inputs get what takes over at
   /// the point; without one, what is current stays.

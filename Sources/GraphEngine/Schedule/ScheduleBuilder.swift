@@ -1,9 +1,12 @@
 import CNodeABI
+import GraphText
 import RealtimeCore
 
 /// Lays out a schedule over nodes that exist already. Thread: control.
 final class ScheduleBuilder {
   let nodes: [RunNode]
+  /// For places in its file.
+  private let graph: Graph
   let options: EngineOptions
   let quantum: Int
   let point: UnsafeMutablePointer<SwapPoint>?
@@ -28,10 +31,13 @@ final class ScheduleBuilder {
   ///   - nodes: in any order.
   ///   - previous: whose rings go on where the same link is needed.
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
+  /// - Throws: where the memory of a queue can't be had, at the node before it.
   init(
-    _ nodes: [RunNode], options: EngineOptions, quantum: Int, channels: ChannelTables, previous: Schedule? = nil,
+    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, quantum: Int, channels: ChannelTables,
+    previous: Schedule? = nil,
     isSwap: Bool = false, tunings: [TuneEntry] = [], ears: [RunNode.Feed] = []
-  ) {
+  ) throws(DiagnosticsError) {
+    self.graph = graph
     self.tunings = tunings
     self.nodes = nodes.inOrder
     self.options = options
@@ -52,8 +58,8 @@ final class ScheduleBuilder {
     externalConnected = arena.array(Array(repeating: 1, count: heard))
     externalOutputs = arena.array(
       Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
-    for node in self.nodes { makeLinks(node, previous: previous) }
-    for (index, feed) in ears.enumerated() { makeEar(feed, index) }
+    for node in self.nodes { try makeLinks(node, previous: previous) }
+    for (index, feed) in ears.enumerated() { try makeEar(feed, index) }
     for node in self.nodes { makeCrossings(node) }
     makeRealtime()
     for node in self.nodes where node.runtime.placement == .worker && node.runtime.worker == nil { makeWorker(node) }
@@ -62,45 +68,36 @@ final class ScheduleBuilder {
   // MARK: Links
 
   /// A ring for every link that enters a worker.
-  private func makeLinks(_ node: RunNode, previous: Schedule?) {
+  private func makeLinks(_ node: RunNode, previous: Schedule?) throws(DiagnosticsError) {
     guard node.runtime.placement == .worker else { return }
     for (index, input) in node.inputs.enumerated() {
       for feed in [input.from, input.other].compactMap({ $0 }) {
         let key = RingLink.Key(
           from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)
-        let link = previous?.links[key] ?? makeLink(feed, to: node)
+        let link: RingLink
+        if let before = previous?.links[key] { link = before } else { link = try makeLink(feed, to: node) }
         links[key] = link
         if feed.runtime.placement == .realtime { crossings.append(link) }
       }
     }
   }
 
-  private func makeEar(_ feed: RunNode.Feed, _ index: Int) {
-    let link = makeLink(feed, to: nil)
+  private func makeEar(_ feed: RunNode.Feed, _ index: Int) throws(DiagnosticsError) {
+    let link = try makeLink(feed, to: nil)
     links[RingLink.Key(from: feed.runtime.number, output: feed.output, to: -1, input: index)] = link
     ears.append(link)
   }
 
-  private func makeLink(_ feed: RunNode.Feed, to node: RunNode?) -> RingLink {
-    let format = feed.runtime.configuration.outputs[feed.output].format
-    let most = BlockRing.recordBytes(
-      kind: format.kind, count: feed.runtime.capacities[feed.output], channels: Int(format.channels),
-      channelBytes: format.channelBytes)
-    return RingLink(
-      bytes: ringBytes(format, most: most), mostBytes: most, from: feed.runtime, output: feed.output,
-      to: node?.runtime, isLossy: node?.isLossy ?? true)
-  }
-
-  /// Room for `queueSeconds` of the stream in cycles of 64 frames, and for what a long cycle pushes in any case.
-  private func ringBytes(_ format: auscult_format, most: Int) -> Int {
-    let smallestCycle = 64.0
-    let perCycle = max(1, Int((smallestCycle / Double(format.driver_rate) * format.rate).rounded(.up)))
-    let record = BlockRing.recordBytes(
-      kind: format.kind, count: perCycle, channels: Int(format.channels), channelBytes: format.channelBytes)
-    let records = min(format.rate / Double(perCycle), Double(format.driver_rate) / smallestCycle) * options.queueSeconds
-    let wanted = min(Int(records) * record, options.queueBytes)
-    let least = 2 * (EngineOptions.quantaPerWait + 2) * most + 4096
-    return max(wanted, least)
+  private func makeLink(_ feed: RunNode.Feed, to node: RunNode?) throws(DiagnosticsError) -> RingLink {
+    let (bytes, most) = NodeSizes.ring(
+      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output], options)
+    do {
+      return try RingLink(
+        bytes: bytes, mostBytes: most, from: feed.runtime, output: feed.output, to: node?.runtime,
+        isLossy: node?.isLossy ?? true)
+    } catch {
+      throw DiagnosticsError([graph.diagnostic(error, node: feed.runtime.node)])
+    }
   }
 
   private func makeCrossings(_ node: RunNode) {
@@ -124,6 +121,10 @@ final class ScheduleBuilder {
     let runtime = node.runtime
     let configuration = runtime.configuration
     let crossings = crossingLists[runtime.number]!
+    let sources = inputs
+    let heard = runtime.isJudge ? arena.array(node.inputs.map { block($0.from ?? $0.other!).pointee }) : nil
+    let inputs =
+      heard.map { views in arena.array(node.inputs.indices.map { Optional(UnsafePointer(views + $0)) }) } ?? inputs
     let cycle = arena.array([
       auscult_cycle(
         size: UInt32(MemoryLayout<auscult_cycle>.size), input_count: UInt32(node.inputs.count),
@@ -137,7 +138,7 @@ final class ScheduleBuilder {
       nodeClass: runtime.instance.native, instance: runtime.instance.pointer, node: runtime.number,
       name: UnsafePointer(runtime.instance.host.nodeText), isSource: node.inputs.isEmpty,
       isIndependent: runtime.isIndependent, inputCount: node.inputs.count, outputCount: runtime.blocks.count,
-      cycle: cycle, inputs: inputs, outputs: runtime.outputs, join: runtime.join,
+      cycle: cycle, sources: sources, inputs: inputs, heard: heard, outputs: runtime.outputs, join: runtime.join,
       externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
       isMeasured: options.isMeasured || runtime.placement == .worker || node.side != .both, state: runtime.state,
       call: runtime.placement == .worker ? runtime.call : nil, crossings: crossings.list,

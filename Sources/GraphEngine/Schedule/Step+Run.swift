@@ -17,6 +17,7 @@ enum StepResult {
 /// Thread: the one that owns the step; active.
 @_noLocks @_noAllocation
 func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> StepResult {
+  if let heard = step.pointee.heard { showHeard(step, heard) }
   var gapFrom = 0
   let flags = inputFlags(step, clock: clock, gapFrom: &gapFrom)
   noteHeard(step, clock: clock)
@@ -126,13 +127,16 @@ private func prepareOutputs(
       block.pointee.flags = flags
       block.pointee.complete =
         flags & AUSCULT_BLOCK_END != 0 ? Int64.max : clock.pointee.position + Int64(clock.pointee.frames)
+      block.pointee.end =
+        flags & AUSCULT_BLOCK_END != 0 ? clock.pointee.position + Int64(clock.pointee.frames) : Int64.max
       realtime_fill(
-        output.pointee.ownMarks, UInt8(truncatingIfNeeded: AUSCULT_MARK_SOUNDING),
+        output.pointee.ownMarks!, UInt8(truncatingIfNeeded: AUSCULT_MARK_SOUNDING),
         Int(block.pointee.capacity) * Int(output.pointee.format.pointee.channels))
     } else {
       block.pointee.flags = flags
       if flags & AUSCULT_BLOCK_GAP != 0 { block.pointee.gap = step.pointee.inputs[gapFrom]!.pointee.gap }
       block.pointee.complete = outputComplete(step, lookahead: output.pointee.lookahead)
+      block.pointee.end = inputEnd(step)
     }
     if block.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
       output.pointee.isStarted = false
@@ -148,13 +152,21 @@ private func prepareOutputs(
 func outputComplete(_ step: UnsafeMutablePointer<Step>, lookahead: Int64) -> Int64 {
   var complete = Int64.max
   for index in 0..<step.pointee.inputCount {
-    let input = step.pointee.inputs[index]!
+    let input = step.pointee.sources[index]!
     let mark = input.pointee.complete
     if mark == Int64.max { continue }
     if mark == Int64.min { return Int64.min }
     complete = min(complete, mark - (lookahead - input.pointee.format.pointee.lookahead))
   }
   return complete
+}
+
+/// Where the stream ends: known once all inputs know it.
+@inline(__always) @_noLocks @_noAllocation
+private func inputEnd(_ step: UnsafeMutablePointer<Step>) -> Int64 {
+  var end = Int64.min
+  for index in 0..<step.pointee.inputCount { end = max(end, step.pointee.inputs[index]!.pointee.end) }
+  return end == Int64.min ? Int64.max : end
 }
 
 /// A stretch of an evenly paced output begins where its first input token (audio: sample) lies.
@@ -207,6 +219,7 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
     if let marks = output.pointee.marks {
       marks.pointee.pass(step.pointee.inputs, count: step.pointee.inputCount, to: output)
     }
+    if output.pointee.isScore && output.pointee.highest < .infinity { dropUnheardBands(output, block) }
     if output.pointee.isScore && !scoresAreFinite(block) {
       step.pointee.cycle.pointee.failure = constantText("yielded a score that is not a finite number")
       return false

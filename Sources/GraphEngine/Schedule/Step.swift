@@ -17,9 +17,13 @@ struct Step {
   let inputCount: Int
   let outputCount: Int
   let cycle: UnsafeMutablePointer<auscult_cycle>
-  /// What `process` sees [inputCount]. On the realtime thread they point to other steps' outputs, or to what comes
-  /// between; a worker points them to records of its rings.
+  /// What comes in [inputCount]. On the realtime thread they point to other steps' outputs, or to what comes between; a
+  /// worker points them to records of its rings.
+  let sources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
+  /// What `process` sees of it [inputCount]: the same, unless the node judges.
   let inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
+  /// Of a node that judges, what it sees [inputCount]: see `showHeard`.
+  let heard: UnsafeMutablePointer<auscult_block>?
   let outputs: UnsafeMutablePointer<OutputState>
   let join: UnsafeMutablePointer<Join>?
   let externalOutputBase: Int
@@ -55,12 +59,15 @@ struct OutputState {
   let inputPeriod: Int64
   /// Driver frames that this node adds to the lookahead of each input is `lookahead - input's`.
   let lookahead: Int64
-  let ownMarks: UnsafeMutablePointer<UInt8>
+  /// Nil: events.
+  let ownMarks: UnsafeMutablePointer<UInt8>?
   let marks: UnsafeMutablePointer<MarkHistory>?
   /// The node's, for records to say who made a token.
   let generation: UInt32
   /// How a fresh node gets on, for the control thread; nil for nodes that were there from the start.
   let progress: UnsafeMutablePointer<Progress>?
+  /// Hertz above which nothing can be heard; infinity where no band lies there.
+  let highest: Float
 
   var isStarted = false
   var hasPendingGap = false

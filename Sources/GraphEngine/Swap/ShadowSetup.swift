@@ -75,7 +75,8 @@ struct ShadowSetup {
       let inputs = copy.incoming[index].map { link in
         ConfiguredInput(format: copy.format(link)!, port: link.input, node: copy.graph.nodes[link.from].name)
       }
-      copy.configurations[index] = try instance.configure(rate: copy.rate, quantum: copy.quantum, inputs: inputs)
+      copy.configurations[index] = try instance.configure(
+        rate: copy.rate, quantum: copy.quantum, inputs: inputs, memory: copy.limit)
       copy.instances[index] = instance
       copy.placement[index] = .worker
     } catch {
@@ -83,7 +84,12 @@ struct ShadowSetup {
       throw DiagnosticsError([copy.graph.diagnostic(failure, node: node)])
     }
     let sources = copy.incoming[index].map { draft.runtimes[$0.from].blocks[$0.output] }
-    return NodeRuntime(
-      number: number, copy, node: index, generation: draft.generation, sources: sources, isWatched: false)
+    do {
+      copy.sizes[index].blocks = added(copy.sizes[index].blocks, Compiler.blockBytes(copy, node: index))
+      return try NodeRuntime(
+        number: number, copy, node: index, generation: draft.generation, sources: sources, isWatched: false)
+    } catch {
+      throw DiagnosticsError([copy.graph.diagnostic(error, node: node)])
+    }
   }
 }

@@ -151,12 +151,12 @@ final class WorkerNode: @unchecked Sendable {
       let front = inputs[index].front(mayBegin: mayBegin)
       inputs[index].hasFront = front != nil
       if let front {
-        step.pointee.inputs[index] = UnsafePointer(front)
+        step.pointee.sources[index] = UnsafePointer(front)
         hasNews = true
       } else if let idle = inputs[index].idle {
         idle.pointee.complete = inputs[index].complete
         idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
-        step.pointee.inputs[index] = UnsafePointer(idle)
+        step.pointee.sources[index] = UnsafePointer(idle)
       }
     }
     if !hasNews && inputs.allSatisfy(\.isOver) {
@@ -185,7 +185,7 @@ final class WorkerNode: @unchecked Sendable {
 
   private func noteEnds() {
     for index in inputs.indices
-    where inputs[index].hasFront && step.pointee.inputs[index]!.pointee.flags & AUSCULT_BLOCK_END != 0 {
+    where inputs[index].hasFront && step.pointee.sources[index]!.pointee.flags & AUSCULT_BLOCK_END != 0 {
       inputs[index].isSpent = true
     }
     if inputs.allSatisfy(\.isSpent) { noteEnd() }
@@ -230,7 +230,7 @@ final class WorkerNode: @unchecked Sendable {
   private func tuneIfDue() -> Bool {
     guard let due = tuning?.nextPosition else { return true }
     for index in 0..<step.pointee.inputCount {
-      guard let block = step.pointee.inputs[index]?.pointee else { continue }
+      guard let block = step.pointee.sources[index]?.pointee else { continue }
       let isBehind = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
       guard isBehind else { continue }
       let call = call

@@ -78,7 +78,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
       throw NodeError("the model does not say of how many machines it is; train again", parameter: "model")
     }
     let purpose = Purpose(rows: rows, columns: columns, labels: model.labels, machines: machines, seed: 0)
-    let network = Network(try layers(purpose), batch: 1)
+    let network = Network(try checkedLayers(purpose, memory: Int.max), batch: 1)
     try NetworkStorage.read(network, from: isShared ? model.everyMachine : machine)
     return try scorer(network, model, machine, purpose: purpose)
   }
@@ -89,7 +89,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     forget()
     self.training = training
     // Tokens that it can't be made for are told of before anyone waits for them.
-    _ = try layers(purpose(training, seed: 0))
+    _ = try checkedLayers(purpose(training, seed: 0), memory: training.memory / 4)
   }
 
   private func forget() {
@@ -134,9 +134,15 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     if let known = learners.first(where: { $0.machine == machine }) { return known.learner }
     let seed = training.seed &+ UInt64(machine ?? 0) &* 0x9e37_79b9
     let learner = NetworkLearner(
-      try layers(purpose(training, seed: seed)), loss, options, tokens: tokens, seed: seed)
+      try checkedLayers(purpose(training, seed: seed), memory: training.memory / 4), loss, options, tokens: tokens,
+      seed: seed)
     learners.append((machine, learner))
     return learner
+  }
+
+  /// - Parameter memory: bytes that they may take. The optimiser has as much again for each of its two moments.
+  private func checkedLayers(_ purpose: Purpose, memory: Int) throws -> [Layer<Float>] {
+    try Allotment.within(memory, isStrict: true) { try layers(purpose) }.result
   }
 
   private func purpose(_ training: Training, seed: UInt64) -> Purpose {

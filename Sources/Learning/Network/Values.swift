@@ -1,12 +1,27 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Numbers of a network, aligned for SIMD, zeros at first. A few zeros lie behind them: kernels read in whole steps.
 public final class Values<S: NetworkScalar> {
   public let count: Int
   public let pointer: UnsafeMutablePointer<S>
 
   public init(_ count: Int) {
-    self.count = count
-    let room = count + 64
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: room * MemoryLayout<S>.stride, alignment: 64)
+    var room = count + 64
+    let (bytes, overflows) = room.multipliedReportingOverflow(by: MemoryLayout<S>.stride)
+    let raw: UnsafeMutableRawPointer
+    if let memory = Allotment.take(bytes: overflows ? Int.max : bytes) {
+      raw = memory
+      self.count = count
+    } else {
+      // Whoever makes the layers is told, and lets go of them: see `Allotment`.
+      self.count = 0
+      room = 64
+      raw = malloc(room * MemoryLayout<S>.stride)!
+    }
     pointer = raw.bindMemory(to: S.self, capacity: room)
     pointer.initialize(repeating: 0, count: room)
   }
@@ -16,7 +31,7 @@ public final class Values<S: NetworkScalar> {
     pointer.update(from: values, count: values.count)
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  deinit { free(pointer) }
 
   public var array: [S] {
     get { Array(UnsafeBufferPointer(start: pointer, count: count)) }
@@ -44,6 +59,6 @@ public final class NetworkParameter<S: NetworkScalar> {
     let count = shape.reduce(1, *)
     values = Values(count)
     gradient = isLearned ? Values(count) : nil
-    if initial != 0 { values.pointer.update(repeating: initial, count: count) }
+    if initial != 0 { values.pointer.update(repeating: initial, count: values.count) }
   }
 }

@@ -6,13 +6,25 @@ extension RecordingSet {
     "wav", "wave", "flac", "ogg", "oga", "opus", "aif", "aiff", "aifc", "w64", "rf64", "mp3", "au", "snd", "caf",
   ]
 
-  /// All sound files of a folder and the folders in it, with one label.
+  /// All sound files of a folder and the folders in it, with one label. A folder or file that several links lead to
+  /// counts once.
   ///
-  /// - Throws: `TrainingError` where there is no such folder, or no sound in it.
-  public static func folder(_ path: String, label: String) throws -> RecordingSet {
-    let files = try soundFiles(path)
-    var set = RecordingSet(recordings: files.map { Recording(path: $0, label: label) }, source: path)
-    set.warnings = ContraryLabels(root: path, label: label).warnings(set.recordings)
+  /// - Throws: `TrainingError` where there is no such folder, or no sound in it, or one in it that can't be read.
+  public static func folder(_ path: String, label: String) throws -> RecordingSet { try folders([(path, label)]) }
+
+  /// The same of several folders, each with its label.
+  public static func folders(_ folders: [(path: String, label: String)]) throws -> RecordingSet {
+    var walk = FolderWalk()
+    for folder in folders where !walk.enter(folder.path) {
+      throw TrainingError("\(folder.path): is given twice; name a folder for each label")
+    }
+    var set = RecordingSet(recordings: [], source: folders.map(\.path).joined(separator: " and "))
+    for folder in folders {
+      let files = try soundFiles(folder.path, folder.label, &walk)
+      let recordings = files.map { Recording(path: $0, label: folder.label) }
+      set.recordings += recordings
+      set.warnings += ContraryLabels(root: folder.path, label: folder.label).warnings(recordings)
+    }
     return set
   }
 
@@ -28,25 +40,33 @@ extension RecordingSet {
             + "(\(unknown.joined(separator: ", "))); a dataset has either parts or labels at its top")
       }
       let recordings = try names.flatMap { name in
-        try labelled("\(path)/\(name)", part: Part(rawValue: name)!)
+        try labelled("\(path)/\(name)", part: Part(rawValue: name)!, above: [path])
       }
       var set = RecordingSet(recordings: recordings, hasParts: true, source: path)
       set.unifyLabels()
       return set
     }
-    var set = RecordingSet(recordings: try labelled(path, part: nil), source: path)
+    var set = RecordingSet(recordings: try labelled(path, part: nil, above: []), source: path)
     set.isDataset = true
     set.unifyLabels()
     return set
   }
 
-  private static func labelled(_ path: String, part: Part?) throws -> [Recording] {
+  /// - Parameter above: folders that are not gone into again, whatever links lead to them.
+  private static func labelled(_ path: String, part: Part?, above: [String]) throws -> [Recording] {
     let names = try entries(path).filter { isFolder("\(path)/\($0)") }
     guard !names.isEmpty else {
       throw TrainingError("\(path): has no subfolders; a dataset has one for each label, such as normal and anomalous")
     }
+    var walk = FolderWalk()
+    for folder in above + [path] { _ = walk.enter(folder) }
+    for name in names where !walk.enter("\(path)/\(name)") {
+      throw TrainingError(
+        "\(path)/\(name): is the same folder as another label's, or as one above it; take the link away")
+    }
     return try names.flatMap { name in
-      try soundFiles("\(path)/\(name)").map { Recording(path: $0, label: Label.canonical(name), part: part) }
+      let label = Label.canonical(name)
+      return try soundFiles("\(path)/\(name)", label, &walk).map { Recording(path: $0, label: label, part: part) }
     }
   }
 
@@ -58,22 +78,28 @@ extension RecordingSet {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
     } catch {
-      throw TrainingError("\(path): cannot be read; check its permissions")
+      throw TrainingError("\(path): this folder cannot be read; check its permissions")
     }
   }
 
-  private static func soundFiles(_ path: String) throws -> [String] {
+  /// Those of a folder that the walk has entered.
+  private static func soundFiles(_ path: String, _ label: String, _ walk: inout FolderWalk) throws -> [String] {
+    let files = try found(path, label, &walk)
+    guard !files.isEmpty else {
+      throw TrainingError("\(path): holds no sound files; put recordings into it (.wav, .flac, .ogg ...)")
+    }
+    return files
+  }
+
+  private static func found(_ path: String, _ label: String, _ walk: inout FolderWalk) throws -> [String] {
     var files: [String] = []
     for name in try entries(path) {
       let entry = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
       if isFolder(entry) {
-        files += (try? soundFiles(entry)) ?? []
+        if walk.enter(entry) { files += try found(entry, label, &walk) }
       } else if let dot = name.lastIndex(of: "."), extensions.contains(name[name.index(after: dot)...].lowercased()) {
-        files.append(entry)
+        if try walk.meet(entry, label: label) { files.append(entry) }
       }
-    }
-    guard !files.isEmpty else {
-      throw TrainingError("\(path): holds no sound files; put recordings into it (.wav, .flac, .ogg ...)")
     }
     return files
   }

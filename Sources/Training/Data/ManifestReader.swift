@@ -11,7 +11,14 @@ struct ManifestReader {
   private(set) var recordings: [Recording] = []
   var problems: [String] = []
   /// Recordings by file, machine and part: events of one file go together.
-  private var known: [[String?]: Int] = [:]
+  private var known: [Key: Int] = [:]
+
+  /// A file counts once, whatever its names.
+  private struct Key: Hashable {
+    var file: FileIdentity?
+    var machine: String?
+    var part: Part?
+  }
   /// Seconds of files that have events; nil: nobody knows before it is read.
   private var lengths: [String: Double?] = [:]
 
@@ -131,13 +138,15 @@ struct ManifestReader {
   private mutating func add(
     _ file: String, _ label: String, _ machine: String?, _ part: Part?, _ stretch: ClosedRange<Double>?, _ place: String
   ) {
-    let key = [file, machine, part?.rawValue]
+    let key = Key(file: FileIdentity(file), machine: machine, part: part)
     let event = stretch.map { Recording.Event(label: label, begin: $0.lowerBound, end: $0.upperBound) }
     if let index = known[key] {
       if let event {
         recordings[index].events.append(event)
       } else if recordings[index].events.isEmpty || recordings[index].label != Label.normal {
-        problems.append("\(place): \(file.shown) is named twice")
+        let other = recordings[index].path
+        problems.append(
+          "\(place): \(file.shown) is named twice" + (other == file ? "" : ": it is the same file as \(other.shown)"))
       } else {
         recordings[index].label = label
       }

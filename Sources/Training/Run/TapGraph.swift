@@ -39,7 +39,7 @@ extension Graph {
     let needed = ancestors(of: target)
     var result = self
     var tap = nodes[target]
-    tap.nodeClass = tapClass
+    tap.nodeClass = judgeTapClass
     tap.arguments = [store.argument]
     tap.placement = .automatic
     result.nodes = needed.map { nodes[$0] } + [tap]

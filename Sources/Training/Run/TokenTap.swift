@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphEngine
 import NodeHost
 import NodeKit
 import Synchronization
@@ -42,6 +43,7 @@ public struct TapToken: Sendable {
 /// a node, or leaves it, is exactly what it is in a run.
 public final class TapStore: @unchecked Sendable {
   private let tokens = Mutex<[TapToken]>([])
+  private let bytes = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
   private struct Stores {
     var byName: [String: Weak] = [:]
@@ -62,8 +64,18 @@ public final class TapStore: @unchecked Sendable {
 
   fileprivate static func store(_ name: String) -> TapStore? { stores.withLock { $0.byName[name]?.store } }
 
-  fileprivate func append(_ new: [TapToken]) {
+  /// - Throws: `NodeError` where what nobody has taken yet is more than the memory that may be taken.
+  fileprivate func append(_ new: [TapToken]) throws {
     guard !isClosed.load(ordering: .relaxed) else { return }
+    let size = new.reduce(0) { $0 + MemoryLayout<TapToken>.stride + $1.values.count * MemoryLayout<Float>.stride }
+    let held = bytes.add(size, ordering: .relaxed).newValue
+    // Asking what is free takes a while.
+    if held >> 24 != (held - size) >> 24, held > MemoryLimit.standard.bytes / 2 {
+      tokens.withLock { $0 = [] }
+      throw NodeError(
+        "the tokens of this recording take more than \(byteText(held)): cut it into several, or allow more with --memory"
+      )
+    }
     tokens.withLock { $0 += new }
   }
 
@@ -77,6 +89,7 @@ public final class TapStore: @unchecked Sendable {
   public func take() -> [TapToken] {
     tokens.withLock { tokens in
       defer { tokens = [] }
+      bytes.store(0, ordering: .relaxed)
       return tokens
     }
   }
@@ -85,11 +98,13 @@ public final class TapStore: @unchecked Sendable {
 }
 
 /// The sink behind it.
-private final class Tap: OffloadNode {
-  override class var declaration: NodeDeclaration {
+private class Tap: OffloadNode {
+  override class var declaration: NodeDeclaration { declaration("auscult.tap", flags: []) }
+
+  fileprivate static func declaration(_ name: String, flags: PortDeclaration.Flags) -> NodeDeclaration {
     NodeDeclaration(
-      "auscult.tap", version: "1.0.0", summary: "Hands tokens to the program.", realtime: .offload, traits: .sink,
-      inputs: [PortDeclaration("in", .any, "Anything")],
+      name, version: "1.0.0", summary: "Hands tokens to the program.", realtime: .offload, traits: .sink,
+      inputs: [PortDeclaration("in", .any, "Anything", flags: flags)],
       parameters: [.text("store", "Where to", flags: .placement)])
   }
 
@@ -112,7 +127,7 @@ private final class Tap: OffloadNode {
         token.values = Array(UnsafeBufferPointer(start: input.samples(channel), count: input.count))
         heard.append(token)
       }
-      store?.append(heard)
+      try store?.append(heard)
       return
     }
     let width = Int(format.rows) * Int(format.columns)
@@ -140,7 +155,7 @@ private final class Tap: OffloadNode {
         heard.append(token)
       }
     }
-    store?.append(heard)
+    try store?.append(heard)
   }
 
   /// As records have it: begin down, end up, clamped to the stream.
@@ -153,12 +168,21 @@ private final class Tap: OffloadNode {
   }
 }
 
-/// The tap's class, made once.
-let tapClass: NodeClass = {
-  let library = Library(Tap.self)
+/// One that hears what a detector would: tokens that hold padding don't reach it.
+private final class JudgeTap: Tap {
+  override class var declaration: NodeDeclaration { declaration("auscult.tap.judge", flags: .heard) }
+}
+
+/// The tap's class.
+let tapClass: NodeClass = tapClasses[0]
+/// Of a tap in a detector's place.
+let judgeTapClass: NodeClass = tapClasses[1]
+
+/// Made once.
+private let tapClasses: [NodeClass] = {
+  let library = Library(Tap.self, JudgeTap.self)
   do {
-    let built = try PluginLibrary(builtIn: "auscult", library.info)
-    return built.classes[0]
+    return try PluginLibrary(builtIn: "auscult", library.info).classes
   } catch {
     preconditionFailure("the tap's own declaration is wrong: \(error)")
   }

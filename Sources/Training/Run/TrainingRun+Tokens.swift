@@ -19,6 +19,7 @@ extension TrainingRun {
     var altered: [JSONValue] = []
 
     fileprivate var bytes = 0
+    fileprivate let greatestBytes = TrainingRun.greatestTokens
     fileprivate var names: MachineNames
     fileprivate var labels: [String: Int32]
     /// Machines that have recordings of their own to hold out.
@@ -144,10 +145,10 @@ extension TrainingRun {
     }
     if token.isClipped { collected.clipped += 1 }
     collected.bytes += token.values.count * MemoryLayout<Float>.stride
-    guard collected.bytes <= Self.greatestTokens else {
+    guard collected.bytes <= collected.greatestBytes else {
       throw TrainingError(
-        "the tokens take more than \(Self.greatestTokens >> 20) MiB: give fewer recordings, a longer 'hop', or a "
-          + "'statistics' node before '\(node.name)'")
+        "the tokens take more than \(byteText(collected.greatestBytes)), and learning from them several times that: give "
+          + "fewer recordings, a longer 'hop', a 'statistics' node before '\(node.name)', or allow more with --memory")
     }
     collected.machines[name, default: TrainingExamples()].values += token.values
     collected.machines[name]!.recordings.append(recording)

@@ -36,8 +36,9 @@ public struct TrainingRun {
     public var rounds: Int?
   }
 
-  /// The most bytes of tokens that are learned from at a time.
-  static let greatestTokens = 1 << 30
+  /// The most bytes of tokens that are learned from at a time. Beside them there are a copy for the class, and the same in
+  /// double precision where it computes with them.
+  static var greatestTokens: Int { MemoryLimit.standard.bytes / 4 }
 
   let graph: Graph
   let node: Graph.Node

@@ -21,7 +21,9 @@ struct CheckReport {
         options: GraphOptions(missingFilesAreErrors: false))
       diagnostics = warnings
       self.graph = graph
-      nodes = try Engine(graph: graph).plan(rate: rate)
+      let engine = try Engine(graph: graph)
+      nodes = try engine.plan(rate: rate)
+      diagnostics += engine.warnings
     } catch {
       diagnostics += error.diagnostics
     }

@@ -26,6 +26,7 @@ struct GraphChanges: ParsableArguments {
   var overrides: [String] = []
 
   @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var memory: MemoryOptions
 
   func load(
     _ file: String, catalog: PluginCatalog, talk: Talk, options: GraphOptions

@@ -52,7 +52,7 @@ struct Period: ExpressibleByArgument {
 }
 
 /// A number and what its unit, the first that fits, stands for.
-private func split(_ text: String, _ units: [(name: String, factor: Double)]) -> (number: Double, factor: Double)? {
+func split(_ text: String, _ units: [(name: String, factor: Double)]) -> (number: Double, factor: Double)? {
   for unit in units where text.hasSuffix(unit.name) {
     var digits = text.dropLast(unit.name.count)
     while digits.last == " " { digits.removeLast() }

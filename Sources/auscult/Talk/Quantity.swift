@@ -17,9 +17,10 @@ enum Quantity {
   /// "850 B", "12.5 KiB", "3.0 MiB".
   static func bytes(_ bytes: Int) -> String {
     if bytes < 1024 { return "\(bytes) B" }
-    let kibibytes = Double(bytes) / 1024
-    if kibibytes < 1024 { return "\(fixed(kibibytes, 1)) KiB" }
-    return "\(fixed(kibibytes / 1024, 1)) MiB"
+    var (number, unit) = (Double(bytes) / 1024, 0)
+    let units = ["KiB", "MiB", "GiB", "TiB"]
+    while number >= 1024, unit < units.count - 1 { (number, unit) = (number / 1024, unit + 1) }
+    return "\(fixed(number, 1)) \(units[unit])"
   }
 
   /// "12.3 s", "4:05 min", "1:02:03 h".

@@ -41,14 +41,8 @@ struct DataOptions: ParsableArguments {
     do {
       if let dataset { return try .dataset(dataset) }
       if let manifest { return try .manifest(manifest) }
-      var set = RecordingSet(recordings: [], source: [normal, anomalous].compactMap { $0 }.joined(separator: " and "))
-      for (folder, label) in [(normal, Label.normal), (anomalous, Label.anomalous)] {
-        guard let folder else { continue }
-        let part = try RecordingSet.folder(folder, label: label)
-        set.recordings += part.recordings
-        set.warnings += part.warnings
-      }
-      return set
+      return try .folders(
+        [(normal, Label.normal), (anomalous, Label.anomalous)].compactMap { path, label in path.map { ($0, label) } })
     } catch let error as TrainingError {
       throw Failure(error.description)
     }

@@ -179,13 +179,15 @@ typedef struct auscult_block {
   uint32_t channel_stride;  // bytes
   void *data;
   auscult_head *heads;  // audio: 1; else `count`. AUSCULT_STAMP_HOST: kept by the host
-  uint8_t *marks;       // AUSCULT_MARK_*, or NULL: nothing is marked. Kept by the host but for sources
+  uint8_t *marks;       // AUSCULT_MARK_*, or NULL: nothing is marked, as in streams of events. Kept by the host but for sources
   uint32_t mark_token_stride;
   uint32_t mark_channel_stride;
   int64_t complete;     // every token that ends at or before this driver frame position has been delivered
   auscult_gap gap;      // valid with AUSCULT_BLOCK_GAP
   const auscult_format *format;
   const auscult_producer *producer;
+  int64_t end;          // since 1.2: driver frame position where the stream ends, as soon as it is known; else INT64_MAX. A
+                        // token whose content reaches beyond it, or begins before its head's segment, holds padding
 } auscult_block;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -285,6 +287,8 @@ typedef struct auscult_host {
 
 #define AUSCULT_PORT_OPTIONAL 0x1u     // may stay unlinked
 #define AUSCULT_PORT_MANY 0x2u         // inputs: takes any number of links
+#define AUSCULT_PORT_HEARD 0x8u        // inputs, since 1.2: tokens that hold padding don't reach it. Those of detectors are so
+                                       // anyway
 #define AUSCULT_PORT_INDEPENDENT 0x4u  // inputs: blocks come as they are. Without it the tokens of all inputs of a node
                                        // are joined: equal counts, equal positions
 
@@ -305,6 +309,7 @@ typedef struct auscult_setup {
   const auscult_format *inputs;
   const uint32_t *input_ports;  // which port each belongs to
   const char *const *input_nodes;  // name of the node that each comes from
+  uint64_t memory;         // since 1.2: bytes that may be taken at present, 0: unknown. Refuse what would be more
 } auscult_setup;
 
 #define AUSCULT_UNBOUNDED (-1)
@@ -326,7 +331,8 @@ typedef struct auscult_answer {
   const uint32_t *channel_map;  // which input channel each output channel comes from [channels], or NULL: the same
                                 // where the number is the same, all of them where it is not
   const auscult_producer *producer;  // model and class_names of this instance, or NULL. The host copies it
-  uint64_t memory;    // bytes that the instance holds once active, for `check`; 0: unknown
+  uint64_t memory;    // bytes that the instance holds once active: the host adds them up, and sees whether they can be
+                      // had, before it activates anything; 0: none to speak of
 } auscult_answer;
 
 #define AUSCULT_CLOCK_END 0x1u        // no more frames come

@@ -48,6 +48,7 @@ typedef struct auscult_training {
   int32_t (*progress)(const struct auscult_training *training, double done, const char *what);
   // Since 1.1. Tells of an epoch that is over: AUSCULT_GO_ON, AUSCULT_KEEP_BEST or AUSCULT_GIVE_UP.  // [control]
   int32_t (*epoch)(const struct auscult_training *training, const auscult_epoch *epoch);
+  uint64_t memory;  // since 1.2: bytes that may be taken at present, 0: unknown
 } auscult_training;
 
 // A recording that was altered (pitch, pace, noise) to be learned from once more: this bit, and the index of the one it

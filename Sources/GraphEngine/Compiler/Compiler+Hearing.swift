@@ -1,0 +1,51 @@
+import CNodeABI
+
+extension Compiler {
+  /// Finds out up to where anything can be heard, and warns of bands above: sound that was recorded at a low rate has
+  /// nothing there, whatever rate a `resample` gives it.
+  static func hearing(_ draft: inout ScheduleDraft) {
+    draft.highest = Array(repeating: .infinity, count: draft.graph.nodes.count)
+    for index in draft.order {
+      var highest = draft.incoming[index].map { draft.highest[$0.from] }.min() ?? .infinity
+      for output in draft.configurations[index]!.outputs where output.format.kind == AUSCULT_AUDIO {
+        highest = min(highest, output.format.rate / 2)
+      }
+      draft.highest[index] = highest
+      if draft.kept[index] == nil { warn(&draft, node: index) }
+    }
+  }
+
+  /// At the node that makes the bands; those behind it have the same ones.
+  private static func warn(_ draft: inout ScheduleDraft, node index: Int) {
+    guard let format = draft.configurations[index]!.outputs.first?.format, format.kind == AUSCULT_FEATURES,
+      draft.incoming[index].contains(where: { draft.format($0)!.format.kind == AUSCULT_SPECTRUM })
+    else { return }
+    let bands = draft.unheardBands(format, of: index)
+    guard let first = bands.first, let last = bands.last else { return }
+    let node = draft.graph.nodes[index]
+    let names = first == last ? "band \(first) lies" : "bands \(first) to \(last) lie"
+    draft.diagnostics.append(
+      draft.graph.diagnostic(
+        .warning, code: "unheard-bands",
+        message:
+          "node '\(node.name)' (\(node.nodeClass.name)): \(names) above \(short(draft.highest[index])) Hz, half of the "
+          + "source's rate: nothing is to be heard there"
+          + (node.nodeClass.parameter("fmax") == nil ? "" : "; give fmax: \(short(draft.highest[index]))"),
+        at: node.location))
+  }
+}
+
+extension ScheduleDraft {
+  fileprivate func unheardBands(_ format: auscult_format, of node: Int) -> [Int] {
+    guard let frequencies = format.frequencies else { return [] }
+    let limit = Float(highest[node])
+    return (0..<Int(format.frequency_count)).filter { frequencies[$0] > limit }
+  }
+
+  /// Whether scores could name a band that nothing is to be heard in.
+  func hasUnheardBands(_ node: Int) -> Bool {
+    configurations[node]!.outputs.contains {
+      $0.format.kind == AUSCULT_SCORE && !unheardBands($0.format, of: node).isEmpty
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import CNodeABI
+
+/// Tokens that hold padding are not judged.
+///
+/// A centred column may begin before the first sample of a stretch, or end behind the last one of a file; so may a slice
+/// that has such a column, or one that was filled up. Their spans say so: they reach beyond what was heard. A node that
+/// judges gets the tokens whose spans lie within it, in training as in a run; sinks get all. Only a slice that is the first
+/// of a stretch which is over before it is full is judged all the same: `pad: true`, or the zeros behind
+/// a centred column, have filled it.
+extension auscult_block {
+  /// The tokens whose content lies between the stretch's first sample and the stream's end.
+  @_noLocks @_noAllocation
+  func heardTokens() -> (first: Int, count: Int) {
+    var first = 0
+    var last = Int(count)
+    while first < last && isPadded(first) { first += 1 }
+    while last > first && isPadded(last - 1) { last -= 1 }
+    return (first, last - first)
+  }
+
+  @_noLocks @_noAllocation
+  private func isPadded(_ token: Int) -> Bool {
+    let head = heads[token]
+    let begin = head.origin + format.pointee.offset + head.index * format.pointee.period
+    if end != Int64.max && begin + format.pointee.extent > end * format.pointee.denominator {
+      // A stretch shorter than one slice has no other: who fills it up wants it judged.
+      return head.index != 0
+    }
+    return begin < head.segment * format.pointee.denominator
+  }
+}
+
+/// Puts views before a step's inputs that leave out what was not heard. The blocks themselves have other readers.
+@_noLocks @_noAllocation
+func showHeard(_ step: UnsafeMutablePointer<Step>, _ views: UnsafeMutablePointer<auscult_block>) {
+  for index in 0..<step.pointee.inputCount {
+    guard let input = step.pointee.sources[index], input.pointee.format.pointee.kind != AUSCULT_AUDIO else { continue }
+    let view = views + index
+    view.pointee = input.pointee
+    let (first, count) = input.pointee.heardTokens()
+    view.pointee.dropFirst(first)
+    view.pointee.count = UInt32(truncatingIfNeeded: count)
+    step.pointee.inputs[index] = UnsafePointer(view)
+  }
+}
+
+/// No score names a band that nothing can be heard in: above half of the lowest rate that its sound went through.
+@_noLocks @_noAllocation
+func dropUnheardBands(_ output: UnsafeMutablePointer<OutputState>, _ block: UnsafeMutablePointer<auscult_block>) {
+  guard let frequencies = output.pointee.format.pointee.frequencies else { return }
+  let bands = output.pointee.format.pointee.frequency_count
+  for token in 0..<Int(block.pointee.count) {
+    for channel in 0..<Int(block.pointee.format.pointee.channels) {
+      let place =
+        block.pointee.data + token * Int(block.pointee.token_stride) + channel * Int(block.pointee.channel_stride)
+      let score = place.assumingMemoryBound(to: auscult_score.self)
+      let list = UnsafeMutableRawPointer(score).advanced(by: scoreBandsOffset).assumingMemoryBound(to: UInt32.self)
+      var kept = 0
+      for named in 0..<Int(min(score.pointee.band_count, 8)) {
+        if list[named] < bands && frequencies[Int(list[named])] > output.pointee.highest { continue }
+        list[kept] = list[named]
+        kept += 1
+      }
+      score.pointee.band_count = UInt32(truncatingIfNeeded: kept)
+    }
+  }
+}
+
+/// Where the bands lie in a score: behind its score, threshold, class, probability and their count.
+private var scoreBandsOffset: Int { @_noLocks @_noAllocation get { 28 } }

@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Zeroed bytes, aligned for SIMD, to be given back with `free`; nil where so much can't be had. Swift's own `allocate`
+/// ends the program there.
+///
+/// Thread: control.
+public func zeroedMemory(bytes: Int) -> UnsafeMutableRawPointer? {
+  var memory: UnsafeMutableRawPointer?
+  guard bytes >= 0, posix_memalign(&memory, 64, max(64, bytes)) == 0, let memory else { return nil }
+  memory.initializeMemory(as: UInt8.self, repeating: 0, count: max(64, bytes))
+  return memory
+}
+
+/// Whether so much memory can be had now. It is given back at once.
+public func canHaveMemory(bytes: Int) -> Bool {
+  guard bytes > 0 else { return bytes == 0 }
+  guard let memory = malloc(bytes) else { return false }
+  free(memory)
+  return true
+}
