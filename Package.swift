@@ -59,10 +59,10 @@ let plugins: [Plugin] = [
   Plugin(name: "vote"),
   Plugin(name: "alarm"),
   Plugin(name: "damage"),
-  Plugin(name: "records", libraries: ["Records"]),
-  Plugin(name: "arrays", libraries: ["Records"]),
+  Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
+  Plugin(name: "arrays", libraries: ["Records", "OutputFiles"]),
   Plugin(name: "playback"),
-  Plugin(name: "wav", libraries: ["Records", "CSndFile"]),
+  Plugin(name: "wav", libraries: ["Records", "OutputFiles"]),
 ]
 
 /// Plugins without Swift, for the tests; not named `auscult-*`, so that no search finds them.
@@ -87,7 +87,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "NodeKit", "CNodeABI", "CSndFile"]),
+  ("RecordsTests", ["Records", "OutputFiles", "NodeKit", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime"]),
@@ -131,25 +131,29 @@ let package = Package(
     .target(
       name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS"],
       swiftSettings: realtime),
-    .target(name: "Records", dependencies: ["NodeKit", "CNodeABI"], swiftSettings: strict),
+    .target(name: "COutputFiles"),
+    .target(name: "OutputFiles", dependencies: ["COutputFiles"], swiftSettings: strict),
+    .target(name: "Records", dependencies: ["NodeKit", "CNodeABI", "OutputFiles"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
-    .target(name: "Models", dependencies: ["JSONText"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["JSONText", "OutputFiles"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
-      name: "GraphEngine", dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
+      name: "GraphEngine",
+      dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
     .target(
-      name: "FileDriver", dependencies: ["GraphEngine", "GraphText", "CSndFile", "CStreams"], swiftSettings: strict),
+      name: "FileDriver", dependencies: ["GraphEngine", "GraphText", "OutputFiles", "CSndFile", "CStreams"],
+      swiftSettings: strict),
     .target(
       name: "JACKDriver", dependencies: ["GraphEngine", "GraphText", "CJACK", "CNodeABI", "CRealtime"],
       swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "JSONText", "TextEscapes", "CSndFile",
+        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "OutputFiles", "JSONText", "TextEscapes", "CSndFile",
         "CSoundTouch",
       ],
       swiftSettings: strict),
@@ -158,7 +162,7 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Records", "Training",
-        "Models", "TextEscapes", "CStreams",
+        "Models", "TextEscapes", "OutputFiles", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

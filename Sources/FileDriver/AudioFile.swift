@@ -106,6 +106,8 @@ extension AudioFile {
     guard status.st_size > 0 else { throw AudioFileError(path: path, text: "is empty (0 bytes)") }
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw AudioFileError(path: path, text: String(cString: strerror(errno))) }
+    // While it is read, no output of ours takes it. One that writes it now lets it be read all the same.
+    flock(descriptor, LOCK_SH | LOCK_NB)
     return descriptor
   }
 

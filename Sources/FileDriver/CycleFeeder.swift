@@ -14,6 +14,7 @@ final class CycleFeeder {
   /// - Parameter longest: the most frames of a cycle.
   init(_ engine: Engine, longest: Int) {
     self.engine = engine
+    engine.hasNoDeadline = true
     inputCount = engine.externalInputs.count
     outputCount = engine.externalOutputs.count
     inputs = .allocate(capacity: max(1, inputCount))

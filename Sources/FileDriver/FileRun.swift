@@ -1,5 +1,6 @@
 import GraphEngine
 import GraphText
+import OutputFiles
 
 /// Runs a graph over audio files, as fast as the machine goes: the driver without a deadline.
 ///
@@ -12,11 +13,14 @@ public final class FileRun {
   private var summary = FileRunSummary()
   private var progress: ProgressMeter
   private var hasNamedChannels = false
+  /// What files of audio sinks must not be.
+  private var outputs: OutputGuard
 
   public init(_ engine: Engine, options: FileRunOptions = FileRunOptions()) {
     self.engine = engine
     self.options = options
     progress = ProgressMeter(options.progress)
+    outputs = OutputGuard(engine.graph)
   }
 
   /// Runs over files in the order given.
@@ -27,6 +31,7 @@ public final class FileRun {
   ///   The engine is stopped then.
   public func run(files paths: [String]) throws -> FileRunSummary {
     let headers = try checked(paths)
+    outputs.protect(paths, as: "an input of this run")
     progress.expect(files: paths.count, seconds: headers.reduce(0) { $0 + $1.seconds })
     for header in headers where !summary.wasCancelled {
       do {
@@ -174,10 +179,28 @@ public final class FileRun {
   private func openOutputs(stem: String?, rate: Int) throws -> [OutputWav] {
     guard let folder = options.outputFolder else { return [] }
     let ports = engine.externalOutputs
+    try makeFolder(folder)
+    for node in Set(ports.map(\.node)) {
+      let path = outputPath(folder, stem, node)
+      if let problem = outputs.problem(path) { throw AudioFileError(path: path, text: problem) }
+      try OutputWav.check(path)
+    }
     return try Set(ports.map(\.node)).sorted().map { node in
       try OutputWav(
-        path: "\(folder)/\(stem.map { "\($0)." } ?? "")\(node).wav", rate: rate,
+        path: outputPath(folder, stem, node), rate: rate,
         outputs: ports.indices.filter { ports[$0].node == node })
+    }
+  }
+
+  private func outputPath(_ folder: String, _ stem: String?, _ node: String) -> String {
+    "\(folder)/\(stem.map { "\($0)." } ?? "")\(node).wav"
+  }
+
+  private func makeFolder(_ folder: String) throws(AudioFileError) {
+    do {
+      if try OutputFolder(of: folder + "/x").make() { options.warn("made the folder \(folder)") }
+    } catch {
+      throw AudioFileError(path: folder, text: error.description)
     }
   }
 

@@ -1,6 +1,7 @@
 import CSndFile
 import Glibc
 import GraphEngine
+import OutputFiles
 
 /// What an audio sink of the graph plays in a run over files, as a WAV file of float32 samples at the driver's rate.
 final class OutputWav {
@@ -18,7 +19,8 @@ final class OutputWav {
     info.channels = Int32(outputs.count)
     // RF64 when it outgrows 4 GiB, plain WAV else.
     info.format = Int32(SF_FORMAT_RF64) | Int32(SF_FORMAT_FLOAT)
-    guard let file = sf_open(path, Int32(SFM_WRITE), &info) else {
+    let descriptor = try OutputWav.open(path)
+    guard let file = sf_open_fd(descriptor, Int32(SFM_WRITE), &info, Int32(SF_TRUE)) else {
       throw AudioFileError(path: path, text: "cannot be written: \(String(cString: sf_strerror(nil)))")
     }
     self.file = file
@@ -27,6 +29,41 @@ final class OutputWav {
   }
 
   deinit { sf_close(file) }
+
+  /// Opens and locks a WAV file, and empties it: another file than that is not touched.
+  private static func open(_ path: String) throws(AudioFileError) -> Int32 {
+    try check(path)
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
+    guard descriptor >= 0 else { throw AudioFileError(path: path, text: FileProblem("open", path, errno).description) }
+    var text: String?
+    if case .held(let holder) = FileLock.take(descriptor) {
+      text = "is being written \(FileLock.words(holder)); give another folder"
+    } else if ftruncate(descriptor, 0) != 0 {
+      text = FileProblem("shorten", path, errno).description
+    }
+    guard let text else { return descriptor }
+    close(descriptor)
+    throw AudioFileError(path: path, text: text)
+  }
+
+  /// Refuses what is there and is no WAV file, without opening it for writing.
+  static func check(_ path: String) throws(AudioFileError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    var head = [UInt8](repeating: 0, count: 4)
+    var count = 0
+    if status.st_mode & S_IFMT == S_IFREG {
+      let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      if descriptor >= 0 {
+        count = read(descriptor, &head, 4)
+        close(descriptor)
+      }
+      if status.st_size == 0 || count == 4 && ["RIFF", "RF64"].contains(String(decoding: head, as: UTF8.self)) {
+        return
+      }
+    }
+    throw AudioFileError(path: path, text: "exists and is no WAV file: it is not touched; give another folder")
+  }
 
   /// Adds the frames that a cycle left in the external outputs.
   func write(_ buffers: UnsafePointer<UnsafeMutablePointer<Float>?>, frames: Int) throws(AudioFileError) {

@@ -3,6 +3,7 @@ import CRealtime
 import Foundation
 import GraphText
 import NodeHost
+import OutputFiles
 
 /// Changing the graph while it runs. Thread: control, the one that calls `service`, which carries a swap on.
 extension Engine {
@@ -91,9 +92,12 @@ extension Engine {
 
   /// A new sink that writes where a running node does takes its output over, if it can.
   private func continueOutputs(_ draft: SwapDraft) throws(DiagnosticsError) {
+    try checkOutputs(draft)
     for runtime in draft.added {
       for path in runtime.node.outputPaths {
-        guard let writer = draft.before.first(where: { $0.runtime.node.outputPaths.contains(path) }) else { continue }
+        guard let identity = FileIdentity(path),
+          let writer = draft.before.first(where: { $0.runtime.node.outputs.contains(identity) })
+        else { continue }
         if writer.name == runtime.name && draft.removed.contains(where: { $0.runtime === writer.runtime })
           && runtime.canContinueOutput
         {
@@ -106,6 +110,15 @@ extension Engine {
           at: runtime.node.location)
       }
     }
+  }
+
+  /// Refuses outputs that would replace what they must not.
+  private func checkOutputs(_ draft: SwapDraft) throws(DiagnosticsError) {
+    var outputs = OutputGuard(draft.graph)
+    outputs.protect(options.outputs)
+    let running = draft.before.reduce(into: Set<FileIdentity>()) { $0.formUnion($1.runtime.node.outputs) }
+    let problems = outputs.problems(draft.graph, running: running)
+    guard problems.isEmpty else { throw DiagnosticsError(problems) }
   }
 
   /// Activates the new nodes.
@@ -250,12 +263,8 @@ extension Graph {
 
 extension Graph.Node {
   /// Files that it writes.
-  var outputPaths: [String] {
-    nodeClass.parameters.filter { $0.kind == .outputPath }.compactMap { parameter in
-      if case .text(let path) = argument(parameter.name)?.value { return path }
-      return nil
-    }
-  }
+  var outputPaths: [String] { paths(.outputPath).map(\.text).filter { !StandardStreams.isOutput($0) } }
+  var outputs: Set<FileIdentity> { Set(outputPaths.compactMap { FileIdentity($0) }) }
 }
 
 extension NodeRuntime {

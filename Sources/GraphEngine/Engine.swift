@@ -20,6 +20,8 @@ public struct EngineOptions: Sendable {
   /// A node that does not return from `process` is passed over: for runs that have a deadline. Without it everything waits,
   /// so that no result depends on time, and it is only told of.
   public var passesOverLateNodes = false
+  /// What outputs must not be, beside what the graph itself reads.
+  public var outputs = OutputGuard()
   /// Times every step, for `bench`.
   public var isMeasured = false
   /// Receives what nodes and engine have to say: level, node, text. Called on control and worker threads.
@@ -104,6 +106,10 @@ public final class Engine: @unchecked Sendable {
     self.graph = graph
     self.options = options
     services = HostServices(log: options.log)
+    var outputs = OutputGuard(graph)
+    outputs.protect(options.outputs)
+    let problems = outputs.problems(graph)
+    guard problems.isEmpty else { throw DiagnosticsError(problems) }
     var instances: [NodeInstance] = []
     var diagnostics: [Diagnostic] = []
     for node in graph.nodes {
@@ -270,6 +276,12 @@ public final class Engine: @unchecked Sendable {
   }
 
   // MARK: Drivers without a deadline
+
+  /// Nobody waits for the results: files, by hand. Sinks then wait for a slow reader, and give up at a full disk.
+  public var hasNoDeadline: Bool {
+    get { services.hasNoDeadline.load(ordering: .relaxed) }
+    set { services.hasNoDeadline.store(newValue, ordering: .relaxed) }
+  }
 
   /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta, and
   /// helps the workers meanwhile. Thread: the driver's, between cycles.

@@ -15,6 +15,7 @@ public final class HandDriver {
   /// Prepares the engine for a rate.
   public init(_ engine: Engine, rate: Int) throws(DiagnosticsError) {
     self.engine = engine
+    engine.hasNoDeadline = true
     try engine.prepare(rate: rate)
     inputList = .allocate(capacity: HandDriver.mostChannels)
     outputList = .allocate(capacity: HandDriver.mostChannels)

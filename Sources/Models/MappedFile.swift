@@ -1,3 +1,5 @@
+import OutputFiles
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -32,7 +34,15 @@ final class MappedFile: @unchecked Sendable {
 /// Writes a file as a whole or not at all: into a temporary one beside it, which then takes its name.
 ///
 /// - Throws: `ModelError`; the temporary file is gone then.
+///
+/// A link stays; what it leads to is replaced. Nothing but a file ever is.
 public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ModelError) {
+  let given = path
+  let path = LinkedPath.resolved(path)
+  var status = stat()
+  if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    throw ModelError(path: given, text: "is not a file: nothing is written there; give another path")
+  }
   let temporary = "\(path).\(getpid()).part"
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw failure(path) }
@@ -56,5 +66,5 @@ private func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throw
 }
 
 private func failure(_ path: String) -> ModelError {
-  ModelError(path: path, text: "cannot be written: \(String(cString: strerror(errno)))")
+  ModelError(path: path, text: "cannot be written: \(String(cString: strerror(errno))); check permissions and disk")
 }

@@ -37,6 +37,8 @@ public struct Cycle {
   public var isEnd: Bool {
     @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.flags & AUSCULT_CLOCK_END != 0 }
   }
+  /// Nobody waits for the results: files, by hand. For workers, too.
+  public var hasNoDeadline: Bool { (pointer.pointee.clock?.pointee.flags ?? 0) & AUSCULT_CLOCK_NO_DEADLINE != 0 }
 
   /// Samples [frames] that the driver supplies for an external channel.
   @inlinable @_noLocks @_noAllocation

@@ -1,84 +1,267 @@
 import Glibc
 import NodeKit
+import OutputFiles
 
-/// A file that a sink writes: replaced or appended to, cut into parts, and never left with half a line or half a token.
+/// A file that a sink writes: continued or replaced, locked while it is open, cut into numbered parts, and never left
+/// with half a line or half a token.
 ///
+/// What it must not touch it refuses before anything is opened or cut: a file of another kind, a folder, a disk, a file
+/// that another output writes.
 /// Thread: control and worker, never two at once.
 public final class OutputFile {
+  /// As it was given; `-` is standard output.
   public let path: String
+  public let kind: OutputKind
   /// Bytes in the part that is being written, those of earlier runs included.
   public private(set) var size = 0
   public var isOpen: Bool { descriptor >= 0 }
-  /// Where data is cut when only a part of it could be written: at the last of these bytes. Nil: anywhere.
-  private let separator: UInt8?
   /// Opening it leaves what it holds.
   public var appends: Bool
-  private var descriptor: Int32 = -1
-  /// A file on a disk, which can be cut and renamed; not a pipe, a terminal or a device.
-  private var isRegular = false
-  private var part = 0
+  /// Waits until a slow reader has taken what is written to a pipe: where there is no deadline.
+  public var waitsForReader = false
+  /// Says what happened to the file that a person should know.
+  public var tell: (String) -> Void = { _ in }
 
-  /// `path`: `-` is standard output. `append`: goes on after what the file holds, instead of replacing it.
-  public init(path: String, append: Bool, separator: UInt8? = nil) {
+  public let keep: KeepLimit?
+  var descriptor: Int32 = -1
+  /// Where the path leads, links followed.
+  private(set) var place = ""
+  /// A file on a disk, which can be cut and renamed; not a pipe, a terminal or a device.
+  public private(set) var isRegular = false
+  private var isLocked = false
+  private var hasBegun = false
+  private var folder: OutputFolder?
+  private var parts: OutputParts?
+
+  /// - Parameter append: goes on after what the file holds, instead of replacing it.
+  public init(path: String, kind: OutputKind, append: Bool = true, keep: KeepLimit? = nil) {
     self.path = OutputFile.isStandardOutput(path) ? "-" : path
-    self.separator = separator
+    self.kind = kind
+    self.keep = keep
     appends = append
   }
 
   deinit { close() }
 
   /// Whether a path parameter means standard output: hosts make `-` absolute like any other output path.
-  public static func isStandardOutput(_ path: String) -> Bool { path == "-" || path.hasSuffix("/-") }
+  public static func isStandardOutput(_ path: String) -> Bool { StandardStreams.isOutput(path) }
 
-  /// Opens the file; nothing happens when it is open already.
-  public func open() throws(NodeError) {
-    if isOpen { return }
-    if path == "-" {
-      descriptor = STDOUT_FILENO
-    } else {
-      descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | (appends ? 0 : O_TRUNC), 0o644)
-      // A pipe or a device may allow writing alone.
-      if descriptor < 0, errno == EACCES || errno == EINVAL { descriptor = Glibc.open(path, O_WRONLY | O_CLOEXEC) }
-    }
-    guard descriptor >= 0 else { throw problem("open", errno) }
+  // MARK: Opening
+
+  /// Refuses a path that must not be written to, without opening anything for writing.
+  public func examine() throws(FileProblem) {
+    if path == "-" { return }
     var status = stat()
-    fstat(descriptor, &status)
-    isRegular = path != "-" && status.st_mode & S_IFMT == S_IFREG
-    size = isRegular ? status.st_size : 0
-    if isRegular { lseek(descriptor, 0, SEEK_END) }
+    guard stat(path, &status) == 0 else { return }
+    try OutputPlace.check(status, path, kind)
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    // What may be written but not read is looked at when it is opened.
+    guard descriptor >= 0 else { return }
+    defer { Glibc.close(descriptor) }
+    try OutputPlace.checkContent(descriptor, path, kind)
   }
 
-  /// Adds data at the end. On an error, what went out of it is cut back to the last separator.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(NodeError) {
+  /// Opens the file, and makes its folder where only that is missing; nothing happens when it is open already.
+  ///
+  /// - Parameter sharing: another instance of the same node may still hold it.
+  public func open(sharing: Bool = false) throws(FileProblem) {
+    if isOpen { return }
+    guard path != "-" else {
+      descriptor = STDOUT_FILENO
+      isRegular = false
+      return
+    }
+    let folder = self.folder ?? OutputFolder(of: OutputPlace.resolved(path))
+    self.folder = folder
+    if try folder.make() { tell("made the folder \(folder.path)") }
+    place = OutputPlace.resolved(path)
+    for _ in 0..<5 {
+      descriptor = try OutputPlace.open(place, path, kind)
+      do throws(FileProblem) {
+        if try take(sharing: sharing) { return }
+      } catch {
+        close()
+        throw error
+      }
+      // It was moved away in between.
+      close()
+    }
+    throw FileProblem("\(path) is moved away as often as it is opened: look what else writes there", code: EBUSY)
+  }
+
+  /// Locks what was opened, and looks at it; false: it is no longer at its path.
+  private func take(sharing: Bool) throws(FileProblem) -> Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileProblem("open", path, errno) }
+    try OutputPlace.check(status, path, kind)
+    isRegular = status.st_mode & S_IFMT == S_IFREG
+    guard isRegular else { return true }
+    try lock(sharing: sharing)
+    guard fstat(descriptor, &status) == 0, isAtPlace(status) else { return false }
+    try OutputPlace.checkContent(descriptor, path, kind)
+    if !appends, !hasBegun, status.st_size > 0 {
+      guard ftruncate(descriptor, 0) == 0 else { throw FileProblem("shorten", path, errno) }
+      status.st_size = 0
+    }
+    hasBegun = true
+    size = Int(status.st_size)
+    lseek(descriptor, 0, SEEK_END)
+    if OutputPlace.isOrdinary(place) {
+      if parts == nil || parts!.path != place { parts = OutputParts(of: place, keep: keep) }
+      if size == 0 { parts?.begin(status) }
+    }
+    return true
+  }
+
+  private func lock(sharing: Bool) throws(FileProblem) {
+    if case .held(let holder) = FileLock.take(descriptor) {
+      isLocked = false
+      guard sharing else {
+        throw FileProblem(
+          "\(path) is being written \(FileLock.words(holder)): give this output another path", code: EBUSY)
+      }
+    } else {
+      isLocked = true
+    }
+  }
+
+  /// Takes the lock as soon as the instance before has let go of it.
+  private func lockLate() {
+    guard !isLocked, isRegular else { return }
+    isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+  }
+
+  private func isAtPlace(_ status: stat) -> Bool {
+    var named = stat()
+    return stat(place, &named) == 0 && FileIdentity(named) == FileIdentity(status)
+  }
+
+  /// Whether the open file is still what its path leads to, and as long as it was left.
+  public func isInPlace() -> Bool {
+    guard isOpen, isRegular else { return isOpen }
+    lockLate()
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, isAtPlace(status) else { return false }
+    // Lines go to the end, wherever that is; what has a header must find it.
+    if kind == .jsonLines { size = Int(status.st_size) } else if Int(status.st_size) < size { return false }
+    return true
+  }
+
+  public func close() {
+    if descriptor > STDERR_FILENO { Glibc.close(descriptor) }
+    descriptor = -1
+    isLocked = false
+  }
+
+  // MARK: Parts
+
+  /// Gives what was written the next free number and begins an empty file: `name.1.ext`, `name.2.ext` and so on, behind
+  /// those that are there. What is too old to be kept is deleted.
+  public func rotate() throws(FileProblem) {
+    guard hasParts, isOpen else { return }
+    fdatasync(descriptor)
+    _ = try parts?.finish(descriptor, isOwn: true)
+    close()
+    try open()
+    trim(adding: 0)
+  }
+
+  /// The same with a file that an earlier run has left and that can't be continued.
+  ///
+  /// - Parameter reason: why not, as in "holds 2 channels".
+  public func setAside(_ reason: String) throws(FileProblem) {
+    guard hasParts, isOpen, let name = try parts?.finish(descriptor, isOwn: false) else {
+      throw FileProblem("\(path) \(reason), and can't be moved away: give another path", code: EBUSY)
+    }
+    tell("\(path) \(reason): it is \(name) now, and a new file is begun")
+    close()
+    try open()
+  }
+
+  /// Makes room for what is about to be added.
+  public func trim(adding count: Int) { parts?.trim(size: size + count) }
+
+  /// It can be renamed to a numbered part.
+  public var hasParts: Bool { isRegular && OutputPlace.isOrdinary(place) }
+
+  /// Whether the part must end before it takes so many bytes more, so that the older ones can make room for it.
+  public func isFull(adding count: Int) -> Bool {
+    guard hasParts, let most = keep?.mostOfPart else { return false }
+    return size > 0 && size + count > most
+  }
+
+  // MARK: Content
+
+  /// Adds data at the end.
+  ///
+  /// - Parameter taken: how much of it is in the file afterwards, also after an error: whole lines and nothing behind.
+  public func write(_ bytes: UnsafeRawBufferPointer, taken: inout Int) throws(FileProblem) {
+    guard isRegular else { return try writeStream(bytes, taken: &taken) }
     var written = 0
     while written < bytes.count {
       let count = Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
       if count > 0 {
         written += count
       } else if count == 0 || errno != EINTR {
-        let reason = count == 0 ? ENOSPC : errno
-        cutBack(UnsafeRawBufferPointer(rebasing: bytes[..<written]))
-        throw problem("write", reason)
+        let code = count == 0 ? ENOSPC : errno
+        taken = cutBack(UnsafeRawBufferPointer(rebasing: bytes[..<written]))
+        throw FileProblem("write", path, code)
       }
     }
+    taken = written
     size += written
   }
 
-  public func write(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { try write($0) }
+  public func write(_ bytes: [UInt8]) throws(FileProblem) {
+    var taken = 0
+    try bytes.withBytes { (buffer) throws(FileProblem) in try write(buffer, taken: &taken) }
   }
 
+  private func cutBack(_ written: UnsafeRawBufferPointer) -> Int {
+    let whole = kind == .jsonLines ? (written.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1 : written.count
+    size += whole
+    if whole < written.count {
+      ftruncate(descriptor, size)
+      lseek(descriptor, size, SEEK_SET)
+    }
+    return whole
+  }
+
+  /// In pieces that a pipe takes as a whole, so that a reader who is slow holds nobody up.
+  private func writeStream(_ bytes: UnsafeRawBufferPointer, taken: inout Int) throws(FileProblem) {
+    taken = 0
+    while taken < bytes.count {
+      var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      let ready = poll(&wait, 1, waitsForReader ? 1000 : 0)
+      if ready == 0 && waitsForReader || ready < 0 && errno == EINTR { continue }
+      guard ready > 0 else { throw FileProblem("write", words, ready == 0 ? EAGAIN : errno) }
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[taken..<min(bytes.count, taken + 4096)])
+      let line = piece.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? piece.count
+      let count = Glibc.write(descriptor, piece.baseAddress!, line)
+      if count > 0 {
+        taken += count
+      } else if errno == EAGAIN && waitsForReader {
+        usleep(1000)
+      } else if count == 0 || errno != EINTR {
+        throw FileProblem("write", words, count == 0 ? ENOSPC : errno)
+      }
+    }
+  }
+
+  private var words: String { path == "-" ? "standard output" : path }
+
   /// Replaces data at an offset; the end of the file stays where it is.
-  public func overwrite(_ bytes: [UInt8], at offset: Int) throws(NodeError) {
+  public func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileProblem) {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes {
-        pwrite(descriptor, $0.baseAddress! + written, bytes.count - written, offset + written)
+        pwrite(descriptor, $0.baseAddress! + written, bytes.count - written, off_t(offset + written))
       }
       if count > 0 {
         written += count
       } else if count == 0 || errno != EINTR {
-        throw problem("write", count == 0 ? ENOSPC : errno)
+        throw FileProblem("write", path, count == 0 ? ENOSPC : errno)
       }
     }
   }
@@ -86,68 +269,35 @@ public final class OutputFile {
   /// Up to `count` bytes from an offset; fewer at the end of the file.
   public func read(_ count: Int, at offset: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      initialized = max(0, pread(descriptor, buffer.baseAddress!, count, offset))
+      initialized = max(0, pread(descriptor, buffer.baseAddress!, count, off_t(offset)))
     }
   }
 
   /// Shortens the file.
-  public func cut(to newSize: Int) throws(NodeError) {
-    guard ftruncate(descriptor, newSize) == 0 else { throw problem("shorten", errno) }
+  public func cut(to newSize: Int) throws(FileProblem) {
+    guard ftruncate(descriptor, off_t(newSize)) == 0 else { throw FileProblem("shorten", path, errno) }
     size = newSize
     lseek(descriptor, 0, SEEK_END)
   }
-
-  /// Renames what was written to the next free part, `name.1.ext`, `name.2.ext` and so on, and begins an empty file.
-  /// Parts that are there, also those of an earlier run, stay.
-  public func rotate() throws(NodeError) {
-    guard isRegular else { return }
-    repeat { part += 1 } while access(OutputFile.part(part, of: path), F_OK) == 0
-    guard rename(path, OutputFile.part(part, of: path)) == 0 else { throw problem("rename", errno) }
-    let replacement = Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard replacement >= 0 else { throw problem("open", errno) }
-    Glibc.close(descriptor)
-    descriptor = replacement
-    size = 0
-  }
-
-  public func close() {
-    if descriptor > STDERR_FILENO { Glibc.close(descriptor) }
-    descriptor = -1
-  }
-
-  /// Path of a finished part: its number goes before the extension, so that it opens with the same programs.
-  public static func part(_ number: Int, of path: String) -> String {
-    let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) } ?? path.startIndex
-    guard let dot = path[name...].lastIndex(of: "."), dot > name else { return "\(path).\(number)" }
-    return "\(path[..<dot]).\(number)\(path[dot...])"
-  }
-
-  private func cutBack(_ written: UnsafeRawBufferPointer) {
-    let whole = separator.map { (written.lastIndex(of: $0) ?? -1) + 1 } ?? written.count
-    size += whole
-    if isRegular {
-      ftruncate(descriptor, size)
-      lseek(descriptor, size, SEEK_SET)
-    }
-  }
-
-  private func problem(_ action: String, _ code: Int32) -> NodeError {
-    fileProblem(action, path == "-" ? "standard output" : path, code)
-  }
 }
 
-/// What went wrong with an output file, in words: the path, the system's reason, and what to do.
-public func fileProblem(_ action: String, _ path: String, _ code: Int32) -> NodeError {
-  let advice =
-    switch code {
-    case ENOSPC, EDQUOT: "make room on the disk, or write elsewhere"
-    case ENOENT: "make the folder first"
-    case EACCES, EPERM, EROFS: "give a path that may be written"
-    case EISDIR: "give the path of a file in it"
-    case ENOTDIR: "a part of the path is a file, not a folder"
-    case EPIPE: "whatever read it has ended"
-    case EFBIG: "use `rotate`"
-    default: "check the path and the disk"
+extension NodeError {
+  /// Runs something that deals with a sink's file.
+  public static func wording<T>(_ body: () throws(FileProblem) -> T) throws(NodeError) -> T {
+    do { return try body() } catch { throw NodeError(error) }
+  }
+
+  /// What is wrong with a sink's file, at its path.
+  public init(_ problem: FileProblem) { self.init(problem.description, parameter: "path") }
+}
+
+extension Array where Element == UInt8 {
+  /// As `withUnsafeBytes`, with the error's type.
+  public func withBytes(_ body: (UnsafeRawBufferPointer) throws(FileProblem) -> Void) throws(FileProblem) {
+    var problem: FileProblem?
+    withUnsafeBytes { bytes in
+      do throws(FileProblem) { try body(bytes) } catch { problem = error }
     }
-  return NodeError("cannot \(action) \(path): \(String(cString: strerror(code))); \(advice)", parameter: "path")
+    if let problem { throw problem }
+  }
 }

@@ -49,7 +49,7 @@ extension Record {
     putOrigin("gap", into: &line)
     putSpan(into: &line)
     line.field("cause", gap.cause.name)
-    if gap.cause == .drop { line.field("count", gap.count) }
+    if gap.cause == .drop || gap.cause == .sink { line.field("count", gap.count) }
     if let file { line.field("file", file) }
   }
 

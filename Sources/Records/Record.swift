@@ -109,7 +109,7 @@ public struct Record: Sendable, Equatable {
       case drop, node, server, network, sink
     }
     public var cause: Cause
-    /// Tokens lost; drops only.
+    /// Tokens lost, for drops; records lost, for sinks.
     public var count: Int
 
     public init(_ cause: Cause, count: Int) {

@@ -33,6 +33,13 @@ public struct RecordReader {
     return records
   }
 
+  /// What the sink itself could not write.
+  public func lost(_ loss: WaitingLines.Loss, rate: Int) -> Record {
+    Record(
+      .gap(Record.Gap(.sink, count: loss.count)), graph: host.graph, node: host.node, span: loss.span, rate: rate,
+      time: host.wallTime(at: loss.span.end), file: host.file)
+  }
+
   /// A step of the wall clock, noticed at a position.
   public func clock(at position: Int64, rate: Int) -> Record {
     Record(

@@ -11,6 +11,31 @@ public func wallTimeText(_ nanoseconds: Int64) -> String {
     + ":\(padded(inDay / 60_000 % 60, 2)):\(padded(inDay / 1000 % 60, 2)).\(padded(inDay % 1000, 3))Z"
 }
 
+/// The moment that a text of `wallTimeText` names, in nanoseconds since the Unix epoch; nil: it is none.
+/// Civil date to days after Howard Hinnant's `days_from_civil`.
+func wallTime(_ text: some Collection<UInt8>) -> Int64? {
+  let form = Array("dddd-dd-ddTdd:dd:dd.dddZ".utf8)
+  guard text.count == form.count else { return nil }
+  var numbers: [Int64] = [0]
+  for (byte, expected) in zip(text, form) {
+    if expected == UInt8(ascii: "d") {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+      numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + Int64(byte - UInt8(ascii: "0"))
+    } else {
+      guard byte == expected else { return nil }
+      numbers.append(0)
+    }
+  }
+  let (month, date) = (numbers[1], numbers[2])
+  let year = month <= 2 ? numbers[0] - 1 : numbers[0]
+  let era = floorDivide(year, 400)
+  let yearOfEra = year - era * 400
+  let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + date - 1
+  let day = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  let seconds = ((day * 24 + numbers[3]) * 60 + numbers[4]) * 60 + numbers[5]
+  return seconds * 1_000_000_000 + numbers[6] * 1_000_000
+}
+
 /// Year, month and day of the month of a day that is counted from 1970-01-01.
 private func civilDate(_ day: Int64) -> (Int, Int, Int) {
   let shifted = day + 719_468  // days since 0000-03-01: leap days fall on the end of a year

@@ -2,12 +2,14 @@ import ArgumentParser
 import Glibc
 import GraphEngine
 import GraphText
+import OutputFiles
 
 /// Parses the command line, runs the command, and turns what it throws into words on stderr and an exit status: 0 done,
 /// 1 failed, 64 usage.
 @main
 enum Main {
   static func main() {
+    StandardStreams.secure()
     // A reader that has gone away shows as an error of `write`, which knows what to do.
     signal(SIGPIPE, SIG_IGN)
     // OpenBLAS, which detectors train with, starts threads when it is loaded: they would take signals that are none of

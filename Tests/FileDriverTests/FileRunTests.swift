@@ -11,7 +11,7 @@ private let recorder = """
   graph: recorder
   nodes:
     mic: { type: source, channels: "${env:CHANNELS}" }
-    out: { type: sink.npy, path: "${env:OUT}/samples.npy" }
+    out: { type: sink.npy, path: "${env:OUT}/samples.npy", append: false }
   links:
     - mic -> out
   """
@@ -28,8 +28,8 @@ private let watch = """
     bands:  { type: detector.bands, learn: 0.5 s }
     loud:   { type: detector.level, learn: 0.5 s }
     alarm:  { type: alarm, on: 0.1 s, off: 0.2 s }
-    log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl" }
-    scores: { type: sink.npy, path: "${env:OUT}/scores.npy" }
+    log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl", append: false }
+    scores: { type: sink.npy, path: "${env:OUT}/scores.npy", append: false }
   links:
     - mic -> stft -> mel -> level -> slices -> bands -> log
     - slices -> loud -> alarm -> log
@@ -162,8 +162,8 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
       nodes:
         right: { type: source }
         left: { type: source }
-        r: { type: sink.npy, path: "${env:OUT}/r.npy" }
-        l: { type: sink.npy, path: "${env:OUT}/l.npy" }
+        r: { type: sink.npy, path: "${env:OUT}/r.npy", append: false }
+        l: { type: sink.npy, path: "${env:OUT}/l.npy", append: false }
       links: [right -> r, left -> l]
       """
     try run(text, [try scratch.write("a.wav", [[1, 2], [3, 4]])], scratch)
@@ -279,7 +279,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     nodes:
       fan: { type: source.synth, seed: 7 }
       speaker: { type: sink.audio }
-      out: { type: sink.npy, path: "${env:OUT}/samples.npy" }
+      out: { type: sink.npy, path: "${env:OUT}/samples.npy", append: false }
     links:
       - fan -> speaker
       - fan -> out
@@ -360,13 +360,42 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     }
   }
 
-  @Test func folderThatIsNotThereIsSaid() throws {
+  @Test func folderIsMadeWhereOnlyTheLastIsMissing() throws {
     let scratch = Scratch()
     let path = try scratch.write("a.wav", [[1], [2]])
     var options = FileRunOptions()
-    options.outputFolder = scratch.file("no")
+    options.outputFolder = scratch.file("made")
+    try run(Self.through, [path], scratch, options)
+    #expect(readAll(try AudioFile(path: scratch.file("made/speaker.wav"))) == [[2], [4]])
+    options.outputFolder = scratch.file("no/made")
     let problem = #expect(throws: AudioFileError.self) { try run(Self.through, [path], scratch, options) }
-    #expect(problem?.path == scratch.file("no/speaker.wav"))
+    #expect(problem?.path == scratch.file("no/made"))
+  }
+
+  /// Found by the identity of the files: a hard link and a link are the recording itself.
+  @Test(arguments: ["hard", "soft"]) func outputsThatAreAnInputAreRefused(_ kind: String) throws {
+    let scratch = Scratch()
+    let path = try scratch.write("a.wav", [[1], [2]])
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    mkdir(scratch.file("out"), 0o700)
+    let target = scratch.file("out/speaker.wav")
+    try #require((kind == "hard" ? link(path, target) : symlink(path, target)) == 0)
+    var options = FileRunOptions()
+    options.outputFolder = scratch.file("out")
+    let problem = #expect(throws: AudioFileError.self) { try run(Self.through, [path], scratch, options) }
+    #expect(problem?.text == "is an input of this run, and would be written over; give another path")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  @Test func outputsReplaceOnlyWavFiles() throws {
+    let scratch = Scratch()
+    let path = try scratch.write("a.wav", [[1], [2]])
+    let notes = scratch.file("speaker.wav")
+    try Data("notes".utf8).write(to: URL(fileURLWithPath: notes))
+    var options = FileRunOptions()
+    options.outputFolder = scratch.path
+    #expect(throws: AudioFileError.self) { try run(Self.through, [path], scratch, options) }
+    #expect(try String(contentsOfFile: notes, encoding: .utf8) == "notes")
   }
 }
 

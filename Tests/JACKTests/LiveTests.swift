@@ -16,8 +16,8 @@ extension JACKTests {
         mel:    { type: mel, bands: 32 }
         level:  { type: normalize, mode: decibel, low: -80 dB, high: 0 dB }
         slices: { type: slicer, length: 0.2 s, hop: 50 % }
-        audio:  { type: sink.npy, path: "${env:OUT}/audio.npy" }
-        out:    { type: sink.npy, path: "${env:OUT}/slices.npy" }
+        audio:  { type: sink.npy, path: "${env:OUT}/audio.npy", append: false }
+        out:    { type: sink.npy, path: "${env:OUT}/slices.npy", append: false }
       links:
         - mic -> low -> stft -> mel -> level -> slices -> out
         - mic -> audio

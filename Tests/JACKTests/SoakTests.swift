@@ -20,8 +20,8 @@ extension JACKTests {
         slices: { type: slicer, length: 0.6 s, hop: 20 % }
         judge:  { type: detector.bands }
         alarm:  { type: alarm }
-        log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl" }
-        out:    { type: sink.npy, path: "${env:OUT}/slices.npy" }
+        log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl", append: false }
+        out:    { type: sink.npy, path: "${env:OUT}/slices.npy", append: false }
       links:
         - mic -> low -> stft -> mel -> level -> slices -> judge -> alarm -> log
         - slices -> out

@@ -37,7 +37,7 @@ extension JACKTests {
           mel:    { type: mel, bands: 16 }
           slices: { type: slicer, length: 4 frames, hop: 2 frames }
           judge:  { \(detectors[judge]) }
-          log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl" }
+          log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl", append: false }
         links:
           - mic -> stft -> mel -> slices -> judge -> log
         """

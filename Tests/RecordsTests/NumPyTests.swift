@@ -103,7 +103,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     let values = numbered(500, 2, 300)
     var files: Set<Data> = []
     for _ in 0..<3 {
-      let sink = try SinkHarness("sink.npy", ["path": scratch.file("a.npy")])
+      let sink = try SinkHarness("sink.npy", ["path": scratch.file("a.npy"), "append": "false"])
       try sink.start([input(AUSCULT_FEATURES, channels: 2, columns: 300)])
       var next = 0
       while next < values.count {
@@ -171,12 +171,19 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     handle.write(Data([1, 2, 3]))
     try write(Array(values[2...]), append: true)
     #expect(try NumPyFile(path).floats == Array(values.joined().joined()))
-    #expect(throws: SinkHarness.Failure.self) { try write(numbered(1, 1, 4), append: true, columns: 4) }
-    #expect(try NumPyFile(path).shape == [4, 3], "what was there is untouched")
+    try write(numbered(1, 1, 4), append: true, columns: 4)
+    #expect(try NumPyFile(path).shape == [1, 4])
+    #expect(try NumPyFile(scratch.file("a.1.npy")).shape == [4, 3], "what was there is untouched")
     try write(numbered(1, 1, 4), append: false, columns: 4)
     #expect(try NumPyFile(path).shape == [1, 4])
     try Data("text".utf8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: SinkHarness.Failure.self) { try write(values, append: true) }
+    for append in [true, false] {
+      let problem = #expect(throws: SinkHarness.Failure.self) { try write(values, append: append) }
+      #expect(
+        problem?.text
+          == "\(path) exists and is no NumPy array: it is not touched; give another path, or move it away")
+    }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "text")
   }
 
   @Test func rotates() throws {

@@ -1,6 +1,6 @@
 import CNodeABI
 import Foundation
-import NodeKit
+import OutputFiles
 import Records
 import Testing
 
@@ -28,14 +28,14 @@ private func begins(_ path: String) throws -> [Int] {
 }
 
 @Suite struct OutputFileTests {
-  @Test func fileIsReplacedUnlessAppended() throws {
+  @Test func fileIsContinuedUnlessReplaced() throws {
     let scratch = Scratch()
     let path = scratch.file("a.jsonl")
     try write(0..<3, ["path": path])
     try write(5..<7, ["path": path])
-    #expect(try begins(path) == [5, 6])
-    try write(8..<9, ["path": path, "append": "true"])
-    #expect(try begins(path) == [5, 6, 8])
+    #expect(try begins(path) == [0, 1, 2, 5, 6])
+    try write(8..<9, ["path": path, "append": "false"])
+    #expect(try begins(path) == [8])
   }
 
   @Test func rotatesBySize() throws {
@@ -43,11 +43,12 @@ private func begins(_ path: String) throws -> [Int] {
     let path = scratch.file("a.b.jsonl")
     try write(0..<1, ["path": path])
     let line = try Data(contentsOf: URL(fileURLWithPath: path)).count
+    unlink(path)
     try write(0..<7, ["path": path, "rotate": "\(3 * line + 20) B"])
     #expect(try begins(scratch.file("a.b.1.jsonl")) == [0, 1, 2])
     #expect(try begins(scratch.file("a.b.2.jsonl")) == [3, 4, 5])
     #expect(try begins(path) == [6])
-    try write(9..<14, ["path": path, "rotate": "\(3 * line + 20) B", "append": "true"])
+    try write(9..<14, ["path": path, "rotate": "\(3 * line + 20) B"])
     #expect(try begins(scratch.file("a.b.3.jsonl")) == [6, 9, 10], "parts of the run before stay")
     #expect(try begins(path) == [11, 12, 13])
   }
@@ -75,11 +76,15 @@ private func begins(_ path: String) throws -> [Int] {
     #expect(try RotationLimit("0.5 h") == .seconds(1800))
   }
 
-  @Test func pathThatCannotBeWrittenIsSaid() throws {
+  @Test func folderIsMadeWhereOnlyTheLastIsMissing() throws {
     let scratch = Scratch()
-    let missing = scratch.file("no/a.jsonl")
+    try write(0..<1, ["path": scratch.file("made/a.jsonl")])
+    #expect(try begins(scratch.file("made/a.jsonl")) == [0])
+    let missing = scratch.file("no/made/a.jsonl")
     let problem = #expect(throws: SinkHarness.Failure.self) { try write(0..<1, ["path": missing]) }
-    #expect(problem?.text == "cannot open \(missing): No such file or directory; make the folder first")
+    #expect(
+      problem?.text
+        == "the folder \(scratch.path)/no/made cannot be made: \(scratch.path)/no does not exist either; make it first")
     #expect(problem?.parameter == "path")
     let folder = #expect(throws: SinkHarness.Failure.self) { try write(0..<1, ["path": scratch.path]) }
     #expect(folder?.text == "cannot open \(scratch.path): Is a directory; give the path of a file in it")
@@ -92,17 +97,26 @@ private func begins(_ path: String) throws -> [Int] {
     }
     let text = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
     #expect(text.split(separator: "\n").filter { $0.hasPrefix(#"{"kind":"score""#) }.count == 2)
-    let problem = #expect(throws: SinkHarness.Failure.self) {
-      try SinkHarness("sink.jsonl", ["path": "-", "rotate": "1 d"])
-    }
-    #expect(problem?.parameter == "rotate")
+    let sink = try? SinkHarness("sink.jsonl", ["path": "-", "rotate": "1 d"])
+    #expect(sink?.logged == ["standard output has no parts: `rotate` is ignored"])
   }
 
-  @Test func fullDiskStopsTheSinkWithAMessage() throws {
-    let problem = #expect(throws: SinkHarness.Failure.self) { try write(0..<1, ["path": "/dev/full"]) }
-    #expect(
-      problem?.text
-        == "cannot write /dev/full: No space left on device; make room on the disk, or write elsewhere")
+  /// Without a deadline, or at the end, what can't be written is an error.
+  @Test func fullDiskIsAnErrorAtTheEnd() throws {
+    let sink = try SinkHarness("sink.jsonl", ["path": "/dev/full"])
+    try sink.start([input])
+    var tokens = SinkHarness.Tokens()
+    tokens.heads = [auscult_head()]
+    tokens.scores = [[auscult_score()]]
+    tokens.complete = 48000
+    try sink.process([tokens])
+    let text = "cannot write /dev/full: No space left on device; make room on the disk, or write elsewhere"
+    #expect(sink.logged == ["\(text). It is tried again; everything else goes on"])
+    try sink.process([tokens])
+    #expect(sink.logged.count == 1, "it is said once")
+    tokens.isEnd = true
+    let problem = #expect(throws: SinkHarness.Failure.self) { try sink.process([tokens]) }
+    #expect(problem?.text == "\(text). 3 records are lost")
   }
 
   /// The largest size a file may have stands in for a disk that fills up: a write is cut short in the middle of a line.
@@ -111,14 +125,16 @@ private func begins(_ path: String) throws -> [Int] {
     await #expect(processExitsWith: .success) {
       let scratch = Scratch()
       let path = scratch.file("a.jsonl")
-      let file = OutputFile(path: path, append: false, separator: 10)
+      let file = OutputFile(path: path, kind: .jsonLines)
       try file.open()
       signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 1000, rlim_max: rlim_t.max)
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
       let line = Array(String(repeating: "x", count: 299).utf8) + [10]
-      let problem = #expect(throws: NodeError.self) { try file.write(line + line + line + line) }
-      #expect(problem?.text == "cannot write \(path): File too large; use `rotate`")
+      let problem = #expect(throws: FileProblem.self) { try file.write(line + line + line + line) }
+      #expect(
+        problem?.description
+          == "cannot write \(path): File too large; use `rotate`, or raise the limit (ulimit -f)")
       #expect(file.size == 900)
       #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(line + line + line))
     }

@@ -106,7 +106,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
     #expect(Array(parts.joined()) == ramp)
   }
 
-  @Test func filesOfARunFollowEachOtherAndAppend() throws {
+  @Test func filesOfARunAndRunsFollowEachOther() throws {
     let scratch = Scratch()
     let path = scratch.file("a.wav")
     do {
@@ -119,16 +119,59 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
       #expect(throws: SinkHarness.Failure.self) { try sink.start([input(channels: 2)]) }
     }
     do {
-      let sink = try SinkHarness("sink.wav", ["path": path, "append": "true"])
+      let sink = try SinkHarness("sink.wav", ["path": path])
       try sink.start([input()])
       try sink.process([samples([[3]], at: 0)])
       sink.deactivate()
     }
     #expect(try Sound(path).samples == [1, 2, 3])
-    let other = try SinkHarness("sink.wav", ["path": path, "append": "true"])
-    let problem = #expect(throws: SinkHarness.Failure.self) { try other.start([input(channels: 2)]) }
-    #expect(problem?.parameter == "append")
-    #expect(try Sound(path).samples == [1, 2, 3], "what was there is untouched")
+    let sink = try SinkHarness("sink.wav", ["path": path, "append": "false"])
+    try sink.start([input()])
+    try sink.process([samples([[4]], at: 0)])
+    sink.deactivate()
+    #expect(try Sound(path).samples == [4])
+  }
+
+  /// What can't be continued becomes the next numbered part, and is not touched.
+  @Test(arguments: ["channels", "encoding", "header"]) func anotherFileBecomesAPart(_ what: String) throws {
+    let scratch = Scratch()
+    let path = scratch.file("a.wav")
+    do {
+      let sink = try SinkHarness("sink.wav", ["path": path, "format": what == "encoding" ? "pcm16" : "float"])
+      try sink.start([input(channels: what == "channels" ? 2 : 1)])
+      try sink.process([samples(what == "channels" ? [[1], [1]] : [[1]], at: 0)])
+    }
+    if what == "header" { try Data("RIFF\0\0\0\0WAVEjunk".utf8).write(to: URL(fileURLWithPath: path)) }
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    try Data("a part of another run".utf8).write(to: URL(fileURLWithPath: scratch.file("a.6.wav")))
+    let sink = try SinkHarness("sink.wav", ["path": path])
+    try sink.start([input()])
+    try sink.process([samples([[5]], at: 0)])
+    sink.deactivate()
+    #expect(try Sound(path).samples == [5])
+    #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.file("a.7.wav"))) == before)
+    #expect(
+      sink.logged.count == 1
+        && sink.logged[0].hasSuffix(": it is \(scratch.file("a.7.wav")) now, and a new file is begun"))
+  }
+
+  /// A run that was killed has written more than its header says, and perhaps half a frame.
+  @Test func whatAKilledRunLeftIsContinued() throws {
+    let scratch = Scratch()
+    let path = scratch.file("a.wav")
+    do {
+      let sink = try SinkHarness("sink.wav", ["path": path])
+      try sink.start([input()])
+      try sink.process([samples([[1, 2]], at: 0)])
+    }
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    handle.seekToEndOfFile()
+    handle.write(withUnsafeBytes(of: Float(3).bitPattern) { Data($0) } + Data([9, 9]))
+    let sink = try SinkHarness("sink.wav", ["path": path])
+    try sink.start([input()])
+    try sink.process([samples([[4]], at: 0)])
+    sink.deactivate()
+    #expect(try Sound(path).samples == [1, 2, 3, 4])
   }
 
   @Test func sameSamplesGiveTheSameBytes() throws {

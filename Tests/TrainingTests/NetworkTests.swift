@@ -78,7 +78,7 @@ import Testing
       numbers: { type: test.c.framer, library: \(BuildFolder.path)/libtestplugin-detector.so, width: \(columns) }
       slices: { type: slicer, length: \(rows), hop: \(rows) }
       judge: { type: \(judge), epochs: 1, model: model.safetensors }
-      log: { type: sink.jsonl, path: log.jsonl }
+      log: { type: sink.jsonl, path: log.jsonl, append: false }
     links: mic -> numbers -> slices -> judge -> log
     """
   }

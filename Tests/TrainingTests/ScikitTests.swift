@@ -25,7 +25,7 @@ import Training
       mic: { type: source, machines: [fan], clipped_at: off }
       numbers: { type: test.c.framer, library: \(BuildFolder.path)/libtestplugin-detector.so, width: 12 }
       judge: { \(judge), model: model.safetensors }
-      log: { type: sink.jsonl, path: log.jsonl }
+      log: { type: sink.jsonl, path: log.jsonl, append: false }
     links: mic -> numbers -> judge -> log
     """
   }

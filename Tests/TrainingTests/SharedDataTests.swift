@@ -75,7 +75,7 @@ import Training
       graph: fan
       nodes:
         fan: { type: source.synth, machine: fan, seed: \(seed), load: 70 % }
-        speaker: { type: sink.wav, path: fan.wav }
+        speaker: { type: sink.wav, path: fan.wav, append: false }
       links: fan -> speaker
       """)
     let made = try workshop.auscult("run", "fan.yaml", "--offline", "--duration", "50min", "--rate", "16000", "-q")

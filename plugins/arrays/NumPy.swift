@@ -1,14 +1,17 @@
 import CNodeABI
 import Glibc
 import NodeKit
+import OutputFiles
 import Records
+import Synchronization
 
 /// Writes any stream but events as a NumPy array: (tokens, values...) for one channel, (tokens, channels, values...)
 /// for more. Audio is (samples,), spectra complex64 (tokens, bins), features (tokens, bands), slices (tokens, rows,
 /// bands), scores float64 (tokens,).
 ///
 /// The file can be read at any moment, also after a crash: its header says how many tokens are there, and is rewritten
-/// after the data, at least once a second. One instance writes one array over all input files of a run.
+/// after the data, at least once a second. One instance writes one array over all input files of a run. While the file
+/// can't be written, tokens wait for it, within bounds.
 final class NumPy: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -17,34 +20,43 @@ final class NumPy: OffloadNode {
         PortDeclaration("in", [.audio, .spectrum, .features, .slice, .score], "The stream", flags: .independent)
       ],
       parameters: [
-        .outputPath("path", "File to write (.npy)", flags: .required),
-        .boolean("append", "Adds to an array of the same shape that exists, instead of replacing it", default: "false"),
-        RotationLimit.parameter,
-      ])
+        .outputPath("path", "File to write (.npy)", flags: .required)
+      ] + OutputParameters.all)
   }
 
+  override class var canReopenOutput: Bool { true }
+
   private let file: OutputFile
-  private let appends: Bool
   private let limit: RotationLimit?
   private var header: ArrayHeader?
   private var layout: TokenLayout?
+  /// Tokens in the file.
   private var tokens = 0
   private var tokensPerSecond = 1.0
-  /// Data that is not yet in the file.
+  /// Tokens that wait.
   private var buffer: [UInt8] = []
   private var flushed = 0
+  /// Tokens that had to be let go of since it was last said.
+  private var lost = 0
+  private var outage = Outage()
   private var hasFailed = false
+  private let mustReopen = Atomic<Bool>(false)
   private static let bufferSize = 1 << 18
+  /// Tokens wait in so many bytes at most.
+  private static let mostWaiting = 16 << 20
 
   required init(_ arguments: Arguments) throws {
     let path = arguments.text("path")
     if OutputFile.isStandardOutput(path) {
       throw NodeError("an array cannot go to standard output: its header is rewritten; give a file", parameter: "path")
     }
-    appends = arguments.boolean("append")
-    file = OutputFile(path: path, append: appends)
     limit = try RotationLimit(arguments)
+    let file = OutputFile(
+      path: path, kind: .numPy, append: arguments.boolean("append"), keep: try KeepLimit(arguments, rotation: limit))
+    try NodeError.wording { () throws(FileProblem) in try file.examine() }
+    self.file = file
     try super.init(arguments)
+    file.tell = { [host] in host.log(.warning, $0) }
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
@@ -65,96 +77,182 @@ final class NumPy: OffloadNode {
   }
 
   override func activate() throws {
-    guard let header, !hasFailed else { return }
+    guard let header else { return }
+    hasFailed = false
     buffer.reserveCapacity(Self.bufferSize)
     if file.isOpen { return }
-    try file.open()
-    if file.size == 0 {
-      try file.write(header.bytes(tokens: 0))
-    } else {
-      try resume(header)
+    do throws(FileProblem) {
+      try open(header)
+    } catch {
+      guard [ENOSPC, EDQUOT].contains(error.code) else { throw NodeError(error) }
+      note(error)
+      file.close()
     }
   }
 
-  /// Goes on with an array that was in the file, without what a crash left behind its counted tokens.
-  private func resume(_ header: ArrayHeader) throws {
+  /// Opens the file, and goes on with the array that it holds; another one becomes a numbered part.
+  private func open(_ header: ArrayHeader) throws(FileProblem) {
+    try file.open()
+    if file.size > 0 { try resume(header) }
+    if file.size == 0 { try begin(header) }
+  }
+
+  private func begin(_ header: ArrayHeader) throws(FileProblem) {
+    tokens = 0
+    do throws(FileProblem) {
+      try file.write(header.bytes(tokens: 0))
+    } catch {
+      // Half a header would be no array.
+      try? file.cut(to: 0)
+      throw error
+    }
+  }
+
+  /// Leaves out what a crash has put behind the counted tokens.
+  private func resume(_ header: ArrayHeader) throws(FileProblem) {
     guard let held = header.tokens(in: file.read(ArrayHeader.length, at: 0)),
       ArrayHeader.length + held * header.stride <= file.size
     else {
-      throw NodeError(
-        "\(file.path) is not an array of \(header.type) tokens of shape \(header.token) that sink.npy wrote; give "
-          + "another `path`, or leave `append` out to replace it", parameter: "append")
+      return try file.setAside(
+        "is not an array of \(header.type) tokens of shape \(header.token) that can be continued")
     }
     tokens = held
     try file.cut(to: ArrayHeader.length + held * header.stride)
   }
 
   override func work(_ cycle: Cycle) throws {
-    if hasFailed { return }
-    hasFailed = true
-    try add(cycle.input)
-    hasFailed = false
+    guard let header, let layout else { return }
+    let block = cycle.input
+    let isPatient = cycle.hasNoDeadline
+    var next = 0
+    do throws(FileProblem) {
+      while next < block.count {
+        let count = min(block.count - next, max(1, (Self.bufferSize - buffer.count) / header.stride))
+        layout.append(block, tokens: next..<(next + count), to: &buffer)
+        next += count
+        if buffer.count >= Self.bufferSize - header.stride { try flush(header, isPatient: isPatient) }
+      }
+      if block.isEnd || seconds() > flushed { try flush(header, isPatient: isPatient, isLast: block.isEnd) }
+    } catch {
+      hasFailed = true
+      throw NodeError(error)
+    }
+    letGo(header)
   }
 
-  private func add(_ block: InputBlock) throws {
-    guard let header, let layout else { return }
-    var next = 0
-    while next < block.count {
-      if tokens >= most(header) { try beginPart(header) }
-      let space = max(1, (Self.bufferSize - buffer.count) / header.stride)
-      let count = min(block.count - next, space, most(header) - tokens)
-      layout.append(block, tokens: next..<(next + count), to: &buffer)
-      next += count
-      tokens += count
-      if buffer.count >= Self.bufferSize - header.stride { try flush(header) }
-    }
-    if block.isEnd || seconds() > flushed { try flush(header) }
-  }
+  override func reopen() { mustReopen.store(true, ordering: .relaxed) }
 
   override func deactivate() {
     guard let header, !hasFailed else { return }
-    do {
-      try flush(header)
+    do throws(FileProblem) {
+      try flush(header, isPatient: true, isLast: true)
     } catch {
-      hasFailed = true
-      host.log(.error, "\(error)")
+      host.log(.error, error.description)
     }
+  }
+
+  private func letGo(_ header: ArrayHeader) {
+    guard buffer.count > Self.mostWaiting else { return }
+    // An eighth at once: what stays is moved.
+    let over = max(1, (buffer.count - Self.mostWaiting * 7 / 8) / header.stride)
+    buffer.removeFirst(over * header.stride)
+    lost += over
+  }
+
+  // MARK: Writing
+
+  /// - Parameters:
+  ///   - isPatient: there is no deadline: a failure is the end.
+  ///   - isLast: nothing more comes.
+  private func flush(_ header: ArrayHeader, isPatient: Bool, isLast: Bool = false) throws(FileProblem) {
+    flushed = seconds()
+    if mustReopen.exchange(false, ordering: .relaxed) { file.close() }
+    guard outage.isDue || isPatient || isLast, file.isOpen || !buffer.isEmpty else { return }
+    do throws(FileProblem) {
+      if !file.isInPlace() { try openAgain(header) }
+      while !buffer.isEmpty { try writePart(header) }
+      tellEnd()
+    } catch {
+      if isLast {
+        throw FileProblem(
+          "\(error.description). \(lost + buffer.count / header.stride) tokens are lost", code: error.code)
+      }
+      if isPatient { throw error }
+      note(error)
+    }
+  }
+
+  private func openAgain(_ header: ArrayHeader) throws(FileProblem) {
+    file.close()
+    file.appends = true
+    try open(header)
+  }
+
+  /// What waits, as far as this part takes it. Data first, then the header that counts it: the file is whole at every
+  /// moment.
+  private func writePart(_ header: ArrayHeader) throws(FileProblem) {
+    if tokens >= most(header) {
+      try file.rotate()
+      if file.size == 0 { try begin(header) } else { try resume(header) }
+    }
+    let count = min(buffer.count, (most(header) - tokens).multipliedClamped(by: header.stride))
+    file.trim(adding: count)
+    var taken = 0
+    defer {
+      buffer.removeFirst(taken)
+      tokens += taken / header.stride
+    }
+    do throws(FileProblem) {
+      try buffer.withBytes { (bytes) throws(FileProblem) in
+        try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), taken: &taken)
+      }
+    } catch {
+      taken -= taken % header.stride
+      try? file.cut(to: ArrayHeader.length + tokens * header.stride + taken)
+      try? file.overwrite(header.bytes(tokens: tokens + taken / header.stride), at: 0)
+      throw error
+    }
+    try file.overwrite(header.bytes(tokens: tokens + taken / header.stride), at: 0)
   }
 
   /// The most tokens of one part.
   private func most(_ header: ArrayHeader) -> Int {
+    var most = Int.max
     switch limit {
-    case nil: Int.max
-    case .bytes(let bytes): max(1, (bytes - ArrayHeader.length) / header.stride)
-    case .seconds(let seconds): Int(max(1, min(seconds * tokensPerSecond, 1e15)))
+    case nil: break
+    case .bytes(let bytes): most = max(1, (bytes - ArrayHeader.length) / header.stride)
+    case .seconds(let seconds): most = Int(max(1, min(seconds * tokensPerSecond, 1e15)))
     }
+    guard let bytes = file.keep?.mostOfPart else { return most }
+    return max(1, min(most, (bytes - ArrayHeader.length) / header.stride))
   }
 
-  private func beginPart(_ header: ArrayHeader) throws {
-    try flush(header)
-    try file.rotate()
-    tokens = 0
-    try file.write(header.bytes(tokens: 0))
+  // MARK: What is said
+
+  private func note(_ problem: FileProblem) {
+    if let text = outage.fail(problem) { host.log(.warning, text) }
   }
 
-  /// Data first, then the header that counts it: the file is whole at every moment.
-  private func flush(_ header: ArrayHeader) throws {
-    flushed = seconds()
-    guard !buffer.isEmpty else { return }
-    do {
-      try file.write(buffer)
-    } catch {
-      let whole = max(0, file.size - ArrayHeader.length) / header.stride
-      try? file.overwrite(header.bytes(tokens: whole), at: 0)
-      throw error
+  private func tellEnd() {
+    if let seconds = outage.end() {
+      host.log(.warning, "\(file.path) is written again after \(Int(seconds.rounded(.up))) s")
     }
-    buffer.removeAll(keepingCapacity: true)
-    try file.overwrite(header.bytes(tokens: tokens), at: 0)
+    guard lost > 0 else { return }
+    host.log(.error, "\(file.path): \(lost) tokens were lost while it could not be written")
+    lost = 0
   }
 
   private func seconds() -> Int {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return now.tv_sec
+  }
+}
+
+extension Int {
+  /// The product, or the greatest number.
+  fileprivate func multipliedClamped(by other: Int) -> Int {
+    let (product, isOver) = multipliedReportingOverflow(by: other)
+    return isOver ? .max : product
   }
 }

@@ -1,6 +1,8 @@
 import CNodeABI
 import NodeKit
+import OutputFiles
 import Records
+import Synchronization
 
 /// Writes scores, alarms, gaps, steps of the clock, and what the driver and the host tell, as JSON lines.
 ///
@@ -14,18 +16,18 @@ final class JSONLines: OffloadNode {
       traits: .sink,
       inputs: [PortDeclaration("in", [.score, .event], "Scores and events", flags: [.many, .independent])],
       parameters: [
-        .outputPath("path", "File to write; `-` is standard output", flags: .required),
-        .boolean("append", "Adds to a file that exists, instead of replacing it", default: "false"),
-        RotationLimit.parameter,
-      ])
+        .outputPath("path", "File to write; `-` is standard output", flags: .required)
+      ] + OutputParameters.all)
   }
 
   override class var canContinueOutput: Bool { true }
 
-  private let file: OutputFile
+  override class var canReopenOutput: Bool { true }
+
+  private let output: LineOutput
   /// Another instance wrote to the file until now: it ends elsewhere than when it was opened.
   private var mustFindEnd = false
-  private let limit: RotationLimit?
+  private let mustReopen = Atomic<Bool>(false)
   private var reader: RecordReader
   private var merge = RecordMerge(inputs: 0)
   private let notices: Notices?
@@ -33,18 +35,19 @@ final class JSONLines: OffloadNode {
   private var rate = 0
   private var clockSteps: UInt64?
   private var hasWarned = false
-  /// A write failed: nothing more is written, lest records be missing in the middle of the file.
+  /// The stream has ended with records that could not be written.
   private var hasFailed = false
-  /// Time of the first record of the part that is being written.
-  private var partBegin: Int64?
 
   required init(_ arguments: Arguments) throws {
-    file = OutputFile(
-      path: arguments.text("path"), append: arguments.boolean("append"), separator: UInt8(ascii: "\n"))
-    limit = try RotationLimit(arguments)
-    if limit != nil, file.path == "-" {
-      throw NodeError("standard output cannot be rotated; give a file, or leave `rotate` out", parameter: "rotate")
+    let limit = try RotationLimit(arguments)
+    let file = OutputFile(
+      path: arguments.text("path"), kind: .jsonLines, append: arguments.boolean("append"),
+      keep: try KeepLimit(arguments, rotation: limit))
+    for name in ["rotate", "keep_parts", "keep_bytes"] where file.path == "-" && arguments[name] != nil {
+      arguments.host.log(.info, "standard output has no parts: `\(name)` is ignored")
     }
+    try NodeError.wording { () throws(FileProblem) in try file.examine() }
+    output = LineOutput(file, limit: limit, host: arguments.host)
     reader = RecordReader(host: arguments.host)
     notices = Notices(arguments.host)
     try super.init(arguments)
@@ -59,19 +62,25 @@ final class JSONLines: OffloadNode {
 
   override func activate() throws {
     mustFindEnd = host.continuesOutput
-    if mustFindEnd { file.appends = true }
-    if !hasFailed { try file.open() }
+    if mustFindEnd { output.file.appends = true }
+    hasFailed = false
+    try NodeError.wording { () throws(FileProblem) in try output.open(sharing: mustFindEnd) }
+    output.lossLine = { [host, rate] in RecordReader(host: host).lost($0, rate: rate).line }
     merge = RecordMerge(inputs: inputs)
     clockSteps = nil
   }
 
   override func work(_ cycle: Cycle) throws {
-    if mustFindEnd { try findEnd() }
+    if mustFindEnd || mustReopen.exchange(false, ordering: .relaxed) {
+      mustFindEnd = false
+      output.reopen()
+    }
+    var hasEnded = true
     for index in 0..<cycle.inputCount {
       let block = cycle.input(index)
       merge.add(reader.read(block), from: index)
       merge.advance(index, to: block.pointer.pointee.complete)
-      if block.isEnd { merge.end(index) }
+      if block.isEnd { merge.end(index) } else { hasEnded = false }
     }
     noteClock()
     takeNotices(through: merge.watermark)
@@ -80,21 +89,25 @@ final class JSONLines: OffloadNode {
       host.log(
         .warning, "a score that is not a finite number was left out of the records; further ones are left out silently")
     }
-    try write(merge.take())
+    output.add(merge.take().map(\.line))
+    do {
+      if hasEnded { try output.finish() } else { try output.flush(isPatient: cycle.hasNoDeadline) }
+    } catch {
+      hasFailed = true
+      throw NodeError(error)
+    }
   }
 
-  private func findEnd() throws {
-    mustFindEnd = false
-    file.close()
-    try file.open()
-  }
+  override func reopen() { mustReopen.store(true, ordering: .relaxed) }
 
   override func deactivate() {
     takeNotices(through: .max)
+    output.add(merge.takeAll().map(\.line))
+    if hasFailed { return }
     do {
-      try write(merge.takeAll())
+      try output.finish()
     } catch {
-      host.log(.error, "\(error)")
+      host.log(.error, error.description)
     }
   }
 
@@ -111,41 +124,5 @@ final class JSONLines: OffloadNode {
   /// Notices up to where everything is about to be written.
   private func takeNotices(through position: Int64) {
     for notice in notices?.take(through: position) ?? [] { merge.add(reader.record(notice, rate: rate)) }
-  }
-
-  private func write(_ records: [Record]) throws {
-    if hasFailed { return }
-    hasFailed = true
-    try writeLines(records)
-    hasFailed = false
-  }
-
-  private func writeLines(_ records: [Record]) throws {
-    var lines: [UInt8] = []
-    for record in records {
-      let line = record.json
-      if isFull(adding: line.count, waiting: lines.count, record.time) {
-        try file.write(lines)
-        lines.removeAll()
-        try file.rotate()
-        partBegin = record.time
-      }
-      if partBegin == nil { partBegin = record.time }
-      lines.append(contentsOf: line)
-    }
-    if !lines.isEmpty { try file.write(lines) }
-  }
-
-  /// Whether the next record belongs to the next part. A part holds at least one.
-  private func isFull(adding count: Int, waiting: Int, _ time: Int64) -> Bool {
-    switch limit {
-    case nil: return false
-    case .bytes(let most):
-      let held = file.size + waiting
-      return held > 0 && held + count > most
-    case .seconds(let most):
-      guard let partBegin else { return false }
-      return Double(time - partBegin) >= most * 1e9
-    }
   }
 }

@@ -1,13 +1,15 @@
 import CNodeABI
 import Glibc
 import NodeKit
+import OutputFiles
 import Records
+import Synchronization
 
 /// Writes audio to a WAV file.
 ///
 /// Sample k of the file is the stream's sample k: what a gap lost is written as silence (gaps over a minute are left
 /// out, and said). One instance writes one file over all input files of a run. The header is true at least once a
-/// second.
+/// second. While the file can't be written, samples wait for it, within bounds.
 final class Wav: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -16,41 +18,49 @@ final class Wav: OffloadNode {
       parameters: [
         .outputPath("path", "File to write (.wav)", flags: .required),
         .choice(
-          "format", "How samples are stored; the PCM ones clip at full scale", of: ["pcm16", "pcm24", "float"],
+          "format", "How samples are stored; the PCM ones clip at full scale", of: WavEncoding.allCases.map(\.rawValue),
           default: "float"),
-        .boolean("append", "Adds to a file that exists, instead of replacing it", default: "false"),
-        RotationLimit.parameter,
-      ])
+      ] + OutputParameters.all)
   }
 
-  /// What a WAV file can hold, less room for its header.
-  private static let mostBytes = 4_294_900_000
-  private static let longestFill = 60.0
+  override class var canReopenOutput: Bool { true }
 
-  private let path: String
-  private let encoding: WavWriter.Encoding
-  private let appends: Bool
+  private static let longestFill = 60.0
+  /// Samples wait in so many bytes of memory at most.
+  private static let mostWaiting = 16 << 20
+  private static let enough = 1 << 16
+
+  private let file: OutputFile
+  private let encoding: WavEncoding
   private let limit: RotationLimit?
-  private var writer: WavWriter?
-  private var part = 0
+  private var wav: WavFile?
   private var format: StreamFormat?
   private var rate = 0
   /// Ticks at which the next sample is due, once one came.
   private var due: Int64?
   private var updated = 0
+  /// Frames that wait, as the file has them.
+  private var waiting: [UInt8] = []
+  /// Frames before those that wait which had to be let go of.
+  private var lost = 0
+  private var outage = Outage()
   private var hasFailed = false
-  private var interleaved: [Float] = []
+  private let mustReopen = Atomic<Bool>(false)
 
   required init(_ arguments: Arguments) throws {
-    path = arguments.text("path")
+    let path = arguments.text("path")
     if OutputFile.isStandardOutput(path) {
       throw NodeError(
         "a WAV file cannot go to standard output: its header is rewritten; give a file", parameter: "path")
     }
-    encoding = WavWriter.Encoding(rawValue: arguments.text("format"))!
-    appends = arguments.boolean("append")
+    encoding = WavEncoding(rawValue: arguments.text("format"))!
     limit = try RotationLimit(arguments)
+    let file = OutputFile(
+      path: path, kind: .wav, append: arguments.boolean("append"), keep: try KeepLimit(arguments, rotation: limit))
+    try NodeError.wording { () throws(FileProblem) in try file.examine() }
+    self.file = file
     try super.init(arguments)
+    file.tell = { [host] in host.log(.warning, $0) }
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
@@ -64,7 +74,7 @@ final class Wav: OffloadNode {
     }
     if let format, rate != Int(whole) || format.channels != input.channels {
       throw NodeError(
-        "\(path) holds \(format.channels) channels at \(rate) Hz, this input gives \(input.channels) at \(whole) Hz; "
+        "\(file.path) holds \(format.channels) channels at \(rate) Hz, this input gives \(input.channels) at \(whole) Hz; "
           + "run files that differ apart, each with its own `path`")
     }
     rate = Int(whole)
@@ -75,92 +85,132 @@ final class Wav: OffloadNode {
 
   override func activate() throws {
     due = nil
-    guard let format, writer == nil, !hasFailed else { return }
-    writer = try WavWriter(path: path, rate: rate, channels: format.channels, encoding: encoding, append: appends)
+    hasFailed = false
+    guard let format, wav == nil else { return }
+    let wav = WavFile(
+      file, limit: limit, header: WavHeader(rate: rate, channels: format.channels, encoding: encoding))
+    do {
+      try wav.open()
+    } catch {
+      guard [ENOSPC, EDQUOT].contains(error.code) else { throw NodeError(error) }
+      note(error)
+      file.close()
+    }
+    self.wav = wav
   }
 
   override func work(_ cycle: Cycle) throws {
-    if hasFailed { return }
-    hasFailed = true
     let block = cycle.input
     if block.count > 0 {
-      try fillGap(before: block)
-      try write(block)
+      fillGap(before: block)
+      add(block)
     }
-    if block.isEnd || seconds() > updated {
-      writer?.updateHeader()
-      updated = seconds()
+    do throws(FileProblem) {
+      try flush(isPatient: cycle.hasNoDeadline, isLast: block.isEnd)
+    } catch {
+      hasFailed = true
+      throw NodeError(error)
     }
-    hasFailed = false
   }
 
-  override func deactivate() { writer?.updateHeader() }
+  override func reopen() { mustReopen.store(true, ordering: .relaxed) }
 
-  private func write(_ block: InputBlock) throws {
-    let channels = block.channels
-    interleaved.removeAll(keepingCapacity: true)
-    interleaved.reserveCapacity(block.count * channels)
+  override func deactivate() {
+    if hasFailed { return }
+    do throws(FileProblem) {
+      try flush(isPatient: true, isLast: true)
+    } catch {
+      host.log(.error, error.description)
+    }
+  }
+
+  // MARK: Samples
+
+  private func add(_ block: InputBlock) {
     for sample in 0..<block.count {
-      for channel in 0..<channels { interleaved.append(block.samples(channel)[sample]) }
+      for channel in 0..<block.channels { encoding.append(block.samples(channel)[sample], to: &waiting) }
     }
-    try append(block.count)
+    let frame = encoding.width * block.channels
+    guard waiting.count > Self.mostWaiting, outage.isOn else { return }
+    // An eighth at once: what stays is moved.
+    let over = (waiting.count - Self.mostWaiting * 7 / 8) / frame
+    waiting.removeFirst(over * frame)
+    lost += over
   }
 
-  /// Writes silence for the samples between the one that was due and the block's first.
-  private func fillGap(before block: InputBlock) throws {
+  /// Adds silence for the samples between the one that was due and the block's first.
+  private func fillGap(before block: InputBlock) {
     guard let format else { return }
     let head = block.head(0).pointee
     let first = head.origin + format.offset + head.index * format.period
     defer { due = first + Int64(block.count) * format.period }
     guard let due, first > due else { return }
-    let lost = Int((first - due + format.period / 2) / format.period)
-    guard Double(lost) <= Self.longestFill * Double(rate) else {
+    addSilence(Int((first - due + format.period / 2) / format.period), format.channels)
+  }
+
+  private func addSilence(_ frames: Int, _ channels: Int) {
+    guard Double(frames) <= Self.longestFill * Double(rate) else {
       host.log(
-        .warning, "\(path): a gap of \(lost / rate) s is left out: what follows lies that much too early in the file")
+        .warning,
+        "\(file.path): a gap of \(frames / rate) s is left out: what follows lies that much too early in the file")
       return
     }
-    var left = lost
-    while left > 0 {
-      let count = min(left, 4096)
-      interleaved = Array(repeating: 0, count: count * format.channels)
-      try append(count)
-      left -= count
-    }
+    waiting.append(contentsOf: repeatElement(0, count: frames * channels * encoding.width))
   }
 
-  /// Writes the first frames of `interleaved`, in as many parts as the limit asks for.
-  private func append(_ frames: Int) throws {
-    guard let format else { return }
-    let most = mostFrames(format.channels)
-    var next = 0
-    while next < frames {
-      if let writer, writer.frames >= most { try beginPart(format.channels) }
-      guard let writer else { return }
-      let count = min(frames - next, most - writer.frames)
-      try interleaved.withUnsafeBufferPointer {
-        try writer.write($0.baseAddress! + next * format.channels, frames: count)
+  // MARK: Writing
+
+  /// - Parameters:
+  ///   - isPatient: there is no deadline: a failure is the end.
+  ///   - isLast: nothing more comes: all that waits is written.
+  private func flush(isPatient: Bool, isLast: Bool) throws(FileProblem) {
+    guard let wav else { return }
+    let now = seconds()
+    if mustReopen.exchange(false, ordering: .relaxed) { file.close() }
+    guard isLast || now > updated || waiting.count >= Self.enough, outage.isDue || isPatient || isLast else { return }
+    updated = now
+    do throws(FileProblem) {
+      if !file.isOpen {
+        file.appends = true
+        try wav.open()
       }
-      next += count
+      try fillLoss()
+      try writeAll(wav)
+      try wav.updateHeader()
+      if let seconds = outage.end() {
+        host.log(.warning, "\(file.path) is written again after \(Int(seconds.rounded(.up))) s")
+      }
+    } catch {
+      // What is in the file is counted, at least.
+      try? wav.updateHeader()
+      if isLast { throw FileProblem("\(error.description). \(left) frames are lost", code: error.code) }
+      if isPatient { throw error }
+      note(error)
     }
   }
 
-  /// The most frames of one part; a WAV file ends at 4 GiB whatever was asked for.
-  private func mostFrames(_ channels: Int) -> Int {
-    let frame = encoding.width * channels
-    let most = Self.mostBytes / frame
-    return switch limit {
-    case nil: most
-    case .bytes(let bytes): max(1, min(most, (bytes - 128) / frame))
-    case .seconds(let seconds): max(1, Int(min(Double(most), seconds * Double(rate))))
-    }
+  private var left: Int { lost + waiting.count / max(1, encoding.width * (format?.channels ?? 1)) }
+
+  /// What had to be let go of is silence.
+  private func fillLoss() throws(FileProblem) {
+    guard lost > 0, let format else { return }
+    host.log(.error, "\(file.path): \(lost) frames were lost while it could not be written; they are silence now")
+    let behind = waiting
+    waiting = []
+    addSilence(lost, format.channels)
+    waiting += behind
+    lost = 0
   }
 
-  private func beginPart(_ channels: Int) throws {
-    writer = nil  // closes it
-    repeat { part += 1 } while access(OutputFile.part(part, of: path), F_OK) == 0
-    let name = OutputFile.part(part, of: path)
-    guard rename(path, name) == 0 else { throw fileProblem("rename", path, errno) }
-    writer = try WavWriter(path: path, rate: rate, channels: channels, encoding: encoding, append: false)
+  private func writeAll(_ wav: WavFile) throws(FileProblem) {
+    guard !waiting.isEmpty else { return }
+    var taken = 0
+    defer { waiting.removeFirst(taken) }
+    try waiting.withBytes { (bytes) throws(FileProblem) in try wav.write(bytes, taken: &taken) }
+  }
+
+  private func note(_ problem: FileProblem) {
+    if let text = outage.fail(problem) { host.log(.warning, text) }
   }
 
   private func seconds() -> Int {

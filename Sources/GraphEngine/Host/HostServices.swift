@@ -20,6 +20,8 @@ final class HostServices: @unchecked Sendable {
   private let clock = Mutex(WallClock())
   private let fileName = Mutex<UnsafeMutablePointer<CChar>?>(nil)
   private let driverRate = Atomic<Int>(48000)
+  /// Nobody waits for the results: files, by hand.
+  let hasNoDeadline = Atomic<Bool>(false)
 
   init(log: @escaping @Sendable (LogLevel, String, String) -> Void) {
     self.log = log

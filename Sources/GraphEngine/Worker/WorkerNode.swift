@@ -194,6 +194,8 @@ final class WorkerNode: @unchecked Sendable {
   /// - Returns: false when the call was taken away.
   func run() -> Bool {
     guard tuneIfDue() else { return false }
+    UnsafeMutablePointer(mutating: clock).pointee.flags =
+      services.hasNoDeadline.load(ordering: .relaxed) ? AUSCULT_CLOCK_NO_DEADLINE : 0
     switch runStep(step, clock: clock) {
     case .takenAway: return false
     case .failed:

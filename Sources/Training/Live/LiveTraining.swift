@@ -110,7 +110,7 @@ public final class LiveTraining {
   ) throws {
     let target = try Self.detector(of: graph, node, options)
     learnsInRounds = DetectorTrainer.learnsInRounds(target.nodeClass)
-    try OutputPlace.prepare(output)
+    try OutputPlace.prepare(output, graph: graph, model: target.modelPath)
     whole = graph
     self.node = target
     self.options = options

@@ -17,7 +17,8 @@ public struct ReportFolder {
   /// Makes the folder, and sees to it that there is something to draw with, before anything long begins.
   ///
   /// - Throws: `TrainingError`.
-  public static func prepare(_ path: String) throws {
+  public static func prepare(_ path: String, place: ReportPlace) throws {
+    try place.check(figures: figures.map(\.name))
     guard Gnuplot.isInstalled else {
       throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)")
     }

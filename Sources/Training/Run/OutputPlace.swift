@@ -1,24 +1,64 @@
 import Foundation
+import GraphEngine
+import Models
+import OutputFiles
 
 /// Where a model is to be written.
 enum OutputPlace {
-  /// Makes its folder, and sees whether it can be written to, before anything long begins.
-  static func prepare(_ output: String) throws {
-    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
-      throw TrainingError("\(output): is a folder; give the name of a file to write")
+  /// Refuses what a model must not replace, makes its folder, and sees whether it can be written to, before anything
+  /// long begins.
+  ///
+  /// - Parameters:
+  ///   - graph: that is trained; what it reads is not replaced ...
+  ///   - model: ... but for this one.
+  ///   - set: recordings that are read.
+  static func prepare(_ output: String, graph: Graph, model: String?, set: RecordingSet? = nil) throws {
+    var outputs = OutputGuard(graph)
+    outputs.protect(set?.recordings.map(\.path) ?? [], as: "a recording that is read")
+    if let set { outputs.protect([set.source], as: "what lists the recordings") }
+    if let model, FileIdentity(model) == FileIdentity(output) { outputs.allow(output) }
+    if let problem = outputs.problem(output) { throw TrainingError("\(output): \(problem)") }
+    try checkContent(output)
+    try makeFolder(LinkedPath.split(LinkedPath.resolved(output)).folder, of: output)
+    // What permissions say is not all: root may do everything, but not on every file system.
+    let trial = "\(LinkedPath.resolved(output)).\(getpid()).trial"
+    let descriptor = open(trial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw TrainingError(
+        "\(output): nothing can be written there (\(String(cString: strerror(errno)))); check the folder's permissions, "
+          + "and its disk")
     }
+    close(descriptor)
+    unlink(trial)
+  }
+
+  /// Only a model is replaced by a model.
+  private static func checkContent(_ output: String) throws {
+    var status = stat()
+    guard stat(output, &status) == 0 else { return }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: throw TrainingError("\(output): is a folder; give the name of a file to write")
+    case S_IFREG: break
+    default: throw TrainingError("\(output): is a device or a pipe, not a file; give the name of a file to write")
+    }
+    if status.st_size > 0, (try? OpenModel(path: output)) == nil {
+      throw TrainingError("\(output): exists and is no model: it is not touched; give another name, or move it away")
+    }
+  }
+
+  private static func makeFolder(_ folder: String, of output: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw TrainingError("\(output): its folder cannot be made; check the path")
     }
-    // What permissions say is not all: root may do everything, but not on every file system.
-    let trial = "\(output).\(getpid()).trial"
-    guard FileManager.default.createFile(atPath: trial, contents: nil) else {
-      throw TrainingError("\(output): nothing can be written there; check the folder's permissions, and its disk")
-    }
-    unlink(trial)
+  }
+}
+
+extension Graph.Node {
+  /// The file that it takes its model from.
+  var modelPath: String? {
+    if case .text(let path)? = argument("model")?.value { return path }
+    return nil
   }
 }

@@ -68,7 +68,7 @@ public struct TrainingRun {
 
   /// Trains, and writes the model as a whole or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> Summary {
-    try OutputPlace.prepare(output)
+    try OutputPlace.prepare(output, graph: graph, model: node.modelPath, set: set)
     let set = try prepared(set)
     var collected = try collect(set)
     let machines = collected.machines.keys.sorted()

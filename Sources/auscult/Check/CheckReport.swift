@@ -21,12 +21,20 @@ struct CheckReport {
         options: GraphOptions(missingFilesAreErrors: false))
       diagnostics = warnings
       self.graph = graph
-      let engine = try Engine(graph: graph)
+      let engine = try Engine(graph: graph, options: CheckReport.options(graph))
       nodes = try engine.plan(rate: rate)
       diagnostics += engine.warnings
     } catch {
       diagnostics += error.diagnostics
     }
+  }
+
+  /// The files that this very graph writes while it runs are its own.
+  private static func options(_ graph: Graph) -> EngineOptions {
+    var options = EngineOptions()
+    let runs = ControlClient.running().filter { $0.name == graph.name }
+    options.outputs.ownProcesses.formUnion(runs.compactMap(\.pid))
+    return options
   }
 
   var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }

@@ -48,7 +48,9 @@ struct Evaluate: ParsableCommand {
       let catalog = input.changes.catalog.load()
       let graph = try input.changes.load(input.graph, catalog: catalog, talk: talk, options: .init())
       let evaluation = try LongWork(talk).run { conversation in
-        if let report { try ReportFolder.prepare(report) }
+        if let report {
+          try ReportFolder.prepare(report, place: ReportPlace(report, graph: graph, set: set))
+        }
         let evaluation = try EvaluationRun(
           graph, node: node, isForced: force, seed: seed, conversation: conversation
         ).run(set)

@@ -28,6 +28,7 @@ struct FileCommand {
     let log = EngineLog(talk)
     var engineOptions = EngineOptions()
     engineOptions.log = log.receive
+    engineOptions.outputs.protect(files, as: "an input of this run")
     let engine = try Engine(graph: graph, options: engineOptions)
     ending.begin(engine)
     let failures = FileFailures(talk, isSingle: files.count == 1)

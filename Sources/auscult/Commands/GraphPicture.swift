@@ -28,7 +28,9 @@ struct GraphPicture: ParsableCommand {
     let graph = try input.changes.load(
       input.graph, catalog: input.changes.catalog.load(), talk: .plain,
       options: GraphOptions(missingFilesAreErrors: false))
-    let dot = DotText(graph, nodes: try Engine(graph: graph).plan(rate: rate.number)).text
+    var options = EngineOptions()
+    options.outputs.looksForWriters = false
+    let dot = DotText(graph, nodes: try Engine(graph: graph, options: options).plan(rate: rate.number)).text
     Output.data(format == .dot ? dot : try Graphviz.svg(dot))
   }
 }

@@ -18,8 +18,8 @@ let watchGraph = """
     level: { type: normalize, mode: decibel }
     slices: { type: slicer, length: 8 frames, hop: 50 % }
     judge: { type: detector.level, learn: 1 s }
-    bands: { type: sink.npy, path: bands.npy }
-    log: { type: sink.jsonl, path: log.jsonl }
+    bands: { type: sink.npy, path: bands.npy, append: false }
+    log: { type: sink.jsonl, path: log.jsonl, append: false }
   links:
     - mic -> stft -> mel -> level -> slices -> judge -> log
     - level -> bands

@@ -50,7 +50,18 @@ import Testing
     let twice = SwapTests.graph()
       .replacing("links:", with: "  again: { type: sink.jsonl, path: \"${env:OUT}/log.jsonl\" }\nlinks:")
       .replacing("judge -> log", with: "judge -> log\n  - judge -> again")
-    try expectRefused(twice, says: "which 'log' still writes")
+    try expectRefused(twice, says: "'again' writes to the same file as 'log'")
+    let taken = SwapTests.graph()
+      .replacing("  log: {", with: "  again: {").replacing("judge -> log", with: "judge -> again")
+    try expectRefused(taken, says: "which 'log' still writes")
+  }
+
+  /// A plugin of the graph stands for all that a change must not write over.
+  @Test func aSinkThatWouldReplaceWhatTheGraphReads() throws {
+    let graph = SwapTests.graph()
+      .replacing("links:", with: "  again: { type: sink.jsonl, path: \"\(SwapTests.library)\" }\nlinks:")
+      .replacing("judge -> log", with: "judge -> log\n  - judge -> again")
+    try expectRefused(graph, says: "would be written over; give another path")
   }
 
   /// A new detector that yields what is no number within its probation: the old one judges on from there.

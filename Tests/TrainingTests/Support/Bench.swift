@@ -103,7 +103,7 @@ func watchGraph(_ judge: String, bands: Int = 32, extra: String = "") -> String 
     slices: { type: slicer, length: 0.25 s, hop: 50 % }
     judge: { \(judge) }
     alarm: { type: alarm, on: 0.2 s, off: 1 s }
-    log: { type: sink.jsonl, path: log.jsonl }
+    log: { type: sink.jsonl, path: log.jsonl, append: false }
   links:
     - mic -> stft -> mel -> level -> slices -> judge -> alarm -> log
     - judge -> log

@@ -1,0 +1,131 @@
+import Glibc
+import GraphText
+import NodeHost
+import OutputFiles
+
+/// Keeps outputs from replacing what they must not: what a graph or a command reads, what another output or another run
+/// writes, disks. Found by the identity of the files, whatever they are called, before anything is opened.
+public struct OutputGuard: Sendable {
+  /// What an output must not be, and what it is in a message: "an input of this run".
+  private var protected: [FileIdentity: String] = [:]
+  /// Processes that may hold a file already: this one, and the run that a graph is checked for.
+  public var ownProcesses: Set<pid_t> = [getpid()]
+
+  /// Whether a file that somebody writes is refused; not where nothing is going to be written.
+  public var looksForWriters = true
+
+  public init() {}
+
+  /// What a graph reads: its files, what its nodes read, the plugins.
+  public init(_ graph: Graph) {
+    protect([graph.file].compactMap { $0 }, as: "the graph file")
+    protect(graph.contents.keys.sorted(), as: "a file that the graph includes")
+    for node in graph.nodes {
+      protect([node.nodeClass.library.path], as: "the plugin of '\(node.name)'")
+      for path in node.paths(.inputPath) { protect([path.text], as: "a file that '\(node.name)' reads") }
+    }
+  }
+
+  public mutating func protect(_ paths: [String], as what: String) {
+    for path in paths {
+      guard let identity = FileIdentity(path), protected[identity] == nil else { continue }
+      protected[identity] = what
+    }
+  }
+
+  public mutating func protect(_ other: OutputGuard) {
+    protected.merge(other.protected) { mine, _ in mine }
+    ownProcesses.formUnion(other.ownProcesses)
+    looksForWriters = looksForWriters && other.looksForWriters
+  }
+
+  /// Takes a file off the list: what a command is to replace.
+  public mutating func allow(_ path: String) {
+    if let identity = FileIdentity(path) { protected[identity] = nil }
+  }
+
+  /// Why a path must not be written to, to go behind it in a message; nil: it may.
+  public func problem(_ path: String) -> String? {
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    if exists, status.st_mode & S_IFMT == S_IFBLK { return "is a disk: nothing is written onto it" }
+    if let what = FileIdentity(path).flatMap({ protected[$0] }) {
+      return "is \(what), and would be written over; give another path"
+    }
+    if looksForWriters, case .held(let holder) = FileLock.look(path), holder.map({ !ownProcesses.contains($0) }) ?? true
+    {
+      return "is being written \(FileLock.words(holder)); give another path"
+    }
+    return nil
+  }
+
+  // MARK: Graphs
+
+  /// What is wrong with the outputs of a graph's nodes.
+  ///
+  /// - Parameter running: files that the graph which runs writes: whoever holds them, it is this run.
+  func problems(_ graph: Graph, running: Set<FileIdentity> = []) -> [Diagnostic] {
+    var writers: [FileIdentity: (node: Graph.Node, path: Graph.Node.Path)] = [:]
+    var diagnostics: [Diagnostic] = []
+    for node in graph.nodes {
+      for path in node.paths(.outputPath) where !StandardStreams.isOutput(path.text) {
+        let identity = FileIdentity(path.text)
+        let isOurs = identity.map { running.contains($0) } ?? false
+        if let text = problem(path.text), !(isOurs && text.hasPrefix("is being written")) {
+          diagnostics.append(
+            graph.diagnostic(
+              code: "output", message: "'\(node.name)': \(path.text) \(text)", at: path.location ?? node.location))
+        }
+        guard let identity, !isStream(path.text) else { continue }
+        if let other = writers.updateValue((node, path), forKey: identity) {
+          diagnostics.append(twice(graph, other, (node, path)))
+        }
+      }
+    }
+    return diagnostics
+  }
+
+  private func twice(
+    _ graph: Graph, _ first: (node: Graph.Node, path: Graph.Node.Path),
+    _ second: (node: Graph.Node, path: Graph.Node.Path)
+  ) -> Diagnostic {
+    let place = (first.path.location ?? first.node.location).map { " (\($0.file):\($0.line):\($0.column))" } ?? ""
+    return graph.diagnostic(
+      code: "output-twice",
+      message: "'\(second.node.name)' writes to the same file as '\(first.node.name)'\(place): \(second.path.text); "
+        + "give one of them another path", at: second.path.location ?? second.node.location)
+  }
+
+  private func isStream(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return status.st_mode & S_IFMT == S_IFCHR || status.st_mode & S_IFMT == S_IFIFO
+  }
+}
+
+extension Graph.Node {
+  /// A file that a parameter names.
+  struct Path {
+    var text: String
+    var location: SourceLocation?
+  }
+
+  /// Files that its parameters of a kind name.
+  func paths(_ kind: Parameter.Kind) -> [Path] {
+    nodeClass.parameters.filter { $0.kind == kind }.flatMap { parameter -> [Path] in
+      guard let argument = argument(parameter.name) else { return [] }
+      return argument.value.texts.map { Path(text: $0, location: argument.location) }
+    }
+  }
+}
+
+extension ParameterValue {
+  fileprivate var texts: [String] {
+    switch self {
+    case .text(let text): text.isEmpty ? [] : [text]
+    case .list(let items): items.flatMap(\.texts)
+    case .map(let entries): entries.flatMap(\.1.texts)
+    default: []
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import COutputFiles
+import Glibc
+
+/// Which file a path leads to, whatever it is called: links, `./` and the spelling make no difference.
+///
+/// A file that does not exist yet is known by the nearest folder that does, and the names below it.
+public struct FileIdentity: Hashable, Sendable {
+  private let device: UInt64
+  private let inode: UInt64
+  private let below: String
+
+  /// Nil where nothing on the way can be looked at.
+  public init?(_ path: String) {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      self.init(status, below: "")
+      return
+    }
+    var folder = LinkedPath.resolved(path)
+    var below: [Substring] = []
+    repeat {
+      let (parent, name) = LinkedPath.split(folder)
+      guard !name.isEmpty, below.count < 256 else { return nil }
+      below.insert(name, at: 0)
+      folder = parent
+    } while stat(folder, &status) != 0
+    self.init(status, below: below.joined(separator: "/"))
+  }
+
+  public init(_ status: stat) { self.init(status, below: "") }
+
+  private init(_ status: stat, below: String) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+    self.below = below
+  }
+}
+
+extension FileIdentity {
+  /// Renames a file, and replaces none; false with errno else.
+  public static func rename(_ from: String, to: String) -> Bool {
+    if rename_without_replacing(from, to) == 0 { return true }
+    guard errno == EINVAL || errno == ENOSYS else { return false }
+    // A file system that can't promise it: the lock of the file keeps others of ours away.
+    var status = stat()
+    if lstat(to, &status) == 0 {
+      errno = EEXIST
+      return false
+    }
+    return Glibc.rename(from, to) == 0
+  }
+}
+
+/// Where the links in a path lead.
+public enum LinkedPath {
+  /// The path behind a link that it may be, and behind those in its folder. What does not exist stays as it is written.
+  public static func resolved(_ path: String) -> String {
+    var path = path
+    for _ in 0..<40 {
+      let (folder, name) = split(path)
+      guard let place = real(folder) else { return path }
+      path = place == "/" ? "/\(name)" : "\(place)/\(name)"
+      guard let target = target(of: path) else { return path }
+      path = target.utf8.first == UInt8(ascii: "/") ? target : "\(place)/\(target)"
+    }
+    return path
+  }
+
+  /// "a/b" -> "a", "b"; the folder of "b" is ".". By bytes: a mark behind a slash makes no other character of it.
+  public static func split(_ path: String) -> (folder: String, name: Substring) {
+    let slash = UInt8(ascii: "/")
+    var text = path.utf8[...]
+    while text.count > 1, text.last == slash { text.removeLast() }
+    guard let last = text.lastIndex(of: slash) else { return (".", Substring(text)) }
+    let name = text[text.index(after: last)...]
+    var folder = text[..<last]
+    while folder.count > 1, folder.last == slash { folder.removeLast() }
+    return (folder.isEmpty ? "/" : String(Substring(folder)), Substring(name))
+  }
+
+  private static func real(_ folder: String) -> String? {
+    guard let pointer = realpath(folder, nil) else { return nil }
+    defer { free(pointer) }
+    return String(cString: pointer)
+  }
+
+  private static func target(of path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes {
+      readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+}

@@ -1,0 +1,82 @@
+import Glibc
+
+/// Locks on files that are being written (flock): one writer at a time, whichever process or node it is. The system lets
+/// go of a lock when its file is closed, however the process ends.
+public enum FileLock {
+  public enum Outcome: Equatable {
+    case taken
+    /// Another one has it: the process, where that can be told.
+    case held(by: pid_t?)
+  }
+
+  /// Takes the lock of an open file. Whoever only looks at it holds it for an instant: so this tries a few times.
+  ///
+  /// A file system without locks lets everybody have them.
+  public static func take(_ descriptor: Int32) -> Outcome {
+    for attempt in 0..<5 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR { return .taken }
+      if attempt < 4 { usleep(10_000) }
+    }
+    var status = stat()
+    return .held(by: fstat(descriptor, &status) == 0 ? holder(status) : nil)
+  }
+
+  /// Whether somebody writes the file at a path: this process too. Nothing is kept.
+  public static func look(_ path: String) -> Outcome {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .taken }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return .taken }
+    defer { close(descriptor) }
+    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK { return .taken }
+    return .held(by: holder(status))
+  }
+
+  /// "by process 123 (auscult run fan.yaml)", or "by another program".
+  public static func words(_ holder: pid_t?) -> String {
+    guard let holder else { return "by another program" }
+    if holder == getpid() { return "by this run" }
+    guard let command = commandLine(holder) else { return "by process \(holder)" }
+    return "by process \(holder) (\(command))"
+  }
+
+  /// Who holds the lock of a file, by the system's list.
+  private static func holder(_ status: stat) -> pid_t? {
+    let device = UInt64(status.st_dev)
+    let (major, minor) = ((device >> 8) & 0xfff | (device >> 32) & ~0xfff, device & 0xff | (device >> 12) & ~0xff)
+    let place = hex(major) + ":" + hex(minor) + ":\(status.st_ino)"
+    for line in text("/proc/locks", most: 1 << 20).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.count > 5, words.contains("FLOCK"), words.contains("WRITE"), words.contains(Substring(place)),
+        let number = words.firstIndex(of: "WRITE"), number + 1 < words.count
+      else { continue }
+      return pid_t(words[number + 1]).flatMap { $0 > 0 ? $0 : nil }
+    }
+    return nil
+  }
+
+  private static func hex(_ number: UInt64) -> String {
+    let text = String(number, radix: 16)
+    return text.count < 2 ? "0" + text : text
+  }
+
+  private static func commandLine(_ process: pid_t) -> String? {
+    let line = text("/proc/\(process)/cmdline", most: 256).split(separator: "\0").joined(separator: " ")
+    let shown = line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
+    return shown.isEmpty ? nil : shown
+  }
+
+  private static func text(_ path: String, most: Int) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while bytes.count < most {
+      let count = read(descriptor, &piece, piece.count)
+      guard count > 0 else { break }
+      bytes += piece[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import OutputFiles
+
+/// The numbered parts of an output: NAME.1.EXT, NAME.2.EXT and so on, in the folder of the file that is being written.
+struct OutputParts {
+  let path: String
+  let keep: KeepLimit?
+  private var ledger: OutputLedger
+
+  /// - Parameter path: of the unfinished file, links followed.
+  init(of path: String, keep: KeepLimit?) {
+    self.path = path
+    self.keep = keep
+    ledger = OutputLedger(of: path)
+  }
+
+  /// Path of a finished part: its number goes before the extension, so that it opens with the same programs.
+  static func part(_ number: Int, of path: String) -> String {
+    let (stem, ending) = split(path)
+    return "\(stem).\(number)\(ending)"
+  }
+
+  /// "a/b.c" -> "a/b", ".c". By bytes, as file names are.
+  private static func split(_ path: String) -> (stem: String, ending: String) {
+    let bytes = path.utf8
+    let name = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
+    guard let dot = bytes[name...].lastIndex(of: UInt8(ascii: ".")), dot > name else { return (path, "") }
+    return (String(path[..<dot]), String(path[dot...]))
+  }
+
+  /// This output has begun a file of its own at its path.
+  mutating func begin(_ status: stat) {
+    if keep != nil { ledger.begin(status) }
+  }
+
+  /// Gives the unfinished file the number after the highest that there is, whoever made that; nothing is replaced.
+  ///
+  /// - Parameter isOwn: this run has written it. What lay there before counts as a part of this output only where that
+  ///   is known.
+  /// - Returns: the path of the part.
+  mutating func finish(_ descriptor: Int32, isOwn: Bool) throws(FileProblem) -> String {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileProblem("rename", path, errno) }
+    var number = highest()
+    while true {
+      number += 1
+      let name = OutputParts.part(number, of: path)
+      if FileIdentity.rename(path, to: name) {
+        if isOwn || ledger.begun == UInt64(status.st_ino) {
+          ledger.finish(OutputLedger.Part(number: number, status))
+        }
+        return name
+      }
+      guard errno == EEXIST else { throw FileProblem("rename", path, errno) }
+    }
+  }
+
+  /// Deletes the oldest parts until what is left is within the limits.
+  ///
+  /// - Parameter size: of the unfinished file, and of what is about to be added.
+  mutating func trim(size: Int) {
+    guard let keep else { return }
+    let present = ledger.parts.filter { isUnchanged($0) }
+    var count = present.count
+    var total = present.reduce(size) { $0 + $1.size }
+    var hasChanged = false
+    for part in present where count > keep.parts ?? .max || total > keep.bytes ?? .max {
+      guard delete(part) else { continue }
+      ledger.remove(part)
+      count -= 1
+      total -= part.size
+      hasChanged = true
+    }
+    if hasChanged { ledger.save() }
+  }
+
+  private func isUnchanged(_ part: OutputLedger.Part) -> Bool {
+    var status = stat()
+    return lstat(OutputParts.part(part.number, of: path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && OutputLedger.Part(number: part.number, status) == part
+  }
+
+  /// Only while nobody holds it: another output, or a run that reads it.
+  private func delete(_ part: OutputLedger.Part) -> Bool {
+    let name = OutputParts.part(part.number, of: path)
+    let descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, OutputLedger.Part(number: part.number, status) == part,
+      case .taken = FileLock.take(descriptor)
+    else { return false }
+    return unlink(name) == 0
+  }
+
+  /// The highest number of a part that exists, or was written.
+  private func highest() -> Int {
+    var highest = ledger.parts.last?.number ?? 0
+    let (folder, _) = LinkedPath.split(path)
+    let (stem, ending) = OutputParts.split(path)
+    let prefix = Array(LinkedPath.split(stem).name.utf8) + [UInt8(ascii: ".")]
+    let suffix = Array(ending.utf8)
+    guard let list = opendir(folder) else { return highest }
+    defer { closedir(list) }
+    while let entry = readdir(list) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      guard name.count > prefix.count + suffix.count, name.starts(with: prefix),
+        name.suffix(suffix.count).elementsEqual(suffix),
+        let number = Int(String(decoding: name.dropFirst(prefix.count).dropLast(suffix.count), as: UTF8.self)),
+        number < Int.max / 2
+      else { continue }
+      highest = max(highest, number)
+    }
+    return highest
+  }
+}

@@ -1,0 +1,112 @@
+/// Lines that wait for their file: so many bytes of them at most, the oldest are let go of and counted.
+public struct WaitingLines {
+  public struct Line {
+    public var bytes: [UInt8]
+    public var span: Span
+    /// Of its record, in nanoseconds since the Unix epoch.
+    public var time: Int64
+    /// A pipe has taken a part of it: it is never let go of.
+    var isBegun = false
+    /// What it records of lines that were let go of.
+    var loss: Loss?
+
+    public init(_ bytes: [UInt8], span: Span, time: Int64) {
+      self.bytes = bytes
+      self.span = span
+      self.time = time
+    }
+  }
+
+  /// What was let go of, since it was last recorded.
+  public struct Loss: Equatable, Sendable {
+    public var count: Int
+    public var span: Span
+
+    public init(count: Int, span: Span) {
+      self.count = count
+      self.span = span
+    }
+  }
+
+  private var lost: Loss?
+  /// All lines that were let go of, ever.
+  public private(set) var total = 0
+  private var lines: [Line] = []
+  /// Lines before this one are gone already.
+  private var first = 0
+  private var bytes = 0
+  private let most: Int
+
+  public init(most: Int) { self.most = most }
+
+  public var isEmpty: Bool { first == lines.count && lost == nil }
+  public var count: Int { lines.count - first }
+  public var waiting: ArraySlice<Line> { lines[first...] }
+
+  public mutating func add(_ line: Line) {
+    lines.append(line)
+    bytes += line.bytes.count
+    guard bytes > most else { return }
+    let keepsFirst = lines[first].isBegun
+    while bytes > most, count > (keepsFirst ? 2 : 1) { letGo(keepsFirst ? first + 1 : first) }
+  }
+
+  private mutating func letGo(_ index: Int) {
+    let line = lines[index]
+    if index > first { lines[index] = lines[first] }
+    first += 1
+    bytes -= line.bytes.count
+    if line.loss == nil { total += 1 }
+    note(line.loss ?? Loss(count: 1, span: line.span))
+    compact()
+  }
+
+  private mutating func note(_ loss: Loss) {
+    guard let before = lost else {
+      lost = loss
+      return
+    }
+    lost = Loss(
+      count: before.count + loss.count,
+      span: Span(begin: min(before.span.begin, loss.span.begin), end: max(before.span.end, loss.span.end)))
+  }
+
+  /// Puts a line that records what was lost before those that wait.
+  public mutating func recordLoss(_ line: (Loss) -> Line) {
+    guard let loss = lost else { return }
+    lost = nil
+    var new = line(loss)
+    new.loss = loss
+    lines.insert(new, at: first < lines.count && lines[first].isBegun ? first + 1 : first)
+    bytes += new.bytes.count
+  }
+
+  /// The first lines are written, up to so many bytes of them.
+  public mutating func written(_ count: Int) {
+    var left = count
+    while left > 0, first < lines.count {
+      let length = lines[first].bytes.count
+      if left < length {
+        lines[first].bytes.removeFirst(left)
+        lines[first].isBegun = true
+        bytes -= left
+        return
+      }
+      left -= length
+      bytes -= length
+      first += 1
+    }
+    compact()
+  }
+
+  private mutating func compact() {
+    guard first > 1024 && first * 2 > lines.count || first == lines.count else { return }
+    lines.removeFirst(first)
+    first = 0
+  }
+}
+
+extension Record {
+  /// As it waits for its file.
+  public var line: WaitingLines.Line { WaitingLines.Line(json, span: span, time: time) }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import GraphEngine
+import OutputFiles
+
+/// The folder of a report: only what an earlier report has left there is replaced.
+public struct ReportPlace {
+  private let path: String
+  private var outputs: OutputGuard
+
+  public init(_ path: String, graph: Graph, set: RecordingSet) {
+    self.path = path
+    outputs = OutputGuard(graph)
+    outputs.protect(set.recordings.map(\.path), as: "a recording that is read")
+    outputs.protect([set.source], as: "what lists the recordings")
+  }
+
+  /// - Throws: `TrainingError` for the first file that must not be replaced.
+  func check(figures: [String]) throws {
+    let files = [
+      ("report.html", ["<!", "<h"]), ("metrics.json", ["{"]), ("scores.csv", ["file,machine,begin,end,rate,"]),
+    ]
+    let pictures = figures.flatMap { [("\($0).svg", ["<"]), ("\($0).png", ["\u{89}PNG"])] }
+    for (name, begins) in files + pictures { try check("\(path)/\(name)", begins: begins) }
+  }
+
+  private func check(_ file: String, begins: [String]) throws {
+    if let problem = outputs.problem(file) { throw TrainingError("\(file): \(problem)") }
+    var status = stat()
+    guard stat(file, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw TrainingError("\(file): is not a file; give another folder") }
+    guard status.st_size > 0, let handle = FileHandle(forReadingAtPath: file) else { return }
+    defer { try? handle.close() }
+    let head = (try? handle.read(upToCount: 64)) ?? Data()
+    let isOurs = begins.contains { text in
+      head.starts(with: text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    }
+    guard isOurs else {
+      throw TrainingError("\(file): exists and is not of a report: it is not touched; give another folder")
+    }
+  }
+}
