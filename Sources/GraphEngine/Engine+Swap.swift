@@ -161,7 +161,7 @@ extension Engine {
     do throws(DiagnosticsError) {
       builder = try ScheduleBuilder(
         draft.transition(shadow), of: draft.graph, options: self.options, quantum: Compiler.quantum,
-        channels: channels, previous: schedule, isSwap: true,
+        rate: rate, channels: channels, previous: schedule, isSwap: true,
         tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
     } catch {
       freeChannels(but: draft.before)
@@ -218,7 +218,8 @@ extension Engine {
       Schedule(
         // All its queues are there already.
         try! ScheduleBuilder(
-          nodes, of: graph, options: options, quantum: Compiler.quantum, channels: channels, previous: schedule)))
+          nodes, of: graph, options: options, quantum: Compiler.quantum, rate: rate, channels: channels,
+          previous: schedule)))
   }
 
   /// The new graph has taken the place of the old one.

@@ -163,7 +163,8 @@ public final class Engine: @unchecked Sendable {
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
     return Schedule(
-      try ScheduleBuilder(nodes, of: graph, options: options, quantum: Compiler.quantum, channels: channels))
+      try ScheduleBuilder(nodes, of: graph, options: options, quantum: Compiler.quantum, rate: rate, channels: channels)
+    )
   }
 
   private func remakeRetuned() throws(DiagnosticsError) {

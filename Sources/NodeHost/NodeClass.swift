@@ -9,7 +9,8 @@ public final class NodeClass: @unchecked Sendable {
     public static let sink = Traits(rawValue: AUSCULT_TRAIT_SINK)
     public static let detector = Traits(rawValue: AUSCULT_TRAIT_DETECTOR)
     public static let trainable = Traits(rawValue: AUSCULT_TRAIT_TRAINABLE)
-    static let all: Traits = [.source, .sink, .detector, .trainable]
+    public static let watchful = Traits(rawValue: AUSCULT_TRAIT_WATCHFUL)
+    static let all: Traits = [.source, .sink, .detector, .trainable, .watchful]
   }
 
   public let native: UnsafePointer<auscult_class>

@@ -18,6 +18,8 @@ public final class PluginLibrary: @unchecked Sendable {
   public let fileID: String
   /// Of the ABI that it was built against, such as `1.0`.
   public let abiVersion: String
+  /// It was built against 1.2 or later: its sources mark what is connected and what moves.
+  public let knowsHearing: Bool
   /// In the order of the library.
   public private(set) var classes: [NodeClass] = []
 
@@ -46,6 +48,7 @@ public final class PluginLibrary: @unchecked Sendable {
     self.path = path
     self.fileID = fileID
     abiVersion = "\(info.pointee.abi_major).\(info.pointee.abi_minor)"
+    knowsHearing = info.pointee.abi_minor >= 2
     buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileID
     classes = descriptions.enumerated().map { NodeClass(info.pointee.classes[$0]!, $1, self) }
   }

@@ -42,7 +42,7 @@ final class AnswerStorage {
       denominator: format.denominator, period: format.period, extent: format.extent, offset: format.offset,
       lookahead: format.lookahead, stamp: format.stampedByNode ? AUSCULT_STAMP_NODE : AUSCULT_STAMP_HOST,
       scale: format.scale.rawValue, frequencies: format.frequencies.isEmpty ? nil : array(format.frequencies),
-      frequency_count: UInt32(format.frequencies.count),
+      frequency_count: UInt32(format.frequencies.count), silent_share: UInt32(format.silentShare),
       machines: format.machines.isEmpty ? nil : texts(format.machines))
   }
 

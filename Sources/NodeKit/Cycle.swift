@@ -43,6 +43,12 @@ public struct Cycle {
   /// Samples [frames] that the driver supplies for an external channel.
   @inlinable @_noLocks @_noAllocation
   public func externalInput(_ channel: Int) -> UnsafePointer<Float> { pointer.pointee.external_inputs[channel]! }
+  /// Whether some port leads to an external channel; what comes from files always is connected.
+  @inlinable @_noLocks @_noAllocation
+  public func isConnected(_ channel: Int) -> Bool {
+    guard let connected = pointer.pointee.external_connected else { return true }
+    return connected[channel] != 0
+  }
   /// Where the driver wants the samples [frames] of an external channel.
   @inlinable @_noLocks @_noAllocation
   public func externalOutput(_ channel: Int) -> UnsafeMutablePointer<Float> {
@@ -109,10 +115,21 @@ public struct InputBlock {
   @inlinable @_noLocks @_noAllocation
   public func head(_ token: Int) -> UnsafePointer<auscult_head> { UnsafePointer(pointer.pointee.heads + token) }
 
+  /// The node before withholds its scores, for it still learns.
+  @inlinable
+  public var isLearning: Bool { @_noLocks @_noAllocation get { pointer.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 } }
+  /// Every token that ends at or before this frame position has been delivered; at the end, where the stream ends.
+  @inlinable
+  public var complete: Int64 {
+    @_noLocks @_noAllocation get { isEnd ? pointer.pointee.end : pointer.pointee.complete }
+  }
+
   /// AUSCULT_MARK_* of a token and channel; a stream without marks reads as sounding, not clipped.
   @inlinable @_noLocks @_noAllocation
   public func marks(_ token: Int, _ channel: Int) -> UInt8 {
-    guard let marks = pointer.pointee.marks else { return UInt8(AUSCULT_MARK_SOUNDING) }
+    guard let marks = pointer.pointee.marks else {
+      return UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING)
+    }
     return marks[
       token * Int(pointer.pointee.mark_token_stride) + channel * Int(pointer.pointee.mark_channel_stride)]
   }
@@ -162,6 +179,16 @@ public struct OutputBlock {
   public func raw(_ token: Int, _ channel: Int) -> UnsafeMutableRawPointer {
     UnsafeMutableRawPointer(pointer.pointee.data)
       + (token * Int(pointer.pointee.token_stride) + channel * Int(pointer.pointee.channel_stride))
+  }
+
+  /// Says that scores are withheld because the node still learns: from a token with this head and format the last time.
+  @inlinable @_noLocks @_noAllocation
+  public func noteLearned(from input: InputBlock, _ token: Int) {
+    let format = input.pointer.pointee.format.pointee
+    let head = input.head(token).pointee
+    let end = head.origin + format.offset + head.index * format.period + format.extent
+    pointer.pointee.flags |= AUSCULT_BLOCK_LEARNING
+    pointer.pointee.learned = (end + format.denominator - 1) / format.denominator
   }
 
   /// Where the head of a token goes, on outputs that the node stamps itself.

@@ -16,6 +16,8 @@ public struct NodeTraits: OptionSet, Sendable {
   public static let sink = NodeTraits(rawValue: AUSCULT_TRAIT_SINK)
   public static let detector = NodeTraits(rawValue: AUSCULT_TRAIT_DETECTOR)
   public static let trainable = NodeTraits(rawValue: AUSCULT_TRAIT_TRAINABLE)
+  /// `process` is also called when no token came but the inputs are complete further.
+  public static let watchful = NodeTraits(rawValue: AUSCULT_TRAIT_WATCHFUL)
 }
 
 /// The kinds of stream that a port carries or accepts.

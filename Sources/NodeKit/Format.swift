@@ -29,6 +29,8 @@ public struct StreamFormat: Sendable, Equatable {
   public var scale: Scale
   /// Hertz of each column, or empty. Below 0: the column is no band.
   public var frequencies: [Float]
+  /// Fifteenths: a token of which so much is silent counts as silent; 0: only one that is so wholly.
+  public var silentShare: Int
   /// What each channel listens to. Empty in an answer: as the input's.
   public var machines: [String]
 
@@ -74,6 +76,7 @@ public struct StreamFormat: Sendable, Equatable {
       format.frequencies.map { pointer in
         (0..<Int(format.frequency_count)).map { pointer[$0] }
       } ?? []
+    silentShare = Int(format.silent_share)
     machines = format.machines.map { pointer in (0..<Int(format.channels)).map { String(cString: pointer[$0]!) } } ?? []
   }
 }

@@ -8,7 +8,8 @@ extension BlockRing {
     let isAudio = kind == AUSCULT_AUDIO
     let payloads = kind == AUSCULT_EVENT ? 1 : channels
     let heads = aligned((isAudio ? 1 : count) * MemoryLayout<auscult_head>.stride)
-    let marks = kind == AUSCULT_EVENT ? 0 : aligned(count * channels)
+    let marks =
+      kind == AUSCULT_EVENT ? 0 : aligned(count * channels) + (kind == AUSCULT_SCORE ? aligned(channels) : 0)
     let data = isAudio ? channels * aligned(count * 4) : count * payloads * aligned(channelBytes)
     return skipBytes + aligned(MemoryLayout<auscult_block>.stride) + heads + marks + data
   }
@@ -78,7 +79,22 @@ extension BlockRing {
       copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
       place += BlockRing.aligned(count * channels)
     }
+    if block.pointee.format.pointee.kind == AUSCULT_SCORE {
+      copyLearned(block, to: copy, at: place, channels: channels)
+      place += BlockRing.aligned(channels)
+    }
     realtime_copy(place, block.pointee.data, count * Int(block.pointee.token_stride))
     copy.pointee.data = place
+  }
+
+  @_noLocks @_noAllocation
+  private func copyLearned(
+    _ block: UnsafePointer<auscult_block>, to copy: UnsafeMutablePointer<auscult_block>,
+    at place: UnsafeMutableRawPointer, channels: Int
+  ) {
+    copy.pointee.learned_marks = nil
+    guard block.pointee.flags & AUSCULT_BLOCK_LEARNING != 0, let marks = block.pointee.learned_marks else { return }
+    realtime_copy(place, marks, channels)
+    copy.pointee.learned_marks = place.assumingMemoryBound(to: UInt8.self)
   }
 }

@@ -5,6 +5,7 @@ extension Record {
     switch content {
     case .score(let score): put(score, into: &line)
     case .alarm(let alarm): put(alarm, into: &line)
+    case .deaf(let deaf): put(deaf, into: &line)
     case .gap(let gap): put(gap, into: &line)
     case .clock: putClock(into: &line)
     case .notice(let notice): put(notice, into: &line)
@@ -18,7 +19,8 @@ extension Record {
     line.field("time", wallTimeText(time))
     line.field("score", score.score)
     line.field("threshold", score.threshold)
-    line.field("anomalous", score.isAnomalous)
+    // Silence is no sound of the machine's, whatever its score.
+    line.field("anomalous", score.isAnomalous && !flags.contains(.whollySilent))
     if let generation { line.field("generation", generation) }
     line.field("flags", flags.names)
     if let model { line.field("model", model) }
@@ -43,6 +45,16 @@ extension Record {
     if let model { line.field("model", model) }
     if let generation { line.field("generation", generation) }
     putProvenance(into: &line)
+  }
+
+  private func put(_ deaf: Deaf, into line: inout JSONLine) {
+    putOrigin("deaf", into: &line)
+    line.field("state", deaf.state.name)
+    putSpan(into: &line)
+    line.field("time", wallTimeText(time))
+    line.field("cause", deaf.cause.name)
+    if let generation { line.field("generation", generation) }
+    if let file { line.field("file", file) }
   }
 
   private func put(_ gap: Gap, into line: inout JSONLine) {

@@ -48,6 +48,7 @@ public struct Record: Sendable, Equatable {
   public enum Content: Sendable, Equatable {
     case score(Score)
     case alarm(Alarm)
+    case deaf(Deaf)
     case gap(Gap)
     /// The wall clock was seen to step: from here on `time` counts from a new anchor.
     case clock
@@ -103,6 +104,25 @@ public struct Record: Sendable, Equatable {
     }
   }
 
+  /// Nothing is heard of a machine, for some time: since the span's begin.
+  public struct Deaf: Sendable, Equatable {
+    public enum State: UInt32, Sendable {
+      case begun = 7
+      case ended
+    }
+    public enum Cause: UInt32, Sendable {
+      case unconnected = 1
+      case silent, stuck, noScore
+    }
+    public var state: State
+    public var cause: Cause
+
+    public init(_ state: State, cause: Cause) {
+      self.state = state
+      self.cause = cause
+    }
+  }
+
   public struct Gap: Sendable, Equatable {
     public enum Cause: UInt32, Sendable {
       case xrun = 1
@@ -149,6 +169,8 @@ public struct Record: Sendable, Equatable {
     public static let silent = Flags(rawValue: 1)
     public static let clipped = Flags(rawValue: 2)
     public static let gap = Flags(rawValue: 4)
+    /// All of it is digital silence: beside `silent`, and not written.
+    public static let whollySilent = Flags(rawValue: 8)
 
     /// In the order in which they are written.
     public var names: [StaticString] {
@@ -166,6 +188,21 @@ extension Record.Alarm.State {
     case .inhibited: "inhibited"
     case .resumed: "resumed"
     case .open: "open"
+    }
+  }
+}
+
+extension Record.Deaf.State {
+  public var name: StaticString { self == .begun ? "begun" : "ended" }
+}
+
+extension Record.Deaf.Cause {
+  public var name: StaticString {
+    switch self {
+    case .unconnected: "unconnected"
+    case .silent: "silent"
+    case .stuck: "stuck"
+    case .noScore: "no score"
     }
   }
 }
@@ -191,7 +228,8 @@ extension Record.Content {
     case .gap: 1
     case .notice: 2
     case .score: 3
-    case .alarm: 4
+    case .deaf: 4
+    case .alarm: 5
     }
   }
 }

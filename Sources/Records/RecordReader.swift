@@ -100,9 +100,9 @@ public struct RecordReader {
 
   private func event(_ block: InputBlock, _ token: Int, _ base: Record) -> Record? {
     let event = block.event(token).pointee
-    guard event.score.isFinite, let state = Record.Alarm.State(rawValue: event.state) else { return nil }
+    guard let content = content(event) else { return nil }
     var record = base
-    record.content = .alarm(Record.Alarm(state, score: event.score, threshold: event.threshold))
+    record.content = content
     record.channel = Int(event.channel)
     record.machine = machine(Int(event.channel), block.pointer.pointee.format.pointee)
     record.span = Span(begin: max(event.begin, 0), end: max(event.end, event.begin, 0))
@@ -111,10 +111,23 @@ public struct RecordReader {
     return record
   }
 
+  private func content(_ event: auscult_event) -> Record.Content? {
+    if let state = Record.Deaf.State(rawValue: event.state) {
+      return Record.Deaf.Cause(rawValue: event.cause).map { .deaf(Record.Deaf(state, cause: $0)) }
+    }
+    guard event.score.isFinite, let state = Record.Alarm.State(rawValue: event.state) else { return nil }
+    return .alarm(Record.Alarm(state, score: event.score, threshold: event.threshold))
+  }
+
   private func flags(_ block: InputBlock, _ token: Int, _ channel: Int) -> Record.Flags {
     let marks = UInt32(block.marks(token, channel))
     var flags: Record.Flags = []
     if marks & AUSCULT_MARK_SOUNDING == 0 { flags.insert(.silent) }
+    if flags.contains(.silent),
+      marks & AUSCULT_MARK_SILENCE == AUSCULT_MARK_SILENCE || marks & AUSCULT_MARK_SILENCE == 0
+    {
+      flags.insert(.whollySilent)
+    }
     if marks & AUSCULT_MARK_CLIPPED != 0 { flags.insert(.clipped) }
     if block.head(token).pointee.flags & AUSCULT_TOKEN_GAP != 0 { flags.insert(.gap) }
     return flags

@@ -5,7 +5,16 @@ enum Happening {
   case score(Double)
   case silent(Double)
   case clipped(Double)
+  /// A score with these marks.
+  case marked(UInt32)
   case gap(Int64)
+
+  var score: Double {
+    switch self {
+    case .score(let score), .silent(let score), .clipped(let score): score
+    case .marked, .gap: 0
+    }
+  }
 
   static let high = Happening.score(2)
   static let low = Happening.score(0)
@@ -18,6 +27,7 @@ struct AlarmEvent: Equatable, CustomStringConvertible {
   var end: Int64
   var channel: UInt32 = 0
   var score = 0.0
+  var cause: UInt32 = 0
 
   static func raised(_ begin: Int64, _ end: Int64) -> AlarmEvent {
     .init(state: AUSCULT_EVENT_RAISED, begin: begin, end: end)
@@ -37,13 +47,19 @@ struct AlarmEvent: Equatable, CustomStringConvertible {
   static func open(_ begin: Int64, _ end: Int64) -> AlarmEvent {
     .init(state: AUSCULT_EVENT_OPEN, begin: begin, end: end)
   }
+  static func deaf(_ cause: UInt32, _ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_DEAF, begin: begin, end: end, cause: cause)
+  }
+  static func hearing(_ cause: UInt32, _ begin: Int64, _ end: Int64) -> AlarmEvent {
+    .init(state: AUSCULT_EVENT_HEARING, begin: begin, end: end, cause: cause)
+  }
 
   static func == (a: AlarmEvent, b: AlarmEvent) -> Bool {
-    (a.state, a.begin, a.end, a.channel) == (b.state, b.begin, b.end, b.channel)
+    (a.state, a.begin, a.end, a.channel, a.cause) == (b.state, b.begin, b.end, b.channel, b.cause)
   }
   var description: String {
-    let names = ["?", "raised", "cleared", "repeated", "inhibited", "resumed", "open"]
-    return "\(names[Int(state)])(\(begin), \(end))"
+    let names = ["?", "raised", "cleared", "repeated", "inhibited", "resumed", "open", "deaf", "hearing"]
+    return "\(names[Int(state)])(\(begin), \(end)" + (cause == 0 ? ")" : ", cause \(cause))")
   }
 }
 
@@ -83,13 +99,14 @@ struct AlarmBench {
         segment = (last + denominator - 1) / denominator + frames
         (origin, index) = (segment * denominator, 0)
         followsGap = true
-      case .score(let score), .silent(let score), .clipped(let score):
+      case .score, .silent, .clipped, .marked:
         var mark = UInt8(AUSCULT_MARK_SOUNDING)
         if case .silent = happening { mark = 0 }
+        if case .marked(let marks) = happening { mark = UInt8(marks) }
         if case .clipped = happening { mark |= UInt8(AUSCULT_MARK_CLIPPED) }
         result.append(
           AlarmToken(
-            scores: Array(repeating: score, count: channels), mark: mark, origin: origin, index: index,
+            scores: Array(repeating: happening.score, count: channels), mark: mark, origin: origin, index: index,
             segment: segment,
             followsGap: followsGap))
         index += 1
@@ -104,23 +121,34 @@ struct AlarmBench {
     return try run(settings, tokens: tokens, cuts: [tokens.count], isEnd: isEnd)
   }
 
-  func run(_ settings: [String: Setting], tokens: [AlarmToken], cuts: [Int], isEnd: Bool = false) throws -> [AlarmEvent]
-  {
-    let rig = try Rig("alarm", "alarm", settings)
+  /// - Parameters:
+  ///   - complete: through which frame position the scores of each call are complete; 0: nobody says so.
+  ///   - end: where the stream ends, if it does.
+  func run(
+    _ settings: [String: Setting], tokens: [AlarmToken], cuts: [Int], isEnd: Bool = false, complete: [Int64] = [],
+    end: Int64 = .min
+  ) throws -> [AlarmEvent] {
+    let rig = try Rig("alarm", "alarm", ["deaf": "off"].merging(settings) { $1 })
     try rig.start([scoreFormat], rate: 10, quantum: 1024)
     var from = 0
     var events: [AlarmEvent] = []
     for (number, cut) in cuts.enumerated() {
       let part = Array(tokens[from..<from + cut])
       if part.first?.followsGap == true { rig.reset() }
-      events += try process(rig, part, isEnd: isEnd && number == cuts.count - 1)
+      events += try process(
+        rig, part, isEnd: isEnd && number == cuts.count - 1, complete: complete.isEmpty ? 0 : complete[number], end: end
+      )
       from += cut
     }
     return events
   }
 
-  private func process(_ rig: Rig, _ tokens: [AlarmToken], isEnd: Bool) throws -> [AlarmEvent] {
+  private func process(
+    _ rig: Rig, _ tokens: [AlarmToken], isEnd: Bool, complete: Int64, end: Int64
+  ) throws -> [AlarmEvent] {
     let block = TokenBlock(scoreFormat, capacity: tokens.count)
+    block.pointer.pointee.complete = complete
+    block.pointer.pointee.end = end
     block.count = tokens.count
     if isEnd { block.pointer.pointee.flags |= AUSCULT_BLOCK_END }
     for (index, token) in tokens.enumerated() {
@@ -138,7 +166,8 @@ struct AlarmBench {
     return (0..<output.count).map { index in
       let event = output.payload(index, 0, as: auscult_event.self).pointee
       return AlarmEvent(
-        state: event.state, begin: event.begin, end: event.end, channel: event.channel, score: event.score)
+        state: event.state, begin: event.begin, end: event.end, channel: event.channel, score: event.score,
+        cause: event.cause)
     }
   }
 }

@@ -93,7 +93,8 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
     input.model = "sha256:ab"
     var tokens = SinkHarness.Tokens()
     tokens.events = [
-      auscult_event(channel: 1, state: state, begin: 51200, end: 223232, score: 0.044, threshold: 0.0201)
+      auscult_event(
+        channel: 1, state: state, begin: 51200, end: 223232, score: 0.044, threshold: 0.0201, cause: 0, reserved: 0)
     ]
     tokens.heads = [head(1)]
     #expect(
@@ -101,6 +102,29 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
         #"{"kind":"alarm","graph":"fan-watch","node":"alarm","channel":1,"machine":"fan-01","state":"\#(name)","#
           + #""begin":51200,"end":223232,"rate":48000,"time":"2026-11-21T09:30:04.650Z","score":0.044,"#
           + #""threshold":0.0201,"model":"sha256:ab","generation":1,"library":"b1"}"#
+      ])
+  }
+
+  @Test(arguments: [
+    (AUSCULT_EVENT_DEAF, AUSCULT_DEAF_UNCONNECTED, "begun", "unconnected"),
+    (AUSCULT_EVENT_DEAF, AUSCULT_DEAF_SILENT, "begun", "silent"),
+    (AUSCULT_EVENT_HEARING, AUSCULT_DEAF_STUCK, "ended", "stuck"),
+    (AUSCULT_EVENT_HEARING, AUSCULT_DEAF_NO_SCORE, "ended", "no score"),
+  ])
+  func deafnessIsWrittenAsInTheDesign(_ state: UInt32, _ cause: UInt32, _ name: String, _ why: String) throws {
+    var input = slices
+    input.format.kind = AUSCULT_EVENT
+    input.node = "alarm"
+    input.machines = ["fan-00"]
+    var tokens = SinkHarness.Tokens()
+    tokens.events = [
+      auscult_event(channel: 0, state: state, begin: 0, end: 223232, score: 0, threshold: 0, cause: cause, reserved: 0)
+    ]
+    tokens.heads = [head(1)]
+    #expect(
+      try lines(input, tokens) == [
+        #"{"kind":"deaf","graph":"fan-watch","node":"alarm","channel":0,"machine":"fan-00","state":"\#(name)","#
+          + #""begin":0,"end":223232,"rate":48000,"time":"2026-11-21T09:30:04.650Z","cause":"\#(why)","generation":1}"#
       ])
   }
 

@@ -42,7 +42,8 @@ private struct RandomRun {
       tokens.events = [
         auscult_event(
           channel: .random(in: 0..<UInt32(channels), using: &random), state: AUSCULT_EVENT_RAISED,
-          begin: Int64.random(in: 0...10, using: &random), end: Int64(end), score: 1, threshold: 0.5)
+          begin: Int64.random(in: 0...10, using: &random), end: Int64(end), score: 1, threshold: 0.5,
+          cause: 0, reserved: 0)
       ]
     }
     tokens.complete = Int64(end)

@@ -74,7 +74,8 @@ public final class BenchFormat: @unchecked Sendable {
       auscult_format(
         size: UInt32(MemoryLayout<auscult_format>.size), kind: AUSCULT_AUDIO, channels: UInt32(channels), rows: 1,
         columns: 1, driver_rate: UInt32(rate), denominator: 1, period: 1, extent: 1, offset: 0, lookahead: 0,
-        stamp: AUSCULT_STAMP_HOST, scale: AUSCULT_SCALE_LINEAR, frequencies: nil, frequency_count: 0, machines: nil))
+        stamp: AUSCULT_STAMP_HOST, scale: AUSCULT_SCALE_LINEAR, frequencies: nil, frequency_count: 0, silent_share: 0,
+        machines: nil))
   }
 
   deinit {

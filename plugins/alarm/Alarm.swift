@@ -10,7 +10,9 @@ import NodeKit
 final class Alarm: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "alarm", version: "1.0.0", summary: "Raises and clears an alarm for each channel, with delays.", realtime: .hard,
+      "alarm", version: "1.0.0",
+      summary: "Raises and clears an alarm for each channel, with delays; says when nothing is heard.",
+      realtime: .hard, traits: .watchful,
       inputs: [PortDeclaration("in", .score, "Scores of a detector")],
       outputs: [PortDeclaration("out", .event, "What happened to the alarms")],
       parameters: [
@@ -28,15 +30,21 @@ final class Alarm: Node {
           "realarm", "Time after which a raised alarm is announced again", unit: .second, default: "off",
           range: 1e-3...longest, words: ["off"]),
         .choice(
-          "inhibit", "Scores with these flags freeze the timers", of: ["silent", "clipped", "gap"],
+          "inhibit",
+          "Scores with these flags freeze the timers",
+          of: ["silent", "clipped", "gap"],
           default: "[silent, clipped, gap]", flags: .list),
+        .number(
+          "deaf",
+          "How long nothing is heard (no connection, digital silence, a stuck value, no score) before that is told",
+          unit: .second, default: "10 s", range: 0.1...longest, words: ["off"]),
       ])
   }
 
   /// About 11 days: ticks of any stream stay far within 64 bits.
   private static let longest = 1e6
 
-  private let seconds: (on: Double, off: Double, hold: Double, realarm: Double?)
+  private let seconds: (on: Double, off: Double, hold: Double, realarm: Double?, deaf: Double?)
   private let deadband: Double
   private let inhibitsSilent: Bool
   private let inhibitsClipped: Bool
@@ -45,7 +53,10 @@ final class Alarm: Node {
   private var channels = 0
   private var format = (denominator: Int64(1), period: Int64(1), extent: Int64(1), offset: Int64(0))
   private var rules = AlarmRules()
+  /// Ticks until deafness is told; nil: never.
+  private var patience: Int64?
   private var states: UnsafeMutablePointer<AlarmState>?
+  private var hearing: UnsafeMutablePointer<Hearing>?
   private var last: UnsafeMutablePointer<auscult_score>?
   private var lastHead = auscult_head()
   private var lastEnd: Int64 = 0
@@ -54,7 +65,8 @@ final class Alarm: Node {
 
   required init(_ arguments: Arguments) throws {
     seconds = (
-      arguments.number("on"), arguments.number("off"), arguments.number("hold"), arguments["realarm"]?.number
+      arguments.number("on"), arguments.number("off"), arguments.number("hold"), arguments["realarm"]?.number,
+      arguments["deaf"]?.number
     )
     deadband = arguments.number("deadband")
     let flags = arguments.list("inhibit").compactMap(\.text)
@@ -69,8 +81,10 @@ final class Alarm: Node {
   private func free() {
     states?.deallocate()
     last?.deallocate()
+    hearing?.deallocate()
     states = nil
     last = nil
+    hearing = nil
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
@@ -82,6 +96,8 @@ final class Alarm: Node {
     rules = AlarmRules(
       on: ticks(seconds.on), off: ticks(seconds.off), hold: ticks(seconds.hold),
       realarm: seconds.realarm.map { max(1, ticks($0)) }, deadband: deadband)
+    // Scores come no closer together than that, and the first one not before it.
+    patience = seconds.deaf.map { max(ticks($0), input.extent + 2 * input.period) }
     answer.output.format.kind = .event
     answer.output.format.rows = 1
     answer.output.format.columns = 1
@@ -93,15 +109,17 @@ final class Alarm: Node {
     answer.output.format.lookahead = input.lookahead + Int64(input.frames(ticks: input.period))
     answer.history = input.frames(ticks: rules.on)
     answer.reach = nil
-    answer.memory = channels * (MemoryLayout<AlarmState>.stride + MemoryLayout<auscult_score>.stride)
+    answer.memory =
+      channels
+      * (MemoryLayout<AlarmState>.stride + MemoryLayout<auscult_score>.stride + MemoryLayout<Hearing>.stride)
   }
 
-  /// A score can resume an alarm and change it: two events for each channel; at the end there is one more. What the
-  /// nodes before hold back comes on top of the scores of a call: room for 64.
+  /// A score can resume an alarm and change it, and begin and end deafness: four events for each channel; at the end
+  /// there are two more. What the nodes before hold back comes on top of the scores of a call: room for 64.
   private func mostEvents(_ setup: Setup) -> Int {
     let ticks = Int64(setup.quantum) * format.denominator
     let scores = Int((ticks + format.period - 1) / format.period) + 64
-    return 2 * channels * scores + channels
+    return 4 * channels * scores + 2 * channels
   }
 
   override func activate() throws {
@@ -110,6 +128,8 @@ final class Alarm: Node {
     states?.initialize(repeating: AlarmState(), count: channels)
     last = .allocate(capacity: channels)
     last?.initialize(repeating: auscult_score(), count: channels)
+    hearing = .allocate(capacity: channels)
+    hearing?.initialize(repeating: Hearing(), count: channels)
     lastHead = auscult_head()
     lastEnd = 0
     isAfterReset = false
@@ -123,7 +143,9 @@ final class Alarm: Node {
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
     let input = cycle.input
+    if input.isLearning { learn(input, cycle) }
     for token in 0..<input.count { take(input, token, cycle) }
+    wait(through: input.complete, cycle)
     if input.isEnd { reportOpen(cycle) }
   }
 
@@ -138,6 +160,7 @@ final class Alarm: Node {
     lastEnd = first + format.extent
     for channel in 0..<channels {
       let score = input.score(token, channel).pointee
+      listen(channel, from: begin, to: lastEnd, marks: input.marks(token, channel), cycle)
       last.unsafelyUnwrapped[channel] = score
       let decision = states.unsafelyUnwrapped[channel].take(
         AlarmScore(
@@ -152,7 +175,7 @@ final class Alarm: Node {
   @_noLocks @_noAllocation
   private func isInhibited(_ marks: UInt8, _ followsGap: Bool) -> Bool {
     let marks = UInt32(marks)
-    if inhibitsSilent && marks & AUSCULT_MARK_SOUNDING == 0 { return true }
+    if inhibitsSilent && (marks & AUSCULT_MARK_SOUNDING == 0 || Hearing.cause(marks) != 0) { return true }
     if inhibitsClipped && marks & AUSCULT_MARK_CLIPPED != 0 { return true }
     return inhibitsGap && followsGap
   }
@@ -167,14 +190,64 @@ final class Alarm: Node {
   /// Yields an event that ends with the latest score.
   @_noLocks @_noAllocation
   private func report(_ state: UInt32, _ channel: Int, from begin: Int64, _ cycle: Cycle) {
+    report(state, channel, from: begin, to: lastEnd, cause: 0, cycle)
+  }
+
+  @_noLocks @_noAllocation
+  private func report(
+    _ state: UInt32, _ channel: Int, from begin: Int64, to end: Int64, cause: UInt32, _ cycle: Cycle
+  ) {
     let output = cycle.output
     guard output.count < output.capacity else { return cycle.fail("more scores came at once than their format allows") }
     let score = last.unsafelyUnwrapped[channel]
     output.event(output.count).pointee = auscult_event(
       channel: UInt32(truncatingIfNeeded: channel), state: state, begin: max(0, floorDivide(begin, format.denominator)),
-      end: -floorDivide(-lastEnd, format.denominator), score: score.score, threshold: score.threshold)
+      end: -floorDivide(-end, format.denominator), score: score.score, threshold: score.threshold, cause: cause,
+      reserved: 0)
     output.head(output.count).pointee = lastHead
     output.count += 1
+  }
+
+  // MARK: Deafness
+
+  /// A score, or what a detector has learned from, is heard or not.
+  @_noLocks @_noAllocation
+  private func listen(_ channel: Int, from begin: Int64, to end: Int64, marks: UInt8, _ cycle: Cycle) {
+    guard let patience else { return }
+    let change = hearing.unsafelyUnwrapped[channel].take(
+      from: max(0, begin), to: end, cause: Hearing.cause(UInt32(marks)), patience)
+    report(change, channel, cycle)
+  }
+
+  /// Nothing that ends at or before this frame position comes any more.
+  @_noLocks @_noAllocation
+  private func wait(through position: Int64, _ cycle: Cycle) {
+    guard let patience, position > 0, position < Int64.max / format.denominator else { return }
+    for channel in 0..<channels {
+      report(hearing.unsafelyUnwrapped[channel].wait(through: position * format.denominator, patience), channel, cycle)
+    }
+  }
+
+  /// A detector that learns gives no scores, but it hears.
+  @_noLocks @_noAllocation
+  private func learn(_ input: InputBlock, _ cycle: Cycle) {
+    let position = input.pointer.pointee.learned
+    guard position > 0, position < Int64.max / format.denominator else { return }
+    let end = position * format.denominator
+    for channel in 0..<channels {
+      let marks = input.pointer.pointee.learned_marks.map { $0[channel] } ?? UInt8(AUSCULT_MARK_SOUNDING)
+      listen(channel, from: end - format.extent, to: end, marks: marks, cycle)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func report(_ change: HearingChange, _ channel: Int, _ cycle: Cycle) {
+    if change.isDeaf {
+      report(AUSCULT_EVENT_DEAF, channel, from: change.begin, to: change.told, cause: change.cause, cycle)
+    }
+    if change.isHearing {
+      report(AUSCULT_EVENT_HEARING, channel, from: change.begin, to: change.heard, cause: change.cause, cycle)
+    }
   }
 }
 

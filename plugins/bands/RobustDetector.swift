@@ -105,6 +105,8 @@ class RobustDetector: OffloadNode {
       if isJudging {
         cycle.output.head(cycle.output.count).pointee = cycle.input.head(token).pointee
         cycle.output.count += 1
+      } else {
+        cycle.output.noteLearned(from: cycle.input, token)
       }
       tokensSeen += 1
     }

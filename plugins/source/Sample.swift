@@ -42,18 +42,22 @@ enum Sample {
 
     /// Copies as `Sample.copy` does, and writes one mark a sample: AUSCULT_MARK_SOUNDING where |x| >= `soundingFrom`
     /// (judged on what goes out: a non-finite sample is silent), AUSCULT_MARK_CLIPPED where |x| >= `clippedFrom` or
-    /// where the sample had to be changed.
+    /// where the sample had to be changed; AUSCULT_MARK_MOVING everywhere, AUSCULT_MARK_CONNECTED where the port is.
+    /// What nobody sends never sounds.
     @_noLocks @_noAllocation
     func copy(
-      _ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, marks: UnsafeMutablePointer<UInt8>, count: Int
+      _ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, marks: UnsafeMutablePointer<UInt8>, count: Int,
+      isConnected: Bool
     ) {
+      let all = Int32(AUSCULT_MARK_MOVING) | (isConnected ? Int32(AUSCULT_MARK_CONNECTED) : 0)
+      let sound = isConnected ? Int32(AUSCULT_MARK_SOUNDING) : 0
       for index in 0..<count {
         let bits = Int32(bitPattern: from[index].bitPattern)
         let out = clean(bits)
         to[index] = Float(bitPattern: UInt32(bitPattern: out))
-        let isSounding: Int32 = out & magnitudeMask >= sounding ? Int32(AUSCULT_MARK_SOUNDING) : 0
+        let isSounding: Int32 = out & magnitudeMask >= sounding ? sound : 0
         let isClipped: Int32 = bits & magnitudeMask >= clipped ? Int32(AUSCULT_MARK_CLIPPED) : 0
-        marks[index] = UInt8(truncatingIfNeeded: isSounding | isClipped)
+        marks[index] = UInt8(truncatingIfNeeded: all | isSounding | isClipped)
       }
     }
   }

@@ -4,7 +4,7 @@ import NodeKit
 /// Samples that the driver supplies: a JACK port, a channel of a file, or what a test feeds by hand.
 ///
 /// Nothing but finite samples of at most `Sample.limit` leaves it, so no node after it need look for others. Each
-/// sample gets a mark: whether it sounds, whether it clipped.
+/// sample gets a mark: whether it sounds, whether it clipped, whether something is connected, whether the input is stuck.
 final class Source: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -23,6 +23,10 @@ final class Source: Node {
         .number(
           "clipped_at", "Level from which a sample is clipped; a bare number is a factor of full scale",
           also: .decibel, default: "0.999", range: 0...1e9, words: ["off"]),
+        .number(
+          "silent_share",
+          "How much of a token has to be silent or stuck for all of it to be flagged silent, to a fifteenth of its "
+            + "length; less than 5 ms at a time do not count", unit: .percent, default: "10 %", range: 0.1...100),
       ])
   }
 
@@ -30,6 +34,11 @@ final class Source: Node {
   private let machines: [String]
   private let connect: [String]
   private let thresholds: Sample.Thresholds
+  private let silentShare: Int
+  /// Samples of a silence, or of a standstill, that counts.
+  private var least = 2
+  /// Of each channel.
+  private var stillness: UnsafeMutablePointer<Stillness>?
 
   required init(_ arguments: Arguments) throws {
     channels = arguments.integer("channels")
@@ -40,8 +49,11 @@ final class Source: Node {
       clippedFrom: arguments["clipped_at"].flatMap { value in
         value.number.map { value.unit == .decibel ? Sample.factor(decibels: $0) : Float($0) }
       })
+    silentShare = min(15, max(1, Int((arguments.number("silent_share") * 0.15).rounded())))
     try super.init(arguments)
   }
+
+  deinit { stillness?.deallocate() }
 
   /// The names that the file gives, or the node's own: as it is for one channel, numbered from 1 for more.
   private static func machines(_ arguments: Arguments, channels: Int) throws -> [String] {
@@ -75,8 +87,26 @@ final class Source: Node {
     answer.output.format.lookahead = 0
     answer.output.format.scale = .linear
     answer.output.format.machines = machines
+    answer.output.format.silentShare = silentShare
     answer.externalInputs = channels
     answer.connect = connect
+    least = Stillness.least(rate: setup.driverRate)
+  }
+
+  override func activate() throws {
+    stillness?.deallocate()
+    stillness = .allocate(capacity: channels)
+    stillness?.initialize(repeating: Stillness(), count: channels)
+  }
+
+  override func deactivate() {
+    stillness?.deallocate()
+    stillness = nil
+  }
+
+  @_noLocks @_noAllocation
+  override func reset() {
+    for channel in 0..<channels { stillness.unsafelyUnwrapped[channel] = Stillness() }
   }
 
   @_noLocks @_noAllocation
@@ -86,7 +116,8 @@ final class Source: Node {
       let from = cycle.externalInput(channel)
       let to = cycle.output.samples(channel)
       if let marks = cycle.output.marks(channel) {
-        thresholds.copy(from, to: to, marks: marks, count: frames)
+        thresholds.copy(from, to: to, marks: marks, count: frames, isConnected: cycle.isConnected(channel))
+        stillness.unsafelyUnwrapped[channel].mark(to, marks, count: frames, least: least)
       } else {
         Sample.copy(from, to: to, count: frames)
       }

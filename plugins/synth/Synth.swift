@@ -51,6 +51,9 @@ final class Synth: Node {
   /// The latest block of every channel [channels][Voice.block], and its number.
   private var blocks: UnsafeMutablePointer<Float>?
   private var current = Int64.min
+  /// Samples of a silence that counts, and how long each channel has been silent.
+  private var least = 2
+  private var stillness: UnsafeMutablePointer<Stillness>?
 
   required init(_ arguments: Arguments) throws {
     channels = arguments.integer("channels")
@@ -67,12 +70,15 @@ final class Synth: Node {
       voices.deallocate()
     }
     voices = nil
+    stillness?.deallocate()
+    stillness = nil
     blocks = nil
     memory = nil
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     sampleRate = Double(setup.driverRate)
+    least = Stillness.least(rate: setup.driverRate)
     answer.output.format.kind = .audio
     answer.output.format.channels = channels
     answer.output.format.rows = 1
@@ -95,12 +101,19 @@ final class Synth: Node {
     let voices = UnsafeMutablePointer<Voice>.allocate(capacity: channels)
     for channel in 0..<channels { (voices + channel).initialize(to: builder.voice(channel: channel, memory)) }
     self.voices = voices
+    stillness = .allocate(capacity: channels)
+    stillness?.initialize(repeating: Stillness(), count: channels)
     blocks = memory.array([Float](repeating: 0, count: channels * Voice.block))
     self.memory = memory
     current = Int64.min
   }
 
   override func deactivate() { free() }
+
+  @_noLocks @_noAllocation
+  override func reset() {
+    for channel in 0..<channels { stillness.unsafelyUnwrapped[channel] = Stillness() }
+  }
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
@@ -138,7 +151,8 @@ final class Synth: Node {
       let magnitude = abs(block[index])
       let sounding: UInt8 = magnitude >= 1e-5 ? UInt8(AUSCULT_MARK_SOUNDING) : 0
       let clipped: UInt8 = magnitude >= 0.999 ? UInt8(AUSCULT_MARK_CLIPPED) : 0
-      marks[done + index] = sounding | clipped
+      marks[done + index] = sounding | clipped | UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING)
     }
+    stillness.unsafelyUnwrapped[channel].mark(block, marks + done, count: count, least: least)
   }
 }

@@ -208,7 +208,9 @@ final class NodeInstance: @unchecked Sendable {
     let map = answer.channel_map
     var records: [FormatRecord] = []
     for index in 0..<Int(answer.output_count) {
-      let format = answer.outputs[index]
+      var format = answer.outputs[index]
+      // An older plugin has a hole there.
+      if !nodeClass.library.knowsHearing { format.silent_share = inputs.first?.format.format.silent_share ?? 0 }
       if let failure = sizeFailure(format) { throw failure }
       if let problem = problem(format, inputs: inputs) {
         throw NodeFailure(text: "answered with a format that \(problem): a fault of its plugin")

@@ -33,6 +33,7 @@ public struct DriverCycle {
     self.hasNoDeadline = hasNoDeadline
     self.isEnd = isEnd
     self.inputs = inputs
+    self.connected = connected
     self.outputs = outputs
   }
 }
@@ -132,6 +133,7 @@ public struct RealtimeEngine: @unchecked Sendable {
         position: begin, frames: UInt32(truncatingIfNeeded: frames),
         flags: (cycle.isEnd ? AUSCULT_CLOCK_END : 0) | (cycle.hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0))
       point(schedule, to: cycle, offset: done)
+      noteLevels(schedule)
       runSteps(schedule, gap: gap, cause: cycle.gapCause)
       state.pointee.position.store(begin + Int64(frames), ordering: .relaxed)
       gap = 0

@@ -27,6 +27,8 @@ struct RealtimeSchedule {
   let tuningCount: Int
   /// The most frames that one call of a step covers.
   let quantum: Int
+  /// Driver frames per second.
+  let rate: Float
   /// Samples [quantum] for external channels that the driver has no memory for: the end of a stream has no frames, and
   /// may come before any cycle, or after the driver has taken its memory away.
   let silence: UnsafePointer<Float>
@@ -83,4 +85,16 @@ struct RealtimeState: ~Copyable {
   let position = Atomic<Int64>(0)
   let messages = MessageQueue(capacity: 1024)
   let counters = RealtimeCounters()
+  /// Of each of the driver's inputs [InputLevel.most].
+  let levels = UnsafeMutablePointer<InputLevel>.allocate(capacity: InputLevel.most)
+
+  /// Thread: control.
+  init() {
+    for index in 0..<InputLevel.most { (levels + index).initialize(to: InputLevel()) }
+  }
+
+  deinit {
+    levels.deinitialize(count: InputLevel.most)
+    levels.deallocate()
+  }
 }

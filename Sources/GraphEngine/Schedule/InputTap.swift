@@ -94,6 +94,8 @@ extension InputTap {
     shown.pointee.gap = source.pointee.gap
     shown.pointee.complete = complete
     shown.pointee.end = source.pointee.end
+    shown.pointee.learned = source.pointee.learned
+    shown.pointee.learned_marks = source.pointee.learned_marks
     shown.pointee.producer = source.pointee.producer
     slot.pointee = UnsafePointer(shown)
   }

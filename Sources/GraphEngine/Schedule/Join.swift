@@ -55,6 +55,8 @@ struct JoinQueue {
   var complete: Int64 = Int64.min
   /// Where its stream ends, once that is known.
   var end = Int64.max
+  /// How far the node before it has learned, since that was last shown; min: it has not.
+  var learned: Int64 = Int64.min
 }
 
 extension JoinQueue {
@@ -82,6 +84,7 @@ extension JoinQueue {
     let added = to - from
     guard count + added <= capacity else { return false }
     complete = max(complete, block.pointee.complete)
+    if block.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 { learned = max(learned, block.pointee.learned) }
     if block.pointee.flags & AUSCULT_BLOCK_END != 0 { hasEnded = true }
     end = min(end, block.pointee.end)
     if added == 0 { return true }
@@ -155,6 +158,14 @@ extension Join {
   func hasMore(after matched: Int) -> Bool {
     for index in 0..<inputCount where queues[index].count <= matched { return false }
     return true
+  }
+
+  /// Some node before it still learns, and nobody was shown.
+  var isLearning: Bool {
+    @_noLocks @_noAllocation get {
+      for index in 0..<inputCount where queues[index].learned != Int64.min { return true }
+      return false
+    }
   }
 
   /// A gap was noted, and every input is beyond it with nothing left to show.
@@ -282,6 +293,10 @@ extension Join {
       block.pointee.complete = isMore ? min(queues[index].complete, waitingEnd(index, count)) : queues[index].complete
       block.pointee.gap = gap
       block.pointee.end = queues[index].end
+      if queues[index].learned == Int64.min { continue }
+      block.pointee.flags |= AUSCULT_BLOCK_LEARNING
+      block.pointee.learned = queues[index].learned
+      queues[index].learned = Int64.min
     }
     hasGap = false
   }

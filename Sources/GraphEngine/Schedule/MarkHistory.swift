@@ -1,8 +1,9 @@
 import CNodeABI
 import CRealtime
 
-/// Carries the source's marks (silent, clipped) through a node, by position: a token has the marks of all input tokens
-/// that it was computed from, whatever the node does and however the audio was cut.
+/// Carries the source's marks (silent, clipped, ...) through a node, by position: a token has the marks of all input
+/// tokens that it was computed from, and the mean of their shares of silence, whatever the node does and however the
+/// audio was cut.
 ///
 /// Marks of the latest inputs are kept in a ring, already mapped to the output's channels. Most streams are marked alike
 /// for hours, so the last change is remembered and everything after it is answered without looking.
@@ -32,6 +33,9 @@ struct MarkHistory {
   let outputPeriod: Int64
   let outputExtent: Int64
   let outputOffset: Int64
+  /// As a mark: from this share of silence on a token counts as silent. Of audio none reaches it: a sample is as its
+  /// source has marked it.
+  let silentShare: UInt8
 
   /// Where the input token with `taken` 0 lies, offset left out.
   var base: Int64 = 0
@@ -110,7 +114,7 @@ struct MarkHistory {
         let mark =
           map != nil || channels == outputChannels
           ? mark(input, token, map == nil ? channel : Int(map![channel])) : all
-        slot[channel] = isFirst ? mark : slot[channel] | mark
+        slot[channel] = isFirst ? mark : Marks.merged(slot[channel], mark)
       }
     }
   }
@@ -123,8 +127,8 @@ struct MarkHistory {
 
   @_noLocks @_noAllocation
   private func allMarks(_ input: UnsafePointer<auscult_block>, _ token: Int, _ channels: Int) -> UInt8 {
-    var all: UInt8 = 0
-    for channel in 0..<channels { all |= mark(input, token, channel) }
+    var all = mark(input, token, 0)
+    for channel in 1..<max(1, channels) { all = Marks.merged(all, mark(input, token, channel)) }
     return all
   }
 
@@ -173,7 +177,7 @@ struct MarkHistory {
   private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     if block.pointee.count > input.pointee.count {
       // It held tokens back without saying so: theirs are not here any more.
-      realtime_fill(block.pointee.marks!, 0, Int(block.pointee.capacity) * outputChannels)
+      realtime_fill(block.pointee.marks!, Marks.unknown, Int(block.pointee.capacity) * outputChannels)
       return
     }
     block.pointee.marks = input.pointee.marks
@@ -186,7 +190,9 @@ struct MarkHistory {
   private func giveByPosition(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     for token in 0..<Int(block.pointee.count) {
       let wanted = block.pointee.heads[token]
-      for channel in 0..<outputChannels { block.pointee.marks![token * outputChannels + channel] = 0 }
+      for channel in 0..<outputChannels {
+        block.pointee.marks![token * outputChannels + channel] = Marks.unknown
+      }
       for candidate in 0..<Int(input.pointee.count)
       where input.pointee.heads[candidate].index == wanted.index
         && input.pointee.heads[candidate].origin == wanted.origin
@@ -211,7 +217,7 @@ struct MarkHistory {
     let rows = isAudio ? outputChannels : 1
     let length = isAudio ? count : count * outputChannels
     for row in 0..<rows {
-      realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), value, length)
+      realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), judged(value), length)
     }
   }
 
@@ -222,18 +228,72 @@ struct MarkHistory {
     let last = min(
       rule == .overlap ? ceilDivide(to, inputPeriod) - 1 : floorDivide(to - inputExtent, inputPeriod), taken - 1)
     if first >= lastChange {
-      for channel in 0..<outputChannels { marks[channel * stride] = value }
+      for channel in 0..<outputChannels { marks[channel * stride] = judged(value) }
       return
     }
     for channel in 0..<outputChannels {
-      var mark: UInt8 = 0
+      var bits: UInt8 = 0
+      var silence: Int64 = 0
       var index = first
       while index <= last {
-        mark |= ring[Int(index & mask) * outputChannels + channel]
+        let mark = ring[Int(index & mask) * outputChannels + channel]
+        bits |= mark
+        silence += Int64(mark >> Marks.silenceShift)
         index += 1
       }
-      marks[channel * stride] = mark
+      let share = last < first ? 0 : UInt8(truncatingIfNeeded: silence / (last - first + 1))
+      marks[channel * stride] = judged(bits & Marks.bits | share << Marks.silenceShift)
     }
+  }
+
+  /// What a token's mark comes to, once its share of silence is known.
+  @inline(__always) @_noLocks @_noAllocation
+  private func judged(_ mark: UInt8) -> UInt8 {
+    mark & Marks.silence >= silentShare ? mark & ~UInt8(AUSCULT_MARK_SOUNDING) : mark
+  }
+
+  // MARK: Learning
+
+  /// The marks of the last token that a node which still learns has taken: those of its input's last one.
+  @_noLocks @_noAllocation
+  func giveLearned(_ marks: UnsafeMutablePointer<UInt8>, input: UnsafePointer<auscult_block>) {
+    let channels = Int(input.pointee.format.pointee.channels)
+    let token = Int(input.pointee.count) - 1
+    for channel in 0..<outputChannels {
+      let from = map.map { Int($0[channel]) } ?? (channels == outputChannels ? channel : -1)
+      if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
+        let learned = from < 0 ? nil : input.pointee.learned_marks
+        marks[channel] = learned.map { $0[from] } ?? Marks.heard
+      } else if token >= 0 {
+        marks[channel] = from < 0 ? allMarks(input, token, channels) : mark(input, token, from)
+      } else {
+        marks[channel] = Marks.heard
+      }
+    }
+  }
+}
+
+/// The parts of a mark.
+enum Marks {
+  static var bits: UInt8 { @_noLocks @_noAllocation get { 0x0f } }
+  static var silence: UInt8 { @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_SILENCE) } }
+  static var silenceShift: UInt8 { @_noLocks @_noAllocation get { UInt8(AUSCULT_SILENCE_SHIFT) } }
+  /// Whether it sounds is not known: connected and moving, so that nobody is called deaf for it.
+  static var unknown: UInt8 {
+    @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
+  }
+  static var heard: UInt8 {
+    @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
+  }
+
+  /// Of two tokens that are computed into one: it is as silent as the less silent of them.
+  @inline(__always) @_noLocks @_noAllocation
+  static func merged(_ a: UInt8, _ b: UInt8) -> UInt8 { ((a | b) & bits) | min(a & silence, b & silence) }
+
+  /// The mark that a format's silent_share is. Thread: control.
+  static func share(_ format: auscult_format) -> UInt8 {
+    let share = format.silent_share == 0 ? 15 : min(15, format.silent_share)
+    return UInt8(share) << UInt8(AUSCULT_SILENCE_SHIFT)
   }
 }
 

@@ -19,6 +19,8 @@ final class NodeRuntime: @unchecked Sendable {
   let blocks: [UnsafeMutablePointer<auscult_block>]
   let outputs: UnsafeMutablePointer<OutputState>
   let progress: [UnsafeMutablePointer<Progress>]
+  /// Of each output that carries scores or events: what passed.
+  let watches: [OutputWatch?]
   let state: UnsafeMutablePointer<StepState>
   let join: UnsafeMutablePointer<Join>?
   let isIndependent: Bool
@@ -63,7 +65,10 @@ final class NodeRuntime: @unchecked Sendable {
       progress.initialize(to: Progress())
       return progress
     }
-    outputs = maker.makeOutputs(blocks, generation: UInt32(generation), progress: isWatched ? progress : nil)
+    watches = configuration.outputs.map { OutputWatch($0) }
+    outputs = maker.makeOutputs(
+      blocks, generation: UInt32(generation), progress: isWatched ? progress : nil,
+      watches: watches)
     state = arena.array([StepState()])
     call = .allocate(capacity: 1)
     call.initialize(to: WorkerCall())
@@ -73,6 +78,7 @@ final class NodeRuntime: @unchecked Sendable {
   deinit {
     call.deinitialize(count: 1)
     call.deallocate()
+    for watch in watches { watch?.free() }
     for progress in progress {
       progress.deinitialize(count: 1)
       progress.deallocate()

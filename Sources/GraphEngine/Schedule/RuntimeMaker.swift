@@ -53,7 +53,8 @@ struct RuntimeMaker {
   // MARK: Outputs
 
   func makeOutputs(
-    _ blocks: [UnsafeMutablePointer<auscult_block>], generation: UInt32, progress: [UnsafeMutablePointer<Progress>]?
+    _ blocks: [UnsafeMutablePointer<auscult_block>], generation: UInt32, progress: [UnsafeMutablePointer<Progress>]?,
+    watches: [OutputWatch?]
   ) -> UnsafeMutablePointer<OutputState> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
     for (output, block) in blocks.enumerated() {
@@ -61,7 +62,7 @@ struct RuntimeMaker {
       let format = configuration.outputs[output].format
       guard let marks = block.pointee.marks, let input, !RuntimeMaker.hasMarks(format, input) else { continue }
       realtime_fill(
-        marks, UInt8(truncatingIfNeeded: AUSCULT_MARK_SOUNDING),
+        marks, Marks.heard,
         draft.capacities[node][output] * NodeSizes.markChannels(format))
     }
     return arena.array(
@@ -73,11 +74,13 @@ struct RuntimeMaker {
           isScore: format.pointee.kind == AUSCULT_SCORE, isStampedByNode: format.pointee.stamp == AUSCULT_STAMP_NODE,
           factor: factor, inputPeriod: (input?.period ?? 0) * factor,
           lookahead: format.pointee.lookahead, ownMarks: blocks[output].pointee.marks,
+          learnedMarks: blocks[output].pointee.learned_marks,
           marks: input.flatMap {
             RuntimeMaker.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
           },
           generation: generation,
-          progress: progress?[output], highest: draft.hasUnheardBands(node) ? Float(draft.highest[node]) : .infinity)
+          progress: progress?[output], highest: draft.hasUnheardBands(node) ? Float(draft.highest[node]) : .infinity,
+          watch: watches[output])
       })
   }
 
@@ -115,7 +118,8 @@ struct RuntimeMaker {
         inputChannels: Int(input.channels), outputChannels: Int(format.channels),
         map: configuration.channelMap.isEmpty ? nil : UnsafePointer(arena.array(configuration.channelMap)),
         inputPeriod: input.period * factor, inputExtent: input.extent * factor, inputOffset: input.offset * factor,
-        outputPeriod: format.period, outputExtent: format.extent, outputOffset: format.offset)
+        outputPeriod: format.period, outputExtent: format.extent, outputOffset: format.offset,
+        silentShare: format.kind == AUSCULT_AUDIO ? .max : Marks.share(format))
     ])
   }
 
@@ -165,6 +169,7 @@ extension Arena {
     block.mark_channel_stride = UInt32(isAudio ? capacity : 1)
     block.complete = Int64.min
     block.end = Int64.max
+    if format.pointee.kind == AUSCULT_SCORE { block.learned_marks = array(UInt8.self, count: channels) }
     block.format = format
     block.producer = producer
     return array([block])
@@ -192,6 +197,7 @@ extension JoinQueue {
     block.data = data
     block.heads = heads
     block.marks = markChannels == 0 ? nil : marks
+    block.learned_marks = nil
     block.capacity = UInt32(capacity)
     block.channel_stride = isAudio ? UInt32(capacity * 4) : source.channel_stride
     block.mark_channel_stride = isAudio ? UInt32(capacity) : 1

@@ -16,6 +16,7 @@ final class ScheduleBuilder {
   private(set) var crossings: [RingLink] = []
   private(set) var steps: [Int32: UnsafeMutablePointer<Step>] = [:]
   private(set) var crossingLists: [Int32: (list: UnsafeMutablePointer<StepCrossing>, count: Int)] = [:]
+  private let rate: Int
   private let channels: ChannelTables
   private let tunings: [TuneEntry]
   /// Links that the control thread listens to, in the order they were asked for.
@@ -33,12 +34,13 @@ final class ScheduleBuilder {
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
   /// - Throws: where the memory of a queue can't be had, at the node before it.
   init(
-    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, quantum: Int, channels: ChannelTables,
+    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, quantum: Int, rate: Int, channels: ChannelTables,
     previous: Schedule? = nil,
     isSwap: Bool = false, tunings: [TuneEntry] = [], ears: [RunNode.Feed] = []
   ) throws(DiagnosticsError) {
     self.graph = graph
     self.tunings = tunings
+    self.rate = rate
     self.nodes = nodes.inOrder
     self.options = options
     self.quantum = quantum
@@ -137,7 +139,10 @@ final class ScheduleBuilder {
     return Step(
       nodeClass: runtime.instance.native, instance: runtime.instance.pointer, node: runtime.number,
       name: UnsafePointer(runtime.instance.host.nodeText), isSource: node.inputs.isEmpty,
-      isIndependent: runtime.isIndependent, inputCount: node.inputs.count, outputCount: runtime.blocks.count,
+      isIndependent: runtime.isIndependent,
+      marksOldBitsOnly: node.inputs.isEmpty && !runtime.instance.nodeClass.library.knowsHearing,
+      isWatchful: runtime.instance.nodeClass.traits.contains(.watchful), inputCount: node.inputs.count,
+      outputCount: runtime.blocks.count,
       cycle: cycle, sources: sources, inputs: inputs, heard: heard, outputs: runtime.outputs, join: runtime.join,
       externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
       isMeasured: options.isMeasured || runtime.placement == .worker || node.side != .both, state: runtime.state,
@@ -172,6 +177,7 @@ final class ScheduleBuilder {
         inputChannels: UnsafePointer(arena.array(inputChannels)), inputChannelCount: inputChannels.count,
         outputChannels: UnsafePointer(arena.array(outputChannels)), outputChannelCount: outputChannels.count,
         point: point, tunings: UnsafePointer(arena.array(tunings)), tuningCount: tunings.count, quantum: quantum,
+        rate: Float(rate),
         silence: UnsafePointer(arena.array(Float.self, count: quantum)),
         waste: arena.array(Float.self, count: quantum))
     ])

@@ -38,6 +38,7 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
   step.pointee.cycle.pointee.failure = nil
   let status = realtime_process(step.pointee.nodeClass, step.pointee.instance, step.pointee.cycle)
   if let call, !call.pointee.leave(number) { return .takenAway }
+  if step.pointee.marksOldBitsOnly { markHeard(step) }
   if step.pointee.isMeasured { step.pointee.state.pointee.nanoseconds += realtime_nanoseconds() - began }
   step.pointee.state.pointee.calls += 1
 
@@ -46,6 +47,17 @@ func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_cl
     return .failed
   }
   return .ran
+}
+
+/// A source that was built before connections and stuck inputs had marks says nothing of them.
+@_noLocks @_noAllocation
+private func markHeard(_ step: UnsafeMutablePointer<Step>) {
+  for index in 0..<step.pointee.outputCount {
+    let block = step.pointee.outputs[index].block
+    let count = Int(block.pointee.capacity) * Int(block.pointee.format.pointee.channels)
+    let old = UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CLIPPED)
+    for place in 0..<count { block.pointee.marks![place] = (block.pointee.marks![place] & old) | Marks.unknown }
+  }
 }
 
 /// What the inputs say of this call: a gap if any of them has one, the end if all have ended. Independent inputs show
@@ -130,13 +142,14 @@ private func prepareOutputs(
       block.pointee.end =
         flags & AUSCULT_BLOCK_END != 0 ? clock.pointee.position + Int64(clock.pointee.frames) : Int64.max
       realtime_fill(
-        output.pointee.ownMarks!, UInt8(truncatingIfNeeded: AUSCULT_MARK_SOUNDING),
+        output.pointee.ownMarks!, Marks.heard,
         Int(block.pointee.capacity) * Int(output.pointee.format.pointee.channels))
     } else {
       block.pointee.flags = flags
       if flags & AUSCULT_BLOCK_GAP != 0 { block.pointee.gap = step.pointee.inputs[gapFrom]!.pointee.gap }
       block.pointee.complete = outputComplete(step, lookahead: output.pointee.lookahead)
       block.pointee.end = inputEnd(step)
+      passOn(step, to: output)
     }
     if block.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
       output.pointee.isStarted = false
@@ -145,6 +158,19 @@ private func prepareOutputs(
     }
     startIfNeeded(step, output, clock: clock)
   }
+}
+
+/// What a block says beside its tokens: that scores are withheld.
+@inline(__always) @_noLocks @_noAllocation
+private func passOn(_ step: UnsafeMutablePointer<Step>, to output: UnsafeMutablePointer<OutputState>) {
+  var learned = Int64.min
+  for index in 0..<step.pointee.inputCount {
+    let input = step.pointee.inputs[index]!
+    if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 { learned = max(learned, input.pointee.learned) }
+  }
+  if learned == Int64.min || !output.pointee.isScore { return }
+  output.pointee.block.pointee.flags |= AUSCULT_BLOCK_LEARNING
+  output.pointee.block.pointee.learned = learned
 }
 
 /// Through which frame position an output is complete: each input's watermark, less what this node waits for.
@@ -218,12 +244,16 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
     noteProgress(output, tokens: Int(block.pointee.count), complete: block.pointee.complete)
     if let marks = output.pointee.marks {
       marks.pointee.pass(step.pointee.inputs, count: step.pointee.inputCount, to: output)
+      if let learned = output.pointee.learnedMarks, block.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
+        marks.pointee.giveLearned(learned, input: step.pointee.inputs[0]!)
+      }
     }
     if output.pointee.isScore && output.pointee.highest < .infinity { dropUnheardBands(output, block) }
     if output.pointee.isScore && !scoresAreFinite(block) {
       step.pointee.cycle.pointee.failure = constantText("yielded a score that is not a finite number")
       return false
     }
+    output.pointee.watch?.note(block)
   }
   return true
 }

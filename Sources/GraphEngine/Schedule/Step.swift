@@ -14,6 +14,10 @@ struct Step {
   let name: UnsafePointer<CChar>
   let isSource: Bool
   let isIndependent: Bool
+  /// A source that says nothing of connections and stuck inputs.
+  let marksOldBitsOnly: Bool
+  /// It wants to know when its inputs are complete further, also without tokens.
+  let isWatchful: Bool
   let inputCount: Int
   let outputCount: Int
   let cycle: UnsafeMutablePointer<auscult_cycle>
@@ -61,6 +65,8 @@ struct OutputState {
   let lookahead: Int64
   /// Nil: events.
   let ownMarks: UnsafeMutablePointer<UInt8>?
+  /// Scores: the marks of the last token that a learning node took [channels].
+  let learnedMarks: UnsafeMutablePointer<UInt8>?
   let marks: UnsafeMutablePointer<MarkHistory>?
   /// The node's, for records to say who made a token.
   let generation: UInt32
@@ -68,6 +74,8 @@ struct OutputState {
   let progress: UnsafeMutablePointer<Progress>?
   /// Hertz above which nothing can be heard; infinity where no band lies there.
   let highest: Float
+  /// Scores and events: what passed, for the control thread.
+  let watch: OutputWatch?
 
   var isStarted = false
   var hasPendingGap = false

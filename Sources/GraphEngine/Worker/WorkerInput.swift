@@ -103,8 +103,9 @@ struct WorkerInput {
   /// Cuts a block to what ends by the point; true: nothing is left of it.
   private func isBehind(_ front: UnsafeMutablePointer<auscult_block>, _ end: Int64) -> Bool {
     let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end
+    let isLearning = front.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 && front.pointee.learned <= end
     let count = front.pointee.countThrough(end)
-    if count == 0 && !isLost { return true }
+    if count == 0 && !isLost && !isLearning { return true }
     front.pointee.count = UInt32(count)
     front.pointee.flags &= ~AUSCULT_BLOCK_END
     front.pointee.complete = min(front.pointee.complete, end)

@@ -10,10 +10,11 @@ extension WorkerNode {
     let isOver = join.pointee.hasEnded && inputs.allSatisfy(\.isEmpty) && !hasEnded
     let isLast = isOver && !join.pointee.hasMore(after: matched)
     let passesGap = matched == 0 && join.pointee.isGapPassed
+    let learns = join.pointee.isLearning
     join.pointee.present(matched, passesGap: passesGap, end: isLast)
 
     let isFurther = noteComplete(outputComplete(step, lookahead: 0))
-    if matched > 0 || isLast || passesGap || (isFurther && step.pointee.outputCount == 0) {
+    if matched > 0 || isLast || passesGap || learns || (isFurther && looksOn) {
       guard run() else { return .lost }
       join.pointee.consume(matched)
     } else if isFurther {

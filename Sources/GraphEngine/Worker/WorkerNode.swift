@@ -165,11 +165,17 @@ final class WorkerNode: @unchecked Sendable {
     }
     let complete = outputComplete(step, lookahead: 0)
     guard noteComplete(complete) || hasNews else { return .idle }
-    // Without tokens only sinks care how far their inputs are complete.
-    guard hasNews || step.pointee.outputCount == 0 ? run() : publishIdle() else { return .lost }
+    guard hasNews || looksOn ? run() : publishIdle() else { return .lost }
     noteEnds()
     for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
-    return hasNews ? .ran : .idle
+    return hasNews || (looksOn && hasYielded) ? .ran : .idle
+  }
+
+  /// It cares how far its inputs are complete, also without tokens: sinks do, and who waits for what does not come.
+  var looksOn: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
+
+  private var hasYielded: Bool {
+    (0..<step.pointee.outputCount).contains { step.pointee.outputs[$0].block.pointee.count > 0 }
   }
 
   func noteFinished() { finished.store(true, ordering: .releasing) }

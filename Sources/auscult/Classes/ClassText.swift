@@ -76,6 +76,7 @@ extension NodeClass {
   var traitNames: [String] {
     let names: [(Traits, String)] = [
       (.source, "source"), (.sink, "sink"), (.detector, "detector"), (.trainable, "trainable"),
+      (.watchful, "watchful"),
     ]
     return names.filter { traits.contains($0.0) }.map(\.1)
   }

@@ -14,6 +14,11 @@ struct StatusCommand: ParsableCommand {
         auscult status
         auscult status fan-watch --json
         auscult status fan-watch --wait 10s       one that was just started
+        auscult status fan-watch --follow         shows it anew every second
+        auscult status fan-watch --check          one line for a monitoring system
+
+      With --check the exit status is 0 while all is well, also while an alarm is raised, and 2 when nothing is heard of \
+      a machine, a node failed, a score is overdue, or the graph does not run.
       """)
 
   @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
@@ -22,7 +27,21 @@ struct StatusCommand: ParsableCommand {
 
   @Flag(help: "Print one JSON object.") var json = false
 
+  @Flag(help: "Say in one line whether the watch is well; exit status 2 when it is not.") var check = false
+
+  @Flag(help: "Show it again and again: on a terminal in place, else one block after the other.") var follow = false
+
+  @Option(help: ArgumentHelp("How long --follow waits in between (default: 1s).", valueName: "time"))
+  var interval: Seconds?
+
+  func validate() throws {
+    if check && follow { throw ValidationError("--check and --follow exclude each other") }
+    if interval != nil && !follow { throw ValidationError("--interval is for --follow") }
+  }
+
   func run() throws {
+    if check { return try checkHealth() }
+    if follow { return try followStatus() }
     guard let status = try answer() else { return list(try RunningGraphs.all()) }
     if json { Output.line(status) } else { Output.line(StatusText(status).text) }
   }
@@ -38,6 +57,47 @@ struct StatusCommand: ParsableCommand {
         guard ContinuousClock.now < deadline else { throw error }
         usleep(50_000)
       }
+    }
+  }
+
+  /// Of the graph that was named, or of all that run.
+  private func checkHealth() throws {
+    do {
+      let names = try name.map { [$0] } ?? (answer() == nil ? RunningGraphs.all().map(\.name) : [RunningGraphs.only()!])
+      let checks = try names.map { name in
+        HealthCheck(try wait == nil ? RunningGraphs.client(name) { try $0.call("status") } : answer() ?? .null)
+      }
+      let isWell = checks.allSatisfy(\.isWell)
+      if json {
+        Output.line(["ok": .boolean(isWell), "runs": .array(checks.map(\.json))])
+      } else {
+        Output.line(checks.map(\.line).joined(separator: "; "))
+      }
+      if !isWell { throw ExitCode(2) }
+    } catch let failure as Failure {
+      if json {
+        Output.line(["ok": false, "problem": .text(failure.text)])
+      } else {
+        Output.line("CRITICAL: \(failure.text)")
+      }
+      throw ExitCode(2)
+    }
+  }
+
+  private func followStatus() throws {
+    let isTerminal = isatty(STDOUT_FILENO) == 1 && !json
+    var isFirst = true
+    while true {
+      guard let status = try answer() else { return list(try RunningGraphs.all()) }
+      if json {
+        Output.line(status)
+      } else if isTerminal {
+        Output.screen(StatusText(status).text.split(separator: "\n", omittingEmptySubsequences: false))
+      } else {
+        Output.line((isFirst ? "" : "\n") + StatusText(status).text)
+      }
+      isFirst = false
+      usleep(UInt32(min(3600, max(0.05, interval?.number ?? 1)) * 1_000_000))
     }
   }
 

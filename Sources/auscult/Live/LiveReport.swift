@@ -1,3 +1,4 @@
+import Glibc
 import GraphEngine
 import JACKDriver
 import RunControl
@@ -88,8 +89,16 @@ final class LiveReport {
   /// About ten times a second: what has been counted since.
   func tick(_ figures: RunFigures) {
     log.showHeld()
+    for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate) }
     guard figures.statistics.xruns > toldXruns, ContinuousClock.now >= nextXruns else { return }
     tellXruns(figures)
+  }
+
+  /// On a terminal what alarms say is shown as it comes; sinks have it in any case.
+  private func tell(_ event: AlarmEvent, rate: Int) {
+    guard talk.isJSON || isatty(STDERR_FILENO) == 1 else { return }
+    let isTrouble = event.state == .raised || event.state == .repeated || event.state == .deaf
+    talk.tell(isTrouble ? .warning : .info, event.words(rate: rate), object: event.json(rate: rate))
   }
 
   private func tellXruns(_ figures: RunFigures) {

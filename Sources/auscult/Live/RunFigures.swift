@@ -21,6 +21,7 @@ struct RunFigures: Sendable {
   var failedNodes: [String]
   /// Nodes that have not returned from a call for long: "judge (process)".
   var lateNodes: [String]
+  var machines: [MachineHealth]
   /// Of the graph; grows with every change.
   var generation: Int
   /// The change that is under way, or the last one.
@@ -33,8 +34,9 @@ struct RunFigures: Sendable {
   /// Thread: control.
   init(
     name: String, server: String, rate: Int, began: ContinuousClock.Instant, engine: Engine, control: DriverControl,
-    training: JSONValue?
+    machines: [MachineHealth], training: JSONValue?
   ) {
+    self.machines = machines
     self.name = name
     self.training = training
     graph = engine.graph.name
@@ -63,7 +65,7 @@ struct RunFigures: Sendable {
       "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(overruns),
       "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
-      "nodes": .array(it.nodes.map(\.json)),
+      "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
       "ports": .array(ports.map(\.json)), "training": training,
     ])
@@ -74,6 +76,13 @@ struct RunFigures: Sendable {
     guard case .object(var members) = json else { return json }
     members["kind"] = .text(kind)
     return .object(members)
+  }
+
+  /// Of the machine that is worst off, or of a node that failed.
+  var health: String {
+    if !failedNodes.isEmpty { return MachineHealth.State.failed.rawValue }
+    let states = machines.map(\.state)
+    return (MachineHealth.State.allCases.last { states.contains($0) } ?? .ok).rawValue
   }
 
   /// The part of the sound's time that the realtime thread computes.

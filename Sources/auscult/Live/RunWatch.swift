@@ -16,6 +16,7 @@ final class RunWatch: @unchecked Sendable {
   private let engine: Engine
   private let control: DriverControl
   private let training: () -> JSONValue?
+  private let monitor = HealthMonitor()
   private let began = ContinuousClock.now
   private let condition = NSCondition()
   private var last: RunFigures
@@ -37,7 +38,8 @@ final class RunWatch: @unchecked Sendable {
     self.control = control
     self.training = training
     last = RunFigures(
-      name: name, server: server, rate: rate, began: began, engine: engine, control: control, training: training())
+      name: name, server: server, rate: rate, began: began, engine: engine, control: control,
+      machines: monitor.look(at: engine), training: training())
   }
 
   /// As it is now, or as it was at the end.
@@ -62,7 +64,8 @@ final class RunWatch: @unchecked Sendable {
     defer { condition.unlock() }
     if isOver { return last }
     last = RunFigures(
-      name: name, server: server, rate: rate, began: began, engine: engine, control: control, training: training())
+      name: name, server: server, rate: rate, began: began, engine: engine, control: control,
+      machines: monitor.look(at: engine), training: training())
     answered = asked
     condition.broadcast()
     return last

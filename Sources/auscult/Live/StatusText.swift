@@ -21,6 +21,7 @@ struct StatusText {
       "overruns  \(Quantity.count(integer("overruns"), "cycle")) that ended after the next was to begin",
       "cycle     \(Quantity.fixed(number("load") * 100, 1)) % of the time, the longest took \(longest)",
     ]
+    lines += MachinesText(status).lines
     if let training = status["training"] { lines.append("training  \(words(training))") }
     let failed = status["failed_nodes"]?.array?.compactMap(\.text?.shown) ?? []
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }

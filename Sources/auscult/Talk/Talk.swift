@@ -63,6 +63,12 @@ final class Talk: Sendable {
     if isJSON { write(object.json) } else { for line in lines { info(line) } }
   }
 
+  /// One line of a level as text, and for a program an object of its own kind.
+  func tell(_ level: Logger.Level, _ text: String, object: JSONValue) {
+    guard level >= self.level else { return }
+    if isJSON { write(object.json) } else { say(level, text) }
+  }
+
   private func plain(_ level: Logger.Level, _ text: String, node: String) -> String {
     let severity =
       switch level {

@@ -17,7 +17,7 @@ func format(
     columns: UInt32(columns), driver_rate: UInt32(rate), denominator: denominator, period: period,
     extent: extent ?? period, offset: offset, lookahead: lookahead, stamp: AUSCULT_STAMP_HOST, scale: scale,
     frequencies: frequencies.isEmpty ? nil : UnsafePointer(hertz), frequency_count: UInt32(frequencies.count),
-    machines: UnsafePointer(machines))
+    silent_share: 0, machines: UnsafePointer(machines))
 }
 
 /// A block of audio: channels of equal length, the first sample at `index`.

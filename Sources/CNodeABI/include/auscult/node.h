@@ -94,6 +94,7 @@ typedef struct auscult_format {
   // Hertz of each column [columns], or NULL; score: of each band that bands[] may name. Below 0: the column is no band.
   const float *frequencies;
   uint32_t frequency_count;
+  uint32_t silent_share;  // fifteenths, 1 to 15: a token of which so much is silent counts as silent; 0 is 15. Since 1.2
   const char *const *machines;  // name of what each channel listens to [channels]; never NULL when the host gives it
 } auscult_format;
 
@@ -108,9 +109,18 @@ typedef struct auscult_head {
 
 #define AUSCULT_TOKEN_GAP 0x1u  // something was lost between the token before and this one
 
-// One byte a channel and token (audio: sample), or-ed over everything that a token was computed from.
-#define AUSCULT_MARK_SOUNDING 0x1u  // not silent: some sample was at or above `silent_below`
-#define AUSCULT_MARK_CLIPPED 0x2u   // some sample was at or above `clipped_at`, or not a finite number
+// One byte a channel and token (audio: sample). Bits are or-ed over everything that a token was computed from, of the
+// share of silence the mean is taken. What no source has marked reads as sounding, connected and moving.
+#define AUSCULT_MARK_SOUNDING 0x1u   // not silent: some sample was at or above `silent_below` and not stuck, and less than
+                                     // the format's silent_share of the token is silence
+#define AUSCULT_MARK_CLIPPED 0x2u    // some sample was at or above `clipped_at`, or not a finite number
+#define AUSCULT_MARK_CONNECTED 0x4u  // some sample came from a connected port, or from a file. Since 1.2
+#define AUSCULT_MARK_MOVING 0x8u     // some sample was not stuck at a value that would sound: one of many equal ones in
+                                     // a row. Since 1.2
+// How much of a token is silence or stuck, in fifteenths rounded down. Audio: 15 in the midst of it, else 0; a source
+// leaves out the short silences that every sound has. Since 1.2
+#define AUSCULT_MARK_SILENCE 0xf0u
+#define AUSCULT_SILENCE_SHIFT 4
 
 typedef struct auscult_score {
   double score;         // higher is worse, always finite
@@ -127,6 +137,14 @@ typedef struct auscult_score {
 #define AUSCULT_EVENT_INHIBITED 4u  // an inhibiting flag set in: timers stand still
 #define AUSCULT_EVENT_RESUMED 5u    // ... and ended
 #define AUSCULT_EVENT_OPEN 6u       // still raised at the end of a file
+#define AUSCULT_EVENT_DEAF 7u       // for some time nothing was heard; `cause` says why. Since 1.2
+#define AUSCULT_EVENT_HEARING 8u    // ... and now it is. Since 1.2
+
+// Why nothing is heard.
+#define AUSCULT_DEAF_UNCONNECTED 1u  // no port is connected
+#define AUSCULT_DEAF_SILENT 2u       // digital silence
+#define AUSCULT_DEAF_STUCK 3u        // one value all the time
+#define AUSCULT_DEAF_NO_SCORE 4u     // no score comes, as when all is lost
 
 typedef struct auscult_event {
   uint32_t channel;  // of the scores it is about
@@ -135,6 +153,8 @@ typedef struct auscult_event {
   int64_t end;
   double score;
   double threshold;
+  uint32_t cause;  // AUSCULT_DEAF_*, or 0. Since 1.2
+  uint32_t reserved;
 } auscult_event;
 
 #define AUSCULT_GAP_XRUN 1u  // the driver missed cycles
@@ -166,6 +186,9 @@ typedef struct auscult_producer {
 
 #define AUSCULT_BLOCK_GAP 0x1u  // `gap` was lost before this block's first token; the host has called reset
 #define AUSCULT_BLOCK_END 0x2u  // the stream ends after this block (end of a file): yield what is held back
+// Scores: the node withholds them, for it still learns; `learned` says how far. Set by the node in process, on its
+// output, whenever it has learned from a token; passed on by the host. Since 1.2
+#define AUSCULT_BLOCK_LEARNING 0x4u
 
 // What one port carries in one cycle: `count` tokens (audio: samples). Element (token t, channel c) is at
 //     (char *)data + t * token_stride + c * channel_stride
@@ -188,6 +211,8 @@ typedef struct auscult_block {
   const auscult_producer *producer;
   int64_t end;          // since 1.2: driver frame position where the stream ends, as soon as it is known; else INT64_MAX. A
                         // token whose content reaches beyond it, or begins before its head's segment, holds padding
+  int64_t learned;  // with AUSCULT_BLOCK_LEARNING: where the last token ends that was learned from. Since 1.2
+  uint8_t *learned_marks;  // ... and its marks [channels], kept by the host, or NULL: nobody knows. Since 1.2
 } auscult_block;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -368,6 +393,8 @@ typedef struct auscult_cycle {
 #define AUSCULT_TRAIT_SINK 0x02u
 #define AUSCULT_TRAIT_DETECTOR 0x04u
 #define AUSCULT_TRAIT_TRAINABLE 0x08u
+#define AUSCULT_TRAIT_WATCHFUL 0x10u  // process is also called when no token came but the inputs are `complete` further,
+                                      // or learning (AUSCULT_BLOCK_LEARNING). Since 1.2
 
 typedef struct auscult_class {
   uint32_t size;

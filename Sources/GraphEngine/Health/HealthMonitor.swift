@@ -1,0 +1,154 @@
+import CNodeABI
+import NodeHost
+import RealtimeCore
+
+/// Looks at a running engine now and then, and says how its machines are.
+///
+/// Thread: control.
+public final class HealthMonitor {
+  /// Time without a cycle, in seconds, from which on the stream counts as standing still.
+  private static let still = 1.0
+
+  private var position = Int64.min
+  private var moved = ContinuousClock.now
+
+  public init() {}
+
+  /// By the order of the graph's channels.
+  public func look(at engine: Engine) -> [MachineHealth] {
+    let now = ContinuousClock.now
+    let next = engine.realtime.position
+    if next != position { (position, moved) = (next, now) }
+    let quiet = (now - moved) / .seconds(1)
+    return engine.healthFacts(stalled: quiet < Self.still ? 0 : quiet).map { MachineHealth($0) }
+  }
+}
+
+/// Something that an alarm had to say.
+public struct AlarmEvent: Sendable, Equatable {
+  public enum State: UInt32, Sendable {
+    case raised = 1
+    case cleared, repeated, inhibited, resumed, open, deaf, hearing
+  }
+  public var node: String
+  public var channel: Int
+  public var machine: String
+  public var state: State
+  public var cause: MachineHealth.Cause?
+  /// Driver frame positions.
+  public var begin: Int64
+  public var end: Int64
+  public var score: Double
+  public var threshold: Double
+}
+
+extension Engine {
+  /// What alarms have said since the last call, in the order of each. Thread: control.
+  public func takeAlarmEvents() -> [AlarmEvent] {
+    guard let schedule else { return [] }
+    return schedule.nodes.filter { !$0.isLossy }.flatMap { node in
+      node.runtime.watches.enumerated().flatMap { output, watch -> [AlarmEvent] in
+        guard let ring = watch?.events else { return [] }
+        let machines = node.runtime.configuration.outputs[output].machines
+        var events: [AlarmEvent] = []
+        while let event = ring.pointee.pop() {
+          guard let state = AlarmEvent.State(rawValue: event.state) else { continue }
+          let channel = Int(event.channel)
+          events.append(
+            AlarmEvent(
+              node: node.name, channel: channel, machine: channel < machines.count ? machines[channel] : node.name,
+              state: state, cause: MachineHealth.Cause(rawValue: event.cause), begin: event.begin, end: event.end,
+              score: event.score, threshold: event.threshold))
+        }
+        return events
+      }
+    }
+  }
+
+  /// What is known of each machine, by the order of the channels. Thread: control.
+  func healthFacts(stalled: Double) -> [MachineHealth.Facts] {
+    guard let schedule else { return [] }
+    var facts: [MachineHealth.Facts] = []
+    func with(_ machine: String, _ body: (inout MachineHealth.Facts) -> Void) {
+      let place = facts.firstIndex { $0.machine == machine } ?? facts.count
+      if place == facts.count {
+        facts.append(
+          MachineHealth.Facts(
+            machine: machine, rate: rate, position: realtime.position, stalled: stalled, patience: patience))
+      }
+      body(&facts[place])
+    }
+    for (index, port) in inputChannels.enumerated() where index < InputLevel.most {
+      if let port { with(port.machine) { $0.input = input(index) } }
+    }
+    // A candidate that is only compared says nothing of the watch.
+    for node in schedule.nodes where node.side != .old && !node.isLossy {
+      for (output, watch) in node.runtime.watches.enumerated() {
+        guard let watch else { continue }
+        let record = node.runtime.configuration.outputs[output]
+        for (channel, machine) in record.machines.enumerated() where channel < watch.channelCount {
+          with(machine) { $0.note(watch.channels + channel, watch.isScore, node.name, record.format) }
+        }
+      }
+    }
+    for node in schedule.nodes where node.runtime.state.pointee.hasFailed {
+      for machine in node.runtime.judged { with(machine) { $0.failed.append(node.name) } }
+    }
+    return facts
+  }
+
+  private func input(_ channel: Int) -> MachineHealth.Input {
+    let level = state.pointee.levels + channel
+    return MachineHealth.Input(
+      peak: Float(bitPattern: level.pointee.peak.load(ordering: .relaxed)),
+      rms: Float(bitPattern: level.pointee.meanSquare.load(ordering: .relaxed)).squareRoot(),
+      sounding: level.pointee.sounding.load(ordering: .relaxed),
+      moving: level.pointee.moving.load(ordering: .relaxed),
+      connected: level.pointee.connected.load(ordering: .relaxed))
+  }
+
+  /// What the graph's most impatient alarm waits for; 10 s where none says so.
+  private var patience: Double {
+    let given = graph.nodes.compactMap { node -> Double? in
+      guard node.nodeClass.traits.contains(.watchful), case .number(let number, _, _)? = node.argument("deaf")?.value,
+        number.isFinite
+      else { return nil }
+      return number
+    }
+    return given.min() ?? 10
+  }
+}
+
+extension NodeRuntime {
+  /// The machines that nobody judges any more when the node fails: not those of a sink, whose sound is judged all the same.
+  fileprivate var judged: [String] {
+    if instance.nodeClass.traits.contains(.sink) { return [] }
+    return configuration.outputs.first?.machines ?? []
+  }
+}
+
+extension MachineHealth.Facts {
+  /// Takes what passed through one output.
+  fileprivate mutating func note(
+    _ watch: UnsafeMutablePointer<ChannelWatch>, _ isScore: Bool, _ node: String, _ format: auscult_format
+  ) {
+    let known = { (position: Int64) in position == .min || position == .max ? nil : position }
+    if isScore {
+      let frames = Double(format.extent + 2 * format.period) / Double(format.denominator) + Double(format.lookahead)
+      scores.append(
+        MachineHealth.Score(
+          node: node, end: known(watch.pointee.end.load(ordering: .acquiring)),
+          score: Double(bitPattern: watch.pointee.score.load(ordering: .relaxed)),
+          threshold: Double(bitPattern: watch.pointee.threshold.load(ordering: .relaxed)),
+          isSilent: watch.pointee.isSilent.load(ordering: .relaxed),
+          learned: known(watch.pointee.learned.load(ordering: .relaxed)), usual: frames / Double(rate)))
+    } else {
+      let deaf = known(watch.pointee.deaf.load(ordering: .acquiring))
+      alarms.append(
+        MachineHealth.Alarm(
+          node: node, raised: known(watch.pointee.raised.load(ordering: .relaxed)),
+          inhibited: known(watch.pointee.inhibited.load(ordering: .relaxed)), deaf: deaf,
+          cause: deaf == nil ? nil : MachineHealth.Cause(rawValue: watch.pointee.cause.load(ordering: .relaxed))))
+    }
+  }
+}

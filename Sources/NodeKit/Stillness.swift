@@ -1,0 +1,80 @@
+import CNodeABI
+
+/// How long a channel has been silent, and how long it has had one value: what tells the silence and the standstill of a
+/// dead input from the zero crossings and equal neighbours that every sound has. A run counts once it is `least` samples
+/// long, from there on; silence with which a stream begins counts at once.
+///
+/// Runs go on from call to call, so it makes no difference how the audio is cut. Ordinary sound costs a look at one
+/// sample in `least`: a run that long can't hide between two looks.
+///
+/// For sources. Thread: the one that runs the node.
+public struct Stillness: Sendable {
+  private var silent = Int.max
+  private var equal = 0
+  private var last: UInt32 = 0
+  private var hasLast = false
+
+  @_noLocks @_noAllocation
+  public init() {}
+
+  /// The samples of a run that counts: 5 ms of sound.
+  public static func least(rate: Int) -> Int { max(2, rate / 200) }
+
+  /// Marks samples [count] that have AUSCULT_MARK_SOUNDING and AUSCULT_MARK_MOVING as each by itself has it: those in the
+  /// midst of silence get a share of silence of 15 fifteenths; so do those in the midst of equal ones that would sound,
+  /// which neither sound nor move then.
+  @_noLocks @_noAllocation
+  public mutating func mark(
+    _ samples: UnsafePointer<Float>, _ marks: UnsafeMutablePointer<UInt8>, count: Int, least: Int
+  ) {
+    if count == 0 { return }
+    markSilence(marks, count, least)
+    markEqual(samples, marks, count, least)
+    last = samples[count - 1].bitPattern
+    hasLast = true
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func markSilence(_ marks: UnsafeMutablePointer<UInt8>, _ count: Int, _ least: Int) {
+    let sounding = UInt8(AUSCULT_MARK_SOUNDING)
+    var index = 0
+    while index < count {
+      if silent == 0 && index + least <= count && marks[index + least - 1] & sounding != 0 {
+        // No run that begins here is long enough; one may begin behind the sample that sounds.
+        index += least
+        continue
+      }
+      if marks[index] & sounding != 0 {
+        silent = 0
+      } else {
+        silent = min(silent, least - 1) + 1
+        if silent == least { marks[index] |= UInt8(AUSCULT_MARK_SILENCE) }
+      }
+      index += 1
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func markEqual(
+    _ samples: UnsafePointer<Float>, _ marks: UnsafeMutablePointer<UInt8>, _ count: Int, _ least: Int
+  ) {
+    var index = 0
+    while index < count {
+      let end = index + least - 1
+      if equal == 0 && end < count && samples[end].bitPattern != samples[end - 1].bitPattern {
+        index += least
+        continue
+      }
+      let isEqual =
+        index > 0
+        ? samples[index].bitPattern == samples[index - 1].bitPattern
+        : hasLast && samples[0].bitPattern == last
+      equal = isEqual ? min(equal + 1, least) : 0
+      if equal == least && marks[index] & UInt8(AUSCULT_MARK_SOUNDING) != 0 {
+        marks[index] &= ~UInt8(AUSCULT_MARK_MOVING | AUSCULT_MARK_SOUNDING)
+        marks[index] |= UInt8(AUSCULT_MARK_SILENCE)
+      }
+      index += 1
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import Glibc
+import GraphEngine
+import RunControl
+
+extension MachineHealth {
+  var json: JSONValue {
+    .members([
+      "machine": .text(machine), "health": .text(state.rawValue), "cause": cause.map { .text($0.name) },
+      "failed_nodes": facts.failed.isEmpty ? nil : .texts(facts.failed),
+      "level": facts.input.map { input in
+        [
+          "peak_dbfs": decibels(input.peak), "rms_dbfs": decibels(input.rms),
+          "heard_position": .integer(input.sounding),
+        ]
+      }, "scores": .array(facts.scores.map { json($0) }), "alarms": .array(facts.alarms.map(\.json)),
+    ])
+  }
+
+  private func json(_ score: Score) -> JSONValue {
+    guard let end = score.end else {
+      return .members(["node": .text(score.node), "learned_position": score.learned.map { .integer($0) }])
+    }
+    return [
+      "node": .text(score.node), "score": .number(score.score), "threshold": .number(score.threshold),
+      "anomalous": .boolean(score.score > score.threshold && !score.isSilent), "end": .integer(end),
+      "age_seconds": .number((facts.age(end) * 1000).rounded() / 1000),
+    ]
+  }
+
+  /// Null: digital silence.
+  private func decibels(_ factor: Float) -> JSONValue {
+    guard factor > 1e-10, factor.isFinite else { return .null }
+    return .number((20 * log10(Double(factor)) * 10).rounded() / 10)
+  }
+}
+
+extension MachineHealth.Alarm {
+  fileprivate var json: JSONValue {
+    .members([
+      "node": .text(node), "state": .text(raised == nil ? "clear" : "raised"), "since": raised.map { .integer($0) },
+      "inhibited_since": inhibited.map { .integer($0) }, "deaf_since": deaf.map { .integer($0) },
+      "deaf_cause": cause.map { .text($0.name) },
+    ])
+  }
+}
+
+extension AlarmEvent {
+  /// "fan-03: alarm raised: score 0.044 above 0.0201, frames 51200 to 223232 (node 'alarm')"
+  func words(rate: Int) -> String {
+    let span = "frames \(begin) to \(end) (node '\(node)')"
+    let figures = "score \(Significant.text(score)), threshold \(Significant.text(threshold))"
+    switch state {
+    case .deaf: return "\(machine): nothing is heard (\(cause?.name ?? "?")), \(span)"
+    case .hearing:
+      return "\(machine): is heard again after \(Quantity.seconds(Double(end - begin) / Double(rate))), \(span)"
+    case .inhibited: return "\(machine): alarm inhibited, \(span)"
+    case .resumed: return "\(machine): alarm resumed, \(span)"
+    case .raised, .cleared, .repeated, .open: return "\(machine): alarm \(name): \(figures), \(span)"
+    }
+  }
+
+  /// As a sink's record has it, but for what only sinks know.
+  func json(rate: Int) -> JSONValue {
+    let isDeafness = state == .deaf || state == .hearing
+    return .members([
+      "kind": .text(isDeafness ? "deaf" : "alarm"), "node": .text(node), "channel": .integer(Int64(channel)),
+      "machine": .text(machine), "state": .text(name), "begin": .integer(begin), "end": .integer(end),
+      "rate": .integer(Int64(rate)), "cause": cause.map { .text($0.name) },
+      "score": isDeafness ? nil : .number(score), "threshold": isDeafness ? nil : .number(threshold),
+    ])
+  }
+
+  private var name: String {
+    switch state {
+    case .raised: "raised"
+    case .cleared: "cleared"
+    case .repeated: "repeated"
+    case .inhibited: "inhibited"
+    case .resumed: "resumed"
+    case .open: "open"
+    case .deaf: "begun"
+    case .hearing: "ended"
+    }
+  }
+}
+
+/// The part of `auscult status` that tells of machines and ports.
+struct MachinesText {
+  private let status: JSONValue
+
+  init(_ status: JSONValue) { self.status = status }
+
+  var lines: [String] {
+    var lines: [String] = []
+    let machines = status["machines"]?.array ?? []
+    if !machines.isEmpty { lines += ["", table(machines).text] }
+    let ports = status["ports"]?.array ?? []
+    if !ports.isEmpty { lines += [""] + ports.map(port) }
+    return lines.isEmpty ? [] : lines + [""]
+  }
+
+  private func table(_ machines: [JSONValue]) -> Table {
+    var table = Table([
+      ("machine", .left), ("health", .left), ("level", .right), ("peak", .right), ("score", .right),
+      ("threshold", .right), ("age", .right), ("alarm", .left),
+    ])
+    for machine in machines {
+      let scores = machine["scores"]?.array ?? []
+      let alarms = machine["alarms"]?.array ?? []
+      for row in 0..<max(1, scores.count, alarms.count) {
+        let score = row < scores.count ? scores[row] : nil
+        table.add(
+          (row == 0 ? head(machine) : ["", "", "", ""]) + figures(score)
+            + [row < alarms.count ? alarm(alarms[row], isOne: alarms.count == 1) : ""])
+      }
+    }
+    return table
+  }
+
+  private func head(_ machine: JSONValue) -> [String] {
+    let cause = machine["cause"]?.text.map { " (\($0))" } ?? ""
+    let failed = machine["failed_nodes"]?.array?.compactMap(\.text).joined(separator: ", ")
+    let level = { (name: String) -> String in
+      guard let level = machine["level"] else { return "-" }
+      return level[name]?.number.map { "\(Quantity.fixed($0, 1)) dBFS" } ?? "silent"
+    }
+    return [
+      machine["machine"]?.text ?? "?", (machine["health"]?.text ?? "?") + (failed.map { " (\($0))" } ?? cause),
+      level("rms_dbfs"), level("peak_dbfs"),
+    ]
+  }
+
+  private func figures(_ score: JSONValue?) -> [String] {
+    guard let score, let value = score["score"]?.number else { return ["-", "-", "-"] }
+    return [
+      Significant.text(value), score["threshold"]?.number.map { Significant.text($0) } ?? "-",
+      score["age_seconds"]?.number.map { Quantity.seconds($0) } ?? "-",
+    ]
+  }
+
+  private func alarm(_ alarm: JSONValue, isOne: Bool) -> String {
+    var words = alarm["state"]?.text ?? "?"
+    if alarm["inhibited_since"] != nil { words += ", inhibited" }
+    return isOne ? words : "\(alarm["node"]?.text ?? "?"): \(words)"
+  }
+
+  private func port(_ port: JSONValue) -> String {
+    let name = port["port"]?.text ?? "?"
+    let since = port["since"]?.text.map { " since \($0)" } ?? ""
+    let peers = port["peers"]?.array?.compactMap { $0["port"]?.text } ?? []
+    return "port      \(name): " + (peers.isEmpty ? "not connected" : "connected to " + peers.joined(separator: ", "))
+      + since
+  }
+}
+
+/// What `auscult status --check` says of a run.
+struct HealthCheck {
+  private let status: JSONValue
+
+  init(_ status: JSONValue) { self.status = status }
+
+  var isWell: Bool { troubles.isEmpty }
+
+  /// "OK fan-watch: 2 machines", "CRITICAL fan-watch: fan-03 is deaf (silent), node 'log' failed"
+  var line: String {
+    let name = status["name"]?.text ?? "?"
+    guard isWell else { return "CRITICAL \(name): \(troubles.joined(separator: ", "))" }
+    let machines = status["machines"]?.array ?? []
+    let notes = machines.compactMap { machine -> String? in
+      guard let health = machine["health"]?.text, health != "ok" else { return nil }
+      return "\(machine["machine"]?.text ?? "?"): \(health)"
+    }
+    return "OK \(name): " + ([Quantity.count(machines.count, "machine")] + notes).joined(separator: ", ")
+  }
+
+  var json: JSONValue {
+    [
+      "name": .text(status["name"]?.text ?? "?"), "ok": .boolean(isWell), "health": status["health"] ?? .null,
+      "problems": .texts(troubles),
+    ]
+  }
+
+  private var troubles: [String] {
+    let machines = (status["machines"]?.array ?? []).compactMap { machine -> String? in
+      let name = machine["machine"]?.text ?? "?"
+      switch machine["health"]?.text {
+      case "deaf": return "\(name) is deaf (\(machine["cause"]?.text ?? "?"))"
+      case "overdue": return "\(name): a score is overdue\(age(machine))"
+      default: return nil
+      }
+    }
+    let texts = { (name: String) in (status[name]?.array ?? []).compactMap(\.text) }
+    return machines + texts("failed_nodes").map { "node '\($0)' failed" }
+      + texts("late_nodes").map { "\($0) does not return" }
+  }
+
+  private func age(_ machine: JSONValue) -> String {
+    let ages = (machine["scores"]?.array ?? []).compactMap { $0["age_seconds"]?.number }
+    return ages.max().map { ", the last one is \(Quantity.seconds($0)) old" } ?? ", none came so far"
+  }
+}

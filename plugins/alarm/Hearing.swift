@@ -1,0 +1,89 @@
+import CNodeABI
+
+/// What a score, or the time that passed without one, brought about, in the order of the members.
+struct HearingChange {
+  var isDeaf = false
+  var isHearing = false
+  /// AUSCULT_DEAF_*.
+  var cause: UInt32 = 0
+  /// Ticks: where deafness began, ...
+  var begin: Int64 = 0
+  /// ... when it was told, ...
+  var told: Int64 = 0
+  /// ... and the end of the score that is heard again.
+  var heard: Int64 = 0
+}
+
+/// Whether one channel is heard. Times are in ticks.
+///
+/// A score is heard unless its marks say that no port was connected, that all of it is silence, or that it has one value
+/// all over. The channel is deaf once `patience` has passed in which no score that is heard ends: from the begin of the
+/// first one that is not heard, or, where none came, from the end of the last. What has been delivered decides, not when
+/// it came, so it makes no difference how the stream is cut. Time in gaps counts.
+struct Hearing {
+  /// End of the last score that was heard; nil: nothing has come yet.
+  private var heard: Int64?
+  /// Begin of the first score since then that is not heard, and the cause of the latest.
+  private var since: Int64?
+  private var cause: UInt32 = 0
+  private var isDeaf = false
+  private var begin: Int64 = 0
+
+  /// Why a score with these marks is not heard; 0: it is. A mark of none of the two newer bits on a score that sounds
+  /// comes from a stream that nobody has marked with them.
+  @inline(__always) @_noLocks @_noAllocation
+  static func cause(_ marks: UInt32) -> UInt32 {
+    let isSounding = marks & AUSCULT_MARK_SOUNDING != 0
+    let silence = marks & AUSCULT_MARK_SILENCE
+    if marks & AUSCULT_MARK_CONNECTED == 0 { return isSounding ? 0 : AUSCULT_DEAF_UNCONNECTED }
+    if marks & AUSCULT_MARK_MOVING == 0 { return AUSCULT_DEAF_STUCK }
+    return silence == AUSCULT_MARK_SILENCE || (!isSounding && silence == 0) ? AUSCULT_DEAF_SILENT : 0
+  }
+
+  @_noLocks @_noAllocation
+  mutating func take(from start: Int64, to end: Int64, cause: UInt32, _ patience: Int64) -> HearingChange {
+    begin(at: start, patience)
+    // It was told before this score's end, if at all.
+    var change = end > limit(patience) ? tell(patience) : HearingChange()
+    if cause != 0 {
+      if since == nil { since = min(start, heard ?? start) }
+      self.cause = cause
+      return change
+    }
+    if isDeaf {
+      change.isHearing = true
+      change.cause = self.cause
+      change.begin = begin
+      change.heard = end
+    }
+    isDeaf = false
+    since = nil
+    heard = max(heard ?? end, end)
+    return change
+  }
+
+  /// Nothing that ends at or before `position` comes any more.
+  @_noLocks @_noAllocation
+  mutating func wait(through position: Int64, _ patience: Int64) -> HearingChange {
+    begin(at: position, patience)
+    return position >= limit(patience) ? tell(patience) : HearingChange()
+  }
+
+  /// A stream is expected to be heard from its begin on: position 0, or, for an alarm that came later, from then.
+  @_noLocks @_noAllocation
+  private mutating func begin(at position: Int64, _ patience: Int64) {
+    if heard == nil { heard = position > patience ? position : 0 }
+  }
+
+  @_noLocks @_noAllocation
+  private func limit(_ patience: Int64) -> Int64 { (since ?? heard ?? 0) + patience }
+
+  @_noLocks @_noAllocation
+  private mutating func tell(_ patience: Int64) -> HearingChange {
+    if isDeaf { return HearingChange() }
+    isDeaf = true
+    begin = since ?? heard ?? 0
+    if since == nil { cause = AUSCULT_DEAF_NO_SCORE }
+    return HearingChange(isDeaf: true, cause: cause, begin: begin, told: begin + patience)
+  }
+}
