@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 
 /// Turns Ctrl-C and its like (SIGINT, SIGTERM) into a call, so that a run can end in good order, and SIGHUP into another
-/// one, by which it takes its files anew. A signal that nobody handles ends the program at once, as signals do; one that
-/// was ignored when the program was started, as by nohup, stays ignored.
+/// one, by which it takes its files anew. A signal that nobody handles ends the program at once, as signals do. SIGHUP and
+/// SIGTERM stay ignored where they were when the program was started, as by nohup. SIGINT does not: a shell without job
+/// control ignores it for whatever it starts in the background, and `kill -INT` is how scripts end such a run.
 ///
 /// Make it before any other thread: they inherit that these signals are none of their business.
 final class SignalWatcher: Sendable {
@@ -21,8 +22,7 @@ final class SignalWatcher: Sendable {
   private let state = Mutex(State())
 
   init() {
-    signals = [SIGINT, SIGTERM, SIGHUP].filter { !SignalWatcher.isIgnored($0) }
-    if signals.isEmpty { return }
+    signals = [SIGINT] + [SIGTERM, SIGHUP].filter { !SignalWatcher.isIgnored($0) }
     var mask = mask
     pthread_sigmask(SIG_BLOCK, &mask, nil)
     Thread.detachNewThread { [self] in watch() }
