@@ -19,6 +19,8 @@ public final class LineOutput {
   private var outage = Outage()
   /// Time of the first line of the part that is being written.
   private var partBegin: Int64?
+  /// Another instance of the node may still hold the file: a swap lets go of it when this one writes already.
+  private var isSharing = false
 
   public init(_ file: OutputFile, limit: RotationLimit?, host: Host) {
     self.file = file
@@ -31,6 +33,7 @@ public final class LineOutput {
   ///
   /// - Parameter sharing: another instance of the node wrote to it until now.
   public func open(sharing: Bool) throws(FileProblem) {
+    isSharing = sharing
     do {
       try file.open(sharing: sharing)
       if !sharing { try mendEnd() }
@@ -109,7 +112,7 @@ public final class LineOutput {
 
   private func openAgain() throws(FileProblem) {
     file.appends = true
-    try file.open()
+    try file.open(sharing: isSharing)
     try mendEnd()
     partBegin = firstTime()
   }

@@ -72,7 +72,7 @@ import Testing
     print("seed \(random.seed)")
     let run = try HandRun(DeafTests.graph(), rate: 16000)
     let monitor = HealthMonitor()
-    run.driver.feed(random.noise(frames: 8000), period: 256)
+    run.driver.feed(random.noise(frames: 14_000), period: 256)
     run.engine.drain()
     #expect(monitor.look(at: run.engine).map(\.state) == [.learning])
     run.driver.feed(random.noise(frames: 80000), period: 256)

@@ -1,6 +1,5 @@
+import JACKDriver
 import Testing
-
-@testable import JACKDriver
 
 /// Which ports are connected, and what is said of them, decided without JACK.
 @Suite struct ConnectionPlanTests {

@@ -95,7 +95,7 @@ private let classDefects = [
   node(
     "unknown-realtime", "REALTIME=3",
     message: "its realtime class 3 is neither AUSCULT_HARD nor AUSCULT_OFFLOAD"),
-  node("unknown-traits", "TRAITS=0x30", message: "it has unknown traits 0x30"),
+  node("unknown-traits", "TRAITS=0x60", message: "it has unknown traits 0x60"),
   node("null-process", "PROCESS=NULL", message: "its function process is a null pointer"),
   node("null-destroy", "DESTROY=NULL", message: "its function destroy is a null pointer"),
   node("null-inputs", "INPUTS=NULL", message: "it has 1 inputs, but the table of inputs is a null pointer"),

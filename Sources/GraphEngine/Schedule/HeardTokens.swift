@@ -34,7 +34,11 @@ extension auscult_block {
 @_noLocks @_noAllocation
 func showHeard(_ step: UnsafeMutablePointer<Step>, _ views: UnsafeMutablePointer<auscult_block>) {
   for index in 0..<step.pointee.inputCount {
-    guard let input = step.pointee.sources[index], input.pointee.format.pointee.kind != AUSCULT_AUDIO else { continue }
+    guard let input = step.pointee.sources[index] else { continue }
+    if input.pointee.format.pointee.kind == AUSCULT_AUDIO {
+      step.pointee.inputs[index] = input
+      continue
+    }
     let view = views + index
     view.pointee = input.pointee
     let (first, count) = input.pointee.heardTokens()
