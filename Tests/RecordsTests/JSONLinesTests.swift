@@ -72,7 +72,7 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
       try lines(input, tokens, file: #"a b\"c".wav"#) == [
         #"{"kind":"score","graph":"fan-watch","node":"klasse \"1\"","channel":0,"machine":"fan-00","begin":0,"#
           + #""end":28672,"rate":48000,"time":"2026-11-21T09:30:00.597Z","score":2.0,"threshold":0.0201,"#
-          + #""anomalous":true,"generation":3,"flags":["silent","clipped","gap"],"model":"sha256:ab","file":"a b\\\"c\".wav","#
+          + #""anomalous":false,"generation":3,"flags":["silent","clipped","gap"],"model":"sha256:ab","file":"a b\\\"c\".wav","#
           + #""library":"b1","class":"rain","probability":0.9,"bands":[{"band":1,"hz":312.5},{"band":7}]}"#,
         #"{"kind":"score","graph":"fan-watch","node":"klasse \"1\"","channel":1,"machine":"pump\n\u0001ü","begin":0,"#
           + #""end":28672,"rate":48000,"time":"2026-11-21T09:30:00.597Z","score":1e-07,"anomalous":false,"#

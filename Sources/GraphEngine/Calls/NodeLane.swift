@@ -18,6 +18,8 @@ final class NodeLane: @unchecked Sendable {
   // Under the condition's lock.
   private var queue: [() -> Void] = []
   private var isRunning = false
+  /// Calls that wait or are under way. Not what the thread does: it is on its way home when a call has been answered.
+  private var open = 0
 
   init(_ calls: NodeCalls, node: String) {
     self.calls = calls
@@ -28,7 +30,7 @@ final class NodeLane: @unchecked Sendable {
   var isIdle: Bool {
     condition.lock()
     defer { condition.unlock() }
-    return !isRunning
+    return open == 0
   }
 
   /// Calls a node, and waits for what it answers.
@@ -82,10 +84,14 @@ final class NodeLane: @unchecked Sendable {
       let isLate = call.isGivenUp
       if !isLate { call.answer = result }
       call.isDone = true
+      if !isLate { open -= 1 }
       condition.broadcast()
       condition.unlock()
       guard isLate else { return }
       late(result)
+      condition.lock()
+      open -= 1
+      condition.unlock()
       NodeLane.lateCalls.subtract(1, ordering: .relaxed)
     }
     condition.lock()
@@ -115,6 +121,7 @@ final class NodeLane: @unchecked Sendable {
   private func enqueue(_ body: @escaping () -> Void) {
     condition.lock()
     queue.append(body)
+    open += 1
     let mustStart = !isRunning
     isRunning = true
     condition.unlock()
