@@ -153,7 +153,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "OutputFiles", "JSONText", "TextEscapes", "CSndFile",
+        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "OutputFiles", "JSONText", "TextEscapes",
+        "CSndFile",
         "CSoundTouch",
       ],
       swiftSettings: strict),

@@ -15,7 +15,7 @@ struct SourceTests {
     // Connected and moving: `StillnessTests` has the rest.
     let usual = UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING)
     #expect(samples.indices.allSatisfy { output.mark($0, 0) & usual == usual })
-    return (output.samples[0], samples.indices.map { output.mark($0, 0) & ~usual })
+    return (output.samples[0], samples.indices.map { output.mark($0, 0) & (Self.sounding | Self.clipped) })
   }
 
   @Test("Ordinary samples pass untouched; marks follow the thresholds")

@@ -207,7 +207,7 @@ import Training
     // The other way around, and below the parts of a dataset.
     try record("d/test/abnormal/0.wav", "d/test/normal/01.wav")
     let judged = try workshop.auscult(
-      "evaluate", "watch.yaml", "--anomalous", "d/test", "--normal", "d/test/normal", "--force")
+      "evaluate", "watch.yaml", "--anomalous", "d/test", "--normal", "data/normal", "--force")
     #expect(
       judged.err.contains(
         Self.contrary(
