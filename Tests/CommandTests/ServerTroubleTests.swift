@@ -107,7 +107,9 @@ struct ServerTroubleTests {
   }
 
   private func startConnected(_ name: String) throws -> LiveCommand {
-    let live = try start("--name", name, "--set", "log.path=\(name).jsonl", "--set", "mic.connect=system:capture_1")
+    let live = try start(
+      "--name", name, "--set", "log.path=\(name).jsonl", "--set", "bands.path=\(name).npy", "--set",
+      "mic.connect=system:capture_1")
     try live.wait(for: "auscult: connected ")
     return live
   }

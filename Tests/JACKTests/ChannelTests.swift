@@ -89,7 +89,7 @@ extension JACKTests {
               "watch:mic system:capture_2", "watch:new_1 system:capture_1", "watch:new_2 system:capture_2",
             ])
           #expect(
-            run.events.suffix(2) == [
+            run.events.filter(\.isConnection).suffix(2) == [
               .connected(Connection(source: "system:capture_1", destination: "watch:new_1")),
               .connected(Connection(source: "system:capture_2", destination: "watch:new_2")),
             ])
@@ -113,21 +113,6 @@ extension JACKTests {
           #expect(connections == ["watch:mic player:out_1", "watch:mic system:capture_2"])
         }
         player?.close()
-      }
-    }
-
-    @Test func aConnectThatIsNoPatternIsRefusedAndChangesNothing() throws {
-      try withServer(.init(period: 128)) { server in
-        let first = try graph([("mic", ", connect: \"system:capture_1\"")])
-        let second = try graph([("mic", ", connect: \"system:(\""), ("new", "")])
-        #expect {
-          try change(first, to: second, server: server) { run in
-            run.events.contains(where: \.isConnection)
-          } check: { _ in
-          }
-        } throws: {
-          "\($0)".contains("connect of node 'mic': 'system:(' is no port name and no pattern: ")
-        }
       }
     }
 
