@@ -35,7 +35,7 @@ import Training
       graph: reference
       nodes:
         mic: { type: source, machines: [machine] }
-        stft: { type: stft, length: 1024, hop: 512, center: false, precision: double }
+        stft: { type: stft, length: 1024, hop: 512, precision: double }
         mel: { type: mel, bands: 128 }
         level: { type: normalize, mode: decibel }
         slices: { type: slicer, length: 1 s, hop: 100 % }

@@ -26,7 +26,8 @@ extension auscult_block {
       // A stretch shorter than one slice has no other: who fills it up wants it judged.
       return head.index != 0
     }
-    return begin < head.segment * format.pointee.denominator
+    // The zeros before the first sample of all are librosa's convention; behind a gap they stand for sound that was lost.
+    return head.segment != 0 && begin < head.segment * format.pointee.denominator
   }
 }
 
