@@ -1,5 +1,5 @@
 extension Record {
-  /// The record as DESIGN section 8 has it: one line of JSON, its fields in the fixed order.
+  /// The record as one line of JSON, its fields in the fixed order.
   public var json: [UInt8] {
     var line = JSONLine()
     switch content {

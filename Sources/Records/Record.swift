@@ -1,4 +1,4 @@
-/// One thing that a sink reports: what DESIGN section 8 writes as one JSON line, before any wording.
+/// One thing that a sink reports: what is written as one JSON line, before any wording.
 public struct Record: Sendable, Equatable {
   /// What it is about.
   public var content: Content
