@@ -19,6 +19,7 @@ public final class JACKClient {
   /// Opens a client under exactly this name.
   public init(name: String, server: String? = nil) throws(JACKError) {
     try Self.check(name)
+    guard !ServerRegistry.has(name) else { throw .nameOfServer(name) }
     handle = try LibJACK.open(name: name, server: server)
     self.name = name
     self.server = server

@@ -4,6 +4,9 @@ public enum JACKError: Error, Equatable, Sendable {
   case noServer(name: String, others: String?)
   /// Another client has the name.
   case nameTaken(String)
+  /// A server of this user has the name: jackd2 would give the client the server's own socket, and nobody could reach
+  /// the server any more.
+  case nameOfServer(String)
   /// JACK cannot take the name: too long, empty, or with a colon or a slash.
   case badName(String, reason: String)
   /// The server speaks another protocol than the library.
@@ -39,6 +42,8 @@ extension JACKError: CustomStringConvertible {
     case .noServer(let name, let others):
       "no JACK server named '\(name)' is running" + (others.map { "; there is \($0)" } ?? "")
     case .nameTaken(let name): "JACK has a client named '\(name)' already"
+    case .nameOfServer(let name):
+      "a JACK server is named '\(name)', and a client of that name would keep every other program from reaching it"
     case .badName(let name, let reason): "'\(name)' cannot be a JACK client's name: \(reason)"
     case .versionMismatch: "the JACK server and libjack are of different versions"
     case .otherServer(let present, let asked):
@@ -68,7 +73,7 @@ extension JACKError: CustomStringConvertible {
         : "choose it with --server, or JACK_DEFAULT_SERVER"
     case .noServer:
       "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
-    case .nameTaken: "choose another name with --name"
+    case .nameTaken, .nameOfServer: "choose another name with --name"
     case .serverShutDown: "with --reconnect, auscult waits for the server and goes on"
     case .rateChanged: "start auscult again: a graph is prepared for one rate"
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"

@@ -29,6 +29,11 @@ package enum ServerRegistry {
     }
   }
 
+  /// Whether a server of this user has the name.
+  static func has(_ name: String) -> Bool {
+    servers().contains { $0.name == name && $0.user == getuid() }
+  }
+
   /// "/jack-1000:default:" is the server 'default' of user 1000.
   private static func server(_ text: String) -> Server? {
     guard let match = text.wholeMatch(of: /\/?jack-([0-9]+):(.*):/), let user = UInt32(match.1) else { return nil }

@@ -11,6 +11,7 @@ import Testing
 struct DeafTests {
   private let folder = ScratchFolder()
   private var auscult: Command { Command(folder) }
+  private var server: String { "server-\(name)" }
   private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
 
   private func watch(connect: String = "", deaf: String = "1 s") -> String {
@@ -33,7 +34,7 @@ struct DeafTests {
     return try LiveCommand(
       auscult,
       arguments: [
-        "run", "watch.yaml", "--start-server", "--server", name, "--name", name, "--rate", "16000", "--json",
+        "run", "watch.yaml", "--start-server", "--server", server, "--name", name, "--rate", "16000", "--json",
       ])
   }
 
@@ -72,7 +73,7 @@ struct DeafTests {
         out: { type: sink.audio, connect: "\(name):mic" }
       links: fan -> out
       """)
-    let fan = try LiveCommand(auscult, arguments: ["run", "fan.yaml", "--server", name, "--name", "fan-\(name)"])
+    let fan = try LiveCommand(auscult, arguments: ["run", "fan.yaml", "--server", server, "--name", "fan-\(name)"])
     try live.wait(for: #""state":"ended""#)
     let well = try check(0)
     #expect(well.status == 0 && well.out.hasPrefix("OK \(name): 1 machine"), "\(well.out)")

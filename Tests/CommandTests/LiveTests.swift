@@ -39,17 +39,18 @@ struct LiveTests {
     #expect(
       try auscult("status").err == "auscult: error: no graph runs (looked in \(folder.path)/auscult)\n"
         + "  start one with `auscult run GRAPH`\n")
-    let live = try start("--server", name, "--rate", "16000", "--period", "128")
+    let server = "server-\(name)"
+    let live = try start("--server", server, "--rate", "16000", "--period", "128")
     let status = try JSONValue(parsing: Array(try auscult("status", "--json").out.utf8))
     #expect(status["name"]?.text == name)
     #expect(status["graph"] == "watch")
-    #expect(status["server"]?.text == name)
+    #expect(status["server"]?.text == server)
     #expect(status["rate"] == 16000)
     #expect(status["period"] == 128)
     #expect(status["failed_nodes"] == [])
     let text = try auscult("status", name)
     #expect(text.status == 0)
-    #expect(text.out.hasPrefix("\(name) runs on the JACK server '\(name)': 16000 Hz, 128 frames a period\n"))
+    #expect(text.out.hasPrefix("\(name) runs on the JACK server '\(server)': 16000 Hz, 128 frames a period\n"))
 
     let stop = try auscult("stop")
     #expect(stop.status == 0)
@@ -66,7 +67,7 @@ struct LiveTests {
     let none = try auscult("status", name, "--wait", "300ms")
     #expect(none.status == 1 && none.err.contains("no graph named '\(name)' runs"), "\(none.err)")
     let live = try LiveCommand(
-      auscult, arguments: ["run", "watch.yaml", "--start-server", "--server", name, "--name", name])
+      auscult, arguments: ["run", "watch.yaml", "--start-server", "--server", "server-\(name)", "--name", name])
     let status = try auscult("status", name, "--json", "--wait", "1min")
     #expect(status.status == 0 && status.out.contains(name), "\(status.err)")
     #expect(try auscult("stop", name).status == 0)
@@ -91,6 +92,22 @@ struct LiveTests {
       outcome.err
         == "auscult: error: a graph named '\(name)' runs already (pid \(live.process.processIdentifier)); "
         + "give this one another --name\n")
+    live.signal(SIGTERM)
+    #expect(try live.end().status == 0)
+  }
+
+  /// jackd2 gives a client of a server's name the server's own socket: it would be reached by nobody any more.
+  @Test(arguments: ["of the same server", "of another one"]) func aServersNameIsRefused(_ which: String) throws {
+    let server = "server-\(name)"
+    let live = try start("--server", server)
+    let more = which == "of another one" ? ["--start-server"] : ["--server", server]
+    let outcome = try auscult(["run", "watch.yaml", "--name", server, "--set", "log.path=b.jsonl"] + more)
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.err.contains(
+        "auscult: error: a JACK server is named '\(server)', and a client of that name would keep every other program from "
+          + "reaching it\n  choose another name with --name\n"), "\(outcome.err)")
+    #expect(try auscult("ports", "--server", server).out.contains("\(name):mic"))
     live.signal(SIGTERM)
     #expect(try live.end().status == 0)
   }
