@@ -43,7 +43,7 @@ extension Engine {
     var stopwatch = Stopwatch()
     var draft = try compare(next)
     if options.isShadow { draft = try compare(draft.graphOfCandidate) }
-    let shadow = options.isShadow ? try ShadowSetup(draft, number: nextNumber) : nil
+    let shadow = options.isShadow ? try ShadowSetup(draft, generations: generations, number: nextNumber) : nil
     stopwatch.lap("configure")
     if draft.added.isEmpty && draft.removed.isEmpty && draft.tuned.isEmpty {
       try takeOver(draft)
@@ -57,12 +57,13 @@ extension Engine {
     return draft.plan
   }
 
-  /// Returns to the graph before the last change: at once while its nodes still stand by, else by applying it again.
+  /// Returns to the graph before the last change: at once while its nodes still stand by, else by applying it again. Once
+  /// more returns to the graph that was left: the graph of a change that was given up, too.
   ///
   /// - Throws: as `apply`; `no-previous` when nothing was changed yet.
   @discardableResult
   public func rollback(options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
-    if let swapRun {
+    if let swapRun, swapRun.status.stage != .retiring {
       swapRun.rollback()
       return swapRun.status.plan
     }
@@ -81,26 +82,22 @@ extension Engine {
   private func compare(_ next: Graph) throws(DiagnosticsError) -> SwapDraft {
     guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
     let nodes = schedule.nodes.filter { $0.side == .both }
+    try checkOutputs(of: next, beside: nodes)
     let running = RunningGraph(
       graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services,
       memory: schedule.memory)
     let draft = try Compiler.negotiated(
       graph: next, instances: next.nodes.map { _ in nil }, running: running, rate: rate, options: options)
-    let runtimes = try Compiler.runtimes(draft, generation: lastGeneration + 1, number: nextNumber)
+    let runtimes = try Compiler.runtimes(draft, generations: generations, number: nextNumber)
     return SwapDraft(graph: next, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }
 
   /// A new sink that writes where a running node does takes its output over, if it can.
   private func continueOutputs(_ draft: SwapDraft) throws(DiagnosticsError) {
-    try checkOutputs(draft)
     for runtime in draft.added {
       for path in runtime.node.outputPaths {
-        guard let identity = FileIdentity(path),
-          let writer = draft.before.first(where: { $0.runtime.node.outputs.contains(identity) })
-        else { continue }
-        if writer.name == runtime.name && draft.removed.contains(where: { $0.runtime === writer.runtime })
-          && runtime.canContinueOutput
-        {
+        guard let writer = draft.writer(of: path) else { continue }
+        if draft.continues(runtime, path) {
           runtime.instance.host.continues = true
           continue
         }
@@ -112,12 +109,12 @@ extension Engine {
     }
   }
 
-  /// Refuses outputs that would replace what they must not.
-  private func checkOutputs(_ draft: SwapDraft) throws(DiagnosticsError) {
-    var outputs = OutputGuard(draft.graph)
+  /// Refuses outputs that would replace what they must not, before any node is made.
+  private func checkOutputs(of next: Graph, beside nodes: [RunNode]) throws(DiagnosticsError) {
+    var outputs = OutputGuard(next)
     outputs.protect(options.outputs)
-    let running = draft.before.reduce(into: Set<FileIdentity>()) { $0.formUnion($1.runtime.node.outputs) }
-    let problems = outputs.problems(draft.graph, running: running)
+    let running = nodes.reduce(into: Set<FileIdentity>()) { $0.formUnion($1.runtime.node.outputs) }
+    let problems = outputs.problems(next, running: running)
     guard problems.isEmpty else { throw DiagnosticsError(problems) }
   }
 
@@ -204,7 +201,7 @@ extension Engine {
   /// Nothing but ports or the text changes.
   private func takeOver(_ draft: SwapDraft) throws(DiagnosticsError) {
     try changeChannels(draft)
-    previousGraph = graph
+    if !draft.plan.isEmpty { previousGraph = graph }
     graph = draft.graph
     lastSwap = SwapStatus(
       stage: .done, plan: draft.plan, generation: generation, position: realtime.position, phases: [])
@@ -246,7 +243,7 @@ extension Engine {
 
   /// Before the stream ends: a swap that has not come to its exchange is given up. No cycle runs meanwhile.
   func settleSwap() {
-    while let swapRun, swapRun.status.position == nil || swapRun.status.stage == .retiring {
+    while let swapRun, swapRun.status.position == nil || swapRun.status.stage == .retiring || swapRun.isReturning {
       swapRun.requestEnd()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true))
       service()
@@ -269,7 +266,7 @@ extension Graph.Node {
 }
 
 extension NodeRuntime {
-  fileprivate var canContinueOutput: Bool {
+  var canContinueOutput: Bool {
     instance.native.pointee.extension?(instance.native, AUSCULT_CONTINUE) != nil
   }
 }

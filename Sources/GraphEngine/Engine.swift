@@ -67,9 +67,11 @@ public final class Engine: @unchecked Sendable {
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
-  /// Grows with every change of the graph; tokens carry that of the youngest node on their way.
+  /// Of the graph that judges now. Every graph has its own, also one that is returned to: it only ever grows.
   public internal(set) var generation = 1
-  /// The latest that any node was made in, also one that was taken back: no two changes share one.
+  /// Which generation the tokens of a frame position are of.
+  let generations = Generations()
+  /// The latest that any graph was given, also one that never judged: no two share one.
   var lastGeneration = 1
   /// Nodes that were quarantined since the engine was made.
   public internal(set) var failedNodes: Set<String> = []
@@ -91,8 +93,8 @@ public final class Engine: @unchecked Sendable {
   var lastSwap: SwapStatus?
   /// Nodes whose instances were made with other values than the graph has by now.
   var retuned: Set<String> = []
-  /// The graph before the last change.
-  var previousGraph: Graph?
+  /// What `rollback` returns to: the graph before the last change, or the one that was left by the last `rollback`.
+  public internal(set) var previousGraph: Graph?
   private var nodeNames: [String] = []
   /// Some thread takes the nodes down.
   let isEnding = Atomic<Bool>(false)
@@ -123,7 +125,7 @@ public final class Engine: @unchecked Sendable {
     guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics) }
     self.instances = instances
     state = .allocate(capacity: 1)
-    state.initialize(to: RealtimeState())
+    state.initialize(to: RealtimeState(generations: generations))
     realtime = RealtimeEngine(state: state)
   }
 
@@ -131,6 +133,7 @@ public final class Engine: @unchecked Sendable {
     stop()
     state.deinitialize(count: 1)
     state.deallocate()
+    generations.deallocate()
   }
 
   // MARK: Life
@@ -149,6 +152,7 @@ public final class Engine: @unchecked Sendable {
     services.notices.begin()
     self.rate = rate
     state.pointee.position.store(0, ordering: .relaxed)
+    generations.begin(generation)
     schedule.connectWorkers()
     install(schedule)
     pool = WorkerPool(schedule.workers, threads: options.workerThreads)
@@ -159,7 +163,7 @@ public final class Engine: @unchecked Sendable {
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
     let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
     warnings = draft.diagnostics
-    let nodes = Compiler.runNodes(draft, try Compiler.runtimes(draft, generation: generation, number: nextNumber))
+    let nodes = Compiler.runNodes(draft, try Compiler.runtimes(draft, generations: generations, number: nextNumber))
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
     return Schedule(
@@ -338,11 +342,8 @@ public final class Engine: @unchecked Sendable {
       case .dropEnded:
         log(.warning, name(message), "dropped \(message.second) tokens up to frame position \(message.first)")
       case .nodeFailed:
-        failedNodes.insert(name(message))
         let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
-        log(
-          .error, name(message),
-          "\(reason ?? "failed without saying why"); the node is quarantined, the graph runs on")
+        nodeFailed(name(message), reason ?? "failed without saying why")
       case .scheduleRetired:
         if let pointer = message.pointer {
           retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
@@ -356,6 +357,11 @@ public final class Engine: @unchecked Sendable {
 
   private func name(_ message: RealtimeMessage) -> String {
     message.node >= 0 ? nodeNames[Int(message.node)] : ""
+  }
+
+  func nodeFailed(_ node: String, _ reason: String) {
+    failedNodes.insert(node)
+    log(.error, node, "\(reason); the node is quarantined, the graph runs on")
   }
 
   func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }

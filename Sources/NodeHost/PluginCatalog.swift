@@ -29,37 +29,57 @@ public final class PluginCatalog: @unchecked Sendable {
   /// Every library that was ever loaded from a private copy: a build is loaded once.
   private var builds: [PluginLibrary]
   private let isPrivate: Bool
+  /// Tries libraries out before they are loaded here; nil: nothing does.
+  public let probe: PluginProbe?
+  /// What there is to know of libraries that are used all the same.
+  public private(set) var remarks: [PluginProblem] = []
 
   /// Loads every `libauscult-*.so` of the folders; the first folder wins.
   ///
-  /// - Parameter isPrivate: from private copies, so that `refreshed` sees what is built meanwhile.
-  public convenience init(searchPath: [String], isPrivate: Bool = false) {
-    self.init(searchPath: searchPath, isPrivate: isPrivate, builds: [])
+  /// - Parameters:
+  ///   - isPrivate: from private copies, so that `refreshed` sees what is built meanwhile.
+  ///   - probe: opens each library in a child first.
+  public convenience init(searchPath: [String], isPrivate: Bool = false, probe: PluginProbe? = nil) {
+    self.init(searchPath: searchPath, isPrivate: isPrivate, probe: probe, builds: [])
   }
 
   /// Looks again: what is found now. Libraries whose build is the same are the same. Without private copies nothing can
   /// have changed.
   public func refreshed() -> PluginCatalog {
-    isPrivate ? PluginCatalog(searchPath: searchPath, isPrivate: true, builds: builds) : self
+    isPrivate ? PluginCatalog(searchPath: searchPath, isPrivate: true, probe: probe, builds: builds) : self
   }
 
-  private init(searchPath: [String], isPrivate: Bool, builds: [PluginLibrary]) {
+  /// The files that `refreshed` would load.
+  public var files: [String] { PluginCatalog.files(in: searchPath).flatMap(\.used) }
+
+  private init(searchPath: [String], isPrivate: Bool, probe: PluginProbe?, builds: [PluginLibrary]) {
     self.searchPath = searchPath
     self.isPrivate = isPrivate
+    self.probe = probe
     self.builds = builds
+    let folders = PluginCatalog.files(in: searchPath)
+    probe?.examine(folders.flatMap(\.used))
+    for folder in folders {
+      shadowed += folder.shadowed
+      register(folder.used.compactMap(loaded))
+    }
+  }
+
+  /// The plugins of each folder, but those that an earlier one has.
+  private static func files(in searchPath: [String]) -> [(used: [String], shadowed: [Shadowed])] {
     var files: [String: String] = [:]
-    for folder in unique(searchPath.map(absolutePath)) {
-      var found: [PluginLibrary] = []
+    return unique(searchPath.map(absolutePath)).map { folder in
+      var (used, shadowed): ([String], [Shadowed]) = ([], [])
       for name in pluginFiles(in: folder) {
         let path = folder + "/" + name
         if let first = files[name] {
           shadowed.append(Shadowed(path: path, className: nil, by: first))
         } else {
           files[name] = path
-          if let library = loaded(path) { found.append(library) }
+          used.append(path)
         }
       }
-      register(found)
+      return (used, shadowed)
     }
   }
 
@@ -78,11 +98,24 @@ public final class PluginCatalog: @unchecked Sendable {
     if let known = known(path) {
       library = known
     } else {
-      library = try PluginLibrary(path: path, isPrivate: isPrivate)
+      library = try examined(path)
     }
     byPath[path] = library
     if isPrivate, !builds.contains(where: { $0 === library }) { builds.append(library) }
     return library
+  }
+
+  /// Loads a library that nothing speaks against.
+  private func examined(_ path: String) throws(PluginProblem) -> PluginLibrary {
+    let verdict = probe?.verdict(on: path) ?? PluginProbe.Verdict()
+    if let defect = verdict.defect { throw PluginProblem(path: path, defects: [defect]) }
+    if verdict.writesOutput {
+      let remark = "it writes to standard output while it is loaded; that went to standard error"
+      remarks.append(PluginProblem(path: path, defects: [remark]))
+    }
+    return try withOutputAside(verdict.writesOutput) { () throws(PluginProblem) in
+      try PluginLibrary(path: path, isPrivate: isPrivate)
+    }
   }
 
   /// The library as it is now, if that build was loaded before.

@@ -148,6 +148,12 @@ public final class OutputFile {
     return true
   }
 
+  /// Nothing is written for now: another instance of the node, or another run, may have the file. A pipe stays open, for
+  /// its reader takes a closed one for the end.
+  public func letGo() {
+    if isRegular { close() }
+  }
+
   public func close() {
     if descriptor > STDERR_FILENO { Glibc.close(descriptor) }
     descriptor = -1

@@ -83,6 +83,7 @@ struct Auscult: ParsableCommand {
         ]),
       CommandGroup(
         name: "Look:", subcommands: [Check.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
+      CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])
 }
 

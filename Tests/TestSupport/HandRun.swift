@@ -34,12 +34,13 @@ public final class HandRun {
   public var engine: Engine { driver.engine }
   public let folder: String
 
-  public init(_ text: String, rate: Int = 48000, threads: Int? = nil) throws {
+  public init(_ text: String, rate: Int = 48000, threads: Int? = nil, memory: MemoryLimit? = nil) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.folder = folder.path
     var options = EngineOptions()
     if let threads { options.workerThreads = threads }
+    if let memory { options.memory = memory }
     let lines = LogLines()
     options.log = { level, node, text in lines.add("\(level) \(node): \(text)") }
     log = lines

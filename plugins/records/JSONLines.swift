@@ -103,6 +103,7 @@ final class JSONLines: OffloadNode {
   override func deactivate() {
     takeNotices(through: .max)
     output.add(merge.takeAll().map(\.line))
+    defer { output.file.letGo() }
     if hasFailed { return }
     do {
       try output.finish()

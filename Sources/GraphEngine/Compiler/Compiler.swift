@@ -28,14 +28,14 @@ struct Compiler {
   /// - Returns: of each node of the graph, its runtime.
   /// - Throws: where memory can't be had, at the node that wants it.
   static func runtimes(
-    _ draft: ScheduleDraft, generation: Int, number: () -> Int32
+    _ draft: ScheduleDraft, generations: Generations, number: () -> Int32
   ) throws(DiagnosticsError) -> [NodeRuntime] {
     var result: [NodeRuntime?] = draft.kept
     for index in draft.order where result[index] == nil {
       let sources = draft.incoming[index].map { result[$0.from]!.blocks[$0.output] }
       do {
         result[index] = try NodeRuntime(
-          number: number(), draft, node: index, generation: generation, sources: sources,
+          number: number(), draft, node: index, generations: generations, sources: sources,
           isWatched: draft.running != nil)
       } catch {
         throw DiagnosticsError([draft.graph.diagnostic(error, node: draft.graph.nodes[index])])

@@ -23,8 +23,15 @@ final class HostServices: @unchecked Sendable {
   /// Nobody waits for the results: files, by hand.
   let hasNoDeadline = Atomic<Bool>(false)
 
-  init(log: @escaping @Sendable (LogLevel, String, String) -> Void) {
+  /// Told of every call of a node on the control thread before it is made: which one, and whose.
+  let entering: (@Sendable (String, Graph.Node) -> Void)?
+
+  init(
+    log: @escaping @Sendable (LogLevel, String, String) -> Void,
+    entering: (@Sendable (String, Graph.Node) -> Void)? = nil
+  ) {
     self.log = log
+    self.entering = entering
     calls = NodeCalls(log: log)
     stalls = StallWatch(calls, log: log)
   }

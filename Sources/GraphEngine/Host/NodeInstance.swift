@@ -103,6 +103,7 @@ final class NodeInstance: @unchecked Sendable {
       guard status == AUSCULT_OK, let created else { return .failure(NodeInstance.failure(error)) }
       return .success(Native(functions, host, arguments, created))
     }
+    services.entering?("create", node)
     let result = try lane.call("create", create) { late in
       if case .success(let record) = late { functions.pointee.destroy(record.pointer) }
     }
@@ -115,6 +116,7 @@ final class NodeInstance: @unchecked Sendable {
   deinit {
     if isGivenUp { return Leftovers.keep(record) }
     // Also deactivates what was activated too late for anyone to know.
+    host.services.entering?("destroy", node)
     let hasReturned = lane.finish("destroy", seconds: Self.patience) { [record] in
       record.deactivate()
       record.functions.pointee.destroy(record.pointer)
@@ -142,6 +144,7 @@ final class NodeInstance: @unchecked Sendable {
     let arena = Arena()
     let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs, memory: memory)
     let answer = makeAnswer(arena, rate: rate, input: inputs.first)
+    host.services.entering?("configure", node)
     let failure = try lane.call("configure") { [record, inputs] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
@@ -291,6 +294,7 @@ final class NodeInstance: @unchecked Sendable {
     precondition(state == .configured, "activate of a node that is \(state)")
     // Swift's own allocation ends the program where there is none.
     guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
+    host.services.entering?("activate", node)
     let failure = try lane.call("activate") { [record] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK
@@ -308,6 +312,7 @@ final class NodeInstance: @unchecked Sendable {
   func deactivate(seconds: Double = patience, noticesThrough through: Int64 = .min) {
     guard state == .active, !isGivenUp else { return }
     state = .created
+    host.services.entering?("deactivate", node)
     lane.finish("deactivate", seconds: seconds) { [record] in
       record.host.lastNotices.store(through, ordering: .releasing)
       record.deactivate()

@@ -92,9 +92,11 @@ public struct RealtimeEngine: @unchecked Sendable {
     // The schedule that it belongs to comes first.
     if state.pointee.pending.load(ordering: .relaxed) != nil { return }
     guard let point = state.pointee.exchange.exchange(nil, ordering: .acquiringAndReleasing) else { return }
-    point.pointee.store(position, ordering: .releasing)
     guard let schedule = state.pointee.schedule, let swap = schedule.pointee.point else { return }
     let isForward = point == swap.pointee.forward
+    state.pointee.generations.note(
+      isForward ? swap.pointee.forwardGeneration : swap.pointee.backGeneration, from: position)
+    point.pointee.store(position, ordering: .releasing)
     for index in 0..<schedule.pointee.tuningCount { schedule.pointee.tunings[index].take(isForward: isForward) }
   }
 

@@ -85,11 +85,13 @@ struct RealtimeState: ~Copyable {
   let position = Atomic<Int64>(0)
   let messages = MessageQueue(capacity: 1024)
   let counters = RealtimeCounters()
+  let generations: Generations
   /// Of each of the driver's inputs [InputLevel.most].
   let levels = UnsafeMutablePointer<InputLevel>.allocate(capacity: InputLevel.most)
 
   /// Thread: control.
-  init() {
+  init(generations: Generations) {
+    self.generations = generations
     for index in 0..<InputLevel.most { (levels + index).initialize(to: InputLevel()) }
   }
 

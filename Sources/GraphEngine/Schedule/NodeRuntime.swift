@@ -11,8 +11,6 @@ final class NodeRuntime: @unchecked Sendable {
   let instance: NodeInstance
   let configuration: Configuration
   let placement: ScheduleDraft.Placement
-  /// The engine's generation in which it was made.
-  let generation: Int
   let capacities: [Int]
   /// Formats of its linked inputs, in their order.
   let inputFormats: [FormatRecord]
@@ -40,14 +38,13 @@ final class NodeRuntime: @unchecked Sendable {
   ///   - isWatched: whether the control thread wants to know how it gets on.
   /// - Throws: where its memory can't be had.
   init(
-    number: Int32, _ draft: ScheduleDraft, node: Int, generation: Int,
+    number: Int32, _ draft: ScheduleDraft, node: Int, generations: Generations,
     sources: [UnsafeMutablePointer<auscult_block>], isWatched: Bool
   ) throws(NodeFailure) {
     self.number = number
     instance = draft.instances[node]!
     configuration = draft.configurations[node]!
     placement = draft.placement[node]
-    self.generation = generation
     capacities = draft.capacities[node]
     let links = draft.incoming[node]
     inputFormats = links.map { draft.format($0)! }
@@ -67,12 +64,21 @@ final class NodeRuntime: @unchecked Sendable {
     }
     watches = configuration.outputs.map { OutputWatch($0) }
     outputs = maker.makeOutputs(
-      blocks, generation: UInt32(generation), progress: isWatched ? progress : nil,
-      watches: watches)
+      blocks, generations: generations, progress: isWatched ? progress : nil, watches: watches)
     state = arena.array([StepState()])
     call = .allocate(capacity: 1)
     call.initialize(to: WorkerCall())
     join = links.count > 1 && !isIndependent ? maker.makeJoin() : nil
+  }
+
+  /// Lays the instance out again as it was, so that it can be activated once more.
+  ///
+  /// - Parameter memory: bytes that it may take.
+  func configureAgain(_ node: RunNode, rate: Int, memory: Int) throws {
+    let inputs = zip(node.inputs, inputFormats).map { input, format in
+      ConfiguredInput(format: format, port: input.port, node: input.from?.runtime.name ?? "")
+    }
+    _ = try instance.configure(rate: rate, quantum: Compiler.quantum, inputs: inputs, memory: memory)
   }
 
   deinit {

@@ -53,8 +53,8 @@ struct RuntimeMaker {
   // MARK: Outputs
 
   func makeOutputs(
-    _ blocks: [UnsafeMutablePointer<auscult_block>], generation: UInt32, progress: [UnsafeMutablePointer<Progress>]?,
-    watches: [OutputWatch?]
+    _ blocks: [UnsafeMutablePointer<auscult_block>], generations: Generations,
+    progress: [UnsafeMutablePointer<Progress>]?, watches: [OutputWatch?]
   ) -> UnsafeMutablePointer<OutputState> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
     for (output, block) in blocks.enumerated() {
@@ -78,7 +78,7 @@ struct RuntimeMaker {
           marks: input.flatMap {
             RuntimeMaker.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
           },
-          generation: generation,
+          generations: generations,
           progress: progress?[output], highest: draft.hasUnheardBands(node) ? Float(draft.highest[node]) : .infinity,
           watch: watches[output])
       })

@@ -238,7 +238,6 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
       step.pointee.cycle.pointee.failure = constantText("yielded more tokens than its configure declared")
       return false
     }
-    noteGeneration(step, output)
     output.pointee.yielded += Int64(block.pointee.count)
     if block.pointee.count > 0 { stamp(output, block) }
     noteProgress(output, tokens: Int(block.pointee.count), complete: block.pointee.complete)
@@ -256,16 +255,6 @@ private func finishOutputs(_ step: UnsafeMutablePointer<Step>) -> Bool {
     output.pointee.watch?.note(block)
   }
   return true
-}
-
-/// A token is of the generation of the youngest node on its way.
-@inline(__always) @_noLocks @_noAllocation
-private func noteGeneration(_ step: UnsafeMutablePointer<Step>, _ output: UnsafeMutablePointer<OutputState>) {
-  for index in 0..<step.pointee.inputCount {
-    let input = step.pointee.inputs[index]!
-    if input.pointee.count == 0 { continue }
-    output.pointee.inputGeneration = max(output.pointee.inputGeneration, input.pointee.heads.pointee.generation)
-  }
 }
 
 /// Tells the control thread how a fresh node gets on.
@@ -288,18 +277,19 @@ private func stamp(_ output: UnsafeMutablePointer<OutputState>, _ block: UnsafeM
   if output.pointee.isStampedByNode {
     block.pointee.heads.pointee.flags |= gapFlag
     for token in 0..<Int(block.pointee.count) {
-      block.pointee.heads[token].generation = max(block.pointee.heads[token].generation, output.pointee.generation)
+      block.pointee.heads[token].generation = output.pointee.generations.generation(at: block.pointee.end(of: token))
     }
     return
   }
-  let generation = max(output.pointee.generation, output.pointee.inputGeneration)
   let count = Int64(block.pointee.count)
   let heads = output.pointee.isAudio ? 1 : count
   var head = auscult_head(
     origin: output.pointee.origin, index: output.pointee.index, segment: output.pointee.segment, flags: gapFlag,
-    generation: generation)
+    generation: 0)
   for token in 0..<Int(heads) {
     block.pointee.heads[token] = head
+    let last = output.pointee.isAudio ? Int(count) - 1 : token
+    block.pointee.heads[token].generation = output.pointee.generations.generation(at: block.pointee.end(of: last))
     head.index += 1
     head.flags = 0
   }

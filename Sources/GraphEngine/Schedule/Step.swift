@@ -68,8 +68,8 @@ struct OutputState {
   /// Scores: the marks of the last token that a learning node took [channels].
   let learnedMarks: UnsafeMutablePointer<UInt8>?
   let marks: UnsafeMutablePointer<MarkHistory>?
-  /// The node's, for records to say who made a token.
-  let generation: UInt32
+  /// For records to say which graph made a token.
+  let generations: Generations
   /// How a fresh node gets on, for the control thread; nil for nodes that were there from the start.
   let progress: UnsafeMutablePointer<Progress>?
   /// Hertz above which nothing can be heard; infinity where no band lies there.
@@ -84,8 +84,6 @@ struct OutputState {
   var segment: Int64 = 0
   /// Frame position from which on a failed node's tokens are missing.
   var missingFrom: Int64 = 0
-  /// The latest generation among the tokens that came in.
-  var inputGeneration: UInt32 = 0
   /// Tokens (audio: samples) so far.
   var yielded: Int64 = 0
 }

@@ -16,7 +16,7 @@ struct ShadowSetup {
   /// Finds the one detector that a shadow is about.
   ///
   /// - Throws: a diagnostic where the change is more than another detector in one place.
-  init(_ draft: SwapDraft, number: () -> Int32) throws(DiagnosticsError) {
+  init(_ draft: SwapDraft, generations: Generations, number: () -> Int32) throws(DiagnosticsError) {
     let detectors = draft.added.filter { added in
       added.configuration.outputs.contains { $0.format.kind == AUSCULT_SCORE }
     }
@@ -37,7 +37,7 @@ struct ShadowSetup {
         kept.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_EVENT }),
         let link = draft.draft.incoming[index].first(where: { draft.runtimes[$0.from] === candidate })
       else { continue }
-      let copy = try ShadowSetup.copy(draft, index, candidate, number())
+      let copy = try ShadowSetup.copy(draft, index, candidate, generations, number())
       alarms.append((kept, copy))
       copies.append(
         RunNode(
@@ -66,7 +66,7 @@ struct ShadowSetup {
 
   /// A second instance of a node that is kept, which hears the candidate.
   private static func copy(
-    _ draft: SwapDraft, _ index: Int, _ candidate: NodeRuntime, _ number: Int32
+    _ draft: SwapDraft, _ index: Int, _ candidate: NodeRuntime, _ generations: Generations, _ number: Int32
   ) throws(DiagnosticsError) -> NodeRuntime {
     var copy = draft.draft
     let node = copy.graph.nodes[index]
@@ -87,7 +87,7 @@ struct ShadowSetup {
     do {
       copy.sizes[index].blocks = added(copy.sizes[index].blocks, Compiler.blockBytes(copy, node: index))
       return try NodeRuntime(
-        number: number, copy, node: index, generation: draft.generation, sources: sources, isWatched: false)
+        number: number, copy, node: index, generations: generations, sources: sources, isWatched: false)
     } catch {
       throw DiagnosticsError([copy.graph.diagnostic(error, node: node)])
     }

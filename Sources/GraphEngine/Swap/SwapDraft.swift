@@ -1,6 +1,7 @@
 import CNodeABI
 import GraphText
 import NodeHost
+import OutputFiles
 
 /// A graph compared with the one that runs: what is kept, what is made anew, what goes.
 struct SwapDraft {
@@ -37,7 +38,8 @@ struct SwapDraft {
         action: draft.tuned.contains(index)
           ? .retuned : isKept ? .kept : names.contains(node.name) ? .rewarmed : .added,
         reason: isKept ? connections.joined(separator: ", ") : draft.reasons[index],
-        warmUp: isKept ? 0 : history(runtimes[index]))
+        warmUp: isKept ? 0 : history(runtimes[index]),
+        continuesOutput: !isKept && node.outputPaths.contains { continues(runtimes[index], $0) })
     }
     let left = Set(draft.graph.nodes.map(\.name))
     changes += before.filter { !left.contains($0.name) }.map {
@@ -45,6 +47,19 @@ struct SwapDraft {
         node: $0.name, className: $0.runtime.node.nodeClass.name, action: .removed, reason: "", warmUp: 0)
     }
     return SwapPlan(changes: changes)
+  }
+
+  /// Whether a new sink goes on with a file that the one of its name writes now.
+  func continues(_ runtime: NodeRuntime, _ path: String) -> Bool {
+    guard let writer = writer(of: path) else { return false }
+    return writer.name == runtime.name && removed.contains { $0.runtime === writer.runtime }
+      && runtime.canContinueOutput && writer.runtime.canContinueOutput
+  }
+
+  /// The running node that writes a file.
+  func writer(of path: String) -> RunNode? {
+    guard let identity = FileIdentity(path) else { return nil }
+    return before.first { $0.runtime.node.outputs.contains(identity) }
   }
 
   private func nodeBefore(_ name: String) -> Graph.Node? { draft.running?.graph.nodes.first { $0.name == name } }

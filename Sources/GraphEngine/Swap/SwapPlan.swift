@@ -20,6 +20,8 @@ public struct NodeChange: Sendable, Equatable {
   public var reason: String
   /// Driver frames until a new instance yields valid tokens, from when it first hears; 0 for nodes that stay.
   public var warmUp: Int64
+  /// A new sink goes on with the file of the one before.
+  public var continuesOutput = false
 }
 
 /// What happens to every node, in the order they run in; removed ones last.
@@ -27,6 +29,28 @@ public struct SwapPlan: Sendable {
   public var changes: [NodeChange]
   /// What else there is to say: a library whose build id is the same.
   public var notes: [String] = []
+
+  /// What becomes of a failure behind the exchange, in words; nil where nothing new can fail.
+  ///
+  /// - Parameter probation: seconds that the old nodes stand by.
+  public func takeBack(probation: Double) -> String? {
+    let names = { (actions: [NodeChange.Action]) in changes.filter { actions.contains($0.action) }.map(\.node) }
+    let (new, retuned) = (names([.rewarmed, .added]), names([.retuned]))
+    var parts: [String] = []
+    if !new.isEmpty {
+      let sinks = changes.filter(\.continuesOutput).map(\.node)
+      parts.append(
+        "if \(new.joined(separator: " or ")) fails or takes too long within \(short(probation)) s after the exchange, the "
+          + "graph before judges again"
+          + (sinks.isEmpty ? "" : ", and \(sinks.joined(separator: ", ")) goes on with the same file"))
+    }
+    if !retuned.isEmpty {
+      parts.append(
+        "\(retuned.joined(separator: ", ")) takes new values in place: if it fails, it stays quarantined until "
+          + "`auscult rollback`")
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
 
   /// Nothing would change.
   public var isEmpty: Bool { changes.allSatisfy { $0.action == .kept && $0.reason.isEmpty } }
@@ -78,6 +102,8 @@ public struct SwapStatus: Sendable {
   public var heardFrom: Int64?
   /// X of the way back.
   public var returnPosition: Int64?
+  /// Of the graph from there on: it judges again, under a number of its own.
+  public var returnGeneration: Int?
   public var phases: [Phase]
   /// Of a candidate: how it compares with the present detector.
   public var shadow: ShadowReport?

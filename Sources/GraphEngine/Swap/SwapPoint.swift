@@ -10,6 +10,9 @@ struct SwapPoint: ~Copyable {
   let forward: UnsafeMutablePointer<Atomic<Int64>>
   /// ... and back again, when what is new turns out to be bad.
   let back: UnsafeMutablePointer<Atomic<Int64>>
+  /// Of the graph that judges behind each. Set before the exchange is asked for. Thread: control.
+  var forwardGeneration: UInt32 = 0
+  var backGeneration: UInt32 = 0
   /// Inputs that have changed over, there and back.
   let switches = Atomic<Int>(0)
 

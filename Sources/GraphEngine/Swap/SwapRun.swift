@@ -12,6 +12,7 @@ final class SwapRun {
   private let draft: SwapDraft
   private let options: SwapOptions
   private let graphBefore: Graph
+  private let previousBefore: Graph?
   private let transition: Schedule
   private let tunings: [Tuning]
   private let meter: ShadowMeter?
@@ -19,7 +20,7 @@ final class SwapRun {
   private var isEndRequested = false
   private var isPromoted = false
   private var isRollbackRequested = false
-  private var isReturning = false
+  private(set) var isReturning = false
   private var stageBegan = realtime_nanoseconds()
   private var probationBegan: (position: Int64, times: [Int64]) = (0, [])
 
@@ -34,6 +35,7 @@ final class SwapRun {
     self.transition = transition
     self.options = options
     graphBefore = engine.graph
+    previousBefore = engine.previousGraph
     status = SwapStatus(
       stage: options.isShadow ? .shadowing : .warming, plan: draft.plan, generation: draft.generation, phases: phases)
   }
@@ -100,6 +102,14 @@ final class SwapRun {
   }
 
   private func ask(forward: Bool) {
+    if forward {
+      point.pointee.forwardGeneration = UInt32(draft.generation)
+    } else {
+      engine.lastGeneration += 1
+      status.returnGeneration = engine.lastGeneration
+      point.pointee.backGeneration = UInt32(engine.lastGeneration)
+      holdSinks()
+    }
     engine.state.pointee.exchange.store(forward ? point.pointee.forward : point.pointee.back, ordering: .releasing)
   }
 
@@ -136,14 +146,39 @@ final class SwapRun {
         let isLate = realtime_nanoseconds() - stageBegan > Int64(NodeCalls.limit * 1e9)
         guard before.instance.isIdle || isLate else { continue }
       }
+      if isReturning { reopen(node) }
       worker.isHeld.store(false, ordering: .releasing)
+    }
+  }
+
+  /// Sinks that have handed their output on wait, on the way back, until it is theirs again.
+  private func holdSinks() {
+    for node in transition.nodes where node.side == .old && node.isSink && node.runtime.instance.state != .active {
+      node.runtime.worker?.isHeld.store(true, ordering: .releasing)
+    }
+  }
+
+  /// A sink goes on with the output that another one has written to meanwhile. One that can't is quarantined: it does not
+  /// keep the others from going back.
+  private func reopen(_ node: RunNode) {
+    let instance = node.runtime.instance
+    instance.host.continues = true
+    do {
+      let others = transition.memory - transition.memory(node.runtime)
+      let memory = max(1, engine.options.memory.left(besides: others))
+      try node.runtime.configureAgain(node, rate: engine.rate, memory: memory)
+      try instance.activate()
+    } catch {
+      let text = (error as? NodeFailure)?.text ?? "\(error)"
+      node.runtime.worker?.fail()
+      engine.nodeFailed(node.name, "can't go on with its output: \(text)")
     }
   }
 
   private func prove() {
     let reason =
       failedNode().map { "node '\($0)' failed" } ?? overrun() ?? (isRollbackRequested ? "it was asked for" : nil)
-    if let reason, canReturn {
+    if let reason {
       status.reason = reason
       isReturning = true
       enter(.exchanging, "probation")
@@ -153,11 +188,6 @@ final class SwapRun {
     guard isEndRequested || engine.realtime.position >= end else { return }
     enter(.retiring, "probation")
     engine.install(after: draft.after)
-  }
-
-  /// A sink that has handed its output on can't have it back.
-  private var canReturn: Bool {
-    !transition.nodes.contains { node in node.side == .old && node.isSink && node.runtime.instance.state != .active }
   }
 
   private func retire() {
@@ -176,7 +206,7 @@ final class SwapRun {
       engine.finish(draft)
       enter(.done, "retirement")
     } else {
-      engine.graph = graphBefore
+      takeBack()
       enter(.rolledBack, "retirement")
     }
     engine.swapEnded(status)
@@ -195,18 +225,29 @@ final class SwapRun {
       engine.finish(draft)
       status.stage = .done
     } else {
-      engine.graph = graphBefore
+      takeBack()
       status.reason = status.reason ?? "the run ended before the exchange"
       status.stage = .rolledBack
     }
     engine.swapEnded(status)
   }
 
+  /// The graph before is the graph again. One that was left on demand can be returned to; one that went wrong can't.
+  private func takeBack() {
+    if isRollbackRequested && !options.isShadow {
+      engine.previousGraph = draft.graph
+    } else {
+      engine.previousGraph = previousBefore
+    }
+    engine.graph = graphBefore
+    if let generation = status.returnGeneration { engine.generation = generation }
+  }
+
   // MARK: How the new nodes get on
 
   private func failedNode() -> String? {
     draft.added.first { runtime in
-      runtime.worker?.hasFailed ?? false || runtime.progress.contains { $0.pointee.hasFailed.load(ordering: .relaxed) }
+      runtime.worker?.hasFailed ?? false || runtime.state.pointee.hasFailed
     }?.name
   }
 

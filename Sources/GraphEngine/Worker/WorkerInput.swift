@@ -32,8 +32,8 @@ struct WorkerInput {
   /// What it shows while it has no front.
   var idle: UnsafeMutablePointer<auscult_block>? { (side.link ?? other?.link)?.idle }
 
-  /// Nothing feeds it any more.
-  var isOver: Bool { side.link == nil && (point == nil || changes == 1) }
+  /// Nothing feeds it any more, unless a way back changes it over again.
+  var isOver: Bool { side.link == nil && (point == nil || changes > 0) }
 
   mutating func beginSwap(_ other: Side, at point: UnsafeMutablePointer<SwapPoint>) {
     self.other = other

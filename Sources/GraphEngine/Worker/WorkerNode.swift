@@ -49,7 +49,7 @@ final class WorkerNode: @unchecked Sendable {
   /// END has been through. Set once everything before it was processed.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
-  /// It was removed by a swap, and has had all that was its own.
+  /// It was removed by a swap, and has had all that was its own. On the way back it begins again.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
 
   /// Its call was taken away: a thread of ours is in the plugin, and may be for ever.
@@ -100,6 +100,14 @@ final class WorkerNode: @unchecked Sendable {
   /// Ends its part, once no thread is at it any more: one that has it from the list of before finds nothing to do. What
   /// its step consists of may go then. Thread: control.
   func retire() { modify { $0.isRetired = true } }
+
+  /// Quarantines a node that can't go on, before it runs again. Thread: control.
+  func fail() {
+    modify { worker in
+      worker.step.pointee.state.pointee.hasFailed = true
+      worker.failed.store(true, ordering: .relaxed)
+    }
+  }
 
   /// What came of an attempt to run a node.
   enum Attempt {
@@ -159,10 +167,9 @@ final class WorkerNode: @unchecked Sendable {
         step.pointee.sources[index] = UnsafePointer(idle)
       }
     }
-    if !hasNews && inputs.allSatisfy(\.isOver) {
-      noteFinished()
-      return .idle
-    }
+    let isOver = !hasNews && inputs.allSatisfy(\.isOver)
+    if isOver != isFinished { finished.store(isOver, ordering: .releasing) }
+    if isOver { return .idle }
     let complete = outputComplete(step, lookahead: 0)
     guard noteComplete(complete) || hasNews else { return .idle }
     guard hasNews || looksOn ? run() : publishIdle() else { return .lost }

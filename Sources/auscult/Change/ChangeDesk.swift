@@ -17,8 +17,12 @@ final class ChangeDesk {
   /// Of a swap that is under way: what the new graph comes from, and the graph that was.
   private var coming: (source: GraphSource, graph: Graph)?
   private var current: (id: Int, request: ChangeRequest, ticket: ChangeTicket)?
+  /// What the change under way waits for, and how it goes on then: false while there is nothing yet.
+  private var waiting: (() -> Bool)?
   /// `rollback` was asked for while the old nodes stood by.
   private var isTakingBack = false
+  /// The change under way is left on demand: another `rollback` returns to it.
+  private var isUndone = false
   /// Files that the last attempt failed over.
   private(set) var faultyFiles: [String] = []
   private let tell: (ChangeRequest, ChangeTicket) -> Void
@@ -39,6 +43,9 @@ final class ChangeDesk {
   func service() {
     settle()
     follow()
+    if let waiting, !waiting() { return }
+    settle()
+    follow()
     while current == nil, let (id, request) = board.take(mayBegin) {
       var ticket = ChangeTicket()
       ticket.rate = rate
@@ -56,7 +63,7 @@ final class ChangeDesk {
     guard engine.isSwapping, let stage = engine.swapStatus?.stage else { return true }
     switch request.kind {
     case .promote, .discard: return true
-    case .rollback where !request.isDryRun: return stage != .retiring
+    case .rollback: return stage != .retiring
     default: break
     }
     // Nobody knows how long a candidate is to be looked at: that is refused.
@@ -73,8 +80,11 @@ final class ChangeDesk {
     if let status = engine.swapStatus, status.stage == .done {
       if !status.plan.isEmpty { before = (source, coming.graph) }
       source = coming.source
+    } else if isUndone, let left = engine.previousGraph {
+      before = (coming.source, left)
     }
     self.coming = nil
+    isUndone = false
   }
 
   /// Brings the ticket of the change under way up to date.
@@ -129,14 +139,13 @@ final class ChangeDesk {
   // MARK: Each change
 
   private func begin(_ request: ChangeRequest) {
+    if engine.swapStatus?.stage == .shadowing, ![.promote, .discard].contains(request.kind) {
+      return fail("a candidate runs beside the graph: `auscult promote` or `auscult discard` it first")
+    }
     switch request.kind {
     case .promote, .discard: endShadow(request)
     case .rollback: rollback(request)
-    case .apply, .swap, .set, .shadow:
-      if engine.swapStatus?.stage == .shadowing {
-        return fail("a candidate runs beside the graph: `auscult promote` or `auscult discard` it first")
-      }
-      change(request)
+    case .apply, .swap, .set, .shadow: change(request)
     }
   }
 
@@ -156,7 +165,9 @@ final class ChangeDesk {
   private func rollback(_ request: ChangeRequest) {
     isTakingBack = engine.isSwapping
     if isTakingBack {
-      current?.ticket.plan = (try? engine.rollback()).map { $0.reversed(to: coming?.graph) }
+      current?.ticket.plan = engine.swapStatus?.plan.reversed(to: coming?.graph)
+      if request.isDryRun { return finish() }
+      isUndone = (try? engine.rollback()) != nil
       current?.ticket.state = .warming
       return publish()
     }
@@ -166,6 +177,24 @@ final class ChangeDesk {
 
   private func change(_ request: ChangeRequest) {
     if request.kind == .set, let problem = refusal(request) { return fail(problem) }
+    guard request.kind != .set, let probe = catalog.probe else { return prepare(request) }
+    let libraries = catalog.files + source.libraries(of: request)
+    if probe.knows(libraries) { return prepare(request) }
+    let work = Background("auscult-probe") { probe.examine(libraries) }
+    goOn(after: work) { self.prepare(request) }
+  }
+
+  /// Goes on once some work is done, looking for it on every tick: other commands are answered meanwhile.
+  private func goOn<Result>(after work: Background<Result>, then next: @escaping (Result) -> Void) {
+    waiting = { [unowned self] in
+      guard let result = work.result else { return false }
+      waiting = nil
+      next(result)
+      return true
+    }
+  }
+
+  private func prepare(_ request: ChangeRequest) {
     var next = request.kind == .apply ? source.reading(request.file, isFresh: request.isFresh) : source.adding(request)
     if request.kind != .set { catalog = catalog.refreshed() }
     do throws(DiagnosticsError) {
@@ -253,16 +282,51 @@ final class ChangeDesk {
     return nil
   }
 
+  /// Has a child make the new nodes ready first, so that one that crashes or hangs there does not do so here. What runs by
+  /// `set` and `rollback` was made before.
   private func run(_ graph: Graph, from next: GraphSource, _ request: ChangeRequest) {
+    let nodes = GraphTrial.changed(graph, from: engine.graph)
+    guard ![.set, .rollback].contains(request.kind), !nodes.isEmpty, let probe = catalog.probe else {
+      return carryOut(graph, from: next, request)
+    }
+    let seconds = request.timeout ?? GraphTrial.seconds
+    let question = GraphTrial.request(next, catalog: catalog, rate: rate, nodes: request.isDryRun ? [] : nodes)
+    let work = Background("auscult-probe") {
+      probe.run(["probe-plugin", "--graph", "--limit", "\(seconds)"], request: question, seconds: seconds)
+    }
+    goOn(after: work) { outcome in
+      if let outcome, let diagnostic = GraphTrial.diagnostic(outcome, graph, timeout: request.timeout) {
+        return self.fail(nil, [next.absolute(diagnostic)])
+      }
+      self.noteUntried(graph, outcome)
+      self.carryOut(graph, from: next, request)
+    }
+  }
+
+  /// Says what no child could try out.
+  private func noteUntried(_ graph: Graph, _ outcome: ProbeOutcome?) {
+    guard outcome != nil else {
+      current?.ticket.notes.append("no child process could be started: the new nodes were not tried out first")
+      return
+    }
+    for node in graph.nodes where !NodeTrial.isActivated(node) {
+      let running = engine.graph.nodes.first { $0.name == node.name }
+      guard running?.nodeClass.library.path != node.nodeClass.library.path else { continue }
+      current?.ticket.notes.append(
+        "\(node.name) was created and configured in a child first, but not activated: it would open a device or a file")
+    }
+  }
+
+  private func carryOut(_ graph: Graph, from next: GraphSource, _ request: ChangeRequest) {
     do throws(DiagnosticsError) {
       var options = SwapOptions()
       if let timeout = request.timeout { options.timeout = timeout }
-      current?.ticket.plan = try engine.plan(for: graph, timeout: options.timeout)
+      current?.ticket.plan = try engine.plan(for: graph, timeout: options.timeout).sayingTakeBack(options)
       publish()
       if request.isDryRun { return finish() }
       options.isShadow = request.kind == .shadow
       coming = (next, engine.graph)
-      current?.ticket.plan = try engine.apply(graph, options: options)
+      current?.ticket.plan = try engine.apply(graph, options: options).sayingTakeBack(options)
       current?.ticket.state = .warming
       publish()
     } catch {

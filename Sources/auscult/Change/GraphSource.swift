@@ -2,6 +2,7 @@ import Foundation
 import GraphEngine
 import GraphText
 import NodeHost
+import RunControl
 
 /// Where a running graph comes from: the texts of its files as they were read, and what was changed since.
 struct GraphSource: Sendable {
@@ -32,6 +33,43 @@ struct GraphSource: Sendable {
     options.contents = contents
     options.laterOverrides = overrides
     return try Graph.load(file: file, catalog: catalog, options: options)
+  }
+
+  /// Libraries that a change names by their paths, as far as that is seen without reading the graph.
+  func libraries(of request: ChangeRequest) -> [String] {
+    let named = request.values.filter { $0.hasPrefix("library=") }.map { String($0.dropFirst("library=".count)) }
+    let paths = named.map { against(request.folder ?? workingDirectory, $0) }
+    let file = request.file ?? path
+    guard request.kind == .apply, let text = try? String(contentsOfFile: file, encoding: .utf8) else { return paths }
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    return paths + text.matches(of: #/library:\s*"?([^",}\s]+)/#).map { against(folder, String($0.1)) }
+  }
+
+  private func against(_ folder: String, _ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
+
+  /// As it is handed to another process.
+  var json: JSONValue {
+    [
+      "file": .text(file), "path": .text(path), "folder": .text(workingDirectory),
+      "contents": .object(contents.mapValues { .text($0) }),
+      "overrides": .array(
+        overrides.map {
+          .members(["text": .text($0.text), "origin": .text($0.origin), "folder": $0.folder.map { .text($0) }])
+        }),
+    ]
+  }
+
+  init?(_ json: JSONValue) {
+    guard let file = json["file"]?.text, let path = json["path"]?.text, let folder = json["folder"]?.text else {
+      return nil
+    }
+    (self.file, self.path, workingDirectory) = (file, path, folder)
+    contents = (json["contents"]?.object ?? [:]).compactMapValues(\.text)
+    overrides = (json["overrides"]?.array ?? []).compactMap { item in
+      guard let text = item["text"]?.text, let origin = item["origin"]?.text else { return nil }
+      return OverrideText(text, origin: origin, folder: item["folder"]?.text)
+    }
+    original = overrides
   }
 
   /// Whether the files hold what was read.

@@ -8,6 +8,13 @@ extension SwapPlan {
     ]
   }
 
+  /// With what becomes of a failure behind the exchange.
+  func sayingTakeBack(_ options: SwapOptions) -> SwapPlan {
+    var plan = self
+    if let text = takeBack(probation: options.probation) { plan.notes.append(text) }
+    return plan
+  }
+
   /// What happens to the nodes when their change is taken back while the old ones still stand by.
   ///
   /// - Parameter before: the graph that was.
@@ -56,6 +63,7 @@ extension SwapStatus {
       "stage": .text(stage.rawValue), "generation": .integer(generation),
       "exchange_position": position.map { .integer($0) },
       "heard_from": heardFrom.map { .integer($0) }, "return_position": returnPosition.map { .integer($0) },
+      "return_generation": returnGeneration.map { .integer($0) },
       "phases": .array(phases.map { ["name": .text($0.name), "milliseconds": .number($0.milliseconds)] }),
       "reason": reason.map { .text($0) }, "shadow": shadow?.json,
     ])

@@ -30,7 +30,7 @@ struct SwapText {
       guard let name = phase["name"]?.text, let time = phase["milliseconds"]?.number else { return nil }
       return "\(name) \(Quantity.milliseconds(time))"
     }
-    let generation = back == nil ? json["generation"]?.integer.map { ", generation \($0)" } ?? "" : ""
+    let generation = json[back == nil ? "generation" : "return_generation"]?.integer.map { ", generation \($0)" } ?? ""
     return place + generation + (times.isEmpty ? "" : "\n\(times.joined(separator: ", "))")
   }
 

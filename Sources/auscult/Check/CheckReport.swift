@@ -21,6 +21,7 @@ struct CheckReport {
         options: GraphOptions(missingFilesAreErrors: false))
       diagnostics = warnings
       self.graph = graph
+      try GraphTrial.examine(graph, probe: catalog.probe, rate: rate, activating: false)
       let engine = try Engine(graph: graph, options: CheckReport.options(graph))
       nodes = try engine.plan(rate: rate)
       diagnostics += engine.warnings

@@ -36,7 +36,6 @@ struct Nodes: ParsableCommand {
       ])
     }
     Output.line(table.text)
-    for problem in catalog.problems { Talk.plain.warning(problem.description) }
     for shadowed in catalog.shadowed { Talk.plain.warning(shadowed.line) }
     if catalog.classes.isEmpty {
       let folders = catalog.searchPath.joined(separator: ", ")

@@ -74,6 +74,7 @@ struct Run: ParsableCommand {
       let isLive = files.files.isEmpty && !files.offline
       let catalog = input.changes.catalog.load(isPrivate: isLive)
       let graph = try input.load(catalog: catalog, talk: talk)
+      try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)
       if isLive {
         try LiveRun(
           graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),

@@ -52,7 +52,8 @@ struct RunFigures: Sendable {
     lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()
     swap = engine.swapStatus
     let judges = engine.isSwapping && swap?.position != nil && swap?.reason == nil
-    generation = judges ? swap!.generation : engine.generation
+    generation =
+      judges ? swap!.generation : engine.isSwapping ? swap?.returnGeneration ?? engine.generation : engine.generation
   }
 
   var json: JSONValue {

@@ -12,8 +12,14 @@ struct CatalogOptions: ParsableArguments {
     completion: .directory)
   var pluginPath: [String] = []
 
+  /// Opens the plugins, each in a child first. One that can't be used is named, and costs its own classes only.
+  ///
   /// - Parameter isPrivate: so that plugins can be rebuilt while they run.
   func load(isPrivate: Bool = false) -> PluginCatalog {
-    PluginCatalog(searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate)
+    let catalog = PluginCatalog(
+      searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate,
+      probe: PluginProbe(executable: "/proc/self/exe"))
+    for problem in catalog.problems + catalog.remarks { Talk.plain.warning(problem.description) }
+    return catalog
   }
 }

@@ -11,7 +11,7 @@ import Testing
     print("seed \(random.seed)")
     let sound = SwapTests.sound(&random, frames: 40_000)
     let whole = try runByHand(SwapTests.graph(), feed: [.samples(sound)])
-    let run = try HandRun(SwapTests.graph())
+    let run = try HandRun(SwapTests.graph(), memory: .bytes(64 << 20))
     run.driver.feed(sound.map { Array($0[..<20_000]) }, period: 256)
     let error = #expect(throws: DiagnosticsError.self) { try run.engine.apply(try run.graph(SwapTests.graph(changes))) }
     let message = try #require(error?.diagnostics.first)

@@ -104,7 +104,7 @@ typedef struct auscult_head {
   int64_t index;    // of the token (audio: the sample) since the origin
   int64_t segment;  // driver frame position of the first frame after the last gap, 0 before any: spans are clamped to it
   uint32_t flags;   // AUSCULT_TOKEN_*
-  uint32_t generation;
+  uint32_t generation;  // of the graph that the token belongs to; the host sets it
 } auscult_head;
 
 #define AUSCULT_TOKEN_GAP 0x1u  // something was lost between the token before and this one

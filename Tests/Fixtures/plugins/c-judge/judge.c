@@ -23,6 +23,7 @@ typedef struct judge {
   double nap;   // seconds in activate
   double work;  // seconds in each process
   int64_t bad_after;
+  const char *how;
   int64_t tokens;
 } judge;
 
@@ -43,6 +44,10 @@ static auscult_status create(const auscult_class *self, const auscult_host *host
   node->nap = number(count, arguments, "nap");
   node->work = number(count, arguments, "work");
   node->bad_after = (int64_t)number(count, arguments, "bad_after");
+  node->how = "nan";
+  for (uint32_t i = 0; i < count; i++) {
+    if (strcmp(arguments[i].name, "how") == 0) node->how = arguments[i].value.text;
+  }
   *instance = node;
   return AUSCULT_OK;
 }
@@ -76,6 +81,8 @@ static auscult_status activate(void *instance, auscult_error *error) {
   return AUSCULT_OK;
 }
 
+static int is_how(const judge *node, const char *how) { return strcmp(node->how, how) == 0; }
+
 static auscult_status process(void *instance, auscult_cycle *cycle) {
   judge *node = instance;
   const auscult_block *input = cycle->inputs[0];
@@ -84,6 +91,11 @@ static auscult_status process(void *instance, auscult_cycle *cycle) {
   uint32_t length = input->format->rows * input->format->columns;
   for (uint32_t token = 0; token < input->count; token++) {
     node->tokens++;
+    int is_bad = node->bad_after > 0 && node->tokens > node->bad_after;
+    if (is_bad && is_how(node, "fail")) {
+      cycle->failure = "fails on demand";
+      return AUSCULT_FAILED;
+    }
     for (uint32_t channel = 0; channel < input->format->channels; channel++) {
       const float *values =
           (const float *)((const char *)input->data + token * input->token_stride + channel * input->channel_stride);
@@ -98,11 +110,14 @@ static auscult_status process(void *instance, auscult_cycle *cycle) {
       score->class_index = -1;
       score->threshold = 1;
       score->score = FACTOR * node->weight * (is_peak ? peak : sum / length);
-      if (node->bad_after > 0 && node->tokens > node->bad_after) score->score = NAN;
+      if (is_bad && is_how(node, "nan")) score->score = NAN;
+      if (is_bad && is_how(node, "infinite")) score->threshold = INFINITY;
     }
   }
   if (input->count > 0) sleep_for(node->work);
   output->count = input->count;
+  int is_bad = node->bad_after > 0 && node->tokens > node->bad_after;
+  if (is_bad && is_how(node, "overflow")) output->count = output->capacity + 1;
   return AUSCULT_OK;
 }
 
@@ -120,17 +135,20 @@ static const auscult_port outputs[] = {
 #define NUMBER(NAME, INITIAL, SUMMARY)                                                                              \
   {.size = sizeof(auscult_parameter), .name = NAME, .type = AUSCULT_NUMBER, .minimum = -1e9, .maximum = 1e9,        \
    .initial = INITIAL, .summary = SUMMARY}
+static const char *const hows[] = {"nan", "infinite", "fail", "overflow", NULL};
 static const auscult_parameter parameters[] = {
     NUMBER("weight", "1", "What the scores are multiplied by; -1 is refused by activate"),
     NUMBER("nap", "0", "Seconds that activate takes"),
     NUMBER("work", "0", "Seconds that a call with tokens takes"),
-    NUMBER("bad_after", "0", "Tokens after which scores are not numbers; 0: never"),
+    NUMBER("bad_after", "0", "Tokens after which it goes wrong; 0: never"),
+    {.size = sizeof(auscult_parameter), .name = "how", .type = AUSCULT_CHOICE, .initial = "nan", .choices = hows,
+     .summary = "How it goes wrong"},
 };
 
 #define CLASS(NAME, REALTIME)                                                                                        \
   {.size = sizeof(auscult_class), .name = NAME, .version = "1.0.0", .summary = "Judges without a memory.",          \
    .realtime = REALTIME, .traits = AUSCULT_TRAIT_DETECTOR, .input_count = 1, .output_count = 1,                      \
-   .parameter_count = 4, .inputs = inputs, .outputs = outputs, .parameters = parameters, .create = create,           \
+   .parameter_count = 5, .inputs = inputs, .outputs = outputs, .parameters = parameters, .create = create,           \
    .configure = configure, .activate = activate, .process = process, .deactivate = deactivate, .destroy = destroy}
 static const auscult_class judge_class = CLASS("test.judge", AUSCULT_HARD);
 static const auscult_class peak_class = CLASS("test.peak", AUSCULT_HARD);

@@ -1,0 +1,171 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Opens libraries in a child process before this one does, so that one that crashes, exits, hangs or closes descriptors
+/// while it is loaded is a diagnostic, and not the end of the program.
+///
+/// A process with one thread, as every command is at its start, copies itself: one child opens all libraries, and another
+/// one follows only for those behind one that ended it. A process with threads starts its own executable. Without either,
+/// as in a program of somebody else's that uses this library, nothing is tried out.
+///
+/// What was found out is remembered for the file as it is (device, inode, size, times), for as long as the probe lives.
+public final class PluginProbe: Sendable {
+  /// A file as it is now. Whoever changes it changes the time of its last change.
+  struct Identity: Hashable {
+    private let numbers: [Int]
+
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      numbers = [
+        Int(status.st_dev), Int(truncatingIfNeeded: status.st_ino), Int(status.st_size), status.st_mtim.tv_sec,
+        status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+      ]
+    }
+  }
+
+  /// What became of a library in the child.
+  struct Verdict: Sendable {
+    /// Why it can't be used; nil: nothing speaks against it.
+    var defect: String?
+    /// It writes to standard output while it is loaded.
+    var writesOutput = false
+  }
+
+  /// The program that is started where this process can't be copied; it knows the command `probe-plugin`.
+  public let executable: String?
+  /// Seconds for each library.
+  public let limit: Double
+  private let verdicts = Mutex<[Identity: Verdict]>([:])
+  /// Nothing more is tried out.
+  private let isClosed: Bool
+
+  public init(executable: String? = nil, limit: Double = 10) {
+    self.executable = executable
+    self.limit = limit
+    isClosed = false
+  }
+
+  /// What another one has found out: libraries that can't be used, and why.
+  public init(refusing defects: [String: String]) {
+    executable = nil
+    limit = 0
+    isClosed = true
+    for (path, defect) in defects { note(Identity(path), Verdict(defect: defect)) }
+  }
+
+  /// Those of the files that can't be used, and why.
+  public func defects(of paths: [String]) -> [String: String] {
+    var result: [String: String] = [:]
+    for path in paths {
+      guard let identity = Identity(path) else { continue }
+      result[path] = verdicts.withLock { $0[identity]?.defect }
+    }
+    return result
+  }
+
+  /// Whether all of these files were tried out as they are now, or can't be.
+  public func knows(_ paths: [String]) -> Bool {
+    paths.allSatisfy { path in Identity(path).map { id in verdicts.withLock { $0[id] != nil } } ?? true }
+  }
+
+  /// Tries those libraries out that are not known as they are now. Thread: any.
+  public func examine(_ paths: [String]) {
+    if isClosed { return }
+    var left = paths.filter { path in Identity(path).map { id in verdicts.withLock { $0[id] == nil } } ?? false }
+    while !left.isEmpty {
+      let batch = Array(left.prefix(ProbeMemory.mostSteps))
+      let identities = batch.map { Identity($0) }
+      let outcome = open(batch)
+      guard outcome.end != .none else { return }
+      let isWhole = outcome.end == .finished
+      let done = isWhole ? batch.count : max(0, outcome.step)
+      for index in 0..<done { note(identities[index], verdict(outcome, index)) }
+      if isWhole {
+        left.removeFirst(batch.count)
+        continue
+      }
+      // A child that never came to its first library says nothing about any.
+      guard outcome.step >= 0, let fault = outcome.fault else { return }
+      note(identities[done], Verdict(defect: "it \(fault) while it is loaded"))
+      left.removeFirst(done + 1)
+    }
+  }
+
+  /// What is known of a library as it is now, after it was tried out where need be.
+  func verdict(on path: String) -> Verdict {
+    examine([path])
+    guard let identity = Identity(path) else { return Verdict() }
+    return verdicts.withLock { $0[identity] } ?? Verdict()
+  }
+
+  /// Runs a further trial in a copy of this process; nil where it can't be copied.
+  ///
+  /// - Parameter seconds: for each step.
+  public func copy(seconds: Double, _ body: (ProbeChild) -> Void) -> ProbeOutcome? {
+    guard hasOneThread, var process = ProbeProcess(limit: seconds) else { return nil }
+    let outcome = process.fork(body)
+    return outcome.end == .none ? nil : outcome
+  }
+
+  /// Runs a further trial in a child that is started as a program. Thread: any.
+  ///
+  /// - Parameter seconds: for each step.
+  public func run(_ arguments: [String], request: [UInt8], seconds: Double) -> ProbeOutcome? {
+    guard let executable, var process = ProbeProcess(limit: seconds) else { return nil }
+    let outcome = process.spawn(executable, arguments, request: request)
+    return outcome.end == .none ? nil : outcome
+  }
+
+  private func open(_ paths: [String]) -> ProbeOutcome {
+    let none = ProbeOutcome(end: .none, step: -1, activity: "", said: "", conduct: [])
+    guard var process = ProbeProcess(limit: limit) else { return none }
+    if hasOneThread { return process.fork { $0.open(paths) } }
+    guard let executable else { return none }
+    let request = paths.map { Array($0.utf8) + [0] }.joined()
+    return process.spawn(executable, ["probe-plugin", "--limit", "\(limit)"], request: Array(request))
+  }
+
+  private func verdict(_ outcome: ProbeOutcome, _ index: Int) -> Verdict {
+    let conduct = outcome.conduct.indices.contains(index) ? outcome.conduct[index] : []
+    return Verdict(
+      defect: conduct.contains(.closesDescriptors)
+        ? "it closes descriptors that are not its own while it is loaded" : nil,
+      writesOutput: conduct.contains(.writesOutput))
+  }
+
+  private func note(_ identity: Identity?, _ verdict: Verdict) {
+    guard let identity else { return }
+    verdicts.withLock { $0[identity] = verdict }
+  }
+}
+
+/// Whether nothing but the calling thread runs in this process.
+private var hasOneThread: Bool {
+  guard let stream = opendir("/proc/self/task") else { return false }
+  defer { closedir(stream) }
+  var count = 0
+  while let entry = readdir(stream) { if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 } }
+  return count == 1
+}
+
+/// Lets what a library writes to standard output go to standard error, while it is loaded.
+func withOutputAside<T>(_ isAside: Bool, _ body: () throws(PluginProblem) -> T) throws(PluginProblem) -> T {
+  guard isAside else { return try body() }
+  fflush(nil)
+  let kept = fcntl(1, F_DUPFD_CLOEXEC, 3)
+  dup2(2, 1)
+  defer {
+    fflush(nil)
+    if kept >= 0 {
+      dup2(kept, 1)
+      close(kept)
+    }
+  }
+  return try body()
+}

@@ -1,0 +1,98 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What a child that tries plugins out tells its parent, in memory that both see: a plugin may close every descriptor.
+struct ProbeMemory {
+  /// What a plugin did that is no crash.
+  struct Conduct: OptionSet {
+    let rawValue: UInt8
+    /// It wrote to standard output, where results go.
+    static let writesOutput = Conduct(rawValue: 1)
+    /// It closed descriptors that were not its own.
+    static let closesDescriptors = Conduct(rawValue: 2)
+  }
+
+  /// The most steps of one child.
+  static let mostSteps = 2048
+  static let bytes = 4096
+  private static let textPlace = 16
+  private static let textBytes = 1024
+  private static let conductPlace = 2048
+
+  let base: UnsafeMutableRawPointer
+
+  /// The step that the child is at; -1 before the first.
+  var step: Int { Int(base.load(as: Int32.self)) }
+  /// The child came to its end, and was not ended by what it tried out.
+  var isFinished: Bool { base.load(fromByteOffset: 4, as: Int32.self) == 1 }
+  /// What the child is at, in its own words.
+  var text: String {
+    let bytes = UnsafeRawBufferPointer(start: base + Self.textPlace, count: Self.textBytes)
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  func conduct(of step: Int) -> Conduct {
+    Conduct(rawValue: base.load(fromByteOffset: Self.conductPlace + step, as: UInt8.self))
+  }
+
+  func clear() {
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: Self.bytes)
+    base.storeBytes(of: -1, as: Int32.self)
+  }
+
+  // MARK: The child's side
+
+  func begin(_ step: Int, _ text: String) {
+    let bytes = Array(text.utf8.prefix(Self.textBytes - 1)) + [0]
+    (base + Self.textPlace).copyMemory(from: bytes, byteCount: bytes.count)
+    base.storeBytes(of: Int32(step), as: Int32.self)
+  }
+
+  func note(_ conduct: Conduct, of step: Int) {
+    base.storeBytes(
+      of: self.conduct(of: step).union(conduct).rawValue, toByteOffset: Self.conductPlace + step, as: UInt8.self)
+  }
+
+  func finish() { base.storeBytes(of: 1, toByteOffset: 4, as: Int32.self) }
+}
+
+/// A piece of memory with a descriptor, which a child can be given.
+final class SharedFile {
+  let descriptor: Int32
+
+  init?(_ bytes: [UInt8] = []) {
+    // Not offered to Swift.
+    guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "memfd_create") else { return nil }
+    let closesOnExec: UInt32 = 1
+    let create = unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32).self)
+    descriptor = create("auscult-probe", closesOnExec)
+    guard descriptor >= 0 else { return nil }
+    if !bytes.isEmpty, write(descriptor, bytes, bytes.count) != bytes.count {
+      close(descriptor)
+      return nil
+    }
+    lseek(descriptor, 0, SEEK_SET)
+  }
+
+  deinit { close(descriptor) }
+
+  /// The last `most` bytes.
+  func tail(_ most: Int) -> [UInt8] {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return [] }
+    let count = min(most, Int(status.st_size))
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = pread(descriptor, &bytes, count, off_t(Int(status.st_size) - count))
+    return Array(bytes.prefix(max(0, read)))
+  }
+
+  /// Maps it for as long as the process lasts, or until `munmap`.
+  static func map(_ descriptor: Int32) -> UnsafeMutableRawPointer? {
+    guard ftruncate(descriptor, off_t(ProbeMemory.bytes)) == 0 else { return nil }
+    let base = mmap(nil, ProbeMemory.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    return base == MAP_FAILED ? nil : base
+  }
+}

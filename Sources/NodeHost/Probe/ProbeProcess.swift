@@ -1,0 +1,233 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How a child ended that tried plugins out.
+public struct ProbeOutcome: Sendable {
+  public enum End: Sendable, Equatable {
+    /// It came to its end.
+    case finished
+    /// What it tried out ended the program.
+    case exited(Int32)
+    case crashed(signal: Int32)
+    /// One step took longer than it may.
+    case late(seconds: Double)
+    /// There was no child to be had.
+    case none
+  }
+
+  public var end: End
+  /// The last step, and what the child called it.
+  public var step: Int
+  public var activity: String
+  /// What it said on standard error last: a line.
+  public var said: String
+  var conduct: [ProbeMemory.Conduct]
+
+  /// "crashes (SIGSEGV)", "ends the program (exit status 3)": what is wrong, as a verb; nil: nothing.
+  public var fault: String? {
+    let words = said.isEmpty ? "" : ", saying '\(said)'"
+    switch end {
+    case .finished, .none: return nil
+    case .exited(let status): return "ends the program (exit status \(status))\(words)"
+    case .crashed(let signal): return "crashes (\(signalName(signal)))\(words)"
+    case .late(let seconds): return "does not return within \(plain(seconds)) s"
+    }
+  }
+}
+
+/// A child for what may crash, exit or hang: started, watched, and ended.
+struct ProbeProcess {
+  /// Seconds that each step may compute. It may take longer: the machine may have other work, and a slow disk.
+  let limit: Double
+  private var patience: Double { limit * ProbeProcess.patience }
+  static let patience = 3.0
+  private let shared: SharedFile
+  private let output: SharedFile
+  private let errors: SharedFile
+  private let memory: ProbeMemory
+  private var alive: (read: Int32, write: Int32) = (-1, -1)
+
+  init?(limit: Double) {
+    guard let shared = SharedFile(), let output = SharedFile(), let errors = SharedFile(),
+      let base = SharedFile.map(shared.descriptor)
+    else { return nil }
+    (self.limit, self.shared, self.output, self.errors) = (limit, shared, output, errors)
+    memory = ProbeMemory(base: base)
+    memory.clear()
+  }
+
+  // MARK: Start
+
+  /// Copies this process, which has one thread only, and runs `body` in the copy.
+  mutating func fork(_ body: (ProbeChild) -> Void) -> ProbeOutcome {
+    // Not offered to Swift, for a process with threads must not do more than exec in the copy. This one has none.
+    guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "fork"), openPipe() else { return nothing }
+    let fork = unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
+    fflush(nil)
+    let child = fork()
+    guard child != 0 else {
+      setpgid(0, 0)
+      let null = open("/dev/null", O_RDONLY)
+      dup2(null, 0)
+      dup2(output.descriptor, 1)
+      dup2(errors.descriptor, 2)
+      close(alive.read)
+      let probe = ProbeChild(memory: memory, limit: limit)
+      onFreshThread {
+        body(probe)
+        probe.finish()
+      }
+    }
+    if child > 0 { return watch(child) }
+    closePipe()
+    return nothing
+  }
+
+  /// Starts a program with a request on its standard input.
+  mutating func spawn(_ executable: String, _ arguments: [String], request: [UInt8]) -> ProbeOutcome {
+    guard let input = SharedFile(request), openPipe() else { return nothing }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    // The copies are above what they become: else one might be overwritten before it is used.
+    let sources = [input.descriptor, output.descriptor, errors.descriptor, shared.descriptor, alive.write].map {
+      fcntl($0, F_DUPFD_CLOEXEC, 16)
+    }
+    defer { for source in sources where source >= 0 { close(source) } }
+    for (target, source) in sources.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
+    }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var texts = ([executable] + arguments).map { strdup($0) } + [nil]
+    defer { for text in texts { free(text) } }
+    var child: pid_t = 0
+    guard posix_spawn(&child, executable, &actions, &attributes, &texts, environ) == 0 else {
+      closePipe()
+      return nothing
+    }
+    return watch(child)
+  }
+
+  /// The pipe's other end is the child's alone: it closes when the child ends.
+  private mutating func openPipe() -> Bool {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return false }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    alive = (ends[0], ends[1])
+    return true
+  }
+
+  private func closePipe() {
+    close(alive.read)
+    close(alive.write)
+  }
+
+  // MARK: Watch
+
+  private func watch(_ child: pid_t) -> ProbeOutcome {
+    close(alive.write)
+    defer { close(alive.read) }
+    var (step, began, computed) = (memory.step, now(), 0.0)
+    var status: Int32 = 0
+    var isOpen = true
+    while true {
+      var waiting = pollfd(fd: isOpen ? alive.read : -1, events: Int16(POLLIN), revents: 0)
+      if poll(&waiting, 1, isOpen ? 50 : 1) > 0 { isOpen = false }
+      let ended = waitpid(child, &status, WNOHANG)
+      if ended == child { return outcome(end(status)) }
+      if ended < 0, errno != EINTR { return outcome(memory.isFinished ? .finished : .none) }
+      if memory.step != step { (step, began, computed) = (memory.step, now(), processorTime(child)) }
+      // Before its first step the child starts up.
+      let isLooping = step >= 0 && processorTime(child) - computed > limit
+      guard isLooping || now() - began > (step < 0 ? max(patience, 30) : patience) else { continue }
+      kill(-child, SIGKILL)
+      kill(child, SIGKILL)
+      while waitpid(child, &status, 0) < 0, errno == EINTR {}
+      return outcome(.late(seconds: isLooping ? limit : patience))
+    }
+  }
+
+  private func end(_ status: Int32) -> ProbeOutcome.End {
+    let signal = status & 0x7F
+    if signal != 0 { return signal == SIGALRM ? .late(seconds: patience) : .crashed(signal: signal) }
+    return memory.isFinished ? .finished : .exited((status >> 8) & 0xFF)
+  }
+
+  private func outcome(_ end: ProbeOutcome.End) -> ProbeOutcome {
+    defer { munmap(memory.base, ProbeMemory.bytes) }
+    let last = errors.tail(512).split(separator: UInt8(ascii: "\n")).last ?? []
+    return ProbeOutcome(
+      end: end, step: memory.step, activity: memory.text, said: harmless(last),
+      conduct: (0...max(0, memory.step)).map { memory.conduct(of: $0) })
+  }
+
+  private var nothing: ProbeOutcome {
+    ProbeOutcome(end: .none, step: -1, activity: "", said: "", conduct: [])
+  }
+}
+
+/// Runs the body on a thread that begins in this process, and ends the process with it. The one that was copied still takes
+/// itself for the parent's: Swift's Mutex remembers the number of its thread, and ends the program when the kernel, which is
+/// asked where two want one, knows another.
+private func onFreshThread(_ body: () -> Void) -> Never {
+  withoutActuallyEscaping(body) { body in
+    let box = Unmanaged.passRetained(Box(body))
+    var thread = pthread_t()
+    let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
+      Unmanaged<Box>.fromOpaque(pointer!).takeUnretainedValue().body()
+      return nil
+    }
+    if pthread_create(&thread, nil, run, box.toOpaque()) == 0 { pthread_join(thread, nil) }
+    _exit(0)
+  }
+}
+
+private final class Box {
+  let body: () -> Void
+  init(_ body: @escaping () -> Void) { self.body = body }
+}
+
+/// A text of a stranger's, fit for a message: short, and without what steers a terminal.
+private func harmless(_ bytes: ArraySlice<UInt8>) -> String {
+  let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix(160)
+  return String(String.UnicodeScalarView(scalars.map { $0.value < 32 || (127...159).contains($0.value) ? "?" : $0 }))
+}
+
+private func signalName(_ signal: Int32) -> String {
+  let names: [Int32: String] = [
+    SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+    SIGKILL: "SIGKILL", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
+  ]
+  return names[signal] ?? "signal \(signal)"
+}
+
+private func plain(_ seconds: Double) -> String {
+  let rounded = (seconds * 1000).rounded() / 1000
+  return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+}
+
+/// What a process has computed so far, in seconds.
+private func processorTime(_ process: pid_t) -> Double {
+  var clock = clockid_t()
+  return clock_getcpuclockid(process, &clock) == 0 ? seconds(clock) : 0
+}
+
+private func now() -> Double { seconds(CLOCK_MONOTONIC) }
+
+private func seconds(_ clock: clockid_t) -> Double {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import NodeHost
+
+/// `auscult probe-plugin`: the child that tries plugins out for another process of ours. It is told what on standard input,
+/// and answers in memory that it shares.
+struct ProbePlugin: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "probe-plugin", abstract: "Opens plugins for another auscult, which does not trust them yet.",
+    shouldDisplay: false)
+
+  @Option(help: "Seconds for each step.") var limit = 10.0
+  @Flag(help: "The request is a graph, not a list of libraries.") var graph = false
+
+  func run() throws {
+    let request = ProbeChild.request()
+    guard let child = ProbeChild(limit: limit) else {
+      throw Failure("probe-plugin is started by other commands of auscult; it does nothing by itself")
+    }
+    if graph {
+      GraphTrial.answer(request, child)
+    } else {
+      child.open(request.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    }
+    child.finish()
+  }
+}

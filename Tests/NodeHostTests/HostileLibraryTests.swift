@@ -1,0 +1,98 @@
+import Foundation
+import NodeHost
+import TestSupport
+import Testing
+
+/// A library that harms the program while it is loaded, and what is said of it.
+struct Harm: Sendable, CustomTestStringConvertible {
+  var name: String
+  var flag: String
+  var defect: String
+  var testDescription: String { name }
+}
+
+private let harms = [
+  Harm(name: "crash", flag: "ON_LOAD=crash", defect: "it crashes (SIGSEGV) while it is loaded"),
+  Harm(name: "crash-in-entry", flag: "ON_ENTRY=crash", defect: "it crashes (SIGSEGV) while it is loaded"),
+  Harm(
+    name: "abort", flag: "ON_LOAD=abort_with_text",
+    defect: "it crashes (SIGABRT), saying 'hostile: ?[31mcannot go on' while it is loaded"),
+  Harm(name: "exit", flag: "ON_LOAD=leave", defect: "it ends the program (exit status 3) while it is loaded"),
+  Harm(
+    name: "exit-well", flag: "ON_ENTRY=leave_well", defect: "it ends the program (exit status 0) while it is loaded"),
+  Harm(name: "loop", flag: "ON_LOAD=hang", defect: "it does not return within 3 s while it is loaded"),
+  Harm(name: "wait", flag: "ON_ENTRY=wait_for_ever", defect: "it does not return within 9 s while it is loaded"),
+  Harm(
+    name: "close", flag: "ON_LOAD=close_all",
+    defect: "it closes descriptors that are not its own while it is loaded"),
+]
+
+@Suite struct HostileLibraryTests {
+  private func build(_ name: String, _ flags: [String], _ folder: TemporaryFolder) throws {
+    try CompiledPlugin.build(
+      "hostile/hostile.c", flags: flags.map { "-D" + $0 } + ["-DNAME=\"\(name).node\""],
+      into: folder.path + "/libauscult-\(name).so")
+  }
+
+  private var probe: PluginProbe { PluginProbe(executable: BuildFolder.path + "/auscult", limit: 3) }
+
+  /// Each costs its own classes only; those before and behind it are there.
+  @Test func eachIsNamedAndTheOthersAreUsed() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try build("a", [], folder)
+    for harm in harms { try build("b-" + harm.name, [harm.flag], folder) }
+    try build("c", [], folder)
+    let probe = probe
+    let catalog = PluginCatalog(searchPath: [folder.path], probe: probe)
+    #expect(catalog.classes.map(\.name) == ["a.node", "c.node"])
+    let found = Dictionary(uniqueKeysWithValues: catalog.problems.map { ($0.path, $0.defects) })
+    for harm in harms {
+      #expect(found["\(folder.path)/libauscult-b-\(harm.name).so"] == [harm.defect], "\(harm.name)")
+    }
+    // What is known is not tried out again.
+    #expect(probe.knows(catalog.files))
+    let again = PluginCatalog(searchPath: [folder.path], probe: probe)
+    #expect(again.problems == catalog.problems)
+  }
+
+  /// One that is written anew is looked at anew.
+  @Test func aFileThatChangedIsAnother() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try build("a", ["ON_LOAD=leave"], folder)
+    let probe = probe
+    #expect(PluginCatalog(searchPath: [folder.path], probe: probe).classes.isEmpty)
+    try build("a", [], folder)
+    #expect(!probe.knows([folder.path + "/libauscult-a.so"]))
+    #expect(PluginCatalog(searchPath: [folder.path], probe: probe).classes.map(\.name) == ["a.node"])
+  }
+
+  /// What it prints while it is loaded is no result of ours.
+  @Test func oneThatPrintsIsUsedAndNamed() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try build("a", ["ON_LOAD=print"], folder)
+    let catalog = PluginCatalog(searchPath: [folder.path], probe: probe)
+    #expect(catalog.classes.map(\.name) == ["a.node"])
+    #expect(
+      catalog.remarks.map(\.defects)
+        == [["it writes to standard output while it is loaded; that went to standard error"]])
+  }
+
+  /// A file that lost its end, at every tenth of its length: whatever the loader does with it, the others are used.
+  @Test func aCutLibraryCostsNobodyElse() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try build("z", [], folder)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: BuildFolder.path + "/libauscult-slicer.so"))
+    for tenth in 1...9 {
+      try whole.prefix(whole.count * tenth / 10).write(
+        to: URL(fileURLWithPath: folder.path + "/libauscult-cut\(tenth).so"))
+    }
+    let catalog = PluginCatalog(searchPath: [folder.path], probe: probe)
+    #expect(catalog.classes.contains { $0.name == "z.node" })
+    for problem in catalog.problems { #expect(problem.path.contains("libauscult-cut"), "\(problem)") }
+    #expect(catalog.problems.count >= 5)
+  }
+}
