@@ -101,7 +101,8 @@ struct LiveTests {
     let server = "server-\(name)"
     let live = try start("--server", server)
     let more = which == "of another one" ? ["--start-server"] : ["--server", server]
-    let outcome = try auscult(["run", "watch.yaml", "--name", server, "--set", "log.path=b.jsonl"] + more)
+    let sinks = ["--set", "log.path=b.jsonl", "--set", "bands.path=b.npy"]
+    let outcome = try auscult.run(["run", "watch.yaml", "--name", server] + sinks + more)
     #expect(outcome.status == 1)
     #expect(
       outcome.err.contains(
@@ -115,7 +116,11 @@ struct LiveTests {
   @Test func severalRunsAreToldApartByName() throws {
     let live = try start()
     let other = try LiveCommand(
-      auscult, arguments: ["run", "watch.yaml", "--start-server", "--name", name + "-b", "--set", "log.path=b.jsonl"])
+      auscult,
+      arguments: [
+        "run", "watch.yaml", "--start-server", "--name", name + "-b", "--set", "log.path=b.jsonl", "--set",
+        "bands.path=b.npy",
+      ])
     try other.wait(for: "auscult: latency ")
     let pids = [live, other].map(\.process.processIdentifier)
     #expect(try auscult("status").out == "\(name) (pid \(pids[0]))\n\(name)-b (pid \(pids[1]))\n")

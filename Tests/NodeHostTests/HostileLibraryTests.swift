@@ -93,6 +93,7 @@ private let harms = [
     let catalog = PluginCatalog(searchPath: [folder.path], probe: probe)
     #expect(catalog.classes.contains { $0.name == "z.node" })
     for problem in catalog.problems { #expect(problem.path.contains("libauscult-cut"), "\(problem)") }
-    #expect(catalog.problems.count >= 5)
+    // Its end may hold nothing that is needed: how much that is, the linker decides.
+    #expect(catalog.problems.contains { $0.path.contains("libauscult-cut1.so") })
   }
 }

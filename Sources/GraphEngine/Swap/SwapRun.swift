@@ -20,6 +20,8 @@ final class SwapRun {
   private var isEndRequested = false
   private var isPromoted = false
   private var isRollbackRequested = false
+  /// Why it is taken back is that something went wrong.
+  private var wentWrong = false
   private(set) var isReturning = false
   private var stageBegan = realtime_nanoseconds()
   private var probationBegan: (position: Int64, times: [Int64]) = (0, [])
@@ -92,7 +94,10 @@ final class SwapRun {
   }
 
   private func warm() {
-    if let failure = failedNode() { return giveUp("node '\(failure)' failed before the exchange") }
+    if let failure = failedNode() {
+      wentWrong = true
+      return giveUp("node '\(failure)' failed before the exchange")
+    }
     if isEndRequested || isRollbackRequested { return giveUp("it was given up before the exchange") }
     guard status.stage == .warming || isPromoted, isWarm else { return }
     let heard = draft.added.flatMap(\.progress).map { $0.pointee.start.load(ordering: .relaxed) }.min()
@@ -176,9 +181,9 @@ final class SwapRun {
   }
 
   private func prove() {
-    let reason =
-      failedNode().map { "node '\($0)' failed" } ?? overrun() ?? (isRollbackRequested ? "it was asked for" : nil)
-    if let reason {
+    let fault = failedNode().map { "node '\($0)' failed" } ?? overrun()
+    if let reason = fault ?? (isRollbackRequested ? "it was asked for" : nil) {
+      wentWrong = fault != nil
       status.reason = reason
       isReturning = true
       enter(.exchanging, "probation")
@@ -232,13 +237,11 @@ final class SwapRun {
     engine.swapEnded(status)
   }
 
-  /// The graph before is the graph again. One that was left on demand can be returned to; one that went wrong can't.
+  /// The graph before is the graph again. One that was left on demand can be returned to; one that went wrong, and a
+  /// candidate that was never promoted, can't.
   private func takeBack() {
-    if isRollbackRequested && !options.isShadow {
-      engine.previousGraph = draft.graph
-    } else {
-      engine.previousGraph = previousBefore
-    }
+    let canBeReturnedTo = isRollbackRequested && !wentWrong && (!options.isShadow || isPromoted)
+    engine.previousGraph = canBeReturnedTo ? draft.graph : previousBefore
     engine.graph = graphBefore
     if let generation = status.returnGeneration { engine.generation = generation }
   }

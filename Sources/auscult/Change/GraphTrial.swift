@@ -38,7 +38,9 @@ enum GraphTrial {
     else { return nil }
     var words = "\(node.nodeClass.library.path) \(fault) in \(parts[0])"
     if case .late = outcome.end, let timeout {
-      words = "was not ready within \(String(format: "%g", timeout)) s; allow more with --timeout"
+      words =
+        "\(node.nodeClass.library.path) does not return within \(String(format: "%g", timeout)) s in \(parts[0]); "
+        + "allow more with --timeout"
     }
     return graph.diagnostic(
       code: "plugin", message: "node '\(node.name)' (\(node.nodeClass.name)): \(words)", at: node.location)
