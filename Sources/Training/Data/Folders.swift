@@ -70,6 +70,13 @@ extension RecordingSet {
     }
   }
 
+  /// Paths of all sound files of a folder and the folders in it, each once.
+  public static func soundFiles(_ path: String) throws -> [String] {
+    var walk = FolderWalk()
+    _ = walk.enter(path)
+    return try soundFiles(path, "", &walk)
+  }
+
   private static func entries(_ path: String) throws -> [String] {
     guard isFolder(path) else {
       let isFile = FileManager.default.fileExists(atPath: path)

@@ -34,9 +34,12 @@ public struct Recording: Sendable, Equatable {
   public var events: [Event] = []
   /// Where the manifest says so: "manifest.csv:3".
   public var place: String?
+  /// Of a public dataset.
+  public var clip: Clip?
 
   public init(
-    path: String, label: String, machine: String? = nil, part: Part? = nil, events: [Event] = [], place: String? = nil
+    path: String, label: String, machine: String? = nil, part: Part? = nil, events: [Event] = [], place: String? = nil,
+    clip: Clip? = nil
   ) {
     self.path = path
     self.label = label
@@ -44,6 +47,7 @@ public struct Recording: Sendable, Equatable {
     self.part = part
     self.events = events
     self.place = place
+    self.clip = clip
   }
 }
 
@@ -51,6 +55,8 @@ public struct Recording: Sendable, Equatable {
 public enum Label {
   public static let normal = "normal"
   public static let anomalous = "anomalous"
+  /// Nobody says what it is: a clip that is judged, and counts for no figure.
+  public static let unlabelled = ""
   private static let anomalousWords: Set<String> = ["anomalous", "anomaly", "abnormal"]
 
   /// In any case; `anomaly` and `abnormal` are `anomalous`. Other labels stay as they are.
@@ -85,7 +91,8 @@ public struct RecordingSet: Sendable {
 
   /// Labels that occur, events' among them, sorted.
   public var labels: [String] {
-    Set(recordings.map(\.label) + recordings.flatMap { $0.events.map(\.label) }).sorted()
+    Set(recordings.map(\.label) + recordings.flatMap { $0.events.map(\.label) }).subtracting([Label.unlabelled])
+      .sorted()
   }
 
   /// Labels that differ in case only become one: as the first recording has it, or as `spellings` have it.

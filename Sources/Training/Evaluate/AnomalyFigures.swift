@@ -78,10 +78,9 @@ public struct AnomalyFigures: Sendable {
     values.count < 50 ? nil : Interval(low: quantile(values, 0.025), high: quantile(values, 0.975))
   }
 
+  /// Without what is undefined.
   public var json: JSONValue {
     var members: [String: JSONValue] = [
-      "precision": .number(decisions.precision), "recall": .number(decisions.recall), "f1": .number(decisions.f1),
-      "accuracy": .number(decisions.accuracy), "false_positive_rate": .number(decisions.falsePositiveRate),
       "confusion": [
         "true_positives": .integer(Int64(decisions.truePositives)),
         "false_positives": .integer(Int64(decisions.falsePositives)),
@@ -89,20 +88,19 @@ public struct AnomalyFigures: Sendable {
         "false_negatives": .integer(Int64(decisions.falseNegatives)),
       ], "count": .integer(Int64(decisions.count)),
     ]
-    for (name, value, interval) in [
-      ("auc", auc, aucInterval), ("pauc", pauc, paucInterval), ("pr_auc", prAUC, prAUCInterval),
+    for (name, value) in [
+      ("precision", decisions.precision), ("recall", decisions.recall), ("f1", decisions.f1),
+      ("accuracy", decisions.accuracy), ("false_positive_rate", decisions.falsePositiveRate), ("auc", auc),
+      ("pauc", pauc), ("pauc_raw", paucRaw), ("pr_auc", prAUC), ("best_f1", bestF1?.f1),
+      ("best_f1_threshold", bestF1?.threshold), ("false_alarms_per_hour", falseAlarmsPerHour),
+      ("normal_hours", normalHours), ("event_recall", eventRecall), ("detection_delay", detectionDelay),
     ] {
-      members[name] = value.map { .number($0) } ?? .null
-      members["\(name)_interval"] = interval.map { [.number($0.low), .number($0.high)] } ?? .null
+      if let value { members[name] = .number(value) }
     }
-    members["pauc_raw"] = paucRaw.map { .number($0) } ?? .null
-    members["best_f1"] = bestF1.map { .number($0.f1) } ?? .null
-    members["best_f1_threshold"] = bestF1.map { .number($0.threshold) } ?? .null
-    if let falseAlarmsPerHour { members["false_alarms_per_hour"] = .number(falseAlarmsPerHour) }
-    if let normalHours { members["normal_hours"] = .number(normalHours) }
+    for (name, interval) in [("auc", aucInterval), ("pauc", paucInterval), ("pr_auc", prAUCInterval)] {
+      if let interval { members["\(name)_interval"] = [.number(interval.low), .number(interval.high)] }
+    }
     if let events { members["events"] = .integer(Int64(events)) }
-    if let eventRecall { members["event_recall"] = .number(eventRecall) }
-    if let detectionDelay { members["detection_delay"] = .number(detectionDelay) }
     return .object(members)
   }
 }

@@ -52,9 +52,14 @@ public struct Evaluation: Sendable {
     return figures
   }
 
-  /// Over recordings, by the mean of their scores; a recording with events is none or the other and left out.
-  public func fileFigures() -> AnomalyFigures {
-    let files = fileScores().filter { recordings[$0.recording].events.isEmpty }
+  /// Over recordings, by the mean of their scores; of one machine, or of all. A recording with events is neither normal nor
+  /// anomalous, and left out.
+  public func fileFigures(machine: String? = nil) -> AnomalyFigures {
+    let files = fileScores().filter {
+      let recording = recordings[$0.recording]
+      return recording.events.isEmpty && recording.label != Label.unlabelled
+        && (machine == nil || $0.machine == machine)
+    }
     return AnomalyFigures(
       files.map {
         AnomalyFigures.Item(

@@ -29,7 +29,8 @@ public struct EvaluationRun {
     set.unifyLabels(labels)
     let recordings = try chosen(set, model)
     let known = Set(labels.isEmpty ? [Label.normal, Label.anomalous] : labels)
-    let unknown = Set(recordings.flatMap { [$0.label] + $0.events.map(\.label) }).subtracting(known).sorted()
+    let unknown = Set(recordings.flatMap { [$0.label] + $0.events.map(\.label) })
+      .subtracting(known).subtracting([Label.unlabelled]).sorted()
     guard unknown.isEmpty else {
       let words = unknown.map { "'\($0)'" }.joined(separator: ", ")
       throw TrainingError(
@@ -71,10 +72,11 @@ public struct EvaluationRun {
     of token: TapToken, _ recording: Recording, _ index: Int, _ machine: String, _ labels: [String]
   ) -> JudgedToken? {
     guard let score = token.score else { return nil }
+    let label = recording.label(begin: token.beginSecond, end: token.endSecond)
     let found = score.classIndex >= 0 && score.classIndex < labels.count ? labels[score.classIndex] : nil
     return JudgedToken(
       recording: index, machine: machine, begin: token.begin, end: token.end, rate: token.rate, score: score.value,
-      threshold: score.threshold, label: recording.label(begin: token.beginSecond, end: token.endSecond), found: found,
+      threshold: score.threshold, label: label == Label.unlabelled ? nil : label, found: found,
       probability: found == nil ? nil : score.probability, isSilent: token.isSilent)
   }
 

@@ -12,15 +12,19 @@ public struct Confusion: Sendable, Equatable {
   public mutating func add(truth: Int, found: Int) { counts[truth][found] += 1 }
 
   public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
-  public var accuracy: Double {
-    total == 0 ? 0 : Double(labels.indices.reduce(0) { $0 + counts[$1][$1] }) / Double(total)
+  /// Nil where there is nothing.
+  public var accuracy: Double? {
+    total == 0 ? nil : Double(labels.indices.reduce(0) { $0 + counts[$1][$1] }) / Double(total)
   }
 
   public struct LabelReport: Sendable, Equatable {
     public var label: String
-    public var precision: Double
-    public var recall: Double
-    public var f1: Double
+    /// Nil: it was never found.
+    public var precision: Double?
+    /// Nil: nothing has it.
+    public var recall: Double?
+    /// Nil: neither.
+    public var f1: Double?
     /// How many there are.
     public var support: Int
   }
@@ -31,11 +35,15 @@ public struct Confusion: Sendable, Equatable {
       let support = counts[label].reduce(0, +)
       let found = Double(counts.reduce(0) { $0 + $1[label] })
       return LabelReport(
-        label: labels[label], precision: found > 0 ? hits / found : 0, recall: support > 0 ? hits / Double(support) : 0,
-        f1: found + Double(support) > 0 ? 2 * hits / (found + Double(support)) : 0, support: support)
+        label: labels[label], precision: found > 0 ? hits / found : nil,
+        recall: support > 0 ? hits / Double(support) : nil,
+        f1: found + Double(support) > 0 ? 2 * hits / (found + Double(support)) : nil, support: support)
     }
   }
 
-  /// Mean F1 over the labels.
-  public var macroF1: Double { labels.isEmpty ? 0 : report.reduce(0) { $0 + $1.f1 } / Double(labels.count) }
+  /// Mean F1 over the labels that there are, or that were found; nil where there are none.
+  public var macroF1: Double? {
+    let figures = report.compactMap(\.f1)
+    return figures.isEmpty ? nil : figures.reduce(0, +) / Double(figures.count)
+  }
 }

@@ -107,12 +107,13 @@ public struct Decisions: Sendable, Equatable {
   }
 
   public var count: Int { truePositives + falsePositives + trueNegatives + falseNegatives }
-  /// 0 where nothing was flagged.
-  public var precision: Double { ratio(truePositives, truePositives + falsePositives) }
-  public var recall: Double { ratio(truePositives, truePositives + falseNegatives) }
-  public var f1: Double { ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
-  public var accuracy: Double { ratio(truePositives + trueNegatives, count) }
-  public var falsePositiveRate: Double { ratio(falsePositives, falsePositives + trueNegatives) }
+  private var anomalous: Int { truePositives + falseNegatives }
+  // Nil where they are undefined: nothing was anomalous, nothing was flagged, nothing was there.
+  public var precision: Double? { anomalous == 0 ? nil : ratio(truePositives, truePositives + falsePositives) }
+  public var recall: Double? { ratio(truePositives, anomalous) }
+  public var f1: Double? { anomalous == 0 ? nil : ratio(2 * truePositives, truePositives + falsePositives + anomalous) }
+  public var accuracy: Double? { ratio(truePositives + trueNegatives, count) }
+  public var falsePositiveRate: Double? { ratio(falsePositives, falsePositives + trueNegatives) }
 }
 
-private func ratio(_ a: Int, _ b: Int) -> Double { b == 0 ? 0 : Double(a) / Double(b) }
+private func ratio(_ a: Int, _ b: Int) -> Double? { b == 0 ? nil : Double(a) / Double(b) }

@@ -4,14 +4,16 @@ import TextEscapes
 
 extension Evaluation {
   /// The content of metrics.json: figures over all tokens (`pooled`), of each machine's (`machines`), and over
-  /// recordings' mean scores (`files`).
+  /// recordings' mean scores (`files`, and within each machine); of clips of a public dataset also what its challenge
+  /// counts (`challenge`). What is undefined is absent.
   public var json: JSONValue {
     var members: [String: JSONValue] = [
-      "graph": .text(graph), "node": .text(node), "class": .text(className), "model": model.map { .text($0) } ?? .null,
+      "graph": .text(graph), "node": .text(node), "class": .text(className),
       "task": isClassification ? "classification" : "anomaly", "recordings": .integer(Int64(recordings.count)),
       "tokens": .integer(Int64(tokens.count)), "seconds": .number(seconds), "elapsed": .number(elapsed),
       "real_time_factor": .number(realTimeFactor), "seed": .integer(Int64(bitPattern: seed)),
     ]
+    if let model { members["model"] = .text(model) }
     if let alarms { members["alarms_raised"] = .integer(Int64(alarms.reduce(0, +))) }
     if isClassification {
       members["pooled"] = json(confusion())
@@ -19,17 +21,26 @@ extension Evaluation {
       members["machines"] = .object(
         Dictionary(uniqueKeysWithValues: machines.map { ($0, json(confusion(machine: $0))) }))
     } else {
-      let machineFigures = machines.map { ($0, figures(machine: $0)) }
+      let machineFigures = machines.map { (name: $0, tokens: figures(machine: $0), files: fileFigures(machine: $0)) }
       members["pooled"] = figures().json
       members["files"] = fileFigures().json
-      members["machines"] = .object(Dictionary(uniqueKeysWithValues: machineFigures.map { ($0, $1.json) }))
-      members["means"] = means(machineFigures.map(\.1))
+      members["machines"] = .object(
+        Dictionary(
+          uniqueKeysWithValues: machineFigures.map { machine in
+            var figures = machine.tokens.json.object ?? [:]
+            figures["files"] = machine.files.json
+            return (machine.name, .object(figures))
+          }))
+      var means = means(machineFigures.map(\.tokens))
+      means["files"] = .object(self.means(machineFigures.map(\.files)))
+      members["means"] = .object(means)
+      if let challenge = ChallengeFigures(self) { members["challenge"] = challenge.json }
     }
     return .object(members)
   }
 
   /// Arithmetic and harmonic means over the machines.
-  private func means(_ figures: [AnomalyFigures]) -> JSONValue {
+  private func means(_ figures: [AnomalyFigures]) -> [String: JSONValue] {
     var members: [String: JSONValue] = [:]
     for (name, values) in [("auc", figures.compactMap(\.auc)), ("pauc", figures.compactMap(\.pauc))]
     where !values.isEmpty {
@@ -37,22 +48,25 @@ extension Evaluation {
       members["\(name)_arithmetic"] = .number(values.reduce(0, +) / count)
       members["\(name)_harmonic"] = .number(values.contains(0) ? 0 : count / values.reduce(0) { $0 + 1 / $1 })
     }
-    return .object(members)
+    return members
   }
 
   private func json(_ confusion: Confusion) -> JSONValue {
-    [
-      "accuracy": .number(confusion.accuracy), "macro_f1": .number(confusion.macroF1),
+    var members: [String: JSONValue] = [
       "count": .integer(Int64(confusion.total)), "labels": .array(confusion.labels.map { .text($0) }),
       "confusion": .array(confusion.counts.map { .array($0.map { .integer(Int64($0)) }) }),
       "per_class": .array(
-        confusion.report.map {
-          [
-            "label": .text($0.label), "precision": .number($0.precision), "recall": .number($0.recall),
-            "f1": .number($0.f1), "support": .integer(Int64($0.support)),
-          ]
+        confusion.report.map { label in
+          var members: [String: JSONValue] = ["label": .text(label.label), "support": .integer(Int64(label.support))]
+          for (name, value) in [("precision", label.precision), ("recall", label.recall), ("f1", label.f1)] {
+            if let value { members[name] = .number(value) }
+          }
+          return .object(members)
         }),
     ]
+    if let accuracy = confusion.accuracy { members["accuracy"] = .number(accuracy) }
+    if let macroF1 = confusion.macroF1 { members["macro_f1"] = .number(macroF1) }
+    return .object(members)
   }
 
   /// A line for every token: file, machine, span, score, threshold, label and what was found.

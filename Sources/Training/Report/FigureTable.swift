@@ -18,7 +18,8 @@ public struct FigureTable: Sendable {
     let machines = evaluation.machines
     var columns = [("all tokens", evaluation.figures())]
     if machines.count > 1 { columns += machines.map { ($0, evaluation.figures(machine: $0)) } }
-    columns.append(("recordings", evaluation.fileFigures()))
+    columns.append((machines.count > 1 ? "all recordings" : "recordings", evaluation.fileFigures()))
+    if machines.count > 1 { columns += machines.map { ("\($0), recordings", evaluation.fileFigures(machine: $0)) } }
     headings = [""] + columns.map(\.0)
     let add = { (name: String, value: (AnomalyFigures) -> String?) -> [String]? in
       let cells = columns.map { value($0.1) }
@@ -29,13 +30,11 @@ public struct FigureTable: Sendable {
       add("pAUC (FPR up to 0.1)") { bounded($0.pauc, $0.paucInterval) },
       add("pAUC as an area") { $0.paucRaw.map { three($0) } },
       add("PR-AUC") { bounded($0.prAUC, $0.prAUCInterval) },
-      add("precision") {
-        $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.precision) : nil
-      },
-      add("recall") { $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.recall) : nil },
-      add("F1") { $0.decisions.truePositives + $0.decisions.falseNegatives > 0 ? three($0.decisions.f1) : nil },
+      add("precision") { $0.decisions.precision.map { three($0) } },
+      add("recall") { $0.decisions.recall.map { three($0) } },
+      add("F1") { $0.decisions.f1.map { three($0) } },
       add("best F1 (threshold)") { $0.bestF1.map { "\(three($0.f1)) (\(String(format: "%.4g", $0.threshold)))" } },
-      add("accuracy") { $0.decisions.count > 0 ? three($0.decisions.accuracy) : nil },
+      add("accuracy") { $0.decisions.accuracy.map { three($0) } },
       add("normal: right, wrong") {
         $0.decisions.count > 0 ? "\($0.decisions.trueNegatives), \($0.decisions.falsePositives)" : nil
       },
@@ -63,18 +62,25 @@ public struct FigureTable: Sendable {
     let (tokens, files) = (evaluation.confusion(), evaluation.confusion(ofFiles: true))
     for (label, file) in zip(tokens.report, files.report) {
       rows.append([
-        label.label, three(label.precision), three(label.recall), three(label.f1), "\(label.support)",
-        "\(three(file.recall)) (\(file.support))",
+        label.label, label.precision.map { three($0) } ?? "", label.recall.map { three($0) } ?? "",
+        label.f1.map { three($0) } ?? "", "\(label.support)",
+        file.recall.map { "\(three($0)) (\(file.support))" } ?? "",
       ])
     }
+    guard let accuracy = tokens.accuracy, let macroF1 = tokens.macroF1 else { return }
     notes.append(
-      "accuracy \(three(tokens.accuracy)) over tokens, \(three(files.accuracy)) over recordings by majority; macro F1 "
-        + three(tokens.macroF1))
+      "accuracy \(three(accuracy)) over tokens, "
+        + (files.accuracy.map { "\(three($0)) over recordings by majority; " } ?? "") + "macro F1 \(three(macroF1))")
   }
 }
 
 private func three(_ number: Double) -> String { String(format: "%.3f", number) }
 
+/// With as many decimals as the interval leaves a meaning.
 private func bounded(_ value: Double?, _ interval: Interval?) -> String? {
-  value.map { value in three(value) + (interval.map { " [\(three($0.low)), \(three($0.high))]" } ?? "") }
+  guard let value else { return nil }
+  guard let interval else { return three(value) }
+  let decimals = interval.high - interval.low >= 0.1 ? 2 : interval.high - interval.low < 0.01 ? 4 : 3
+  let text = { (number: Double) in String(format: "%.\(decimals)f", number) }
+  return "\(text(value)) [\(text(interval.low)), \(text(interval.high))]"
 }

@@ -23,18 +23,30 @@ public struct ReportPlace {
     for (name, begins) in files + pictures { try check("\(path)/\(name)", begins: begins) }
   }
 
+  /// A file of scores, a name and a number in each line.
+  func checkScores(_ file: String) throws {
+    try check(file) { head in
+      let line = String(decoding: head.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+      guard let comma = line.lastIndex(of: ",") else { return false }
+      return Double(line[line.index(after: comma)...]) != nil
+    }
+  }
+
   private func check(_ file: String, begins: [String]) throws {
+    try check(file) { head in
+      begins.contains { text in head.starts(with: text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }) }
+    }
+  }
+
+  private func check(_ file: String, isOurs: (Data) -> Bool) throws {
     if let problem = outputs.problem(file) { throw TrainingError("\(file): \(problem)") }
     var status = stat()
     guard stat(file, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFREG else { throw TrainingError("\(file): is not a file; give another folder") }
     guard status.st_size > 0, let handle = FileHandle(forReadingAtPath: file) else { return }
     defer { try? handle.close() }
-    let head = (try? handle.read(upToCount: 64)) ?? Data()
-    let isOurs = begins.contains { text in
-      head.starts(with: text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
-    }
-    guard isOurs else {
+    let head = (try? handle.read(upToCount: 1024)) ?? Data()
+    guard isOurs(head) else {
       throw TrainingError("\(file): exists and is not of a report: it is not touched; give another folder")
     }
   }

@@ -17,7 +17,7 @@ struct ScoreFigures {
       [Double($0.falsePositives) / Double(ranking.normal), Double($0.truePositives) / Double(ranking.anomalous)]
     }
     let decisions = evaluation.figures().decisions
-    let operating = [decisions.falsePositiveRate, decisions.recall]
+    let operating = [decisions.falsePositiveRate ?? .nan, decisions.recall ?? .nan]
     try gnuplot.draw(
       "roc", width: 520, height: 480,
       """

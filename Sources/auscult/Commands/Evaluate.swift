@@ -10,12 +10,18 @@ struct Evaluate: ParsableCommand {
       Figures are computed over all score tokens, over each machine's, and over recordings by their mean score: AUC, \
       partial AUC, PR-AUC, precision, recall and F1 at the threshold, the best F1 that any threshold reaches, false \
       alarms per hour, and for manifests with begin and end how many events are found and how soon; for classifiers \
-      accuracy and a report of each label. Recordings that the model was trained on are refused.
+      accuracy and a report of each label. Recordings that the model was trained on are refused. What is undefined, such \
+      as an AUC without anomalous sound, is left out.
+
+      With --dcase the figures are also those of DCASE task 2, over clips: AUC and pAUC by machine, section and domain, \
+      their arithmetic and harmonic means, and the official score. The challenge's score files go into --scores, or into \
+      the folder of the report.
 
       Examples:
         auscult evaluate fan.yaml --normal test/normal --anomalous test/rattling
         auscult evaluate fan.yaml --manifest fans.csv --report report/
         auscult evaluate fan.yaml --dataset towers/ --json | jq .pooled.auc
+        auscult evaluate baseline.yaml --dcase dev_data/ --scores scores/
 
       --report writes report.html, metrics.json, scores.csv and every figure as SVG and PNG into a folder.
       """)
@@ -29,6 +35,11 @@ struct Evaluate: ParsableCommand {
   var anomalous: String?
   @Option(help: ArgumentHelp("Write a report into this folder.", valueName: "folder"), completion: .directory)
   var report: String?
+  @Option(
+    help: ArgumentHelp(
+      "With --dcase: write anomaly_score_MACHINE_section_NN_test.csv and decision_result_... into this folder.",
+      valueName: "folder"), completion: .directory)
+  var scores: String?
   @Flag(help: "Take recordings too that the model was trained on.") var force = false
   @Option(help: "Where random numbers begin: the intervals are drawn.") var seed: UInt64 = 42
   @Flag(help: "Print the figures as one JSON object, the content of metrics.json.") var json = false
@@ -36,7 +47,8 @@ struct Evaluate: ParsableCommand {
 
   func validate() throws {
     try data.check(with: anomalous)
-    if anomalous != nil, data.dataset != nil || data.manifest != nil {
+    if scores != nil, data.dcase == nil { throw ValidationError("--scores goes with --dcase.") }
+    if anomalous != nil, data.dataset != nil || data.manifest != nil || data.dcase != nil {
       throw ValidationError("--anomalous goes with --normal.")
     }
   }
@@ -51,23 +63,36 @@ struct Evaluate: ParsableCommand {
         if let report {
           try ReportFolder.prepare(report, place: ReportPlace(report, graph: graph, set: set))
         }
+        let scoreFiles = (scores ?? report).map { ScoreFiles($0, place: ReportPlace($0, graph: graph, set: set)) }
+        if scores != nil { try scoreFiles?.prepare() }
         let evaluation = try EvaluationRun(
           graph, node: node, isForced: force, seed: seed, conversation: conversation
         ).run(set)
+        if let challenge = ChallengeFigures(evaluation) { try scoreFiles?.write(challenge) }
         if let report {
           try ReportFolder(evaluation, graph: graph, catalog: catalog, path: report, conversation: conversation).write()
         }
         return evaluation
       }
-      if json { Output.line(evaluation.json) } else { show(FigureTable(evaluation)) }
+      if json { Output.line(evaluation.json) } else { show(evaluation) }
       if let report { talk.info("the report is in \(report)/report.html") }
+      if let scores { talk.info("the challenge's score files are in \(scores)") }
     }
   }
 
-  private func show(_ figures: FigureTable) {
-    var table = Table(figures.headings.enumerated().map { ($1, $0 == 0 ? .left : .right) })
-    for row in figures.rows { table.add(row) }
+  private func show(_ evaluation: Evaluation) {
+    let figures = FigureTable(evaluation)
+    show(figures.headings, figures.rows, leading: 1, figures.notes)
+    guard let challenge = ChallengeFigures(evaluation).map({ ChallengeTable($0) }) else { return }
+    Output.line("")
+    show(challenge.headings, challenge.rows, leading: 2, challenge.notes)
+  }
+
+  /// - Parameter leading: columns of names, which are aligned on the left.
+  private func show(_ headings: [String], _ rows: [[String]], leading: Int, _ notes: [String]) {
+    var table = Table(headings.enumerated().map { ($1, $0 < leading ? .left : .right) })
+    for row in rows { table.add(row) }
     Output.line(table.text)
-    for note in figures.notes { Output.line(note) }
+    for note in notes { Output.line(note) }
   }
 }

@@ -18,6 +18,7 @@ struct Train: ParsableCommand {
         auscult train fan.yaml --normal recordings/ --output models/fan.safetensors
         auscult train fan.yaml --node judge --manifest fans.csv --output fans.safetensors
         auscult train corona.yaml --dataset towers/ --output towers.safetensors
+        auscult train baseline.yaml --dcase dev_data/ --output dcase.safetensors
         auscult train fan.yaml --normal recordings/ --output fan.safetensors --false-alarms-per-hour 0.1
         auscult train fan.yaml --normal recordings/ --output fan.safetensors --augment pitch=1,noise=0.005
         auscult train fan.yaml --live --output fan.safetensors
@@ -52,7 +53,7 @@ struct Train: ParsableCommand {
   var heldOut = Share(0.2)
   @Option(
     help: ArgumentHelp(
-      "Share of a --dataset that is set aside for `evaluate` (default: 15 % of a dataset without splits).",
+      "Share of a --dataset, --mimii or --toyadmos that is set aside for `evaluate` (default: 15 % of one without splits).",
       valueName: "share"))
   var test: Share?
   @Option(
@@ -87,7 +88,9 @@ struct Train: ParsableCommand {
       if let option = given.first { throw ValidationError("\(option) goes with --live.") }
       return
     }
-    if data.isGiven { throw ValidationError("--live listens; it excludes --normal, --dataset and --manifest.") }
+    if data.isGiven {
+      throw ValidationError("--live listens; it excludes --normal, --dataset, --manifest and --dcase.")
+    }
     if test != nil || force || augment != nil {
       throw ValidationError("--test, --force and --augment are for recordings.")
     }
@@ -110,7 +113,7 @@ struct Train: ParsableCommand {
       options.seed = seed
       options.rule = thresholds.rule
       options.heldOut = heldOut.number
-      options.test = test?.number ?? (data.dataset == nil ? 0 : 0.15)
+      options.test = test?.number ?? (set.isDataset ? 0.15 : 0)
       options.isForced = force
       options.augmentation = augment
       if let copies { options.augmentation?.copies = copies }

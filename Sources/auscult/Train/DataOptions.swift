@@ -21,12 +21,19 @@ struct DataOptions: ParsableArguments {
       valueName: "file"), completion: .file(extensions: ["csv"]))
   var manifest: String?
 
-  var isGiven: Bool { normal != nil || dataset != nil || manifest != nil }
+  @Option(
+    name: [.customLong("dcase"), .customLong("mimii"), .customLong("toyadmos")],
+    help: ArgumentHelp(
+      "A folder of DCASE task 2 (2020 and later), MIMII or ToyADMOS as it comes: folders and names tell machine, section, "
+        + "domain, label, and what is for training and what for testing.", valueName: "folder"), completion: .directory)
+  var dcase: String?
+
+  var isGiven: Bool { normal != nil || dataset != nil || manifest != nil || dcase != nil }
 
   func check(with anomalous: String? = nil) throws {
-    let given = [normal ?? anomalous, dataset, manifest].compactMap { $0 }
+    let given = [normal ?? anomalous, dataset, manifest, dcase].compactMap { $0 }
     guard given.count == 1 else {
-      throw ValidationError("Give the recordings by one of --normal, --dataset and --manifest.")
+      throw ValidationError("Give the recordings by one of --normal, --dataset, --manifest and --dcase.")
     }
   }
 
@@ -41,6 +48,7 @@ struct DataOptions: ParsableArguments {
     do {
       if let dataset { return try .dataset(dataset) }
       if let manifest { return try .manifest(manifest) }
+      if let dcase { return try .challenge(dcase) }
       return try .folders(
         [(normal, Label.normal), (anomalous, Label.anomalous)].compactMap { path, label in path.map { ($0, label) } })
     } catch let error as TrainingError {
