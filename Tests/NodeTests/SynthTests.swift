@@ -46,6 +46,45 @@ struct SynthTests {
     }
   }
 
+  /// With recordings that differ, a block needs what is still on its way from those before it: also after a jump.
+  @Test(
+    "Any cut, and any order of positions, gives the same bits where recordings differ", arguments: ["none", "bearing"],
+    [UInt64.random(in: 0...9999)])
+  func anyCutOfASeries(_ fault: String, _ seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    let settings: [String: Setting] = [
+      "fault": .text(fault), "channels": 2, "ramp": 0, "variation": 1, "every": 0.1, "per_day": 2, "recording": 7,
+    ]
+    let whole = try samples(rig(settings), cuts: [Int](repeating: 1000, count: 30))
+    let cut = try samples(rig(settings), cuts: random.cuts(30000))
+    #expect(whole.map { $0.map(\.bitPattern) } == cut.map { $0.map(\.bitPattern) })
+    let jumping = try rig(settings)
+    for _ in 0..<50 {
+      let start = Int.random(in: 0..<29000, using: &random)
+      let count = Int.random(in: 1...1000, using: &random)
+      let part = try samples(jumping, from: Int64(start), cuts: [count])
+      #expect(part.indices.allSatisfy { part[$0] == Array(whole[$0][start..<start + count]) }, "from \(start)")
+    }
+  }
+
+  @Test("Without variation, recordings differ in their noise; with it in level, too")
+  func recordings() throws {
+    let cuts = [Int](repeating: 1000, count: 48)
+    let plain = try samples(rig(), cuts: cuts)[0]
+    let alike = try samples(rig(["recording": 5, "every": 0.1, "per_day": 1]), cuts: cuts)[0]
+    #expect(alike != plain)
+    #expect(abs(level(alike) - level(plain)) < 0.5)
+    let levels = try (0..<24).map { number in
+      level(try samples(rig(["variation": 1, "recording": .number(Double(number), 0)]), cuts: cuts)[0])
+    }
+    #expect(levels.max()! - levels.min()! > 4)
+    #expect(levels.allSatisfy { abs($0 - level(plain)) < 25 })
+    // The same number is the same recording, wherever a series begins, but for what the position says.
+    let series = try samples(rig(["variation": 1, "every": 1, "recording": 3]), cuts: cuts + cuts)[0]
+    #expect(abs(level(series[..<48000]) - levels[3]) < 0.001)
+    #expect(abs(level(series[50000...]) - levels[4]) < 3)
+  }
+
   @Test("Before the fault sets in, nothing differs from a healthy machine", arguments: faults.dropFirst())
   func onset(_ fault: String) throws {
     let cuts = [Int](repeating: 1024, count: 300)
@@ -148,10 +187,11 @@ struct SynthTests {
   func finite() throws {
     for machine in ["fan", "pump", "motor", "transformer", "power_line"] {
       for fault in Self.faults + ["corona"] {
-        for rate in [8000, 44100, 192_000] {
-          guard let rig = try? rig(["machine": .text(machine), "fault": .text(fault), "ramp": 0], rate: rate) else {
-            continue
-          }
+        for (rate, variation) in [(8000, 0.0), (44100, 0), (192_000, 0), (8000, 2), (192_000, 1)] {
+          let settings: [String: Setting] = [
+            "machine": .text(machine), "fault": .text(fault), "ramp": 0, "variation": .number(variation, 0),
+          ]
+          guard let rig = try? rig(settings, rate: rate) else { continue }
           let output = try rig.process([], position: Int64.random(in: 0...1_000_000_000_000), frames: 1000)[0]
           #expect(output.samples[0].allSatisfy { $0.isFinite })
           #expect((0..<1000).filter { output.mark($0, 0) & UInt8(AUSCULT_MARK_SOUNDING) != 0 }.count > 900)

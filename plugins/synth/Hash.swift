@@ -13,6 +13,12 @@ enum Hash {
   @inline(__always) @_noLocks @_noAllocation
   static func uniform(_ key: UInt64, _ place: UInt64) -> Double { Double(bits(key, place) >> 11) * 0x1p-53 }
 
+  /// Triangular in [-1, 1], of mean 0 and variance 1/6.
+  @inline(__always) @_noLocks @_noAllocation
+  static func triangular(_ key: UInt64, _ place: UInt64) -> Double {
+    uniform(key, 2 &* place) + uniform(key, 2 &* place &+ 1) - 1
+  }
+
   /// Triangular noise of mean 0 and variance 1, from 32-bit arithmetic that fits vectors.
   @inline(__always) @_noLocks @_noAllocation
   static func noise(_ first: UInt32, _ second: UInt32, _ place: UInt32) -> Float {

@@ -10,16 +10,23 @@ struct Impacts {
   private let burst: Int
   private let stray: Double
   private let amplitude: Double
-  private let shaft: Shaft
+  /// The mains keep even time, and a pace of their own.
+  private let isMains: Bool
   private let sampleRate: Double
   private let key: UInt64
 
+  /// Where a ring is in time: the shaft, or the mains as a shaft that never wanders, and the factor of its speed.
+  struct Clock {
+    var shaft: Shaft
+    var pace: Double
+    var salt: UInt64
+  }
+
   /// - Parameters:
-  ///   - shaft: what the rings are tied to; one of `depth` 0 is the mains.
+  ///   - rate: at a pace of 1.
   ///   - amplitude: of a ring at severity 1.
   init(
-    _ memory: Memory, _ impact: FaultModel.Impact, rate: Double, amplitude: Double, shaft: Shaft, sampleRate: Double,
-    key: UInt64
+    _ memory: Memory, _ impact: FaultModel.Impact, rate: Double, amplitude: Double, sampleRate: Double, key: UInt64
   ) {
     let ring = Self.ring(impact.modes, sampleRate)
     self.ring = memory.floats(ring)
@@ -28,7 +35,7 @@ struct Impacts {
     burst = impact.burst
     stray = impact.stray
     self.amplitude = amplitude
-    self.shaft = shaft
+    isMains = impact.isMains
     self.sampleRate = sampleRate
     self.key = key
   }
@@ -52,28 +59,41 @@ struct Impacts {
 
   /// Adds to a block of samples all rings that reach into it.
   @_noLocks @_noAllocation
-  func add(to out: UnsafeMutablePointer<Float>, count: Int, at start: Int64, _ envelope: Envelope) {
+  func add(
+    to out: UnsafeMutablePointer<Float>, count: Int, at start: Int64, _ envelope: Envelope, _ recording: Recording,
+    _ shaft: Shaft
+  ) {
+    var clock = Clock(shaft: shaft, pace: recording.pace, salt: recording.salt)
+    if isMains {
+      clock.shaft.depth = 0
+      clock.pace = 1
+    }
     let end = start + Int64(count)
-    let first = number(at: Double(start - Int64(length)) / sampleRate)
-    let last = number(at: Double(end) / sampleRate)
+    let first = number(at: Double(start - Int64(length)) / sampleRate, clock)
+    let last = number(at: Double(end) / sampleRate, clock)
     var number = first
     while number <= last {
-      for place in 0..<burst { add(ring: number * Int64(burst) + Int64(place), of: number, out, start, end, envelope) }
+      for place in 0..<burst {
+        add(ring: number * Int64(burst) + Int64(place), of: number, out, start, end, envelope, clock)
+      }
       number += 1
     }
   }
 
   @inline(__always) @_noLocks @_noAllocation
-  private func number(at time: Double) -> Int64 { wholePart(rate * shaft.evenTime(time)) }
+  private func number(at time: Double, _ clock: Clock) -> Int64 {
+    wholePart(rate * clock.pace * clock.shaft.evenTime(time))
+  }
 
   @_noLocks @_noAllocation
   private func add(
     ring index: Int64, of burst: Int64, _ out: UnsafeMutablePointer<Float>, _ start: Int64, _ end: Int64,
-    _ envelope: Envelope
+    _ envelope: Envelope, _ clock: Clock
   ) {
     let place = UInt64(bitPattern: index)
+    let key = key ^ clock.salt
     let offset = 0.5 + stray * (2 * Hash.uniform(key, place) - 1)
-    let time = shaft.time(even: (Double(burst) + offset) / rate)
+    let time = clock.shaft.time(even: (Double(burst) + offset) / (rate * clock.pace))
     let begin = wholePart(time * sampleRate + 0.5)
     let from = max(begin, start)
     let to = min(begin + Int64(length), end)

@@ -31,16 +31,29 @@ struct LayeredNoise {
     self.key = key
   }
 
+  /// How one recording's noise differs from another's: a change of the key, and a factor for each layer.
+  struct Variety {
+    var salt: UInt64
+    var color: InlineArray<5, Float>
+
+    @_noLocks @_noAllocation
+    init(salt: UInt64, color: InlineArray<5, Float> = [1, 1, 1, 1, 1]) {
+      self.salt = salt
+      self.color = color
+    }
+  }
+
   /// Adds noise of RMS gain to the block that begins at sample `start`, a multiple of `block`; the gain goes from
   /// `from` to `to`.
   @_noLocks @_noAllocation
   func add(
-    to out: UnsafeMutablePointer<Float>, at start: Int64, from: Float, to: Float, scratch: UnsafeMutablePointer<Float>
+    to out: UnsafeMutablePointer<Float>, at start: Int64, from: Float, to: Float, scratch: UnsafeMutablePointer<Float>,
+    _ variety: Variety
   ) {
-    white(at: start, into: scratch)
+    white(at: start, into: scratch, variety)
     var offset = 0
     for layer in 1..<Self.layers {
-      fade(layer, at: start, offset: offset, into: scratch)
+      fade(layer, at: start, offset: offset, into: scratch, variety)
       offset += 1 << (2 * layer)
     }
     let step = (to - from) * (1 / Float(Self.block))
@@ -48,10 +61,10 @@ struct LayeredNoise {
   }
 
   @_noLocks @_noAllocation
-  private func white(at start: Int64, into scratch: UnsafeMutablePointer<Float>) {
-    let (first, second) = keys(0, start)
+  private func white(at start: Int64, into scratch: UnsafeMutablePointer<Float>, _ variety: Variety) {
+    let (first, second) = keys(0, start, variety.salt)
     let place = UInt32(truncatingIfNeeded: start)
-    let amplitude = amplitudes[0]
+    let amplitude = amplitudes[0] * variety.color[0]
     for index in 0..<Self.block {
       scratch[index] = amplitude * Hash.noise(first, second, place &+ UInt32(truncatingIfNeeded: index))
     }
@@ -59,7 +72,10 @@ struct LayeredNoise {
 
   /// Adds one of the slower layers: a block spans several of its values, or a part of one.
   @_noLocks @_noAllocation
-  private func fade(_ layer: Int, at start: Int64, offset: Int, into scratch: UnsafeMutablePointer<Float>) {
+  private func fade(
+    _ layer: Int, at start: Int64, offset: Int, into scratch: UnsafeMutablePointer<Float>, _ variety: Variety
+  ) {
+    let amplitude = amplitudes[layer] * variety.color[layer]
     let span = 1 << (2 * layer)
     let run = span < Self.block ? span : Self.block
     var index = 0
@@ -67,8 +83,8 @@ struct LayeredNoise {
       let position = start + Int64(index)
       let cell = position >> Int64(2 * layer)
       let inside = Int(truncatingIfNeeded: position) & (span - 1)
-      let before = amplitudes[layer] * value(layer, cell)
-      let after = amplitudes[layer] * value(layer, cell + 1)
+      let before = amplitude * value(layer, cell, variety.salt)
+      let after = amplitude * value(layer, cell + 1, variety.salt)
       let out = scratch + index
       let cosines = fadeOut + offset + inside
       let sines = fadeIn + offset + inside
@@ -78,15 +94,15 @@ struct LayeredNoise {
   }
 
   @inline(__always) @_noLocks @_noAllocation
-  private func value(_ layer: Int, _ cell: Int64) -> Float {
-    let (first, second) = keys(layer, cell)
+  private func value(_ layer: Int, _ cell: Int64, _ salt: UInt64) -> Float {
+    let (first, second) = keys(layer, cell, salt)
     return Hash.noise(first, second, UInt32(truncatingIfNeeded: cell))
   }
 
   /// Two halves of a key that changes every 2^32 places.
   @inline(__always) @_noLocks @_noAllocation
-  private func keys(_ layer: Int, _ place: Int64) -> (UInt32, UInt32) {
-    let bits = Hash.bits(key &+ UInt64(truncatingIfNeeded: layer), UInt64(bitPattern: place >> 32))
+  private func keys(_ layer: Int, _ place: Int64, _ salt: UInt64) -> (UInt32, UInt32) {
+    let bits = Hash.bits((key ^ salt) &+ UInt64(truncatingIfNeeded: layer), UInt64(bitPattern: place >> 32))
     return (UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32))
   }
 }

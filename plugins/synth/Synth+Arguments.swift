@@ -26,7 +26,9 @@ extension Synth {
       fault: fault,
       envelope: Envelope(
         severity: try factor(arguments, "severity"), onset: arguments.number("at"), ramp: arguments.number("ramp")),
-      seed: UInt64(arguments.number("seed")))
+      seed: UInt64(arguments.number("seed")), variation: try factor(arguments, "variation"),
+      recording: Int64(arguments.number("recording")), every: arguments["every"]?.number,
+      perDay: Int64(arguments.number("per_day")))
   }
 
   /// A factor, as it is, in dB or in per cent; at most 1000.

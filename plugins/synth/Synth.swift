@@ -10,7 +10,7 @@ final class Synth: Node {
       "source.synth", version: "1.0.0", summary: "Simulates the sound of a machine, and of its faults.",
       realtime: .hard,
       traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
-      parameters: soundParameters + faultParameters + [
+      parameters: soundParameters + faultParameters + siteParameters + [
         .integer("channels", "Channels, one a machine, each an individual", default: "1", range: 1...1024),
         .text(
           "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
@@ -39,6 +39,18 @@ final class Synth: Node {
     .number("severity", "How far it goes: 0 not at all, 1 clearly", also: .percent, default: "1", range: 0...10),
     .number("at", "When the fault sets in, from frame position 0", unit: .second, default: "0 s", range: 0...1e9),
     .number("ramp", "How long it takes to develop", unit: .second, default: "5 s", range: 0...1e9),
+  ]
+
+  private static let siteParameters: [ParameterDeclaration] = [
+    .number(
+      "variation",
+      "How much recordings differ in load, speed, gain, place of the microphone, background, other machines and people: "
+        + "0 in their noise only, 100 % as on a real site", also: .percent, default: "0 %", range: 0...2),
+    .integer("recording", "Number of the first recording; it says how it differs", default: "0", range: 0...1e12),
+    .number(
+      "every", "A new recording begins so often; without it one lasts for ever", unit: .second, range: 0.1...1e9),
+    .integer(
+      "per_day", "Recordings in a day; those of a day are more alike", default: "4", range: 1...1_000_000),
   ]
 
   private let channels: Int

@@ -4,12 +4,14 @@ import CRealtime
 struct Voice {
   static let block = LayeredNoise.block
 
-  /// A partial: sin(multiple * phase + offset), amplitude = healthy * load law + faulty * severity.
+  /// A partial: sin(multiple * phase + offset), amplitude = now * load law + faulty * severity.
   struct Tone: BitwiseCopyable {
     var multiple: UInt32
     var offset: UInt32
     var healthy: Float
     var faulty: Float
+    /// `healthy` as it is in this recording.
+    var now: Float
   }
 
   /// One set of partials over a common phase.
@@ -21,14 +23,18 @@ struct Voice {
   }
 
   /// Multiples of half the shaft's speed, and of the mains frequency.
-  let shaftTones: Tones
+  var shaftTones: Tones
   let mainsTones: Tones
-  let shaft: Shaft
+  var shaft: Shaft
   let turbulence: LayeredNoise
   let background: LayeredNoise
   let envelope: Envelope
   let impacts: Impacts?
   let scrapeKeys: (UInt32, UInt32)
+
+  /// What differs between recordings; nil: there is only one.
+  var site: Site?
+  var recording = Recording()
 
   let sampleRate: Double
   let load: Double
@@ -47,7 +53,14 @@ struct Voice {
 
   /// Computes the samples from `start`, a multiple of `block`.
   @_noLocks @_noAllocation
-  func render(_ out: UnsafeMutablePointer<Float>, at start: Int64) {
+  mutating func render(_ out: UnsafeMutablePointer<Float>, at start: Int64) {
+    guard site != nil else { return renderMachine(out, at: start) }
+    renderSite(out, at: start)
+  }
+
+  /// The machine's own sound and the background's.
+  @_noLocks @_noAllocation
+  func renderMachine(_ out: UnsafeMutablePointer<Float>, at start: Int64) {
     let begin = Double(start) / sampleRate
     let end = Double(start + Int64(Self.block)) / sampleRate
     let loads = (from: loadFactor(begin), to: loadFactor(end))
@@ -66,27 +79,30 @@ struct Voice {
     }
     turbulence.add(
       to: out, at: start, from: Float(flow(begin, loads.from, severity.from)),
-      to: Float(flow(end, loads.to, severity.to)), scratch: scratch)
+      to: Float(flow(end, loads.to, severity.to)), scratch: scratch, .init(salt: recording.salt))
     if backgroundLevel > 0 {
+      let level = Float(backgroundLevel * recording.background)
       background.add(
-        to: out, at: start, from: Float(backgroundLevel), to: Float(backgroundLevel), scratch: scratch)
+        to: out, at: start, from: level, to: level, scratch: scratch,
+        .init(salt: recording.salt, color: recording.color))
     }
-    impacts?.add(to: out, count: Self.block, at: start, envelope)
+    impacts?.add(to: out, count: Self.block, at: start, envelope, recording, shaft)
   }
 
   /// What the load makes of all healthy amplitudes.
   @_noLocks @_noAllocation
   private func loadFactor(_ time: Double) -> Double {
-    let now = load * (1 + swing * shaft.wander.value(time))
+    let now = max(0, load + recording.load) * (1 + swing * shaft.wander.value(time))
     return 1 - loadShare + loadShare * max(0, now)
   }
 
   /// Amplitude of the turbulence.
   @_noLocks @_noAllocation
   private func flow(_ time: Double, _ load: Double, _ severity: Double) -> Double {
-    if severity == 0 { return turbulenceLevel * load }
+    let healthy = turbulenceLevel * recording.turbulence * load
+    if severity == 0 { return healthy }
     let surging = 1 + surge * severity * realtime_sin(2 * Double.pi * 2.3 * time)
-    return turbulenceLevel * load + turbulenceFault * severity * surging
+    return healthy + turbulenceFault * severity * surging
   }
 
   /// Phases of half the shaft's speed: even turning, exact at any position, less the wander's lag.
@@ -101,26 +117,22 @@ struct Voice {
       step: shaftTones.step &+ UInt64(bitPattern: drift))
   }
 
-  /// The fraction of a number of turns, in 1 / 2^64.
   @inline(__always) @_noLocks @_noAllocation
-  private func turns(_ number: Double) -> UInt64 { UInt64((number - Double(wholePart(number))) * 0x1p63) << 1 }
-
-  @inline(__always) @_noLocks @_noAllocation
-  private func fillPhases(from phase: UInt64, step: UInt64) {
+  func fillPhases(from phase: UInt64, step: UInt64) {
     for index in 0..<Self.block {
       phases[index] = UInt32(truncatingIfNeeded: (phase &+ UInt64(truncatingIfNeeded: index) &* step) >> 32)
     }
   }
 
   @_noLocks @_noAllocation
-  private func add(
+  func add(
     _ tones: Tones, to out: UnsafeMutablePointer<Float>, _ loads: (from: Double, to: Double),
     _ severity: (from: Double, to: Double)
   ) {
     for number in 0..<tones.count {
       let tone = tones.list[number]
-      let from = tone.healthy * Float(loads.from) + tone.faulty * Float(severity.from)
-      let to = tone.healthy * Float(loads.to) + tone.faulty * Float(severity.to)
+      let from = tone.now * Float(loads.from) + tone.faulty * Float(severity.from)
+      let to = tone.now * Float(loads.to) + tone.faulty * Float(severity.to)
       if from == 0 && to == 0 { continue }
       let slope = (to - from) * (1 / Float(Self.block))
       for index in 0..<Self.block {

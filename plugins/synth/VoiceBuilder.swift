@@ -14,6 +14,15 @@ struct SynthSettings {
   var fault: Fault
   var envelope: Envelope
   var seed: UInt64
+  /// How much recordings differ: 0 not at all, 1 as on a real site; the first one's number, seconds of each (nil: one
+  /// for ever) and how many make a day.
+  var variation: Double
+  var recording: Int64
+  var every: Double?
+  var perDay: Int64
+
+  /// Whether the sound depends on the number of a recording.
+  var hasRecordings: Bool { variation > 0 || recording > 0 || every != nil }
 }
 
 /// Makes the voices of a simulator: the same kind of machine on every channel, each an individual of its own.
@@ -48,10 +57,11 @@ struct VoiceBuilder {
       turbulence: LayeredNoise(memory, color: machine.color, key: Hash.bits(key, 6)),
       background: LayeredNoise(memory, color: [0.7, 1, 1, 1, 1], key: Hash.bits(key, 7)),
       envelope: settings.envelope,
-      impacts: impacts(shaft, memory, Hash.bits(key, 8)),
+      impacts: impacts(memory, Hash.bits(key, 8)),
       scrapeKeys: (
         UInt32(truncatingIfNeeded: Hash.bits(key, 9)), UInt32(truncatingIfNeeded: Hash.bits(key, 10))
       ),
+      site: settings.hasRecordings ? site(memory, speed: speed, wanderKey: Hash.bits(key, 1), Hash.bits(key, 11)) : nil,
       sampleRate: sampleRate, load: settings.load, loadShare: machine.loadShare, swing: swing,
       turbulenceLevel: scale * machine.turbulence, turbulenceFault: scale * machine.turbulence * fault.turbulence,
       surge: fault.surge, backgroundLevel: settings.noise, scrape: settings.level * fault.scrape,
@@ -76,15 +86,16 @@ struct VoiceBuilder {
     let unit = base == settings.mains ? 1.0 : 2.0
     var list: [Double: Voice.Tone] = [:]
     for (index, partial) in (healthy + faulty).enumerated()
-    where base * partial.multiple * unit < 0.45 * sampleRate && base > 0 {
+    where base * partial.multiple * unit * highestPace < 0.45 * sampleRate && base > 0 {
       let multiple = partial.multiple * unit
       var tone =
         list[multiple]
         ?? Voice.Tone(
           multiple: UInt32(multiple), offset: UInt32(truncatingIfNeeded: Hash.bits(key, UInt64(multiple))), healthy: 0,
-          faulty: 0)
+          faulty: 0, now: 0)
       if index < healthy.count {
         tone.healthy = Float(scale * partial.amplitude)
+        tone.now = tone.healthy
       } else {
         tone.faulty = Float(settings.level * partial.amplitude)
       }
@@ -92,24 +103,45 @@ struct VoiceBuilder {
     }
     let sorted = list.values.sorted { $0.multiple < $1.multiple }
     return Voice.Tones(
-      list: memory.array(sorted), count: sorted.count, step: step(turns: base / sampleRate))
+      list: memory.array(sorted), count: sorted.count, step: turns(base / sampleRate))
   }
-
-  /// Phase per sample in turns / 2^64. Whole turns, at rates below the frequency, are none.
-  private func step(turns: Double) -> UInt64 { UInt64((turns - turns.rounded(.down)) * 0x1p63) << 1 }
 
   /// Bytes that a voice holds: its noises' fades, its partials and scratch, and the ring of its impacts.
   var voiceBytes: Int {
     let ring = fault.impact.map { Impacts.length($0.modes, sampleRate) } ?? 0
-    return MemoryLayout<Voice>.stride + 8192 + ring * MemoryLayout<Float>.stride
+    let room = settings.hasRecordings ? Room.samples(sampleRate) + 2048 : 0
+    return MemoryLayout<Voice>.stride + 8192 + (ring + room) * MemoryLayout<Float>.stride
   }
 
-  private func impacts(_ shaft: Shaft, _ memory: Memory, _ key: UInt64) -> Impacts? {
+  private func impacts(_ memory: Memory, _ key: UInt64) -> Impacts? {
     guard let impact = fault.impact else { return nil }
-    let even = Shaft(speed: 1, depth: 0, wander: shaft.wander)
+    let speed = settings.speed ?? machine.speed ?? 0
     return Impacts(
-      memory, impact, rate: impact.rate * (impact.isMains ? 2 * settings.mains : shaft.speed),
-      amplitude: settings.level * impact.amplitude, shaft: impact.isMains ? even : shaft, sampleRate: sampleRate,
-      key: key)
+      memory, impact, rate: impact.rate * (impact.isMains ? 2 * settings.mains : speed),
+      amplitude: settings.level * impact.amplitude, sampleRate: sampleRate, key: key)
+  }
+
+  /// Room for partials of a shaft that runs faster in some recordings.
+  private var highestPace: Double { 1 + 0.2 * settings.variation }
+
+  /// What is around the machine. Next door runs a fan, a pump or a motor.
+  private func site(_ memory: Memory, speed: Double, wanderKey: UInt64, _ key: UInt64) -> Site {
+    let series = Series(
+      variation: settings.variation, first: settings.recording,
+      length: settings.every.map { max(1, Int64($0 * sampleRate)) } ?? 0, perDay: settings.perDay,
+      sampleRate: sampleRate, key: key)
+    let kinds: [Machine] = [.fan, .pump, .motor]
+    let next = MachineModel.model(kinds[Int(3 * Hash.uniform(key, 1 << 62))])
+    let partials = partials(next.shaft, key: Hash.bits(key, 1 << 62 + 1))
+    let power = partials.map { $0.amplitude * $0.amplitude / 2 }.reduce(0, +) + next.turbulence * next.turbulence
+    let nextSpeed = (next.speed ?? 25) * (0.8 + 0.4 * Hash.uniform(key, 1 << 62 + 2))
+    return Site(
+      series: series, room: Room(memory, sampleRate: sampleRate),
+      visits: Visits(key: Hash.bits(key, 1 << 62 + 3), sampleRate: sampleRate, level: settings.level),
+      neighbour: tones(
+        partials, [], base: nextSpeed / 2, scale: 1 / power.squareRoot(), memory, Hash.bits(key, 1 << 62 + 4)),
+      neighbourNoise: LayeredNoise(memory, color: next.color, key: Hash.bits(key, 1 << 62 + 5)),
+      neighbourSpeed: nextSpeed, neighbourTurbulence: next.turbulence / power.squareRoot(), speed: speed,
+      wanderKey: wanderKey, level: settings.level)
   }
 }

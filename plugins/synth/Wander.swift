@@ -8,6 +8,7 @@ struct Wander {
   private var frequencies: InlineArray<3, Double> = [0, 0, 0]
   private var phases: InlineArray<3, Double> = [0, 0, 0]
 
+  @_noLocks @_noAllocation
   init(key: UInt64) {
     let periods: InlineArray<3, Double> = [7, 19, 53]
     for term in 0..<3 {
@@ -38,9 +39,9 @@ struct Wander {
 
 /// The shaft: how many turns it has made at a moment. f(t) = speed * (1 - depth * wander(t)).
 struct Shaft {
-  let speed: Double
-  let depth: Double
-  let wander: Wander
+  var speed: Double
+  var depth: Double
+  var wander: Wander
 
   /// Time less what the wandering speed lags behind: turns(t) = speed * evenTime(t).
   @_noLocks @_noAllocation
