@@ -147,7 +147,10 @@ struct HangTests {
     try waitForPosition(16_000)
     let outcome = try change.end(seconds: 60)
     #expect(outcome.status == 1)
-    #expect(outcome.err.contains("node 'bad' (test.hang): was not ready within 3 s"), "\(outcome.err)")
+    #expect(
+      outcome.err.contains(
+        "node 'bad' (test.hang): has not returned from '\(place)' within 3 s; allow more with --timeout"),
+      "\(outcome.err)")
     #expect(try auscult("swap", "bad", "after=7", "--graph", name).status == 0, "the next change is made")
     try expectComplete(try end(live, by: [SIGTERM], status: 0))
   }

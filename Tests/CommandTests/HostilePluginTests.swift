@@ -82,13 +82,16 @@ struct HostilePluginTests {
         "run", "a.yaml", "--plugin-path", plugins, "--start-server", "--name", name, "--period", "256",
       ])
     try live.wait(for: "judge: fan learned")
+    let library = "\(plugins)/libauscult-good.so"
     for (call, how, words) in [
-      ("create", "crash", "crashes (SIGSEGV)"), ("activate", "crash", "crashes (SIGSEGV)"),
-      ("configure", "exit", "ends the program (exit status 3)"), ("activate", "hang", "does not return within 1 s"),
+      ("create", "crash", "\(library) crashes (SIGSEGV) in create"),
+      ("activate", "crash", "\(library) crashes (SIGSEGV) in activate"),
+      ("configure", "exit", "\(library) ends the program (exit status 3) in configure"),
+      ("activate", "hang", "has not returned from 'activate' within 1 s; allow more with --timeout"),
     ] {
       let swap = try auscult("swap", "pass", "at=\(call)", "how=\(how)", "--timeout", "1s")
       #expect(swap.status == 1)
-      #expect(swap.err.contains("\(plugins)/libauscult-good.so \(words) in \(call)"), "\(swap.err)")
+      #expect(swap.err.contains("node 'pass' (good.node): \(words)"), "\(swap.err)")
       #expect(swap.err.contains("nothing was changed"))
     }
     // A library that comes while the watch runs, and ends whoever loads it.

@@ -60,8 +60,9 @@ struct TakeBackCommandTests {
     let swap = try wait { $0["swap"]?["stage"] == "rolled back" }
     #expect(swap["generation"] == 3 && swap["failed_nodes"]?.array?.isEmpty == true)
     #expect(swap["swap"]?["reason"] == "node 'judge' failed")
-    let (there, back) = (swap["swap"]?["exchange_position"]?.integer, swap["swap"]?["return_position"]?.integer)
-    _ = try wait { ($0["position"]?.integer ?? 0) > back! + 48_000 }
+    let there = try #require(swap["swap"]?["exchange_position"]?.integer)
+    let back = try #require(swap["swap"]?["return_position"]?.integer)
+    _ = try wait { ($0["position"]?.integer ?? 0) > back + 48_000 }
     #expect(try auscult("stop").status == 0)
     // A node failed, although the graph went on with the one before.
     let end = try live.end()
@@ -72,9 +73,9 @@ struct TakeBackCommandTests {
     let gaps = try records().contains { $0["kind"] == "gap" && $0["cause"] != "node" }
     for score in scores {
       let end = try #require(score["end"]?.integer)
-      #expect(score["generation"] == .integer(end <= there! ? 1 : end <= back! ? 2 : 3))
+      #expect(score["generation"] == .integer(end <= there ? 1 : end <= back ? 2 : 3))
     }
-    for (from, to) in [(Int64.min, there!), (back!, Int64.max)] where !gaps {
+    for (from, to) in [(Int64.min, there), (back, Int64.max)] where !gaps {
       let begins = scores.filter { $0["end"]!.integer! > from && $0["end"]!.integer! <= to }.compactMap {
         $0["begin"]?.integer
       }

@@ -9,6 +9,8 @@ final class StallWatch: @unchecked Sendable {
   /// Seconds that a call may take, also of a node that a change has just brought, and of any while the run ends.
   private static let newLimit = 3.0
   private static let endLimit = 1.5
+  /// Seconds after which another thread does what the one in the call would do: the healthy nodes' queues hold a few.
+  private static let substituteLimit = 0.5
   /// The most that may pass between two looks and still counts.
   private static let longestStep = 0.5
 
@@ -84,6 +86,7 @@ final class StallWatch: @unchecked Sendable {
   }
 
   private func look(at worker: WorkerNode, _ now: inout Seen, takesAway: Bool, isChanging: Bool) {
+    if takesAway && now.seconds > Self.substituteLimit { substitute(worker) }
     let isNew = isChanging && worker.isNew.load(ordering: .relaxed)
     let limit = calls.isEnding ? Self.endLimit : isNew ? Self.newLimit : NodeCalls.limit
     guard now.seconds > limit else { return }
@@ -106,26 +109,37 @@ final class StallWatch: @unchecked Sendable {
       .error, worker.name,
       "does not return from 'process'; the node is quarantined, its thread given up, the graph runs on")
     guard let pool = pool.withLock({ $0.object }) else { return }
-    if !worker.isOverdue.exchange(false, ordering: .relaxed) {
-      pool.lose(isOwn: worker.isRunByPool.load(ordering: .relaxed))
-    }
+    let wasOverdue = worker.isOverdue.exchange(false, ordering: .relaxed)
+    substitute(worker)
+    // The thread does not come back: its substitute stays.
+    worker.hasSubstitute.store(false, ordering: .relaxed)
+    if !worker.isRunByPool.load(ordering: .relaxed) && !wasOverdue { pool.lose(isOwn: false) }
     Leftovers.keep(pool)
+  }
+
+  /// Another thread of the pool takes the place of the one that is in a node.
+  private func substitute(_ worker: WorkerNode) {
+    guard worker.isRunByPool.load(ordering: .relaxed), let pool = pool.withLock({ $0.object }),
+      !worker.hasSubstitute.exchange(true, ordering: .relaxed)
+    else { return }
+    pool.lose(isOwn: true)
   }
 
   /// A sink may come back: a disk or a network did not answer. Until then nobody waits for it.
   private func makeOverdue(_ worker: WorkerNode) {
     guard !worker.isOverdue.exchange(true, ordering: .relaxed) else { return }
     for input in worker.inputs { input.side.link?.ring.pointee.setOverdue(true) }
-    pool.withLock { $0.object }?.lose(isOwn: worker.isRunByPool.load(ordering: .relaxed))
+    substitute(worker)
+    if !worker.isRunByPool.load(ordering: .relaxed) { pool.withLock { $0.object }?.lose(isOwn: false) }
     log(
       .error, worker.name,
       "has not returned from 'process' for \(short(NodeCalls.limit)) s: what comes for it is dropped until it does")
   }
 
   private func comeBack(_ worker: WorkerNode) {
+    if worker.hasSubstitute.exchange(false, ordering: .relaxed) { pool.withLock { $0.object }?.regain() }
     guard worker.isOverdue.exchange(false, ordering: .relaxed) else { return }
     for input in worker.inputs { input.side.link?.ring.pointee.setOverdue(false) }
-    pool.withLock { $0.object }?.regain(isOwn: worker.isRunByPool.load(ordering: .relaxed))
     log(.warning, worker.name, "has returned from 'process' and goes on")
   }
 

@@ -32,6 +32,8 @@ final class WorkerNode: @unchecked Sendable {
   let isNew = Atomic<Bool>(false)
   /// It has not come back from a call, but may: what comes for it meanwhile is dropped.
   let isOverdue = Atomic<Bool>(false)
+  /// Another thread of the pool does what the one would do that is in it.
+  let hasSubstitute = Atomic<Bool>(false)
   /// The thread that runs it, or did last, is one of the pool's.
   let isRunByPool = Atomic<Bool>(false)
   private let taken = Atomic<Bool>(false)

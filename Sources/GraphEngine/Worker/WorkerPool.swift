@@ -39,7 +39,7 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// A thread does not come back from a node: another one takes its place. Thread: any.
+  /// A thread is in a node for long, and perhaps for ever: another one takes its place. Thread: any.
   func lose(isOwn: Bool) {
     guard isOwn else {
       _ = lostSettlers.add(1, ordering: .sequentiallyConsistent)
@@ -52,9 +52,8 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// One that was lost has come back.
-  func regain(isOwn: Bool) {
-    guard isOwn else { return }
+  /// One of its threads that was lost has come back. There is one more from now on.
+  func regain() {
     condition.lock()
     lost -= 1
     condition.unlock()

@@ -73,6 +73,7 @@ public struct ProbeChild: @unchecked Sendable {
   // MARK: Set-up
 
   private func prepare() {
+    endWithParent()
     // Whatever handles signals in the parent is none of the child's.
     for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGALRM, SIGTERM, SIGINT, SIGPIPE] {
       Glibc.signal(signal, SIG_DFL)
@@ -85,6 +86,15 @@ public struct ProbeChild: @unchecked Sendable {
     setLimit(Int32(RLIMIT_DATA.rawValue), rlim_t(Self.dataBytes + memory / 2))
     setLimit(Int32(RLIMIT_CPU.rawValue), rlim_t(600))
     fillDescriptors()
+  }
+
+  /// Nobody waits for the child any more once its parent has ended. Where the system does not know this, `alarm` ends it.
+  private func endWithParent() {
+    // Not offered to Swift, for it takes arguments of any number.
+    guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "prctl") else { return }
+    let setParentDeathSignal: Int32 = 1
+    let prctl = unsafeBitCast(symbol, to: (@convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32).self)
+    _ = prctl(setParentDeathSignal, UInt(SIGKILL), 0, 0, 0)
   }
 
   /// What this process holds of its own.

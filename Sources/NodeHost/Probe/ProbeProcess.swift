@@ -139,7 +139,9 @@ struct ProbeProcess {
   private func watch(_ child: pid_t) -> ProbeOutcome {
     close(alive.write)
     defer { close(alive.read) }
-    var (step, began, computed) = (memory.step, now(), 0.0)
+    // When the step began, and when the child was last seen to compute; with what it had computed by then, in seconds.
+    var (step, began) = (memory.step, (time: now(), computed: 0.0))
+    var lastSeen = began
     var status: Int32 = 0
     var isOpen = true
     while true {
@@ -148,14 +150,17 @@ struct ProbeProcess {
       let ended = waitpid(child, &status, WNOHANG)
       if ended == child { return outcome(end(status)) }
       if ended < 0, errno != EINTR { return outcome(memory.isFinished ? .finished : .none) }
-      if memory.step != step { (step, began, computed) = (memory.step, now(), processorTime(child)) }
-      // Before its first step the child starts up.
-      let isLooping = step >= 0 && processorTime(child) - computed > limit
-      guard isLooping || now() - began > (step < 0 ? max(patience, 30) : patience) else { continue }
+      let this = (time: now(), computed: processorTime(child))
+      if memory.step != step { (step, began, lastSeen) = (memory.step, this, this) }
+      if this.computed - lastSeen.computed > limit / 100 { lastSeen = this }
+      // Before its first step the child starts up. One that computes next to nothing for so long waits for what never comes.
+      let isLooping = step >= 0 && this.computed - began.computed > limit
+      let isWaiting = step >= 0 && this.time - lastSeen.time > limit
+      guard isLooping || isWaiting || this.time - began.time > (step < 0 ? max(patience, 30) : patience) else { continue }
       kill(-child, SIGKILL)
       kill(child, SIGKILL)
       while waitpid(child, &status, 0) < 0, errno == EINTR {}
-      return outcome(.late(seconds: isLooping ? limit : patience))
+      return outcome(.late(seconds: isLooping || isWaiting ? limit : patience))
     }
   }
 

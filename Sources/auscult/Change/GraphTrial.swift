@@ -37,10 +37,9 @@ enum GraphTrial {
       let node = graph.nodes.first(where: { $0.name == parts[1] })
     else { return nil }
     var words = "\(node.nodeClass.library.path) \(fault) in \(parts[0])"
-    if case .late = outcome.end, let timeout {
-      words =
-        "\(node.nodeClass.library.path) does not return within \(String(format: "%g", timeout)) s in \(parts[0]); "
-        + "allow more with --timeout"
+    if case .late(let seconds) = outcome.end {
+      words = "has not returned from '\(parts[0])' within \(String(format: "%g", timeout ?? seconds)) s"
+      if timeout != nil { words += "; allow more with --timeout" }
     }
     return graph.diagnostic(
       code: "plugin", message: "node '\(node.name)' (\(node.nodeClass.name)): \(words)", at: node.location)

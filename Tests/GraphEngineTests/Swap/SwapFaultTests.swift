@@ -56,12 +56,12 @@ import Testing
     try expectRefused(taken, says: "which 'log' still writes")
   }
 
-  /// A plugin of the graph stands for all that a change must not write over: the sink itself refuses a file of another kind.
+  /// A plugin of the graph stands for all that a change must not write over.
   @Test func aSinkThatWouldReplaceWhatTheGraphReads() throws {
     let graph = SwapTests.graph()
       .replacing("links:", with: "  again: { type: sink.jsonl, path: \"\(SwapTests.library)\" }\nlinks:")
       .replacing("judge -> log", with: "judge -> log\n  - judge -> again")
-    try expectRefused(graph, says: "is no file of records in JSON lines: it is not touched")
+    try expectRefused(graph, says: "is the plugin of 'judge', and would be written over")
   }
 
   /// A new detector that yields what is no number within its probation: the old one judges on from there.
