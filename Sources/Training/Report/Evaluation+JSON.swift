@@ -10,8 +10,9 @@ extension Evaluation {
     var members: [String: JSONValue] = [
       "graph": .text(graph), "node": .text(node), "class": .text(className),
       "task": isClassification ? "classification" : "anomaly", "recordings": .integer(Int64(recordings.count)),
-      "tokens": .integer(Int64(tokens.count)), "seconds": .number(seconds), "elapsed": .number(elapsed),
-      "real_time_factor": .number(realTimeFactor), "seed": .integer(Int64(bitPattern: seed)),
+      "tokens": .integer(Int64(tokens.count)), "seconds": .number(seconds),
+      "elapsed": .number((elapsed * 1000).rounded() / 1000),
+      "real_time_factor": .number((realTimeFactor * 10).rounded() / 10), "seed": .integer(Int64(bitPattern: seed)),
     ]
     if let model { members["model"] = .text(model) }
     if let alarms { members["alarms_raised"] = .integer(Int64(alarms.reduce(0, +))) }

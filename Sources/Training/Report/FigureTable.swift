@@ -80,7 +80,8 @@ private func three(_ number: Double) -> String { String(format: "%.3f", number) 
 private func bounded(_ value: Double?, _ interval: Interval?) -> String? {
   guard let value else { return nil }
   guard let interval else { return three(value) }
-  let decimals = interval.high - interval.low >= 0.1 ? 2 : interval.high - interval.low < 0.01 ? 4 : 3
+  let width = interval.high - interval.low
+  let decimals = width >= 0.1 ? 2 : width > 0 && width < 0.01 ? 4 : 3
   let text = { (number: Double) in String(format: "%.\(decimals)f", number) }
   return "\(text(value)) [\(text(interval.low)), \(text(interval.high))]"
 }

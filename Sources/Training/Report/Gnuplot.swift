@@ -1,5 +1,6 @@
 import Foundation
 import GraphText
+import Models
 import TextEscapes
 
 /// Draws figures with gnuplot: every figure as SVG and as PNG.
@@ -27,20 +28,58 @@ struct Gnuplot {
     0.75 '#A59C74', 0.88 '#D2BE5F', 1 '#FEE838')
     """
 
+  /// What one panel sets, and the next one must not find.
+  private static let clean =
+    "unset arrow; unset label; unset object; unset logscale; unset title; unset xlabel; unset ylabel; unset cblabel; "
+    + "set autoscale; set size noratio; set xtics autofreq; set ytics autofreq; set format '% h'"
+
+  /// Draws panels of one size, row by row; each sets everything but terminal and output.
+  ///
+  /// - Parameter panel: width and height of each.
+  func draw(_ name: String, panels: [String], columns: Int, panel: (width: Int, height: Int)) throws {
+    guard panels.count > 1 else {
+      return try draw(name, width: panel.width, height: panel.height, panels.first ?? "")
+    }
+    let rows = (panels.count + columns - 1) / columns
+    try draw(
+      name, width: columns * panel.width, height: rows * panel.height,
+      "set multiplot layout \(rows),\(columns)\n"
+        + panels.map { "\(Self.clean)\n\(Self.style)\n\($0)\n" }.joined() + "unset multiplot")
+  }
+
   /// Draws one figure; the script sets everything but terminal and output.
   func draw(_ name: String, width: Int = 720, height: Int = 420, _ script: String) throws {
-    let terminals = """
-      set encoding utf8
-      set terminal pngcairo noenhanced size \(width),\(height) font 'sans,11' background rgb 'white'
-      set output '\(name).png'
-      \(Self.style)
-      \(script)
-      unset output
-      set terminal svg noenhanced size \(width),\(height) dynamic font 'sans-serif,14' background rgb 'white'
-      set output '\(name).svg'
-      replot
-      unset output
-      """
+    let size = "size \(width),\(height)"
+    try run(
+      name,
+      [
+        ("png", "pngcairo noenhanced \(size) font 'sans,11' background rgb 'white'"),
+        ("svg", "svg noenhanced \(size) dynamic font 'sans-serif,14' background rgb 'white'"),
+      ].map { kind, terminal in
+        """
+        reset
+        set encoding utf8
+        set terminal \(terminal)
+        set output '\(name).\(kind)'
+        \(Self.style)
+        \(script)
+        unset output
+
+        """
+      }.joined())
+  }
+
+  /// The numbers of a figure, beside it.
+  func table(_ name: String, _ head: String, _ rows: some Sequence<[String]>) throws {
+    let lines = [head] + rows.map { $0.joined(separator: ",") }
+    do {
+      try replaceFile("\(folder)/\(name).csv", with: Array((lines.joined(separator: "\n") + "\n").utf8))
+    } catch {
+      throw TrainingError(error.description)
+    }
+  }
+
+  private func run(_ name: String, _ script: String) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Without settings of the user's, which a figure does not need.
@@ -55,7 +94,7 @@ struct Gnuplot {
     } catch {
       throw TrainingError("gnuplot cannot be run: \(Self.advice)")
     }
-    try input.fileHandleForWriting.write(contentsOf: Data(terminals.utf8))
+    try input.fileHandleForWriting.write(contentsOf: Data(script.utf8))
     try input.fileHandleForWriting.close()
     let said = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
@@ -69,6 +108,12 @@ struct Gnuplot {
   static func data(_ name: String, _ rows: some Sequence<[Double]>) -> String {
     let lines = rows.map { $0.map { $0.isFinite ? "\($0)" : "NaN" }.joined(separator: " ") }
     return "$\(name) << EOD\n\(lines.joined(separator: "\n"))\nEOD"
+  }
+
+  /// A title of two lines; the second may be a long name of any origin.
+  static func title(_ first: String, _ second: String) -> String {
+    let name = second.count > 70 ? second.prefix(50) + "..." + second.suffix(17) : second[...]
+    return "set title \(quoted(first)).\"\\n\".\(quoted(String(name)))"
   }
 
   /// Text of any origin as a string, in which gnuplot finds nothing to carry out.

@@ -66,7 +66,7 @@ struct ReconstructionFigure {
       let made = engine.reconstruct(node: evaluation.node, channel: token.channel, token: token.values)
     else { return nil }
     return Picture(
-      title: "\(what), score \(decimal(judged.score, 4))", original: token.values, made: made, rows: input.rows,
+      title: "\(what), score \(significant(judged.score))", original: token.values, made: made, rows: input.rows,
       columns: input.columns)
   }
 

@@ -41,24 +41,39 @@ public struct ReportFolder {
 
   /// Name and explanation of every figure, in the order of the report.
   private var figures: [(name: String, text: String)] {
-    let example =
-      evaluation.isClassification
-      ? "The recording that was named worst, from its begin to its end: the probability of the label that was found."
-      : "The recording that scored highest, from its begin to its end."
+    guard evaluation.isClassification else { return Self.figures }
+    let example = "The recordings that were named best and worst: the probability of the label that was found."
     return Self.figures.map { $0.name == "score" ? ($0.name, example) : $0 }
   }
 
+  /// Figures with a table of their numbers.
+  static let tables = ["roc", "residual"]
+
   private static let figures: [(name: String, text: String)] = [
-    ("roc", "How many anomalies are found for how much normal sound that is flagged, over all thresholds."),
-    ("histogram", "How far normal and anomalous tokens lie apart, and where the threshold is."),
+    (
+      "roc",
+      "How many anomalous tokens are found for how many normal ones that are flagged, over all thresholds; the point is the "
+        + "threshold in use. Its numbers: roc.csv."
+    ),
+    ("histogram", "How far the scores of normal and anomalous tokens lie apart, and where the threshold is."),
     ("confusion", "What the threshold, or the classifier, makes of the tokens."),
-    ("score", ""),
-    ("residual", "Which bands carry the score."),
+    (
+      "score",
+      "The best normal and the worst anomalous recording, by their mean scores, on one scale: the score of each token."
+    ),
+    (
+      "residual",
+      "Which bands carry the score: a token's score is shared out among them as the detector explains it, and the bands of a "
+        + "curve add up to its mean score. Up to eight recordings of each kind are looked at. Its numbers: residual.csv."
+    ),
     ("reconstruction", "What the model makes of a normal token, and of the most anomalous one."),
     ("loss", "How learning went: mean loss per value, of what was learned and of what was held out."),
     ("accuracy", "The same by the share of tokens that were named right."),
-    ("waveform", "The same recording's samples."),
-    ("spectrogram-linear", "Its spectrogram."), ("spectrogram-log", "The same with a logarithmic frequency axis."),
+    (
+      "waveform",
+      "The samples of these recordings, on one scale; of several machines, those of the one that is hardest to tell apart."
+    ),
+    ("spectrogram-linear", "Their spectrograms."), ("spectrogram-log", "The same with a logarithmic frequency axis."),
     ("spectrogram-mel", "The same in mel bands."),
   ]
 
@@ -66,24 +81,35 @@ public struct ReportFolder {
   public func write() throws {
     let gnuplot = Gnuplot(folder: path)
     for figure in Self.figures {
-      for kind in ["svg", "png"] { try? FileManager.default.removeItem(atPath: "\(path)/\(figure.name).\(kind)") }
+      for kind in ["svg", "png"] + (Self.tables.contains(figure.name) ? ["csv"] : []) {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(figure.name).\(kind)")
+      }
     }
     let scores = ScoreFigures(evaluation: evaluation, gnuplot: gnuplot)
     let curves = CurveFigures(curves: evaluation.curves, gnuplot: gnuplot)
-    let example = exampleRecording()
+    let machines = ReportMachines(evaluation)
+    let examples = ReportExamples(evaluation, machines)
     let sound = SoundFigures(
-      path: evaluation.recordings[example].path, catalog: catalog, gnuplot: gnuplot, conversation: conversation)
+      examples: (examples.first?.recordings ?? []).map {
+        SoundFigures.Example(path: evaluation.recordings[$0.index].path, title: $0.title, name: $0.name)
+      },
+      catalog: catalog, gnuplot: gnuplot, conversation: conversation)
     let isAnomalyTask = !evaluation.isClassification
     let steps: [(String, () throws -> Void)] = [
-      ("roc", { if isAnomalyTask { try scores.roc() } }),
-      ("histogram", { if isAnomalyTask { try scores.histogram() } }),
+      ("roc", { if isAnomalyTask { try RankingFigure(machines: machines, gnuplot: gnuplot).draw() } }),
+      ("histogram", { if isAnomalyTask { try HistogramFigure(machines: machines, gnuplot: gnuplot).draw() } }),
       ("confusion", scores.confusion),
-      ("score", { try isAnomalyTask ? scores.scores(of: example) : scores.probabilities(of: example) }),
+      (
+        "score",
+        { try isAnomalyTask ? scores.scores(of: examples.pairs) : scores.probabilities(of: examples.pairs) }
+      ),
       (
         "residual",
         {
           guard isAnomalyTask else { return }
-          try ResidualFigure(evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation).draw()
+          try ResidualFigure(
+            evaluation: evaluation, machines: machines, graph: graph, gnuplot: gnuplot, conversation: conversation
+          ).draw()
         }
       ),
       (
@@ -117,24 +143,6 @@ public struct ReportFolder {
     }
   }
 
-  /// The one with the highest mean score, among anomalous ones where there are any; of a classifier the one with the
-  /// least share of tokens that are named right.
-  private func exampleRecording() -> Int {
-    if evaluation.isClassification {
-      let recordings = Dictionary(grouping: evaluation.tokens, by: \.recording)
-      let right = recordings.mapValues { tokens in
-        Double(tokens.count { $0.found == $0.label }) / Double(tokens.count)
-      }
-      return right.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
-    }
-    let files = evaluation.fileScores()
-    let isAnomalous = { (index: Int) -> Bool in
-      evaluation.recordings[index].label == Label.anomalous || !evaluation.recordings[index].events.isEmpty
-    }
-    let candidates = files.filter { isAnomalous($0.recording) }
-    return (candidates.isEmpty ? files : candidates).max { $0.score < $1.score }?.recording ?? 0
-  }
-
   private func html() -> String {
     let table = FigureTable(evaluation)
     let pictures = figures.compactMap { figure -> String? in
@@ -150,14 +158,17 @@ public struct ReportFolder {
           "id='", with: "id='\(figure.name)-")
       return "<figure>\(svg)<figcaption>\(escaped(figure.text))</figcaption></figure>"
     }
-    let head = "<tr>" + table.headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>"
-    let rows = table.rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined(
-      separator: "\n")
     let facts =
       [
         "Graph \(evaluation.graph), node \(evaluation.node) (\(evaluation.className))",
         evaluation.model.map { "Model \($0)" },
       ].compactMap { $0 } + table.notes
+    let challenge =
+      ChallengeFigures(evaluation).map { figures in
+        let table = ChallengeTable(figures)
+        return "<h2>Figures of DCASE task 2</h2>" + self.table(table.headings, table.rows)
+          + table.notes.map { "<p>\(escaped($0))</p>" }.joined()
+      } ?? ""
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><title>Evaluation of \(escaped(evaluation.graph))</title>
@@ -166,19 +177,25 @@ public struct ReportFolder {
       body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60em; margin: 2em auto; padding: 0 1em }
       table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .25em .8em; text-align: right }
       td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
-      figure { margin: 2em 0 } figure svg { max-width: 100%; height: auto } figcaption { color: #555 }
+      .wide { overflow-x: auto } figure { margin: 2em 0 } figure svg { max-width: 100%; height: auto } figcaption { color: #555 }
       code { overflow-wrap: anywhere }
       </style></head><body>
       <h1>Evaluation of \(escaped(evaluation.graph))</h1>
       \(facts.map { "<p>\(escaped($0))</p>" }.joined(separator: "\n"))
-      <table>\(head)
-      \(rows)</table>
+      \(self.table(table.headings, table.rows))
+      \(challenge)
       \(pictures.joined(separator: "\n"))
       <p>All figures are beside this page as SVG and PNG; every score is in <code>scores.csv</code>, every number in
       <code>metrics.json</code>.</p>
       </body></html>
 
       """
+  }
+
+  private func table(_ headings: [String], _ rows: [[String]]) -> String {
+    let head = "<tr>" + headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>"
+    let body = rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }
+    return "<div class=\"wide\"><table>\(head)\n\(body.joined(separator: "\n"))</table></div>"
   }
 
   private func escaped(_ text: String) -> String { HTMLText.escaped(TerminalText.line(text, most: 1000)) }

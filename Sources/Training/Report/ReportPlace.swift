@@ -19,8 +19,11 @@ public struct ReportPlace {
     let files = [
       ("report.html", ["<!", "<h"]), ("metrics.json", ["{"]), ("scores.csv", ["file,machine,begin,end,rate,"]),
     ]
+    let tables = [
+      ("roc.csv", ["machine,false_positive_rate,"]), ("residual.csv", ["machine,band,"]),
+    ]
     let pictures = figures.flatMap { [("\($0).svg", ["<"]), ("\($0).png", ["\u{89}PNG"])] }
-    for (name, begins) in files + pictures { try check("\(path)/\(name)", begins: begins) }
+    for (name, begins) in files + tables + pictures { try check("\(path)/\(name)", begins: begins) }
   }
 
   /// A file of scores, a name and a number in each line.

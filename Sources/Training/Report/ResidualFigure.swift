@@ -2,47 +2,101 @@ import FileDriver
 import Foundation
 import GraphEngine
 import GraphText
+import TextEscapes
 
-/// What each band adds to the scores, of normal and of anomalous recordings: by the detector's own `explain/1`.
+/// What each band adds to the scores of normal and of anomalous tokens, in a panel for each machine.
+///
+/// A detector's own `explain/1` tells how a token's score is shared out, each in units of its own, such as squares of
+/// distances. The shares are of the token's score, so that the bands of a curve add up to the mean score; of a detector
+/// whose scores may be below 0, they are per cent.
 struct ResidualFigure {
   let evaluation: Evaluation
+  let machines: ReportMachines
   let graph: Graph
   let gnuplot: Gnuplot
   let conversation: Conversation
 
-  /// Recordings of either kind, and tokens of each, that are looked at.
+  /// Recordings of either kind of a machine, and tokens of each, that are looked at.
   private static let recordings = 8
   private static let tokens = 50
 
-  func draw() throws {
-    guard let (normal, anomalous, frequencies) = try means() else { return }
-    let figure = BandFigure(normal: normal, anomalous: anomalous, frequencies: frequencies)
-    let (rows, hasHertz) = (figure.rows, figure.hasHertz)
-    let isLogarithmic = hasHertz && rows.count > 2 && rows[1][0] > 0
-    try gnuplot.draw(
-      "residual",
-      """
-      \(Gnuplot.data("bands", isLogarithmic ? rows.filter { $0[0] > 0 } : rows))
-      set title 'What each band adds to the score, on average'
-      set xlabel '\(hasHertz ? "Hz" : "band")'; set ylabel 'part of the score'
-      \(isLogarithmic ? "set logscale x; set xrange [\(rows[1][0]):\(rows.last![0])]" : "")
-      set yrange [0:*]; set key outside top center horizontal
-      plot $bands using 1:2 with steps lw 2 lc rgb '\(Gnuplot.normal)' title 'normal\(figure.note(normal))', \
-      '' using 1:3 with steps lw 2 dt 2 lc rgb '\(Gnuplot.anomalous)' title 'anomalous\(figure.note(anomalous))'
-      """)
+  /// Mean parts of the tokens of one kind.
+  private struct Parts {
+    var sums: [Double] = []
+    var scores = 0.0
+    var count = 0.0
+
+    mutating func add(_ bands: [Float], score: Double, scale: Double) {
+      let parts = bands.map { $0.isFinite ? max(0, Double($0)) : 0 }
+      let total = parts.reduce(0, +)
+      guard total > 0 else { return }
+      if sums.isEmpty { sums = [Double](repeating: 0, count: parts.count) }
+      for (band, part) in parts.enumerated() { sums[band] += part / total * scale }
+      scores += score
+      count += 1
+    }
+
+    var means: [Double] { sums.map { $0 / count } }
   }
 
-  private func means() throws -> (normal: [Double], anomalous: [Double], frequencies: [Float])? {
+  /// Also as `residual.csv`.
+  func draw() throws {
+    let isShare = evaluation.tokens.contains { $0.score < 0 }
+    var (panels, lines): ([String], [[String]]) = ([], [])
+    for machine in machines.shown {
+      guard let (parts, frequencies) = try parts(machine, isShare) else { continue }
+      let (normal, anomalous) = (parts[false] ?? Parts(), parts[true] ?? Parts())
+      let figure = BandFigure(normal: normal.means, anomalous: anomalous.means, frequencies: frequencies)
+      panels.append(panel(machine, figure, normal, anomalous, isShare))
+      lines += figure.rows.map { [CSVText.field(machine.name)] + $0.map { $0.isFinite ? "\($0)" : "" } }
+      if let others = figure.others {
+        lines.append([CSVText.field(machine.name), "level"] + others.map { $0.isFinite ? "\($0)" : "" })
+      }
+    }
+    guard !panels.isEmpty else { return }
+    try gnuplot.draw("residual", panels: panels, columns: min(2, panels.count), panel: (720, 420))
+    try gnuplot.table("residual", "machine,band,normal,anomalous", lines)
+  }
+
+  private func panel(
+    _ machine: ReportMachines.Machine, _ figure: BandFigure, _ normal: Parts, _ anomalous: Parts, _ isShare: Bool
+  ) -> String {
+    let (rows, hasHertz) = (figure.rows, figure.hasHertz)
+    let isLogarithmic = hasHertz && rows.count > 2 && rows[1][0] > 0
+    let name = machines.title(machine)
+    let title = "What each band adds to the score, on average"
+    let legend = { (kind: String, parts: Parts) in
+      guard parts.count > 0 else { return "\(kind): none" }
+      return "\(kind): mean score \(significant(parts.scores / parts.count))\(figure.note(parts.means))"
+    }
+    return """
+      \(Gnuplot.data("bands", isLogarithmic ? rows.filter { $0[0] > 0 } : rows))
+      set title \(Gnuplot.quoted(name.isEmpty ? title : "\(name): \(title.lowercased())"))
+      set xlabel '\(hasHertz ? "Hz" : "band")'; set ylabel '\(isShare ? "share of the score in %" : "part of the score")'
+      \(isLogarithmic ? "set logscale x; set xrange [\(rows[1][0]):\(rows.last![0])]" : "")
+      set yrange [0:*]; set key outside top center horizontal
+      plot $bands using 1:2 with steps lw 2 lc rgb '\(Gnuplot.normal)' title \(Gnuplot.quoted(legend("normal", normal))), \\
+      '' using 1:3 with steps lw 2 dt 2 lc rgb '\(Gnuplot.anomalous)' title \
+      \(Gnuplot.quoted(legend("anomalous", anomalous)))
+      """
+  }
+
+  /// Nil where the class can't say.
+  private func parts(
+    _ machine: ReportMachines.Machine, _ isShare: Bool
+  ) throws -> (parts: [Bool: Parts], frequencies: [Float])? {
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: evaluation.node, store)
     let judging = graph.tapped(behind: evaluation.node, scores: TapStore(), events: TapStore())
-    var sums: [Bool: [Double]] = [:]
-    var counts: [Bool: Double] = [:]
+    var parts: [Bool: Parts] = [:]
     var frequencies: [Float] = []
     for isAnomalous in [false, true] {
-      let all = evaluation.recordings.filter { ($0.label == Label.anomalous) == isAnomalous && $0.events.isEmpty }
-      let chosen = every(all, Self.recordings)
-      try TapRun(conversation: conversation, share: 0.97...1, what: "explaining").run(tapped, chosen) { _, recording in
+      // Only what was judged to be of this kind, and by its own score.
+      let judged = Dictionary(grouping: machine.tokens.filter { $0.isAnomalous == isAnomalous }, by: \.recording)
+      let chosen = every(judged.keys.sorted(), Self.recordings)
+      try TapRun(conversation: conversation, share: 0.97...1, what: "explaining").run(
+        tapped, chosen.map { evaluation.recordings[$0] }
+      ) { index, recording in
         var named = judging
         if let machine = recording.machine, graph.channels == 1 { named.nameMachines([machine]) }
         let engine = try Engine(graph: named)
@@ -50,22 +104,23 @@ struct ResidualFigure {
         try engine.prepare(rate: try AudioFileRate.of(recording))
         defer { engine.stop() }
         frequencies = input.frequencies
-        for token in every(store.take(), Self.tokens) {
+        let names = MachineNames(graph: input.machines)
+        let scores = Dictionary(judged[chosen[index]]!.map { ($0.begin, $0.score) }) { first, _ in first }
+        let tokens = store.take().filter {
+          names.name(recording, channel: $0.channel) == machine.name && scores[$0.begin] != nil
+        }
+        for token in every(tokens, Self.tokens) {
           guard
-            let parts = engine.explain(
+            let bands = engine.explain(
               node: evaluation.node, channel: token.channel, token: token.values, rows: input.rows,
-              columns: input.columns)
+              columns: input.columns)?.bands, let score = scores[token.begin]
           else { continue }
-          var sum = sums[isAnomalous] ?? [Double](repeating: 0, count: parts.bands.count)
-          for (band, part) in parts.bands.enumerated() where part.isFinite { sum[band] += Double(part) }
-          sums[isAnomalous] = sum
-          counts[isAnomalous, default: 0] += 1
+          parts[isAnomalous, default: Parts()].add(bands, score: score, scale: isShare ? 100 : score)
         }
       }
     }
-    guard !sums.isEmpty else { return nil }
-    let mean = { (kind: Bool) in (sums[kind] ?? []).map { $0 / (counts[kind] ?? 1) } }
-    return (mean(false), mean(true), frequencies)
+    let isKnown = parts.values.contains { $0.count > 0 }
+    return isKnown ? (parts, frequencies) : nil
   }
 
   private func every<T>(_ items: [T], _ most: Int) -> [T] {
@@ -96,11 +151,17 @@ struct BandFigure {
     return sums.sorted { $0.key < $1.key }.map { [Double($0.key)] + $0.value }
   }
 
+  /// What columns without a frequency add, normal and anomalous; nil: every column is a band.
+  var others: [Double]? {
+    let others = frequencies.indices.filter { hasHertz && frequencies[$0] < 0 }
+    return others.isEmpty
+      ? nil : [normal, anomalous].map { parts in parts.isEmpty ? .nan : others.reduce(0) { $0 + part(parts, $1) } }
+  }
+
   /// ", level 0.12"; empty where every column is a band.
   func note(_ parts: [Double]) -> String {
     let others = parts.indices.filter { hasHertz && frequencies[$0] < 0 }
-    guard !others.isEmpty else { return "" }
-    return ", level " + String(format: "%.3g", others.reduce(0) { $0 + parts[$1] })
+    return others.isEmpty ? "" : ", level \(significant(others.reduce(0) { $0 + parts[$1] }))"
   }
 
   private func part(_ parts: [Double], _ column: Int) -> Double { column < parts.count ? parts[column] : .nan }

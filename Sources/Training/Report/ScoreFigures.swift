@@ -5,73 +5,6 @@ struct ScoreFigures {
   let evaluation: Evaluation
   let gnuplot: Gnuplot
 
-  /// ROC with the operating point: what the thresholds make of the tokens.
-  func roc() throws {
-    let judged = evaluation.tokens.compactMap { token in token.isAnomalous.map { (token.score, $0) } }
-    let ranking = Ranking(judged)
-    guard let auc = ranking.auc else { return }
-    let step = max(1, ranking.points.count / 2000)
-    var points = stride(from: 0, to: ranking.points.count, by: step).map { ranking.points[$0] }
-    if let last = ranking.points.last, points.last != last { points.append(last) }
-    let rows = points.map {
-      [Double($0.falsePositives) / Double(ranking.normal), Double($0.truePositives) / Double(ranking.anomalous)]
-    }
-    let decisions = evaluation.figures().decisions
-    let operating = [decisions.falsePositiveRate ?? .nan, decisions.recall ?? .nan]
-    try gnuplot.draw(
-      "roc", width: 520, height: 480,
-      """
-      \(Gnuplot.data("roc", rows))
-      \(Gnuplot.data("point", [operating]))
-      set title 'ROC: AUC \(text(auc, 3)), pAUC \(text(ranking.partialAUC() ?? 0, 3))'
-      set xlabel 'normal sound flagged'
-      set ylabel 'anomalies found'
-      set xrange [0:1]; set yrange [0:1.01]; set size ratio 1; set key bottom right
-      plot x with lines lw 1 dt 3 lc rgb '#999999' title 'chance', \
-      $roc with lines lw 2.5 lc rgb '\(Gnuplot.normal)' title 'detector', \
-      $point with points pt 7 ps 1.6 lc rgb '\(Gnuplot.anomalous)' title 'at the threshold'
-      """)
-  }
-
-  /// Scores of normal and of anomalous tokens, with the threshold. Several machines' scores count from their own.
-  func histogram() throws {
-    let thresholds = Set(evaluation.tokens.map(\.threshold))
-    let isRelative = thresholds.count > 1
-    let value = { (token: JudgedToken) in isRelative ? token.score - token.threshold : token.score }
-    let normal = evaluation.tokens.filter { $0.isAnomalous == false }.map(value)
-    let anomalous = evaluation.tokens.filter { $0.isAnomalous == true }.map(value)
-    let all = (normal + anomalous).sorted()
-    guard let first = all.first else { return }
-    let line = isRelative ? 0 : thresholds.first!
-    // A few far outliers would leave nothing to see of the rest.
-    let far = max(quantile(all, 0.99) + 0.1 * (quantile(all, 0.99) - first), line + 0.05 * abs(line))
-    let range = min(first, line)...max(min(all.last!, far), line.nextUp)
-    let bins = 50
-    let counts = [normal, anomalous].map { Histogram($0.map { min($0, range.upperBound) }, bins: bins, range: range) }
-    let rows = (0..<bins).map { bin in
-      [
-        counts[0].low + (Double(bin) + 0.5) * counts[0].width, Double(counts[0].counts[bin]),
-        Double(counts[1].counts[bin]),
-      ]
-    }
-    try gnuplot.draw(
-      "histogram",
-      """
-      \(Gnuplot.data("bins", rows))
-      set title 'Scores of \(normal.count) normal and \(anomalous.count) anomalous tokens'
-      set xlabel '\(isRelative ? "score above its machine''s threshold" : "score")\(far < all.last! ? " (the last bin holds all above)" : "")'
-      set ylabel 'tokens'
-      set boxwidth \(counts[0].width)
-      set style fill transparent solid 0.5 noborder
-      set yrange [0:*]
-      set arrow 1 from \(line), graph 0 to \(line), graph 1 nohead lw 2 dt 2 lc rgb 'black' front
-      set label 1 ' threshold' at \(line), graph 0.96 left front
-      set key outside top center horizontal
-      plot $bins using 1:2 with boxes lc rgb '\(Gnuplot.normal)' title 'normal', \
-      '' using 1:3 with boxes lc rgb '\(Gnuplot.anomalous)' title 'anomalous'
-      """)
-  }
-
   func confusion() throws {
     let (labels, found, counts) = confusionTable()
     let rows = counts.enumerated().flatMap { row, line in
@@ -114,38 +47,51 @@ struct ScoreFigures {
     )
   }
 
-  /// Scores over the time of one recording, with where they are above the threshold, and events.
-  func scores(of recording: Int) throws {
-    let tokens = evaluation.tokens.filter { $0.recording == recording }
-    guard let machine = tokens.first?.machine else { return }
-    let own = tokens.filter { $0.machine == machine }
-    let middles = own.map { ($0.beginSecond + $0.endSecond) / 2 }
-    let rows = zip(middles, own).map { [$0, $1.score] }
-    var objects = stretches(own, middles).prefix(200).enumerated().map { index, stretch in
+  /// Scores over the time of recordings of one machine, side by side on one scale: where they are above the threshold, and
+  /// events.
+  func scores(of examples: [ReportExamples.Pair]) throws {
+    let panels = examples.flatMap { pair -> [String] in
+      let tokens = pair.recordings.map { recording in
+        evaluation.tokens.filter { $0.recording == recording.index && $0.machine == pair.machine }
+      }
+      let values = tokens.joined().map(\.score) + [tokens.joined().first?.threshold ?? 0].filter(\.isFinite)
+      guard let low = values.min(), let high = values.max() else { return [] }
+      let margin = max(0.05 * (high - low), 1e-9 * abs(high), 1e-12)
+      return zip(pair.recordings, tokens).map { scores(of: $0, $1, low - margin...high + margin) }
+    }
+    guard !panels.isEmpty else { return }
+    let columns = examples[0].recordings.count
+    try gnuplot.draw("score", panels: panels, columns: columns, panel: (columns > 1 ? 620 : 900, 340))
+  }
+
+  private func scores(of example: ReportExamples.Recording, _ tokens: [JudgedToken], _ range: ClosedRange<Double>)
+    -> String
+  {
+    let middles = tokens.map { ($0.beginSecond + $0.endSecond) / 2 }
+    let recording = evaluation.recordings[example.index]
+    var objects = stretches(tokens, middles).prefix(200).enumerated().map { index, stretch in
       "set object \(index + 1) rect from \(stretch.lowerBound), graph 0 to \(stretch.upperBound), graph 1 behind "
         + "fc rgb '\(Gnuplot.shade)' fs transparent solid 0.35 noborder"
     }
-    objects += evaluation.recordings[recording].events.filter { $0.label == Label.anomalous }.enumerated().map {
+    objects += recording.events.filter { $0.label == Label.anomalous }.enumerated().map {
       "set arrow \($0 + 10) from \($1.begin), graph 0.03 to \($1.end), graph 0.03 nohead lw 5 lc rgb '\(Gnuplot.anomalous)' front"
     }
-    let name = evaluation.recordings[recording].path.split(separator: "/").last.map(String.init) ?? ""
-    try gnuplot.draw(
-      "score", width: 900, height: 360,
-      """
-      \(Gnuplot.data("scores", rows))
+    return """
+      \(Gnuplot.data("scores", zip(middles, tokens).map { [$0, $1.score] }))
       \(objects.joined(separator: "\n"))
-      set title \(Gnuplot.quoted("Score over time: \(name) (\(evaluation.recordings[recording].label))"))
-      set xlabel 'seconds'; set ylabel 'score'; set key outside top center horizontal
-      set xrange [0:\(max(own.last!.endSecond, 1e-3))]
-      plot $scores with linespoints pt 7 ps 0.4 lw 1.5 lc rgb '\(Gnuplot.normal)' title 'score', \
-      \(own[0].threshold) with lines lw 2 dt 2 lc rgb 'black' title 'threshold', \
+      \(Gnuplot.title("Score over time: \(example.title)", example.name))
+      set xlabel 'seconds'; set ylabel 'score of a token'; set key outside top center horizontal
+      set xrange [0:\(max(tokens.last?.endSecond ?? 0, 1e-3))]; set yrange [\(range.lowerBound):\(range.upperBound)]
+      plot $scores with linespoints pt 7 ps 0.4 lw 1.5 lc rgb '\(Gnuplot.normal)' title 'score', \\
+      \(tokens.first?.threshold ?? .nan) with lines lw 2 dt 2 lc rgb 'black' title 'threshold', \\
       NaN with boxes lc rgb '\(Gnuplot.shade)' title 'above the threshold'\
-      \(evaluation.recordings[recording].events.isEmpty ? "" : ", NaN with lines lw 5 lc rgb '\(Gnuplot.anomalous)' title 'anomaly in the manifest'")
-      """)
+      \(recording.events.isEmpty ? "" : ", NaN with lines lw 5 lc rgb '\(Gnuplot.anomalous)' title 'anomaly in the manifest'")
+      """
   }
 
   /// Where scores one after the other are above the threshold: each counts for half the way to its neighbours.
   private func stretches(_ tokens: [JudgedToken], _ middles: [Double]) -> [ClosedRange<Double>] {
+    guard !tokens.isEmpty else { return [] }
     let half = tokens.count > 1 ? (middles[1] - middles[0]) / 2 : (tokens[0].endSecond - tokens[0].beginSecond) / 2
     var stretches: [ClosedRange<Double>] = []
     for (index, token) in tokens.enumerated() where token.isFlagged {
@@ -159,28 +105,30 @@ struct ScoreFigures {
     return stretches
   }
 
-  /// Probabilities of what a classifier found, over the time of one recording.
-  func probabilities(of recording: Int) throws {
-    let tokens = evaluation.tokens.filter { $0.recording == recording && $0.probability != nil }
-    guard let last = tokens.last else { return }
+  /// Probabilities of what a classifier found, over the time of recordings side by side.
+  func probabilities(of examples: [ReportExamples.Pair]) throws {
+    let panels = examples.flatMap { pair in pair.recordings.compactMap(probabilities) }
+    guard !panels.isEmpty else { return }
+    try gnuplot.draw(
+      "score", panels: panels, columns: min(2, panels.count), panel: (panels.count > 1 ? 620 : 900, 340))
+  }
+
+  private func probabilities(of example: ReportExamples.Recording) -> String? {
+    let tokens = evaluation.tokens.filter { $0.recording == example.index && $0.probability != nil }
+    guard let last = tokens.last else { return nil }
     let rows = tokens.map { token -> [Double] in
       let isRight = token.found == token.label
       let middle = (token.beginSecond + token.endSecond) / 2
       let probability = Double(token.probability!)
       return [middle, isRight ? probability : .nan, isRight ? .nan : probability]
     }
-    let name = evaluation.recordings[recording].path.split(separator: "/").last.map(String.init) ?? ""
-    try gnuplot.draw(
-      "score", width: 900, height: 360,
-      """
+    return """
       \(Gnuplot.data("tokens", rows))
-      set title \(Gnuplot.quoted("Probability over time: \(name) (\(evaluation.recordings[recording].label))"))
+      \(Gnuplot.title("Probability over time: \(example.title)", example.name))
       set xlabel 'seconds'; set ylabel 'probability'; set key outside top center horizontal
       set xrange [0:\(max(last.endSecond, 1e-3))]; set yrange [0:1.05]
-      plot $tokens using 1:2 with impulses lw 3 lc rgb '\(Gnuplot.normal)' title 'named right', \
+      plot $tokens using 1:2 with impulses lw 3 lc rgb '\(Gnuplot.normal)' title 'named right', \\
       '' using 1:3 with impulses lw 3 lc rgb '\(Gnuplot.anomalous)' title 'named wrong'
-      """)
+      """
   }
-
-  private func text(_ number: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", number) }
 }

@@ -4,18 +4,46 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// Figures of one recording's sound: waveform and spectrograms, made by the program's own nodes.
+/// Figures of recordings' sound side by side, on one scale: waveforms, and spectrograms made by the program's own nodes.
 struct SoundFigures {
-  let path: String
+  struct Example {
+    var path: String
+    var title: String
+    var name: String
+  }
+
+  let examples: [Example]
   let catalog: PluginCatalog
   let gnuplot: Gnuplot
   let conversation: Conversation
 
   private static let columns = 1000
-  private var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  /// Least and greatest sample of every stretch.
+  private func draw(_ name: String, _ panels: [String], height: Int) throws {
+    guard !panels.isEmpty else { return }
+    try gnuplot.draw(
+      name, panels: panels, columns: panels.count, panel: (panels.count > 1 ? 620 : 900, height))
+  }
+
+  // MARK: Waveforms
+
   func waveform() throws {
+    let waves = try examples.map { try wave($0.path) }
+    let greatest = waves.flatMap { $0.rows.flatMap { $0.dropFirst().map(abs) } }.max() ?? 0
+    let panels = zip(examples, waves).filter { $1.rows.count > 1 }.map { example, wave in
+      """
+      \(Gnuplot.data("wave", wave.rows))
+      \(Gnuplot.title("Waveform: \(example.title)", example.name))
+      set xlabel 'seconds'; set ylabel 'of full scale'
+      set xrange [0:\(wave.seconds)]; set yrange [\(-max(greatest, 1e-6)):\(max(greatest, 1e-6))]
+      plot $wave using 1:2:3 with filledcurves lc rgb '\(Gnuplot.normal)' notitle
+      """
+    }
+    try draw("waveform", panels, height: 280)
+  }
+
+  /// Begin, least and greatest sample of every stretch.
+  private func wave(_ path: String) throws -> (rows: [[Double]], seconds: Double) {
     let file = try AudioFile(path: path)
     let stretch = max(1, Int(file.announcedFrames) / Self.columns)
     var samples = [Float](repeating: 0, count: stretch * file.channels)
@@ -28,20 +56,35 @@ struct SoundFigures {
       rows.append([Double(frames) / Double(file.rate), first.min()!, first.max()!])
       frames += count
     }
-    guard rows.count > 1 else { return }
-    try gnuplot.draw(
-      "waveform", width: 900, height: 280,
-      """
-      \(Gnuplot.data("wave", rows))
-      set title \(Gnuplot.quoted("Waveform: \(name)"))
-      set xlabel 'seconds'; set ylabel 'of full scale'
-      set xrange [0:\(Double(frames) / Double(file.rate))]
-      plot $wave using 1:2:3 with filledcurves lc rgb '\(Gnuplot.normal)' notitle
-      """)
+    return (rows, Double(frames) / Double(file.rate))
+  }
+
+  // MARK: Spectrograms
+
+  /// Columns of levels in dB.
+  private struct Spectrogram {
+    var lines: [[Float]]
+    var bands: [[Float]]
+    /// Seconds of a column, and half of the rate.
+    var step: Double
+    var top: Double
+    var example: Example
   }
 
   func spectrograms() throws {
-    let file = try AudioFile(path: path)
+    let all = try examples.compactMap(spectrogram)
+    let (lines, bands) = (all.flatMap(\.lines), all.flatMap(\.bands))
+    let tops = [lines, bands].map { levels in Double(levels.reduce(-Float.infinity) { max($0, $1.max() ?? $0) }) }
+    try draw(
+      "spectrogram-linear",
+      all.map { panel($0, "linear frequency", thinned($0.lines, to: 512), hertz: 0...$0.top, greatest: tops[0]) },
+      height: 380)
+    try draw("spectrogram-log", all.map { logarithmic($0, greatest: tops[0]) }, height: 380)
+    try draw("spectrogram-mel", all.map { mel($0, greatest: tops[1]) }, height: 380)
+  }
+
+  private func spectrogram(_ example: Example) throws -> Spectrogram? {
+    let file = try AudioFile(path: example.path)
     let hop = max(256, Int(file.announcedFrames) / Self.columns)
     let text = """
       graph: picture
@@ -61,15 +104,13 @@ struct SoundFigures {
     graph.attach(linear, named: "tap-1", behind: graph.nodes.firstIndex { $0.name == "level" }!)
     graph.attach(mel, named: "tap-2", behind: graph.nodes.firstIndex { $0.name == "mels" }!)
     try TapRun(conversation: conversation, share: 0.95...0.97, what: "drawing").run(
-      graph, [Recording(path: path, label: "")]
+      graph, [Recording(path: example.path, label: "")]
     ) { _, _ in }
-    let seconds = Double(hop) / Double(file.rate)
     let (lines, bands) = (linear.take().map(\.values), mel.take().map(\.values))
-    guard lines.count > 1, bands.count > 1 else { return }
-    let top = Double(file.rate) / 2
-    try draw("spectrogram-linear", "linear frequency", thinned(lines, to: 512), seconds, hertz: 0...top)
-    try drawLogarithmic(lines, seconds, top)
-    try drawMel(bands, seconds, top)
+    guard lines.count > 1, bands.count > 1 else { return nil }
+    return Spectrogram(
+      lines: lines, bands: bands, step: Double(hop) / Double(file.rate), top: Double(file.rate) / 2,
+      example: example)
   }
 
   /// The greatest of neighbouring bins, so that narrow lines stay.
@@ -81,48 +122,48 @@ struct SoundFigures {
     }
   }
 
-  private func draw(
-    _ figure: String, _ what: String, _ columns: [[Float]], _ seconds: Double, hertz: ClosedRange<Double>,
+  private func panel(
+    _ spectrogram: Spectrogram, _ what: String, _ columns: [[Float]], hertz: ClosedRange<Double>, greatest: Double,
     tics: String? = nil
-  ) throws {
-    let greatest = Double(columns.reduce(-Float.infinity) { max($0, $1.max() ?? $0) })
+  ) -> String {
     let rows = columns[0].count
     let matrix = (0..<rows).map { row in columns.map { Double($0[row]) } }
     let step = (hertz.upperBound - hertz.lowerBound) / Double(rows)
     let y = tics == nil ? "(\(hertz.lowerBound) + ($2 + 0.5) * \(step))" : "2"
-    try gnuplot.draw(
-      figure, width: 900, height: 380,
-      """
+    return """
       \(Gnuplot.data("levels", matrix))
-      set title \(Gnuplot.quoted("Spectrogram, \(what): \(name)"))
+      \(Gnuplot.title("Spectrogram, \(what): \(spectrogram.example.title)", spectrogram.example.name))
       set xlabel 'seconds'; set ylabel 'Hz'; set cblabel 'dB' offset 1; unset grid
       set cbrange [\(greatest - 80):\(greatest)]
-      set xrange [0:\(Double(columns.count) * seconds)]
+      set xrange [0:\(Double(columns.count) * spectrogram.step)]
       set yrange [\(tics == nil ? "\(hertz.lowerBound):\(hertz.upperBound)" : "-0.5:\(Double(rows) - 0.5)")]
       \(tics.map { "set ytics (\($0))" } ?? "")
-      plot $levels matrix using (($1 + 0.5) * \(seconds)):\(y == "2" ? "2" : y):3 with image notitle
-      """)
+      plot $levels matrix using (($1 + 0.5) * \(spectrogram.step)):\(y):3 with image notitle
+      """
   }
 
   /// Rows evenly spaced in the logarithm, from 20 Hz up, each the level of its nearest bin.
-  private func drawLogarithmic(_ columns: [[Float]], _ seconds: Double, _ top: Double) throws {
+  private func logarithmic(_ spectrogram: Spectrogram, greatest: Double) -> String {
+    let (columns, top) = (spectrogram.lines, spectrogram.top)
     let (rows, low) = (256, max(20, top / Double(columns[0].count - 1)))
     let bins = (0..<rows).map { row -> Int in
       let hertz = low * pow(top / low, (Double(row) + 0.5) / Double(rows))
       return min(columns[0].count - 1, Int((hertz / top * Double(columns[0].count - 1)).rounded()))
     }
     let place = { (hertz: Double) in log(hertz / low) / log(top / low) * Double(rows) - 0.5 }
-    try draw(
-      "spectrogram-log", "logarithmic frequency", columns.map { column in bins.map { column[$0] } }, seconds,
-      hertz: low...top, tics: tics(place, low...top))
+    return panel(
+      spectrogram, "logarithmic frequency", columns.map { column in bins.map { column[$0] } }, hertz: low...top,
+      greatest: greatest, tics: tics(place, low...top))
   }
 
   /// Slaney's mel scale, as the node `mel` has it.
-  private func drawMel(_ columns: [[Float]], _ seconds: Double, _ top: Double) throws {
+  private func mel(_ spectrogram: Spectrogram, greatest: Double) -> String {
+    let (columns, top) = (spectrogram.bands, spectrogram.top)
     let mel = { (hertz: Double) in hertz < 1000 ? 3 * hertz / 200 : 15 + log(hertz / 1000) / (log(6.4) / 27) }
     let rows = Double(columns[0].count)
     let place = { (hertz: Double) in mel(hertz) / mel(top) * (rows + 1) - 1 }
-    try draw("spectrogram-mel", "mel bands", columns, seconds, hertz: 0...top, tics: tics(place, 500...top))
+    return panel(
+      spectrogram, "mel bands", columns, hertz: 0...top, greatest: greatest, tics: tics(place, 500...top))
   }
 
   private func tics(_ place: (Double) -> Double, _ range: ClosedRange<Double>) -> String {
