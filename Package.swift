@@ -60,7 +60,7 @@ let plugins: [Plugin] = [
   Plugin(name: "alarm"),
   Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
-  Plugin(name: "arrays", libraries: ["Records", "OutputFiles"]),
+  Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback"),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles"]),
 ]

@@ -1,6 +1,8 @@
 /// What a sink writes: by this it tells its own files from others.
-public enum OutputKind: Sendable {
+public enum OutputKind: Sendable, Equatable {
   case jsonLines, numPy, wav
+  /// With this first line.
+  case table(String)
 
   /// In messages: "PATH is no ...".
   var name: String {
@@ -8,6 +10,7 @@ public enum OutputKind: Sendable {
     case .jsonLines: "file of records in JSON lines"
     case .numPy: "NumPy array"
     case .wav: "WAV file"
+    case .table(let head): "table with the columns \(head)"
     }
   }
 
@@ -25,6 +28,7 @@ public enum OutputKind: Sendable {
       let text = head.drop { $0 == 0 }
       return begins(text, with: Array(#"{"kind":"#.utf8)) && (text.count > 0 || head.count < Self.headLength)
     case .numPy: return begins(head[...], with: [0x93] + Array("NUMPY".utf8))
+    case .table(let line): return begins(head[...], with: Array("\(line)\n".utf8))
     case .wav:
       let isRiff = begins(head.prefix(4), with: Array("RIFF".utf8))
       return isRiff && (head.count < 9 || begins(head[8...].prefix(4), with: Array("WAVE".utf8)))

@@ -69,13 +69,13 @@ import Testing
     let workshop = try workshop()
     try workshop.record("silent/a.wav", [Float](repeating: 0, count: 80_000))
     try refused(workshop, ["--normal", "silent"], "tokens are silent: there is nothing to learn")
-    try workshop.record("short/a.wav", [Float](repeating: 0.1, count: 1000))
+    try workshop.record("short/a.wav", machineSound(seconds: 0.06, seed: 1))
     try refused(workshop, ["--normal", "short"], "the recordings are too short: none of them fills a token of 0.2")
-    // One constant recording: it can be learned, and scores stay finite.
+    // Each token is like the others: they can be learned, and scores stay finite.
     try workshop.record("constant/a.wav", (0..<160_000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
     let constant = try train(workshop, ["--normal", "constant"])
     #expect(constant.status == 0, "\(constant.err)")
-    try workshop.record("clipped/a.wav", machineSound(seconds: 10, seed: 1).map { $0 * 100 })
+    try workshop.record("clipped/a.wav", machineSound(seconds: 10, seed: 1).map { $0 * 8 })
     let clipped = try train(workshop, ["--normal", "clipped"])
     #expect(clipped.status == 0 && clipped.err.contains("tokens are clipped: record with less gain"), "\(clipped.err)")
     for file in ["silent/a.wav", "constant/a.wav", "clipped/a.wav", "normal/n0.wav"] {

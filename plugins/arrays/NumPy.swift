@@ -10,28 +10,40 @@ import Synchronization
 /// bands), scores float64 (tokens,).
 ///
 /// The file can be read at any moment, also after a crash: its header says how many tokens are there, and is rewritten
-/// after the data, at least once a second. One instance writes one array over all input files of a run. While the file
-/// can't be written, tokens wait for it, within bounds.
+/// after the data, at least once a second. One instance writes one array over all input files of a run, with an index of
+/// them (`FileIndex`), or an array for each. While the file can't be written, tokens wait for it, within bounds.
 final class NumPy: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "sink.npy", version: "1.0.0", summary: "Writes a stream as a NumPy array.", realtime: .offload, traits: .sink,
+      "sink.npy", version: "1.1.0", summary: "Writes a stream as a NumPy array.", realtime: .offload, traits: .sink,
       inputs: [
         PortDeclaration("in", [.audio, .spectrum, .features, .slice, .score], "The stream", flags: .independent)
       ],
       parameters: [
-        .outputPath("path", "File to write (.npy)", flags: .required)
+        .outputPath("path", "File to write (.npy)", flags: .required),
+        .boolean(
+          "each", "An array for each input file: `features.npy` becomes `features/FILE.npy`", default: "false"),
       ] + OutputParameters.all)
   }
 
   override class var canReopenOutput: Bool { true }
 
-  private let file: OutputFile
+  private var file: OutputFile
+  private let path: String
+  private let isEach: Bool
+  private let appends: Bool
+  private let keep: KeepLimit?
   private let limit: RotationLimit?
   private var header: ArrayHeader?
   private var layout: TokenLayout?
   /// Tokens in the file.
   private var tokens = 0
+  /// The input file that is read, and the place of its first token in the array.
+  private var current: (name: String, first: Int)?
+  /// Names of arrays that this run has begun, with `each`.
+  private var names: Set<String> = []
+  /// This run has told the index of a file.
+  private var hasIndexed = false
   private var tokensPerSecond = 1.0
   /// Tokens that wait.
   private var buffer: [UInt8] = []
@@ -51,9 +63,12 @@ final class NumPy: OffloadNode {
       throw NodeError("an array cannot go to standard output: its header is rewritten; give a file", parameter: "path")
     }
     limit = try RotationLimit(arguments)
-    let file = OutputFile(
-      path: path, kind: .numPy, append: arguments.boolean("append"), keep: try KeepLimit(arguments, rotation: limit))
-    try NodeError.wording { () throws(FileProblem) in try file.examine() }
+    self.path = path
+    isEach = arguments.boolean("each")
+    appends = arguments.boolean("append")
+    keep = try KeepLimit(arguments, rotation: limit)
+    let file = OutputFile(path: path, kind: .numPy, append: appends, keep: keep)
+    if !isEach { try NodeError.wording { () throws(FileProblem) in try file.examine() } }
     self.file = file
     try super.init(arguments)
     file.tell = { [host] in host.log(.warning, $0) }
@@ -61,12 +76,12 @@ final class NumPy: OffloadNode {
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let new = try ArrayHeader(setup.input)
-    if let header, header != new {
+    if let header, header != new, !isEach {
       throw NodeError(
         "\(file.path) holds \(header.type) tokens of shape \(header.token), this input gives \(new.type) tokens "
           + "of shape \(new.token); run files that differ apart, each with its own `path`")
     }
-    if header != nil, tokensPerSecond != setup.input.rate {
+    if header != nil, tokensPerSecond != setup.input.rate, !isEach {
       host.log(
         .warning, "the tokens in \(file.path) now come at \(setup.input.rate) a second, before at \(tokensPerSecond)")
     }
@@ -80,7 +95,8 @@ final class NumPy: OffloadNode {
     guard let header else { return }
     hasFailed = false
     buffer.reserveCapacity(Self.bufferSize)
-    if file.isOpen { return }
+    // With an array for each file, its name is known when its first block comes.
+    if file.isOpen || isEach { return }
     do throws(FileProblem) {
       try open(header)
     } catch {
@@ -126,6 +142,7 @@ final class NumPy: OffloadNode {
     let isPatient = cycle.hasNoDeadline
     var next = 0
     do throws(FileProblem) {
+      try beginFile(header)
       while next < block.count {
         let count = min(block.count - next, max(1, (Self.bufferSize - buffer.count) / header.stride))
         layout.append(block, tokens: next..<(next + count), to: &buffer)
@@ -133,6 +150,7 @@ final class NumPy: OffloadNode {
         if buffer.count >= Self.bufferSize - header.stride { try flush(header, isPatient: isPatient) }
       }
       if block.isEnd || seconds() > flushed { try flush(header, isPatient: isPatient, isLast: block.isEnd) }
+      if block.isEnd { try endFile() }
     } catch {
       hasFailed = true
       throw NodeError(error)
@@ -146,9 +164,53 @@ final class NumPy: OffloadNode {
     guard let header, !hasFailed else { return }
     do throws(FileProblem) {
       try flush(header, isPatient: true, isLast: true)
+      try endFile()
     } catch {
       host.log(.error, error.description)
     }
+  }
+
+  // MARK: Input files
+
+  private func beginFile(_ header: ArrayHeader) throws(FileProblem) {
+    guard current == nil else { return }
+    let name = host.file
+    if isEach, !file.isOpen {
+      if let name {
+        file = OutputFile(path: arrayPath(of: name), kind: .numPy, append: appends, keep: keep)
+        file.tell = { [host] in host.log(.warning, $0) }
+      }
+      try open(header)
+    }
+    current = name.map { ($0, tokens + buffer.count / header.stride) }
+  }
+
+  private func endFile() throws(FileProblem) {
+    guard let current else { return }
+    self.current = nil
+    defer { if isEach { file.close() } }
+    // The places in parts that come and go mean nothing.
+    guard limit == nil, keep == nil else { return }
+    let folder = path.lastIndex(of: "/").map { path[...$0].count } ?? 0
+    let index = FileIndex(of: path)
+    try index.add(
+      file: current.name, array: String(file.path.dropFirst(folder)), tokens: current.first..<tokens,
+      rate: tokensPerSecond, continues: hasIndexed || isEach && appends || current.first > 0, replaces: !appends
+    ) { [host] in host.log(.warning, $0) }
+    hasIndexed = true
+  }
+
+  /// "features.npy" and "a/monday.wav" -> "features/monday.npy"; the next monday of the run is "monday-2".
+  private func arrayPath(of input: String) -> String {
+    let folder = path.hasSuffix(".npy") ? String(path.dropLast(4)) : path + ".each"
+    let name = input.split(separator: "/").last.map(String.init) ?? input
+    let stem = name.lastIndex(of: ".").map { $0 == name.startIndex ? name : String(name[..<$0]) } ?? name
+    var (free, number) = (stem, 1)
+    while !names.insert(free).inserted {
+      number += 1
+      free = "\(stem)-\(number)"
+    }
+    return "\(folder)/\(free).npy"
   }
 
   private func letGo(_ header: ArrayHeader) {

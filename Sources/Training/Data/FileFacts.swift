@@ -14,6 +14,8 @@ public struct FileFacts: Sendable {
   public var peak: Double?
   public var intensity: Double?
   public var label: String?
+  /// Of each channel whose sensor is stuck: "channel 2: every sample is 0.5 of full scale".
+  public var faults: [String]
 
   /// Bytes of a frame; nil: compressed.
   public var frameWidth: Int? { sampleWidth.map { $0 * channels } }
@@ -31,9 +33,11 @@ public struct FileFacts: Sendable {
     sampleWidth = file.sampleWidth
     var samples = [Float](repeating: 0, count: 4096 * file.channels)
     var (greatest, squares, count) = (0.0, 0.0, 0)
+    var sensors = SensorCheck(channels: channels)
     while true {
       let read = file.read(&samples, frames: 4096)
       guard read > 0 else { break }
+      samples.withUnsafeBufferPointer { sensors.add(UnsafeBufferPointer(rebasing: $0[..<(read * file.channels)])) }
       for sample in samples[..<(read * file.channels)] where sample.isFinite {
         let value = Double(abs(sample))
         greatest = max(greatest, value)
@@ -42,6 +46,7 @@ public struct FileFacts: Sendable {
       }
     }
     frames = file.framesRead
+    faults = sensors.problems
     peak = greatest > 0 ? 20 * log10(greatest) : nil
     intensity = squares > 0 ? 10 * log10(squares / Double(count)) : nil
     for warning in file.warnings { warn("\(path): \(warning)") }

@@ -7,8 +7,9 @@ extension RecordingSet {
   /// (seconds), in any order and case; see `TableFile` for what may separate them. Other columns are left out. Paths
   /// count from its folder. Rows of one file with `begin` and `end` are its events.
   ///
+  /// - Parameter leavesOutMissing: rows whose file is not there are left out, instead of being wrong.
   /// - Throws: `TrainingError` with every row that is wrong.
-  public static func manifest(_ path: String) throws -> RecordingSet {
+  public static func manifest(_ path: String, leavesOutMissing: Bool = false) throws -> RecordingSet {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw TrainingError("\(path): cannot be read; check the path")
     }
@@ -21,13 +22,15 @@ extension RecordingSet {
     let problems = columns.problems("\(path):\(header.line)")
     guard problems.isEmpty else { throw TrainingError(problems) }
     var reader = ManifestReader(path: path, columns: columns)
+    reader.leavesOutMissing = leavesOutMissing
     for row in table.rows.dropFirst() { reader.read(row) }
-    if reader.problems.isEmpty && reader.recordings.isEmpty {
+    if reader.problems.isEmpty && reader.recordings.isEmpty && reader.missing.isEmpty {
       reader.problems.append("\(path): names no files; it needs a line for each recording")
     }
     guard reader.problems.isEmpty else { throw TrainingError(reader.shownProblems) }
     var set = RecordingSet(recordings: reader.recordings, hasParts: columns.has("split"), source: path)
     set.unifyLabels()
+    set.leftOut = reader.missing
     return set
   }
 }

@@ -10,6 +10,9 @@ struct ManifestReader {
   private let folder: String
   private(set) var recordings: [Recording] = []
   var problems: [String] = []
+  var leavesOutMissing = false
+  /// What was left out so.
+  private(set) var missing: [RecordingSet.LeftOut] = []
   /// Recordings by file, machine and part: events of one file go together.
   private var known: [Key: Int] = [:]
 
@@ -46,7 +49,11 @@ struct ManifestReader {
       return
     }
     let full = file.hasPrefix("/") ? file : folder + file
-    guard FileManager.default.fileExists(atPath: full) else {
+    guard FileIdentity(full) != nil else {
+      if leavesOutMissing {
+        missing.append(RecordingSet.LeftOut(path: full, reason: "\(place) names it, and there is no such file"))
+        return
+      }
       problems.append("\(place): there is no file \(full.shown)")
       return
     }

@@ -82,6 +82,8 @@ public struct RecordingSet: Sendable {
   public var source: String
   /// What is odd about it, a line each.
   public var warnings: [String] = []
+  /// On request: what can't be read.
+  public var leftOut: [LeftOut] = []
 
   public init(recordings: [Recording], hasParts: Bool = false, source: String) {
     self.recordings = recordings

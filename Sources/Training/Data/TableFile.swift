@@ -20,6 +20,13 @@ struct TableFile {
       .map { CSVText.Row(fields: $0.fields, line: $0.line + (announced == nil ? 0 : 1)) }
   }
 
+  /// Lines of a text in the same encodings, empty ones too.
+  static func lines(_ content: some Collection<UInt8>) -> [String] {
+    withNewlines(utf8(Array(content))).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+      String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self)
+    }
+  }
+
   // MARK: Characters
 
   /// By the byte order mark; without one, text that begins with a Latin letter shows by its zeros that it is UTF-16.

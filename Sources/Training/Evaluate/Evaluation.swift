@@ -20,6 +20,9 @@ public struct Evaluation: Sendable {
   public var seconds: Double
   public var elapsed: Double
   public var seed: UInt64
+  /// Paths of recordings that gave no score.
+  public var tooShort: [String] = []
+  public var leftOut: [RecordingSet.LeftOut] = []
 
   public var isClassification: Bool { !labels.isEmpty && !Label.isAnomalyTask(labels) }
   public var realTimeFactor: Double { seconds / max(elapsed, 1e-9) }

@@ -57,10 +57,14 @@ public struct EvaluationRun {
     }
     let heard = Set(evaluation.tokens.map(\.recording))
     let mute = recordings.indices.filter { !heard.contains($0) }
-    if let first = mute.first {
+    evaluation.tooShort = mute.map { recordings[$0].path }
+    evaluation.leftOut = set.leftOut
+    if mute.count == 1 {
+      conversation.warn("\(evaluation.tooShort[0]): too short for a token, and not judged")
+    } else if mute.count > 1 {
       conversation.warn(
-        "\(recordings[first].path)\(mute.count > 1 ? " (and \(mute.count - 1) more)" : ""): too short for a token, and not "
-          + "judged")
+        "\(mute.count) of \(recordings.count) recordings are too short for a token, and not judged: "
+          + listed(evaluation.tooShort))
     }
     evaluation.alarms = hasAlarm ? alarms : nil
     evaluation.seconds = figures.seconds

@@ -14,6 +14,8 @@ extension Evaluation {
       "elapsed": .number((elapsed * 1000).rounded() / 1000),
       "real_time_factor": .number((realTimeFactor * 10).rounded() / 10), "seed": .integer(Int64(bitPattern: seed)),
     ]
+    if !tooShort.isEmpty { members["too_short"] = .array(tooShort.map { .text($0) }) }
+    if !leftOut.isEmpty { members["left_out"] = leftOut.json }
     if let model { members["model"] = .text(model) }
     if let alarms { members["alarms_raised"] = .integer(Int64(alarms.reduce(0, +))) }
     if isClassification {

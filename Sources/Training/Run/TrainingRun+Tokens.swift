@@ -15,6 +15,8 @@ extension TrainingRun {
     var seconds = 0.0
     var silent = 0
     var clipped = 0
+    /// Paths of recordings that don't fill a token.
+    var tooShort: [String] = []
     /// What became of recordings that were heard again.
     var altered: [JSONValue] = []
 
@@ -52,6 +54,7 @@ extension TrainingRun {
       tapped, recordings
     ) { index, recording in
       let tokens = store.take()
+      if tokens.isEmpty { collected.tooShort.append(recording.path) }
       collected.lengths[index] = tokens.map(\.endSecond).max() ?? 0
       try note(tokens, recording, index, nil, &collected)
     }
@@ -173,6 +176,12 @@ extension TrainingRun {
       throw TrainingError(
         "machine '\(name)': its recordings are too short to hold out a stretch of one for the threshold: give one of at "
           + "least \(decimal(least, 1)) s, or three or more recordings, or set the threshold yourself (--threshold)")
+    }
+    if !collected.tooShort.isEmpty {
+      let count = collected.tooShort.count
+      conversation.warn(
+        "\(count) of \(recordings.count) recordings \(count == 1 ? "is" : "are") too short for a token of "
+          + "\(decimal(collected.input.extent, 3)) s, and not learned from: \(listed(collected.tooShort))")
     }
     if collected.silent > 0 { conversation.warn("\(collected.silent) silent tokens were not learned from") }
     if collected.clipped * 20 > total {

@@ -69,7 +69,11 @@ public struct TrainingRun {
   /// Trains, and writes the model as a whole or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> Summary {
     try OutputPlace.prepare(output, graph: graph, model: node.modelPath, set: set)
+    let leftOut = set.leftOut
     let set = try prepared(set)
+    if !options.isForced {
+      try RecordingSet.checkSensors(set.recordings.filter(isUsed), channels: graph.channels ?? .max, conversation)
+    }
     var collected = try collect(set)
     let machines = collected.machines.keys.sorted()
     let labels = learnsLabels ? set.labels : []
@@ -85,13 +89,14 @@ public struct TrainingRun {
     var model = ModelFile(result, of: node, in: graph, input: collected.input, machines: machines)
     model.seed = options.seed
     model.labels = labels
-    model.training = try trainingJSON(set, collected, book.curves)
+    model.training = try trainingJSON(set, collected, book.curves, leftOut)
     model.machines = try thresholds(model, set, collected, beside: output)
     try conversation.checkCancelled()
     try model.save(output)
+    var recordings = Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count)
+    recordings[.train, default: 0] -= collected.tooShort.count
     return Summary(
-      model: model, figures: result.figures, curves: book.curves,
-      recordings: Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count),
+      model: model, figures: result.figures, curves: book.curves, recordings: recordings,
       tokens: collected.tokens, seconds: collected.seconds)
   }
 
@@ -170,7 +175,7 @@ public struct TrainingRun {
   }
 
   private func trainingJSON(
-    _ set: RecordingSet, _ collected: Collected, _ curves: [LearningCurve]
+    _ set: RecordingSet, _ collected: Collected, _ curves: [LearningCurve], _ leftOut: [RecordingSet.LeftOut]
   ) throws -> JSONValue {
     let recordings = try set.recordings.filter(isUsed).map {
       recording -> JSONValue in
@@ -191,6 +196,8 @@ public struct TrainingRun {
       members["augmentation"] = augmentation.json
       members["altered"] = .array(collected.altered)
     }
+    if !collected.tooShort.isEmpty { members["too_short"] = .array(collected.tooShort.map { .text($0) }) }
+    if !leftOut.isEmpty { members["left_out"] = leftOut.json }
     if !curves.isEmpty { members["curves"] = .array(curves.map(\.json)) }
     return .object(members)
   }

@@ -20,10 +20,14 @@ struct Info: ParsableCommand {
         auscult info a.flac --json | jq '.files[0].intensity'
         auscult info models/fan.safetensors       thresholds, and how learning went
 
+      Sensors that are stuck (all samples alike, nearly all, or most at the ends of the range) are warned of.
+
       Exit status 1 when a file could not be read; the others are told all the same.
       """)
 
-  @Argument(help: ArgumentHelp("Audio files, or models.", valueName: "file"), completion: .file()) var files: [String]
+  @Argument(
+    help: ArgumentHelp("Audio files, folders and lists of them, or models.", valueName: "file"), completion: .file())
+  var files: [String]
   @Option(help: ArgumentHelp("Take labels from this manifest.", valueName: "file")) var manifest: String?
   @Flag(help: "Print comma-separated values.") var csv = false
   @Flag(help: "Print one JSON object.") var json = false
@@ -40,14 +44,16 @@ struct Info: ParsableCommand {
       var failures = 0
       var facts: [FileFacts] = []
       var models: [ModelFacts] = []
+      let files = try Failure.wording { try SoundList.files(self.files) }
       for path in files {
         do {
           if let model = try ModelFacts.of(path) {
             models.append(model)
             continue
           }
-          facts.append(
-            try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) { talk.warning($0) })
+          let fact = try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) { talk.warning($0) }
+          for fault in fact.faults { talk.warning("\(path): its sensor is stuck: \(fault)") }
+          facts.append(fact)
         } catch let error as AudioFileError {
           failures += 1
           talk.error(error.description)
@@ -125,6 +131,7 @@ extension FileFacts {
       "rate": .integer(rate), "frame_width": frameWidth.map { .integer($0) } ?? .null, "length": .number(seconds),
       "frames": .integer(frames), "peak": peak.map { .number($0) } ?? .null,
       "intensity": intensity.map { .number($0) } ?? .null, "label": label.map { .text($0) },
+      "stuck": faults.isEmpty ? nil : .texts(faults),
     ])
   }
 }

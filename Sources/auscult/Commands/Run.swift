@@ -18,6 +18,7 @@ struct Run: ParsableCommand {
         auscult run fan.yaml --watch          every save of the file changes what runs
         auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
         auscult run fan.yaml --input monday.wav tuesday.flac
+        auscult run fan.yaml --input week-47/ more.txt      a folder, and a list of files
         auscult run fan.yaml -- -strange-name.wav
         auscult run simulator.yaml --offline --duration 60s
 
@@ -46,8 +47,8 @@ struct Run: ParsableCommand {
   @OptionGroup var talking: TalkOptions
 
   func validate() throws {
-    let isLive = files.files.isEmpty && !files.offline
-    if files.offline, !files.files.isEmpty {
+    let isLive = files.names.isEmpty && !files.offline
+    if files.offline, !files.names.isEmpty {
       throw ValidationError("--offline is for graphs that make their own sound; it excludes --input.")
     }
     if files.offline, duration == nil {
@@ -55,7 +56,7 @@ struct Run: ParsableCommand {
     }
     if !isLive, let option = live.given.first { throw ValidationError("\(option) is for live runs.") }
     if isLive, files.audioFolder != nil { throw ValidationError("--audio-folder is for runs without JACK.") }
-    if !files.files.isEmpty, duration != nil { throw ValidationError("--duration is not for files: they have an end.") }
+    if !files.names.isEmpty, duration != nil { throw ValidationError("--duration is not for files: they have an end.") }
     if rate != nil, !live.startServer, !files.offline {
       throw ValidationError("--rate is for --start-server and --offline: a JACK server and a file have their own.")
     }
@@ -71,7 +72,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
-      let isLive = files.files.isEmpty && !files.offline
+      let isLive = files.names.isEmpty && !files.offline
       let catalog = input.changes.catalog.load(isPrivate: isLive)
       let graph = try input.load(catalog: catalog, talk: talk)
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)
@@ -83,7 +84,7 @@ struct Run: ParsableCommand {
         ).run()
       } else {
         try FileCommand(
-          graph: graph, files: files.files, periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
+          graph: graph, files: try files.files(), periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
           rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, talk: talk
         ).run()
       }

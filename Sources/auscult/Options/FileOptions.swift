@@ -1,11 +1,13 @@
 import ArgumentParser
+import Training
 
 /// Options of a run without JACK.
 struct FileOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Audio files to read instead of JACK, up to the next option; names that begin with - go behind --.",
+      "Audio files to read instead of JACK, up to the next option; also folders of them, and lists (a path in each line, "
+        + "or a table with a column 'file'). Names that begin with - go behind --.",
       valueName: "files"),
     completion: .file())
   var input: [String] = []
@@ -23,5 +25,15 @@ struct FileOptions: ParsableArguments {
     completion: .directory)
   var audioFolder: String?
 
-  var files: [String] { input + further }
+  /// As they are given.
+  var names: [String] { input + further }
+
+  /// With what is in folders and lists.
+  func files() throws -> [String] {
+    do {
+      return try SoundList.files(names)
+    } catch let error as TrainingError {
+      throw Failure(error.description)
+    }
+  }
 }

@@ -28,6 +28,9 @@ struct DataOptions: ParsableArguments {
         + "domain, label, and what is for training and what for testing.", valueName: "folder"), completion: .directory)
   var dcase: String?
 
+  @Flag(help: "Leave out recordings that can't be read, also those that a manifest names in vain, and list them.")
+  var skipUnreadable = false
+
   var isGiven: Bool { normal != nil || dataset != nil || manifest != nil || dcase != nil }
 
   func check(with anomalous: String? = nil) throws {
@@ -39,15 +42,23 @@ struct DataOptions: ParsableArguments {
 
   /// - Parameter anomalous: a folder that goes with `normal`.
   func load(anomalous: String? = nil, _ talk: Talk) throws -> RecordingSet {
-    let set = try read(anomalous)
+    var set = try read(anomalous)
     for warning in set.warnings { talk.warning(warning) }
+    guard skipUnreadable else { return set }
+    set.leaveOutUnreadable()
+    for left in set.leftOut { talk.warning("left out \(left.path): \(left.reason)") }
+    guard !set.recordings.isEmpty else { throw Failure("\(set.source): none of its recordings can be read") }
+    if !set.leftOut.isEmpty {
+      talk.warning(
+        "left out \(Quantity.count(set.leftOut.count, "recording")) of \(set.recordings.count + set.leftOut.count)")
+    }
     return set
   }
 
   private func read(_ anomalous: String?) throws -> RecordingSet {
     do {
       if let dataset { return try .dataset(dataset) }
-      if let manifest { return try .manifest(manifest) }
+      if let manifest { return try .manifest(manifest, leavesOutMissing: skipUnreadable) }
       if let dcase { return try .challenge(dcase) }
       return try .folders(
         [(normal, Label.normal), (anomalous, Label.anomalous)].compactMap { path, label in path.map { ($0, label) } })

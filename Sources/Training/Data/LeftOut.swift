@@ -1,0 +1,53 @@
+import FileDriver
+import JSONText
+
+extension RecordingSet {
+  /// A recording that was left out, and why.
+  public struct LeftOut: Sendable, Equatable {
+    public var path: String
+    public var reason: String
+  }
+
+  /// Leaves out recordings that can't be read.
+  public mutating func leaveOutUnreadable() {
+    recordings.removeAll { recording in
+      do throws(AudioFileError) {
+        _ = try AudioFile(path: recording.path)
+        return false
+      } catch {
+        leftOut.append(LeftOut(path: recording.path, reason: error.text))
+        return true
+      }
+    }
+  }
+
+  /// - Throws: `TrainingError` naming recordings whose sensor is stuck.
+  /// - Parameter channels: as many as the graph listens to.
+  static func checkSensors(_ recordings: [Recording], channels: Int, _ conversation: Conversation) throws {
+    var problems: [String] = []
+    for (index, recording) in recordings.enumerated() {
+      try conversation.checkCancelled()
+      conversation.progress(0, "looking at \(index + 1)/\(recordings.count) \(recording.path)")
+      // Those that can't be read are told of by the run over them.
+      guard let problem = try? SensorCheck.problem(recording.path, channels: channels) else { continue }
+      problems.append("\(recording.place.map { "\($0): " } ?? "")\(recording.path): its sensor is stuck: \(problem)")
+    }
+    guard !problems.isEmpty else { return }
+    let rest = problems.count > 20 ? ["... and \(problems.count - 20) more"] : []
+    throw TrainingError(
+      problems.prefix(20) + rest + [
+        "nothing is learned from a stuck sensor: check it, and take "
+          + (problems.count == 1 ? "this recording out" : "these \(problems.count) recordings out")
+      ])
+  }
+}
+
+extension [RecordingSet.LeftOut] {
+  var json: JSONValue { .array(map { ["file": .text($0.path), "reason": .text($0.reason)] }) }
+}
+
+/// Names for a message: not too many.
+func listed(_ names: [String]) -> String {
+  let most = 20
+  return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
+}

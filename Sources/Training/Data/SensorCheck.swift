@@ -1,0 +1,121 @@
+import FileDriver
+
+/// Looks for sensors that are stuck: a recording that stays at one value, or at the ends of its range, tells nothing of a
+/// machine, and learned from it makes everything else look wrong.
+///
+/// Digital silence is none of them: it is marked, and never learned from.
+public struct SensorCheck: Sendable {
+  public enum Fault: Sendable, Equatable {
+    /// All samples have one value.
+    case constant(Float)
+    /// Nearly all samples repeat the one before.
+    case held(share: Double)
+    /// Most samples are at the ends of the range.
+    case clipped(share: Double)
+
+    public var text: String {
+      switch self {
+      case .constant(let value): "every sample is \(significant(Double(value))) of full scale"
+      case .held(let share): "\(percent(share)) of the samples only repeat the one before"
+      case .clipped(let share):
+        "\(percent(share)) of the samples are at the ends of its range: it is clipped all the time"
+      }
+    }
+
+    private func percent(_ share: Double) -> String { "\(significant(100 * share)) %" }
+  }
+
+  /// Shares of all samples that make a fault.
+  private static let most = (held: 0.9, clipped: 0.5)
+  /// Of full scale: below, a converter has too few levels to tell an end of the range; above, it was none of a converter.
+  private static let peaks: ClosedRange<Float> = 0.05...1.05
+  private static let steps: Float = 2048
+
+  private struct Channel {
+    var count = 0
+    var held = 0
+    var last = Float.nan
+    var low = Float.infinity
+    var high = -Float.infinity
+    /// How often each level of a range a little beyond full scale comes.
+    var levels = [Int](repeating: 0, count: 2 * Int(SensorCheck.steps) + 257)
+
+    mutating func add(_ sample: Float) {
+      guard sample.isFinite else { return }
+      count += 1
+      // Zeros may be silence between sounds.
+      if sample == last, sample != 0 { held += 1 }
+      last = sample
+      low = min(low, sample)
+      high = max(high, sample)
+      levels[SensorCheck.level(sample)] += 1
+    }
+
+    var fault: Fault? {
+      guard count > 1, high != 0 || low != 0 else { return nil }
+      if low == high { return .constant(low) }
+      let shareHeld = Double(held) / Double(count - 1)
+      if let share = shareClipped(shareHeld) { return .clipped(share: share) }
+      return shareHeld >= SensorCheck.most.held ? .held(share: shareHeld) : nil
+    }
+
+    /// Nil: it is not clipped all the time.
+    private func shareClipped(_ shareHeld: Double) -> Double? {
+      let (bottom, top) = (SensorCheck.level(low), SensorCheck.level(high))
+      guard SensorCheck.peaks.contains(max(-low, high)), bottom != top else { return nil }
+      let (least, both) = (min(levels[bottom], levels[top]), levels[bottom] + levels[top])
+      // Below full scale something before the converter clips: samples stay at both ends. A square wave goes to and fro.
+      let isLimited = shareHeld >= 0.3 && Double(least) >= 0.05 * Double(count)
+      guard Double(both) >= SensorCheck.most.clipped * Double(count), max(-low, high) >= 0.95 || isLimited else {
+        return nil
+      }
+      return Double(both) / Double(count)
+    }
+  }
+
+  private static func level(_ sample: Float) -> Int {
+    let limit = steps + 128
+    return Int((max(-limit, min(limit, (sample * steps).rounded())) + limit))
+  }
+
+  private var channels: [Channel]
+
+  private let isMono: Bool
+
+  init(channels: Int) {
+    self.channels = Array(repeating: Channel(), count: channels)
+    isMono = channels == 1
+  }
+
+  /// - Parameter samples: interleaved.
+  mutating func add(_ samples: UnsafeBufferPointer<Float>) {
+    let count = channels.count
+    for index in 0..<count {
+      for place in stride(from: index, to: samples.count, by: count) { channels[index].add(samples[place]) }
+    }
+  }
+
+  /// Of each channel that is not in order: "channel 2: ...".
+  var problems: [String] {
+    channels.enumerated().compactMap { index, channel in
+      channel.fault.map { (isMono ? "" : "channel \(index + 1): ") + $0.text }
+    }
+  }
+
+  /// What is wrong with the first channels of a file, as "channel 2: ..."; nil: nothing.
+  ///
+  /// - Parameter channels: as many as are listened to.
+  /// - Throws: `AudioFileError`.
+  static func problem(_ path: String, channels: Int) throws -> String? {
+    let file = try AudioFile(path: path)
+    var check = SensorCheck(channels: file.channels)
+    var samples = [Float](repeating: 0, count: 4096 * file.channels)
+    while true {
+      let read = file.read(&samples, frames: 4096)
+      guard read > 0 else { break }
+      samples.withUnsafeBufferPointer { check.add(UnsafeBufferPointer(rebasing: $0[..<(read * file.channels)])) }
+    }
+    check.channels.removeLast(max(0, check.channels.count - channels))
+    return check.problems.first
+  }
+}

@@ -1,0 +1,82 @@
+import FileDriver
+import Foundation
+
+/// Audio files as people name them: files, folders of them, and lists.
+public enum SoundList {
+  /// Endings of lists: a path in each line, or a table with a column `file`.
+  private static let lists: Set<String> = ["txt", "lst", "list", "m3u", "m3u8", "csv", "tsv"]
+  private static let greatest = 256 << 20
+
+  /// All files that the names stand for, in their order; of a folder all sound files in it and in its folders, by name.
+  ///
+  /// - Throws: `TrainingError` for a folder without sound, and for every line of a list without a file.
+  public static func files(_ names: [String]) throws -> [String] {
+    var (files, problems): ([String], [String]) = ([], [])
+    for name in names {
+      do {
+        if RecordingSet.isFolder(name) {
+          files += try RecordingSet.soundFiles(name)
+        } else if isList(name) {
+          files += try read(name)
+        } else {
+          files.append(name)
+        }
+      } catch let error as TrainingError {
+        problems += error.problems
+      }
+    }
+    guard problems.isEmpty else { throw TrainingError(problems) }
+    return files
+  }
+
+  private static func isList(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: "."), lists.contains(name[name.index(after: dot)...].lowercased()) else {
+      return false
+    }
+    // A sound file is one by its content, whatever its name.
+    return (try? AudioFile(path: name)) == nil && FileManager.default.isReadableFile(atPath: name)
+  }
+
+  /// Paths count from the folder of the list; those that are not there, from the working folder.
+  private static func read(_ path: String) throws -> [String] {
+    guard let data = FileManager.default.contents(atPath: path), data.count <= greatest else {
+      throw TrainingError("\(path): cannot be read, or is too large for a list of files")
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    var (files, problems): ([String], [String]) = ([], [])
+    for (name, line) in names(data) {
+      let candidates = name.hasPrefix("/") ? [name] : [folder + name, name]
+      if let file = candidates.first(where: { FileIdentity($0) != nil }) {
+        files.append(file)
+      } else {
+        problems.append("\(path):\(line): there is no file \(candidates[0])")
+      }
+    }
+    guard problems.isEmpty else {
+      let rest = problems.count > 20 ? ["\(path): \(problems.count - 20) more lines name no file"] : []
+      throw TrainingError(problems.prefix(20) + rest)
+    }
+    guard !files.isEmpty else {
+      throw TrainingError(
+        "\(path): names no files; it is a list with a path in each line, or a table with a column 'file'")
+    }
+    return files
+  }
+
+  private static func names(_ data: Data) -> [(name: String, line: Int)] {
+    let table = TableFile(data, columns: Set(ManifestColumns.names))
+    if let head = table.rows.first, let column = head.fields.firstIndex(where: { TableFile.columnName($0) == "file" }) {
+      var seen: Set<String> = []
+      // A manifest has a row for each event.
+      return table.rows.dropFirst().compactMap { row in
+        guard column < row.fields.count else { return nil }
+        let name = row.fields[column].trimmingCharacters(in: .whitespaces)
+        return name.isEmpty || !seen.insert(name).inserted ? nil : (name, row.line)
+      }
+    }
+    return TableFile.lines(data).enumerated().compactMap { index, line in
+      let name = line.trimmingCharacters(in: .whitespaces)
+      return name.isEmpty || name.hasPrefix("#") ? nil : (name, index + 1)
+    }
+  }
+}

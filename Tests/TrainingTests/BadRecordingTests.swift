@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Recordings that are of no use: too short, unreadable, of a sensor that is stuck.
+@Suite struct BadRecordingTests {
+  private func workshop() throws -> Workshop {
+    let workshop = try Workshop()
+    try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
+    for index in 0..<4 { try workshop.record("n/\(index).wav", machineSound(seconds: 1.5, seed: UInt64(index))) }
+    return workshop
+  }
+
+  private func train(_ workshop: Workshop, _ arguments: String...) throws -> Workshop.Outcome {
+    try workshop.run(
+      ["train", "watch.yaml", "--output", "model.safetensors", "--threshold", "9", "--json"] + arguments)
+  }
+
+  @Test func shortClipsAreNamedAndCounted() throws {
+    let workshop = try workshop()
+    for name in ["n/short-a.wav", "n/short-b.wav"] { try workshop.record(name, machineSound(seconds: 0.1, seed: 9)) }
+    let outcome = try workshop.run([
+      "train", "watch.yaml", "--normal", "n", "--output", "model.safetensors", "--threshold", "9",
+    ])
+    #expect(outcome.status == 0)
+    #expect(outcome.err.contains("2 of 6 recordings are too short for a token of 0.2"), "\(outcome.err)")
+    #expect(outcome.err.contains("and not learned from: n/short-a.wav, n/short-b.wav"), "\(outcome.err)")
+    #expect(outcome.out.contains("of 4 recordings"), "\(outcome.out)")
+    let training = try json(try train(workshop, "--normal", "n").out)["training"] as? [String: Any]
+    #expect(training?["too_short"] as? [String] == ["n/short-a.wav", "n/short-b.wav"])
+    let judged = try workshop.auscult("evaluate", "watch.yaml", "--normal", "n", "--force", "--json")
+    #expect(try json(judged.out)["too_short"] as? [String] == ["n/short-a.wav", "n/short-b.wav"])
+    #expect(judged.err.contains("2 of 6 recordings are too short for a token, and not judged: n/short-a.wav"))
+  }
+
+  @Test func unreadableFilesAreLeftOutOnRequest() throws {
+    let workshop = try workshop()
+    try workshop.write("n/broken.wav", "no sound at all")
+    let refused = try train(workshop, "--normal", "n")
+    #expect(refused.status == 1 && refused.err.contains("n/broken.wav"))
+    let outcome = try train(workshop, "--normal", "n", "--skip-unreadable")
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.err.contains("left out n/broken.wav: ") && outcome.err.contains("left out 1 recording of 5"))
+    let training = try json(outcome.out)["training"] as? [String: Any]
+    #expect((training?["left_out"] as? [[String: Any]])?.first?["file"] as? String == "n/broken.wav")
+    #expect((training?["recordings"] as? [Any])?.count == 4)
+    try workshop.write("all.csv", "file,label\nn/0.wav,normal\nn/gone.wav,normal\nn/broken.wav,normal\n")
+    let evaluate = ["evaluate", "watch.yaml", "--manifest", "all.csv", "--force", "--json"]
+    #expect(try workshop.run(evaluate).err.contains("all.csv:3: there is no file n/gone.wav"))
+    let judged = try workshop.run(evaluate + ["--skip-unreadable"])
+    #expect(judged.status == 0, "\(judged.err)")
+    let left = try #require(try json(judged.out)["left_out"] as? [[String: Any]])
+    #expect(left.map { $0["file"] as? String } == ["n/gone.wav", "n/broken.wav"])
+    try workshop.write("none.csv", "file,label\nn/broken.wav,normal\n")
+    #expect(try train(workshop, "--manifest", "none.csv", "--skip-unreadable").err.contains("none of its recordings"))
+  }
+
+  private static let stuck: [(name: String, sound: [Float], says: String)] = [
+    ("constant", [Float](repeating: 0.25, count: 24_000), "every sample is 0.25 of full scale"),
+    ("held", (0..<24_000).map { $0 < 300 ? 0.1 * Float($0 % 7) : -0.5 }, "of the samples only repeat the one before"),
+    (
+      "clipped", machineSound(seconds: 1.5, seed: 5).map { $0 * 100 },
+      "of the samples are at the ends of its range: it is clipped all the time"
+    ),
+    (
+      "limited", machineSound(seconds: 1.5, seed: 6).map { max(-0.4, min(0.4, $0 * 1000)) },
+      "it is clipped all the time"
+    ),
+  ]
+
+  @Test(arguments: stuck.indices) func stuckSensorsAreFoundAndRefused(index: Int) throws {
+    let workshop = try workshop()
+    let (name, sound, says) = Self.stuck[index]
+    try workshop.record("n/\(name).wav", sound)
+    let info = try workshop.auscult("info", "n")
+    #expect(info.status == 0)
+    let warnings = info.err.split(separator: "\n")
+    #expect(warnings.count == 1 && warnings[0].contains("n/\(name).wav: its sensor is stuck: "), "\(info.err)")
+    #expect(info.err.contains(says), "\(info.err)")
+    let files = try json(try workshop.auscult("info", "n", "--json").out)["files"] as? [[String: Any]] ?? []
+    #expect(files.filter { $0["stuck"] != nil }.map { $0["name"] as? String } == ["n/\(name).wav"])
+    let refused = try train(workshop, "--normal", "n")
+    #expect(refused.status == 1 && !workshop.contains("model.safetensors"))
+    #expect(
+      refused.err.contains("n/\(name).wav: its sensor is stuck: ") && refused.err.contains("take this recording out"))
+    #expect(try train(workshop, "--normal", "n", "--force").status == 0)
+  }
+
+  /// Sound is sound: loud, quiet, with pauses, of one frequency.
+  @Test func othersAreNot() throws {
+    let workshop = try workshop()
+    let hum = (0..<24_000).map { 0.9 * sin(Float($0) * 0.05) }
+    try workshop.record("n/loud.wav", hum.map { max(-1, min(1, 1.2 * $0)) })
+    try workshop.record("n/quiet.wav", hum.map { $0 * 0.0005 })
+    try workshop.record("n/pauses.wav", hum.enumerated().map { $0 < 20_000 ? 0 : $1 })
+    try workshop.record("n/silent.wav", [Float](repeating: 0, count: 24_000))
+    try workshop.record("n/square.wav", (0..<24_000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
+    try workshop.recordFloats("n/beyond.wav", hum.map { $0 * 40 })
+    let info = try workshop.auscult("info", "n")
+    #expect(info.err.isEmpty && info.status == 0, "\(info.err)")
+  }
+}
