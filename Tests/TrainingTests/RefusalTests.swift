@@ -225,6 +225,11 @@ import Testing
     try workshop.record("fast.wav", machineSound(seconds: 3, seed: 9, rate: 22050), rate: 22050)
     let fast = try workshop.auscult("run", "watch.yaml", "--input", "fast.wav")
     #expect(fast.status == 1 && fast.err.contains("node 'stft' (stft) yields"), "\(fast.err)")
+    #expect(
+      fast.err.contains(
+        "sound of 22050 Hz gives, the model was trained on 16000 Hz: add { type: resample, rate: 16000 } before stft"),
+      "\(fast.err)")
+    #expect(!fast.err.contains("/s"), "\(fast.err)")
     let wrong = try workshop.auscult(
       "run", "watch.yaml", "--input", "normal/n0.wav", "--set", "judge.model=watch.yaml")
     #expect(wrong.status == 1 && wrong.err.contains("is not a valid model file"))
@@ -239,6 +244,18 @@ import Testing
     try #require(try train(workshop, ["--normal", "normal"]).status == 0)
     try workshop.record("fast.wav", machineSound(seconds: 3, seed: 9, rate: 22050), rate: 22050)
     #expect(try workshop.auscult("run", "watch.yaml", "--input", "fast.wav", "--quiet").status == 0)
+    // A graph that lacks the one node is told which, and where; one that has it too much, too.
+    let without = watchGraph("type: detector.kmeans, model: model.safetensors")
+    try workshop.write("without.yaml", without)
+    let lacking = try workshop.auscult("run", "without.yaml", "--input", "fast.wav")
+    let advice = "after stft -> mel -> normalize -> slicer: add { type: resample, rate: 16000 } before stft"
+    #expect(lacking.status == 1 && lacking.err.contains(advice), "\(lacking.err)")
+    try workshop.write(
+      "two.yaml",
+      graph.replacing("mic -> down", with: "mic -> again -> down")
+        .replacing("  down: {", with: "  again: { type: resample, rate: 20 kHz }\n  down: {"))
+    let doubled = try workshop.auscult("run", "two.yaml", "--input", "fast.wav")
+    #expect(doubled.status == 1 && doubled.err.contains("take out 'again'"), "\(doubled.err)")
   }
 
   @Test func damagedModels() throws {

@@ -93,6 +93,9 @@ enum FrontEnd {
     let classes = { (list: [JSONValue]) in list.compactMap { $0["class"]?.text } }
     guard classes(ours) == classes(theirs), ours.map({ $0["inputs"] }) == theirs.map({ $0["inputs"] }) else {
       let words = { (list: [String]) in list.isEmpty ? "nothing" : list.joined(separator: " -> ") }
+      if let advice = FrontEndAdvice(graph, model)?.oneNode {
+        return ["the detector comes after \(words(classes(ours))): \(advice)"]
+      }
       return ["the detector comes after \(words(classes(ours))), the model was trained after \(words(classes(theirs)))"]
     }
     let pairs = zip(ours, theirs).filter { $0.0["node"] != nil }
@@ -108,6 +111,7 @@ enum FrontEnd {
     }
     guard named.isEmpty else { return named }
     // Formats follow from the parameters and from the driver's rate: what differs first says enough.
+    if let rate = FrontEndAdvice(graph, model)?.rate { return [rate] }
     for (one, other) in pairs {
       let formats = members(one["format"], other["format"]).map {
         "node '\(shown(one["node"]))' (\(shown(one["class"]))) yields \($0) \(shown($1)), the model was trained with "
