@@ -31,7 +31,7 @@ import Testing
     let events = try String(contentsOfFile: Self.events, encoding: .utf8).split(whereSeparator: \.isNewline)
       .compactMap(Event.init)
     let files = try GraphFile.inFolder { folder in
-      let graph = try GraphFile(name: "\(name).yaml").load(into: folder)
+      let graph = try GraphFile(name: "\(name).yaml").load(overrides: ["judge.learn=8s"], into: folder)
       _ = try FileRun(Engine(graph: graph)).run(files: [Self.recording])
       return try GraphFile.files(in: folder)
     }

@@ -3,8 +3,11 @@ import Testing
 
 /// The graphs that watch: they learn, stay calm while the machine is well, and raise the alarm when it is not.
 @Suite struct WatchTests {
+  /// A minute, as the graphs have it, is more than these sounds are long.
+  private static let short = ["judge.learn=8s"]
+
   @Test func watchHearsTheSimulatorsFault() throws {
-    let run = try GraphFile(name: "watch.yaml").run([Machine.failing])
+    let run = try GraphFile(name: "watch.yaml").run([Machine.failing], overrides: Self.short)
     let records = try run.records("watch.jsonl")
     let scores = records.filter { $0.kind == "score" }
     // 8 s of learning, then five scores a second.
@@ -23,7 +26,8 @@ import Testing
   @Test func watchLevelHearsWhatGetsLouder() throws {
     let calm = Machine.healthy(seconds: 20, seed: 2)
     let sound = calm.prefix(15 * 48000) + calm.suffix(5 * 48000).map { $0 * 2 }
-    let records = try GraphFile(name: "watch-level.yaml").run([Array(sound)]).records("watch-level.jsonl")
+    let run = try GraphFile(name: "watch-level.yaml").run([Array(sound)], overrides: Self.short)
+    let records = try run.records("watch-level.jsonl")
     let healthy = records.filter { $0.kind == "score" && $0.endSecond <= 15 }
     #expect(healthy.count > 25 && healthy.allSatisfy { $0.anomalous == false })
     let alarms = records.filter { $0.kind == "alarm" }
@@ -34,7 +38,8 @@ import Testing
 
   @Test func watchManyNamesTheMachineThatFails() throws {
     let sounds = (2...3).map { Machine.healthy(seconds: 30, seed: $0) }
-    let run = try GraphFile(name: "watch-many.yaml").run([sounds[0], sounds[1], Machine.failing, sounds[0]])
+    let run = try GraphFile(name: "watch-many.yaml").run(
+      [sounds[0], sounds[1], Machine.failing, sounds[0]], overrides: Self.short)
     let records = try run.records("watch-many.jsonl")
     for (channel, machine) in ["fan-01", "fan-02", "pump-01", "compressor-01"].enumerated() {
       let scores = records.filter { $0.kind == "score" && $0.channel == channel }

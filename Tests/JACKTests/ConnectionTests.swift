@@ -155,7 +155,7 @@ extension JACKTests {
           stft: { type: stft, length: 512, hop: 512 }
           mel: { type: mel, bands: 8 }
           slices: { type: slicer, length: 4, hop: 4 }
-          judge: { type: detector.level }
+          judge: { type: detector.level, learn: 10 s }
           log: { type: sink.jsonl, path: "${env:OUT}/log.jsonl" }
         links:
           - mic -> stft -> mel -> slices -> judge -> log

@@ -18,7 +18,7 @@ extension JACKTests {
         mel:    { type: mel, bands: 64 }
         level:  { type: normalize, mode: decibel, low: -80 dB, high: 0 dB }
         slices: { type: slicer, length: 0.6 s, hop: 20 % }
-        judge:  { type: detector.bands }
+        judge:  { type: detector.bands, learn: 10 s }
         alarm:  { type: alarm }
         log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl", append: false }
         out:    { type: sink.npy, path: "${env:OUT}/slices.npy", append: false }

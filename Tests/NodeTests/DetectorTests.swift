@@ -54,7 +54,8 @@ struct DetectorTests {
     _ name: String = "detector.bands", _ settings: [String: Setting] = [:], channels: Int = 1, rows: Int = 1,
     columns: Int = 16, scale: UInt32 = AUSCULT_SCALE_DECIBEL, kind: UInt32 = AUSCULT_FEATURES
   ) throws -> Rig {
-    let rig = try Rig("bands", name, settings)
+    let learns = settings["learn"] != nil || settings["learn_limit"] != nil
+    let rig = try Rig("bands", name, learns ? settings : settings.merging(["learn": 10]) { $1 })
     let frequencies = (0..<columns).map { Float(100 * $0) }
     try rig.start([
       format(
@@ -94,6 +95,56 @@ struct DetectorTests {
     #expect(rig.log.contains { $0.hasPrefix("machine-0 learned from 50 tokens, threshold ") })
     #expect(rig.outputs[0].frequency_count == 16)
     #expect(rig.outputs[0].frequencies[3] == 300)
+  }
+
+  /// Tokens of 0.1 s; the level moves by `drift` dB a second in the first `until` seconds.
+  private func drifting(_ count: Int, _ drift: Float, until: Int, _ random: inout SeededGenerator) -> [[[Float]]] {
+    normal(count, &random).enumerated().map { token, values in
+      values.map { $0.map { $0 + drift * Float(min(token, 10 * until)) / 10 } }
+    }
+  }
+
+  @Test("Unless told otherwise it learns for a minute, and until what it learned stands still")
+  func settles() throws {
+    var random = SeededGenerator(3)
+    let still = try Rig("bands", "detector.bands", [:])
+    try still.start([plain])
+    #expect(try run(still, normal(700, &random)).map(\.index) == Array(600..<700))
+    #expect(still.log.contains { $0.hasPrefix("machine-0 learned from 600 tokens, ") && $0.contains("; settled: ") })
+
+    // For two minutes the machine warms up.
+    let warm = try Rig("bands", "detector.bands", [:])
+    try warm.start([plain])
+    let tokens = drifting(6500, 0.2, until: 120, &random)
+    let first = try #require(try run(warm, tokens).first)
+    #expect(first.index > 1200 && first.index < 6000)
+    #expect(warm.log.contains { $0.contains("; settled: it moved by ") })
+    // Any cut gives the same.
+    let again = try Rig("bands", "detector.bands", [:])
+    try again.start([plain])
+    var results = try run(again, Array(tokens[..<777]))
+    results += try run(again, Array(tokens[777...]), first: 777)
+    #expect(results.first == first)
+
+    // What never stands still is learned up to the limit, and told of.
+    let limited = try Rig("bands", "detector.level", ["learn": 20, "learn_limit": 50])
+    try limited.start([plain])
+    #expect(try run(limited, drifting(600, 0.5, until: 60, &random)).first?.index == 500)
+    #expect(limited.log.contains { $0.contains("learned from 500 tokens, ") && $0.contains("; not settled: ") })
+  }
+
+  private var plain: auscult_format {
+    format(
+      AUSCULT_FEATURES, channels: 1, rows: 1, columns: 16, period: 4800, scale: AUSCULT_SCALE_DECIBEL,
+      frequencies: (0..<16).map { Float(100 * $0) })
+  }
+
+  @Test("The limit of learning is no shorter than learning")
+  func limit() throws {
+    let failure = #expect(throws: Rig.Failure.self) { try rig("detector.bands", ["learn": 20, "learn_limit": 10]) }
+    #expect(failure.map { "\($0)".contains("learn_limit is shorter than learn") } == true)
+    var random = SeededGenerator(4)
+    #expect(try run(rig("detector.bands", ["learn_limit": 5]), normal(60, &random)).first?.index == 50)
   }
 
   @Test("Any cut gives the same", arguments: ["detector.bands", "detector.level"], [UInt64.random(in: 0...9999)])

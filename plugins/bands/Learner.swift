@@ -1,22 +1,41 @@
-/// Collects the learning data of one channel.
+/// Collects the learning data of one channel, and says when it is enough.
+///
+/// It is enough after `least` tokens at the earliest, and once what they come to stands still; after `most` in any case.
 struct Learner {
   /// More rows than these say nothing new: of a longer learning time every second, third ... is kept.
   private static let mostRows = 8192
+  /// Looks are this share of `least` apart.
+  private static let lookShare = 4
 
   private(set) var rows: [[Float]] = []
-  /// Tokens that learning takes, and those taken so far.
-  let wanted: Int
-  private var taken = 0
+  /// Tokens that learning takes at least, and at most.
+  let least: Int
+  let most: Int
+  /// Tokens taken so far.
+  private(set) var taken = 0
+  private var nextLook: Int
 
-  init(tokens: Int) { wanted = max(tokens, 8) }
+  init(least: Int, most: Int) {
+    self.least = max(least, 8)
+    self.most = max(most, self.least)
+    nextLook = self.least
+  }
 
-  var isDone: Bool { taken >= wanted }
+  /// Rows kept of so many tokens.
+  static func rows(of tokens: Int) -> Int { min(tokens, mostRows) }
+
+  var isFull: Bool { taken >= most }
 
   /// Takes one row; one with a value that is not finite is left out.
-  mutating func take(_ row: UnsafeBufferPointer<Float>) {
-    guard !isDone, row.allSatisfy({ $0.isFinite }) else { return }
-    let step = (wanted + Self.mostRows - 1) / Self.mostRows
+  ///
+  /// - Returns: whether it is time to look at what the rows come to.
+  mutating func take(_ row: UnsafeBufferPointer<Float>) -> Bool {
+    guard !isFull, row.allSatisfy({ $0.isFinite }) else { return false }
+    let step = (most + Self.mostRows - 1) / Self.mostRows
     if taken % step == 0 { rows.append(Array(row)) }
     taken += 1
+    guard taken >= nextLook || isFull else { return false }
+    nextLook = taken + max(1, least / Self.lookShare)
+    return true
   }
 }

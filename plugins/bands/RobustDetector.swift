@@ -5,11 +5,20 @@ import NodeKit
 /// normal, then is judged by it.
 ///
 /// Learning counts tokens that are neither silent nor clipped, `learn` of stream time in all; a gap neither ends nor
-/// restarts it. No score is yielded until all channels have learned, or, where one of them can't (nothing plugged in),
-/// until twice `learn` has passed: then that channel gets score 0 and threshold 0, which is not anomalous.
+/// restarts it. Without `learn` it takes a minute at least, and goes on until what was learned stands still, ten minutes
+/// at most; `learn_limit` says otherwise. No score is yielded until all channels have learned, or, where one of them can't
+/// (nothing plugged in), until twice that time has passed: then that channel gets score 0 and threshold 0, which is not
+/// anomalous.
 class RobustDetector: OffloadNode {
   static let sharedParameters: [ParameterDeclaration] = [
-    .number("learn", "How long to learn what is normal", unit: .second, default: "10 s", range: 0.01...1e6),
+    .number(
+      "learn",
+      "How long to learn what is normal; default: 60 s at least, and until what was learned stands still, 10 min at most",
+      unit: .second, range: 0.01...1e6),
+    .number(
+      "learn_limit",
+      "Goes on learning after `learn` until what was learned stands still, up to this; default: `learn`, where it is given",
+      unit: .second, range: 0.01...1e6),
     Thresholds.parameter,
     .number(
       "sigma", "The learned threshold is the median of the n learning scores + sigma * (1 + 8 / n) * 1.4826 MAD",
@@ -20,8 +29,14 @@ class RobustDetector: OffloadNode {
       also: .decibel, default: "auto", range: 0...1e9, words: ["auto"]),
   ]
 
+  /// Seconds to learn at least, and at most.
   private let learn: Double
+  private let learnLimit: Double
   private let sigma: Double
+  /// Where the file says nothing.
+  private static let usualLearn = 60.0
+  private static let usualLimit = 600.0
+
   private let leastScale: Float?
   private let thresholds: Thresholds
 
@@ -31,9 +46,15 @@ class RobustDetector: OffloadNode {
   private var models: [RobustModel?] = []
   private var row: [Float] = []
   private var tokensSeen = 0
+  private var remarks: Remarks?
 
   required init(_ arguments: Arguments) throws {
-    learn = arguments.number("learn")
+    let (learn, limit) = (arguments["learn"]?.number, arguments["learn_limit"]?.number)
+    self.learn = learn ?? min(Self.usualLearn, limit ?? Self.usualLearn)
+    learnLimit = limit ?? learn ?? Self.usualLimit
+    guard learnLimit >= self.learn else {
+      throw NodeError("learn_limit is shorter than learn", parameter: "learn_limit")
+    }
     sigma = arguments.number("sigma")
     leastScale = arguments["floor"]?.number.map { Float($0) }
     thresholds = Thresholds(arguments["threshold"])
@@ -69,19 +90,24 @@ class RobustDetector: OffloadNode {
     answer.history = Int64((learn * Double(input.driverRate)).rounded(.up)) + input.frames(ticks: input.extent)
     answer.reach = nil
     // Rows of the learning time, each an array; once more by bands and sorted while a channel's model is made; the model.
-    let rows = min(learningTokens(input), 8192)
+    let rows = Learner.rows(of: tokens(learnLimit, input))
     let row = width(input) * MemoryLayout<Float>.stride + 64
     answer.memory = (input.channels + 2) * rows * row + input.channels * 3 * row
   }
 
-  private func learningTokens(_ format: StreamFormat) -> Int { Int((learn * format.rate).rounded(.up)) }
+  private func tokens(_ seconds: Double, _ format: StreamFormat) -> Int { Int((seconds * format.rate).rounded(.up)) }
 
   override func activate() throws {
     guard let input else { return }
-    learners = Array(repeating: Learner(tokens: learningTokens(input)), count: input.channels)
+    learners = Array(repeating: newLearner(input), count: input.channels)
     models = Array(repeating: nil, count: input.channels)
     row = Array(repeating: 0, count: width(input))
     tokensSeen = 0
+    remarks = Remarks(host)
+  }
+
+  private func newLearner(_ format: StreamFormat) -> Learner {
+    Learner(least: tokens(learn, format), most: tokens(learnLimit, format))
   }
 
   override func deactivate() {
@@ -110,29 +136,60 @@ class RobustDetector: OffloadNode {
       }
       tokensSeen += 1
     }
+    if cycle.input.isEnd && !isReady { tellOfTheEnd(format) }
+  }
+
+  /// The sound was over before it was learned.
+  private func tellOfTheEnd(_ format: StreamFormat) {
+    let heard = Double(learners.map(\.taken).min() ?? 0) / format.rate
+    let seconds = { (value: Double) in "\((value * 10).rounded() / 10) s" }
+    host.log(
+      .warning,
+      "the sound ended while it was still being learned, after \(seconds(heard)) of at least \(seconds(learn)): there are "
+        + "no scores. Give it more, or a shorter 'learn'")
   }
 
   /// All channels have learned, or one has and the others had twice the time.
   private var isReady: Bool {
     if models.allSatisfy({ $0 != nil }) { return true }
-    return tokensSeen >= 2 * learners[0].wanted && models.contains { $0 != nil }
+    guard models.contains(where: { $0 != nil }) else { return false }
+    return models.indices.allSatisfy { channel in
+      // One that has heard enough, but does not stand still yet, is waited for until its limit.
+      let learner = learners[channel]
+      return models[channel] != nil
+        || tokensSeen >= 2 * (learner.taken < learner.least ? learner.least : learner.most)
+    }
   }
 
   private func study(_ channel: Int, marks: UInt32, _ format: StreamFormat) {
-    if tokensSeen == 2 * learners[channel].wanted {
+    if tokensSeen == 2 * learners[channel].least && learners[channel].taken < learners[channel].least {
       host.log(.warning, "\(format.machines[channel]) is silent or clipped: still learning")
     }
     guard marks & AUSCULT_MARK_SOUNDING != 0, marks & AUSCULT_MARK_CLIPPED == 0 else { return }
-    row.withUnsafeBufferPointer { learners[channel].take($0) }
-    guard learners[channel].isDone else { return }
-    let model = RobustModel(
-      rows: learners[channel].rows, top: top, floor: leastScale, resolution: resolution(format.scale), sigma: sigma)
+    guard row.withUnsafeBufferPointer({ learners[channel].take($0) }) else { return }
+    let learner = learners[channel]
+    let fit = { (count: Int) in
+      RobustModel(
+        rows: Array(learner.rows.prefix(count)), top: self.top, floor: self.leastScale,
+        resolution: self.resolution(format.scale), sigma: self.sigma)
+    }
+    let model = fit(learner.rows.count)
+    let settling = Settling(model, rows: learner.rows.count, fit: fit)
+    let time = "\(learner.taken) tokens"
+    guard settling.isSettled || learner.isFull else {
+      remarks?.say("learned", channel, "still learning after \(time), \(settling.words)")
+      return
+    }
     models[channel] = model
     let threshold = fixed[channel] ?? model.threshold
-    let text = "\(format.machines[channel]) learned from \(learners[channel].wanted) tokens, threshold \(threshold)"
-    learners[channel] = Learner(tokens: learners[channel].wanted)
-    host.log(.info, text)
+    let text = "learned from \(time), threshold \(threshold); \(settling.words)"
+    learners[channel] = newLearner(format)
+    remarks?.say("learned", channel, text)
+    host.log(isUnsettled(settling) ? .warning : .info, "\(format.machines[channel]) \(text)")
   }
+
+  /// It was given the time to settle, and did not.
+  private func isUnsettled(_ settling: Settling) -> Bool { learnLimit > learn && !settling.isSettled }
 
   /// Half a decibel, in the scale of the values; linear ones are turned into dB first.
   private func resolution(_ scale: StreamFormat.Scale) -> Float {

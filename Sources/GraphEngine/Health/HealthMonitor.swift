@@ -91,10 +91,24 @@ extension Engine {
         }
       }
     }
+    for (machine, remark) in remarks { with(machine) { $0.remarks.append(remark) } }
     for node in schedule.nodes where node.runtime.state.pointee.hasFailed {
       for machine in node.runtime.judged { with(machine) { $0.failed.append(node.name) } }
     }
     return facts
+  }
+
+  /// Some node has something to say on a topic, also after a run. Thread: control.
+  public func hasRemarks(on topic: String) -> Bool { services.remarks.contains(topic: topic) }
+
+  /// What nodes have to say of machines, by node and channel. Thread: control.
+  private var remarks: [(machine: String, remark: Remark)] {
+    let nodes = schedule?.nodes.filter { $0.side != .old && !$0.isLossy } ?? []
+    return nodes.flatMap { node in
+      (node.runtime.configuration.outputs.first?.machines ?? []).enumerated().flatMap { channel, machine in
+        node.runtime.instance.remarks(channel: channel).map { (machine, $0) }
+      }
+    }
   }
 
   private func input(_ channel: Int) -> MachineHealth.Input {

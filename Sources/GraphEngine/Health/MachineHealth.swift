@@ -56,10 +56,12 @@ public struct MachineHealth: Sendable, Equatable {
     public var alarms: [Alarm]
     /// Nodes that judge it, and failed.
     public var failed: [String]
+    /// What nodes have to say of it.
+    public var remarks: [Remark]
 
     public init(
       machine: String, rate: Int, position: Int64, stalled: Double = 0, patience: Double = 10, input: Input? = nil,
-      scores: [Score] = [], alarms: [Alarm] = [], failed: [String] = []
+      scores: [Score] = [], alarms: [Alarm] = [], failed: [String] = [], remarks: [Remark] = []
     ) {
       self.machine = machine
       self.rate = rate
@@ -70,6 +72,7 @@ public struct MachineHealth: Sendable, Equatable {
       self.scores = scores
       self.alarms = alarms
       self.failed = failed
+      self.remarks = remarks
     }
 
     /// Seconds of the stream, and those in which it stood still, since a position.

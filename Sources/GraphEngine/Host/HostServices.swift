@@ -14,6 +14,7 @@ final class HostServices: @unchecked Sendable {
   /// Receives what nodes and engine have to say. Called on control and worker threads.
   let log: @Sendable (LogLevel, String, String) -> Void
   let notices = NoticeBoard()
+  let remarks = RemarkBoard()
   /// How long nodes are waited for.
   let calls: NodeCalls
   let stalls: StallWatch
@@ -120,6 +121,7 @@ final class NodeHostRecord {
 
   deinit {
     if reading.withLock({ $0.isOpen }) { services.notices.leave(nodeName) }
+    services.remarks.forget(ObjectIdentifier(self))
     native.deallocate()
     free(graphText)
     free(nodeText)
@@ -173,6 +175,7 @@ private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafeP
   case AUSCULT_NOTICES:
     NodeHostRecord.of(host).openNotices()
     return UnsafeRawPointer(noticeAbility.table)
+  case AUSCULT_REMARKS: return remarkAbilityTable
   case let name: return hostAbility(name)
   }
 }

@@ -86,6 +86,11 @@ final class NodeInstance: @unchecked Sendable {
   /// A thread of ours is in its `process`, and may be for ever: nothing else may be called any more.
   private var isGivenUp = false
 
+  /// What it has to say of what a channel of its first output listens to. Thread: control.
+  func remarks(channel: Int) -> [Remark] {
+    record.host.services.remarks.remarks(ObjectIdentifier(record.host), node: node.name, channel: channel)
+  }
+
   var nodeClass: NodeClass { node.nodeClass }
   var native: UnsafePointer<auscult_class> { node.nodeClass.native }
 

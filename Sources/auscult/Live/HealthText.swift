@@ -1,5 +1,6 @@
 import Glibc
 import GraphEngine
+import GraphText
 import RunControl
 
 extension MachineHealth {
@@ -13,6 +14,7 @@ extension MachineHealth {
           "heard_position": .integer(input.sounding),
         ]
       }, "scores": .array(facts.scores.map { json($0) }), "alarms": .array(facts.alarms.map(\.json)),
+      "remarks": facts.remarks.isEmpty ? nil : .array(facts.remarks.map(\.json)),
     ])
   }
 
@@ -32,6 +34,10 @@ extension MachineHealth {
     guard factor > 1e-10, factor.isFinite else { return .null }
     return .number((20 * log10(Double(factor)) * 10).rounded() / 10)
   }
+}
+
+extension Remark {
+  fileprivate var json: JSONValue { ["node": .text(node), "topic": .text(topic), "text": .text(text)] }
 }
 
 extension MachineHealth.Alarm {
@@ -94,6 +100,8 @@ struct MachinesText {
     var lines: [String] = []
     let machines = status["machines"]?.array ?? []
     if !machines.isEmpty { lines += ["", table(machines).text] }
+    let remarks = machines.flatMap(remarks)
+    if !remarks.isEmpty { lines += [""] + remarks }
     let ports = status["ports"]?.array ?? []
     if !ports.isEmpty { lines += [""] + ports.map(port) }
     return lines.isEmpty ? [] : lines + [""]
@@ -115,6 +123,14 @@ struct MachinesText {
       }
     }
     return table
+  }
+
+  /// "fan-03, judge: learned from 300 tokens ..."
+  private func remarks(_ machine: JSONValue) -> [String] {
+    (machine["remarks"]?.array ?? []).map { remark in
+      "\((machine["machine"]?.text ?? "?").shown), \((remark["node"]?.text ?? "?").shown): "
+        + (remark["text"]?.text ?? "?").shown
+    }
   }
 
   private func head(_ machine: JSONValue) -> [String] {

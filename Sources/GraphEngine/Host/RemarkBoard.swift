@@ -1,0 +1,72 @@
+import CNodeABI
+import Synchronization
+
+/// What a node says of a machine for as long as it holds.
+public struct Remark: Sendable, Equatable {
+  public var node: String
+  /// "learned", "bands".
+  public var topic: String
+  public var text: String
+
+  public init(node: String, topic: String, text: String) {
+    self.node = node
+    self.topic = topic
+    self.text = text
+  }
+}
+
+/// The remarks of all instances. Of a name there may be several, while one takes over from another: each has its own.
+final class RemarkBoard: Sendable {
+  private struct Place: Hashable {
+    let instance: ObjectIdentifier
+    let channel: Int
+    let topic: String
+  }
+  /// Topics of a channel; more are not kept.
+  private static let most = 4096
+  private let texts = Mutex<[Place: String]>([:])
+
+  func set(_ instance: ObjectIdentifier, channel: Int, topic: String, _ text: String?) {
+    texts.withLock { texts in
+      let place = Place(instance: instance, channel: channel, topic: topic)
+      if text == nil || texts[place] != nil || texts.count < Self.most { texts[place] = text }
+    }
+  }
+
+  /// By topic.
+  func remarks(_ instance: ObjectIdentifier, node: String, channel: Int) -> [Remark] {
+    texts.withLock { texts in
+      texts.filter { $0.key.instance == instance && $0.key.channel == channel }
+        .map { Remark(node: node, topic: $0.key.topic, text: $0.value) }
+        .sorted { $0.topic < $1.topic }
+    }
+  }
+
+  func contains(topic: String) -> Bool { texts.withLock { $0.keys.contains { $0.topic == topic } } }
+
+  func forget(_ instance: ObjectIdentifier) {
+    texts.withLock { texts in texts = texts.filter { $0.key.instance != instance } }
+  }
+}
+
+private struct RemarkAbility: @unchecked Sendable {
+  let table: UnsafeMutablePointer<auscult_remarks>
+}
+
+/// What `auscult_host.extension` answers: `remarks/1`.
+var remarkAbilityTable: UnsafeRawPointer { UnsafeRawPointer(remarkAbility.table) }
+
+private let remarkAbility: RemarkAbility = {
+  let table = UnsafeMutablePointer<auscult_remarks>.allocate(capacity: 1)
+  table.initialize(
+    to: auscult_remarks(
+      size: UInt32(MemoryLayout<auscult_remarks>.size), reserved: 0,
+      set: { host, channel, topic, text in
+        guard let topic else { return }
+        let record = NodeHostRecord.of(host)
+        record.services.remarks.set(
+          ObjectIdentifier(record), channel: Int(channel), topic: String(cString: topic),
+          text.map { String(cString: $0) })
+      }))
+  return RemarkAbility(table: table)
+}()
