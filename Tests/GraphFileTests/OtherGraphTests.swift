@@ -58,7 +58,7 @@ import Testing
     // Those with a model are trained and run by TrainingTests.
     let run = [
       "baseline.yaml", "corona-mlp.yaml", "corona.yaml", "digits.yaml", "features.yaml", "live-autoencoder.yaml",
-      "machine-embedding.yaml", "parts/front-end.yaml", "parts/mel-slices.yaml", "parts/sounds.yaml",
+      "machine-embedding.yaml", "machine.yaml", "parts/front-end.yaml", "parts/mel-slices.yaml", "parts/sounds.yaml",
       "recordings.yaml", "simulator.yaml", "slices-convae.yaml", "slices-lstmae.yaml", "slices.yaml",
       "sounds-knn.yaml", "sounds-logistic.yaml", "through.yaml", "watch-kmeans.yaml",
       "watch-level.yaml", "watch-many.yaml", "watch-svm.yaml", "watch.yaml",

@@ -7,6 +7,8 @@ import Testing
   struct Trial: Sendable, CustomTestStringConvertible {
     var graph: String
     var values: [String] = []
+    /// What the quiet half of its anomalous recordings is.
+    var quiet = ["fan.load=20%"]
     var testDescription: String { graph }
   }
 
@@ -19,6 +21,8 @@ import Testing
         "judge.epochs=30", "judge.learning_rate=3e-3", "judge.patience=0",
       ]),
     Trial(graph: "watch-kmeans"), Trial(graph: "watch-svm"),
+    // Less load makes the simulated fan quieter, and changes nothing else: a gain, which this graph's judge must not mind.
+    Trial(graph: "machine", quiet: ["fan.load=20%", "fan.fault=imbalance", "fan.severity=80%"]),
     Trial(graph: "slices-convae", values: ["mel.bands=32", "judge.epochs=20"]),
     Trial(graph: "slices-lstmae", values: ["mel.bands=32", "judge.hidden=16", "judge.code=8", "judge.epochs=30"]),
     Trial(graph: "baseline", values: ["mel.bands=32", "judge.epochs=40", "judge.batch=64"]),
@@ -37,7 +41,7 @@ import Testing
     try record(workshop, "data/train/normal", seconds: 80)
     try setAside(workshop, "data", "normal", from: 13)
     try record(workshop, "data/test/anomalous/loud", seconds: 10, ["fan.fault=bearing", "fan.severity=80%"])
-    try record(workshop, "data/test/anomalous/quiet", seconds: 10, ["fan.load=20%"])
+    try record(workshop, "data/test/anomalous/quiet", seconds: 10, trial.quiet)
     let report = try outcome(workshop, trial)
     let auc = try #require((report["pooled"] as? [String: Any])?["auc"] as? Double)
     print("\(trial.graph): AUC \(auc)")
