@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Proves from the records of a watch that no second was passed over and that no line was lost or broken.
 
-    prove.py --control FILE... --log FILE... [--machines one,two] [--slice 0.5] [--deaf 3]
+    prove.py --control FILE... --log FILE... [--machines one,two] [--deaf 3]
 
-Every stretch of sound, for every machine, has to be judged (a score covers it), marked as lost (a gap record covers it)
-or marked as not heard (a deaf record, or a score with the flag `silent`). What is left between them must be shorter than
-a slice: sound that never filled one. The log has to hold every line of the control but for what its own gap records
+From a machine's first score on (before, its detector learns, and says so in `status`), every stretch of its sound has to
+be judged (a score covers it), marked as lost (a gap record covers it) or marked as not heard (a deaf record, or a score
+with the flag `silent`). What is left between them must be too short to fill a slice from anew: a slice, a hop, and 0.1 s
+for what resampling and windows need. The log has to hold every line of the control but for what its own gap records
 (cause `sink`) say is lost, and no line twice.
 
 Exit status: 0 when all of it holds, else 1, with what does not.
@@ -13,6 +14,7 @@ Exit status: 0 when all of it holds, else 1, with what does not.
 import argparse
 import collections
 import json
+import statistics
 import sys
 
 
@@ -70,12 +72,14 @@ def uncovered(spans):
     return holes
 
 
-def check_coverage(records, machine, rate, slice_seconds):
-    spans = spans_of(records, machine)
-    if not spans:
-        return [f"{machine}: nothing is recorded of it"]
-    # A part of a slice before a gap and the wait for the first slice after it.
-    most = slice_seconds * rate
+def check_coverage(records, machine, rate):
+    scores = [(r["begin"], r["end"]) for r in records if r["kind"] == "score" and r.get("machine") == machine]
+    if not scores:
+        return [f"{machine}: it was never judged"]
+    spans = [span for span in spans_of(records, machine) if span[1] > scores[0][0]]
+    extent = statistics.median(end - begin for begin, end in scores)
+    hop = statistics.median(right[0] - left[0] for left, right in zip(scores, scores[1:]))
+    most = extent + hop + 0.1 * rate
     return [
         f"{machine}: frames {begin} to {end} ({(end - begin) / rate:.2f} s) are neither judged nor marked"
         for begin, end in uncovered(spans)
@@ -137,7 +141,7 @@ def check_order(records):
     return faults
 
 
-def prove(control_paths, log_paths, machines, slice_seconds, deaf_seconds):
+def prove(control_paths, log_paths, machines, deaf_seconds):
     """All faults, and a line that sums up what was proved."""
     control, faults = read(control_paths)
     log, broken = read(log_paths)
@@ -146,7 +150,7 @@ def prove(control_paths, log_paths, machines, slice_seconds, deaf_seconds):
         return faults + ["the control holds no record"], ""
     rate = control[0]["rate"]
     for machine in machines:
-        faults += check_coverage(control, machine, rate, slice_seconds)
+        faults += check_coverage(control, machine, rate)
         faults += check_deafness(control, machine, rate, deaf_seconds)
     faults += check_order(control)
     lines, missing = check_log(control, log)
@@ -165,10 +169,9 @@ def main():
     parser.add_argument("--control", nargs="+", required=True)
     parser.add_argument("--log", nargs="+", required=True)
     parser.add_argument("--machines", default="one,two")
-    parser.add_argument("--slice", type=float, default=0.5)
     parser.add_argument("--deaf", type=float, default=3)
     options = parser.parse_args()
-    faults, words = prove(options.control, options.log, options.machines.split(","), options.slice, options.deaf)
+    faults, words = prove(options.control, options.log, options.machines.split(","), options.deaf)
     for fault in faults[:40]:
         print(fault)
     if len(faults) > 40:

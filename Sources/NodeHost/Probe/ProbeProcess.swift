@@ -153,10 +153,12 @@ struct ProbeProcess {
       let this = (time: now(), computed: processorTime(child))
       if memory.step != step { (step, began, lastSeen) = (memory.step, this, this) }
       if this.computed - lastSeen.computed > limit / 100 { lastSeen = this }
-      // Before its first step the child starts up. One that computes next to nothing for so long waits for what never comes.
+      // Before its first step the child starts up. One that computes next to nothing for so long waits for what never
+      // comes.
       let isLooping = step >= 0 && this.computed - began.computed > limit
       let isWaiting = step >= 0 && this.time - lastSeen.time > limit
-      guard isLooping || isWaiting || this.time - began.time > (step < 0 ? max(patience, 30) : patience) else { continue }
+      let most = step < 0 ? max(patience, 30) : patience
+      guard isLooping || isWaiting || this.time - began.time > most else { continue }
       kill(-child, SIGKILL)
       kill(child, SIGKILL)
       while waitpid(child, &status, 0) < 0, errno == EINTR {}
