@@ -143,10 +143,11 @@ class RobustDetector: OffloadNode {
   private func tellOfTheEnd(_ format: StreamFormat) {
     let heard = Double(learners.map(\.taken).min() ?? 0) / format.rate
     let seconds = { (value: Double) in "\((value * 10).rounded() / 10) s" }
+    let reason = heard < learn ? "of at least \(seconds(learn))" : "in which it did not settle"
     host.log(
       .warning,
-      "the sound ended while it was still being learned, after \(seconds(heard)) of at least \(seconds(learn)): there are "
-        + "no scores. Give it more, or a shorter 'learn'")
+      "the sound ended while it was still being learned, after \(seconds(heard)) \(reason): there are no scores. Give it "
+        + "more, or a shorter 'learn'")
   }
 
   /// All channels have learned, or one has and the others had twice the time.
