@@ -93,6 +93,7 @@ import Testing
     try workshop.record("n/loud.wav", hum.map { max(-1, min(1, 1.2 * $0)) })
     try workshop.record("n/quiet.wav", hum.map { $0 * 0.0005 })
     try workshop.record("n/pauses.wav", hum.enumerated().map { $0 < 20_000 ? 0 : $1 })
+    try workshop.record("n/impulse.wav", (0..<24_000).map { $0 == 9000 ? 1 : 0 })
     try workshop.record("n/silent.wav", [Float](repeating: 0, count: 24_000))
     try workshop.record("n/square.wav", (0..<24_000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
     try workshop.recordFloats("n/beyond.wav", hum.map { $0 * 40 })

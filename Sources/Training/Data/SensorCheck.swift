@@ -63,7 +63,9 @@ public struct SensorCheck: Sendable {
     private func shareClipped(_ shareHeld: Double) -> Double? {
       let (bottom, top) = (SensorCheck.level(low), SensorCheck.level(high))
       guard SensorCheck.peaks.contains(max(-low, high)), bottom != top else { return nil }
-      let (least, both) = (min(levels[bottom], levels[top]), levels[bottom] + levels[top])
+      // Zero is no end: it is silence around an impulse.
+      let ends = [bottom, top].map { $0 == SensorCheck.level(0) ? 0 : levels[$0] }
+      let (least, both) = (min(ends[0], ends[1]), ends[0] + ends[1])
       // Below full scale something before the converter clips: samples stay at both ends. A square wave goes to and fro.
       let isLimited = shareHeld >= 0.3 && Double(least) >= 0.05 * Double(count)
       guard Double(both) >= SensorCheck.most.clipped * Double(count), max(-low, high) >= 0.95 || isLimited else {
