@@ -7,7 +7,7 @@ public struct Remarks: @unchecked Sendable {
 
   /// Nil: the host takes none. Thread: control.
   public init?(_ host: Host) {
-    guard let table = host.pointer.pointee.extension(host.pointer, AUSCULT_REMARKS) else { return nil }
+    guard let ask = host.pointer.pointee.extension, let table = ask(host.pointer, AUSCULT_REMARKS) else { return nil }
     self.host = host.pointer
     self.table = table.assumingMemoryBound(to: auscult_remarks.self)
   }
