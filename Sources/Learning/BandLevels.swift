@@ -23,7 +23,7 @@ struct BandLevels {
   /// The share of an edge's frequency, from and to, in which bands tell how loud it is below the edge.
   private static let shoulder = 0.8...0.9
   /// What lies below the shoulder by more than this is slope, in dB.
-  private static let slope = 6.0
+  private static let slope = 2.0
   /// Below this frequency, in Hz, there is no edge: converters and encoders keep more.
   private static let lowestEdge = 1000.0
 
