@@ -269,7 +269,7 @@ public final class Engine: @unchecked Sendable {
     swapRun?.abandon()
     swapRun = nil
     retiring = []
-    self.schedule = nil
+    exchanging.withLock { self.schedule = nil }
   }
 
   /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.

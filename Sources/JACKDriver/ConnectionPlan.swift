@@ -143,7 +143,8 @@ package struct ConnectionPlan {
 
   /// A look is due although nothing has happened.
   package func isRetryDue(_ seconds: Double) -> Bool {
-    failures.values.contains { $0.next <= seconds } || links.values.contains { $0.isRetryDue(seconds) }
+    failures.values.contains { $0.next <= seconds }
+      || links.contains { $1.isRetryDue(seconds) && (failures[$0]?.next ?? 0) <= seconds }
   }
 
   private func isDue(_ connection: Connection, _ seconds: Double) -> Bool {

@@ -91,6 +91,8 @@ public final class LineOutput {
   private func writeAll() throws(FileProblem) {
     let before = file.size
     if file.isInPlace() {
+      // The instance before has let go of it: from now on it is shared no more.
+      if file.isLocked { isSharing = false }
       // Another program has cut it, perhaps in the middle of a line.
       if file.size < before { try mendEnd() }
     } else {

@@ -28,7 +28,8 @@ public final class OutputFile {
   private(set) var place = ""
   /// A file on a disk, which can be cut and renamed; not a pipe, a terminal or a device.
   public private(set) var isRegular = false
-  private var isLocked = false
+  /// Nobody else writes the file.
+  public private(set) var isLocked = false
   private var hasBegun = false
   private var folder: OutputFolder?
   private var parts: OutputParts?

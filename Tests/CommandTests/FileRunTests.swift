@@ -60,7 +60,10 @@ import Testing
     let learning = try auscult("run", "watch.yaml", "--input", "noise.wav", "--quiet", "--set", "judge.learn=1 min")
     #expect(learning.status == 0)
     #expect(
-      learning.err == "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
+      learning.err
+        == "auscult: warning: judge: the sound ended while it was still being learned, after 2.9 s of at least "
+        + "60.0 s: there are no scores. Give it more, or a shorter 'learn'\n"
+        + "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
         + "first, each file anew, from what is neither silent nor clipped\n")
     try folder.write("short.wav", wav([Int16](repeating: 100, count: 600)))
     let short = try auscult("run", "watch.yaml", "--input", "noise.wav", "short.wav", "short.wav", "--quiet")

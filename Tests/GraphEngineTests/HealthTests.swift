@@ -92,4 +92,41 @@ import Testing
     #expect(told.map(\.cause) == [.stuck] && told.map(\.machine) == ["fan"])
     #expect(run.engine.takeAlarmEvents().isEmpty)
   }
+
+  /// Who wants to hear nothing of a machine that is off is told nothing.
+  @Test(arguments: ["off", "20 s"]) func deafnessIsAsTheAlarmOfTheMachineHasIt(deaf: String) throws {
+    var random = SeededRandom.fresh()
+    print("seed \(random.seed)")
+    let run = try HandRun(DeafTests.graph(deaf: deaf), rate: 16000)
+    run.driver.feed(random.noise(frames: 48_000), period: 256)
+    run.driver.feed([[Float](repeating: 0, count: 15 * 16_000)], period: 256)
+    run.engine.drain()
+    #expect(HealthMonitor().look(at: run.engine).first?.cause == nil)
+    run.driver.feed([[Float](repeating: 0, count: 15 * 16_000)], period: 256)
+    run.engine.drain()
+    #expect(HealthMonitor().look(at: run.engine).first?.cause == (deaf == "off" ? nil : .silent))
+  }
+
+  /// While a new detector warms up, the old one says how the machine is; so do their alarms.
+  @Test func theOneThatJudgesSaysHowTheMachineIs() throws {
+    var random = SeededRandom.fresh()
+    print("seed \(random.seed)")
+    let run = try HandRun(DeafTests.graph(), rate: 16000)
+    let monitor = HealthMonitor()
+    // Longer than a detector may go without a score.
+    run.driver.feed(random.noise(frames: 30 * 16_000), period: 256)
+    run.engine.drain()
+    #expect(monitor.look(at: run.engine).map(\.state) == [.ok])
+    let next = DeafTests.graph().replacing("hop: 5 frames", with: "hop: 4 frames")
+    try run.engine.apply(run.graph(next))
+    while run.engine.isSwapping {
+      run.driver.feed(random.noise(frames: 1600), period: 256)
+      run.engine.drain()
+      run.engine.service()
+      let stage = run.engine.swapStatus?.stage
+      #expect(monitor.look(at: run.engine).map(\.isTrouble) == [false], "\(String(describing: stage))")
+      if stage == .probation { run.engine.endSwap() }
+    }
+    #expect(run.engine.swapStatus?.stage == .done)
+  }
 }

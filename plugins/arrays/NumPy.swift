@@ -118,8 +118,9 @@ final class NumPy: OffloadNode {
     do throws(FileProblem) {
       try file.write(header.bytes(tokens: 0))
     } catch {
-      // Half a header would be no array.
+      // Half a header would be no array, and tokens must not come without one: it is begun anew.
       try? file.cut(to: 0)
+      file.close()
       throw error
     }
   }

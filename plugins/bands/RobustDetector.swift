@@ -139,9 +139,10 @@ class RobustDetector: OffloadNode {
     if cycle.input.isEnd && !isReady { tellOfTheEnd(format) }
   }
 
-  /// The sound was over before it was learned.
+  /// The sound was over before it was learned. Where there was none, others say so.
   private func tellOfTheEnd(_ format: StreamFormat) {
     let heard = Double(learners.map(\.taken).min() ?? 0) / format.rate
+    guard heard > 0 else { return }
     let seconds = { (value: Double) in "\((value * 10).rounded() / 10) s" }
     let reason = heard < learn ? "of at least \(seconds(learn))" : "in which it did not settle"
     host.log(

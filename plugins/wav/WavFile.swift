@@ -49,8 +49,9 @@ final class WavFile {
     do throws(FileProblem) {
       try file.write(header.bytes)
     } catch {
-      // Half a header would be no file of ours.
+      // Half a header would be no file of ours, and samples must not come without one: it is begun anew.
       try? file.cut(to: 0)
+      file.close()
       throw error
     }
   }

@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphText
 import NodeHost
 import RealtimeCore
 
@@ -46,13 +47,16 @@ extension Engine {
   /// What alarms have said since the last call, in the order of each. Thread: control.
   public func takeAlarmEvents() -> [AlarmEvent] {
     guard let schedule else { return [] }
+    // Of two that take turns in a swap, each is heard for its own time.
     return schedule.nodes.filter { !$0.isLossy }.flatMap { node in
       node.runtime.watches.enumerated().flatMap { output, watch -> [AlarmEvent] in
         guard let ring = watch?.events else { return [] }
         let machines = node.runtime.configuration.outputs[output].machines
         var events: [AlarmEvent] = []
         while let event = ring.pointee.pop() {
-          guard let state = AlarmEvent.State(rawValue: event.state) else { continue }
+          guard let state = AlarmEvent.State(rawValue: event.state), schedule.judges(node, at: event.end) else {
+            continue
+          }
           let channel = Int(event.channel)
           events.append(
             AlarmEvent(
@@ -69,20 +73,22 @@ extension Engine {
   func healthFacts(stalled: Double) -> [MachineHealth.Facts] {
     guard let schedule else { return [] }
     var facts: [MachineHealth.Facts] = []
+    let judges = self.judges
+    let patience = patience(of: judges)
     func with(_ machine: String, _ body: (inout MachineHealth.Facts) -> Void) {
       let place = facts.firstIndex { $0.machine == machine } ?? facts.count
       if place == facts.count {
         facts.append(
           MachineHealth.Facts(
-            machine: machine, rate: rate, position: realtime.position, stalled: stalled, patience: patience))
+            machine: machine, rate: rate, position: realtime.position, stalled: stalled,
+            patience: patience[machine] ?? Self.usualPatience))
       }
       body(&facts[place])
     }
     for (index, port) in inputChannels.enumerated() where index < InputLevel.most {
       if let port { with(port.machine) { $0.input = input(index) } }
     }
-    // A candidate that is only compared says nothing of the watch.
-    for node in schedule.nodes where node.side != .old && !node.isLossy {
+    for node in judges {
       for (output, watch) in node.runtime.watches.enumerated() {
         guard let watch else { continue }
         let record = node.runtime.configuration.outputs[output]
@@ -103,8 +109,7 @@ extension Engine {
 
   /// What nodes have to say of machines, by node and channel. Thread: control.
   private var remarks: [(machine: String, remark: Remark)] {
-    let nodes = schedule?.nodes.filter { $0.side != .old && !$0.isLossy } ?? []
-    return nodes.flatMap { node in
+    judges.flatMap { node in
       (node.runtime.configuration.outputs.first?.machines ?? []).enumerated().flatMap { channel, machine in
         node.runtime.instance.remarks(channel: channel).map { (machine, $0) }
       }
@@ -121,15 +126,50 @@ extension Engine {
       connected: level.pointee.connected.load(ordering: .relaxed))
   }
 
-  /// What the graph's most impatient alarm waits for; 10 s where none says so.
-  private var patience: Double {
-    let given = graph.nodes.compactMap { node -> Double? in
-      guard node.nodeClass.traits.contains(.watchful), case .number(let number, _, _)? = node.argument("deaf")?.value,
-        number.isFinite
-      else { return nil }
-      return number
+  /// The nodes that say how the machines are: of a swap's two sides the one that judges now. A candidate that is only
+  /// compared says nothing of the watch.
+  private var judges: [RunNode] {
+    let position = realtime.position
+    return schedule.map { schedule in
+      schedule.nodes.filter { !$0.isLossy && schedule.judges($0, at: position) }
+    } ?? []
+  }
+
+  /// Seconds, where no alarm says after how long it takes a machine for deaf.
+  private static var usualPatience: Double { 10 }
+
+  /// By machine: what the most impatient of the alarms that hear it waits for, in seconds; infinity: `deaf: off`.
+  private func patience(of nodes: [RunNode]) -> [String: Double] {
+    var patience: [String: Double] = [:]
+    for node in nodes where node.runtime.node.nodeClass.traits.contains(.watchful) {
+      let own = node.runtime.node.deafAfter ?? Self.usualPatience
+      for machine in node.runtime.configuration.outputs.first?.machines ?? [] {
+        patience[machine] = min(patience[machine] ?? own, own)
+      }
     }
-    return given.min() ?? 10
+    return patience
+  }
+}
+
+extension Graph.Node {
+  /// Seconds without anything heard until that is told; infinity: never. Nil: as its class has it.
+  fileprivate var deafAfter: Double? {
+    switch argument("deaf")?.value {
+    case .number(let number, _, _)? where number.isFinite: number
+    case .text?, .boolean(false)?: .infinity
+    default: nil
+    }
+  }
+}
+
+extension Schedule {
+  /// Whether what a node says of a frame position is said for the watch: of two that take turns, each has its own time.
+  fileprivate func judges(_ node: RunNode, at position: Int64) -> Bool {
+    guard let point, node.side != .both else { return true }
+    let forward = point.pointee.forward.pointee.load(ordering: .acquiring)
+    let back = point.pointee.back.pointee.load(ordering: .acquiring)
+    let isNew = position > forward && position <= back
+    return node.side == .new ? isNew : !isNew
   }
 }
 

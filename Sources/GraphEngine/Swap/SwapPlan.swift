@@ -104,6 +104,8 @@ public struct SwapStatus: Sendable {
   public var returnPosition: Int64?
   /// Of the graph from there on: it judges again, under a number of its own.
   public var returnGeneration: Int?
+  /// It was left on demand, and did not go wrong: `rollback` returns to its graph.
+  public var canBeReturnedTo = false
   public var phases: [Phase]
   /// Of a candidate: how it compares with the present detector.
   public var shadow: ShadowReport?

@@ -240,8 +240,8 @@ final class SwapRun {
   /// The graph before is the graph again. One that was left on demand can be returned to; one that went wrong, and a
   /// candidate that was never promoted, can't.
   private func takeBack() {
-    let canBeReturnedTo = isRollbackRequested && !wentWrong && (!options.isShadow || isPromoted)
-    engine.previousGraph = canBeReturnedTo ? draft.graph : previousBefore
+    status.canBeReturnedTo = isRollbackRequested && !wentWrong && (!options.isShadow || isPromoted)
+    engine.previousGraph = status.canBeReturnedTo ? draft.graph : previousBefore
     engine.graph = graphBefore
     if let generation = status.returnGeneration { engine.generation = generation }
   }

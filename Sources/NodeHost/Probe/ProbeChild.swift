@@ -61,7 +61,7 @@ public struct ProbeChild: @unchecked Sendable {
 
   /// The next step begins, and has its time.
   public func begin(_ step: Int, _ text: String) {
-    alarm(UInt32((limit * ProbeProcess.patience).rounded(.up)) + 5)
+    alarm(UInt32(min(limit * ProbeProcess.patience, 1e9).rounded(.up)) + 5)
     memory.begin(step, text)
   }
 

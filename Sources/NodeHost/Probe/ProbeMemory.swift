@@ -34,8 +34,10 @@ struct ProbeMemory {
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
+  /// Steps beyond the most, as a large graph has, have none.
   func conduct(of step: Int) -> Conduct {
-    Conduct(rawValue: base.load(fromByteOffset: Self.conductPlace + step, as: UInt8.self))
+    guard step < Self.mostSteps else { return [] }
+    return Conduct(rawValue: base.load(fromByteOffset: Self.conductPlace + step, as: UInt8.self))
   }
 
   func clear() {
@@ -52,6 +54,7 @@ struct ProbeMemory {
   }
 
   func note(_ conduct: Conduct, of step: Int) {
+    guard step < Self.mostSteps else { return }
     base.storeBytes(
       of: self.conduct(of: step).union(conduct).rawValue, toByteOffset: Self.conductPlace + step, as: UInt8.self)
   }
@@ -70,10 +73,8 @@ final class SharedFile {
     let create = unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32).self)
     descriptor = create("auscult-probe", closesOnExec)
     guard descriptor >= 0 else { return nil }
-    if !bytes.isEmpty, write(descriptor, bytes, bytes.count) != bytes.count {
-      close(descriptor)
-      return nil
-    }
+    // A class that is whole closes it in `deinit`, also when it turns out to be none.
+    if !bytes.isEmpty, write(descriptor, bytes, bytes.count) != bytes.count { return nil }
     lseek(descriptor, 0, SEEK_SET)
   }
 

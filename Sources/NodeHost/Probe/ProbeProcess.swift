@@ -177,7 +177,7 @@ struct ProbeProcess {
     let last = errors.tail(512).split(separator: UInt8(ascii: "\n")).last ?? []
     return ProbeOutcome(
       end: end, step: memory.step, activity: memory.text, said: harmless(last),
-      conduct: (0...max(0, memory.step)).map { memory.conduct(of: $0) })
+      conduct: (0...min(max(0, memory.step), ProbeMemory.mostSteps)).map { memory.conduct(of: $0) })
   }
 
   private var nothing: ProbeOutcome {

@@ -21,8 +21,6 @@ final class ChangeDesk {
   private var waiting: (() -> Bool)?
   /// `rollback` was asked for while the old nodes stood by.
   private var isTakingBack = false
-  /// The change under way is left on demand: another `rollback` returns to it.
-  private var isUndone = false
   /// Files that the last attempt failed over.
   private(set) var faultyFiles: [String] = []
   private let tell: (ChangeRequest, ChangeTicket) -> Void
@@ -80,11 +78,10 @@ final class ChangeDesk {
     if let status = engine.swapStatus, status.stage == .done {
       if !status.plan.isEmpty { before = (source, coming.graph) }
       source = coming.source
-    } else if isUndone, let left = engine.previousGraph {
+    } else if engine.swapStatus?.canBeReturnedTo ?? false, let left = engine.previousGraph {
       before = (coming.source, left)
     }
     self.coming = nil
-    isUndone = false
   }
 
   /// Brings the ticket of the change under way up to date.
@@ -167,7 +164,7 @@ final class ChangeDesk {
     if isTakingBack {
       current?.ticket.plan = engine.swapStatus?.plan.reversed(to: coming?.graph)
       if request.isDryRun { return finish() }
-      isUndone = (try? engine.rollback()) != nil
+      _ = try? engine.rollback()
       current?.ticket.state = .warming
       return publish()
     }

@@ -48,7 +48,7 @@ struct ChangeRequest: Sendable {
     case ("values", .array(let items)) where items.allSatisfy({ $0.text?.contains("=") ?? false }):
       values = items.compactMap(\.text)
     case ("dry_run", .boolean(let truth)): isDryRun = truth
-    case ("timeout", _) where value.number.map({ $0 > 0 && $0.isFinite }) ?? false: timeout = value.number
+    case ("timeout", _) where value.number.map({ $0 > 0 && $0 <= Seconds.most }) ?? false: timeout = value.number
     default:
       throw ControlError.invalidParameters("'\(name.prefix(64))' can't be \(kind.rawValue)'s parameter like that")
     }

@@ -6,12 +6,15 @@ struct Seconds: ExpressibleByArgument {
   private static let units: [(name: String, factor: Double)] = [
     ("ms", 0.001), ("min", 60), ("s", 1), ("h", 3600), ("d", 86400), ("", 1),
   ]
+  /// A hundred years: what is longer overflows when it is counted in nanoseconds or frames.
+  static let most = 3.2e9
   var number: Double
 
   init(_ number: Double) { self.number = number }
 
   init?(argument: String) {
-    guard let (number, factor) = split(argument, Seconds.units), number * factor > 0 else { return nil }
+    guard let (number, factor) = split(argument, Seconds.units), number * factor > 0, number * factor <= Self.most
+    else { return nil }
     self.number = number * factor
   }
 
