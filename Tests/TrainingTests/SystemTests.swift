@@ -22,7 +22,8 @@ import Testing
       ]),
     Trial(graph: "watch-kmeans"), Trial(graph: "watch-svm"),
     // Less load makes the simulated fan quieter, and changes nothing else: a gain, which this graph's judge must not mind.
-    Trial(graph: "machine", quiet: ["fan.load=20%", "fan.fault=imbalance", "fan.severity=80%"]),
+    // So what is quiet has the fault, too.
+    Trial(graph: "machine", quiet: ["fan.load=20%", "fan.fault=bearing", "fan.severity=80%"]),
     Trial(graph: "slices-convae", values: ["mel.bands=32", "judge.epochs=20"]),
     Trial(graph: "slices-lstmae", values: ["mel.bands=32", "judge.hidden=16", "judge.code=8", "judge.epochs=30"]),
     Trial(graph: "baseline", values: ["mel.bands=32", "judge.epochs=40", "judge.batch=64"]),
