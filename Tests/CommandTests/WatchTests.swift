@@ -201,7 +201,9 @@ struct WatchTests {
     let live = try start()
     let slow = try auscult("swap", "judge", "nap=3", "--timeout", "300ms")
     #expect(slow.status == 1)
-    #expect(slow.err.contains("(test.judge): was not ready within 0.3 s; allow more with --timeout"), "\(slow.err)")
+    #expect(
+      slow.err.contains("(test.judge): has not returned from 'activate' within 0.3 s; allow more with --timeout"),
+      "\(slow.err)")
     #expect(try auscult("swap", "judge", "bad_after=12").status == 0)
     try live.wait(for: "auscult: warning: the change was taken back: ")
     let status = try auscult("status").out
