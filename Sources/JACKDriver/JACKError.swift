@@ -7,6 +7,8 @@ public enum JACKError: Error, Equatable, Sendable {
   /// A server of this user has the name: jackd2 would give the client the server's own socket, and nobody could reach
   /// the server any more.
   case nameOfServer(String)
+  /// No JACK server can have so long a name: libjack would write beyond its own memory.
+  case serverNameTooLong(limit: Int)
   /// JACK cannot take the name: too long, empty, or with a colon or a slash.
   case badName(String, reason: String)
   /// The server speaks another protocol than the library.
@@ -41,6 +43,7 @@ extension JACKError: CustomStringConvertible {
     switch self {
     case .noServer(let name, let others):
       "no JACK server named '\(name)' is running" + (others.map { "; there is \($0)" } ?? "")
+    case .serverNameTooLong(let limit): "the JACK server's name is longer than \(limit) bytes"
     case .nameTaken(let name): "JACK has a client named '\(name)' already"
     case .nameOfServer(let name):
       "a JACK server is named '\(name)', and a client of that name would keep every other program from reaching it"
@@ -73,6 +76,7 @@ extension JACKError: CustomStringConvertible {
         : "choose it with --server, or JACK_DEFAULT_SERVER"
     case .noServer:
       "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
+    case .serverNameTooLong: "give the name of a server that runs, with --server or JACK_DEFAULT_SERVER"
     case .nameTaken, .nameOfServer: "choose another name with --name"
     case .serverShutDown: "with --reconnect, auscult waits for the server and goes on"
     case .rateChanged: "start auscult again: a graph is prepared for one rate"

@@ -19,6 +19,8 @@ enum LibJACK {
   /// - Throws: `silent` for a server that does not answer, `damagedProperties`, and what the server says.
   static func open(name: String, server: String?) throws(JACKError) -> OpaquePointer {
     let key = server ?? defaultServer
+    // JACK_SERVER_NAME_SIZE is 256, with the end; libjack copies longer ones all the same.
+    guard key.utf8.count <= 255 else { throw .serverNameTooLong(limit: 255) }
     let other = attachment.withLock { attachment -> String? in
       if attachment.clients > 0 && attachment.server != key { return attachment.server }
       attachment.server = key

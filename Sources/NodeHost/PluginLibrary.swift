@@ -54,6 +54,16 @@ public final class PluginLibrary: @unchecked Sendable {
   }
 }
 
+/// Why a file is not even opened as a library: a pipe or a device would never end. Nil: nothing speaks against it.
+func fileDefect(_ path: String) -> String? {
+  var status = stat()
+  guard stat(path, &status) == 0 else { return nil }
+  if status.st_mode & S_IFMT != S_IFREG { return "it is no regular file" }
+  return status.st_size > greatestLibrary ? "it is larger than any library: \(status.st_size >> 20) MiB" : nil
+}
+
+private let greatestLibrary = 1 << 30
+
 /// Why a library can't be used.
 public struct PluginProblem: Error, Sendable, Hashable {
   public var path: String
@@ -77,6 +87,7 @@ private let entrySymbol = "auscult_library"
 /// - Returns: the entry, and the build id of what was loaded.
 private func openPrivately(_ path: String) throws(PluginProblem) -> (auscult_library_function, String) {
   guard access(path, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
+  if let defect = fileDefect(path) { throw PluginProblem(path: path, defects: [defect]) }
   let copy = try PrivateCopy(of: path)
   do throws(PluginProblem) {
     return (try openLibrary(copy.path, as: path), fileBuildID(copy.path))
@@ -96,6 +107,7 @@ private let loadedInPlace = Mutex<Set<String>>([])
 private func openLibrary(_ file: String, as name: String? = nil) throws(PluginProblem) -> auscult_library_function {
   let path = name ?? file
   guard access(file, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
+  if let defect = fileDefect(file) { throw PluginProblem(path: path, defects: [defect]) }
   _ = dlerror()
   guard let handle = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
     throw PluginProblem(path: path, defects: [loadFailure(lastLoaderError(), file)])

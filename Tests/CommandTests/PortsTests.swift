@@ -53,6 +53,14 @@ struct PortsTests {
     #expect(outcome.status == 1 && outcome.err.hasPrefix("auscult: error: no JACK server named '\(name)' is running"))
   }
 
+  /// libjack would write beyond its own memory.
+  @Test(arguments: [256, 4000]) func aServersNameThatIsTooLongIsRefused(length: Int) throws {
+    let outcome = try auscult("ports", "--server", String(repeating: "a", count: length))
+    #expect(outcome.status == 1, "\(outcome.err)")
+    #expect(
+      outcome.err.hasPrefix("auscult: error: the JACK server's name is longer than 255 bytes\n"), "\(outcome.err)")
+  }
+
   /// Of a command that goes on: it is ended then.
   private func firstLines(_ count: Int, _ arguments: String...) throws -> [Substring] {
     let process = try auscult.prepared(arguments)

@@ -131,6 +131,22 @@ import Testing
     #expect(!most.contains { $0.flags?.contains("silent") ?? false })
   }
 
+  /// A machine that is switched off: wherever the cut lies in a slice, silence by the usual share is seen.
+  @Test func aMachineThatIsSwitchedOffIsNoAnomaly() throws {
+    var random = SeededRandom.fresh()
+    print("seed \(random.seed)")
+    for _ in 0..<6 {
+      let cut = 48_000 + Int.random(in: 0..<8000, using: &random)
+      let sound = [random.noise(frames: cut)[0] + [Float](repeating: 0, count: 24_000)]
+      let scores = try Self.lines(runByHand(Self.graph(), rate: 16000, feed: [.samples(sound)])).filter {
+        $0.kind == "score"
+      }
+      let off = scores.filter { 100 * ($0.end - cut) >= 14 * ($0.end - $0.begin) }
+      #expect(off.count > 4 && off.allSatisfy { $0.flags?.contains("silent") ?? false }, "cut at \(cut)")
+      #expect(scores.filter { $0.end <= cut }.allSatisfy { $0.flags == [] }, "cut at \(cut)")
+    }
+  }
+
   @Test func silenceIsNeverAnomalous() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")

@@ -64,7 +64,7 @@ import Testing
     #expect(catalog.classes.map(\.name) == ["one.node"])
     #expect(
       catalog.problems.map { baseName($0.path) } == ["libauscult-four.so", "libauscult-three.so", "libauscult-two.so"])
-    #expect(catalog.problems[0].defects == ["it cannot be loaded: cannot read file data: Is a directory"])
+    #expect(catalog.problems[0].defects == ["it is no regular file"])
     #expect(catalog.problems[1].defects == ["it cannot be loaded: file too short"])
     #expect(catalog.problems[2].defects == ["it was built for ABI 9.2, this host has 1.2"])
   }

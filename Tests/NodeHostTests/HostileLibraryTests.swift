@@ -72,6 +72,27 @@ private let harms = [
     #expect(PluginCatalog(searchPath: [folder.path], probe: probe).classes.map(\.name) == ["a.node"])
   }
 
+  /// A pipe, a device and what is larger than any library would be read without end: they are not even opened.
+  @Test(arguments: [false, true]) func whatIsNoFileForALibraryIsNotOpened(isPrivate: Bool) throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try build("a", [], folder)
+    let path = { (name: String) in folder.path + "/libauscult-\(name).so" }
+    #expect(mkfifo(path("pipe"), 0o600) == 0 && symlink("/dev/zero", path("device")) == 0)
+    #expect(FileManager.default.createFile(atPath: path("huge"), contents: nil) && truncate(path("huge"), 3 << 30) == 0)
+    let began = ContinuousClock.now
+    let catalog = PluginCatalog(searchPath: [folder.path], isPrivate: isPrivate, probe: probe)
+    #expect(ContinuousClock.now - began < .seconds(30))
+    #expect(catalog.classes.map(\.name) == ["a.node"])
+    let found = Dictionary(uniqueKeysWithValues: catalog.problems.map { ($0.path, $0.defects) })
+    let expected = [
+      path("pipe"): "it is no regular file", "/dev/zero": "it is no regular file",
+      path("huge"): "it is larger than any library: 3072 MiB",
+    ]
+    for (file, defect) in expected { #expect(found[file] == [defect], "\(file)") }
+    #expect(found.count == expected.count)
+  }
+
   /// What it prints while it is loaded is no result of ours.
   @Test func oneThatPrintsIsUsedAndNamed() throws {
     let folder = try TemporaryFolder()

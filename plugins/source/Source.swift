@@ -25,8 +25,9 @@ final class Source: Node {
           also: .decibel, default: "0.999", range: 0...1e9, words: ["off"]),
         .number(
           "silent_share",
-          "How much of a token has to be silent or stuck for all of it to be flagged silent, to a fifteenth of its "
-            + "length; less than 5 ms at a time do not count", unit: .percent, default: "10 %", range: 0.1...100),
+          "How much of a token has to be silent or stuck for all of it to be flagged silent, rounded down to "
+            + "fifteenths of its length; less than 5 ms at a time do not count", unit: .percent, default: "10 %",
+          range: 0.1...100),
       ])
   }
 
@@ -49,7 +50,8 @@ final class Source: Node {
       clippedFrom: arguments["clipped_at"].flatMap { value in
         value.number.map { value.unit == .decibel ? Sample.factor(decibels: $0) : Float($0) }
       })
-    silentShare = min(15, max(1, Int((arguments.number("silent_share") * 0.15).rounded())))
+    // Down: silence is counted in whole fifteenths, and a machine that is switched off must not pass for a loud one.
+    silentShare = min(15, max(1, Int((arguments.number("silent_share") * 0.15 + 1e-9).rounded(.down))))
     try super.init(arguments)
   }
 

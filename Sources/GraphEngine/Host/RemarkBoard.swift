@@ -4,7 +4,7 @@ import Synchronization
 /// What a node says of a machine for as long as it holds.
 public struct Remark: Sendable, Equatable {
   public var node: String
-  /// "learned", "bands".
+  /// "learned".
   public var topic: String
   public var text: String
 
@@ -41,8 +41,6 @@ final class RemarkBoard: Sendable {
         .sorted { $0.topic < $1.topic }
     }
   }
-
-  func contains(topic: String) -> Bool { texts.withLock { $0.keys.contains { $0.topic == topic } } }
 
   func forget(_ instance: ObjectIdentifier) {
     texts.withLock { texts in texts = texts.filter { $0.key.instance != instance } }

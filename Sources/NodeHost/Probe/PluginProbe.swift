@@ -71,13 +71,20 @@ public final class PluginProbe: Sendable {
 
   /// Whether all of these files were tried out as they are now, or can't be.
   public func knows(_ paths: [String]) -> Bool {
-    paths.allSatisfy { path in Identity(path).map { id in verdicts.withLock { $0[id] != nil } } ?? true }
+    paths.allSatisfy { path in
+      guard fileDefect(path) == nil, let identity = Identity(path) else { return true }
+      return verdicts.withLock { $0[identity] != nil }
+    }
   }
 
   /// Tries those libraries out that are not known as they are now. Thread: any.
   public func examine(_ paths: [String]) {
     if isClosed { return }
-    var left = paths.filter { path in Identity(path).map { id in verdicts.withLock { $0[id] == nil } } ?? false }
+    // What is no file for a library is refused by whoever loads it, without being opened.
+    var left = paths.filter { path in
+      guard fileDefect(path) == nil, let identity = Identity(path) else { return false }
+      return verdicts.withLock { $0[identity] == nil }
+    }
     while !left.isEmpty {
       let batch = Array(left.prefix(ProbeMemory.mostSteps))
       let identities = batch.map { Identity($0) }

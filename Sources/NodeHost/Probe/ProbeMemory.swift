@@ -90,9 +90,13 @@ final class SharedFile {
     return Array(bytes.prefix(max(0, read)))
   }
 
-  /// Maps it for as long as the process lasts, or until `munmap`.
+  /// Makes it so long that it holds a `ProbeMemory`.
+  func makeRoom() -> Bool { ftruncate(descriptor, off_t(ProbeMemory.bytes)) == 0 }
+
+  /// Maps it for as long as the process lasts, or until `munmap`. A file of another length is somebody else's.
   static func map(_ descriptor: Int32) -> UnsafeMutableRawPointer? {
-    guard ftruncate(descriptor, off_t(ProbeMemory.bytes)) == 0 else { return nil }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_size == off_t(ProbeMemory.bytes) else { return nil }
     let base = mmap(nil, ProbeMemory.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
     return base == MAP_FAILED ? nil : base
   }

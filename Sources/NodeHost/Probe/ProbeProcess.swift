@@ -51,7 +51,7 @@ struct ProbeProcess {
   private var alive: (read: Int32, write: Int32) = (-1, -1)
 
   init?(limit: Double) {
-    guard let shared = SharedFile(), let output = SharedFile(), let errors = SharedFile(),
+    guard let shared = SharedFile(), let output = SharedFile(), let errors = SharedFile(), shared.makeRoom(),
       let base = SharedFile.map(shared.descriptor)
     else { return nil }
     (self.limit, self.shared, self.output, self.errors) = (limit, shared, output, errors)
@@ -97,6 +97,10 @@ struct ProbeProcess {
       fcntl($0, F_DUPFD_CLOEXEC, 16)
     }
     defer { for source in sources where source >= 0 { close(source) } }
+    guard sources.allSatisfy({ $0 >= 0 }) else {
+      closePipe()
+      return nothing
+    }
     for (target, source) in sources.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
     }

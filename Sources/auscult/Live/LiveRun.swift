@@ -88,8 +88,7 @@ struct LiveRun {
     let hangup = Hangup(desk, engine, talk, driver.control)
     signals.handleHangup { [flag = hangup.flag] in flag.raise() }
     let methods = RunMethods(watch: watch, board: desk.board, control: driver.control, stop: stop)
-    waiting.end(with: methods.handlers)
-    if waiting.isStopped { stop() }
+    if waiting.end(with: methods.handlers) { stop() }
     report.begin(watch.update(), ports: driver.portNames)
     defer { control.stop() }
     engine.whileWaiting { report.tick(watch.update()) }

@@ -52,9 +52,15 @@ final class WaitForServer: Sendable {
   private let isAnswering = Atomic<Bool>(false)
 
   /// The run has begun: these answer now.
-  func end(with handlers: [String: ControlServer.Handler]) {
-    self.handlers.withLock { $0 = handlers }
+  ///
+  /// - Returns: whether it was stopped before: no `stop` is lost between the one and the other.
+  func end(with handlers: [String: ControlServer.Handler]) -> Bool {
+    let isStopped = self.handlers.withLock {
+      $0 = handlers
+      return self.isStopped
+    }
     if !isAnswering.load(ordering: .relaxed) { control.start(handlers) }
+    return isStopped
   }
 
   private func stop() { stopped.store(true, ordering: .releasing) }
@@ -63,11 +69,12 @@ final class WaitForServer: Sendable {
     var methods: [String: ControlServer.Handler] = [:]
     for method in RunMethods.names {
       methods[method] = { [self] parameters in
-        if let handler = handlers.withLock({ $0[method] }) { return try handler(parameters) }
-        if method == "stop" {
-          stop()
-          return ["stopping": true]
+        let handler = handlers.withLock { handlers -> ControlServer.Handler? in
+          if handlers.isEmpty && method == "stop" { stop() }
+          return handlers[method]
         }
+        if let handler { return try handler(parameters) }
+        if method == "stop" { return ["stopping": true] }
         throw ControlError.failed("'\(name)' hears nothing yet: \(reason.withLock { $0 })")
       }
     }
