@@ -46,6 +46,7 @@ extension ConnectionPlan {
   /// - Parameter connected: all connections of our ports.
   package mutating func observe(_ ports: Ports, connected: Set<Connection>, at now: Moment) -> [Change] {
     var changes: [Change] = []
+    followNames(ports, connected)
     for entry in entries {
       let peers = Set(ports.peers(entry.plan.direction).map(\.name))
       for connection in connected.union(links.keys).filter({ touches($0, entry) }).sorted(by: isBefore) {
@@ -57,6 +58,37 @@ extension ConnectionPlan {
     }
     forgetOldest()
     return changes
+  }
+
+  /// A port that has another name now keeps its cable: where in one look a cable of ours has gone with its port, and one
+  /// to a port that was not there before has come, the channel is that port's.
+  private mutating func followNames(_ ports: Ports, _ connected: Set<Connection>) {
+    renamed.formIntersection(connected)
+    for entry in entries {
+      let peers = Set(ports.peers(entry.plan.direction).map(\.name))
+      let gone = made.filter {
+        touches($0, entry) && links[$0]?.isUp ?? false && !connected.contains($0) && !peers.contains(peer(of: $0, entry))
+      }
+      let come = connected.filter {
+        touches($0, entry) && links[$0]?.isUp != true && !seen.contains(peer(of: $0, entry))
+      }
+      guard gone.count == 1, come.count == 1, let before = gone.first, let after = come.first else { continue }
+      made.remove(before)
+      made.insert(after)
+      renamed.insert(after)
+      if assigned[entry.name] == peer(of: before, entry) { assigned[entry.name] = peer(of: after, entry) }
+    }
+    seen = Set((ports.outputs + ports.inputs).map(\.name))
+  }
+
+  /// Inputs that more than one port is connected to now, and were not at the last look, with these ports' names: their
+  /// channel hears the sum.
+  package mutating func newlyMixed(_ connected: Set<Connection>) -> [(port: String, peers: [String])] {
+    let inputs = entries.filter { $0.plan.direction == .input }.map { entry in
+      (port: entry.name, peers: connected.filter { touches($0, entry) }.map(\.source).sorted())
+    }.filter { $0.peers.count > 1 }
+    defer { mixed = Set(inputs.map(\.port)) }
+    return inputs.filter { !mixed.contains($0.port) }
   }
 
   /// The server is gone, and all connections with it. Ports that come back get the channels that they had.

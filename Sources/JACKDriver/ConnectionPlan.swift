@@ -17,6 +17,8 @@ public struct Connection: Hashable, Sendable, CustomStringConvertible {
 /// - A text of its own for each channel: every port that it matches is connected to that channel.
 /// - Otherwise all texts' matches form one row, and each goes to the next channel that is free. A channel keeps its
 ///   port when others appear; while it is away, another one gets the channel only if no other channel is free.
+/// - A port that gets another name keeps its channel; where the channel has a text of its own, until one is there that
+///   the text asks for.
 /// - What a text asks for is connected again whenever it is not: at once when the port was away, and after a pause that
 ///   grows when both ports are there, so that nobody fights over a cable.
 package struct ConnectionPlan {
@@ -44,7 +46,7 @@ package struct ConnectionPlan {
   }
 
   /// The ports of other clients that there are, in JACK's order.
-  package struct Ports: Sendable {
+  package struct Ports: Sendable, Equatable {
     /// Those that give samples, and those that take them.
     package var outputs: [PortName]
     package var inputs: [PortName]
@@ -67,6 +69,12 @@ package struct ConnectionPlan {
   var failures: [Connection: (count: Int, next: Double)] = [:]
   /// The port that a channel got of a shared row, by our own port's name.
   var assigned: [String: String] = [:]
+  /// Ports of other clients at the last look, to tell those that are new.
+  var seen: Set<String> = []
+  /// Connections of ours whose other port has got another name, which JACK keeps.
+  var renamed: Set<Connection> = []
+  /// Inputs that several ports are connected to, by name.
+  var mixed: Set<String> = []
 
   /// - Throws: `JACKError.badPattern`.
   package init(client: String, plans: [PortPlan]) throws(JACKError) {
@@ -117,13 +125,15 @@ package struct ConnectionPlan {
     return entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
   }
 
-  /// Connections of ours that a text asked for as an expression, before the port came that has the text as its name.
+  /// Connections of ours that a text asked for as an expression, before the port came that has the text as its name; and
+  /// those whose other port has another name now, where there is one that is asked for.
   private mutating func superseded(_ entry: Entry, by peers: [String], _ ports: Ports) -> [Connection] {
     let candidates = ports.peers(entry.plan.direction)
     let going = made.filter { connection in
       let peer = peer(of: connection, entry)
-      return touches(connection, entry) && !peers.contains(peer) && candidates.contains { $0.name == peer }
-        && entry.patterns.contains { pattern in candidates.contains { $0.name == peer && pattern.isMatched($0) } }
+      guard touches(connection, entry), !peers.contains(peer), let port = candidates.first(where: { $0.name == peer })
+      else { return false }
+      return entry.patterns.contains { $0.isMatched(port) } || renamed.contains(connection) && !peers.isEmpty
     }
     made.subtract(going)
     return going.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }

@@ -36,8 +36,7 @@ extension JACKDriver {
   func lookAtConnections() -> [JACKEvent] {
     guard var plan = connections else { return [] }
     defer { connections = plan }
-    let (ports, now) = (self.ports, self.now)
-    var connected = self.connected
+    var (ports, now, connected) = look()
     var events = tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
     let wishes = plan.wishes(ports, connected: connected, at: now)
     for connection in wishes.make {
@@ -52,8 +51,31 @@ extension JACKDriver {
       connected = self.connected
       events += tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
     }
+    events += plan.newlyMixed(connected).map { .mixed(port: $0.port, peers: $0.peers) }
+    noteConnected(connected)
     control.notePorts(plan.states(since: began))
     return events
+  }
+
+  /// Ports and connections of one moment: a port that gets another name between the two would seem to be two.
+  private func look() -> (ConnectionPlan.Ports, ConnectionPlan.Moment, Set<Connection>) {
+    var (ports, connected) = (self.ports, self.connected)
+    for _ in 0..<3 {
+      let again = self.ports
+      if again == ports { break }
+      (ports, connected) = (again, self.connected)
+    }
+    return (ports, now, connected)
+  }
+
+  /// Tells the realtime thread which of our inputs something is connected to.
+  private func noteConnected(_ connected: Set<Connection>) {
+    guard let table = session?.state.pointee.inputPorts else { return }
+    let taken = Set(connected.map(\.destination))
+    for (index, plan) in layout.inputs.enumerated() {
+      guard let plan else { continue }
+      table.setConnected(taken.contains("\(options.name):\(plan.name)"), at: index)
+    }
   }
 
   /// The server is gone, and with it what was connected. Nobody needs to be told of each.

@@ -41,7 +41,10 @@ extension JACKDriver {
         guard try reconnect(tick: tick, report: report) else { return }
         progress = Progress(self)
       }
-      try checkRate()
+      if hasOtherRate {
+        guard try reconnect(tick: tick, report: report) else { return }
+        progress = Progress(self)
+      }
       if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
       progress.report(self, report)
       followConnections(progress.isCheckDue, isFirst: progress.looks == 0, report)
@@ -105,10 +108,8 @@ extension JACKDriver {
     }
   }
 
-  private func checkRate() throws(JACKError) {
-    let now = control.share.pointee.sampleRate.load(ordering: .relaxed)
-    if now != rate { throw .rateChanged(from: rate, to: now) }
-  }
+  /// The server, which is there, has changed its rate.
+  private var hasOtherRate: Bool { control.share.pointee.sampleRate.load(ordering: .relaxed) != rate }
 }
 
 // MARK: - The wall clock
@@ -145,31 +146,46 @@ extension JACKDriver {
 // MARK: - A server that went away
 
 extension JACKDriver {
-  /// Leaves the server that is gone, and waits for one of the same name and rate.
+  /// Leaves the server that is gone, or has another rate now, and waits for one of the same name and rate.
   ///
   /// - Returns: false when `stop` came first.
   private func reconnect(tick: () -> Void, report: (JACKEvent) -> Void) throws(JACKError) -> Bool {
+    let isGone = control.share.pointee.isShutDown.load(ordering: .acquiring)
     let reason = control.shutdownReason
+    let rateNow = control.share.pointee.sampleRate.load(ordering: .relaxed)
+    if !isGone { endSound() }
     let continuation = session?.state.pointee.continuation
-    control.waitForNotificationsEnd()
-    client.close(isServerGone: true)
+    if isGone { control.waitForNotificationsEnd() }
+    client.close(isServerGone: isGone)
     freeSession()
     loseConnections()
     if client.isLeftBehind { report(.leftBehind) }
-    guard options.reconnects else { throw .serverShutDown(reason: reason) }
+    guard options.reconnects else {
+      throw isGone ? .serverShutDown(reason: reason) : .rateChanged(from: rate, to: rateNow)
+    }
     // libjack takes no further client in this process.
     if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
-    report(.serverLost(reason: reason))
+    report(isGone ? .serverLost(reason: reason) : .otherRate(rateNow, wanted: rate))
     let began = realtime_nanoseconds()
+    var otherRate = isGone ? nil : Optional(rateNow)
     while !isStopRequested {
       if let next = try openAgain() {
-        try resume(with: next, continuation)
-        report(.serverBack(seconds: Double(realtime_nanoseconds() - began) / 1e9))
-        return true
+        if next.rate == rate {
+          try resume(with: next, continuation)
+          report(.serverBack(seconds: Double(realtime_nanoseconds() - began) / 1e9))
+          return true
+        }
+        let found = next.rate
+        next.close()
+        if found != otherRate { report(.otherRate(found, wanted: rate)) }
+        otherRate = found
       }
-      engine?.service()
-      tick()
-      control.wakeup.wait(milliseconds: Self.interval)
+      // A server at another rate is not asked ten times a second.
+      for _ in 0..<(otherRate == nil ? 1 : Self.looksPerCheck) where !isStopRequested {
+        engine?.service()
+        tick()
+        control.wakeup.wait(milliseconds: Self.interval)
+      }
     }
     endWithoutServer(continuation)
     return false
@@ -195,7 +211,6 @@ extension JACKDriver {
 
   private func resume(with next: JACKClient, _ continuation: ProcessState.Continuation?) throws(JACKError) {
     client = next
-    if next.rate != rate { throw .rateChanged(from: rate, to: next.rate) }
     control.share.pointee.notificationThread.store(0, ordering: .relaxed)
     control.share.pointee.isShutDown.store(false, ordering: .relaxed)
     control.share.pointee.isFreewheeling.store(false, ordering: .relaxed)

@@ -3,24 +3,31 @@ import Synchronization
 /// The JACK ports of one direction, by the engine's channel index; nil where a channel is free.
 ///
 /// There is room for as many as JACK has for a client, so that ports come and go while cycles run and nothing moves. The
-/// control thread sets and clears, the realtime thread looks once in every cycle.
+/// control thread sets and clears, the realtime thread looks once in every cycle. Whether something is connected to a
+/// port stands here, too: the call that JACK has for it takes a lock in PipeWire's library.
 struct PortTable {
   /// Channels, at most: more than JACK has ports for.
   static let room = 4096
 
   private let ports: UnsafeMutablePointer<Atomic<OpaquePointer?>>
+  private let connected: UnsafeMutablePointer<Atomic<Bool>>
   private let highest: UnsafeMutablePointer<Atomic<Int>>
 
   static func make() -> PortTable {
     let ports = UnsafeMutablePointer<Atomic<OpaquePointer?>>.allocate(capacity: room)
-    for index in 0..<room { (ports + index).initialize(to: Atomic(nil)) }
+    let connected = UnsafeMutablePointer<Atomic<Bool>>.allocate(capacity: room)
+    for index in 0..<room {
+      (ports + index).initialize(to: Atomic(nil))
+      (connected + index).initialize(to: Atomic(false))
+    }
     let highest = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
     highest.initialize(to: Atomic(0))
-    return PortTable(ports: ports, highest: highest)
+    return PortTable(ports: ports, connected: connected, highest: highest)
   }
 
   func free() {
     ports.deallocate()
+    connected.deallocate()
     highest.deallocate()
   }
 
@@ -33,8 +40,17 @@ struct PortTable {
     @_noLocks @_noAllocation get { ports[index].load(ordering: .acquiring) }
   }
 
+  @_noLocks @_noAllocation
+  func isConnected(_ index: Int) -> Bool { connected[index].load(ordering: .relaxed) }
+
+  /// Thread: control.
+  func setConnected(_ isConnected: Bool, at index: Int) { connected[index].store(isConnected, ordering: .relaxed) }
+
+  /// A port that is new is connected to nothing.
+  ///
   /// Thread: control.
   func set(_ port: OpaquePointer?, at index: Int) {
+    setConnected(false, at: index)
     ports[index].store(port, ordering: .sequentiallyConsistent)
     if index >= count { highest.pointee.store(index + 1, ordering: .sequentiallyConsistent) }
   }

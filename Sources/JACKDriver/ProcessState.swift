@@ -69,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
       pointee.connected[index] = 0
       guard let port = pointee.inputPorts[index], let buffer = jack_port_get_buffer(port, frames) else { continue }
       pointee.inputs[index] = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
-      pointee.connected[index] = jack_port_connected(port) > 0 ? 1 : 0
+      pointee.connected[index] = pointee.inputPorts.isConnected(index) ? 1 : 0
     }
     pointee.hasOutputs = false
     for index in 0..<pointee.outputPorts.count {

@@ -168,6 +168,39 @@ import Testing
     #expect(jack.look(["x:2", "x:1"]) == ["x:1 1", "x:2 2"])
   }
 
+  // MARK: Names that change
+
+  /// JACK keeps the cable of a port that gets another name: what matches besides is not connected to its channel, too.
+  @Test func aPortWithANewNameKeepsItsChannel() throws {
+    var jack = try Patchbay(channels: 2, connect: ["x:.*"])
+    #expect(jack.look(["x:1", "x:2"]) == ["x:1 1", "x:2 2"])
+    jack.rename("x:1", "y:1")
+    #expect(jack.look(["y:1", "x:2", "x:3"]) == ["x:2 2", "y:1 1"])
+    jack.rename("y:1", "x:1")
+    #expect(jack.look(["x:1", "x:2", "x:3"]) == ["x:1 1", "x:2 2"])
+    #expect(jack.look(["x:2", "x:3"]) == ["x:2 2", "x:3 1"])
+  }
+
+  @Test func aPortWithANewNameGivesWayToTheOneThatIsAskedFor() throws {
+    var jack = try Patchbay(connect: ["x:1"])
+    jack.look(["x:1"])
+    jack.rename("x:1", "x:old")
+    #expect(jack.look(["x:old"]) == ["x:old"])
+    #expect(jack.look(["x:old", "x:1"]) == ["x:1"])
+  }
+
+  @Test func severalPortsAtOneInputAreToldOfOnce() throws {
+    var jack = try Patchbay(connect: ["x:.*"])
+    jack.look(["x:1"])
+    #expect(jack.mixed == [])
+    jack.look(["x:1", "x:2"])
+    jack.look()
+    #expect(jack.mixed == ["us:mic x:1 x:2"])
+    jack.look(["x:1"])
+    jack.look(["x:1", "x:3"])
+    #expect(jack.mixed == ["us:mic x:1 x:2", "us:mic x:1 x:3"])
+  }
+
   @Test func statesTellSinceWhen() throws {
     var jack = try Patchbay(connect: ["x:1"])
     jack.seconds = 5
@@ -260,6 +293,8 @@ private struct Patchbay {
   var refused: Set<String> = []
   var seconds = 0.0
   var told: [String] = []
+  /// Inputs that several ports are connected to, as they were told of.
+  var mixed: [String] = []
   private var channels: Int
 
   init(channels: Int = 1, connect: [String]) throws {
@@ -273,6 +308,11 @@ private struct Patchbay {
 
   var now: ConnectionPlan.Moment {
     ConnectionPlan.Moment(position: Int64(seconds * 1000), wall: Int64(seconds), seconds: seconds)
+  }
+
+  /// A port gets another name: its cables stay.
+  mutating func rename(_ before: String, _ after: String) {
+    connected = Set(connected.map { $0 == before ? after : $0.replacing("\(before) ", with: "\(after) ") })
   }
 
   mutating func pull(_ cable: String) { connected.remove(cable) }
@@ -306,6 +346,7 @@ private struct Patchbay {
       plan.forget(connection)
     }
     tell(plan.observe(ports, connected: connections, at: now))
+    mixed += plan.newlyMixed(connections).map { "\($0.port) \($0.peers.joined(separator: " "))" }
     return connected.sorted()
   }
 

@@ -54,7 +54,7 @@ final class LiveReport {
 
   func event(_ event: JACKEvent) {
     switch event {
-    case .serverLost, .leftBehind, .lost, .waiting: talk.warning(event.description)
+    case .serverLost, .otherRate, .leftBehind, .lost, .mixed, .waiting: talk.warning(event.description)
     default: talk.info(event.description)
     }
   }

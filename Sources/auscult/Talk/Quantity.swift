@@ -25,7 +25,8 @@ enum Quantity {
 
   /// "12.3 s", "4:05 min", "1:02:03 h".
   static func seconds(_ seconds: Double) -> String {
-    if seconds < 59.95 { return "\(fixed(seconds, 1)) s" }
+    // A file may claim any number, also one that no integer holds.
+    guard seconds >= 59.95, seconds < 1e15 else { return "\(fixed(seconds, 1)) s" }
     let whole = Int(seconds.rounded())
     if whole < 3600 { return "\(whole / 60):\(twoDigits(whole % 60)) min" }
     return "\(whole / 3600):\(twoDigits(whole / 60 % 60)):\(twoDigits(whole % 60)) h"
