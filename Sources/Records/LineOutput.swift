@@ -16,7 +16,7 @@ public final class LineOutput {
   /// Words a loss as a line.
   public var lossLine: ((WaitingLines.Loss) -> WaitingLines.Line)?
   private var lines = WaitingLines(most: mostWaiting)
-  private var outage = Outage()
+  private var outage: Outage
   /// Time of the first line of the part that is being written.
   private var partBegin: Int64?
   /// Another instance of the node may still hold the file: a swap lets go of it when this one writes already.
@@ -26,6 +26,7 @@ public final class LineOutput {
     self.file = file
     self.limit = limit
     self.host = host
+    outage = Outage(host)
     file.tell = { [host] in host.log(.warning, $0) }
   }
 
@@ -101,7 +102,12 @@ public final class LineOutput {
       try openAgain()
       if wasOpen, file.size == 0 { host.log(.warning, "\(file.path) was moved away or removed: begins it anew") }
     }
-    if let lossLine { lines.recordLoss(lossLine) }
+    if let lossLine {
+      lines.recordLoss { loss in
+        outage.record(WaitingTokens.Loss(count: loss.count, span: loss.span))
+        return lossLine(loss)
+      }
+    }
     while let piece = nextPiece() {
       if piece.isEmpty {
         try file.rotate()
@@ -182,12 +188,12 @@ public final class LineOutput {
   // MARK: What is said
 
   private func note(_ problem: FileProblem) {
-    if let text = outage.fail(problem) { host.log(.warning, text) }
+    outage.fail(problem)
   }
 
   private func tellEnd() {
-    guard let seconds = outage.end() else { return }
-    let loss = lines.total > 0 ? "\(lines.total) records were lost in all, as its gap records say" : "no record is lost"
-    host.log(.warning, "\(file.path) is written again after \(Int(seconds.rounded(.up))) s: \(loss)")
+    outage.end(
+      file.path,
+      lines.total > 0 ? "\(lines.total) records were lost in all, as its gap records say" : "no record is lost")
   }
 }

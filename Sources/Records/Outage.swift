@@ -1,25 +1,35 @@
 import Glibc
+import NodeKit
 import OutputFiles
 
-/// A time in which an output can't be written: said once, tried again with growing pauses.
+/// A time in which an output can't be written: said once, shown by `status` for as long as it lasts, tried again with
+/// growing pauses.
 public struct Outage {
   /// Seconds from one attempt to the next: the first, and the most.
   private static let pauses = 0.5...30
 
+  private let host: Host
+  private let outages: Outages?
   private var pause = Outage.pauses.lowerBound
   private var next = 0.0
   private var began: Double?
+  /// What was told of the reason.
+  private var said: String?
 
-  public init() {}
+  /// A reader that is this slow, in seconds, is told of as what keeps it from being written.
+  private static let slowness = 5.0
+
+  public init(_ host: Host) {
+    self.host = host
+    outages = Outages(host)
+  }
 
   public var isOn: Bool { began != nil }
   /// The next attempt is due, or there was no failure.
   public var isDue: Bool { began == nil || Outage.now >= next }
 
-  /// Notes a failed attempt.
-  ///
-  /// - Returns: what to say: at the first one.
-  public mutating func fail(_ problem: FileProblem) -> String? {
+  /// Notes a failed attempt; says so at the first one.
+  public mutating func fail(_ problem: FileProblem) {
     let isFirst = began == nil
     let now = Outage.now
     if isFirst {
@@ -30,16 +40,29 @@ public struct Outage {
     }
     // A reader that is slow is no fault: it is looked at again at once.
     next = problem.code == EAGAIN ? now : now + pause
-    return isFirst ? "\(problem.description). It is tried again; everything else goes on" : nil
+    if said != problem.description, problem.code != EAGAIN || now - (began ?? now) > Self.slowness {
+      said = problem.description
+      outages?.say(said)
+    }
+    guard isFirst else { return }
+    host.log(.warning, "\(problem.description). It is tried again; everything else goes on")
   }
 
-  /// Notes that it can be written again.
+  /// Notes that it can be written again, and says so.
   ///
-  /// - Returns: after how many seconds; nil: there was no failure.
-  public mutating func end() -> Double? {
-    guard let began else { return nil }
+  /// - Parameter loss: what became of what waited.
+  public mutating func end(_ path: String, _ loss: String? = nil) {
+    guard let began else { return }
     self.began = nil
-    return Outage.now - began
+    said = nil
+    outages?.say(nil)
+    let seconds = Int((Outage.now - began).rounded(.up))
+    host.log(.warning, "\(path) is written again after \(seconds) s" + (loss.map { ": \($0)" } ?? ""))
+  }
+
+  /// Records what was lost.
+  public func record(_ loss: WaitingTokens.Loss) {
+    outages?.lost(loss.count, begin: loss.span.begin, end: loss.span.end)
   }
 
   private static var now: Double {

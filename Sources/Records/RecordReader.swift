@@ -49,12 +49,25 @@ public struct RecordReader {
 
   /// What the driver or the host tells. A notice about no node names the sink that records it.
   public func record(_ notice: Notices.Notice, rate: Int) -> Record {
-    Record(
+    if let (count, span) = loss(notice) {
+      return Record(
+        .gap(Record.Gap(.sink, count: count)), graph: host.graph, node: notice.node ?? host.node, span: span, rate: rate,
+        time: host.wallTime(at: span.end), file: host.file)
+    }
+    return Record(
       .notice(
         Record.Notice(notice.kind, state: notice.state, details: notice.details.map { .init($0.name, $0.text) })),
       graph: host.graph, node: notice.node ?? host.node, channel: notice.channel, machine: notice.machine,
       span: Span(begin: notice.begin, end: notice.end), rate: rate, time: host.wallTime(at: notice.end),
       file: host.file)
+  }
+
+  /// What an output could not write, and where it was.
+  private func loss(_ notice: Notices.Notice) -> (Int, Span)? {
+    guard notice.kind == "gap" else { return nil }
+    let number = { (name: String) in notice.details.first { $0.name == name }.flatMap { Int64($0.text) } }
+    guard let begin = number("begin"), let end = number("end"), let count = number("count") else { return nil }
+    return (Int(count), Span(begin: begin, end: max(begin, end)))
   }
 
   /// All that the records of a block have in common.

@@ -48,9 +48,10 @@ final class NumPy: OffloadNode {
   /// Tokens that wait.
   private var buffer: [UInt8] = []
   private var flushed = 0
+  private var waiting = WaitingTokens()
   /// Tokens that had to be let go of since it was last said.
   private var lost = 0
-  private var outage = Outage()
+  private var outage: Outage
   private var hasFailed = false
   private let mustReopen = Atomic<Bool>(false)
   private static let bufferSize = 1 << 18
@@ -70,6 +71,7 @@ final class NumPy: OffloadNode {
     let file = OutputFile(path: path, kind: .numPy, append: appends, keep: keep)
     if !isEach { try NodeError.wording { () throws(FileProblem) in try file.examine() } }
     self.file = file
+    outage = Outage(arguments.host)
     try super.init(arguments)
     file.tell = { [host] in host.log(.warning, $0) }
   }
@@ -147,6 +149,7 @@ final class NumPy: OffloadNode {
       while next < block.count {
         let count = min(block.count - next, max(1, (Self.bufferSize - buffer.count) / header.stride))
         layout.append(block, tokens: next..<(next + count), to: &buffer)
+        waiting.add(block, next..<(next + count))
         next += count
         if buffer.count >= Self.bufferSize - header.stride { try flush(header, isPatient: isPatient) }
       }
@@ -219,6 +222,8 @@ final class NumPy: OffloadNode {
     // An eighth at once: what stays is moved.
     let over = max(1, (buffer.count - Self.mostWaiting * 7 / 8) / header.stride)
     buffer.removeFirst(over * header.stride)
+    waiting.letGo(over)
+    if let loss = waiting.takeLoss() { outage.record(loss) }
     lost += over
   }
 
@@ -263,6 +268,7 @@ final class NumPy: OffloadNode {
     var taken = 0
     defer {
       buffer.removeFirst(taken)
+      waiting.written(taken / header.stride)
       tokens += taken / header.stride
     }
     do throws(FileProblem) {
@@ -293,13 +299,11 @@ final class NumPy: OffloadNode {
   // MARK: What is said
 
   private func note(_ problem: FileProblem) {
-    if let text = outage.fail(problem) { host.log(.warning, text) }
+    outage.fail(problem)
   }
 
   private func tellEnd() {
-    if let seconds = outage.end() {
-      host.log(.warning, "\(file.path) is written again after \(Int(seconds.rounded(.up))) s")
-    }
+    outage.end(file.path)
     guard lost > 0 else { return }
     host.log(.error, "\(file.path): \(lost) tokens were lost while it could not be written")
     lost = 0

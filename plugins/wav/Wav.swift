@@ -39,11 +39,8 @@ final class Wav: OffloadNode {
   /// Ticks at which the next sample is due, once one came.
   private var due: Int64?
   private var updated = 0
-  /// Frames that wait, as the file has them.
-  private var waiting: [UInt8] = []
-  /// Frames before those that wait which had to be let go of.
-  private var lost = 0
-  private var outage = Outage()
+  private var waiting = WaitingFrames(frame: 1)
+  private var outage: Outage
   private var hasFailed = false
   private let mustReopen = Atomic<Bool>(false)
 
@@ -59,6 +56,7 @@ final class Wav: OffloadNode {
       path: path, kind: .wav, append: arguments.boolean("append"), keep: try KeepLimit(arguments, rotation: limit))
     try NodeError.wording { () throws(FileProblem) in try file.examine() }
     self.file = file
+    outage = Outage(arguments.host)
     try super.init(arguments)
     file.tell = { [host] in host.log(.warning, $0) }
   }
@@ -79,6 +77,7 @@ final class Wav: OffloadNode {
     }
     rate = Int(whole)
     format = input
+    if waiting.isEmpty { waiting = WaitingFrames(frame: encoding.width * input.channels) }
     // Interleaved samples of a call, or of a stretch of silence.
     answer.memory = input.channels * max(4096, 2 * setup.quantum) * MemoryLayout<Float>.stride
   }
@@ -127,15 +126,10 @@ final class Wav: OffloadNode {
   // MARK: Samples
 
   private func add(_ block: InputBlock) {
-    for sample in 0..<block.count {
-      for channel in 0..<block.channels { encoding.append(block.samples(channel)[sample], to: &waiting) }
-    }
-    let frame = encoding.width * block.channels
-    guard waiting.count > Self.mostWaiting, outage.isOn else { return }
+    waiting.add(block, encoding)
+    guard waiting.bytes > Self.mostWaiting, outage.isOn else { return }
     // An eighth at once: what stays is moved.
-    let over = (waiting.count - Self.mostWaiting * 7 / 8) / frame
-    waiting.removeFirst(over * frame)
-    lost += over
+    if let loss = waiting.letGo(to: Self.mostWaiting * 7 / 8) { outage.record(loss) }
   }
 
   /// Adds silence for the samples between the one that was due and the block's first.
@@ -145,17 +139,12 @@ final class Wav: OffloadNode {
     let first = head.origin + format.offset + head.index * format.period
     defer { due = first + Int64(block.count) * format.period }
     guard let due, first > due else { return }
-    addSilence(Int((first - due + format.period / 2) / format.period), format.channels)
+    addSilence(Int((first - due + format.period / 2) / format.period))
   }
 
-  private func addSilence(_ frames: Int, _ channels: Int) {
-    guard Double(frames) <= Self.longestFill * Double(rate) else {
-      host.log(
-        .warning,
-        "\(file.path): a gap of \(frames / rate) s is left out: what follows lies that much too early in the file")
-      return
-    }
-    waiting.append(contentsOf: repeatElement(0, count: frames * channels * encoding.width))
+  private func addSilence(_ frames: Int) {
+    guard Double(frames) <= Self.longestFill * Double(rate) else { return tellLeftOut(frames) }
+    waiting.addSilence(frames)
   }
 
   // MARK: Writing
@@ -167,50 +156,43 @@ final class Wav: OffloadNode {
     guard let wav else { return }
     let now = seconds()
     if mustReopen.exchange(false, ordering: .relaxed) { file.close() }
-    guard isLast || now > updated || waiting.count >= Self.enough, outage.isDue || isPatient || isLast else { return }
+    guard isLast || now > updated || waiting.bytes >= Self.enough, outage.isDue || isPatient || isLast else { return }
     updated = now
     do throws(FileProblem) {
       if !file.isOpen {
         file.appends = true
         try wav.open()
       }
-      try fillLoss()
-      try writeAll(wav)
+      tellLoss()
+      try waiting.write { (bytes, taken) throws(FileProblem) in try wav.write(bytes, taken: &taken) }
       try wav.updateHeader()
-      if let seconds = outage.end() {
-        host.log(.warning, "\(file.path) is written again after \(Int(seconds.rounded(.up))) s")
-      }
+      outage.end(file.path)
     } catch {
       // What is in the file is counted, at least.
       try? wav.updateHeader()
-      if isLast { throw FileProblem("\(error.description). \(left) frames are lost", code: error.code) }
+      if isLast { throw FileProblem("\(error.description). \(waiting.count) frames are lost", code: error.code) }
       if isPatient { throw error }
       note(error)
     }
   }
 
-  private var left: Int { lost + waiting.count / max(1, encoding.width * (format?.channels ?? 1)) }
-
-  /// What had to be let go of is silence.
-  private func fillLoss() throws(FileProblem) {
-    guard lost > 0, let format else { return }
+  /// What had to be let go of is silence in the file, if it is not too long.
+  private func tellLoss() {
+    let lost = waiting.takeLost()
+    guard lost > 0 else { return }
     host.log(.error, "\(file.path): \(lost) frames were lost while it could not be written; they are silence now")
-    let behind = waiting
-    waiting = []
-    addSilence(lost, format.channels)
-    waiting += behind
-    lost = 0
+    let left = waiting.leaveOut(over: Int(Self.longestFill * Double(rate)))
+    if left > 0 { tellLeftOut(left) }
   }
 
-  private func writeAll(_ wav: WavFile) throws(FileProblem) {
-    guard !waiting.isEmpty else { return }
-    var taken = 0
-    defer { waiting.removeFirst(taken) }
-    try waiting.withBytes { (bytes) throws(FileProblem) in try wav.write(bytes, taken: &taken) }
+  private func tellLeftOut(_ frames: Int) {
+    host.log(
+      .warning,
+      "\(file.path): a gap of \(frames / rate) s is left out: what follows lies that much too early in the file")
   }
 
   private func note(_ problem: FileProblem) {
-    if let text = outage.fail(problem) { host.log(.warning, text) }
+    outage.fail(problem)
   }
 
   private func seconds() -> Int {

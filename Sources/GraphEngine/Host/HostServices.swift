@@ -15,6 +15,7 @@ final class HostServices: @unchecked Sendable {
   let log: @Sendable (LogLevel, String, String) -> Void
   let notices = NoticeBoard()
   let remarks = RemarkBoard()
+  let outages = OutageBoard()
   /// How long nodes are waited for.
   let calls: NodeCalls
   let stalls: StallWatch
@@ -122,6 +123,7 @@ final class NodeHostRecord {
   deinit {
     if reading.withLock({ $0.isOpen }) { services.notices.leave(nodeName) }
     services.remarks.forget(ObjectIdentifier(self))
+    services.outages.forget(ObjectIdentifier(self))
     native.deallocate()
     free(graphText)
     free(nodeText)
@@ -176,6 +178,7 @@ private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafeP
     NodeHostRecord.of(host).openNotices()
     return UnsafeRawPointer(noticeAbility.table)
   case AUSCULT_REMARKS: return remarkAbilityTable
+  case AUSCULT_OUTAGES: return outageAbilityTable
   case let name: return hostAbility(name)
   }
 }

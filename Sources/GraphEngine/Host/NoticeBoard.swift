@@ -39,6 +39,16 @@ public struct Notice: Sendable, Equatable {
   }
 }
 
+extension Notice {
+  /// Tokens that an output could not write: a gap of cause `sink`, whose record has the two positions, not the moment at
+  /// which it was told.
+  static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
+    Notice(
+      "gap", state: "sink", node: node, begin: begin,
+      details: [Detail("begin", "\(begin)"), Detail("end", "\(end)"), Detail("count", "\(count)")])
+  }
+}
+
 extension Engine {
   /// Gives every sink that records such things a notice. It ends at the frame position of the next cycle, or behind what
   /// sinks have written by now.
@@ -111,6 +121,7 @@ final class NoticeBoard: Sendable {
     }
   }
 
+  @discardableResult
   func post(_ notice: Notice, at position: Int64) -> Int64 {
     state.withLock { state in
       let end = max(position, state.written == .min ? 0 : state.written + 1, state.notices.last?.end ?? 0)
@@ -131,6 +142,8 @@ final class NoticeBoard: Sendable {
       if through != .max { state.written = max(state.written, through) }
       state.lost += max(0, state.first - reader.next)
       reader.next = max(reader.next, state.first)
+      // What it has lost itself, a sink records by itself.
+      while reader.next < state.end, state.notices[reader.next - state.first].isLoss(of: node) { reader.next += 1 }
       guard reader.next < state.end, state.notices[reader.next - state.first].end <= through else {
         state.readers[node] = reader
         return nil
@@ -152,9 +165,15 @@ final class StoredNotice: @unchecked Sendable {
   let end: Int64
   let native: UnsafePointer<auscult_notice>
   private let arena: Arena
+  private let node: String?
+  private let isLoss: Bool
+
+  func isLoss(of name: String) -> Bool { isLoss && node == name }
 
   init(_ notice: Notice, end: Int64) {
     let arena = Arena()
+    node = notice.node
+    isLoss = notice.kind == "gap"
     let details = notice.details.map {
       auscult_notice_detail(name: arena.text($0.name), text: arena.text($0.text))
     }

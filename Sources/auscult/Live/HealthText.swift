@@ -208,6 +208,9 @@ struct HealthCheck {
     let texts = { (name: String) in (status[name]?.array ?? []).compactMap(\.text) }
     return machines + texts("failed_nodes").map { "node '\($0)' failed" }
       + texts("late_nodes").map { "\($0) does not return" }
+      + (status["blocked_outputs"]?.array ?? []).map { output in
+        "output '\(output["node"]?.text ?? "?")' can't be written (\(output["problem"]?.text ?? "?"))"
+      }
   }
 
   private func age(_ machine: JSONValue) -> String {

@@ -21,6 +21,10 @@ struct RunFigures: Sendable {
   var failedNodes: [String]
   /// Nodes that have not returned from a call for long: "judge (process)".
   var lateNodes: [String]
+  /// Outputs that can't be written now.
+  var blockedOutputs: [BlockedOutput]
+  /// Tokens that outputs had to let go of.
+  var lostByOutputs: Int
   var machines: [MachineHealth]
   /// Of the graph; grows with every change.
   var generation: Int
@@ -50,6 +54,8 @@ struct RunFigures: Sendable {
     ports = control.ports
     failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
     lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()
+    blockedOutputs = engine.blockedOutputs
+    lostByOutputs = engine.lostByOutputs
     swap = engine.swapStatus
     let judges = engine.isSwapping && swap?.position != nil && swap?.reason == nil
     generation =
@@ -66,6 +72,7 @@ struct RunFigures: Sendable {
       "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(overruns),
       "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
+      "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
       "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
       "ports": .array(ports.map(\.json)), "training": training,
@@ -79,11 +86,12 @@ struct RunFigures: Sendable {
     return .object(members)
   }
 
-  /// Of the machine that is worst off, or of a node that failed.
+  /// Of the machine that is worst off, or of a node that failed, or of an output that can't be written.
   var health: String {
     if !failedNodes.isEmpty { return MachineHealth.State.failed.rawValue }
     let states = machines.map(\.state)
-    return (MachineHealth.State.allCases.last { states.contains($0) } ?? .ok).rawValue
+    let worst = MachineHealth.State.allCases.last { states.contains($0) } ?? .ok
+    return worst == .ok && !blockedOutputs.isEmpty ? "blocked" : worst.rawValue
   }
 
   /// The part of the sound's time that the realtime thread computes.
@@ -116,6 +124,12 @@ extension PortState {
           ["port": .text($0.port), "since": .text(wallTimeText($0.since)), "position": .integer($0.position)]
         }),
     ])
+  }
+}
+
+extension BlockedOutput {
+  fileprivate var json: JSONValue {
+    ["node": .text(node), "problem": .text(problem), "since": .text(wallTimeText(since))]
   }
 }
 

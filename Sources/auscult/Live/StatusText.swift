@@ -27,6 +27,13 @@ struct StatusText {
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
     let late = status["late_nodes"]?.array?.compactMap(\.text) ?? []
     if !late.isEmpty { lines.append("late      \(late.joined(separator: ", ")) has not returned") }
+    for output in status["blocked_outputs"]?.array ?? [] {
+      lines.append(
+        "blocked   \((output["node"]?.text ?? "?").shown), since \((output["since"]?.text ?? "?").shown): "
+          + (output["problem"]?.text ?? "?").shown)
+    }
+    let lost = integer("lost_by_outputs")
+    if lost > 0 { lines.append("unwritten \(Quantity.count(lost, "token")) that outputs had to let go of") }
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")

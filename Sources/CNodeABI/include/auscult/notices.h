@@ -1,6 +1,9 @@
 // notices/1, of the host: what the driver or the host has to tell beside the streams, for sinks that record it: a
 // connection that was lost, and whatever else is not a token. Since 1.2.
 //
+// A notice of kind "gap" and state "sink" tells what an output could not write: its details are "begin" and "end", driver
+// frame positions, and "count", tokens. It becomes a gap record with these.
+//
 // Ask the host for AUSCULT_NOTICES in `create` or `activate`; from then on every notice is kept for the node, by its
 // name, until one of its instances fetches it: a swap neither loses nor doubles any. Each sink gets all of them.
 
