@@ -36,10 +36,10 @@ final class OutputWav {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw AudioFileError(path: path, text: FileProblem("open", path, errno).description) }
     var text: String?
-    if case .held(let holder) = FileLock.take(descriptor) {
-      text = "is being written \(FileLock.words(holder)); give another folder"
-    } else if ftruncate(descriptor, 0) != 0 {
-      text = FileProblem("shorten", path, errno).description
+    switch FileLock.take(descriptor) {
+    case .held(let holder): text = "is being written \(FileLock.words(holder)); give another folder"
+    case .read: text = "is being read by another program; give another folder"
+    case .taken: if ftruncate(descriptor, 0) != 0 { text = FileProblem("shorten", path, errno).description }
     }
     guard let text else { return descriptor }
     close(descriptor)

@@ -332,6 +332,8 @@ public final class Engine: @unchecked Sendable {
   /// Words what the realtime thread has to say. Call it a few times a second.
   public func service() {
     lookForLateNodes()
+    let missed = services.notices.takeLost()
+    if missed > 0 { log(.error, "", "\(missed) notices were not recorded: a sink fetches them too seldom") }
     while let message = state.pointee.messages.pop() {
       switch message.kind {
       case .gap:

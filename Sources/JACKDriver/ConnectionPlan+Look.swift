@@ -67,7 +67,8 @@ extension ConnectionPlan {
     for entry in entries {
       let peers = Set(ports.peers(entry.plan.direction).map(\.name))
       let gone = made.filter {
-        touches($0, entry) && links[$0]?.isUp ?? false && !connected.contains($0) && !peers.contains(peer(of: $0, entry))
+        touches($0, entry) && links[$0]?.isUp ?? false && !connected.contains($0)
+          && !peers.contains(peer(of: $0, entry))
       }
       let come = connected.filter {
         touches($0, entry) && links[$0]?.isUp != true && !seen.contains(peer(of: $0, entry))

@@ -79,7 +79,8 @@ extension JACKError: CustomStringConvertible {
     case .serverNameTooLong: "give the name of a server that runs, with --server or JACK_DEFAULT_SERVER"
     case .nameTaken, .nameOfServer: "choose another name with --name"
     case .serverShutDown: "with --reconnect, auscult waits for the server and goes on"
-    case .rateChanged: "start auscult again: a graph is prepared for one rate (with --reconnect, auscult waits for that rate)"
+    case .rateChanged:
+      "start auscult again: a graph is prepared for one rate (with --reconnect, auscult waits for that rate)"
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
     case .privateServerFailed(_, let output) where output.contains("Too many servers"):
       "JACK's registry is full of servers that were killed: when none runs, remove /dev/shm/jack-shm-registry"

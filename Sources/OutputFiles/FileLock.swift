@@ -7,6 +7,8 @@ public enum FileLock {
     case taken
     /// Another one has it: the process, where that can be told.
     case held(by: pid_t?)
+    /// Nobody writes the file, but somebody reads it: what is only added does not harm that.
+    case read
   }
 
   /// Takes the lock of an open file. Whoever only looks at it holds it for an instant: so this tries a few times.
@@ -16,6 +18,10 @@ public enum FileLock {
     for attempt in 0..<5 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR { return .taken }
       if attempt < 4 { usleep(10_000) }
+    }
+    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
+      flock(descriptor, LOCK_UN)
+      return .read
     }
     var status = stat()
     return .held(by: fstat(descriptor, &status) == 0 ? holder(status) : nil)

@@ -9,11 +9,12 @@ public enum StandardStreams {
   }
 
   /// Opens /dev/null in place of standard input, output and error that are closed: else the next file that is opened
-  /// would be one of them. And a file that reached the largest size that it may have is an error of `write`, as a full
+  /// would be one of them. In place of standard output only for reading, so that what is written to it is an error of
+  /// `write` as it was before, and not lost without a word. And a file that reached the largest size that it may have is an error of `write`, as a full
   /// disk is, not a signal that kills.
   public static func secure() {
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 && errno == EBADF {
-      let descriptor = open("/dev/null", number == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+      let descriptor = open("/dev/null", number == STDERR_FILENO ? O_WRONLY : O_RDONLY)
       if descriptor >= 0, descriptor != number {
         dup2(descriptor, number)
         close(descriptor)

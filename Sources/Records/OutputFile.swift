@@ -116,14 +116,17 @@ public final class OutputFile {
   }
 
   private func lock(sharing: Bool) throws(FileProblem) {
-    if case .held(let holder) = FileLock.take(descriptor) {
-      isLocked = false
-      guard sharing else {
-        throw FileProblem(
-          "\(path) is being written \(FileLock.words(holder)): give this output another path", code: EBUSY)
-      }
-    } else {
-      isLocked = true
+    let outcome = FileLock.take(descriptor)
+    isLocked = outcome == .taken
+    switch outcome {
+    case .held(let holder) where !sharing:
+      throw FileProblem(
+        "\(path) is being written \(FileLock.words(holder)): give this output another path", code: EBUSY)
+    // What is only added to a file harms no reader: the lock is taken as soon as that has ended.
+    case .read where !sharing && !appends && !hasBegun:
+      throw FileProblem(
+        "\(path) is being read by another program: wait for that to end, or give this output another path", code: EBUSY)
+    case .taken, .read, .held: break
     }
   }
 

@@ -51,7 +51,8 @@ public struct RecordReader {
   public func record(_ notice: Notices.Notice, rate: Int) -> Record {
     if let (count, span) = loss(notice) {
       return Record(
-        .gap(Record.Gap(.sink, count: count)), graph: host.graph, node: notice.node ?? host.node, span: span, rate: rate,
+        .gap(Record.Gap(.sink, count: count)), graph: host.graph, node: notice.node ?? host.node, span: span,
+        rate: rate,
         time: host.wallTime(at: span.end), file: host.file)
     }
     return Record(

@@ -11,7 +11,7 @@ public struct RunningGraph: Sendable, Equatable {
 /// A command's connection to a running graph. Use it from one thread at a time.
 public final class ControlClient {
   private let name: String
-  private let socket: UnixSocket
+  private var socket: UnixSocket
   private var received: [UInt8] = []
   private var nextID: Int64 = 1
   private let timeout: Duration
@@ -28,7 +28,17 @@ public final class ControlClient {
     self.name = name
     self.timeout = timeout
     socket = try ControlClient.socket(name, folders)
-    let version = try call(ControlProtocol.method)["version"]?.text ?? "?"
+    var version = ""
+    // Others that only hold their connections are hung up on after a moment.
+    let deadline = ContinuousClock.now + timeout
+    while version.isEmpty {
+      do {
+        version = try call(ControlProtocol.method)["version"]?.text ?? "?"
+      } catch let error as ControlError where error.code == ControlError.busyCode && ContinuousClock.now < deadline {
+        usleep(200_000)
+        socket = try ControlClient.socket(name, folders)
+      }
+    }
     guard ControlProtocol.major(version) == ControlProtocol.major(ControlProtocol.version) else {
       throw ControlProblem(
         "the graph '\(name)' speaks protocol \(version), this command \(ControlProtocol.version); use the `auscult` "

@@ -53,6 +53,27 @@ struct ChangeTests {
     try folder.text("log.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
   }
 
+  /// A new detector that learns for an hour judges no sooner. Until then `rollback` and `discard` give it up at once, and
+  /// other changes are told what they would wait for.
+  @Test func aChangeThatDoesNotGetOnHoldsNobodyUp() throws {
+    let live = try start()
+    for command in ["rollback", "discard"] {
+      let change = try LiveCommand(auscult, arguments: ["swap", "judge", "learn=1h"])
+      while try json(try auscult("status", "--json"))["swap"]?["stage"]?.text != "warming" { usleep(20_000) }
+      if command == "discard" {
+        let other = try auscult("swap", "louder", "gain=2")
+        #expect(other.status == 1)
+        #expect(other.err.contains("'swap judge learn=1h' is under way, and since 10 s its new nodes have not yielded"))
+      }
+      let end = try auscult(command)
+      #expect(end.status == 0 && end.out.contains("the change that was under way is given up"), "\(end.err)")
+      let given = try change.end()
+      #expect(given.status == 1 && given.err.contains("it was given up before the exchange"), "\(given.err)")
+    }
+    #expect(try auscult("swap", "judge", "type=detector.level").status == 0)
+    try stop(live)
+  }
+
   @Test func aDetectorIsSwappedAndEverySliceIsJudgedOnce() throws {
     let live = try start()
     let plan = try auscult("swap", "judge", "type=detector.level", "--dry-run")

@@ -34,10 +34,17 @@ public final class HandRun {
   public var engine: Engine { driver.engine }
   public let folder: String
 
-  public init(_ text: String, rate: Int = 48000, threads: Int? = nil, memory: MemoryLimit? = nil) throws {
+  /// - Parameter folders: made in the run's own folder first.
+  public init(
+    _ text: String, rate: Int = 48000, threads: Int? = nil, memory: MemoryLimit? = nil, folders: [String] = []
+  ) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.folder = folder.path
+    for name in folders {
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+    }
     var options = EngineOptions()
     if let threads { options.workerThreads = threads }
     if let memory { options.memory = memory }

@@ -69,6 +69,13 @@ extension Engine {
     }
   }
 
+  /// Alarm events since the last call that came too fast to be told; sinks have them all the same. Thread: control.
+  public func takeUntoldAlarmEvents() -> Int {
+    schedule?.nodes.reduce(0) { sum, node in
+      sum + node.runtime.watches.reduce(0) { $0 + ($1?.events?.pointee.takeLost() ?? 0) }
+    } ?? 0
+  }
+
   /// What is known of each machine, by the order of the channels. Thread: control.
   func healthFacts(stalled: Double) -> [MachineHealth.Facts] {
     guard let schedule else { return [] }

@@ -170,7 +170,8 @@ extension MachineHealth.Facts {
     guard let input else { return heard }
     if isOld(input.connected) { return .unconnected }
     if let heard { return heard }
-    if isOld(input.sounding) { return .silent }
+    // An alarm hears by the source's own `silent_below`, however quiet that is.
+    if alarms.isEmpty, isOld(input.sounding) { return .silent }
     return isOld(input.moving) ? .stuck : nil
   }
 

@@ -156,8 +156,13 @@ final class NoticeBoard: Sendable {
     }
   }
 
-  /// Notices that nodes which fetch too seldom have missed.
-  var lost: Int { state.withLock { $0.lost } }
+  /// Notices that nodes which fetch too seldom have missed since the last call.
+  func takeLost() -> Int {
+    state.withLock { state in
+      defer { state.lost = 0 }
+      return state.lost
+    }
+  }
 }
 
 /// A notice as the ABI hands it out.

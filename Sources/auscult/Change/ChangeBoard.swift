@@ -40,11 +40,15 @@ final class ChangeBoard: Sendable {
   private static let memory = 64
   /// Changes that may wait.
   private static let queueLimit = 32
+  /// A change that waits, and that nobody has looked at for so long, is not made any more: its command was interrupted.
+  private static let abandonment = Duration.seconds(5)
 
   private struct State {
     var nextID = 1
     var queue: [(id: Int, request: ChangeRequest)] = []
     var tickets: [Int: ChangeTicket] = [:]
+    /// When whoever asked for a change that waits has last looked at it.
+    var looks: [Int: ContinuousClock.Instant] = [:]
     /// Why nothing can be changed for now.
     var refusal: String?
   }
@@ -72,14 +76,62 @@ final class ChangeBoard: Sendable {
     }
   }
 
-  func ticket(_ id: Int) -> ChangeTicket? { state.withLock { $0.tickets[id] } }
+  /// For whoever asked for it.
+  func ticket(_ id: Int) -> ChangeTicket? {
+    state.withLock { state in
+      if state.queue.contains(where: { $0.id == id }) { state.looks[id] = .now }
+      return state.tickets[id]
+    }
+  }
 
   func put(_ ticket: ChangeTicket, _ id: Int) { state.withLock { $0.tickets[id] = ticket } }
+
+  /// Ends changes that wait, as failed.
+  ///
+  /// - Parameter isMeant: whether it is one of these.
+  /// - Returns: them, as they ended.
+  func refuseWaiting(
+    _ problem: String, where isMeant: (ChangeRequest) -> Bool
+  ) -> [(request: ChangeRequest, ticket: ChangeTicket)] {
+    state.withLock { state in
+      let refused = state.queue.filter { isMeant($0.request) }
+      state.queue.removeAll { isMeant($0.request) }
+      return refused.map { id, request in
+        state.looks[id] = nil
+        state.tickets[id]?.state = .failed
+        state.tickets[id]?.problem = problem
+        return (request, state.tickets[id] ?? ChangeTicket())
+      }
+    }
+  }
+
+  /// Forgets changes that wait, and that nobody waits for any more: whoever looked at them has ceased to.
+  func forgetAbandoned() {
+    let now = ContinuousClock.now
+    state.withLock { state in
+      for (id, last) in state.looks where now - last > Self.abandonment {
+        state.queue.removeAll { $0.id == id }
+        state.looks[id] = nil
+        state.tickets[id]?.state = .failed
+        state.tickets[id]?.problem = "whoever asked for it did not wait for it"
+      }
+    }
+  }
+
+  /// The first that waits and is meant; it is taken.
+  func takeFirst(where isMeant: (ChangeRequest) -> Bool) -> (id: Int, request: ChangeRequest)? {
+    state.withLock { state in
+      guard let index = state.queue.firstIndex(where: { isMeant($0.request) }) else { return nil }
+      state.looks[state.queue[index].id] = nil
+      return state.queue.remove(at: index)
+    }
+  }
 
   /// The first that waits, if it may begin now; it is taken.
   func take(_ mayBegin: (ChangeRequest) -> Bool) -> (id: Int, request: ChangeRequest)? {
     state.withLock { state in
       guard let first = state.queue.first, mayBegin(first.request) else { return nil }
+      state.looks[first.id] = nil
       return state.queue.removeFirst()
     }
   }

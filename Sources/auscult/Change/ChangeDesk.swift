@@ -19,6 +19,10 @@ final class ChangeDesk {
   private var current: (id: Int, request: ChangeRequest, ticket: ChangeTicket)?
   /// What the change under way waits for, and how it goes on then: false while there is nothing yet.
   private var waiting: (() -> Bool)?
+  /// When the new nodes of the change under way began to run beside the old ones.
+  private var warming: ContinuousClock.Instant?
+  /// How long other changes wait for them.
+  private static let patience = Duration.seconds(10)
   /// `rollback` was asked for while the old nodes stood by.
   private var isTakingBack = false
   /// Files that the last attempt failed over.
@@ -41,6 +45,7 @@ final class ChangeDesk {
   func service() {
     settle()
     follow()
+    giveUpOnDemand()
     if let waiting, !waiting() { return }
     settle()
     follow()
@@ -52,6 +57,33 @@ final class ChangeDesk {
       settle()
       follow()
     }
+  }
+
+  /// `rollback` and `discard` do not wait for a change whose new nodes do not judge yet, for nobody knows how long that
+  /// takes: they give it up. Other changes are refused after a while.
+  private func giveUpOnDemand() {
+    board.forgetAbandoned()
+    guard let current, current.ticket.state == .warming, let warming, engine.swapStatus?.stage == .warming else {
+      return
+    }
+    if let (id, request) = board.takeFirst(where: { [.rollback, .discard].contains($0.kind) && !$0.isDryRun }) {
+      engine.endSwap()
+      var ticket = ChangeTicket()
+      ticket.rate = rate
+      ticket.state = .done
+      ticket.plan = engine.swapStatus?.plan.reversed(to: coming?.graph)
+      ticket.notes.append("the change that was under way is given up: its new nodes did not judge yet")
+      board.put(ticket, id)
+      tell(request, ticket)
+      return
+    }
+    let elapsed = ContinuousClock.now - warming
+    guard elapsed > Self.patience else { return }
+    let refused = board.refuseWaiting(
+      "'\(current.request.words)' is under way, and since \(elapsed.components.seconds) s its new nodes have not yielded "
+        + "what they are to: `auscult discard` gives it up"
+    ) { ![.rollback, .discard].contains($0.kind) }
+    for (request, ticket) in refused { tell(request, ticket) }
   }
 
   // MARK: One after the other
@@ -325,6 +357,7 @@ final class ChangeDesk {
       coming = (next, engine.graph)
       current?.ticket.plan = try engine.apply(graph, options: options).sayingTakeBack(options)
       current?.ticket.state = .warming
+      warming = .now
       publish()
     } catch {
       coming = nil

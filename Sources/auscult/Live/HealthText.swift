@@ -161,9 +161,9 @@ struct MachinesText {
   }
 
   private func port(_ port: JSONValue) -> String {
-    let name = port["port"]?.text ?? "?"
+    let name = (port["port"]?.text ?? "?").shown
     let since = port["since"]?.text.map { " since \($0)" } ?? ""
-    let peers = port["peers"]?.array?.compactMap { $0["port"]?.text } ?? []
+    let peers = port["peers"]?.array?.compactMap { $0["port"]?.text?.shown } ?? []
     return "port      \(name): " + (peers.isEmpty ? "not connected" : "connected to " + peers.joined(separator: ", "))
       + since
   }
@@ -179,12 +179,12 @@ struct HealthCheck {
 
   /// "OK fan-watch: 2 machines", "CRITICAL fan-watch: fan-03 is deaf (silent), node 'log' failed"
   var line: String {
-    let name = status["name"]?.text ?? "?"
+    let name = (status["name"]?.text ?? "?").shown
     guard isWell else { return "CRITICAL \(name): \(troubles.joined(separator: ", "))" }
     let machines = status["machines"]?.array ?? []
     let notes = machines.compactMap { machine -> String? in
       guard let health = machine["health"]?.text, health != "ok" else { return nil }
-      return "\(machine["machine"]?.text ?? "?"): \(health)"
+      return "\((machine["machine"]?.text ?? "?").shown): \(health)"
     }
     return "OK \(name): " + ([Quantity.count(machines.count, "machine")] + notes).joined(separator: ", ")
   }
@@ -198,7 +198,7 @@ struct HealthCheck {
 
   private var troubles: [String] {
     let machines = (status["machines"]?.array ?? []).compactMap { machine -> String? in
-      let name = machine["machine"]?.text ?? "?"
+      let name = (machine["machine"]?.text ?? "?").shown
       switch machine["health"]?.text {
       case "deaf": return "\(name) is deaf (\(machine["cause"]?.text ?? "?"))"
       case "overdue": return "\(name): a score is overdue\(age(machine))"
@@ -206,10 +206,10 @@ struct HealthCheck {
       }
     }
     let texts = { (name: String) in (status[name]?.array ?? []).compactMap(\.text) }
-    return machines + texts("failed_nodes").map { "node '\($0)' failed" }
-      + texts("late_nodes").map { "\($0) does not return" }
+    return machines + texts("failed_nodes").map { "node '\($0.shown)' failed" }
+      + texts("late_nodes").map { "\($0.shown) does not return" }
       + (status["blocked_outputs"]?.array ?? []).map { output in
-        "output '\(output["node"]?.text ?? "?")' can't be written (\(output["problem"]?.text ?? "?"))"
+        "output '\((output["node"]?.text ?? "?").shown)' can't be written (\((output["problem"]?.text ?? "?").shown))"
       }
   }
 

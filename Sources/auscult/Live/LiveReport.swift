@@ -90,6 +90,11 @@ final class LiveReport {
   func tick(_ figures: RunFigures) {
     log.showHeld()
     for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate) }
+    let untold = engine.takeUntoldAlarmEvents()
+    if untold > 0 {
+      talk.warning(
+        "\(Quantity.count(untold, "alarm event")) came too fast to be shown here; the graph's sinks have them")
+    }
     guard figures.statistics.xruns > toldXruns, ContinuousClock.now >= nextXruns else { return }
     tellXruns(figures)
   }

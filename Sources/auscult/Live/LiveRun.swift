@@ -24,7 +24,8 @@ struct LiveRun {
   var training: LiveSession.Options?
 
   func run() throws {
-    let signals = SignalWatcher()
+    // There is nothing to take anew yet.
+    let signals = SignalWatcher(hangup: {})
     let ending = EndWatch(talk)
     defer { ending.isOver() }
     do {
@@ -48,8 +49,6 @@ struct LiveRun {
     let driverOptions = JACKDriver.Options(
       name: name, server: server, origin: options.origin == .transport ? .transport : .firstCycle,
       reconnects: options.reconnect)
-    // There is nothing to take anew yet.
-    signals.handleHangup {}
     guard let driver = try waiting.driver(driverOptions) else { return control.stop() }
     let session = try training.map {
       try LiveSession(

@@ -21,11 +21,24 @@ final class SignalWatcher: Sendable {
   private let signals: [Int32]
   private let state = Mutex(State())
 
-  init() {
+  /// - Parameter hangup: what SIGHUP calls until `handleHangup`; nil: it ends the program.
+  init(hangup: (@Sendable () -> Void)? = nil) {
+    if let hangup { state.withLock { $0.hangup = hangup } }
     signals = [SIGINT] + [SIGTERM, SIGHUP].filter { !SignalWatcher.isIgnored($0) }
     var mask = mask
     pthread_sigmask(SIG_BLOCK, &mask, nil)
     Thread.detachNewThread { [self] in watch() }
+  }
+
+  /// Keeps a SIGHUP that comes before there is a watcher for it.
+  ///
+  /// Thread: the main one, before any other.
+  static func holdHangup() {
+    guard !isIgnored(SIGHUP) else { return }
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigaddset(&mask, SIGHUP)
+    pthread_sigmask(SIG_BLOCK, &mask, nil)
   }
 
   /// From now on the first signal calls this, on a thread of its own; the second one ends the program.

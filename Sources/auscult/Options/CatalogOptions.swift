@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import GraphText
 import NodeHost
 
 /// Where plugins are looked for.
@@ -16,6 +18,9 @@ struct CatalogOptions: ParsableArguments {
   ///
   /// - Parameter isPrivate: so that plugins can be rebuilt while they run.
   func load(isPrivate: Bool = false) -> PluginCatalog {
+    for folder in pluginPath where !FileManager.default.fileExists(atPath: folder) {
+      Talk.plain.warning("--plugin-path \(folder.shown): there is no such folder")
+    }
     let catalog = PluginCatalog(
       searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate,
       probe: PluginProbe(executable: "/proc/self/exe"))
