@@ -65,7 +65,15 @@ public final class LineOutput {
   }
 
   /// The last attempt. What can't be written then is lost.
-  public func finish() throws(FileProblem) {
+  ///
+  /// - Parameter isPatient: there is no deadline: the reader of a pipe is waited for. Nil: it is not waited for at all.
+  public func finish(isPatient: Bool? = nil) throws(FileProblem) {
+    if isPatient == true { file.waitsForReader = true }
+    try writeRest()
+    if let isPatient { try file.drain(seconds: isPatient ? nil : 1) }
+  }
+
+  private func writeRest() throws(FileProblem) {
     guard !lines.isEmpty else { return }
     do throws(FileProblem) {
       try writeAll()

@@ -259,6 +259,32 @@ public final class OutputFile {
     }
   }
 
+  /// Bytes in a pipe that its reader has not taken yet: they are lost with the last writer.
+  private var unread: Int {
+    guard isOpen, !isRegular else { return 0 }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return 0 }
+    var count: Int32 = 0
+    return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+  }
+
+  /// Waits until the reader of a pipe has taken what is in it; says so where that takes long.
+  ///
+  /// - Parameter seconds: at most; nil: however long it takes.
+  /// - Throws: when bytes are left.
+  public func drain(seconds: Double?) throws(FileProblem) {
+    guard path != "-" else { return }
+    var waited = 0.0
+    while unread > 0 {
+      if let seconds, waited >= seconds {
+        throw FileProblem("\(path): nobody read the last \(unread) bytes, which are lost", code: EPIPE)
+      }
+      if (0.99..<1).contains(waited) { tell("waits for somebody to read \(path)") }
+      usleep(10_000)
+      waited += 0.01
+    }
+  }
+
   private var words: String { path == "-" ? "standard output" : path }
 
   /// Replaces data at an offset; the end of the file stays where it is.

@@ -120,6 +120,27 @@ import Testing
     #expect(sound.starts(with: Data("RIFF".utf8)) && sound.count == 56 + 4 * 48000)
   }
 
+  /// Over files there is time: a reader of a pipe that comes late still gets all of it.
+  @Test func pipeIsReadToItsEnd() throws {
+    try folder.write("pipe.yaml", watchGraph.replacing("path: log.jsonl", with: "path: pipe"))
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = [
+      "-c",
+      """
+      mkfifo pipe; '\(Command.path)' run pipe.yaml --input noise.wav 2> err & run=$!
+      until grep 'waits for somebody to read' err; do sleep 0.05; done
+      cat pipe > got; wait $run
+      """,
+    ]
+    shell.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    try shell.runWithin(seconds: 60)
+    #expect(shell.terminationStatus == 0)
+    try #expect(auscult("run", "watch.yaml", "--input", "noise.wav").status == 0)
+    let lines = { (name: String) in try folder.text(name).split(separator: "\n").count }
+    #expect(try lines("got") > 0 && lines("got") == lines("log.jsonl"))
+  }
+
   @Test func sizeLimitIsAnErrorAndNoSignal() throws {
     let shell = Process()
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
