@@ -91,7 +91,11 @@ final class JSONLines: OffloadNode {
     }
     output.add(merge.take().map(\.line))
     do {
-      if hasEnded { try output.finish(isPatient: cycle.hasNoDeadline) } else { try output.flush(isPatient: cycle.hasNoDeadline) }
+      if hasEnded {
+        try output.finish(isPatient: cycle.hasNoDeadline)
+      } else {
+        try output.flush(isPatient: cycle.hasNoDeadline)
+      }
     } catch {
       hasFailed = true
       throw NodeError(error)

@@ -94,8 +94,9 @@ final class WorkerNode: @unchecked Sendable {
     taken.store(true, ordering: .releasing)
     if let schedule { Leftovers.keep(schedule) }
     Leftovers.keep(self)
-    busy.store(false, ordering: .releasing)
+    // Before another thread may run it, which writes down whose it is.
     services.tookAway(self)
+    busy.store(false, ordering: .releasing)
     return true
   }
 
