@@ -29,6 +29,10 @@ open class JudgingNode: OffloadNode, Explaining {
   public private(set) var scorers: [Scorer] = []
   private var limits: [Double] = []
   private var row = Row(width: 0, columns: 0)
+  private var bandWatches: [BandWatch?] = []
+  /// By channel: it was told of bands that the sound lacks.
+  private var toldOfBands: [Bool] = []
+  private var remarks: Remarks?
 
   public required init(_ arguments: Arguments) throws {
     path = arguments["model"]?.text
@@ -47,6 +51,7 @@ open class JudgingNode: OffloadNode, Explaining {
     let input = setup.input
     format = input
     scorers = []
+    bandWatches = []
     let fixed = try thresholds.fixed(for: input.machines)
     limits = fixed.map { $0 ?? 0 }
     answer.output.format.kind = .score
@@ -73,6 +78,7 @@ open class JudgingNode: OffloadNode, Explaining {
         try scorer(model, machine, rows: input.rows, columns: input.columns)
       }
       scorers.append(own)
+      bandWatches.append(BandWatch(input, machine))
       answer.memory += bytes
       guard let limit = fixed[channel] ?? machine.threshold else {
         throw NodeError(
@@ -92,6 +98,8 @@ open class JudgingNode: OffloadNode, Explaining {
       throw NodeError("\(path): there is no such file; train it first", parameter: "model")
     }
     row = Row(width: format.rows * format.columns, columns: format.columns)
+    if toldOfBands.count != format.channels { toldOfBands = Array(repeating: false, count: format.channels) }
+    remarks = Remarks(host)
   }
 
   // MARK: Worker
@@ -99,17 +107,60 @@ open class JudgingNode: OffloadNode, Explaining {
   public final override func work(_ cycle: Cycle) throws {
     for token in 0..<cycle.input.count {
       for channel in scorers.indices {
-        judge(scorers[channel], limits[channel], cycle.input.values(token, channel), cycle.output.score(token, channel))
+        judge(channel, cycle.input.values(token, channel), cycle.output.score(token, channel))
+        if UInt32(cycle.input.marks(token, channel)) & AUSCULT_MARK_SOUNDING != 0 {
+          if let verdict = bandWatches[channel]?.note() { tell(verdict, channel) }
+        }
       }
       cycle.output.head(token).pointee = cycle.input.head(token).pointee
     }
     cycle.output.count = cycle.input.count
+    guard cycle.input.isEnd else { return }
+    for channel in bandWatches.indices {
+      if let verdict = bandWatches[channel]?.end() { tell(verdict, channel) }
+    }
   }
 
-  private func judge(
-    _ scorer: Scorer, _ limit: Double, _ token: UnsafePointer<Float>, _ output: UnsafeMutablePointer<auscult_score>
-  ) {
-    scorer.scale(token, into: row.values)
+  private func tell(_ verdict: BandWatch.Verdict, _ channel: Int) {
+    guard let format else { return }
+    switch verdict {
+    case .complete: remarks?.say("bands", channel, nil)
+    case .lacks(let limit):
+      let text =
+        "the sound carries nothing above \(limit), what the model was trained on does: these bands are left out of its scores"
+      remarks?.say("bands", channel, text)
+      guard !toldOfBands[channel] else { return }
+      toldOfBands[channel] = true
+      let place = host.file.map { " (first in \($0))" } ?? ""
+      host.log(
+        .warning,
+        "\(format.machines[channel]): \(text)\(place). Record it at the rate and in the encoding of the training sound, "
+          + "or train with 'fmax: \(limit)' in mel")
+    }
+  }
+
+  /// Says what the training sound does not carry, if so.
+  final func tell(_ bands: CarriedBands?, of machine: String) {
+    guard let limit = bands?.limit else { return }
+    host.log(
+      .warning,
+      "machine '\(machine)': its sound carries nothing above \(limit), as resampled or encoded recordings do: bands above "
+        + "are not judged")
+  }
+
+  /// Scales a token into `row`. Values of bands that the sound lacks become those of the training sound: what an encoder
+  /// or a converter took away is no matter of the machine. It depends on this token alone.
+  private func scale(_ channel: Int, _ token: UnsafePointer<Float>) {
+    scorers[channel].scale(token, into: row.values)
+    guard let edge = bandWatches[channel]?.edge(token), let bands = bandWatches[channel]?.bands.bands else { return }
+    for band in bands[edge...] {
+      for column in band.columns { scorers[channel].fill(column, row.values) }
+    }
+  }
+
+  private func judge(_ channel: Int, _ token: UnsafePointer<Float>, _ output: UnsafeMutablePointer<auscult_score>) {
+    let (scorer, limit) = (scorers[channel], limits[channel])
+    scale(channel, token)
     let score = scorer.score(row.values, scorer.width)
     let verdict = scorer.verdict()
     output.pointee = auscult_score()
@@ -129,7 +180,7 @@ open class JudgingNode: OffloadNode, Explaining {
     moments: UnsafeMutablePointer<Float>
   ) throws {
     guard let format, channel < scorers.count else { throw NodeError("has no model") }
-    scorers[channel].scale(token, into: row.values)
+    scale(channel, token)
     scorers[channel].explain(row.values, into: row.parts)
     for line in 0..<format.rows {
       for column in 0..<format.columns {

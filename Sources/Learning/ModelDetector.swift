@@ -10,6 +10,7 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
   public private(set) var training: Training?
   private var examples: [Examples] = []
   private var learned: [Parameters] = []
+  private var carried: [CarriedBands?] = []
 
   public required init(_ arguments: Arguments) throws {
     scaling = Scaling(arguments)
@@ -60,6 +61,7 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
     self.training = training
     examples = []
     learned = []
+    carried = []
   }
 
   public final func take(_ examples: Examples) throws { self.examples.append(examples) }
@@ -69,7 +71,12 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
     for (index, machine) in examples.enumerated() {
       let name = training.machines[machine.machine]
       let share = 1 / Double(examples.count)
-      let standardizer = Standardizer([machine], scaling)
+      // What tells labels apart may be that one of them lacks bands.
+      let bands = training.labels.isEmpty ? CarriedBands(training.format, [machine]) : nil
+      carried.append(bands)
+      tell(bands, of: name)
+      let standardizer = Standardizer(
+        [machine], scaling, emptyColumns: bands?.emptyColumns ?? [], columns: training.format.columns)
       let labels = machine.labels.map { labels in (0..<machine.count).map { Int(labels[$0]) } } ?? []
       do {
         var parameters = try learn(standardizer.matrix(machine), labels: labels, training) {
@@ -77,6 +84,7 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
         }
         parameters.add("scale_mean", [machine.width], standardizer.means)
         parameters.add("scale_factor", [machine.width], standardizer.factors)
+        for tensor in bands?.tensors ?? [] { parameters.add(tensor.name, [tensor.values.count], tensor.values) }
         learned.append(parameters)
       } catch let error as NodeError {
         throw NodeError("machine '\(name)': \(error.text)", parameter: error.parameter)
@@ -110,5 +118,6 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
     training = nil
     examples = []
     learned = []
+    carried = []
   }
 }

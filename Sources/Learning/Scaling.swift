@@ -21,12 +21,18 @@ struct Standardizer {
   var means: [Double]
   var factors: [Double]
 
-  /// Of all tokens of all machines together.
-  init(_ examples: [Examples], _ scaling: Scaling) {
+  /// Of all tokens of all machines together. Values of columns that carry nothing become 0, whatever they are.
+  init(_ examples: [Examples], _ scaling: Scaling, emptyColumns: Set<Int> = [], columns: Int = 1) {
     let width = examples[0].width
     means = [Double](repeating: 0, count: width)
     factors = [Double](repeating: 1, count: width)
-    guard scaling == .standard else { return }
+    if scaling == .standard { standardize(examples) }
+    guard !emptyColumns.isEmpty else { return }
+    for index in 0..<width where emptyColumns.contains(index % columns) { factors[index] = 0 }
+  }
+
+  private mutating func standardize(_ examples: [Examples]) {
+    let width = examples[0].width
     var squares = means
     let count = Double(examples.reduce(0) { $0 + $1.count })
     for examples in examples {

@@ -8,6 +8,8 @@ open class Scorer {
   public final let width: Int
   private let means: UnsafePointer<Double>
   private let factors: UnsafePointer<Double>
+  /// [columns] what stands in for values of bands that a sound lacks; nil: a model that does not say.
+  private let columnMeans: (UnsafePointer<Double>, count: Int)?
   private let memory: ScorerMemory
 
   /// Reads the scaling of the machine. `memory` is freed with the scorer.
@@ -16,6 +18,16 @@ open class Scorer {
     self.memory = memory
     means = memory.keep(try model.doubles("scale_mean", [width]).values)
     factors = memory.keep(try model.doubles("scale_factor", [width]).values)
+    let columns = (try? model.doubles("column_means", [nil]).values) ?? []
+    columnMeans = columns.isEmpty || width % columns.count != 0 ? nil : (memory.keep(columns), columns.count)
+  }
+
+  /// Puts the training sound's mean in place of a scaled token's values in a column.
+  final func fill(_ column: Int, _ row: UnsafeMutablePointer<Double>) {
+    guard let (mean, columns) = columnMeans, column < columns else { return }
+    for index in stride(from: column, to: width, by: columns) {
+      row[index] = (mean[column] - means[index]) * factors[index]
+    }
   }
 
   /// Scales a token [width].

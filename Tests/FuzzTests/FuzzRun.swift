@@ -73,6 +73,7 @@ final class FuzzRun {
     let hasEnded = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in hasEnded.signal() }
     try process.run()
+    process.closeFiles()
     var isLate = false
     if hasEnded.wait(timeout: .now() + seconds) != .success {
       isLate = true

@@ -111,6 +111,9 @@ extension Engine {
     return facts
   }
 
+  /// Some node has something to say on a topic, also after a run. Thread: control.
+  public func hasRemarks(on topic: String) -> Bool { services.remarks.contains(topic: topic) }
+
   /// What nodes have to say of machines, by node and channel. Thread: control.
   private var remarks: [(machine: String, remark: Remark)] {
     judges.flatMap { node in

@@ -42,6 +42,8 @@ final class RemarkBoard: Sendable {
     }
   }
 
+  func contains(topic: String) -> Bool { texts.withLock { $0.keys.contains { $0.topic == topic } } }
+
   func forget(_ instance: ObjectIdentifier) {
     texts.withLock { texts in texts = texts.filter { $0.key.instance != instance } }
   }

@@ -25,6 +25,10 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
   private var examples: [Int: Examples] = [:]
   private var learners: [(machine: Int?, learner: NetworkLearner)] = []
   private var standardizers: [Int: Standardizer] = [:]
+  /// By machine: which bands its sound carries.
+  private var carried: [Int: CarriedBands] = [:]
+  /// Some machine's sound lacks bands: these are left out, also where values are not standardised.
+  private var masksBands = false
   /// Copies of the tokens of all rounds, by machine.
   private var remembered: [Int: NetworkTokens] = [:]
 
@@ -97,6 +101,8 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     learners = []
     examples = [:]
     standardizers = [:]
+    carried = [:]
+    masksBands = false
     remembered = [:]
   }
 
@@ -170,8 +176,21 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
   /// That of the first round goes for all. Nil: tokens are taken as they are.
   private func standardizer(of group: [Examples]) -> Standardizer? {
     let key = isShared ? -1 : group[0].machine
-    if standardizers[key] == nil { standardizers[key] = Standardizer(group, options.scaling) }
-    return options.scaling == .none ? nil : standardizers[key]
+    if standardizers[key] == nil { standardizers[key] = newStandardizer(group) }
+    return options.scaling == .none && !masksBands ? nil : standardizers[key]
+  }
+
+  private func newStandardizer(_ group: [Examples]) -> Standardizer {
+    guard let training, training.labels.isEmpty, let bands = CarriedBands(training.format, group) else {
+      return Standardizer(group, options.scaling)
+    }
+    for examples in group {
+      tell(bands, of: training.machines[examples.machine])
+      carried[examples.machine] = bands
+    }
+    if !bands.emptyColumns.isEmpty { masksBands = true }
+    return Standardizer(
+      group, options.scaling, emptyColumns: bands.emptyColumns, columns: training.format.columns)
   }
 
   public final func write(_ writer: ModelWriter) throws {
@@ -184,6 +203,9 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
         let standardizer = standardizers[machine ?? -1]!
         try writer.tensor("scale_mean", machine: each, shape: [standardizer.means.count], standardizer.means)
         try writer.tensor("scale_factor", machine: each, shape: [standardizer.factors.count], standardizer.factors)
+        for tensor in carried[each]?.tensors ?? [] {
+          try writer.tensor(tensor.name, machine: each, shape: [tensor.values.count], tensor.values)
+        }
       }
       try write(writer, learner.network, allTokens(of: machines), machines: machines)
     }

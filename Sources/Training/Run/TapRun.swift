@@ -40,6 +40,8 @@ struct TapRun {
   struct Figures {
     var seconds = 0.0
     var elapsed = 0.0
+    /// Recordings that lack bands which the model knows.
+    var bandLimited: [String] = []
   }
 
   /// - Parameters:
@@ -84,9 +86,15 @@ struct TapRun {
       if let failed = engine.failedNodes.sorted().first {
         throw TrainingError("\(recording.path): node '\(failed)' failed on it; see above")
       }
+      if engine.hasRemarks(on: "bands") { figures.bandLimited.append(recording.path) }
       figures.seconds += summary.seconds
       figures.elapsed += summary.elapsed
       try heard(index, recording)
+    }
+    if let first = figures.bandLimited.first {
+      conversation.warn(
+        "\(figures.bandLimited.count) of \(recordings.count) recordings lack upper bands that the model was trained on; "
+          + "their scores leave these out: \(first)" + (figures.bandLimited.count > 1 ? " and others" : ""))
     }
     return figures
   }

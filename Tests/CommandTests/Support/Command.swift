@@ -67,6 +67,7 @@ extension Process {
     let hasEnded = DispatchSemaphore(value: 0)
     terminationHandler = { _ in hasEnded.signal() }
     try run()
+    closeFiles()
     if hasEnded.wait(timeout: .now() + .seconds(seconds)) == .success { return }
     kill(processIdentifier, SIGKILL)
     hasEnded.wait()

@@ -34,6 +34,7 @@ final class Workshop {
     process.standardError = FileHandle(forWritingAtPath: names[1])
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    process.closeFiles()
     process.waitUntilExit()
     let texts = try names.map { try String(contentsOfFile: $0, encoding: .utf8) }
     for name in names { try FileManager.default.removeItem(atPath: name) }
@@ -82,12 +83,14 @@ func json(_ text: String) throws -> [String: Any] {
 }
 
 /// A machine of sorts: a hum with harmonics and noise; faulty, it whistles.
-func machineSound(seconds: Double, seed: UInt64, whistle: Float = 0, rate: Int = 16000) -> [Float] {
+func machineSound(
+  seconds: Double, seed: UInt64, whistle: Float = 0, frequency: Double = 3100, rate: Int = 16000
+) -> [Float] {
   var random = SeededRandom(seed: seed)
   return (0..<Int(seconds * Double(rate))).map { index in
     let time = Float(index) / Float(rate)
     let hum = 0.1 * sin(2 * .pi * 100 * time) + 0.05 * sin(2 * .pi * 300 * time)
-    return hum + 0.05 * Float.random(in: -1...1, using: &random) + whistle * sin(2 * .pi * 3100 * time)
+    return hum + 0.05 * Float.random(in: -1...1, using: &random) + whistle * sin(2 * .pi * Float(frequency) * time)
   }
 }
 

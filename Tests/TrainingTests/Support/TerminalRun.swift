@@ -36,7 +36,8 @@ final class TerminalRun {
     process.standardError = slave
     process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
     try process.run()
-    try slave.close()
+    process.closeFiles()
+    try? slave.close()
   }
 
   deinit {

@@ -19,7 +19,7 @@ typedef struct auscult_outages {
   uint32_t size;
   uint32_t reserved;
   // From now on the node can't write, and why; NULL: it can again. The host copies the text, and forgets it with the
-  // instance.  // [control | worker]
+  // instance. [control | worker]
   void (*set)(const auscult_host *host, const char *problem);
   // So many tokens of what the node was given between two driver frame positions are lost, for good.
   // [control | worker]
