@@ -130,7 +130,7 @@ struct LiveTrainingTests {
     if isNetwork { try writeGraph("", judge: Self.autoencoder, level: ", low: -80 dB, high: 0 dB") }
     let loss = isNetwork ? "0.002" : "12"
     let simulator = try startMachine()
-    let training = try train("--round", "5", "--until-loss", loss, "--held-out", "0.4")
+    let training = try train("--round", "5", "--until-loss", loss, "--held-out", "0.4", "--threshold", "sigma=8")
     try training.wait(for: "round 1: learning from 5 tokens")
     // While it learns nothing else can be changed.
     let refused = try auscult("swap", "mel", "bands=16", "--graph", trainee)

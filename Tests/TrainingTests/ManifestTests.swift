@@ -87,7 +87,7 @@ import Training
   @Test func whatIsMissingIsNamedWithWhatStandsThere() throws {
     let workshop = try workshop()
     func check(_ text: String, _ expected: String...) throws { #expect(try problems(workshop, text) == expected) }
-    let rule = "; a manifest has file,label and may have machine,split,begin,end"
+    let rule = "; a manifest has file,label and may have machine,split,begin,end,group"
     try check(
       "File;Lable\n",
       "m.csv:1: has no column 'label': the first line reads 'File;Lable' (rename 'Lable' to 'label'?)\(rule)")

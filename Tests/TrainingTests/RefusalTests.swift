@@ -108,7 +108,9 @@ import Testing
     }
     let trained = try train(workshop, ["--dataset", "data"])
     try #require(trained.status == 0, "\(trained.err)")
-    #expect(trained.out.contains("3 recordings") && trained.out.contains("held out 1 recording"), "\(trained.out)")
+    #expect(
+      trained.out.contains("of 4 recordings") && trained.out.contains("for the threshold 4 times without"),
+      "\(trained.out)")
     let known = try ModelFile(path: workshop.path + "/model.safetensors").training["recordings"]?.array ?? []
     #expect(known.count == 4 && known.allSatisfy { $0["label"] == "normal" })
     let judged = try workshop.auscult("evaluate", "watch.yaml", "--dataset", "data", "--json")
@@ -178,17 +180,18 @@ import Testing
   /// A single recording can't be shared out unless it is long enough: known before anything is learned.
   @Test func aRecordingTooShortToHoldOutOf() throws {
     let workshop = try workshop()
-    try workshop.record("one/a.wav", machineSound(seconds: 4, seed: 1))
-    // Four tokens of 0.256 s are a fifth of 5.1 s.
+    try workshop.record("one/a.wav", machineSound(seconds: 2, seed: 1))
+    // Two stretches of four tokens of 0.256 s.
     try refused(
       workshop, ["--normal", "one"],
       "machine 'fan': its recordings are too short to hold out a stretch of one for the threshold: give one of at least "
-        + "5.1 s, or three or more recordings, or set the threshold yourself (--threshold)")
+        + "2.0 s, or three or more recordings, or set the threshold yourself (--threshold)")
     try workshop.record("one/a.wav", machineSound(seconds: 5.5, seed: 1))
     let little = try train(workshop, ["--normal", "one"])
     #expect(little.status == 0, "\(little.err)")
-    #expect(little.err.contains("warning: machine 'fan': its threshold rests on "), "\(little.err)")
-    let much = try train(workshop, ["--normal", "normal", "--held-out", "0.5"])
+    #expect(little.err.contains(" s of normal sound (5 stretches of 1 recording) can tell of "), "\(little.err)")
+    #expect(little.err.contains("Record 3 h more, at other hours and on other days"), "\(little.err)")
+    let much = try train(workshop, ["--normal", "normal", "--held-out", "0.5", "--threshold", "percentile=99"])
     #expect(much.status == 0 && !much.err.contains("rests on"), "\(much.err)")
   }
 

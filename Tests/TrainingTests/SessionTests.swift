@@ -30,18 +30,18 @@ import Testing
     let workshop = try recorded(graph)
     let train = try workshop.auscult(
       "train", "watch.yaml", "--normal", "normal", "--output", "model.safetensors", "--json",
-      "--false-alarms-per-hour", "30")
+      "--false-alarms-per-hour", "200")
     try #require(train.status == 0, "\(train.err)")
     #expect(train.err == "")
     let machine = try #require((try json(train.out)["machines"] as? [[String: Any]])?.first)
     #expect(machine["name"] as? String == "fan")
     let calibration = try #require(machine["calibration"] as? [String: Any])
-    #expect(calibration["rule"] as? String == "false-alarms=30.0")
+    #expect(calibration["rule"] as? String == "false-alarms=200.0")
     #expect((calibration["histogram"] as? [String: Any])?["counts"] != nil)
 
     // The same seed, the same bits.
     _ = try workshop.auscult(
-      "train", "watch.yaml", "--normal", "normal", "--output", "again.safetensors", "--false-alarms-per-hour", "30")
+      "train", "watch.yaml", "--normal", "normal", "--output", "again.safetensors", "--false-alarms-per-hour", "200")
     #expect(try workshop.data("again.safetensors") == workshop.data("model.safetensors"))
 
     let evaluate = try workshop.auscult("evaluate", "watch.yaml", "--dataset", "test", "--json")
@@ -56,9 +56,10 @@ import Testing
     try workshop.record("day.wav", calm + loud)
     try #require(workshop.auscult("run", "watch.yaml", "--input", "day.wav", "--quiet").status == 0)
     let records = try workshop.text("log.jsonl").split(separator: "\n").map { try json(String($0)) }
-    let raised = try #require(records.first { $0["kind"] as? String == "alarm" && $0["state"] as? String == "raised" })
-    let begin = try #require(raised["begin"] as? Int)
-    #expect(begin > 7 * 16000 && begin < 9 * 16000)
+    let raised = records.filter { $0["kind"] as? String == "alarm" && $0["state"] as? String == "raised" }
+    let begins = raised.compactMap { $0["begin"] as? Int }
+    // Of 200 an hour there may be one before it.
+    #expect(begins.contains { $0 > 7 * 16000 && $0 < 9 * 16000 } && begins.count <= 2, "\(detector): \(begins)")
     let anomalous = records.filter { $0["anomalous"] as? Bool == true }
     let bands = (anomalous.last?["bands"] as? [[String: Any]])?.compactMap { $0["hz"] as? Double } ?? []
     #expect(bands.contains { abs($0 - 3100) < 300 }, "\(detector): \(bands)")

@@ -63,6 +63,8 @@ final class OneClassSVM: ModelDetector {
     parameters.add("vectors", [count, tokens.columns], floats: vectors)
     parameters.add("coefficients", [count], (0..<count).map { model.pointee.sv_coef[0]![$0] })
     parameters.add("rho", [1], [model.pointee.rho[0]])
+    // Coefficients are from 0 to 1 and add up to nu times the tokens: twice the sound, twice the score.
+    parameters.add("score_scale", [1], [(0..<count).reduce(0) { $0 + model.pointee.sv_coef[0]![$1] }])
     parameters.add("gamma", [1], [gamma])
     parameters.figure("support vectors", Double(count))
     parameters.figure("gamma", gamma)

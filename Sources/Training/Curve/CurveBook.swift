@@ -8,10 +8,14 @@ public final class CurveBook: Sendable {
   private let machines: [String]
   private let conversation: Conversation
   private let share: ClosedRange<Double>
+  private let last: Int?
   private let book = Mutex<[LearningCurve]>([])
 
-  /// - Parameter share: of all work that learning is, for progress.
-  public init(machines: [String], conversation: Conversation, share: ClosedRange<Double>) {
+  /// - Parameters:
+  ///   - share: of all work that learning is, for progress.
+  ///   - last: the epoch to end at, with the best so far; nil: the class's own.
+  public init(machines: [String], conversation: Conversation, share: ClosedRange<Double>, last: Int? = nil) {
+    self.last = last
     self.machines = machines
     self.conversation = conversation
     self.share = share
@@ -35,7 +39,7 @@ public final class CurveBook: Sendable {
   }
 
   private func note(_ epoch: TrainingEpoch) -> TrainingListener.Answer {
-    let isEnding = conversation.isEnding()
+    let isEnding = conversation.isEnding() || last.map { epoch.number >= $0 } ?? false
     let name = epoch.machine.flatMap { $0 < machines.count ? machines[$0] : nil }
     let curve = book.withLock { curves in
       let index = curves.firstIndex { $0.machine == name } ?? curves.endIndex

@@ -4,8 +4,9 @@ extension RecordingSet {
   private static let greatestManifest = 256 << 20
 
   /// Reads a manifest: a table with the columns `file` and `label`, and perhaps `machine`, `split`, `begin`, `end`
-  /// (seconds), in any order and case; see `TableFile` for what may separate them. Other columns are left out. Paths
-  /// count from its folder. Rows of one file with `begin` and `end` are its events.
+  /// (seconds) and `group` (what belongs together: a day, a session), in any order and case; see `TableFile` for what may
+  /// separate them. Other columns are left out. Paths count from its folder. Rows of one file with `begin` and `end` are
+  /// its events.
   ///
   /// - Parameter leavesOutMissing: rows whose file is not there are left out, instead of being wrong.
   /// - Throws: `TrainingError` with every row that is wrong.

@@ -5,7 +5,7 @@ import TextEscapes
 /// Where a manifest has which column.
 struct ManifestColumns {
   /// All that are read; the first two have to be there.
-  static let names = ["file", "label", "machine", "split", "begin", "end"]
+  static let names = ["file", "label", "machine", "split", "begin", "end", "group"]
   private static let needed = names.prefix(2)
 
   let separator: Character
@@ -38,7 +38,7 @@ struct ManifestColumns {
       var text = "\(place): has no column '\(name)': the first line reads \(firstLine)"
       let others = written.filter { !Self.names.contains(TableFile.columnName($0)) }
       if let meant = nearest(name, among: others) { text += " (rename \(quoted(meant)) to '\(name)'?)" }
-      return text + "; a manifest has file,label and may have machine,split,begin,end"
+      return text + "; a manifest has file,label and may have machine,split,begin,end,group"
     }
     for name in Self.names {
       guard let places = places[name], places.count > 1 else { continue }

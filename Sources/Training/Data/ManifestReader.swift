@@ -62,7 +62,8 @@ struct ManifestReader {
       problems.append("\(place): \(problem)")
       return
     }
-    add(full, Label.canonical(label), columns.field("machine", of: row), part.value, stretch.value, place)
+    let index = add(full, Label.canonical(label), columns.field("machine", of: row), part.value, stretch.value, place)
+    if let group = columns.field("group", of: row) { recordings[index].group = group }
   }
 
   /// Spreadsheets end rows with separators of columns that are empty.
@@ -142,9 +143,10 @@ struct ManifestReader {
 
   // MARK: Recordings
 
+  /// The place of the recording that the row is about.
   private mutating func add(
     _ file: String, _ label: String, _ machine: String?, _ part: Part?, _ stretch: ClosedRange<Double>?, _ place: String
-  ) {
+  ) -> Int {
     let key = Key(file: FileIdentity(file), machine: machine, part: part)
     let event = stretch.map { Recording.Event(label: label, begin: $0.lowerBound, end: $0.upperBound) }
     if let index = known[key] {
@@ -157,12 +159,13 @@ struct ManifestReader {
       } else {
         recordings[index].label = label
       }
-      return
+      return index
     }
     known[key] = recordings.count
     recordings.append(
       Recording(
         path: file, label: event == nil ? label : Label.normal, machine: machine, part: part,
         events: event.map { [$0] } ?? [], place: place))
+    return recordings.count - 1
   }
 }

@@ -32,6 +32,8 @@ public struct Recording: Sendable, Equatable {
   public var machine: String?
   public var part: Part?
   public var events: [Event] = []
+  /// What belongs together: a day, a session. Recordings of a group are left out together; nil: it is one by itself.
+  public var group: String?
   /// Where the manifest says so: "manifest.csv:3".
   public var place: String?
   /// Of a public dataset.

@@ -16,7 +16,7 @@ public struct SplitPlan: Sendable {
   }
 
   /// Gives every recording without a part one: whole recordings, drawn by the seed, for each label and machine apart.
-  /// A group too small to hold one out is left to learn from; see `blocks`.
+  /// A group too small to hold one out is left to learn from.
   public func divided(_ set: RecordingSet) -> RecordingSet {
     var result = set
     var groups: [[String]: [Int]] = [:]
@@ -43,7 +43,7 @@ public struct SplitPlan: Sendable {
   }
 
   /// FNV-1a; the standard library's hashes differ from run to run.
-  private static func hash(_ text: String) -> UInt64 {
+  static func hash(_ text: String) -> UInt64 {
     text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
   }
 }
@@ -67,37 +67,5 @@ public enum LeakCheck {
       }
     }
     return problems
-  }
-}
-
-/// Stretches of a recording that are held out where there are too few recordings to hold out whole ones: of every
-/// `cycle` stretches one, and beside it a guard gap that belongs to nobody, as long as a token.
-public struct TimeBlocks: Sendable {
-  public var heldOut: Double
-  /// Seconds of a recording, and of a token.
-  public var length: Double
-  public var extent: Double
-
-  public init(heldOut: Double, length: Double, extent: Double) {
-    self.heldOut = heldOut
-    self.length = length
-    self.extent = extent
-  }
-
-  /// Five held-out blocks over the recording, but none shorter than four tokens.
-  private var block: Double { max(heldOut * length / 5, 4 * extent) }
-
-  /// Seconds that a recording must have for a stretch to be held out.
-  public var least: Double { 4 * extent / heldOut }
-
-  /// What a token that covers seconds [begin, end) is for; nil: it reaches into a guard gap.
-  public func part(begin: Double, end: Double) -> Part? {
-    let cycle = block / max(heldOut, 1e-9)
-    // The held-out stretch lies at the end of each cycle.
-    let offset = begin - (begin / cycle).rounded(.down) * cycle
-    let start = cycle - block
-    if offset >= start { return offset + (end - begin) <= cycle ? .validation : nil }
-    let isClear = offset + (end - begin) <= start && (offset >= extent || begin < cycle)
-    return isClear ? .train : nil
   }
 }

@@ -14,11 +14,23 @@ public struct AnomalyFigures: Sendable {
   public private(set) var paucInterval: Interval?
   public private(set) var prAUCInterval: Interval?
   // Of normal sound and of events; only where tokens are judged.
+  /// Events of the graph's alarm on normal sound, or, where it has none, stretches of scores above the threshold.
   public var falseAlarmsPerHour: Double?
+  public var falseAlarmsInterval: Interval?
+  public var alarmUnit: EventUnit.Kind?
+  public var stretchesPerHour: Double?
+  /// What the graph's alarms did; nil: it has none.
+  var alarms: AlarmFigures?
+  /// Recordings that are anomalous as a whole, those of them that raised the alarm, and the median of the seconds until
+  /// it was.
+  public private(set) var anomalies: Int?
+  public private(set) var anomaliesFound: Int?
+  public private(set) var anomalyDelay: Double?
   public var normalHours: Double?
   public var eventRecall: Double?
   public var events: Int?
-  /// Seconds from an event's begin to the end of the first token that tells of it.
+  /// Seconds from an event's begin until the alarm is raised; without an alarm, to the end of the first token that tells
+  /// of it.
   public var detectionDelay: Double?
 
   /// What is judged: a token, or a recording by the mean of its scores.
@@ -27,6 +39,24 @@ public struct AnomalyFigures: Sendable {
     var score: Double
     var isAnomalous: Bool
     var isFlagged: Bool
+  }
+
+  /// - Parameter delays: of every event; nil: it was missed.
+  mutating func count(_ delays: [Double?]) {
+    guard !delays.isEmpty else { return }
+    let found = delays.compactMap { $0 }
+    events = delays.count
+    eventRecall = Double(found.count) / Double(delays.count)
+    detectionDelay = found.isEmpty ? nil : quantile(found, 0.5)
+  }
+
+  /// - Parameter anomalies: of every anomalous recording the seconds until the alarm is raised; nil: it is not.
+  mutating func count(anomalies delays: [Double?]) {
+    guard !delays.isEmpty else { return }
+    let found = delays.compactMap { $0 }
+    anomalies = delays.count
+    anomaliesFound = found.count
+    anomalyDelay = found.isEmpty ? nil : quantile(found, 0.5)
   }
 
   private static let draws = 1000
@@ -101,6 +131,20 @@ public struct AnomalyFigures: Sendable {
       if let interval { members["\(name)_interval"] = [.number(interval.low), .number(interval.high)] }
     }
     if let events { members["events"] = .integer(Int64(events)) }
+    if let interval = falseAlarmsInterval {
+      members["false_alarms_per_hour_interval"] = [.number(interval.low), .number(interval.high)]
+    }
+    if let stretchesPerHour { members["stretches_per_hour"] = .number(stretchesPerHour) }
+    if let alarmUnit { members["alarm_unit"] = .text(alarmUnit.rawValue) }
+    if let alarms {
+      members["true_alarms"] = .integer(Int64(alarms.right))
+      members["false_alarms"] = .integer(Int64(alarms.wrong))
+    }
+    if let anomalies, let anomaliesFound {
+      members["anomalous_recordings"] = .integer(Int64(anomalies))
+      members["anomalous_recordings_found"] = .integer(Int64(anomaliesFound))
+    }
+    if let anomalyDelay { members["anomalous_recordings_delay"] = .number(anomalyDelay) }
     return .object(members)
   }
 }

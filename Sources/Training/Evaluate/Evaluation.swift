@@ -14,8 +14,8 @@ public struct Evaluation: Sendable {
   public var tokens: [JudgedToken]
   /// Labels that a classifier tells apart; empty: an anomaly task.
   public var labels: [String]
-  /// Alarms that the graph's alarm raised, by recording; nil: it has none.
-  public var alarms: [Int]?
+  /// What the graph's alarms did; nil: it has none.
+  public var alarms: [AlarmSpan]?
   /// Seconds of sound, and seconds that it took.
   public var seconds: Double
   public var elapsed: Double
@@ -40,18 +40,19 @@ public struct Evaluation: Sendable {
             recording: token.recording, score: token.score, isAnomalous: $0, isFlagged: token.isFlagged)
         }
       }, seed: seed)
-    let (alarms, hours) = falseAlarms(tokens)
+    let (stretches, hours) = falseAlarms(tokens)
+    let alarms = alarms.map { AlarmFigures($0.filter { machine == nil || $0.machine == machine }, recordings) }
     if hours > 0 {
-      figures.falseAlarmsPerHour = Double(alarms) / hours
+      let count = alarms?.wrong ?? stretches
+      figures.falseAlarmsPerHour = Double(count) / hours
+      figures.falseAlarmsInterval = FalseAlarmRate.poisson(count, hours: hours)
+      figures.stretchesPerHour = Double(stretches) / hours
       figures.normalHours = hours
     }
-    let events = events(tokens)
-    if !events.isEmpty {
-      figures.events = events.count
-      figures.eventRecall = Double(events.count { $0.delay != nil }) / Double(events.count)
-      let delays = events.compactMap(\.delay)
-      figures.detectionDelay = delays.isEmpty ? nil : quantile(delays, 0.5)
-    }
+    figures.alarms = alarms
+    figures.alarmUnit = alarms == nil ? .stretch : .alarm
+    figures.count(alarms?.events(Set(tokens.map(\.recording))) ?? events(tokens))
+    figures.count(anomalies: alarms?.anomalies(tokens) ?? [])
     return figures
   }
 
@@ -82,7 +83,7 @@ public struct Evaluation: Sendable {
     }.sorted { ($0.recording, $0.machine) < ($1.recording, $1.machine) }
   }
 
-  /// Alarms on normal sound, as thresholds count them, and its hours.
+  /// Stretches of scores above the threshold on normal sound, and its hours.
   private func falseAlarms(_ tokens: [JudgedToken]) -> (alarms: Int, hours: Double) {
     var (alarms, hours) = (0, 0.0)
     for stream in normalStreams(tokens) {
@@ -103,13 +104,13 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// Every anomalous event of the manifest, with how long it took to tell of it; nil: it was missed.
-  private func events(_ tokens: [JudgedToken]) -> [(event: Recording.Event, delay: Double?)] {
+  /// Of every anomalous event of the manifest how long it took until a score told of it; nil: it was missed.
+  private func events(_ tokens: [JudgedToken]) -> [Double?] {
     let flagged = Dictionary(grouping: tokens.filter(\.isFlagged)) { $0.recording }
     return Set(tokens.map(\.recording)).sorted().flatMap { index in
       recordings[index].events.filter { $0.label == Label.anomalous }.map { event in
         let hits = (flagged[index] ?? []).filter { $0.beginSecond < event.end && $0.endSecond > event.begin }
-        return (event, hits.map { $0.endSecond - event.begin }.min())
+        return hits.map { $0.endSecond - event.begin }.min()
       }
     }
   }

@@ -43,14 +43,11 @@ public struct EvaluationRun {
       graph: graph.name, node: node.name, className: node.nodeClass.name, model: digest, recordings: recordings,
       tokens: [], labels: labels, alarms: nil, seconds: 0, elapsed: 0, seed: seed)
     evaluation.curves = model.map { LearningCurve.of($0.training) } ?? []
-    let hasAlarm = graph.links.contains {
-      graph.nodes[$0.from.node].name == node.name && graph.nodes[$0.to.node].nodeClass.name == "alarm"
-    }
-    var alarms = [Int](repeating: 0, count: recordings.count)
+    var alarms: [AlarmSpan] = []
     let judged = JudgedRun(graph, node: node.name, model: nil, conversation: conversation)
     let figures = try judged.run(recordings, what: "judging") { index, recording, tokens, machine, events in
       evaluation.tokens += tokens.compactMap { token(of: $0, recording, index, machine, labels) }
-      alarms[index] += events.count { $0.event == 1 }
+      alarms += AlarmSpan.spans(events, recording: index, machine: machine)
     }
     guard !evaluation.tokens.isEmpty else {
       throw TrainingError("\(set.source): the recordings gave no scores: they are too short for a token")
@@ -66,7 +63,7 @@ public struct EvaluationRun {
         "\(mute.count) of \(recordings.count) recordings are too short for a token, and not judged: "
           + listed(evaluation.tooShort))
     }
-    evaluation.alarms = hasAlarm ? alarms : nil
+    evaluation.alarms = graph.alarms(behind: node.name).isEmpty ? nil : alarms
     evaluation.seconds = figures.seconds
     evaluation.elapsed = figures.elapsed
     return evaluation

@@ -22,7 +22,7 @@ public struct JudgedToken: Sendable {
   public var endSecond: Double { Double(end) / Double(rate) }
 }
 
-/// An interval in which a figure lies with 95 % confidence, by drawing recordings with replacement.
+/// An interval in which a figure lies with 95 % confidence.
 public struct Interval: Sendable, Equatable {
   public var low: Double
   public var high: Double

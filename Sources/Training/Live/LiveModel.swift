@@ -62,8 +62,9 @@ struct LiveModel: @unchecked Sendable {
   /// By the same rules as those of recordings, on the held-out tokens of the rounds: each round's are a stretch of sound.
   private func thresholds(_ model: ModelFile) throws -> [ModelFile.Machine] {
     let rule = options.rule ?? .standard
-    let setting = ThresholdSetting(rule: rule, conversation: conversation)
-    if case .manual = rule { return try setting.set(model.machines, HeldOutScores()) }
+    if case .manual = rule {
+      return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
+    }
     let temporary = "\(output).\(getpid()).untested"
     defer { unlink(temporary) }
     try model.write(temporary)
@@ -76,16 +77,19 @@ struct LiveModel: @unchecked Sendable {
     let judge = try TokenJudge(graph, node: judging, input: input, log: conversation.log)
     var scores = HeldOutScores()
     for (channel, stretches) in heldOut.enumerated() {
-      for stretch in stretches {
+      for (number, stretch) in stretches.enumerated() {
         try conversation.checkCancelled()
-        var stream = ScoreStream()
+        var stream = ScoreStream(recording: number, rate: input.driverRate)
         for token in stretch {
-          stream.append(
-            begin: token.beginSecond, end: token.endSecond, score: try judge.score(token.values, channel: channel))
+          let score = try judge.score(token.values, channel: channel)
+          stream.append(begin: token.beginSecond, end: token.endSecond, score: score)
+          stream.heard.append(token.heard(score))
         }
         scores.normal[input.machines[channel], default: []].append(stream)
       }
     }
-    return try setting.set(model.machines, scores)
+    let judged = JudgedRun(graph, node: node.name, model: temporary, conversation: conversation)
+    let unit = judged.unit(machines: input.machines)
+    return try ThresholdSetting(rule: rule, unit: unit, conversation: conversation).set(model.machines, scores)
   }
 }

@@ -1,83 +1,212 @@
 import Glibc
 
-/// How often normal sound goes beyond a threshold, and the threshold for a wanted rate.
+/// How often normal sound raises an alarm at a threshold, and the threshold for a wanted rate.
 ///
-/// Neighbouring tokens share sound, so what counts are alarms, not scores: stretches of exceedances (`ScoreStream.alarms`).
-/// Where the data tells of too few, a generalised Pareto distribution of their peaks carries the rate on (peaks over
-/// threshold; Pickands 1975; probability-weighted moments after Hosking and Wallis 1987).
-public struct FalseAlarmRate: Sendable {
-  private let streams: [ScoreStream]
-  public let hours: Double
-  /// Peaks that the tail is fitted to, at best.
-  private static let wantedPeaks = 60.0
+/// What varies between recordings, hours and days is more than what varies within them, so the recordings are what is
+/// counted by: each is a group, and where there are few, stretches of them are (`Groups`). See `threshold`.
+public struct FalseAlarmRate {
+  /// Alarms that the tail is fitted to, at the least, where the sound has as many.
+  private static let wanted = 20.0
 
-  public init(_ streams: [ScoreStream]) {
-    self.streams = streams.flatMap(\.pieces)
-    hours = self.streams.reduce(0) { $0 + $1.seconds } / 3600
-  }
+  let groups: Groups
+  private let streams: [EventUnit.Prepared]
+  private let unit: EventUnit
+  /// What is counted; stretches where the recordings are too short for the graph's alarm to be raised at all.
+  public var kind: EventUnit.Kind { unit.kind }
+  public var hours: Double { groups.seconds / 3600 }
 
-  /// Alarms that the data would have given.
-  public func alarms(above threshold: Double) -> Int {
-    streams.reduce(0) { $0 + $1.alarms(above: threshold).count }
-  }
-
-  private func peaks(above threshold: Double) -> [Double] {
-    streams.flatMap { $0.alarms(above: threshold).map(\.peak) }
-  }
-
-  public func threshold(perHour budget: Double) -> Double {
-    let scores = streams.flatMap(\.scores).sorted(by: >)
-    let greatest = scores[0]
-    let expected = budget * hours
-    // The level for the tail: as high as leaves enough peaks, at least twice as many as are wanted beyond the result;
-    // no lower than where the exceedances begin to run together.
-    var level: (score: Double, peaks: [Double])?
-    let wanted = max(Self.wantedPeaks, 2 * expected)
-    for index in levels(scores.count) {
-      let peaks = peaks(above: scores[index])
-      if let last = level, peaks.count < last.peaks.count { break }
-      level = (scores[index], peaks)
-      if Double(peaks.count) >= wanted { break }
+  /// - Throws: what the graph's alarm says.
+  public init(_ streams: [ScoreStream], unit: EventUnit = .stretch) throws {
+    let prepared = try streams.map { try unit.prepare($0) }
+    let able = try prepared.filter { try !unit.raised($0, above: -.greatestFiniteMagnitude).isEmpty }
+    let (all, some) = (streams.reduce(0) { $0 + $1.seconds }, able.reduce(0) { $0 + $1.stream.seconds })
+    if some > all / 2 {
+      (self.streams, self.unit) = (able, unit)
+    } else {
+      self.unit = .stretch
+      self.streams = try streams.map { try EventUnit.stretch.prepare($0) }
     }
-    guard let level, !level.peaks.isEmpty, greatest > scores[scores.count - 1] else { return greatest }
-    let tail = ParetoTail(level.peaks.map { $0 - level.score })
-    return level.score + tail.excess(exceededBy: expected / Double(level.peaks.count))
+    groups = Groups(self.streams.map(\.stream))
   }
 
-  /// Places in the sorted scores, each about 5 % beyond the one before, to a quarter of them.
-  private func levels(_ count: Int) -> [Int] {
+  /// Alarms that the sound would have given.
+  public func alarms(above threshold: Double) throws -> Int { Int(try counts(above: threshold).reduce(0, +)) }
+
+  /// Alarms of each group.
+  private func counts(above threshold: Double) throws -> [Double] {
+    var counts = [Double](repeating: 0, count: groups.durations.count)
+    for (index, stream) in streams.enumerated() {
+      for second in try unit.raised(stream, above: threshold) {
+        counts[groups.group(stream: index, second: second)] += 1
+      }
+    }
+    return counts
+  }
+
+  /// Alarms per hour with 95 % confidence: of a Poisson process (Garwood 1936) with as many independent alarms as the
+  /// scatter between the groups tells.
+  public func interval(above threshold: Double) throws -> Interval {
+    let counts = try counts(above: threshold)
+    let sum = counts.reduce(0, +)
+    let count = Double(groups.durations.count)
+    let scatter = count > 1 && sum > 0 ? groups.squaredResiduals(counts) * count / (count - 1) / sum : 1
+    return Self.poisson(sum, clump: max(1, scatter), hours: hours)
+  }
+
+  /// Events per hour with 95 % confidence, where events come in clumps of so many.
+  private static func poisson(_ count: Double, clump: Double, hours: Double) -> Interval {
+    let low = count > 0 ? gammaQuantile(shape: count / clump, 0.025) * clump / hours : 0
+    return Interval(low: low, high: gammaQuantile(shape: count / clump + 1, 0.975) * clump / hours)
+  }
+
+  static func poisson(_ count: Int, hours: Double) -> Interval { poisson(Double(count), clump: 1, hours: hours) }
+
+  /// The lowest budget that this much sound can tell of: below it, it would give fewer than three alarms, and that it
+  /// gives none says nothing (with 95 % confidence; the rule of three).
+  public var leastBudget: Double { 3 / hours }
+  /// Seconds of sound that are missing for a budget.
+  public func missingSeconds(perHour budget: Double) -> Double { max(0, 3 / budget - hours) * 3600 }
+
+  /// A tail above a level: so many alarms, the mean excess of their peaks over it, how many independent alarms that mean
+  /// is as good as, and the relative standard error of their number.
+  private struct Tail {
+    var level: Double
+    var count: Double
+    var meanExcess: Double
+    var independent: Double
+    var error: Double
+  }
+
+  /// The threshold that unseen normal sound exceeds so often an hour.
+  ///
+  /// Beyond a level the alarms fall off exponentially with the threshold; the mean excess is known as well as the groups
+  /// agree about it, from n independent ones. Over all that it may be, their rate falls off as (1 + x / (n m))^-n, m the
+  /// mean excess (the predictive distribution of the exponential one; a Pareto distribution): the fewer recordings, and
+  /// the more they differ, the further out. The number of alarms above the level is taken a standard error higher.
+  public func threshold(perHour budget: Double) throws -> Double {
+    let scores = Set(streams.flatMap(\.stream.scores)).sorted(by: >)
+    let expected = budget * hours
+    guard let tail = try tail(scores, expected), tail.meanExcess > 0 else { return scores[0] }
+    let share = expected / (tail.count * (1 + tail.error))
+    guard share < 1 else { return tail.level }
+    return tail.level + tail.independent * tail.meanExcess * (pow(share, -1 / tail.independent) - 1)
+  }
+
+  /// From the greatest score down to a level that is exceeded often enough, in at least half of the groups, or else in all
+  /// of them; no lower than where the alarms run together.
+  private func tail(_ scores: [Double], _ expected: Double) throws -> Tail? {
+    let number = Double(groups.durations.count)
+    var excess = [Double](repeating: 0, count: groups.durations.count)
+    var (last, most) = (scores[0], 0.0)
+    var tail: Tail?
+    for place in Self.levels(scores.count) {
+      let level = scores[place]
+      let counts = try counts(above: level)
+      for group in counts.indices { excess[group] += counts[group] * (last - level) }
+      last = level
+      let sum = counts.reduce(0, +)
+      if most >= Self.wanted, sum < 0.8 * most { break }
+      most = max(most, sum)
+      guard sum > 0 else { continue }
+      tail = makeTail(level, counts, excess, sum)
+      let eventful = Double(counts.count { $0 > 0 })
+      let isSettled =
+        sum >= Self.wanted && eventful >= number / 2 && tail!.independent >= min(number - 1, Self.wanted) / 2
+      if sum >= 2 * expected, isSettled || eventful == number { break }
+    }
+    return tail
+  }
+
+  private func makeTail(_ level: Double, _ counts: [Double], _ excess: [Double], _ sum: Double) -> Tail {
+    let number = Double(counts.count)
+    guard number > 1 else {
+      return Tail(level: level, count: sum, meanExcess: excess[0] / sum, independent: 1, error: 1)
+    }
+    let whole = excess.reduce(0, +)
+    let spread = groups.squaredResiduals(excess) * number / (number - 1)
+    let agreement = spread > 0 ? whole * whole / spread : .infinity
+    return Tail(
+      level: level, count: sum, meanExcess: whole / sum, independent: max(1, min(agreement, number - 1)),
+      error: (groups.squaredResiduals(counts) * number / (number - 1)).squareRoot() / sum)
+  }
+
+  /// Places in the sorted scores, each about 5 % beyond the one before.
+  private static func levels(_ count: Int) -> [Int] {
     var places: [Int] = []
-    var place = 1.0
-    while Int(place) < max(2, count / 4), Int(place) < count {
-      if places.last != Int(place) { places.append(Int(place)) }
+    var place = 0.0
+    while Int(place) < count {
+      places.append(Int(place))
       place = max(place + 1, place * 1.05)
     }
     return places
   }
 }
 
-/// Excesses over a level: P(excess > x) = (1 + shape x / scale)^(-1 / shape).
-struct ParetoTail {
-  private(set) var shape = 0.0
-  private(set) var scale: Double
+/// The parts of normal sound that are taken to vary independently: groups of recordings (days, sessions); where there are
+/// fewer than `fewest`, recordings; where there are fewer, too, stretches of them, about `wanted` in all, none shorter
+/// than four tokens.
+struct Groups {
+  static let fewest = 5
+  private static let wanted = 20.0
 
-  init(_ excesses: [Double]) {
-    let sorted = excesses.sorted()
-    let mean = sorted.reduce(0, +) / Double(sorted.count)
-    scale = mean
-    // Of few excesses the shape cannot be told: an exponential tail.
-    guard sorted.count >= 20, mean > 0 else { return }
-    var weighted = 0.0
-    for (index, value) in sorted.enumerated() {
-      weighted += value * (1 - (Double(index) + 0.65) / Double(sorted.count)) / Double(sorted.count)
-    }
-    guard mean > 2 * weighted else { return }
-    shape = min(0.4, max(-0.4, 2 - mean / (mean - 2 * weighted)))
-    scale = mean * (1 - shape)
+  /// Seconds of each.
+  private(set) var durations: [Double] = []
+  let seconds: Double
+  private let recordings: Int
+  private let areStretches: Bool
+  /// Of each stream: its first group, its begin, and the length of a group.
+  private var places: [(first: Int, begin: Double, length: Double, count: Int)] = []
+
+  init(_ streams: [ScoreStream]) {
+    seconds = streams.reduce(0) { $0 + $1.seconds }
+    recordings = Set(streams.map(\.recording)).count
+    areStretches = recordings < Self.fewest
+    if areStretches { cut(streams) } else { gather(streams) }
   }
 
-  /// The excess that is exceeded with a probability; below 0 where that is above 1.
-  func excess(exceededBy probability: Double) -> Double {
-    abs(shape) < 1e-6 ? -scale * log(probability) : scale / shape * (pow(probability, -shape) - 1)
+  /// A group of each number.
+  private mutating func gather(_ streams: [ScoreStream]) {
+    var numbers = streams.map { $0.group ?? $0.recording }
+    if Set(numbers).count < Self.fewest { numbers = streams.map(\.recording) }
+    var known: [Int: Int] = [:]
+    for (stream, number) in zip(streams, numbers) {
+      let group = known[number] ?? known.count
+      known[number] = group
+      if group == durations.count { durations.append(0) }
+      durations[group] += stream.seconds
+      places.append((group, 0, .infinity, 1))
+    }
+  }
+
+  private mutating func cut(_ streams: [ScoreStream]) {
+    for stream in streams {
+      let span = stream.seconds
+      let extent = zip(stream.begins, stream.ends).reduce(0) { max($0, $1.1 - $1.0) }
+      let count = max(1, Int(min(Self.wanted * span / max(seconds, 1e-9), span / max(4 * extent, 1e-9)).rounded()))
+      let length = ((stream.ends.last ?? 0) - (stream.begins.first ?? 0)) / Double(count)
+      places.append((durations.count, stream.begins.first ?? 0, max(length, 1e-9), count))
+      durations += [Double](repeating: span / Double(count), count: count)
+    }
+  }
+
+  func group(stream: Int, second: Double) -> Int {
+    let place = places[stream]
+    return place.first + max(0, min(place.count - 1, Int((second - place.begin) / place.length)))
+  }
+
+  /// Of values of the groups, from what each would have by its duration.
+  func squaredResiduals(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / max(seconds, 1e-9)
+    return zip(values, durations).reduce(0) { sum, one in
+      let residual = one.0 - mean * one.1
+      return sum + residual * residual
+    }
+  }
+
+  /// "6 recordings", "5 groups of 20 recordings", "20 stretches of 1 recording".
+  var words: String {
+    let whole = "\(recordings) recording\(recordings == 1 ? "" : "s")"
+    if areStretches { return "\(durations.count) stretch\(durations.count == 1 ? "" : "es") of \(whole)" }
+    return durations.count == recordings ? whole : "\(durations.count) groups of \(whole)"
   }
 }

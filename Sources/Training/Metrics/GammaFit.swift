@@ -29,16 +29,19 @@ public struct GammaFit: Sendable {
     scale = mean / shape
   }
 
-  /// The value below which a share lies, by halving an interval.
-  public func quantile(_ share: Double) -> Double {
-    var (low, high) = (0.0, shape + 1)
-    while lowerIncompleteGamma(shape, high) < share { high *= 2 }
-    for _ in 0..<200 {
-      let middle = (low + high) / 2
-      if lowerIncompleteGamma(shape, middle) < share { low = middle } else { high = middle }
-    }
-    return (low + high) / 2 * scale
+  /// The value below which a share lies.
+  public func quantile(_ share: Double) -> Double { gammaQuantile(shape: shape, share) * scale }
+}
+
+/// The value below which a share of a gamma distribution of scale 1 lies, by halving an interval.
+func gammaQuantile(shape: Double, _ share: Double) -> Double {
+  var (low, high) = (0.0, shape + 1)
+  while lowerIncompleteGamma(shape, high) < share { high *= 2 }
+  for _ in 0..<200 {
+    let middle = (low + high) / 2
+    if lowerIncompleteGamma(shape, middle) < share { low = middle } else { high = middle }
   }
+  return (low + high) / 2
 }
 
 /// By recurrence to 10 and up, then the asymptotic series (Abramowitz and Stegun 6.3.18).

@@ -1,11 +1,28 @@
+import GraphEngine
+
 /// Scores of one channel of one recording, in order.
 public struct ScoreStream: Sendable {
+  /// The recording that it is of: scores of one are alike, those of another differ.
+  public var recording = 0
+  /// The day or session that the recording belongs to, as the manifest says; nil: it is one by itself.
+  public var group: Int?
+  /// The same scores, and those of silent tokens between them, as an alarm hears them; empty: nobody knows.
+  public var heard: [HeardScore] = []
+  /// Frames per second of the driver that `heard` counts in.
+  public var rate = 0
+
   /// Ascending times in seconds, of the tokens' begins and ends.
   public var begins: [Double] = []
   public var ends: [Double] = []
   public var scores: [Double] = []
 
   public init() {}
+
+  init(recording: Int, group: Int? = nil, rate: Int) {
+    self.recording = recording
+    self.group = group
+    self.rate = rate
+  }
 
   public mutating func append(begin: Double, end: Double, score: Double) {
     begins.append(begin)
@@ -43,7 +60,11 @@ public struct ScoreStream: Sendable {
   public var pieces: [ScoreStream] {
     var pieces: [ScoreStream] = []
     for index in scores.indices {
-      if index == 0 || begins[index] > ends[index - 1] + 1e-9 { pieces.append(ScoreStream()) }
+      if index == 0 || begins[index] > ends[index - 1] + 1e-9 {
+        pieces.append(ScoreStream())
+        pieces[pieces.count - 1].recording = recording
+        pieces[pieces.count - 1].group = group
+      }
       pieces[pieces.count - 1].append(begin: begins[index], end: ends[index], score: scores[index])
     }
     return pieces

@@ -62,8 +62,9 @@ public enum ThresholdRule: Sendable, Equatable {
   /// - Parameters:
   ///   - normal: scores on normal sound that was not learned from.
   ///   - anomalous: scores on anomalous sound, for `bestF1`.
+  ///   - unit: what counts as a false alarm.
   /// - Throws: `TrainingError` where there is not what it takes.
-  public func threshold(normal: [ScoreStream], anomalous: [Double]) throws -> Double {
+  public func threshold(normal: [ScoreStream], anomalous: [Double], unit: EventUnit = .stretch) throws -> Double {
     if case .manual(let number) = self { return number }
     let scores = normal.flatMap(\.scores)
     guard !scores.isEmpty else {
@@ -71,7 +72,7 @@ public enum ThresholdRule: Sendable, Equatable {
         "no normal sound was held out to set a threshold by: give more recordings, or hold out more (--held-out)")
     }
     switch self {
-    case .falseAlarms(let budget): return FalseAlarmRate(normal).threshold(perHour: budget)
+    case .falseAlarms(let budget): return try FalseAlarmRate(normal, unit: unit).threshold(perHour: budget)
     case .percentile(let percent): return quantile(scores, percent / 100)
     case .sigma(let factor):
       let mean = scores.reduce(0, +) / Double(scores.count)

@@ -17,7 +17,7 @@ extension Evaluation {
     if !tooShort.isEmpty { members["too_short"] = .array(tooShort.map { .text($0) }) }
     if !leftOut.isEmpty { members["left_out"] = leftOut.json }
     if let model { members["model"] = .text(model) }
-    if let alarms { members["alarms_raised"] = .integer(Int64(alarms.reduce(0, +))) }
+    if let alarms { members["alarms_raised"] = .integer(Int64(alarms.count)) }
     if isClassification {
       members["pooled"] = json(confusion())
       members["files"] = json(confusion(ofFiles: true))

@@ -41,15 +41,25 @@ public struct FigureTable: Sendable {
       add("anomalous: right, wrong") {
         $0.decisions.count > 0 ? "\($0.decisions.truePositives), \($0.decisions.falseNegatives)" : nil
       },
-      add("false alarms per hour") { $0.falseAlarmsPerHour.map { String(format: "%.3g", $0) } },
+      add("alarms: true, false") { $0.alarms.map { "\($0.right), \($0.wrong)" } },
+      add("false alarms per hour") { figures in
+        figures.falseAlarmsPerHour.map { rate in
+          String(format: "%.3g", rate)
+            + (figures.falseAlarmsInterval.map { String(format: " [%.2g, %.2g]", $0.low, $0.high) } ?? "")
+        }
+      },
       add("events found") { figures in
         figures.eventRecall.map {
           "\(String(format: "%.0f", $0 * Double(figures.events ?? 0))) of \(figures.events ?? 0)"
         }
       },
       add("detection delay (median)") { $0.detectionDelay.map { String(format: "%.2f s", $0) } },
+      add("anomalous recordings alarmed") { figures in
+        figures.anomalies.map { "\(figures.anomaliesFound ?? 0) of \($0)" }
+      },
+      add("delay from their begin (median)") { $0.anomalyDelay.map { String(format: "%.2f s", $0) } },
     ].compactMap { $0 }
-    if let alarms = evaluation.alarms { notes.append("the graph's alarm was raised \(alarms.reduce(0, +)) times") }
+    if let unit = columns[0].1.alarmUnit { notes.append("false alarms are \(unit.words)") }
     if columns[0].1.auc == nil {
       notes.append("without both normal and anomalous sound there is no AUC")
     } else if columns[0].1.aucInterval != nil {

@@ -50,16 +50,18 @@ public struct CalibrationRun {
     try TrainedOn(model).check(recordings, isForced: isForced, conversation)
     let known = model.machines.first { $0.calibration["rule"]?.text != nil }?.calibration["rule"]?.text
     let rule = self.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
+    let groups = recordings.groupNumbers
     var scores = HeldOutScores()
     let judged = JudgedRun(graph, node: node.name, model: path, conversation: conversation)
-    try judged.run(recordings, what: "listening to") { _, recording, tokens, machine, _ in
-      scores.add(tokens, of: recording, machine: machine) { _ in true }
+    try judged.run(recordings, what: "listening to") { index, recording, tokens, machine, _ in
+      scores.add(tokens, of: recording, number: index, group: groups[index], machine: machine)
     }
     let heard = model.machines.filter { scores.normal[$0.name] != nil }
     guard !heard.isEmpty else {
       throw TrainingError("\(set.source): its normal recordings are silent, or too short for a token")
     }
-    let updated = try ThresholdSetting(rule: rule, conversation: conversation).set(heard, scores)
+    let unit = judged.unit(machines: heard.map(\.name))
+    let updated = try ThresholdSetting(rule: rule, unit: unit, conversation: conversation).set(heard, scores)
     model.machines = model.machines.map { machine in updated.first { $0.name == machine.name } ?? machine }
     try conversation.checkCancelled()
     try model.save(output)

@@ -26,6 +26,15 @@ struct JudgedRun {
     self.graph = graph.tapped(behind: node, scores: scores, events: events)
   }
 
+  /// What counts as a false alarm in this graph.
+  ///
+  /// - Parameter machines: that the model knows; recordings may say what a graph's one channel listens to.
+  func unit(machines: [String]) -> EventUnit {
+    var named = graph
+    if let machine = machines.first, graph.channels == 1 { named.nameMachines([machine]) }
+    return EventUnit.of(named, behind: node, log: conversation.log)
+  }
+
   /// Hands on each recording's score tokens of each machine, and the alarms' events of that channel.
   @discardableResult
   func run(

@@ -57,8 +57,8 @@ extension Graph {
   /// The graph up to a node, and whatever alarms follow it, with taps behind the node and behind the alarms.
   public func tapped(behind node: String, scores: TapStore, events: TapStore) -> Graph {
     let target = nodes.firstIndex { $0.name == node }!
-    let alarms = links.filter { $0.from.node == target && nodes[$0.to.node].nodeClass.name == "alarm" }.map(\.to.node)
-    let kept = ancestors(of: target) + [target] + Array(Set(alarms)).sorted()
+    let alarms = alarms(behind: node)
+    let kept = ancestors(of: target) + [target] + alarms
     var result = self
     result.nodes = kept.map { nodes[$0] }
     let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
@@ -68,7 +68,7 @@ extension Graph {
         from: .init(node: from, port: link.from.port), to: .init(node: to, port: link.to.port), location: link.location)
     }
     result.attach(scores, named: "auscult-scores", behind: places[target]!)
-    for alarm in Set(alarms).sorted() {
+    for alarm in alarms {
       result.attach(events, named: "auscult-events-\(alarm)", behind: places[alarm]!)
     }
     return result

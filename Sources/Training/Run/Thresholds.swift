@@ -6,8 +6,10 @@ import Models
 
 extension TrainingRun {
   /// The machines of a model with thresholds, set on what was held out, through the graph as it runs.
+  ///
+  /// - Parameter crossFitted: nil: the recordings themselves say what is held out.
   func thresholds(
-    _ model: ModelFile, _ set: RecordingSet, _ collected: Collected, beside output: String
+    _ model: ModelFile, _ set: RecordingSet, crossFitted: HeldOutScores?, beside output: String
   ) throws -> [ModelFile.Machine] {
     if case .manual = rule {
       return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
@@ -16,26 +18,16 @@ extension TrainingRun {
     defer { unlink(temporary) }
     try model.write(temporary)
     let judged = JudgedRun(graph, node: node.name, model: temporary, conversation: conversation)
-    let isWanted = { (recording: Recording) -> Bool in
-      switch recording.part {
-      case .validation: true
-      // Stretches of what was learned from are held out.
-      case .train: !collected.blocks.isEmpty && recording.label == Label.normal
-      default: false
-      }
-    }
-    let recordings = set.recordings.filter { isWanted($0) && Label.isAnomalyTask([$0.label]) }
+    let unit = judged.unit(machines: model.machines.map(\.name))
+    let setting = ThresholdSetting(rule: rule, unit: unit, conversation: conversation)
+    if let crossFitted { return try setting.set(model.machines, crossFitted) }
+    let recordings = set.recordings.filter { $0.part == .validation && Label.isAnomalyTask([$0.label]) }
+    let groups = recordings.groupNumbers
     var scores = HeldOutScores()
-    try judged.run(recordings, share: 0.8...1, what: "held out") { _, recording, tokens, machine, _ in
-      let length = tokens.map(\.endSecond).max() ?? 0
-      let blocks = TimeBlocks(heldOut: heldOut, length: length, extent: collected.input.extent)
-      guard recording.part == .validation || collected.blocks.contains(machine) else { return }
-      scores.add(tokens, of: recording, machine: machine) { token in
-        recording.part == .validation
-          || blocks.part(begin: token.beginSecond, end: token.endSecond) == .validation
-      }
+    try judged.run(recordings, share: 0.8...1, what: "held out") { index, recording, tokens, machine, _ in
+      scores.add(tokens, of: recording, number: index, group: groups[index], machine: machine)
     }
-    return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, scores)
+    return try setting.set(model.machines, scores)
   }
 }
 
@@ -46,28 +38,41 @@ struct HeldOutScores {
 
   init() {}
 
-  /// Tokens that are silent are left out: an alarm does not count them either.
-  mutating func add(_ tokens: [TapToken], of recording: Recording, machine: String, where isWanted: (TapToken) -> Bool)
-  {
-    var stream = ScoreStream()
-    for token in tokens where !token.isSilent && isWanted(token) {
-      guard let score = token.score else { continue }
-      switch recording.label(begin: token.beginSecond, end: token.endSecond) {
-      case Label.normal: stream.append(begin: token.beginSecond, end: token.endSecond, score: score.value)
-      case Label.anomalous: anomalous[machine, default: []].append(score.value)
-      default: break
+  /// Takes the scores of a recording and machine. Tokens that are silent are no scores, but an alarm hears them; one that
+  /// is of no normal sound ends a stream.
+  ///
+  /// - Parameters:
+  ///   - number: tells recordings apart.
+  ///   - group: the same for those that belong together.
+  mutating func add(_ tokens: [TapToken], of recording: Recording, number: Int, group: Int, machine: String) {
+    var streams: [ScoreStream] = []
+    var isOpen = false
+    for token in tokens {
+      guard let score = token.score, let heard = token.heard else { continue }
+      let label = recording.label(begin: token.beginSecond, end: token.endSecond)
+      guard label == Label.normal else {
+        isOpen = false
+        if label == Label.anomalous, !token.isSilent { anomalous[machine, default: []].append(score.value) }
+        continue
       }
+      if !isOpen { streams.append(ScoreStream(recording: number, group: group, rate: token.rate)) }
+      isOpen = true
+      streams[streams.count - 1].heard.append(heard)
+      guard !token.isSilent else { continue }
+      streams[streams.count - 1].append(begin: token.beginSecond, end: token.endSecond, score: score.value)
     }
-    if !stream.scores.isEmpty { normal[machine, default: []].append(stream) }
+    normal[machine, default: []] += streams.filter { !$0.scores.isEmpty }
+    if normal[machine]?.isEmpty == true { normal[machine] = nil }
   }
 }
 
 /// Sets the thresholds of a model's machines by a rule.
 struct ThresholdSetting {
-  /// Fewer scores, or seconds, tell little of how often normal sound goes beyond a threshold.
+  /// Fewer scores, or seconds, tell little of how normal sound scores.
   private static let fewest = (scores: 20, seconds: 5.0)
 
   let rule: ThresholdRule
+  var unit = EventUnit.stretch
   let conversation: Conversation
 
   func set(_ machines: [ModelFile.Machine], _ scores: HeldOutScores) throws -> [ModelFile.Machine] {
@@ -75,18 +80,21 @@ struct ThresholdSetting {
       var machine = machine
       let normal = scores.normal[machine.name] ?? []
       do {
-        machine.threshold = try rule.threshold(normal: normal, anomalous: scores.anomalous[machine.name] ?? [])
+        machine.threshold = try rule.threshold(
+          normal: normal, anomalous: scores.anomalous[machine.name] ?? [], unit: unit)
       } catch let error as TrainingError {
         throw TrainingError("machine '\(machine.name)': \(error.description)")
       }
-      machine.calibration = calibration(machine.threshold!, normal)
+      machine.calibration = try calibration(machine.threshold!, normal)
       warn(machine)
       return machine
     }
   }
 
   private func warn(_ machine: ModelFile.Machine) {
-    guard let scores = machine.calibration["scores"]?.integer, let seconds = machine.calibration["seconds"]?.number,
+    let calibration = ThresholdFacts(machine.calibration)
+    if let advice = calibration.advice { return conversation.warn("machine '\(machine.name)': \(advice)") }
+    guard let scores = machine.calibration["scores"]?.integer, let seconds = calibration.seconds,
       scores < Self.fewest.scores || seconds < Self.fewest.seconds
     else { return }
     conversation.warn(
@@ -95,14 +103,24 @@ struct ThresholdSetting {
     )
   }
 
-  private func calibration(_ threshold: Double, _ normal: [ScoreStream]) -> JSONValue {
+  private func calibration(_ threshold: Double, _ normal: [ScoreStream]) throws -> JSONValue {
     let values = normal.flatMap(\.scores)
     var members: [String: JSONValue] = ["rule": .text(rule.text), "scores": .integer(Int64(values.count))]
     guard !values.isEmpty else { return .object(members) }
-    let rate = FalseAlarmRate(normal)
+    let rate = try FalseAlarmRate(normal, unit: unit)
+    let alarms = try rate.alarms(above: threshold)
+    let interval = try rate.interval(above: threshold)
+    members["unit"] = .text(rate.kind.rawValue)
+    if unit.kind != rate.kind { members["too_short"] = true }
+    members["groups"] = .text(rate.groups.words)
     members["seconds"] = .number(rate.hours * 3600)
-    members["alarms"] = .integer(Int64(rate.alarms(above: threshold)))
-    members["alarms_per_hour"] = .number(rate.hours > 0 ? Double(rate.alarms(above: threshold)) / rate.hours : 0)
+    members["alarms"] = .integer(Int64(alarms))
+    members["alarms_per_hour"] = .number(Double(alarms) / rate.hours)
+    members["alarms_per_hour_interval"] = [.number(interval.low), .number(interval.high)]
+    members["least_budget"] = .number(rate.leastBudget)
+    if case .falseAlarms(let budget) = rule {
+      members["missing_seconds"] = .number(rate.missingSeconds(perHour: budget))
+    }
     members["mean"] = .number(values.reduce(0, +) / Double(values.count))
     members["greatest"] = .number(values.max()!)
     members["histogram"] = Histogram(values).json

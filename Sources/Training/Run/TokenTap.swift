@@ -20,6 +20,15 @@ public struct TapToken: Sendable {
   public var values: [Float] = []
   public var score: Score?
   public var event: UInt32?
+  /// Where a score lies in its stream, and its marks, for `AlarmTrial`.
+  var head = auscult_head()
+  var marks: UInt8 = 0
+
+  /// Of a score, as an alarm hears it.
+  var heard: HeardScore? { score.map { heard($0.value) } }
+
+  /// As an alarm hears a score of it.
+  func heard(_ score: Double) -> HeardScore { HeardScore(score: score, head: head, marks: marks) }
 
   package init(channel: Int, begin: Int64, end: Int64, rate: Int) {
     self.channel = channel
@@ -148,7 +157,9 @@ private class Tap: OffloadNode {
         default:
           token.values = Array(UnsafeBufferPointer(start: input.values(index, channel), count: width))
         }
-        let marks = UInt32(input.marks(index, channel))
+        token.head = input.head(index).pointee
+        token.marks = UInt8(input.marks(index, channel))
+        let marks = UInt32(token.marks)
         token.isSilent = marks & AUSCULT_MARK_SOUNDING == 0
         token.isClipped = marks & AUSCULT_MARK_CLIPPED != 0
         token.isAfterGap = input.head(index).pointee.flags & AUSCULT_TOKEN_GAP != 0

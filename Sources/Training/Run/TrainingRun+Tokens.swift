@@ -8,9 +8,9 @@ extension TrainingRun {
   struct Collected {
     var input: DetectorInput
     /// To learn from, by machine.
-    var machines: [String: TrainingExamples] = [:]
-    /// Machines without recordings of their own to hold out: stretches of their recordings are.
-    var blocks: Set<String> = []
+    var machines: [String: LearnedTokens] = [:]
+    /// What is left out at a time to set thresholds on; nil: nothing.
+    var folds: Folds?
     var tokens: [Part: Int] = [:]
     var seconds = 0.0
     var silent = 0
@@ -22,14 +22,10 @@ extension TrainingRun {
 
     fileprivate var bytes = 0
     fileprivate let greatestBytes = TrainingRun.greatestTokens
-    fileprivate var names: MachineNames
+    var names: MachineNames
     fileprivate var labels: [String: Int32]
-    /// Machines that have recordings of their own to hold out.
-    fileprivate var heldOut: Set<String>
-    /// Machines of `blocks` that a token was held out of.
-    fileprivate var heard: Set<String> = []
     /// Seconds of each recording that tokens cover.
-    fileprivate var lengths: [Int: Double] = [:]
+    var lengths: [Int: Double] = [:]
   }
 
   /// Runs the graph up to the detector over all that is to be learned from.
@@ -42,13 +38,9 @@ extension TrainingRun {
     try checkRates(set, tapped, input, first: recordings[0])
     let names = MachineNames(graph: input.machines)
     try names.check(recordings)
-    let heldOut = set.recordings.filter { $0.part == .validation && isLearned($0) }.flatMap { recording in
-      recording.machine.map { [$0] } ?? input.machines
-    }
     var collected = Collected(
       input: input, names: names,
-      labels: Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) }),
-      heldOut: Set(heldOut))
+      labels: Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) }))
     let share = options.augmentation == nil ? 0.6 : 0.3
     let figures = try TapRun(conversation: conversation, share: 0...share, what: "listening to").run(
       tapped, recordings
@@ -63,6 +55,11 @@ extension TrainingRun {
       try hearAgain(recordings, augmentation, tapped, store, &collected)
     }
     try check(collected, recordings)
+    if heldOut != 0, !set.recordings.contains(where: { $0.part == .validation && isLearned($0) }) {
+      collected.folds = try Folds(
+        recordings, machines: names, lengths: recordings.indices.map { collected.lengths[$0] ?? 0 },
+        extent: input.extent, heldOut: heldOut, isCostly: node.nodeClass.parameter("epochs") != nil, seed: options.seed)
+    }
     return collected
   }
 
@@ -116,8 +113,6 @@ extension TrainingRun {
   private func note(
     _ tokens: [TapToken], _ recording: Recording, _ index: Int, _ alteration: Alteration?, _ collected: inout Collected
   ) throws {
-    let blocks = TimeBlocks(
-      heldOut: heldOut, length: collected.lengths[index] ?? 0, extent: collected.input.extent)
     let (pace, blur) = (alteration?.pace ?? 1, alteration?.blur ?? 0)
     for token in tokens {
       guard let name = collected.names.name(recording, channel: token.channel) else { continue }
@@ -125,21 +120,14 @@ extension TrainingRun {
       let (begin, end) = (max(0, token.beginSecond * pace - blur), token.endSecond * pace + blur)
       let label = recording.label(begin: begin, end: end)
       guard let label, learnsLabels || label == Label.normal else { continue }
-      if !(collected.heldOut.contains(name) || learnsLabels || heldOut == 0) {
-        collected.blocks.insert(name)
-        guard let part = blocks.part(begin: begin, end: end) else { continue }
-        if part == .validation {
-          if alteration == nil { collected.tokens[.validation, default: 0] += 1 }
-          collected.heard.insert(name)
-          continue
-        }
-      }
-      try take(token, name, label, UInt32(index) | (alteration == nil ? 0 : Examples.copy), &collected)
+      let place = LearnedTokens.Place(recording: UInt32(index), begin: Float(begin), end: Float(end))
+      try take(token, name, label, place, isCopy: alteration != nil, &collected)
     }
   }
 
   private func take(
-    _ token: TapToken, _ name: String, _ label: String, _ recording: UInt32, _ collected: inout Collected
+    _ token: TapToken, _ name: String, _ label: String, _ place: LearnedTokens.Place, isCopy: Bool,
+    _ collected: inout Collected
   ) throws {
     guard token.values.allSatisfy(\.isFinite) else { return }
     if token.isSilent {
@@ -153,9 +141,8 @@ extension TrainingRun {
         "the tokens take more than \(byteText(collected.greatestBytes)), and learning from them several times that: give "
           + "fewer recordings, a longer 'hop', a 'statistics' node before '\(node.name)', or allow more with --memory")
     }
-    collected.machines[name, default: TrainingExamples()].values += token.values
-    collected.machines[name]!.recordings.append(recording)
-    if learnsLabels { collected.machines[name]!.labels.append(collected.labels[label]!) }
+    collected.machines[name, default: LearnedTokens()].add(
+      token.values, label: learnsLabels ? collected.labels[label]! : nil, place, isCopy: isCopy)
     collected.tokens[.train, default: 0] += 1
   }
 
@@ -170,12 +157,6 @@ extension TrainingRun {
     }
     for name in expected.sorted() where collected.machines[name] == nil {
       throw TrainingError("machine '\(name)' has no token to learn from: its recordings are silent, or too short")
-    }
-    for name in collected.blocks.subtracting(collected.heard).sorted() {
-      let least = TimeBlocks(heldOut: heldOut, length: 0, extent: collected.input.extent).least
-      throw TrainingError(
-        "machine '\(name)': its recordings are too short to hold out a stretch of one for the threshold: give one of at "
-          + "least \(decimal(least, 1)) s, or three or more recordings, or set the threshold yourself (--threshold)")
     }
     if !collected.tooShort.isEmpty {
       let count = collected.tooShort.count

@@ -7,12 +7,18 @@ import Models
 import NodeHost
 
 /// Trains a detector of a graph on recordings, and sets its thresholds on sound that it has not learned from.
+///
+/// Each threshold is set on scores of models that have not learned from what they score (cross-fitting, see `Folds`); the
+/// model that is written has learned from all of it. Recordings whose manifest has a split `validation` are held out as it
+/// says, and never learned from.
 public struct TrainingRun {
   public struct Options: Sendable {
     public var seed: UInt64 = 42
     /// Nil: the default of the class.
     public var rule: ThresholdRule?
-    public var heldOut = 0.2
+    /// The share of the normal recordings that is left out at a time to set the threshold on, by a model that has not learned
+    /// from it; nil: see `Folds`. 0: none.
+    public var heldOut: Double?
     /// Of recordings that do not say themselves what they are for.
     public var test = 0.0
     /// Goes on although something is learned from and judged as well.
@@ -34,11 +40,13 @@ public struct TrainingRun {
     public var seconds = 0.0
     /// Live: the rounds that it took; nil: it learned from recordings.
     public var rounds: Int?
+    /// Models that were trained for the threshold alone, and how what they score was chosen; nil: none.
+    public var folds: Folds.Facts?
   }
 
-  /// The most bytes of tokens that are learned from at a time. Beside them there are a copy for the class, and the same in
-  /// double precision where it computes with them.
-  static var greatestTokens: Int { MemoryLimit.standard.bytes / 4 }
+  /// The most bytes of tokens that are learned from at a time. Beside them there are those of a fold, a copy for the class,
+  /// and the same in double precision where it computes with them.
+  static var greatestTokens: Int { MemoryLimit.standard.bytes / 5 }
 
   let graph: Graph
   let node: Graph.Node
@@ -49,8 +57,10 @@ public struct TrainingRun {
   /// How thresholds are set.
   var rule: ThresholdRule { options.rule ?? (learnsLabels ? .manual(0) : .standard) }
 
-  /// The share of recordings that is held out: none where no threshold is set by them.
-  var heldOut: Double { if case .manual = rule { 0 } else { options.heldOut } }
+  /// The share of recordings that is left out at a time: none where no threshold is set by them.
+  var heldOut: Double? { if case .manual = rule { 0 } else { options.heldOut } }
+  /// Of anomalous recordings, for `bestF1`; they are never learned from.
+  private var heldOutAnomalous: Double { rule == .bestF1 ? options.heldOut ?? 0.2 : 0 }
 
   /// - Parameter node: name of the detector; nil: the only one.
   /// - Throws: `TrainingError` where there is no such detector, or it cannot be trained.
@@ -78,26 +88,30 @@ public struct TrainingRun {
     let machines = collected.machines.keys.sorted()
     let labels = learnsLabels ? set.labels : []
     let trainer = try DetectorTrainer(graph, node: nodeWithoutModel, log: conversation.log)
-    let book = CurveBook(machines: machines, conversation: conversation, share: 0.6...0.8)
+    let book = CurveBook(
+      machines: machines, conversation: conversation, share: collected.folds == nil ? 0.6...0.8 : 0.6...0.7)
     let result = try fitted(book) {
       try trainer.train(
         collected.input, machines: machines, labels: labels, seed: options.seed,
-        examples: machines.map { collected.machines[$0]! }, listener: book.listener)
+        examples: machines.map { collected.machines[$0]!.examples }, listener: book.listener)
     }
     try conversation.checkCancelled()
-    collected.machines = [:]
     var model = ModelFile(result, of: node, in: graph, input: collected.input, machines: machines)
+    let fit = CrossFit(
+      run: self, machines: machines, labels: labels, set: set, whole: model, epochs: book.endedEarly)
+    let crossFitted = try fit.scores(collected, beside: output)
+    collected.machines = [:]
     model.seed = options.seed
     model.labels = labels
     model.training = try trainingJSON(set, collected, book.curves, leftOut)
-    model.machines = try thresholds(model, set, collected, beside: output)
+    model.machines = try thresholds(model, set, crossFitted: crossFitted, beside: output)
     try conversation.checkCancelled()
     try model.save(output)
     var recordings = Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count)
     recordings[.train, default: 0] -= collected.tooShort.count
     return Summary(
       model: model, figures: result.figures, curves: book.curves, recordings: recordings,
-      tokens: collected.tokens, seconds: collected.seconds)
+      tokens: collected.tokens, seconds: collected.seconds, folds: collected.folds?.facts)
   }
 
   /// Runs a fit, which a person may end or give up.
@@ -110,7 +124,7 @@ public struct TrainingRun {
     return try result.get()
   }
 
-  private var nodeWithoutModel: Graph.Node {
+  var nodeWithoutModel: Graph.Node {
     var node = node
     node.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
     return node
@@ -136,15 +150,15 @@ public struct TrainingRun {
     }
     if set.hasParts {
       let hasValidation = set.recordings.contains { $0.part == .validation }
-      if !hasValidation {
-        // Some of what is to be learned from is held out.
+      if !hasValidation, heldOutAnomalous > 0 {
+        // Some of what the threshold is to be set by is held out.
         for index in set.recordings.indices where set.recordings[index].part == .train {
           set.recordings[index].part = nil
         }
-        set = SplitPlan(test: 0, heldOut: heldOut, seed: options.seed).divided(set)
+        set = divided(set, test: 0)
       }
     } else {
-      set = SplitPlan(test: options.test, heldOut: heldOut, seed: options.seed).divided(set)
+      set = divided(set, test: options.test)
       // What nothing is learned from, and no threshold is set by, is free for testing.
       for index in set.recordings.indices where !isUsed(set.recordings[index]) { set.recordings[index].part = .test }
     }
@@ -161,6 +175,17 @@ public struct TrainingRun {
       conversation.warn("\(text): results look better than they are")
     }
     return set
+  }
+
+  /// All that can be learned from is: thresholds are set by cross-fitting.
+  private func divided(_ set: RecordingSet, test: Double) -> RecordingSet {
+    let isOpen = set.recordings.map { $0.part == nil }
+    var result = SplitPlan(test: test, heldOut: heldOutAnomalous, seed: options.seed).divided(set)
+    for index in result.recordings.indices
+    where isOpen[index] && result.recordings[index].part == .validation && isLearned(result.recordings[index]) {
+      result.recordings[index].part = .train
+    }
+    return result
   }
 
   func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
@@ -190,8 +215,11 @@ public struct TrainingRun {
     var members: [String: JSONValue] = [
       "recordings": .array(recordings), "seconds": .number(collected.seconds),
       "tokens": .integer(Int64(collected.tokens[.train] ?? 0)), "input": .text(collected.input.text),
-      "held_out": .number(heldOut), "time_blocks": .array(collected.blocks.sorted().map { .text($0) }),
     ]
+    if let folds = collected.folds {
+      members["folds"] = .integer(Int64(folds.count))
+      members["time_blocks"] = .array(folds.facts.byTime.map { .text($0) })
+    }
     if let augmentation = options.augmentation {
       members["augmentation"] = augmentation.json
       members["altered"] = .array(collected.altered)

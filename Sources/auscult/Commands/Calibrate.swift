@@ -8,7 +8,10 @@ struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Sets a model's alarm thresholds anew, on new normal sound, without training again.",
     discussion: """
-      The thresholds go into the model file; what it has learned stays. Machines that no recording is of keep theirs.
+      The thresholds go into the model file; what it has learned stays. Machines that no recording is of keep theirs. \
+      False alarms are events of the graph's 'alarm', with its delays. How recordings differ is what the threshold allows \
+      for: give several, of other hours and days. With too little sound for the budget it is set high, and the command \
+      says how much more to record.
 
       Examples:
         auscult calibrate fan.yaml --normal this-week/

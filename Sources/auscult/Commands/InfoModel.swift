@@ -32,7 +32,7 @@ struct ModelFacts {
       lines.append("learned live, in \(Quantity.count(rounds, "round"))")
     }
     if !model.labels.isEmpty { lines.append("tells apart: \(model.labels.map(\.shown).joined(separator: ", "))") }
-    lines += [ThresholdTable(model).text].filter { !$0.isEmpty }
+    lines += [ThresholdTable(model, advises: true).text].filter { !$0.isEmpty }
     let curves = CurveText(curves: LearningCurve.of(training), isTerminal: isTerminal).text
     if !curves.isEmpty { lines.append(curves) }
     return lines.joined(separator: "\n")

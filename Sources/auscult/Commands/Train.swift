@@ -10,9 +10,11 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a graph's detector on recordings, or live, and sets its alarm thresholds.",
     discussion: """
-      The recordings go through the very graph that will judge. Some are held out while learning (a fifth of them; of a \
-      single one, stretches with a gap around): the threshold is set on them, so that normal sound gives no more than so \
-      many false alarms an hour. The model is one file, for all machines; what is there is replaced when all is done.
+      The recordings go through the very graph that will judge. The threshold is set so that normal sound gives no more \
+      than so many false alarms an hour, events of the graph's 'alarm' with its delays: each recording is judged by a model \
+      that has not learned from it (of one or two recordings each stretch), and how they differ is what the threshold \
+      allows for. With too little sound for the budget it is set high, and the command says how much more to record. The \
+      model itself learns from all. It is one file, for all machines; what is there is replaced when all is done.
 
       Examples:
         auscult train fan.yaml --normal recordings/ --output models/fan.safetensors
@@ -49,8 +51,10 @@ struct Train: ParsableCommand {
   var output: String
   @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
   @Option(
-    help: ArgumentHelp("Share of the normal recordings that is held out for the threshold.", valueName: "share"))
-  var heldOut = Share(0.2)
+    help: ArgumentHelp(
+      "Share of the normal recordings that is left out at a time to set the threshold on (default: one of up to ten "
+        + "recordings, a fifth of more, a third with networks; --live: 20 %).", valueName: "share"))
+  var heldOut: Share?
   @Option(
     help: ArgumentHelp(
       "Share of a --dataset, --mimii or --toyadmos that is set aside for `evaluate` (default: 15 % of one without splits).",
@@ -112,7 +116,7 @@ struct Train: ParsableCommand {
       var options = TrainingRun.Options()
       options.seed = seed
       options.rule = thresholds.rule
-      options.heldOut = heldOut.number
+      options.heldOut = heldOut?.number
       options.test = test?.number ?? (set.isDataset ? 0.15 : 0)
       options.isForced = force
       options.augmentation = augment
@@ -154,7 +158,7 @@ struct Train: ParsableCommand {
     var training = rounds.options
     training.seed = seed
     training.rule = thresholds.rule
-    training.heldOut = heldOut.number
+    if let heldOut { training.heldOut = heldOut.number }
     let detector = try Failure.wording { try LiveTraining.detector(of: graph, node, training) }
     var source = GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph)
     let path = output.hasPrefix("/") ? output : source.workingDirectory + "/" + output

@@ -16,8 +16,8 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A CSV file with the columns file,label and perhaps machine,split,begin,end (seconds); `;` or tabs may separate "
-        + "them. Paths count from its folder.",
+      "A CSV file with the columns file,label and perhaps machine,split,begin,end (seconds) and group (a day, a session); "
+        + "`;` or tabs may separate them. Paths count from its folder.",
       valueName: "file"), completion: .file(extensions: ["csv"]))
   var manifest: String?
 

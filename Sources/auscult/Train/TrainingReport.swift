@@ -35,11 +35,16 @@ struct TrainingReport {
   private var learned: String {
     let trained = summary.recordings[.train] ?? 0
     let heldOut = summary.rounds == nil ? summary.recordings[.validation] ?? 0 : summary.tokens[.validation] ?? 0
+    let folds = summary.folds.map { folds in
+      let what = folds.byTime.isEmpty ? "recordings" : "stretches"
+      return "; for the threshold \(folds.count) times without some of the \(what), which were judged"
+    }
     let of =
       summary.rounds.map { "\(Quantity.count($0, "round"))" } ?? Quantity.count(trained, "recording")
     return "learned from \(Quantity.count(summary.tokens[.train] ?? 0, "token")) of \(of) "
       + "(\(Quantity.seconds(summary.seconds)) \(summary.rounds == nil ? "of sound" : "heard"))"
       + (heldOut > 0 ? ", held out \(Quantity.count(heldOut, summary.rounds == nil ? "recording" : "token"))" : "")
+      + (folds ?? "")
   }
 
   var json: JSONValue {
@@ -57,8 +62,13 @@ struct TrainingReport {
 /// A model's thresholds, and what is known of how they were set.
 struct ThresholdTable {
   private let model: ModelFile
+  private let advises: Bool
 
-  init(_ model: ModelFile) { self.model = model }
+  /// - Parameter advises: tells where the sound is too little for the budget; `train` and `calibrate` warn of it.
+  init(_ model: ModelFile, advises: Bool = false) {
+    self.model = model
+    self.advises = advises
+  }
 
   /// Empty where a classifier decides for the likeliest label.
   var text: String {
@@ -66,17 +76,29 @@ struct ThresholdTable {
     if !model.labels.isEmpty && isDefault { return "" }
     var table = Table([
       ("machine", .left), ("threshold", .right), ("set by", .left), ("held-out sound", .right),
-      ("false alarms", .right),
+      ("false alarms", .right), ("an hour (95 %)", .right),
     ])
     for machine in model.machines {
-      let calibration = machine.calibration
+      let facts = ThresholdFacts(machine.calibration)
       table.add([
-        machine.name, machine.threshold.map { Significant.text($0) } ?? "none", calibration["rule"]?.text ?? "",
-        calibration["seconds"]?.number.map { Quantity.seconds($0) } ?? "",
-        calibration["alarms"]?.integer.map { "\($0)" } ?? "",
+        machine.name, machine.threshold.map { Significant.text($0) } ?? "none",
+        machine.calibration["rule"]?.text ?? "", facts.seconds.map { Quantity.seconds($0) } ?? "",
+        facts.alarms.map { "\($0)" } ?? "",
+        facts.interval.map { "\(Significant.rounded($0.low)) to \(Significant.rounded($0.high))" } ?? "",
       ])
     }
-    return table.text
+    return ([table.text] + notes).joined(separator: "\n")
+  }
+
+  /// A line for what several machines share.
+  private var notes: [String] {
+    var notes: [String] = []
+    for machine in model.machines {
+      let facts = ThresholdFacts(machine.calibration)
+      let advice = advises ? facts.advice.map { "\(machine.name): \($0)" } : nil
+      for note in [facts.words, advice].compactMap({ $0 }) where !notes.contains(note) { notes.append(note) }
+    }
+    return notes
   }
 
   var json: JSONValue {
@@ -91,6 +113,13 @@ struct ThresholdTable {
 
 /// Numbers to four significant digits; whole ones are written whole.
 enum Significant {
+  /// To two significant digits.
+  static func rounded(_ number: Double) -> String {
+    guard number.isFinite, number != 0 else { return "\(Int(0))" }
+    let scale = pow(10, floor(log10(abs(number))) - 1)
+    return text((number / scale).rounded() * scale)
+  }
+
   static func text(_ number: Double) -> String {
     guard number.isFinite else { return "\(number)" }
     if number == number.rounded(), abs(number) < 1e9 { return Quantity.fixed(number, 0) }

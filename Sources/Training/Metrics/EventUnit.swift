@@ -1,0 +1,77 @@
+import GraphEngine
+import GraphText
+
+/// What counts as one false alarm: an event of the graph's alarm, with its delays, or, where no alarm follows the detector,
+/// a stretch of scores above the threshold.
+public final class EventUnit {
+  /// In models, and for people.
+  public enum Kind: String, Sendable {
+    case alarm
+    case stretch
+
+    public var words: String {
+      switch self {
+      case .alarm: "events of the graph's alarm"
+      case .stretch: "stretches of scores above the threshold"
+      }
+    }
+  }
+
+  public let kind: Kind
+  private let graph: Graph?
+  private let nodes: [Graph.Node]
+  private let log: @Sendable (LogLevel, String, String) -> Void
+  /// By the driver's rate: an alarm counts in its frames.
+  private var trials: [Int: [AlarmTrial]] = [:]
+
+  private init(
+    _ kind: Kind, _ graph: Graph?, _ nodes: [Graph.Node], _ log: @escaping @Sendable (LogLevel, String, String) -> Void
+  ) {
+    self.kind = kind
+    self.graph = graph
+    self.nodes = nodes
+    self.log = log
+  }
+
+  /// Stretches of scores above the threshold, see `ScoreStream.alarms`.
+  public static var stretch: EventUnit { EventUnit(.stretch, nil, []) { _, _, _ in } }
+
+  /// Events of the alarms right behind a detector, all of them added up; stretches where there is none.
+  ///
+  /// - Parameter graph: its models must be there.
+  static func of(_ graph: Graph, behind node: String, log: @escaping @Sendable (LogLevel, String, String) -> Void)
+    -> EventUnit
+  {
+    let alarms = graph.alarms(behind: node).map { graph.nodes[$0] }
+    return alarms.isEmpty ? .stretch : EventUnit(.alarm, graph, alarms, log)
+  }
+
+  /// A stream, ready to be counted again and again.
+  struct Prepared {
+    let stream: ScoreStream
+    fileprivate var alarms: [(trial: AlarmTrial, scores: AlarmTrial.Stream)] = []
+  }
+
+  func prepare(_ stream: ScoreStream) throws -> Prepared {
+    var prepared = Prepared(stream: stream)
+    guard kind == .alarm, let graph else { return prepared }
+    let trials = try trials[stream.rate] ?? nodes.map { try AlarmTrial(graph, node: $0, rate: stream.rate, log: log) }
+    self.trials[stream.rate] = trials
+    prepared.alarms = trials.map { ($0, $0.stream(stream.heard)) }
+    return prepared
+  }
+
+  /// Seconds of the stream at which a false alarm is raised.
+  func raised(_ prepared: Prepared, above threshold: Double) throws -> [Double] {
+    if kind == .stretch { return prepared.stream.alarms(above: threshold).map(\.begin) }
+    return try prepared.alarms.flatMap { try $0.trial.raised($0.scores, threshold: threshold) }
+  }
+}
+
+extension Graph {
+  /// Places of the alarms that a detector's scores go to directly.
+  func alarms(behind node: String) -> [Int] {
+    let found = links.filter { nodes[$0.from.node].name == node && nodes[$0.to.node].nodeClass.name == "alarm" }
+    return Set(found.map(\.to.node)).sorted()
+  }
+}
