@@ -13,11 +13,21 @@ public struct ModelFile: Sendable {
     public var threshold: Double?
     /// How the threshold was set, and the histogram of the scores that it was set on.
     public var calibration: JSONValue
+    /// dB for each column of a token: how the microphone that it now hears differs from that which it learned by. Empty:
+    /// it was never adapted.
+    public var offsets: [Double]
+    /// What was adapted when, the latest last.
+    public var adaptations: [JSONValue]
 
-    public init(name: String, threshold: Double? = nil, calibration: JSONValue = .null) {
+    public init(
+      name: String, threshold: Double? = nil, calibration: JSONValue = .null, offsets: [Double] = [],
+      adaptations: [JSONValue] = []
+    ) {
       self.name = name
       self.threshold = threshold
       self.calibration = calibration
+      self.offsets = offsets
+      self.adaptations = adaptations
     }
   }
 
@@ -62,6 +72,8 @@ public struct ModelFile: Sendable {
     let machines = machines.map { machine -> JSONValue in
       var members: [String: JSONValue] = ["name": .text(machine.name), "calibration": machine.calibration]
       if let threshold = machine.threshold { members["threshold"] = .number(threshold) }
+      if !machine.offsets.isEmpty { members["offsets"] = .array(machine.offsets.map { .number($0) }) }
+      if !machine.adaptations.isEmpty { members["adaptations"] = .array(machine.adaptations) }
       return .object(members)
     }
     metadata = Dictionary(uniqueKeysWithValues: texts.map { ("detector.\($0)", $1) })
@@ -131,7 +143,8 @@ public final class OpenModel: @unchecked Sendable {
     file.training = try json("auscult.training")
     file.machines = ((try json("auscult.machines")).array ?? []).map {
       ModelFile.Machine(
-        name: $0["name"]?.text ?? "", threshold: $0["threshold"]?.number, calibration: $0["calibration"] ?? .null)
+        name: $0["name"]?.text ?? "", threshold: $0["threshold"]?.number, calibration: $0["calibration"] ?? .null,
+        offsets: ($0["offsets"]?.array ?? []).compactMap(\.number), adaptations: $0["adaptations"]?.array ?? [])
     }
     for (key, text) in metadata where key.hasPrefix("detector.") { file.texts[String(key.dropFirst(9))] = text }
     guard !file.machines.isEmpty, file.machines.count <= 4096 else {

@@ -31,6 +31,9 @@ public struct DetectorInput: Sendable {
         ? [] : ["\(rows) x \(columns) values, not \(other.rows) x \(other.columns)"])
   }
 
+  /// What differs in the front end from that of a model, a line for each.
+  public func differences(fromModel frontEnd: JSONValue) -> [String] { FrontEnd.differences(self.frontEnd, frontEnd) }
+
   init(_ record: FormatRecord, frontEnd: JSONValue) {
     let format = record.format
     self.record = record

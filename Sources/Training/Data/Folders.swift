@@ -28,6 +28,23 @@ extension RecordingSet {
     return set
   }
 
+  /// Sound files, and those of folders, with one label.
+  ///
+  /// - Throws: `TrainingError` for what is neither file nor folder.
+  public static func files(_ paths: [String], label: String) throws -> RecordingSet {
+    let folders = paths.filter(isFolder)
+    var set =
+      try folders.isEmpty
+      ? RecordingSet(recordings: [], source: paths.joined(separator: " and ")) : .folders(folders.map { ($0, label) })
+    for path in paths where !folders.contains(path) {
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw TrainingError("\(path): there is no such file or folder; check the path")
+      }
+      set.recordings.append(Recording(path: path, label: label))
+    }
+    return set
+  }
+
   /// A folder with a subfolder for each label; below it, `train`, `validation` and `test` say what a file is for.
   public static func dataset(_ path: String) throws -> RecordingSet {
     let names = try entries(path).filter { isFolder("\(path)/\($0)") }

@@ -16,6 +16,7 @@ struct LiveModel: @unchecked Sendable {
   private let trainer: DetectorTrainer
   private let curves: [LearningCurve]
   private let heldOut: [[[TapToken]]]
+  private let remembered: [[Float]]
   private let learned: Int
   private let rounds: Int
   private let seconds: Double
@@ -30,6 +31,7 @@ struct LiveModel: @unchecked Sendable {
     trainer = training.trainer
     curves = training.book.curves
     heldOut = training.heldOut
+    remembered = training.remembered
     learned = training.learnedTokens
     rounds = training.rounds.count
     seconds = training.seconds
@@ -38,6 +40,9 @@ struct LiveModel: @unchecked Sendable {
   func write() throws -> TrainingRun.Summary {
     let result = try trainer.result()
     var model = ModelFile(result, of: node, in: graph, input: input, machines: input.machines)
+    for (index, values) in remembered.enumerated() where !values.isEmpty {
+      model.remember(LearnedLevels(values, columns: input.columns), machine: index)
+    }
     model.seed = options.seed
     model.training = trainingJSON
     model.machines = try thresholds(model)
@@ -68,13 +73,7 @@ struct LiveModel: @unchecked Sendable {
     let temporary = "\(output).\(getpid()).untested"
     defer { unlink(temporary) }
     try model.write(temporary)
-    var judging = node
-    judging.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
-    judging.arguments.append(Graph.Argument(name: "model", value: .text(temporary), location: nil))
-    if let initial = node.nodeClass.parameter("threshold")?.initialValue {
-      judging.arguments.append(Graph.Argument(name: "threshold", value: initial, location: nil))
-    }
-    let judge = try TokenJudge(graph, node: judging, input: input, log: conversation.log)
+    let judge = try TokenJudge(graph, node: node.judging(by: temporary), input: input, log: conversation.log)
     var scores = HeldOutScores()
     for (channel, stretches) in heldOut.enumerated() {
       for (number, stretch) in stretches.enumerated() {

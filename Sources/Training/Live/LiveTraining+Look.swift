@@ -65,11 +65,15 @@ extension LiveTraining {
       for token in tokens.learned {
         learned[channel].values += token.values
         learned[channel].recordings.append(UInt32(rounds.count))
+        if remembered[channel].count < Self.mostRemembered { remembered[channel] += token.values }
       }
       learnedTokens += tokens.learned.count
       if !tokens.heldOut.isEmpty { heldOut[channel].append(tokens.heldOut) }
     }
   }
+
+  /// Values that tell how levels lay.
+  private static let mostRemembered = 1 << 22
 
   private func learn() {
     stage = .learning

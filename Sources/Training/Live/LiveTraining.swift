@@ -66,6 +66,8 @@ public final class LiveTraining {
   /// What was taken of rounds so far, by channel; learned tokens stay only where the class learns once.
   var learned: [TrainingExamples]
   var heldOut: [[ScoredTokens]]
+  /// Values of the first tokens that were learned from, of all rounds, by channel.
+  var remembered: [[Float]]
   var learnedTokens = 0
   var fit: BackgroundJob<Void>?
   var end: BackgroundJob<TrainingRun.Summary>?
@@ -119,9 +121,7 @@ public final class LiveTraining {
     self.wake = wake
     self.graph = graph.tapped(inPlaceOf: target.name, store)
     input = try Engine(graph: self.graph).input(of: target.name, rate: rate)
-    var untrained = target
-    untrained.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
-    trainer = try DetectorTrainer(graph, node: untrained, log: conversation.log)
+    trainer = try DetectorTrainer(graph, node: target.untrained, log: conversation.log)
     book = CurveBook(machines: input.machines, conversation: conversation, share: 0...1)
     let isSet = if case .manual? = options.rule { true } else { false }
     collector = RoundCollector(
@@ -129,6 +129,7 @@ public final class LiveTraining {
       channels: input.machines.count)
     learned = Array(repeating: TrainingExamples(), count: input.machines.count)
     heldOut = Array(repeating: [], count: input.machines.count)
+    remembered = Array(repeating: [], count: input.machines.count)
     try trainer.begin(
       input, machines: input.machines, labels: [], seed: options.seed, listener: book.listener)
   }

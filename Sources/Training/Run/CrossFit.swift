@@ -79,7 +79,7 @@ struct CrossFit {
       }
       return examples
     }
-    let trainer = try DetectorTrainer(run.graph, node: run.nodeWithoutModel, log: { _, _, _ in })
+    let trainer = try DetectorTrainer(run.graph, node: run.node.untrained, log: { _, _, _ in })
     let book = CurveBook(
       machines: machines, conversation: quiet, share: share(fold, folds.count, 0...0.5), last: epochs)
     let result = Result {

@@ -17,11 +17,7 @@ struct JudgedRun {
     self.conversation = conversation
     self.node = node
     if let model, let index = graph.nodes.firstIndex(where: { $0.name == node }) {
-      graph.set(index, "model", .text(model))
-      graph.nodes[index].arguments.removeAll { $0.name == "threshold" }
-      if let initial = graph.nodes[index].nodeClass.parameter("threshold")?.initialValue {
-        graph.set(index, "threshold", initial)
-      }
+      graph.nodes[index] = graph.nodes[index].judging(by: model)
     }
     self.graph = graph.tapped(behind: node, scores: scores, events: events)
   }

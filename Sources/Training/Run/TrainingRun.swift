@@ -87,7 +87,7 @@ public struct TrainingRun {
     var collected = try collect(set)
     let machines = collected.machines.keys.sorted()
     let labels = learnsLabels ? set.labels : []
-    let trainer = try DetectorTrainer(graph, node: nodeWithoutModel, log: conversation.log)
+    let trainer = try DetectorTrainer(graph, node: node.untrained, log: conversation.log)
     let book = CurveBook(
       machines: machines, conversation: conversation, share: collected.folds == nil ? 0.6...0.8 : 0.6...0.7)
     let result = try fitted(book) {
@@ -97,6 +97,7 @@ public struct TrainingRun {
     }
     try conversation.checkCancelled()
     var model = ModelFile(result, of: node, in: graph, input: collected.input, machines: machines)
+    if !learnsLabels { remember(collected, machines, in: &model) }
     let fit = CrossFit(
       run: self, machines: machines, labels: labels, set: set, whole: model, epochs: book.endedEarly)
     let crossFitted = try fit.scores(collected, beside: output)
@@ -114,6 +115,14 @@ public struct TrainingRun {
       tokens: collected.tokens, seconds: collected.seconds, folds: collected.folds?.facts)
   }
 
+  /// Notes how the levels lay that are learned from, for `adapt`.
+  private func remember(_ collected: Collected, _ machines: [String], in model: inout ModelFile) {
+    for (index, machine) in machines.enumerated() {
+      let values = collected.machines[machine]!.examples.values
+      model.remember(LearnedLevels(values, columns: collected.input.columns), machine: index)
+    }
+  }
+
   /// Runs a fit, which a person may end or give up.
   private func fitted<T>(_ book: CurveBook, _ body: () throws -> T) throws -> T {
     conversation.fitting(true)
@@ -122,12 +131,6 @@ public struct TrainingRun {
     // Before the first epoch there is no best so far.
     if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { throw Interrupted() }
     return try result.get()
-  }
-
-  var nodeWithoutModel: Graph.Node {
-    var node = node
-    node.arguments.removeAll { $0.name == "model" || $0.name == "threshold" }
-    return node
   }
 
   // MARK: Recordings

@@ -33,9 +33,21 @@ struct ModelFacts {
     }
     if !model.labels.isEmpty { lines.append("tells apart: \(model.labels.map(\.shown).joined(separator: ", "))") }
     lines += [ThresholdTable(model, advises: true).text].filter { !$0.isEmpty }
+    lines += model.machines.compactMap(adapted)
     let curves = CurveText(curves: LearningCurve.of(training), isTerminal: isTerminal).text
     if !curves.isEmpty { lines.append(curves) }
     return lines.joined(separator: "\n")
+  }
+
+  /// "fan: adapted once, on 2026-11-28T20:33:55Z by ann, 4 recordings: offsets -27.5 to 12.4 dB".
+  private func adapted(_ machine: ModelFile.Machine) -> String? {
+    guard let last = machine.adaptations.last else { return nil }
+    let count = machine.adaptations.count
+    let levels = machine.offsets.filter { $0 != 0 }
+    return "\(machine.name.shown): adapted \(count == 1 ? "once, on" : "\(count) times, the last on") "
+      + "\(last["time"]?.text?.shown ?? "?") by \(last["user"]?.text?.shown ?? "?"), "
+      + (last["live"] == true ? "live" : Quantity.count(last["files"]?.array?.count ?? 0, "recording"))
+      + ": offsets \(Quantity.fixed(levels.min() ?? 0, 1)) to \(Quantity.fixed(levels.max() ?? 0, 1)) dB"
   }
 
   private var augmentation: String? {

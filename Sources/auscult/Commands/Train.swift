@@ -166,8 +166,13 @@ struct Train: ParsableCommand {
     try LiveRun(
       graph: graph, source: source, catalog: catalog, options: live, rate: rate?.number ?? 48000,
       period: period?.lengths[0] ?? 1024, duration: nil, talk: talk,
-      training: LiveSession.Options(
-        node: detector.name, training: training, output: output, endsTrained: rounds.end, tell: show)
+      task: { rate, log, control in
+        try LiveSession(
+          graph, source: source, catalog: catalog, rate: rate,
+          options: LiveSession.Options(
+            node: detector.name, training: training, output: output, endsTrained: rounds.end, tell: show), talk: talk,
+          log: log, control: control)
+      }
     ).run()
   }
 }

@@ -20,8 +20,8 @@ struct LiveRun {
   /// Seconds of sound, or until it is stopped.
   let duration: Double?
   let talk: Talk
-  /// `auscult train --live`: what is to be trained before the whole graph runs.
-  var training: LiveSession.Options?
+  /// What is to be done before the whole graph runs, or in place of it.
+  var task: LiveTaskMaker?
 
   func run() throws {
     // There is nothing to take anew yet.
@@ -50,11 +50,7 @@ struct LiveRun {
       name: name, server: server, origin: options.origin == .transport ? .transport : .firstCycle,
       reconnects: options.reconnect)
     guard let driver = try waiting.driver(driverOptions) else { return control.stop() }
-    let session = try training.map {
-      try LiveSession(
-        graph, source: source, catalog: catalog, rate: driver.rate, options: $0, talk: talk, log: log,
-        control: driver.control)
-    }
+    let session = try task.map { try $0(driver.rate, log, driver.control) }
     var engineOptions = EngineOptions()
     engineOptions.log = log.receive
     engineOptions.passesOverLateNodes = true
@@ -80,9 +76,7 @@ struct LiveRun {
     }
     let report = LiveReport(talk: talk, engine: engine, log: log)
     let desk = ChangeDesk(engine, catalog: catalog, source: source, rate: driver.rate, tell: report.change)
-    if session != nil {
-      desk.board.refuse("the graph is still being trained, or its model about to take over: try again later")
-    }
+    if let session { desk.board.refuse(session.refusal) }
     let follower = try LiveWatch(desk, engine, talk, watchesGraph: options.watch, watchesPlugins: options.watchPlugins)
     let hangup = Hangup(desk, engine, talk, driver.control)
     signals.handleHangup { [flag = hangup.flag] in flag.raise() }
@@ -149,7 +143,7 @@ struct LiveRun {
   private func advice(_ error: JACKError) -> String? {
     if case .noServer(_, nil) = error {
       return "start one, or use --start-server for a private one without a sound card, or "
-        + (training == nil ? "--input to read audio files" : "train on recordings, with --normal")
+        + (task == nil ? "--input to read audio files" : "give recordings, with --normal")
     }
     if case .serverShutDown = error, options.startServer { return nil }
     return error.suggestion

@@ -45,7 +45,7 @@ final class LiveWishes: Sendable {
 /// model, in the same process and without a break.
 ///
 /// Thread: control.
-final class LiveSession {
+final class LiveSession: LiveTask {
   struct Options {
     var node: String?
     var training = LiveTraining.Options()
@@ -89,13 +89,10 @@ final class LiveSession {
     }
   }
 
-  /// What runs at first.
   var graph: Graph { training.graph }
-
-  /// The whole graph runs: others may change it.
   var isOver: Bool { stage == .over }
+  let refusal = "the graph is still being trained, or its model about to take over: try again later"
 
-  /// How far it is, for `auscult status`; nil once the whole graph runs.
   var status: JSONValue? {
     let stage: JSONValue
     switch (self.stage, training.stage) {
@@ -115,7 +112,6 @@ final class LiveSession {
     ])
   }
 
-  /// On every tick.
   func look(_ engine: Engine, _ control: DriverControl) {
     switch stage {
     case .training: train(engine, control)
@@ -124,9 +120,6 @@ final class LiveSession {
     }
   }
 
-  /// At the end of the run. Waits until nothing learns any more.
-  ///
-  /// - Throws: why there is no model, or no watch; `outcome` knows why the run has ended.
   func finish(after outcome: Result<Void, any Error>) throws {
     let isUnfinished = stage == .training && failure == nil
     if isUnfinished { wishes.giveUp() }

@@ -106,6 +106,8 @@ struct ThresholdTable {
       model.machines.map {
         .members([
           "name": .text($0.name), "threshold": $0.threshold.map { .number($0) }, "calibration": $0.calibration,
+          "offsets": $0.offsets.isEmpty ? nil : .array($0.offsets.map { .number($0) }),
+          "adaptations": $0.adaptations.isEmpty ? nil : .array($0.adaptations),
         ])
       })
   }

@@ -1,0 +1,175 @@
+import Foundation
+import GraphEngine
+import GraphText
+import JSONText
+import Models
+
+/// Fits a model to another microphone or place: measures offsets on normal sound there, moves the model's inputs by them,
+/// and sets its thresholds anew on the same sound.
+struct Adaptation: @unchecked Sendable {
+  let graph: Graph
+  let node: Graph.Node
+  let input: DetectorInput
+  /// Path of the model that is adapted, and where the new one goes.
+  let path: String
+  let output: String
+  let options: AdaptationOptions
+  let conversation: Conversation
+  /// Gives the machines of the moved model, at a path, thresholds by the sound that was heard.
+  let calibrate: (String, [AdaptedMachine], ModelFile) throws -> [ModelFile.Machine]
+
+  /// Normal sound of one machine.
+  struct Heard: Sendable {
+    var channel: Int
+    /// In the order of time; silent tokens are not among them.
+    var recordings: [(recording: Recording, tokens: [TapToken])] = []
+    var values: [[Float]] { recordings.flatMap { $0.tokens.map(\.values) } }
+  }
+
+  /// - Parameter heard: by machine; those of the model that are not there keep what they have.
+  /// - Throws: `TrainingError` where there is too little sound, or offsets do not explain what differs. Nothing is written
+  ///   then.
+  func run(_ heard: [String: Heard]) throws -> AdaptationSummary {
+    let before = try opened()
+    let columns = try LevelColumns(input, of: node.name)
+    var model = before
+    var machines: [AdaptedMachine] = []
+    for (index, machine) in before.machines.enumerated() {
+      guard let heard = heard[machine.name] else { continue }
+      let adapted = try measured(machine, index, heard, before, columns)
+      try model.move(machine: index, adapted.offsets.offsets.map { $0 / columns.decibels })
+      machines.append(adapted)
+    }
+    guard !machines.isEmpty else {
+      throw TrainingError(
+        "nothing but silence was heard of the model's machines: "
+          + before.machines.map(\.name).joined(separator: ", "))
+    }
+    let temporary = "\(output).\(getpid()).untested"
+    defer { unlink(temporary) }
+    try model.save(temporary)
+    try judge(&machines, by: temporary)
+    let calibrated = try calibrate(temporary, machines, model)
+    for place in machines.indices {
+      guard let machine = calibrated.first(where: { $0.name == machines[place].name }) else { continue }
+      machines[place].after = machine.threshold
+      model.machines[machines[place].index] = machine
+      model.machines[machines[place].index].note(
+        machines[place].json(options.origin), offsets: machines[place].offsets.offsets)
+    }
+    try conversation.checkCancelled()
+    try model.save(output)
+    return AdaptationSummary(model: model, machines: machines)
+  }
+
+  private func opened() throws -> ModelFile {
+    let model: ModelFile
+    do { model = try ModelFile(path: path) } catch { throw TrainingError(error.description) }
+    guard model.labels.isEmpty else {
+      throw TrainingError("\(path): tells labels apart; `adapt` is for models of what is normal")
+    }
+    if let difference = input.differences(fromModel: model.frontEnd).first {
+      throw TrainingError("\(path): was trained behind another front end: \(difference)")
+    }
+    return model
+  }
+
+  // MARK: Offsets
+
+  private func measured(
+    _ machine: ModelFile.Machine, _ index: Int, _ heard: Heard, _ model: ModelFile, _ columns: LevelColumns
+  ) throws -> AdaptedMachine {
+    let refused = "machine '\(machine.name)': not adapted: "
+    guard let learned = LearnedLevels(model, machine: index, columns: input.columns) else {
+      throw TrainingError(
+        "\(path): does not say how the levels lay that it learned from: it was made by a version without `adapt`. Train it "
+          + "again with this one")
+    }
+    let values = heard.values
+    func offsets(_ part: [[Float]]) -> BandOffsets {
+      BandOffsets(part, columns, learned, seconds: Double(part.count) * input.period)
+    }
+    let whole = offsets(values)
+    if let shortage = whole.shortage(columns, learned) { throw TrainingError(refused + shortage) }
+    if let residual = whole.residual {
+      try object("\(refused)offsets do not explain how the sound here differs from what was learned: \(residual)")
+    }
+    let tokens = try judge(of: machine.name, by: path)
+    let before = try values.map { try tokens.score($0, channel: heard.channel) }
+    return AdaptedMachine(
+      name: machine.name, index: index, offsets: whole, frequencies: input.frequencies, before: machine.threshold,
+      scoresBefore: before, heard: heard,
+      folds: Self.folds(values).map { fold in offsets(fold).offsets.map { $0 / columns.decibels } },
+      shift: whole.offsets.map { $0 / columns.decibels })
+  }
+
+  /// Stretches whose scores a threshold is set on; the offsets of each are those of the rest.
+  private static let foldCount = 4
+
+  /// For each stretch, what lies outside of it.
+  private static func folds(_ values: [[Float]]) -> [[[Float]]] {
+    (0..<foldCount).map { fold in
+      values.indices.filter { AdaptedMachine.fold($0, of: values.count, foldCount) != fold }.map { values[$0] }
+    }
+  }
+
+  /// Raises an objection that --force overrules.
+  private func object(_ text: String) throws {
+    guard options.isForced else {
+      throw TrainingError(
+        "\(text). Check that the machine is well and the right one; train again on sound from here, or go on with --force"
+      )
+    }
+    conversation.warn(text)
+  }
+
+  // MARK: Scores
+
+  /// Scores every token by the adapted model, with offsets that were measured without its stretch.
+  private func judge(_ machines: inout [AdaptedMachine], by model: String) throws {
+    for place in machines.indices {
+      let machine = machines[place]
+      let tokens = try judge(of: machine.name, by: model)
+      for (number, values) in machine.heard.values.enumerated() {
+        try conversation.checkCancelled()
+        machines[place].scores.append(
+          try tokens.score(machine.crossFitted(values, number: number), channel: machine.heard.channel))
+      }
+      let above = machines[place].flagged(machines[place].scores, above: machine.before)
+      if let above, above > Self.mostFlagged {
+        try object(
+          "machine '\(machine.name)': not adapted: offsets do not explain how the sound here differs from what was learned: "
+            + "\(decimal(100 * above, 0)) % of it is above the threshold even so")
+      }
+    }
+  }
+
+  /// More normal sound than that above the model's own threshold is no matter of offsets.
+  private static let mostFlagged = 0.5
+
+  /// The detector with a model, for a machine's tokens.
+  private func judge(of machine: String, by model: String) throws -> TokenJudge {
+    var input = input
+    if !input.machines.contains(machine), graph.channels == 1 {
+      // Recordings may say what a graph's one channel listens to.
+      var named = graph.tapped(inPlaceOf: node.name, TapStore())
+      named.nameMachines([machine])
+      input = try Engine(graph: named).input(of: node.name, rate: input.driverRate)
+    }
+    return try TokenJudge(graph, node: node.judging(by: model), input: input, log: conversation.log)
+  }
+}
+
+/// What `adapt` is told.
+public struct AdaptationOptions: Sendable {
+  /// Nil: the rule that the model has.
+  public var rule: ThresholdRule?
+  /// Goes on although offsets do not explain the difference.
+  public var isForced = false
+  /// Live: seconds of sound to listen to.
+  public var seconds = 60.0
+  /// Where the sound comes from, for the model's history.
+  var origin: [String: JSONValue] = [:]
+
+  public init() {}
+}

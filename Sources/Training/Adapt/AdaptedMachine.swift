@@ -1,0 +1,127 @@
+import Foundation
+import JSONText
+import Models
+
+/// What adapting came to.
+public struct AdaptationSummary: Sendable {
+  public var model: ModelFile
+  public var machines: [AdaptedMachine]
+}
+
+/// One machine, before and after.
+public struct AdaptedMachine: Sendable {
+  public let name: String
+  /// Its place in the model.
+  let index: Int
+  public let offsets: BandOffsets
+  /// Hertz of each column, below 0 where it is no band; may be empty.
+  public let frequencies: [Float]
+  /// Thresholds.
+  public let before: Double?
+  public var after: Double?
+  /// Of the sound here by the model as it was, and adapted.
+  var scoresBefore: [Double]
+  var scores: [Double] = []
+  let heard: Adaptation.Heard
+  /// Offsets that were measured without each stretch, and those of all, in the tokens' units.
+  let folds: [[Double]]
+  let shift: [Double]
+
+  init(
+    name: String, index: Int, offsets: BandOffsets, frequencies: [Float], before: Double?, scoresBefore: [Double],
+    heard: Adaptation.Heard, folds: [[Double]], shift: [Double]
+  ) {
+    self.name = name
+    self.index = index
+    self.offsets = offsets
+    self.frequencies = frequencies
+    self.before = before
+    self.scoresBefore = scoresBefore
+    self.heard = heard
+    self.folds = folds
+    self.shift = shift
+  }
+
+  /// The stretch that a token lies in.
+  static func fold(_ number: Int, of count: Int, _ folds: Int) -> Int { number * folds / max(1, count) }
+
+  /// A token as the adapted model has to get it, so that the offsets are those of its stretch's rest.
+  func crossFitted(_ values: [Float], number: Int) -> [Float] {
+    let own = folds[Self.fold(number, of: scoresBefore.count, folds.count)]
+    return values.indices.map { place in
+      let column = place % shift.count
+      return Float(Double(values[place]) + shift[column] - own[column])
+    }
+  }
+
+  /// Share of scores above a threshold; nil without one.
+  func flagged(_ scores: [Double], above threshold: Double?) -> Double? {
+    threshold.map { limit in Double(scores.count { $0 > limit }) / Double(max(1, scores.count)) }
+  }
+
+  /// Share of the normal sound here above the threshold, with the model as it was, and as it is.
+  public var flaggedBefore: Double? { flagged(scoresBefore, above: before) }
+  public var flaggedAfter: Double? { flagged(scores, above: after) }
+
+  /// Least and greatest offset, dB.
+  public var range: ClosedRange<Double> {
+    let levels = offsets.offsets.filter { $0 != 0 }
+    return (levels.min() ?? 0)...(levels.max() ?? 0)
+  }
+
+  /// For the model's history, and for scripts.
+  ///
+  /// - Parameter origin: where the sound comes from.
+  func json(_ origin: [String: JSONValue]) -> JSONValue {
+    func numbers(_ values: [Double]) -> JSONValue { .array(values.map { .number($0) }) }
+    var members = origin
+    members["tokens"] = .integer(Int64(offsets.tokens))
+    members["seconds"] = .number(offsets.seconds)
+    members["offsets"] = numbers(offsets.offsets)
+    members["uncertainty"] = numbers(offsets.uncertainties)
+    members["spread"] = .number(offsets.spread)
+    if let drift = offsets.drift { members["drift"] = .number(drift) }
+    members["threshold_before"] = before.map { .number($0) }
+    members["threshold"] = after.map { .number($0) }
+    members["flagged_before"] = flaggedBefore.map { .number($0) }
+    members["flagged"] = flaggedAfter.map { .number($0) }
+    return .object(members)
+  }
+
+  /// The same, for a command's answer.
+  public var json: JSONValue { json(["name": .text(name)]) }
+}
+
+extension ModelFile {
+  private static let (meanName, trainedName) = ("scale_mean", "trained_scale_mean")
+
+  /// Moves what a machine's tokens are scaled by, so that a token with these offsets becomes what one without them was.
+  /// Offsets count from what was learned, not from a move before.
+  ///
+  /// - Parameter offsets: [columns], in the tokens' units; the same for all rows.
+  mutating func move(machine: Int, _ offsets: [Double]) throws {
+    guard let means = doubles(Self.trainedName, machine: machine) ?? doubles(Self.meanName, machine: machine),
+      !offsets.isEmpty, means.count % offsets.count == 0
+    else {
+      throw TrainingError(
+        "\(className) does not scale its tokens by the model, so that they cannot be moved: train it on sound from here"
+      )
+    }
+    set(Self.trainedName, machine: machine, means)
+    set(Self.meanName, machine: machine, means.enumerated().map { $1 + offsets[$0 % offsets.count] })
+  }
+}
+
+extension ModelFile.Machine {
+  /// Adaptations that a model remembers.
+  private static let mostRemembered = 50
+
+  /// Notes an adaptation, with the time and who asked for it.
+  mutating func note(_ adaptation: JSONValue, offsets: [Double]) {
+    var members = adaptation.object ?? [:]
+    members["time"] = .text(Date().formatted(.iso8601))
+    members["user"] = .text(NSUserName())
+    self.offsets = offsets
+    adaptations = Array((adaptations + [.object(members)]).suffix(Self.mostRemembered))
+  }
+}
