@@ -37,7 +37,9 @@ struct Adaptation: @unchecked Sendable {
     for (index, machine) in before.machines.enumerated() {
       guard let heard = heard[machine.name] else { continue }
       let adapted = try measured(machine, index, heard, before, columns)
-      try model.move(machine: index, adapted.offsets.offsets.map { $0 / columns.decibels })
+      try model.move(
+        machine: index, adapted.offsets.offsets.map { $0 / columns.decibels }, frequencies: input.frequencies,
+        bandUnit: columns.bandUnit)
       machines.append(adapted)
     }
     guard !machines.isEmpty else {

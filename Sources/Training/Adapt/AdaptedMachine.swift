@@ -93,22 +93,34 @@ public struct AdaptedMachine: Sendable {
 }
 
 extension ModelFile {
-  private static let (meanName, trainedName) = ("scale_mean", "trained_scale_mean")
-
-  /// Moves what a machine's tokens are scaled by, so that a token with these offsets becomes what one without them was.
-  /// Offsets count from what was learned, not from a move before.
+  /// Moves what a machine's tokens are held against, so that a token with these offsets is judged as one without them was:
+  /// what they are scaled by, and the levels of its bands. Offsets count from what was learned, not from a move before.
   ///
-  /// - Parameter offsets: [columns], in the tokens' units; the same for all rows.
-  mutating func move(machine: Int, _ offsets: [Double]) throws {
-    guard let means = doubles(Self.trainedName, machine: machine) ?? doubles(Self.meanName, machine: machine),
-      !offsets.isEmpty, means.count % offsets.count == 0
-    else {
+  /// - Parameters:
+  ///   - offsets: [columns], in the tokens' units; the same for all rows.
+  ///   - frequencies: hertz of each column, below 0 where it is no band; may be empty.
+  ///   - bandUnit: of band levels, in the tokens' units.
+  mutating func move(machine: Int, _ offsets: [Double], frequencies: [Float], bandUnit: Double) throws {
+    guard !offsets.isEmpty, moved("scale_mean", machine, { offsets[$0 % offsets.count] }) else {
       throw TrainingError(
         "\(className) does not scale its tokens by the model, so that they cannot be moved: train it on sound from here"
       )
     }
-    set(Self.trainedName, machine: machine, means)
-    set(Self.meanName, machine: machine, means.enumerated().map { $1 + offsets[$0 % offsets.count] })
+    _ = moved("column_means", machine) { offsets[$0 % offsets.count] }
+    // A band's level is that of its first column, in ascending frequency.
+    let known = Set(frequencies.filter { $0 >= 0 }).sorted()
+    let columns = known.compactMap { frequencies.firstIndex(of: $0) }
+    _ = moved("band_levels", machine) { $0 < columns.count ? bandUnit * offsets[columns[$0]] : 0 }
+  }
+
+  /// Adds to a tensor's values as they were trained; they are kept beside it. False where there is no such tensor.
+  private mutating func moved(_ name: String, _ machine: Int, _ offset: (Int) -> Double) -> Bool {
+    guard let trained = doubles("trained_" + name, machine: machine) ?? doubles(name, machine: machine) else {
+      return false
+    }
+    set("trained_" + name, machine: machine, trained)
+    set(name, machine: machine, trained.enumerated().map { $1 + offset($0) })
+    return true
   }
 }
 

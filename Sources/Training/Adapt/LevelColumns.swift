@@ -7,6 +7,8 @@ struct LevelColumns {
   let isLevel: [Bool]
   /// dB of a value of 1.
   let decibels: Double
+  /// What a detector takes a value of 1 for where it asks which bands a sound carries: in [0, 1] some 100 dB.
+  var bandUnit: Double { decibels == 1 ? 1 : 100 }
 
   /// The scales of a format: levels in dB, and levels mapped to [0, 1].
   private static let (decibelScale, unitScale): (Int64, Int64) = (1, 2)
