@@ -3,6 +3,7 @@ import NodeKit
 /// Base of detectors that learn one machine's parameters from all its tokens at once, and judge by them.
 open class ModelDetector: JudgingNode, Trainable, Reporting {
   open class var learnsLabels: Bool { false }
+  open class var drawsBySeed: Bool { true }
 
   /// How values are scaled before `learn` and `Scorer.score` get them: the parameter `scale`.
   private let scaling: Scaling

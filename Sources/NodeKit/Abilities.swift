@@ -7,6 +7,8 @@ import CNodeABI
 public protocol Trainable: Node {
   /// Tells classes apart: wants the tokens of all labels. Otherwise it gets normal ones only.
   static var learnsLabels: Bool { get }
+  /// Draws random numbers: another seed may give another model. Otherwise it is trained once where seeds are compared.
+  static var drawsBySeed: Bool { get }
   func begin(_ training: Training) throws
   func take(_ examples: Examples) throws
   func fit() throws
@@ -18,6 +20,10 @@ public protocol Trainable: Node {
 /// optimiser's state are kept, the tokens of rounds before are forgotten; `write` gives the last
 /// round's best.
 public protocol LearnsInRounds: Trainable {}
+
+extension Trainable {
+  public static var drawsBySeed: Bool { true }
+}
 
 /// A node that says which bands and which moment carry a token's score: `explain/1`.
 public protocol Explaining: Node {
@@ -55,7 +61,9 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
   case AUSCULT_TRAINER:
     guard let trainable = type as? any Trainable.Type else { return nil }
     return constants.trainers[
-      trainerFlags(hasLabels: trainable.learnsLabels, hasRounds: type is any LearnsInRounds.Type)]
+      trainerFlags(
+        hasLabels: trainable.learnsLabels, hasRounds: type is any LearnsInRounds.Type,
+        hasSeed: trainable.drawsBySeed)]
   case AUSCULT_EXPLAIN:
     if type is any Reconstructing.Type { return constants.reconstruct }
     return type is any Explaining.Type ? constants.explain : nil
@@ -68,8 +76,8 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
 /// The function tables, one of each for all classes. They live as long as the process.
 private struct AbilityTables: @unchecked Sendable {
   let trainers = Dictionary(
-    uniqueKeysWithValues: [(false, false), (true, false), (false, true), (true, true)].map { hasLabels, hasRounds in
-      let flags = trainerFlags(hasLabels: hasLabels, hasRounds: hasRounds)
+    uniqueKeysWithValues: (0..<8).map { bits in
+      let flags = trainerFlags(hasLabels: bits & 1 != 0, hasRounds: bits & 2 != 0, hasSeed: bits & 4 != 0)
       return (flags, constant(trainerTable(flags: flags)))
     })
   let explain = constant(explainTable(makesTokens: false))
@@ -80,8 +88,9 @@ private struct AbilityTables: @unchecked Sendable {
 
 private let constants = AbilityTables()
 
-private func trainerFlags(hasLabels: Bool, hasRounds: Bool) -> UInt32 {
+private func trainerFlags(hasLabels: Bool, hasRounds: Bool, hasSeed: Bool) -> UInt32 {
   (hasLabels ? AUSCULT_TRAINER_LABELS : 0) | (hasRounds ? AUSCULT_TRAINER_ROUNDS : 0)
+    | (hasSeed ? 0 : AUSCULT_TRAINER_SEEDLESS)
 }
 
 private func constant<T>(_ table: T) -> UnsafeRawPointer {

@@ -74,7 +74,9 @@ struct Auscult: ParsableCommand {
       """,
     version: auscultVersion,
     groupedSubcommands: [
-      CommandGroup(name: "Learn:", subcommands: [Train.self, Calibrate.self, Adapt.self, Evaluate.self, Info.self]),
+      CommandGroup(
+        name: "Learn:",
+        subcommands: [Train.self, Calibrate.self, Adapt.self, Evaluate.self, Compare.self, Info.self]),
       CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
       CommandGroup(
         name: "Change what runs:",

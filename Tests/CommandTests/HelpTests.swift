@@ -6,7 +6,7 @@ import Testing
 
   private static let commands = [
     "run", "check", "nodes", "status", "stop", "bench", "schema", "graph", "apply", "swap", "set", "rollback", "shadow",
-    "promote", "discard", "adapt",
+    "promote", "discard", "train", "calibrate", "adapt", "evaluate", "compare",
   ]
 
   @Test(arguments: commands)

@@ -18,6 +18,7 @@ final class NaiveBayes: ModelDetector {
   }
 
   override class var learnsLabels: Bool { true }
+  override class var drawsBySeed: Bool { false }
 
   private let smoothing: Double
 

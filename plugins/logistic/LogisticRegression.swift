@@ -27,6 +27,7 @@ final class LogisticRegression: ModelDetector {
   }
 
   override class var learnsLabels: Bool { true }
+  override class var drawsBySeed: Bool { false }
 
   private let strength: Double
   private let iterations: Int

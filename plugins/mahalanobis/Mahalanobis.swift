@@ -6,6 +6,8 @@ import NodeKit
 /// Squared Mahalanobis distance from the mean of the training tokens: scikit-learn's `EmpiricalCovariance.mahalanobis`
 /// and `LedoitWolf.mahalanobis`. Every machine has a covariance of its own.
 final class Mahalanobis: ModelDetector {
+  override class var drawsBySeed: Bool { false }
+
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.mahalanobis", version: "1.0.0",

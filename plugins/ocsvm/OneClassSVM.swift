@@ -7,6 +7,8 @@ import NodeKit
 /// One-class support vector machine with Gaussian kernel: minus scikit-learn's `OneClassSVM.decision_function`, so that
 /// a token is outside where the score is above 0. Trained by libsvm.
 final class OneClassSVM: ModelDetector {
+  override class var drawsBySeed: Bool { false }
+
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.ocsvm", version: "1.0.0", summary: "One-class support vector machine: how far outside a token lies.",

@@ -6,6 +6,8 @@ import NodeKit
 /// What principal components leave of a token: the Euclidean distance between it and its reconstruction, that is
 /// scikit-learn's `norm(x - pca.inverse_transform(pca.transform(x)))`.
 final class PrincipalComponents: ModelDetector {
+  override class var drawsBySeed: Bool { false }
+
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.pca", version: "1.0.0", summary: "What is left of a token when its usual variations are taken out.",

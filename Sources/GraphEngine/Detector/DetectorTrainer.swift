@@ -66,6 +66,11 @@ public final class DetectorTrainer: @unchecked Sendable {
     (flags(nodeClass) ?? 0) & AUSCULT_TRAINER_ROUNDS != 0
   }
 
+  /// Whether another seed may give another model.
+  public static func drawsBySeed(_ nodeClass: NodeClass) -> Bool {
+    flags(nodeClass).map { $0 & AUSCULT_TRAINER_SEEDLESS == 0 } ?? false
+  }
+
   private static func flags(_ nodeClass: NodeClass) -> UInt32? {
     guard nodeClass.traits.contains(.trainable), let ability = nodeClass.ability(AUSCULT_TRAINER) else { return nil }
     return ability.assumingMemoryBound(to: auscult_trainer.self).pointee.flags

@@ -87,7 +87,7 @@ public struct FigureTable: Sendable {
 private func three(_ number: Double) -> String { String(format: "%.3f", number) }
 
 /// With as many decimals as the interval leaves a meaning.
-private func bounded(_ value: Double?, _ interval: Interval?) -> String? {
+func bounded(_ value: Double?, _ interval: Interval?) -> String? {
   guard let value else { return nil }
   guard let interval else { return three(value) }
   let width = interval.high - interval.low

@@ -3,7 +3,6 @@ import GraphEngine
 import GraphText
 import Models
 import NodeHost
-import TextEscapes
 
 /// Writes an evaluation down for people: report.html with all figures in it, metrics.json, scores.csv, and every figure
 /// as SVG and PNG.
@@ -145,19 +144,7 @@ public struct ReportFolder {
 
   private func html() -> String {
     let table = FigureTable(evaluation)
-    let pictures = figures.compactMap { figure -> String? in
-      guard let data = FileManager.default.contents(atPath: "\(path)/\(figure.name).svg") else { return nil }
-      let text = String(decoding: data, as: UTF8.self)
-      guard let start = text.range(of: "<svg") else { return nil }
-      // Ids are made unique: all figures are in one document.
-      let svg = text[start.lowerBound...].replacing("id=\"", with: "id=\"\(figure.name)-")
-        .replacing("url(#", with: "url(#\(figure.name)-").replacing(
-          "xlink:href='#", with: "xlink:href='#\(figure.name)-"
-        )
-        .replacing("xlink:href=\"#", with: "xlink:href=\"#\(figure.name)-").replacing(
-          "id='", with: "id='\(figure.name)-")
-      return "<figure>\(svg)<figcaption>\(escaped(figure.text))</figcaption></figure>"
-    }
+    let pictures = figures.compactMap { ReportPage.figure($0.name, in: path, $0.text) }
     let facts =
       [
         "Graph \(evaluation.graph), node \(evaluation.node) (\(evaluation.className))",
@@ -166,37 +153,17 @@ public struct ReportFolder {
     let challenge =
       ChallengeFigures(evaluation).map { figures in
         let table = ChallengeTable(figures)
-        return "<h2>Figures of DCASE task 2</h2>" + self.table(table.headings, table.rows)
-          + table.notes.map { "<p>\(escaped($0))</p>" }.joined()
+        return ReportPage.heading("Figures of DCASE task 2") + ReportPage.table(table.headings, table.rows)
+          + ReportPage.paragraphs(table.notes)
       } ?? ""
-    return """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>Evaluation of \(escaped(evaluation.graph))</title>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-      <meta name="viewport" content="width=device-width"><style>
-      body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60em; margin: 2em auto; padding: 0 1em }
-      table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .25em .8em; text-align: right }
-      td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
-      .wide { overflow-x: auto } figure { margin: 2em 0 } figure svg { max-width: 100%; height: auto } figcaption { color: #555 }
-      code { overflow-wrap: anywhere }
-      </style></head><body>
-      <h1>Evaluation of \(escaped(evaluation.graph))</h1>
-      \(facts.map { "<p>\(escaped($0))</p>" }.joined(separator: "\n"))
-      \(self.table(table.headings, table.rows))
+    return ReportPage(title: "Evaluation of \(evaluation.graph)").html(
+      """
+      \(ReportPage.paragraphs(facts))
+      \(ReportPage.table(table.headings, table.rows))
       \(challenge)
       \(pictures.joined(separator: "\n"))
       <p>All figures are beside this page as SVG and PNG; every score is in <code>scores.csv</code>, every number in
       <code>metrics.json</code>.</p>
-      </body></html>
-
-      """
+      """)
   }
-
-  private func table(_ headings: [String], _ rows: [[String]]) -> String {
-    let head = "<tr>" + headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>"
-    let body = rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }
-    return "<div class=\"wide\"><table>\(head)\n\(body.joined(separator: "\n"))</table></div>"
-  }
-
-  private func escaped(_ text: String) -> String { HTMLText.escaped(TerminalText.line(text, most: 1000)) }
 }

@@ -7,9 +7,12 @@ public struct ReportPlace {
   private let path: String
   private var outputs: OutputGuard
 
-  public init(_ path: String, graph: Graph, set: RecordingSet) {
+  public init(_ path: String, graph: Graph, set: RecordingSet) { self.init(path, graphs: [graph], set: set) }
+
+  public init(_ path: String, graphs: [Graph], set: RecordingSet) {
     self.path = path
-    outputs = OutputGuard(graph)
+    outputs = OutputGuard()
+    for graph in graphs { outputs.protect(OutputGuard(graph)) }
     outputs.protect(set.recordings.map(\.path), as: "a recording that is read")
     outputs.protect([set.source], as: "what lists the recordings")
   }
@@ -24,6 +27,15 @@ public struct ReportPlace {
     ]
     let pictures = figures.flatMap { [("\($0).svg", ["<"]), ("\($0).png", ["\u{89}PNG"])] }
     for (name, begins) in files + tables + pictures { try check("\(path)/\(name)", begins: begins) }
+  }
+
+  /// The same for the report of a comparison.
+  func checkComparison(figure: String) throws {
+    let files = [
+      ("report.html", ["<!", "<h"]), ("comparison.json", ["{"]), ("comparison.csv", ["file,graph,"]),
+      ("scores.csv", ["graph,seed,"]), ("\(figure).svg", ["<"]), ("\(figure).png", ["\u{89}PNG"]),
+    ]
+    for (name, begins) in files { try check("\(path)/\(name)", begins: begins) }
   }
 
   /// A file of scores, a name and a number in each line.

@@ -96,7 +96,8 @@ extension Graph {
     set(sources[0], "machines", names.count == 1 ? .text(names[0]) : .list(names.map { .text($0) }))
   }
 
-  private func ancestors(of node: Int) -> [Int] {
+  /// Nodes that a node hears of, in the order of the file.
+  func ancestors(of node: Int) -> [Int] {
     var needed: Set<Int> = []
     var waiting = links.filter { $0.to.node == node }.map(\.from.node)
     while let next = waiting.popLast() {

@@ -11,7 +11,8 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A folder with a subfolder of recordings for each label, such as normal and anomalous; above them there may be "
-        + "train, validation and test.", valueName: "folder"), completion: .directory)
+        + "train, validation and test. A folder with a manifest.csv, or of DCASE, MIMII or ToyADMOS, is read as such.",
+      valueName: "folder"), completion: .directory)
   var dataset: String?
 
   @Option(
@@ -57,7 +58,7 @@ struct DataOptions: ParsableArguments {
 
   private func read(_ anomalous: String?) throws -> RecordingSet {
     do {
-      if let dataset { return try .dataset(dataset) }
+      if let dataset { return try .found(in: dataset, leavesOutMissing: skipUnreadable) }
       if let manifest { return try .manifest(manifest, leavesOutMissing: skipUnreadable) }
       if let dcase { return try .challenge(dcase) }
       return try .folders(

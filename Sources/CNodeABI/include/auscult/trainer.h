@@ -71,6 +71,7 @@ typedef struct auscult_examples {
 #define AUSCULT_TRAINER_ROUNDS 0x2u  // learns in rounds: after fit, take and fit may come again with further tokens.
                                      // Weights and the optimiser's state are kept, the tokens of rounds before are
                                      // forgotten; write gives the last round's best
+#define AUSCULT_TRAINER_SEEDLESS 0x4u  // draws no random numbers: whatever the seed, it learns the same
 
 typedef struct auscult_trainer {
   uint32_t size;
