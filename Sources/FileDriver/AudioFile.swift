@@ -3,6 +3,7 @@ import CStreams
 import Foundation
 import Glibc
 import GraphText
+import OutputFiles
 
 /// An audio file that cannot be read: which one, why, and what to do.
 public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -106,8 +107,8 @@ extension AudioFile {
     guard status.st_size > 0 else { throw AudioFileError(path: path, text: "is empty (0 bytes)") }
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw AudioFileError(path: path, text: String(cString: strerror(errno))) }
-    // While it is read, no output of ours takes it. One that writes it now lets it be read all the same.
-    flock(descriptor, LOCK_SH | LOCK_NB)
+    // While it is read, no output of ours replaces it. One that writes it now lets it be read all the same.
+    FileLock.markRead(descriptor)
     return descriptor
   }
 

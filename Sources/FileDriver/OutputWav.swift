@@ -38,7 +38,7 @@ final class OutputWav {
     var text: String?
     switch FileLock.take(descriptor) {
     case .held(let holder): text = "is being written \(FileLock.words(holder)); give another folder"
-    case .read: text = "is being read by another program; give another folder"
+    case .taken where FileLock.isRead(descriptor): text = "is being read by a run; give another folder"
     case .taken: if ftruncate(descriptor, 0) != 0 { text = FileProblem("shorten", path, errno).description }
     }
     guard let text else { return descriptor }

@@ -36,7 +36,9 @@ extension Engine {
 
   /// Nodes that have not returned from a call for long, and which call. Thread: any.
   public var lateNodes: [(node: String, function: String)] {
-    services.stalls.late.map { ($0, "process") } + services.calls.late
+    let stuck = stuckRealtimeNode
+    return services.stalls.late.filter { $0 != stuck }.map { ($0, "process") } + services.calls.late
+      + (stuck.map { [($0, "process")] } ?? [])
   }
 
   /// Has every sink that can close its output and open it anew: another program has moved the files away.

@@ -44,6 +44,8 @@ public final class DriverControl: Sendable {
   public var overruns: Int64 { share.pointee.overruns.load(ordering: .relaxed) }
   /// Frames in a cycle.
   public var period: Int { share.pointee.period.load(ordering: .relaxed) }
+  /// There is no server, or none at the right rate, and the driver waits for one.
+  public var isWaitingForServer: Bool { share.pointee.isWaiting.load(ordering: .relaxed) }
   public var isFreewheeling: Bool { share.pointee.isFreewheeling.load(ordering: .relaxed) }
   /// Whether frame position 0 has passed: with the transport as origin, false until it rolls.
   public var hasBegun: Bool { share.pointee.hasBegun.load(ordering: .relaxed) }

@@ -34,6 +34,11 @@ struct DriverShare: ~Copyable {
   let portsChanged = Atomic<Bool>(false)
   let isShutDown = Atomic<Bool>(false)
 
+  // Control thread -> any.
+
+  /// There is no server, and the driver waits for one.
+  let isWaiting = Atomic<Bool>(false)
+
   // Any thread -> control thread.
 
   let stopRequested = Atomic<Bool>(false)

@@ -49,6 +49,9 @@ public final class JACKClient {
     return pointer
   }
 
+  /// A port's name without the client's.
+  package func shortName(of port: OpaquePointer) -> String { String(cString: jack_port_short_name(port)) }
+
   /// Gives a port another short name; its connections stay.
   package func rename(_ port: OpaquePointer, _ name: String) throws(JACKError) {
     let (action, port) = ("rename a port to '\(name)'", LibJACK.Handle(port))

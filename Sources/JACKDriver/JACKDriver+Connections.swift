@@ -36,6 +36,7 @@ extension JACKDriver {
   func lookAtConnections() -> [JACKEvent] {
     guard var plan = connections else { return [] }
     defer { connections = plan }
+    keepNames()
     var (ports, now, connected) = look()
     var events = tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
     let wishes = plan.wishes(ports, connected: connected, at: now)
@@ -55,6 +56,18 @@ extension JACKDriver {
     noteConnected(connected)
     control.notePorts(plan.states(since: began))
     return events
+  }
+
+  /// A port of ours that another program has renamed gets its name again: it is what `connect`, records and other programs'
+  /// sessions go by.
+  private func keepNames() {
+    guard let state = session?.state else { return }
+    for (index, plan) in layout.indexed {
+      guard let port = state.pointee.table(plan.direction)[index], client.shortName(of: port) != plan.name else {
+        continue
+      }
+      try? client.rename(port, plan.name)
+    }
   }
 
   /// Ports and connections of one moment: a port that gets another name between the two would seem to be two.

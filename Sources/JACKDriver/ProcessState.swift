@@ -68,8 +68,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
       pointee.inputs[index] = nil
       pointee.connected[index] = 0
       guard let port = pointee.inputPorts[index], let buffer = jack_port_get_buffer(port, frames) else { continue }
-      pointee.inputs[index] = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
-      pointee.connected[index] = pointee.inputPorts.isConnected(index) ? 1 : 0
+      let samples = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
+      pointee.inputs[index] = samples
+      // The control thread is told of a new connection some milliseconds after its first sound.
+      pointee.connected[index] = pointee.inputPorts.isConnected(index) || isSounding(samples, frames) ? 1 : 0
     }
     pointee.hasOutputs = false
     for index in 0..<pointee.outputPorts.count {
@@ -79,6 +81,13 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
       pointee.outputs[index] = buffer.assumingMemoryBound(to: Float.self)
       pointee.hasOutputs = true
     }
+  }
+
+  /// Somebody sends something other than digital silence.
+  @_noLocks @_noAllocation
+  private func isSounding(_ samples: UnsafePointer<Float>, _ frames: UInt32) -> Bool {
+    for index in 0..<Int(frames) where samples[index] != 0 { return true }
+    return false
   }
 
   @_noLocks @_noAllocation

@@ -7,8 +7,6 @@ public enum FileLock {
     case taken
     /// Another one has it: the process, where that can be told.
     case held(by: pid_t?)
-    /// Nobody writes the file, but somebody reads it: what is only added does not harm that.
-    case read
   }
 
   /// Takes the lock of an open file. Whoever only looks at it holds it for an instant: so this tries a few times.
@@ -19,12 +17,26 @@ public enum FileLock {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR { return .taken }
       if attempt < 4 { usleep(10_000) }
     }
-    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
-      flock(descriptor, LOCK_UN)
-      return .read
-    }
     var status = stat()
     return .held(by: fstat(descriptor, &status) == 0 ? holder(status) : nil)
+  }
+
+  // Marks of readers are locks of another kind (of an open file description, F_OFD_SETLK), so that they keep nobody from
+  // adding to a file: only what would replace it asks for them.
+  private static let (lookCommand, setCommand): (Int32, Int32) = (36, 37)
+
+  /// Marks an open file as being read, until it is closed.
+  public static func markRead(_ descriptor: Int32) {
+    var lock = Glibc.flock()
+    lock.l_type = Int16(F_RDLCK)
+    _ = fcntl(descriptor, setCommand, &lock)
+  }
+
+  /// Whether an open file is being read by a run of ours: this process too.
+  public static func isRead(_ descriptor: Int32) -> Bool {
+    var lock = Glibc.flock()
+    lock.l_type = Int16(F_WRLCK)
+    return fcntl(descriptor, lookCommand, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
   }
 
   /// Whether somebody writes the file at a path: this process too. Nothing is kept.

@@ -70,7 +70,7 @@ public final class LineOutput {
   public func finish(isPatient: Bool? = nil) throws(FileProblem) {
     if isPatient == true { file.waitsForReader = true }
     try writeRest()
-    if let isPatient { try file.drain(seconds: isPatient ? nil : 1) }
+    if let isPatient { try file.drain(seconds: isPatient ? nil : 0.3) }
   }
 
   private func writeRest() throws(FileProblem) {

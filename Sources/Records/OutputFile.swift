@@ -122,11 +122,11 @@ public final class OutputFile {
     case .held(let holder) where !sharing:
       throw FileProblem(
         "\(path) is being written \(FileLock.words(holder)): give this output another path", code: EBUSY)
-    // What is only added to a file harms no reader: the lock is taken as soon as that has ended.
-    case .read where !sharing && !appends && !hasBegun:
+    // What is only added to a file harms no reader.
+    case .taken where !sharing && !appends && !hasBegun && FileLock.isRead(descriptor):
       throw FileProblem(
-        "\(path) is being read by another program: wait for that to end, or give this output another path", code: EBUSY)
-    case .taken, .read, .held: break
+        "\(path) is being read by a run: wait for that to end, or give this output another path", code: EBUSY)
+    case .taken, .held: break
     }
   }
 

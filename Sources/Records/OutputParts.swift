@@ -88,7 +88,7 @@ struct OutputParts {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, OutputLedger.Part(number: part.number, status) == part,
-      case .taken = FileLock.take(descriptor)
+      case .taken = FileLock.take(descriptor), !FileLock.isRead(descriptor)
     else { return false }
     return unlink(name) == 0
   }

@@ -9,6 +9,8 @@ import OutputFiles
 @main
 enum Main {
   static func main() {
+    // A run that is only starting is not ended by it: nothing before this line can be helped.
+    if CommandLine.arguments.dropFirst().first == "run" { SignalWatcher.holdHangup() }
     StandardStreams.secure()
     // A reader that has gone away shows as an error of `write`, which knows what to do.
     signal(SIGPIPE, SIG_IGN)

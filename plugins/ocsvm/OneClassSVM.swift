@@ -67,6 +67,8 @@ final class OneClassSVM: ModelDetector {
     parameters.add("rho", [1], [model.pointee.rho[0]])
     // Coefficients are from 0 to 1 and add up to nu times the tokens: twice the sound, twice the score.
     parameters.add("score_scale", [1], [(0..<count).reduce(0) { $0 + model.pointee.sv_coef[0]![$1] }])
+    // What is far from all that was learned.
+    parameters.add("score_limit", [1], [model.pointee.rho[0]])
     parameters.add("gamma", [1], [gamma])
     parameters.figure("support vectors", Double(count))
     parameters.figure("gamma", gamma)

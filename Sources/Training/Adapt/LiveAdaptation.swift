@@ -75,7 +75,7 @@ public final class LiveAdaptation {
       }
       scores.normal[machine.name] = [stream]
     }
-    return try ThresholdSetting(rule: rule, unit: unit, conversation: conversation).set(
+    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation).set(
       machines.map { model.machines[$0.index] }, scores)
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import GraphEngine
 import GraphText
@@ -70,7 +71,7 @@ struct LiveModel: @unchecked Sendable {
     if case .manual = rule {
       return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
     }
-    let temporary = "\(output).\(getpid()).untested"
+    let temporary = NSTemporaryDirectory() + "auscult-untested-\(UUID().uuidString)"
     defer { unlink(temporary) }
     try model.write(temporary)
     let judge = try TokenJudge(graph, node: node.judging(by: temporary), input: input, log: conversation.log)
@@ -89,6 +90,7 @@ struct LiveModel: @unchecked Sendable {
     }
     let judged = JudgedRun(graph, node: node.name, model: temporary, conversation: conversation)
     let unit = judged.unit(machines: input.machines)
-    return try ThresholdSetting(rule: rule, unit: unit, conversation: conversation).set(model.machines, scores)
+    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation).set(
+      model.machines, scores)
   }
 }

@@ -61,7 +61,8 @@ public struct CalibrationRun {
       throw TrainingError("\(set.source): its normal recordings are silent, or too short for a token")
     }
     let unit = judged.unit(machines: heard.map(\.name))
-    let updated = try ThresholdSetting(rule: rule, unit: unit, conversation: conversation).set(heard, scores)
+    let updated = try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation)
+      .set(heard, scores)
     model.machines = model.machines.map { machine in updated.first { $0.name == machine.name } ?? machine }
     try conversation.checkCancelled()
     try model.save(output)

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import GraphEngine
 import GraphText
@@ -26,7 +27,8 @@ struct CrossFit {
       let added = others.indices.filter { $0 % folds.count == fold }
       guard !chosen.isEmpty || !added.isEmpty else { continue }
       let places = chosen + added.map { recordings.count + $0 }
-      let temporary = "\(output).\(getpid()).fold"
+      // Not beside the model: an interrupt may leave it.
+      let temporary = NSTemporaryDirectory() + "auscult-fold-\(UUID().uuidString)"
       defer { unlink(temporary) }
       let model = try model(fold, folds, collected)
       try model.write(temporary)

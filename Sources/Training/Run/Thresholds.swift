@@ -1,8 +1,19 @@
+import Foundation
 import Glibc
 import GraphEngine
 import GraphText
 import JSONText
 import Models
+
+extension ModelFile {
+  /// By machine: what no score exceeds, where the class says so by a tensor `score_limit` of one value.
+  var scoreLimits: [String: Double] {
+    Dictionary(
+      uniqueKeysWithValues: machines.enumerated().compactMap { index, machine in
+        doubles("score_limit", machine: index)?.first.map { (machine.name, $0) }
+      })
+  }
+}
 
 extension TrainingRun {
   /// The machines of a model with thresholds, set on what was held out, through the graph as it runs.
@@ -14,12 +25,12 @@ extension TrainingRun {
     if case .manual = rule {
       return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
     }
-    let temporary = "\(output).\(getpid()).untested"
+    let temporary = NSTemporaryDirectory() + "auscult-untested-\(UUID().uuidString)"
     defer { unlink(temporary) }
     try model.write(temporary)
     let judged = JudgedRun(graph, node: node.name, model: temporary, conversation: conversation)
     let unit = judged.unit(machines: model.machines.map(\.name))
-    let setting = ThresholdSetting(rule: rule, unit: unit, conversation: conversation)
+    let setting = ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation)
     if let crossFitted { return try setting.set(model.machines, crossFitted) }
     let recordings = set.recordings.filter { $0.part == .validation && Label.isAnomalyTask([$0.label]) }
     let groups = recordings.groupNumbers
@@ -73,6 +84,8 @@ struct ThresholdSetting {
 
   let rule: ThresholdRule
   var unit = EventUnit.stretch
+  /// By machine: what no score exceeds.
+  var limits: [String: Double] = [:]
   let conversation: Conversation
 
   func set(_ machines: [ModelFile.Machine], _ scores: HeldOutScores) throws -> [ModelFile.Machine] {
@@ -85,10 +98,27 @@ struct ThresholdSetting {
       } catch let error as TrainingError {
         throw TrainingError("machine '\(machine.name)': \(error.description)")
       }
+      bound(&machine, normal)
       machine.calibration = try calibration(machine.threshold!, normal)
       warn(machine)
       return machine
     }
+  }
+
+  /// A threshold that no score can exceed would never raise an alarm: one that the rule puts there is set a little below
+  /// what the detector gives for sound that is far from all that it has learned.
+  private func bound(_ machine: inout ModelFile.Machine, _ normal: [ScoreStream]) {
+    guard case .falseAlarms = rule, let limit = limits[machine.name], let greatest = normal.flatMap(\.scores).max()
+    else {
+      return
+    }
+    let highest = greatest + 0.9 * (limit - greatest)
+    guard greatest < limit, let threshold = machine.threshold, threshold > highest else { return }
+    machine.threshold = highest
+    conversation.warn(
+      "machine '\(machine.name)': for so few alarms the threshold would lie at \(decimal(threshold, 3)), above any score that "
+        + "this detector gives; it is set to \(decimal(highest, 3)), so that an alarm stays possible"
+    )
   }
 
   private func warn(_ machine: ModelFile.Machine) {

@@ -73,7 +73,6 @@ struct Run: ParsableCommand {
     let talk = talking.talk(isJSON: json)
     try reporting(talk) {
       let isLive = files.names.isEmpty && !files.offline
-      if isLive { SignalWatcher.holdHangup() }
       let catalog = input.changes.catalog.load(isPrivate: isLive)
       let graph = try input.load(catalog: catalog, talk: talk)
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)

@@ -206,7 +206,11 @@ struct HealthCheck {
       }
     }
     let texts = { (name: String) in (status[name]?.array ?? []).compactMap(\.text) }
-    return machines + texts("failed_nodes").map { "node '\($0.shown)' failed" }
+    let server = status["server"]?.text ?? "?"
+    let servers =
+      status["waits_for_server"] == true
+      ? ["no JACK server '\(server.shown)' at \(status["rate"]?.integer ?? 0) Hz"] : []
+    return servers + machines + texts("failed_nodes").map { "node '\($0.shown)' failed" }
       + texts("late_nodes").map { "\($0.shown) does not return" }
       + (status["blocked_outputs"]?.array ?? []).map { output in
         "output '\((output["node"]?.text ?? "?").shown)' can't be written (\((output["problem"]?.text ?? "?").shown))"

@@ -10,6 +10,8 @@ struct RunFigures: Sendable {
   var graph: String
   var file: String?
   var server: String
+  /// It is not there, or has another rate.
+  var waitsForServer: Bool
   var rate: Int
   /// Frames in a cycle.
   var period: Int
@@ -46,6 +48,7 @@ struct RunFigures: Sendable {
     graph = engine.graph.name
     file = engine.graph.file
     self.server = server
+    waitsForServer = control.isWaitingForServer
     self.rate = rate
     period = control.period
     seconds = (ContinuousClock.now - began) / .seconds(1)
@@ -66,7 +69,8 @@ struct RunFigures: Sendable {
     let it = statistics
     return .members([
       "name": .text(name), "graph": .text(graph), "file": file.map { .text($0) }, "driver": "jack",
-      "server": .text(server), "rate": .integer(rate), "period": .integer(period), "seconds": .number(seconds),
+      "server": .text(server), "waits_for_server": .boolean(waitsForServer), "rate": .integer(rate),
+      "period": .integer(period), "seconds": .number(seconds),
       "position": .integer(it.position), "frames": .integer(it.frames), "cycles": .integer(it.cycles),
       "gaps": .integer(it.gaps), "lost_frames": .integer(it.lostFrames), "dropped_tokens": .integer(it.droppedTokens),
       "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(overruns),

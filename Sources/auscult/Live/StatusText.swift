@@ -9,7 +9,10 @@ struct StatusText {
 
   var text: String {
     var lines = [
-      "\(word("name")) runs on the JACK server '\(word("server"))': \(integer("rate")) Hz, "
+      (status["waits_for_server"] == true
+        ? "\(word("name")) waits for the JACK server '\(word("server"))', at "
+        : "\(word("name")) runs on the JACK server '\(word("server"))': ")
+        + "\(integer("rate")) Hz, "
         + "\(integer("period")) frames a period",
       "for       \(Quantity.seconds(number("seconds")))" + (status["file"]?.text.map { ", from \($0.shown)" } ?? ""),
       "position  \(integer("position"))",
