@@ -20,8 +20,6 @@
 // What the cycle calls. JACK's manual allows each of them in a process callback; in jackd2 they read shared memory, and
 // jack_port_get_buffer mixes into a buffer that the port already has. RealtimeSanitizer finds nothing in them.
 CJACK_REALTIME_SAFE void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t frames);
-// In the process thread it counts what the current state of the graph has, and waits for no change of it.
-CJACK_REALTIME_SAFE int jack_port_connected(const jack_port_t *port);
 CJACK_REALTIME_SAFE jack_nframes_t jack_last_frame_time(const jack_client_t *client);
 CJACK_REALTIME_SAFE int jack_get_cycle_times(const jack_client_t *client, jack_nframes_t *current_frames,
                                              jack_time_t *current_usecs, jack_time_t *next_usecs, float *period_usecs);

@@ -165,9 +165,9 @@ extension JACKDriver {
     }
     // libjack takes no further client in this process.
     if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
-    report(isGone ? .serverLost(reason: reason) : .otherRate(rateNow, wanted: rate))
     control.share.pointee.isWaiting.store(true, ordering: .relaxed)
     defer { control.share.pointee.isWaiting.store(false, ordering: .relaxed) }
+    report(isGone ? .serverLost(reason: reason) : .otherRate(rateNow, wanted: rate))
     let began = realtime_nanoseconds()
     var otherRate = isGone ? nil : Optional(rateNow)
     while !isStopRequested {

@@ -47,6 +47,32 @@ struct LifeTests {
     return try live.end(seconds: 60)
   }
 
+  // MARK: Outputs
+
+  /// A drive that is unplugged is what a monitoring system has to hear of.
+  @Test func anOutputThatCannotBeWrittenIsTrouble() throws {
+    try folder.write("disk/keep", "")
+    try folder.write(
+      "watch.yaml", folder.text("watch.yaml").replacing("path: log.jsonl", with: "path: disk/out/log.jsonl"))
+    let live = try start(Command(folder))
+    try waitForRecords("disk/out/log.jsonl")
+    rename(folder.path + "/disk", folder.path + "/gone")
+    try live.wait(for: "It is tried again; everything else goes on")
+    let check = { try Command(folder)("status", name, "--check") }
+    try waitUntil { try check().out.contains("output 'log' can't be written (") }
+    #expect(try check().status == 2)
+    #expect(try Command(folder)("status", name).out.contains("\nblocked   log, since "))
+    rename(folder.path + "/gone", folder.path + "/disk")
+    try live.wait(for: "is written again after")
+    try waitUntil { try !check().out.contains("can't be written") }
+    #expect(try end(live).status == 0)
+  }
+
+  private func waitUntil(_ isSo: () throws -> Bool) throws {
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while try !isSo() { try #require(Date() < deadline) }
+  }
+
   // MARK: Signals
 
   /// As under nohup.
@@ -60,6 +86,25 @@ struct LifeTests {
     let outcome = try end(live)
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(!outcome.err.contains("SIGHUP"), "\(outcome.err)")
+  }
+
+  /// One that comes while the graph is still being read ends nothing.
+  @Test func aHangUpAtTheBeginningEndsNothing() throws {
+    let live = try LiveCommand(
+      Command(folder), arguments: ["run", "watch.yaml", "--start-server", "--name", name, "--rate", "16000"])
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while try !isHeld(SIGHUP, by: live.process.processIdentifier) { try #require(Date() < deadline) }
+    live.signal(SIGHUP)
+    try live.wait(for: "auscult: latency ")
+    try waitForRecords("log.jsonl")
+    #expect(try end(live).status == 0)
+  }
+
+  /// Whether a process has blocked a signal, on its first thread.
+  private func isHeld(_ number: Int32, by process: Int32) throws -> Bool {
+    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    let mask = try #require(status.firstMatch(of: /SigBlk:\s*([0-9a-f]+)/)).output.1
+    return try #require(UInt64(mask, radix: 16)) >> (number - 1) & 1 == 1
   }
 
   /// A script's shell starts jobs in the background with SIGINT ignored, and ends them by it all the same.

@@ -68,6 +68,31 @@ extension JACKTests {
       }
     }
 
+    /// Another program has renamed our port: it gets its name again, and its cables are looked after as before.
+    @Test func aPortOfOursKeepsItsName() throws {
+      try withServer { server in
+        var step = 0
+        let records = try run(server, connect: "'system:capture_1'") { run in
+          switch step {
+          case 0 where run.events.contains(where: \.isConnection):
+            let other = try JACKClient(name: "other", server: server.name)
+            let port = try #require(jack_port_by_name(other.handle, "watch:mic"))
+            try other.rename(port, "foo")
+            other.close()
+            step = 1
+          case 1 where try Tool.run("jack_lsp", [], server: server.name).lines.contains("watch:mic"):
+            try Tool.run("jack_disconnect", ["system:capture_1", "watch:mic"], server: server.name)
+            step = 2
+          case 2: return count(run, .regained) == 1
+          default: break
+          }
+          return false
+        }
+        #expect(records.map(\.state) == ["connected", "lost", "regained"])
+        #expect(records.allSatisfy { $0.port == "watch:mic" })
+      }
+    }
+
     /// One that nobody asked us for is told of, and left as it is.
     @Test func whatAPersonConnectsIsAPersonsToDisconnect() throws {
       try withServer { server in

@@ -16,7 +16,7 @@ struct CrossFit {
   let epochs: Int?
 
   /// Nil: nothing is left out.
-  func scores(_ collected: TrainingRun.Collected, beside output: String) throws -> HeldOutScores? {
+  func scores(_ collected: TrainingRun.Collected) throws -> HeldOutScores? {
     guard let folds = collected.folds else { return nil }
     let recordings = set.recordings.filter { $0.part == .train && run.isLearned($0) }
     // They are learned from by no model; each is scored by one of them.

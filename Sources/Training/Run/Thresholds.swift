@@ -8,10 +8,11 @@ import Models
 extension ModelFile {
   /// By machine: what no score exceeds, where the class says so by a tensor `score_limit` of one value.
   var scoreLimits: [String: Double] {
+    // A file may name a machine twice.
     Dictionary(
-      uniqueKeysWithValues: machines.enumerated().compactMap { index, machine in
+      machines.enumerated().compactMap { index, machine in
         doubles("score_limit", machine: index)?.first.map { (machine.name, $0) }
-      })
+      }, uniquingKeysWith: min)
   }
 }
 
@@ -20,7 +21,7 @@ extension TrainingRun {
   ///
   /// - Parameter crossFitted: nil: the recordings themselves say what is held out.
   func thresholds(
-    _ model: ModelFile, _ set: RecordingSet, crossFitted: HeldOutScores?, beside output: String
+    _ model: ModelFile, _ set: RecordingSet, crossFitted: HeldOutScores?
   ) throws -> [ModelFile.Machine] {
     if case .manual = rule {
       return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())

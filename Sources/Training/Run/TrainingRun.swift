@@ -100,12 +100,12 @@ public struct TrainingRun {
     if !learnsLabels { remember(collected, machines, in: &model) }
     let fit = CrossFit(
       run: self, machines: machines, labels: labels, set: set, whole: model, epochs: book.endedEarly)
-    let crossFitted = try fit.scores(collected, beside: output)
+    let crossFitted = try fit.scores(collected)
     collected.machines = [:]
     model.seed = options.seed
     model.labels = labels
     model.training = try trainingJSON(set, collected, book.curves, leftOut)
-    model.machines = try thresholds(model, set, crossFitted: crossFitted, beside: output)
+    model.machines = try thresholds(model, set, crossFitted: crossFitted)
     try conversation.checkCancelled()
     try model.save(output)
     var recordings = Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count)
