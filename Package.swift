@@ -132,12 +132,12 @@ let package = Package(
       name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS"],
       swiftSettings: realtime),
     .target(name: "COutputFiles"),
-    .target(name: "OutputFiles", dependencies: ["COutputFiles"], swiftSettings: strict),
+    .target(name: "OutputFiles", dependencies: ["COutputFiles", "TextEscapes"], swiftSettings: strict),
     .target(name: "Records", dependencies: ["NodeKit", "CNodeABI", "OutputFiles"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
-    .target(name: "Models", dependencies: ["JSONText", "OutputFiles"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["JSONText", "OutputFiles", "TextEscapes"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
@@ -145,7 +145,8 @@ let package = Package(
       dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
     .target(
-      name: "FileDriver", dependencies: ["GraphEngine", "GraphText", "OutputFiles", "CSndFile", "CStreams"],
+      name: "FileDriver",
+      dependencies: ["GraphEngine", "GraphText", "OutputFiles", "TextEscapes", "CSndFile", "CStreams"],
       swiftSettings: strict),
     .target(
       name: "JACKDriver", dependencies: ["GraphEngine", "GraphText", "CJACK", "CNodeABI", "CRealtime"],

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import GraphText
 import OutputFiles
+import TextEscapes
 
 /// An audio file that cannot be read: which one, why, and what to do.
 public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -95,7 +96,7 @@ public final class AudioFile {
 extension AudioFile {
   private static func open(_ path: String) throws(AudioFileError) -> Int32 {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard stat(PathText.bytes(path), &status) == 0 else {
       throw AudioFileError(path: path, text: "\(String(cString: strerror(errno))); check the path")
     }
     guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -105,7 +106,7 @@ extension AudioFile {
       throw AudioFileError(path: path, text: "is a device or a pipe; only files on a disk can be read")
     }
     guard status.st_size > 0 else { throw AudioFileError(path: path, text: "is empty (0 bytes)") }
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw AudioFileError(path: path, text: String(cString: strerror(errno))) }
     // While it is read, no output of ours replaces it. One that writes it now lets it be read all the same.
     FileLock.markRead(descriptor)

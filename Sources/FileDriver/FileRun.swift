@@ -1,6 +1,7 @@
 import GraphEngine
 import GraphText
 import OutputFiles
+import TextEscapes
 
 /// Runs a graph over audio files, as fast as the machine goes: the driver without a deadline.
 ///
@@ -119,7 +120,7 @@ public final class FileRun {
     guard file.rate == header.rate, file.channels == header.channels else {
       throw FileRunError(["\(header.path): was changed while the run went on"])
     }
-    engine.setFile(header.path)
+    engine.setFile(PathText.shown(header.path))
     defer { engine.setFile(nil) }
     let reader = PlanarReader(file, channels: feeder.inputCount, longest: options.periods.longest)
     let wavs = try openOutputs(stem: isOneOfMany ? stem(header.path) : nil, rate: header.rate)
@@ -221,7 +222,7 @@ public final class FileRun {
 
   /// "a/b.c.wav" -> "b.c"
   private func stem(_ path: String) -> String {
-    let name = path.split(separator: "/").last ?? ""
+    let name = PathText.shown(path).split(separator: "/").last ?? ""
     return String(name.lastIndex(of: ".").map { $0 > name.startIndex ? name[..<$0] : name } ?? name)
   }
 }

@@ -61,6 +61,8 @@ public enum TerminalText {
     case "\n": #"\n"#
     case "\r": #"\r"#
     case "\t": #"\t"#
+    // Bytes of a file's name that are no UTF-8.
+    case "\u{10FF80}"..."\u{10FFFF}": "\\x" + String(scalar.value & 0xFF, radix: 16, uppercase: true)
     default: isPrintable(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     }
   }

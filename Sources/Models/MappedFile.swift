@@ -1,4 +1,5 @@
 import OutputFiles
+import TextEscapes
 
 #if canImport(Glibc)
   import Glibc
@@ -12,7 +13,7 @@ final class MappedFile: @unchecked Sendable {
 
   /// - Throws: `ModelError` for what is no ordinary file of at least a byte.
   init(path: String) throws(ModelError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+    let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
     guard descriptor >= 0 else {
       let reason = errno == ENOENT ? "there is no such file; train it first" : String(cString: strerror(errno))
       throw ModelError(path: path, text: reason)
@@ -40,19 +41,19 @@ public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ModelError) 
   let given = path
   let path = LinkedPath.resolved(path)
   var status = stat()
-  if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+  if stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT != S_IFREG {
     throw ModelError(path: given, text: "is not a file: nothing is written there; give another path")
   }
   let temporary = "\(path).\(getpid()).part"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  let descriptor = open(PathText.bytes(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw failure(path) }
   do throws(ModelError) {
     try write(bytes, to: descriptor, path)
     guard fsync(descriptor) == 0 else { throw failure(path) }
     guard close(descriptor) == 0 else { throw failure(path) }
-    guard rename(temporary, path) == 0 else { throw failure(path) }
+    guard rename(PathText.bytes(temporary), PathText.bytes(path)) == 0 else { throw failure(path) }
   } catch {
-    unlink(temporary)
+    unlink(PathText.bytes(temporary))
     throw error
   }
 }

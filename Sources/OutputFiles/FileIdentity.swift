@@ -1,5 +1,6 @@
 import COutputFiles
 import Glibc
+import TextEscapes
 
 /// Which file a path leads to, whatever it is called: links, `./` and the spelling make no difference.
 ///
@@ -12,7 +13,7 @@ public struct FileIdentity: Hashable, Sendable {
   /// Nil where nothing on the way can be looked at.
   public init?(_ path: String) {
     var status = stat()
-    if stat(path, &status) == 0 {
+    if stat(PathText.bytes(path), &status) == 0 {
       self.init(status, below: "")
       return
     }
@@ -23,7 +24,7 @@ public struct FileIdentity: Hashable, Sendable {
       guard !name.isEmpty, below.count < 256 else { return nil }
       below.insert(name, at: 0)
       folder = parent
-    } while stat(folder, &status) != 0
+    } while stat(PathText.bytes(folder), &status) != 0
     self.init(status, below: below.joined(separator: "/"))
   }
 
@@ -79,16 +80,16 @@ public enum LinkedPath {
   }
 
   private static func real(_ folder: String) -> String? {
-    guard let pointer = realpath(folder, nil) else { return nil }
+    guard let pointer = realpath(PathText.bytes(folder), nil) else { return nil }
     defer { free(pointer) }
-    return String(cString: pointer)
+    return PathText.text(UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
   }
 
   private static func target(of path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes {
-      readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+      readlink(PathText.bytes(path), $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
     }
-    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    return count > 0 ? PathText.text(buffer[..<count]) : nil
   }
 }

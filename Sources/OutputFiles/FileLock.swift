@@ -1,4 +1,5 @@
 import Glibc
+import TextEscapes
 
 /// Locks on files that are being written (flock): one writer at a time, whichever process or node it is. The system lets
 /// go of a lock when its file is closed, however the process ends.
@@ -42,8 +43,8 @@ public enum FileLock {
   /// Whether somebody writes the file at a path: this process too. Nothing is kept.
   public static func look(_ path: String) -> Outcome {
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .taken }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .taken }
+    let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return .taken }
     defer { close(descriptor) }
     if flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK { return .taken }

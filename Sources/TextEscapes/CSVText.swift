@@ -14,14 +14,14 @@ public enum CSVText {
     public var isEmpty: Bool { fields.allSatisfy { $0.allSatisfy(\.isWhitespace) } }
   }
 
-  /// All rows but empty ones. Bytes that are no UTF-8 become replacement characters.
+  /// All rows but empty ones. Bytes that are no UTF-8 are kept as in names of files: see `PathText`.
   public static func rows(_ bytes: some Collection<UInt8>, separator: UInt8 = UInt8(ascii: ",")) -> [Row] {
     var rows: [Row] = []
     var fields: [String] = []
     var field: [UInt8] = []
     var (line, begin) = (1, 1)
     var (isQuoted, isAfterQuote) = (false, false)
-    func text(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self) }
+    func text(_ field: [UInt8]) -> String { PathText.text(field) }
     func endRow() {
       fields.append(text(field))
       field = []

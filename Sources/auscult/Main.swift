@@ -3,6 +3,7 @@ import Glibc
 import GraphEngine
 import GraphText
 import OutputFiles
+import TextEscapes
 
 /// Parses the command line, runs the command, and turns what it throws into words on stderr and an exit status: 0 done,
 /// 1 failed, 64 usage.
@@ -19,7 +20,7 @@ enum Main {
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
     LibraryTalk.divert()
     do {
-      var command = try Auscult.parseAsRoot()
+      var command = try Auscult.parseAsRoot(arguments)
       try command.run()
       leave(EXIT_SUCCESS)
     } catch let failure as Failure {
@@ -30,6 +31,13 @@ enum Main {
       leave(EXIT_FAILURE)
     } catch {
       end(error)
+    }
+  }
+
+  /// Names of files in it may be no UTF-8.
+  private static var arguments: [String] {
+    (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+      CommandLine.unsafeArgv[index].map { PathText.text(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
   }
 

@@ -100,4 +100,42 @@ import Testing
     let info = try workshop.auscult("info", "n")
     #expect(info.err.isEmpty && info.status == 0, "\(info.err)")
   }
+
+  /// Latin-1, from another system's disk.
+  @Test func namesThatAreNoUTF8() throws {
+    let workshop = try workshop()
+    try workshop.record("n/cafe.wav", machineSound(seconds: 1.5, seed: 7))
+    let name: [CChar] = "\(workshop.path)/n/caf".utf8CString.dropLast() + [CChar(bitPattern: 0xE9)] + ".wav".utf8CString
+    #expect(rename("\(workshop.path)/n/cafe.wav", name) == 0)
+    let shown = #"n/caf\xE9.wav"#
+    let info = try workshop.auscult("info", "n")
+    #expect(info.status == 0 && info.out.contains(shown), "\(info.err)")
+    let trained = try train(workshop, "--normal", "n")
+    #expect(trained.status == 0, "\(trained.err)")
+    let recordings = (try json(trained.out)["training"] as? [String: Any])?["recordings"] as? [[String: Any]] ?? []
+    #expect(recordings.contains { $0["name"] as? String == #"caf\xE9.wav"# })
+    try workshop.write("all.csv", Data("file,label\nn/caf".utf8) + Data([0xE9]) + Data(".wav,normal\n".utf8))
+    let judged = try workshop.auscult("evaluate", "watch.yaml", "--manifest", "all.csv", "--force", "--json")
+    try #require(judged.status == 0, "\(judged.err)")
+    #expect(try json(judged.out)["recordings"] as? Int == 1)
+    // As an argument, too, and in the records.
+    #expect(try shell(#""$0" run watch.yaml --quiet --input "$(printf 'n/caf\351.wav')""#, in: workshop) == 0)
+    let record = try json(String(try workshop.text("log.jsonl").split(separator: "\n")[0]))
+    #expect(record["file"] as? String == shown)
+    // No model replaces it.
+    #expect(try shell(#"ln -s "$(printf 'n/caf\351.wav')" model.link"#, in: workshop) == 0)
+    let refused = try train(workshop, "--normal", "n", "--output", "model.link")
+    #expect(refused.status == 1 && refused.err.contains("a recording that is read"), "\(refused.err)")
+  }
+
+  /// Exit status of a line, "$0" in which is the program.
+  private func shell(_ line: String, in workshop: Workshop) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", line, BuildFolder.path + "/auscult"]
+    process.currentDirectoryURL = URL(fileURLWithPath: workshop.path)
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
 }

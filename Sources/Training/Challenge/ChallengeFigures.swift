@@ -1,4 +1,5 @@
 import JSONText
+import TextEscapes
 
 /// The figures of DCASE task 2, over clips by the mean of their scores.
 ///
@@ -58,7 +59,7 @@ public struct ChallengeFigures: Sendable {
       let isAnomalous = recording.label == Label.unlabelled ? nil : recording.label == Label.anomalous
       clips[Key(machineType: clip.machineType, section: clip.section), default: []].append(
         ScoredClip(
-          name: name, domain: clip.domain, isAnomalous: isAnomalous, score: file.score,
+          name: PathText.shown(name), domain: clip.domain, isAnomalous: isAnomalous, score: file.score,
           isFlagged: file.score > file.threshold))
     }
     sections = clips.sorted { $0.key < $1.key }.map { key, clips in

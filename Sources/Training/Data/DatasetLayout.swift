@@ -8,7 +8,7 @@ extension RecordingSet {
   /// - Throws: `TrainingError` as the reader of the layout does.
   public static func found(in path: String, leavesOutMissing: Bool = false) throws -> RecordingSet {
     let manifest = path.hasSuffix("/") ? "\(path)manifest.csv" : "\(path)/manifest.csv"
-    if FileManager.default.fileExists(atPath: manifest), !hasLabelFolders(path) {
+    if FileIdentity(manifest) != nil, !hasLabelFolders(path) {
       return try .manifest(manifest, leavesOutMissing: leavesOutMissing)
     }
     guard isFolder(path) else { return try dataset(path) }
@@ -19,7 +19,7 @@ extension RecordingSet {
 
   /// Whether `normal`, or another label of an anomaly task, is a folder at the top: a manifest beside it is somebody's notes.
   private static func hasLabelFolders(_ path: String) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = (try? entries(path)) ?? []
     return names.contains { Label.isAnomalyTask([Label.canonical($0)]) && isFolder("\(path)/\($0)") }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TextEscapes
 
 /// Which file or folder it is, whatever name or link leads to it.
 struct FileIdentity: Hashable {
@@ -8,7 +9,7 @@ struct FileIdentity: Hashable {
   /// Nil: there is none.
   init?(_ path: String) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard stat(PathText.bytes(path), &status) == 0 else { return nil }
     device = UInt64(status.st_dev)
     number = UInt64(status.st_ino)
   }

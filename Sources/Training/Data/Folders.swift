@@ -1,4 +1,5 @@
 import Foundation
+import TextEscapes
 
 extension RecordingSet {
   /// Names of files that are taken for sound.
@@ -37,7 +38,7 @@ extension RecordingSet {
       try folders.isEmpty
       ? RecordingSet(recordings: [], source: paths.joined(separator: " and ")) : .folders(folders.map { ($0, label) })
     for path in paths where !folders.contains(path) {
-      guard FileManager.default.fileExists(atPath: path) else {
+      guard FileIdentity(path) != nil else {
         throw TrainingError("\(path): there is no such file or folder; check the path")
       }
       set.recordings.append(Recording(path: path, label: label))
@@ -94,16 +95,22 @@ extension RecordingSet {
     return try soundFiles(path, "", &walk)
   }
 
-  private static func entries(_ path: String) throws -> [String] {
+  static func entries(_ path: String) throws -> [String] {
     guard isFolder(path) else {
-      let isFile = FileManager.default.fileExists(atPath: path)
+      let isFile = FileIdentity(path) != nil
       throw TrainingError("\(path): " + (isFile ? "is not a folder" : "there is no such folder; check the path"))
     }
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
-    } catch {
+    guard let folder = opendir(PathText.bytes(path)) else {
       throw TrainingError("\(path): this folder cannot be read; check its permissions")
     }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
+      let length = strlen(name.assumingMemoryBound(to: CChar.self))
+      names.append(PathText.text(UnsafeRawBufferPointer(start: name, count: length)))
+    }
+    return names.filter { !$0.hasPrefix(".") }.sorted()
   }
 
   /// Those of a folder that the walk has entered.
@@ -129,7 +136,7 @@ extension RecordingSet {
   }
 
   static func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    var status = stat()
+    return stat(PathText.bytes(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }

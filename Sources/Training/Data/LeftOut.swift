@@ -1,5 +1,6 @@
 import FileDriver
 import JSONText
+import TextEscapes
 
 extension RecordingSet {
   /// A recording that was left out, and why.
@@ -43,7 +44,7 @@ extension RecordingSet {
 }
 
 extension [RecordingSet.LeftOut] {
-  var json: JSONValue { .array(map { ["file": .text($0.path), "reason": .text($0.reason)] }) }
+  var json: JSONValue { .array(map { ["file": .text(PathText.shown($0.path)), "reason": .text($0.reason)] }) }
 }
 
 /// Names for a message: not too many.

@@ -23,7 +23,7 @@ struct TableFile {
   /// Lines of a text in the same encodings, empty ones too.
   static func lines(_ content: some Collection<UInt8>) -> [String] {
     withNewlines(utf8(Array(content))).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
-      String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self)
+      PathText.text($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0)
     }
   }
 

@@ -14,7 +14,7 @@ extension Evaluation {
       "elapsed": .number((elapsed * 1000).rounded() / 1000),
       "real_time_factor": .number((realTimeFactor * 10).rounded() / 10), "seed": .integer(Int64(bitPattern: seed)),
     ]
-    if !tooShort.isEmpty { members["too_short"] = .array(tooShort.map { .text($0) }) }
+    if !tooShort.isEmpty { members["too_short"] = .array(tooShort.map { .text(PathText.shown($0)) }) }
     if !leftOut.isEmpty { members["left_out"] = leftOut.json }
     if let model { members["model"] = .text(model) }
     if let alarms { members["alarms_raised"] = .integer(Int64(alarms.count)) }
@@ -77,7 +77,8 @@ extension Evaluation {
     var lines = ["file,machine,begin,end,rate,score,threshold,anomalous,label,found,probability"]
     for token in tokens {
       let fields = [
-        CSVText.field(recordings[token.recording].path), CSVText.field(token.machine), "\(token.begin)", "\(token.end)",
+        CSVText.field(PathText.shown(recordings[token.recording].path)), CSVText.field(token.machine), "\(token.begin)",
+        "\(token.end)",
         "\(token.rate)", "\(token.score)", "\(token.threshold)", "\(token.isFlagged)",
         CSVText.field(token.label ?? ""), CSVText.field(token.found ?? ""), token.probability.map { "\($0)" } ?? "",
       ]

@@ -2,6 +2,7 @@ import Foundation
 import GraphEngine
 import Models
 import OutputFiles
+import TextEscapes
 
 /// Where a model is to be written.
 enum OutputPlace {
@@ -22,20 +23,20 @@ enum OutputPlace {
     try makeFolder(LinkedPath.split(LinkedPath.resolved(output)).folder, of: output)
     // What permissions say is not all: root may do everything, but not on every file system.
     let trial = "\(LinkedPath.resolved(output)).\(getpid()).trial"
-    let descriptor = open(trial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    let descriptor = open(PathText.bytes(trial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw TrainingError(
         "\(output): nothing can be written there (\(String(cString: strerror(errno)))); check the folder's permissions, "
           + "and its disk")
     }
     close(descriptor)
-    unlink(trial)
+    unlink(PathText.bytes(trial))
   }
 
   /// Only a model is replaced by a model.
   private static func checkContent(_ output: String) throws {
     var status = stat()
-    guard stat(output, &status) == 0 else { return }
+    guard stat(PathText.bytes(output), &status) == 0 else { return }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: throw TrainingError("\(output): is a folder; give the name of a file to write")
     case S_IFREG: break

@@ -5,6 +5,7 @@ import GraphText
 import JSONText
 import Models
 import NodeHost
+import TextEscapes
 
 /// Trains a detector of a graph on recordings, and sets its thresholds on sound that it has not learned from.
 ///
@@ -208,7 +209,7 @@ public struct TrainingRun {
     let recordings = try set.recordings.filter(isUsed).map {
       recording -> JSONValue in
       var members: [String: JSONValue] = [
-        "name": .text(recording.path.split(separator: "/").last.map(String.init) ?? recording.path),
+        "name": .text(PathText.shown(recording.path.split(separator: "/").last.map(String.init) ?? recording.path)),
         "sha256": .text(String(try OpenModel.digest(ofFile: recording.path).dropFirst(7))),
         "label": .text(recording.label), "part": .text(recording.part!.rawValue),
       ]
@@ -227,7 +228,9 @@ public struct TrainingRun {
       members["augmentation"] = augmentation.json
       members["altered"] = .array(collected.altered)
     }
-    if !collected.tooShort.isEmpty { members["too_short"] = .array(collected.tooShort.map { .text($0) }) }
+    if !collected.tooShort.isEmpty {
+      members["too_short"] = .array(collected.tooShort.map { .text(PathText.shown($0)) })
+    }
     if !leftOut.isEmpty { members["left_out"] = leftOut.json }
     if !curves.isEmpty { members["curves"] = .array(curves.map(\.json)) }
     return .object(members)

@@ -118,7 +118,7 @@ extension FileFacts {
   /// For programs: seconds, hertz, bytes, dB full scale; empty where there is none.
   fileprivate var fields: [String] {
     [
-      CSVText.field(path), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)",
+      CSVText.field(PathText.shown(path)), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)",
       frameWidth.map { "\($0)" } ?? "",
       "\(seconds)", "\(frames)", peak.map { "\($0)" } ?? "", intensity.map { "\($0)" } ?? "",
       CSVText.field(label ?? ""),
@@ -127,7 +127,8 @@ extension FileFacts {
 
   fileprivate var json: JSONValue {
     .members([
-      "name": .text(path), "channels": .integer(channels), "sample_width": sampleWidth.map { .integer($0) } ?? .null,
+      "name": .text(PathText.shown(path)), "channels": .integer(channels),
+      "sample_width": sampleWidth.map { .integer($0) } ?? .null,
       "rate": .integer(rate), "frame_width": frameWidth.map { .integer($0) } ?? .null, "length": .number(seconds),
       "frames": .integer(frames), "peak": peak.map { .number($0) } ?? .null,
       "intensity": intensity.map { .number($0) } ?? .null, "label": label.map { .text($0) },
