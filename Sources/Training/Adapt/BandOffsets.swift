@@ -40,9 +40,16 @@ public struct BandOffsets: Sendable {
       let deviation = max(learned.deviations[column], least)
       let difference = whole.medians[column] - learned.medians[column]
       spreads.append(max(whole.deviations[column], least) / deviation)
-      offsets.append(columns.isLevel[column] ? difference * columns.decibels : 0)
+      let offset = Self.certain(difference * columns.decibels, uncertainties[column])
+      offsets.append(columns.isLevel[column] ? offset : 0)
       if !columns.isLevel[column] { drifts.append(abs(difference) / deviation) }
     }
+  }
+
+  /// What is left of an offset less its uncertainty: where recordings of a few seconds each differ by more than the
+  /// microphones, what they differ by is no microphone's (soft thresholding; Donoho & Johnstone 1994).
+  private static func certain(_ offset: Double, _ uncertainty: Double) -> Double {
+    offset >= 0 ? max(0, offset - uncertainty) : min(0, offset + uncertainty)
   }
 
   // MARK: Whether they say enough

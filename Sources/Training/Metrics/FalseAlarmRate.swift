@@ -7,6 +7,10 @@ import Glibc
 public struct FalseAlarmRate {
   /// Alarms that the tail is fitted to, at the least, where the sound has as many.
   private static let wanted = 20.0
+  /// The steepest that a tail over recordings is taken to fall off, as the exponent of a Pareto distribution: between
+  /// recordings there are rarer events than an exponential tail knows. From simulated halls; a budget below what the sound
+  /// can tell of rests on it. Stretches of a few recordings say nothing of that, and are taken as they are.
+  private static let steepest = 4.0
 
   let groups: Groups
   private let streams: [EventUnit.Prepared]
@@ -82,14 +86,16 @@ public struct FalseAlarmRate {
   /// Beyond a level the alarms fall off exponentially with the threshold; the mean excess is known as well as the groups
   /// agree about it, from n independent ones. Over all that it may be, their rate falls off as (1 + x / (n m))^-n, m the
   /// mean excess (the predictive distribution of the exponential one; a Pareto distribution): the fewer recordings, and
-  /// the more they differ, the further out. The number of alarms above the level is taken a standard error higher.
+  /// the more they differ, the further out. n is `steepest` at most where recordings are counted by. The number of alarms
+  /// above the level is taken a standard error higher.
   public func threshold(perHour budget: Double) throws -> Double {
     let scores = Set(streams.flatMap(\.stream.scores)).sorted(by: >)
     let expected = budget * hours
     guard let tail = try tail(scores, expected), tail.meanExcess > 0 else { return scores[0] }
     let share = expected / (tail.count * (1 + tail.error))
     guard share < 1 else { return tail.level }
-    return tail.level + tail.independent * tail.meanExcess * (pow(share, -1 / tail.independent) - 1)
+    let exponent = groups.areStretches ? tail.independent : min(tail.independent, Self.steepest)
+    return tail.level + exponent * tail.meanExcess * (pow(share, -1 / exponent) - 1)
   }
 
   /// From the greatest score down to a level that is exceeded often enough, in at least half of the groups, or else in all
@@ -153,7 +159,7 @@ struct Groups {
   private(set) var durations: [Double] = []
   let seconds: Double
   private let recordings: Int
-  private let areStretches: Bool
+  let areStretches: Bool
   /// Of each stream: its first group, its begin, and the length of a group.
   private var places: [(first: Int, begin: Double, length: Double, count: Int)] = []
 
