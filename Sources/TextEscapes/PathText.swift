@@ -1,7 +1,8 @@
 /// Names of files as text. On Linux a name is any bytes: names from another system's disk are often Latin-1.
 ///
 /// A byte that is no part of UTF-8 becomes a scalar of a private plane, U+10FF80 to U+10FFFF by its value, so that the text
-/// is valid everywhere, differs for every name, and gives the same bytes again where the file is opened.
+/// is valid everywhere, and `bytes` gives the same name again where the file is opened. (Swift takes names that are the same
+/// letters in other scalars for equal, as it does all texts: two such files are told apart by `FileIdentity`.)
 public enum PathText {
   private static let base: UInt32 = 0x10FF00
   private static let escapes: ClosedRange<UInt32> = 0x10FF80...0x10FFFF

@@ -123,6 +123,16 @@ import Testing
     #expect(offsets[..<32].allSatisfy { abs($0 + 6) < 0.4 }, "\(offsets)")
   }
 
+  /// What a few seconds of the same microphone differ by is chance: most of it is not taken for an offset.
+  @Test func theSameMicrophoneHasFewOffsets() throws {
+    let workshop = try workshop()
+    for index in 0..<2 { try workshop.record("here/\(index).wav", Self.sound(8, UInt64(400 + index))) }
+    let machine = try adapt(workshop, "--normal", "here")
+    let offsets = try #require(machine["offsets"] as? [Double])
+    let uncertain = try #require(machine["uncertainty"] as? [Double])
+    #expect(offsets[..<32].count { $0 == 0 } >= 8, "\(offsets), \(uncertain)")
+  }
+
   /// Files and folders, the model in its own place; a second time counts from what was learned, not from the first.
   @Test func theModelRemembers() throws {
     let workshop = try workshop()

@@ -92,6 +92,28 @@ import Training
     #expect(Double(alarms) / hours < 2 * budget)
   }
 
+  /// Few recordings are far from the others, more than a normal distribution has (Student's with two degrees of freedom):
+  /// a budget that the sound can't tell of is kept even so.
+  @Test(arguments: [48, 192]) func rareRecordingsKeepTheBudget(count: Int) throws {
+    var random = SeededRandom(seed: 13)
+    func level() -> Double {
+      let (a, b) = (Self.gaussian(&random), Self.gaussian(&random))
+      return 3 * Self.gaussian(&random) / ((a * a + b * b) / 2).squareRoot()
+    }
+    func recordings(_ count: Int) -> [ScoreStream] {
+      (0..<count).map { sound(80, level: level(), recording: $0, &random) }
+    }
+    var (alarms, hours) = (0, 0.0)
+    for _ in 0..<20 {
+      let threshold = try ThresholdRule.falseAlarms(perHour: 1).threshold(normal: recordings(count), anomalous: [])
+      let test = try FalseAlarmRate(recordings(800))
+      alarms += try test.alarms(above: threshold)
+      hours += test.hours
+    }
+    print("\(count) recordings, some rare, budget 1: \(Double(alarms) / hours)")
+    #expect(Double(alarms) / hours < 2)
+  }
+
   /// What was seen, with 95 % confidence: none in an hour may be 3.7; recordings that differ tell less.
   @Test func intervalsAreThoseOfThePoissonDistribution() throws {
     let none = try FalseAlarmRate([stream(Array(repeating: 0, count: 3600))]).interval(above: 1)

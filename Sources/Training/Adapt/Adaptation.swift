@@ -3,6 +3,7 @@ import GraphEngine
 import GraphText
 import JSONText
 import Models
+import TextEscapes
 
 /// Fits a model to another microphone or place: measures offsets on normal sound there, moves the model's inputs by them,
 /// and sets its thresholds anew on the same sound.
@@ -48,7 +49,7 @@ struct Adaptation: @unchecked Sendable {
           + before.machines.map(\.name).joined(separator: ", "))
     }
     let temporary = "\(output).\(getpid()).untested"
-    defer { unlink(temporary) }
+    defer { unlink(PathText.bytes(temporary)) }
     try model.save(temporary)
     try judge(&machines, by: temporary)
     let calibrated = try calibrate(temporary, machines, model)

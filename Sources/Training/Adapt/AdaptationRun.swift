@@ -2,6 +2,7 @@ import GraphEngine
 import GraphText
 import JSONText
 import Models
+import TextEscapes
 
 /// Adapts a graph's model to the microphone and the place of some recordings of normal sound.
 public struct AdaptationRun {
@@ -69,7 +70,8 @@ public struct AdaptationRun {
     }
     var options = options
     options.origin = [
-      "files": .array(recordings.map { .text($0.path.split(separator: "/").last.map(String.init) ?? $0.path) })
+      "files": .array(
+        recordings.map { .text(PathText.shown($0.path.split(separator: "/").last.map(String.init) ?? $0.path)) })
     ]
     return try Adaptation(
       graph: graph, node: node, input: input, path: modelPath, output: output, options: options,

@@ -1,7 +1,7 @@
 /// How normal sound here differs from what was learned: an offset for each column that holds levels, and what is left of
 /// the difference after it. Computed from medians, so that a slammed door does not count.
 public struct BandOffsets: Sendable {
-  /// dB [columns]; 0 where a column holds no levels.
+  /// dB [columns], each less its uncertainty; 0 where a column holds no levels.
   public var offsets: [Double]
   /// Standard error of each, by the medians of stretches [columns].
   public var uncertainties: [Double]
@@ -11,6 +11,8 @@ public struct BandOffsets: Sendable {
   public var drifts: [Double]
   public var tokens: Int
   public var seconds: Double
+  /// [columns]
+  private let isLevel: [Bool]
 
   /// A column that never moved is compared with this many dB.
   private static let leastDeviation = 0.05
@@ -23,6 +25,7 @@ public struct BandOffsets: Sendable {
   init(_ tokens: [[Float]], _ columns: LevelColumns, _ learned: LearnedLevels, seconds: Double) {
     self.tokens = tokens.count
     self.seconds = seconds
+    isLevel = columns.isLevel
     (offsets, uncertainties, spreads, drifts) = ([], [], [], [])
     let width = columns.isLevel.count
     let whole = LearnedLevels(Array(tokens.joined()), columns: width)
@@ -101,6 +104,6 @@ public struct BandOffsets: Sendable {
   public var drift: Double? { drifts.isEmpty ? nil : LearnedLevels.share(drifts, 0.9) }
   /// dB, of the columns with levels.
   public var uncertainty: Double {
-    LearnedLevels.median(zip(uncertainties, offsets).filter { $0.1 != 0 }.map(\.0))
+    LearnedLevels.median(zip(uncertainties, isLevel).filter(\.1).map(\.0))
   }
 }

@@ -111,8 +111,8 @@ extension Comparison {
     for row in rows {
       for result in row.results {
         for recording in result.recordings {
-          let names = [row.path, "\(result.seed)", recording.path, recording.machine, recording.label].map(
-            CSVText.field)
+          let names = [row.path, "\(result.seed)", PathText.shown(recording.path), recording.machine, recording.label]
+            .map(CSVText.field)
           let found = CSVText.field(recording.found ?? "")
           lines.append(
             (names + ["\(recording.score)", found, "\(recording.normalTokens)", "\(recording.flaggedTokens)"])

@@ -135,7 +135,8 @@ extension ComparisonRun {
         let digest = (try? OpenModel.digest(ofFile: recording.path)) ?? "unreadable"
         let events = recording.events.map { "\($0.label) \($0.begin) \($0.end)" }.joined(separator: ";")
         return [
-          recording.path, digest, recording.label, recording.machine ?? "-", recording.part?.rawValue ?? "-", events,
+          recording.path, digest, recording.label, recording.machine ?? "-", recording.part?.rawValue ?? "-",
+          recording.group ?? "-", events,
         ].joined(separator: "\u{1F}")
       }
     }

@@ -5,7 +5,7 @@ import Models
 /// A folder with what came of each graph and seed, so that a comparison that was interrupted goes on, and nothing is
 /// computed twice: a file for each, named by the fingerprint of all that its figures depend on.
 public struct ResultStore: Sendable {
-  private static let format: Int64 = 1
+  private static let format: Int64 = 2
   private static let greatestFile = 256 << 20
 
   public let folder: String

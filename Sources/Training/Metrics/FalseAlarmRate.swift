@@ -8,8 +8,9 @@ public struct FalseAlarmRate {
   /// Alarms that the tail is fitted to, at the least, where the sound has as many.
   private static let wanted = 20.0
   /// The steepest that a tail over recordings is taken to fall off, as the exponent of a Pareto distribution: between
-  /// recordings there are rarer events than an exponential tail knows. From simulated halls; a budget below what the sound
-  /// can tell of rests on it. Stretches of a few recordings say nothing of that, and are taken as they are.
+  /// recordings there are rarer events than an exponential tail knows. From simulated halls. It matters most for budgets
+  /// below what the sound can tell of; others have somewhat fewer alarms by it. Stretches of a few recordings say nothing
+  /// of that, and are taken as they are.
   private static let steepest = 4.0
 
   let groups: Groups

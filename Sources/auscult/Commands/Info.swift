@@ -121,7 +121,7 @@ extension FileFacts {
       CSVText.field(PathText.shown(path)), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)",
       frameWidth.map { "\($0)" } ?? "",
       "\(seconds)", "\(frames)", peak.map { "\($0)" } ?? "", intensity.map { "\($0)" } ?? "",
-      CSVText.field(label ?? ""),
+      CSVText.field(PathText.shown(label ?? "")),
     ]
   }
 
@@ -131,7 +131,7 @@ extension FileFacts {
       "sample_width": sampleWidth.map { .integer($0) } ?? .null,
       "rate": .integer(rate), "frame_width": frameWidth.map { .integer($0) } ?? .null, "length": .number(seconds),
       "frames": .integer(frames), "peak": peak.map { .number($0) } ?? .null,
-      "intensity": intensity.map { .number($0) } ?? .null, "label": label.map { .text($0) },
+      "intensity": intensity.map { .number($0) } ?? .null, "label": label.map { .text(PathText.shown($0)) },
       "stuck": faults.isEmpty ? nil : .texts(faults),
     ])
   }
