@@ -129,20 +129,24 @@ let package = Package(
 
     .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: realtime),
     .target(
-      name: "Learning", dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS"],
+      name: "Learning",
+      dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS", "TextEscapes"],
       swiftSettings: realtime),
     .target(name: "COutputFiles"),
     .target(name: "OutputFiles", dependencies: ["COutputFiles", "TextEscapes"], swiftSettings: strict),
-    .target(name: "Records", dependencies: ["NodeKit", "CNodeABI", "OutputFiles"], swiftSettings: strict),
+    .target(
+      name: "Records", dependencies: ["NodeKit", "CNodeABI", "OutputFiles", "TextEscapes"], swiftSettings: strict),
     .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
     .target(name: "Models", dependencies: ["JSONText", "OutputFiles", "TextEscapes"], swiftSettings: strict),
-    .target(name: "GraphText", dependencies: ["Yams"], swiftSettings: strict),
+    .target(name: "GraphText", dependencies: ["TextEscapes", "Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
       name: "GraphEngine",
-      dependencies: ["GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "CNodeABI", "CRealtime"],
+      dependencies: [
+        "GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "TextEscapes", "CNodeABI", "CRealtime",
+      ],
       swiftSettings: realtime),
     .target(
       name: "FileDriver",

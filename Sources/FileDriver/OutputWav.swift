@@ -2,6 +2,7 @@ import CSndFile
 import Glibc
 import GraphEngine
 import OutputFiles
+import TextEscapes
 
 /// What an audio sink of the graph plays in a run over files, as a WAV file of float32 samples at the driver's rate.
 final class OutputWav {
@@ -33,7 +34,7 @@ final class OutputWav {
   /// Opens and locks a WAV file, and empties it: another file than that is not touched.
   private static func open(_ path: String) throws(AudioFileError) -> Int32 {
     try check(path)
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
+    let descriptor = Glibc.open(PathText.bytes(path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw AudioFileError(path: path, text: FileProblem("open", path, errno).description) }
     var text: String?
     switch FileLock.take(descriptor) {
@@ -49,11 +50,11 @@ final class OutputWav {
   /// Refuses what is there and is no WAV file, without opening it for writing.
   static func check(_ path: String) throws(AudioFileError) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return }
+    guard stat(PathText.bytes(path), &status) == 0 else { return }
     var head = [UInt8](repeating: 0, count: 4)
     var count = 0
     if status.st_mode & S_IFMT == S_IFREG {
-      let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       if descriptor >= 0 {
         count = read(descriptor, &head, 4)
         close(descriptor)

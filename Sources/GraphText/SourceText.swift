@@ -1,3 +1,5 @@
+import TextEscapes
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -14,7 +16,7 @@ struct SourceProblem: Error {
 
 /// The bytes of a file, at most a little more than a graph file may have.
 func readFile(_ path: String) throws(SourceProblem) -> [UInt8] {
-  let file = open(path, O_RDONLY | O_CLOEXEC)
+  let file = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw unreadable(errno) }
   defer { close(file) }
   var bytes: [UInt8] = []

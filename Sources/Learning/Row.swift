@@ -1,3 +1,5 @@
+import TextEscapes
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -53,4 +55,4 @@ final class Row {
   }
 }
 
-func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+func isReadable(_ path: String) -> Bool { access(PathText.bytes(path), R_OK) == 0 }

@@ -40,15 +40,15 @@ public struct FileIdentity: Hashable, Sendable {
 extension FileIdentity {
   /// Renames a file, and replaces none; false with errno else.
   public static func rename(_ from: String, to: String) -> Bool {
-    if rename_without_replacing(from, to) == 0 { return true }
+    if rename_without_replacing(PathText.bytes(from), PathText.bytes(to)) == 0 { return true }
     guard errno == EINVAL || errno == ENOSYS else { return false }
     // A file system that can't promise it: the lock of the file keeps others of ours away.
     var status = stat()
-    if lstat(to, &status) == 0 {
+    if lstat(PathText.bytes(to), &status) == 0 {
       errno = EEXIST
       return false
     }
-    return Glibc.rename(from, to) == 0
+    return Glibc.rename(PathText.bytes(from), PathText.bytes(to)) == 0
   }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import TextEscapes
 
 /// The folder of an output.
 public struct OutputFolder: Sendable {
@@ -20,9 +21,9 @@ public struct OutputFolder: Sendable {
       throw FileProblem("the disk of \(path) is gone from \(mount): plug it in, or mount it again", code: ENODEV)
     }
     var status = stat()
-    if stat(path, &status) == 0 { return false }
+    if stat(PathText.bytes(path), &status) == 0 { return false }
     guard errno == ENOENT else { throw FileProblem("open", path, errno) }
-    if mkdir(path, 0o777) == 0 { return true }
+    if mkdir(PathText.bytes(path), 0o777) == 0 { return true }
     if errno == EEXIST { return false }
     if errno == ENOENT {
       let above = LinkedPath.split(path).folder
@@ -32,10 +33,30 @@ public struct OutputFolder: Sendable {
     throw FileProblem("make the folder", path, errno)
   }
 
+  /// Makes a folder and those above it, as far as they are missing.
+  public static func makeAll(_ path: String) throws(FileProblem) {
+    var missing: [String] = []
+    var folder = path
+    var status = stat()
+    while stat(PathText.bytes(folder), &status) != 0 {
+      guard errno == ENOENT, missing.count < 256, folder != ".", folder != "/" else {
+        throw FileProblem("make the folder", path, errno)
+      }
+      missing.append(folder)
+      folder = LinkedPath.split(folder).folder
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw FileProblem("make the folder", path, ENOTDIR) }
+    for folder in missing.reversed() {
+      guard mkdir(PathText.bytes(folder), 0o777) == 0 || errno == EEXIST else {
+        throw FileProblem("make the folder", path, errno)
+      }
+    }
+  }
+
   private static func mountPoint(_ folder: String) -> String? {
     var folder = folder
     var status = stat()
-    while stat(folder, &status) != 0 {
+    while stat(PathText.bytes(folder), &status) != 0 {
       if folder == "/" || folder == "." { return nil }
       folder = LinkedPath.split(folder).folder
     }
@@ -48,6 +69,7 @@ public struct OutputFolder: Sendable {
 
   private static func isMountPoint(_ folder: String) -> Bool {
     var (inner, outer) = (stat(), stat())
-    return stat(folder, &inner) == 0 && stat(folder + "/..", &outer) == 0 && inner.st_dev != outer.st_dev
+    return stat(PathText.bytes(folder), &inner) == 0 && stat(PathText.bytes(folder + "/.."), &outer) == 0
+      && inner.st_dev != outer.st_dev
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import NodeKit
 import OutputFiles
+import TextEscapes
 
 /// A file that a sink writes: continued or replaced, locked while it is open, cut into numbered parts, and never left
 /// with half a line or half a token.
@@ -53,10 +54,10 @@ public final class OutputFile {
   public func examine() throws(FileProblem) {
     if path == "-" { return }
     var status = stat()
-    guard stat(path, &status) == 0 else { return }
+    guard stat(PathText.bytes(path), &status) == 0 else { return }
     try OutputPlace.check(status, path, kind)
     guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     // What may be written but not read is looked at when it is opened.
     guard descriptor >= 0 else { return }
     defer { Glibc.close(descriptor) }
@@ -138,7 +139,7 @@ public final class OutputFile {
 
   private func isAtPlace(_ status: stat) -> Bool {
     var named = stat()
-    return stat(place, &named) == 0 && FileIdentity(named) == FileIdentity(status)
+    return stat(PathText.bytes(place), &named) == 0 && FileIdentity(named) == FileIdentity(status)
   }
 
   /// Whether the open file is still what its path leads to, and as long as it was left.

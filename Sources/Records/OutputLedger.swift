@@ -1,5 +1,6 @@
 import Glibc
 import OutputFiles
+import TextEscapes
 
 /// Which numbered parts an output has written itself: a hidden file beside them, `.NAME.parts`, with number, size and time
 /// of last change of each. What is not in it, or has been changed since, is never deleted.
@@ -59,16 +60,20 @@ struct OutputLedger {
     var text = parts.map { "part \($0.number) \($0.size) \($0.changed)\n" }.joined()
     if let begun { text += "begun \(begun)\n" }
     let temporary = path + ".new"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    let descriptor = open(PathText.bytes(temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { return }
     let bytes = Array(text.utf8)
     let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, bytes.count) }
     close(descriptor)
-    if count == bytes.count { rename(temporary, path) } else { unlink(temporary) }
+    if count == bytes.count {
+      rename(PathText.bytes(temporary), PathText.bytes(path))
+    } else {
+      unlink(PathText.bytes(temporary))
+    }
   }
 
   private static func text(_ path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return "" }
     defer { close(descriptor) }
     var bytes: [UInt8] = []

@@ -1,5 +1,6 @@
 import Glibc
 import OutputFiles
+import TextEscapes
 
 /// The numbered parts of an output: NAME.1.EXT, NAME.2.EXT and so on, in the folder of the file that is being written.
 struct OutputParts {
@@ -76,31 +77,35 @@ struct OutputParts {
 
   private func isUnchanged(_ part: OutputLedger.Part) -> Bool {
     var status = stat()
-    return lstat(OutputParts.part(part.number, of: path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    return lstat(PathText.bytes(OutputParts.part(part.number, of: path)), &status) == 0
+      && status.st_mode & S_IFMT == S_IFREG
       && OutputLedger.Part(number: part.number, status) == part
   }
 
   /// Only while nobody holds it: another output, or a run that reads it.
   private func delete(_ part: OutputLedger.Part) -> Bool {
     let name = OutputParts.part(part.number, of: path)
-    let descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    let descriptor = open(PathText.bytes(name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, OutputLedger.Part(number: part.number, status) == part,
       case .taken = FileLock.take(descriptor), !FileLock.isRead(descriptor)
     else { return false }
-    return unlink(name) == 0
+    return unlink(PathText.bytes(name)) == 0
   }
+
+  /// Of a name, as a folder has it.
+  private static func bytes(_ name: String) -> [UInt8] { PathText.bytes(name).dropLast().map { UInt8(bitPattern: $0) } }
 
   /// The highest number of a part that exists, or was written.
   private func highest() -> Int {
     var highest = ledger.parts.last?.number ?? 0
     let (folder, _) = LinkedPath.split(path)
     let (stem, ending) = OutputParts.split(path)
-    let prefix = Array(LinkedPath.split(stem).name.utf8) + [UInt8(ascii: ".")]
-    let suffix = Array(ending.utf8)
-    guard let list = opendir(folder) else { return highest }
+    let prefix = OutputParts.bytes("\(LinkedPath.split(stem).name).")
+    let suffix = OutputParts.bytes(ending)
+    guard let list = opendir(PathText.bytes(folder)) else { return highest }
     defer { closedir(list) }
     while let entry = readdir(list) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }

@@ -1,5 +1,6 @@
 import Glibc
 import OutputFiles
+import TextEscapes
 
 /// What may be at an output's path.
 enum OutputPlace {
@@ -15,16 +16,16 @@ enum OutputPlace {
   static func open(_ place: String, _ path: String, _ kind: OutputKind) throws(FileProblem) -> Int32 {
     var status = stat()
     // Before it is opened: that alone has effects on some devices.
-    if stat(place, &status) == 0 { try check(status, path, kind) }
+    if stat(PathText.bytes(place), &status) == 0 { try check(status, path, kind) }
     let flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (kind == .jsonLines ? O_APPEND : 0)
     let link = isOrdinary(place) ? O_NOFOLLOW : 0
     // A device that is not there is not made a file.
     let create = isOrdinary(place) ? O_CREAT : 0
-    var descriptor = Glibc.open(place, O_RDWR | create | flags | link, 0o644)
+    var descriptor = Glibc.open(PathText.bytes(place), O_RDWR | create | flags | link, 0o644)
     // A pipe or a device may allow writing alone; so may a file, which can be appended to all the same.
     if descriptor < 0, errno == EACCES || errno == EINVAL || errno == ENXIO, kind.isStream {
       let code = errno
-      descriptor = Glibc.open(place, O_WRONLY | flags | link)
+      descriptor = Glibc.open(PathText.bytes(place), O_WRONLY | flags | link)
       if descriptor < 0 { errno = code }
     }
     guard descriptor >= 0 else { throw FileProblem("open", path, errno) }

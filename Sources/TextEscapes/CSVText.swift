@@ -16,10 +16,17 @@ public enum CSVText {
 
   /// All rows but empty ones. Bytes that are no UTF-8 are kept as in names of files: see `PathText`.
   public static func rows(_ bytes: some Collection<UInt8>, separator: UInt8 = UInt8(ascii: ",")) -> [Row] {
+    parse(bytes, separator: separator).rows
+  }
+
+  /// The same, and the line with a quote that nothing closes: all that comes after it is one field.
+  public static func parse(
+    _ bytes: some Collection<UInt8>, separator: UInt8 = UInt8(ascii: ",")
+  ) -> (rows: [Row], openQuote: Int?) {
     var rows: [Row] = []
     var fields: [String] = []
     var field: [UInt8] = []
-    var (line, begin) = (1, 1)
+    var (line, begin, quote) = (1, 1, 1)
     var (isQuoted, isAfterQuote) = (false, false)
     func text(_ field: [UInt8]) -> String { PathText.text(field) }
     func endRow() {
@@ -38,7 +45,9 @@ public enum CSVText {
       case UInt8(ascii: "\"") where isAfterQuote:
         field.append(byte)
         (isQuoted, isAfterQuote) = (true, false)
-      case UInt8(ascii: "\"") where field.isEmpty: isQuoted = true
+      case UInt8(ascii: "\"") where field.isEmpty:
+        isQuoted = true
+        quote = line
       case separator where !isQuoted:
         fields.append(text(field))
         field = []
@@ -51,7 +60,7 @@ public enum CSVText {
       }
     }
     if !field.isEmpty || !fields.isEmpty { endRow() }
-    return rows
+    return (rows, isQuoted ? quote : nil)
   }
 
   /// A text as a field is written: in quotes where it needs them; where a spreadsheet would take it for a formula, behind

@@ -196,6 +196,29 @@ import Testing
     #expect(try refused(workshop, "--normal", "none.wav").contains("none.wav: there is no such file or folder"))
   }
 
+  /// What the model has learned from says nothing of another place; a copy, nothing new; a stuck sensor, nothing at all.
+  @Test func soundThatSaysNothingIsRefused() throws {
+    let workshop = try workshop()
+    // Another container with the same samples.
+    for index in 0..<6 {
+      let samples = Self.sound(10, UInt64(index)).map { Float(Int16(max(-1, min(1, $0)) * 32767)) / 32768 }
+      try workshop.recordFloats("float/\(index).wav", samples)
+    }
+    for folder in ["normal", "float"] {
+      let error = try refused(workshop, "--normal", folder)
+      #expect(error.contains("\(folder)/") && error.contains("(and 5 more): the model was trained on it"), "\(error)")
+    }
+    for index in 0..<8 { try workshop.record("copies/\(index).wav", Self.equalized(Self.sound(3, 300))) }
+    let copies = try refused(workshop, "--normal", "copies")
+    #expect(copies.contains("7 of 8 recordings hold the same sound as another, and are left out"), "\(copies)")
+    #expect(copies.contains("there are only 6 tokens (2.9 s) of normal sound"), "\(copies)")
+    try workshop.record("clipped.wav", Self.sound(15, 300).map { $0 * 1000 })
+    #expect(try refused(workshop, "--normal", "clipped.wav").contains("clipped.wav: its sensor is stuck: "))
+    let other = try refused(workshop, "--normal", "minute", "--set", "mic.machines=[pump]")
+    #expect(
+      other.contains("the sound is of pump, and the model knows fan: name the source's 'machines' so"), "\(other)")
+  }
+
   @Test func valuesThatAreNoLevelsAreRefused() throws {
     let workshop = try workshop(Self.graph(features: "power"))
     let error = try refused(workshop, "--normal", "minute")

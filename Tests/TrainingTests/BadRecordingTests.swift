@@ -55,6 +55,68 @@ import Testing
     #expect(try train(workshop, "--manifest", "none.csv", "--skip-unreadable").err.contains("none of its recordings"))
   }
 
+  /// All that is wrong is told of at once.
+  @Test func stuckAndUnreadableAtOnce() throws {
+    let workshop = try workshop()
+    try workshop.write("n/broken.wav", "no sound at all")
+    try workshop.record("n/constant.wav", [Float](repeating: 0.25, count: 24_000))
+    let refused = try train(workshop, "--normal", "n")
+    #expect(refused.status == 1)
+    #expect(refused.err.contains("n/broken.wav") && refused.err.contains("n/constant.wav: its sensor is stuck"))
+    #expect(
+      refused.err.contains("1 can't be read: take it out, or go on without (--skip-unreadable)"), "\(refused.err)")
+  }
+
+  /// Learned from is what the model has learned from, not what was given.
+  @Test func secondsAreThoseLearnedFrom() throws {
+    let workshop = try workshop()
+    let seconds = { (json: [String: Any]) in (json["training"] as? [String: Any])?["seconds"] as? Double }
+    let before = try #require(seconds(try json(try train(workshop, "--normal", "n").out)))
+    for index in 0..<9 { try workshop.record("n/short-\(index).wav", machineSound(seconds: 0.15, seed: 9)) }
+    try workshop.record("n/silent.wav", [Float](repeating: 0, count: 24_000))
+    let after = try #require(seconds(try json(try train(workshop, "--normal", "n").out)))
+    #expect(before == after && before > 5 && before <= 6, "\(before), \(after)")
+  }
+
+  @Test func calibrateTellsOfShortClips() throws {
+    let workshop = try workshop()
+    try #require(try train(workshop, "--normal", "n").status == 0)
+    for index in 0..<3 {
+      try workshop.record("later/\(index).wav", machineSound(seconds: 1.5, seed: UInt64(20 + index)))
+    }
+    try workshop.record("later/short.wav", machineSound(seconds: 0.1, seed: 9))
+    let outcome = try workshop.auscult("calibrate", "watch.yaml", "--normal", "later")
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.err.contains(
+        "1 of 4 recordings is too short for a token, and thresholds are set without it: later/short.wav"),
+      "\(outcome.err)")
+  }
+
+  /// No alarm says nothing where none can be raised.
+  @Test func recordingsTooShortForTheAlarmCountStretches() throws {
+    let workshop = try workshop()
+    try workshop.write(
+      "watch.yaml",
+      watchGraph("type: detector.kmeans, model: model.safetensors").replacing("on: 0.2 s", with: "on: 5 s"))
+    try #require(try train(workshop, "--normal", "n").status == 0)
+    let outcome = try workshop.auscult(
+      "evaluate", "watch.yaml", "--normal", "n", "--force", "--json", "--set", "judge.threshold=0")
+    let pooled = try #require(try json(outcome.out)["pooled"] as? [String: Any])
+    #expect(pooled["alarm_unit"] as? String == "stretch" && pooled["false_alarms_per_hour"] as? Double ?? 0 > 100)
+    #expect(outcome.err.contains("the recordings are too short for the graph's alarm to be raised"), "\(outcome.err)")
+  }
+
+  /// An event that is shorter than half a token, and one that is not.
+  @Test func eventsWithoutTokensAreTold() throws {
+    let workshop = try workshop()
+    try #require(try train(workshop, "--normal", "n").status == 0)
+    try workshop.write("e.csv", "file,label,begin,end\nn/0.wav,anomaly,0.5,0.52\nn/1.wav,anomaly,0.2,1.2\n")
+    let outcome = try workshop.auscult("evaluate", "watch.yaml", "--manifest", "e.csv", "--force", "--json")
+    #expect(outcome.status == 0 && outcome.err.contains("1 event is shorter than half a token"), "\(outcome.err)")
+    #expect(try json(outcome.out)["events_without_tokens"] as? [String] == ["n/0.wav: 0.5 to 0.52 s"])
+  }
+
   private static let stuck: [(name: String, sound: [Float], says: String)] = [
     ("constant", [Float](repeating: 0.25, count: 24_000), "every sample is 0.25 of full scale"),
     ("held", (0..<24_000).map { $0 < 300 ? 0.1 * Float($0 % 7) : -0.5 }, "of the samples only repeat the one before"),
@@ -65,6 +127,10 @@ import Testing
     (
       "limited", machineSound(seconds: 1.5, seed: 6).map { max(-0.4, min(0.4, $0 * 1000)) },
       "it is clipped all the time"
+    ),
+    (
+      "dithered", (0..<24_000).map { 0.25 + Float($0 % 3) / 32768 },
+      "all samples lie within a few of its converter's steps of 0.25"
     ),
   ]
 
@@ -96,6 +162,7 @@ import Testing
     try workshop.record("n/impulse.wav", (0..<24_000).map { $0 == 9000 ? 1 : 0 })
     try workshop.record("n/silent.wav", [Float](repeating: 0, count: 24_000))
     try workshop.record("n/square.wav", (0..<24_000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
+    try workshop.recordFloats("n/faint.wav", hum.map { $0 * 2e-5 })
     try workshop.recordFloats("n/beyond.wav", hum.map { $0 * 40 })
     let info = try workshop.auscult("info", "n")
     #expect(info.err.isEmpty && info.status == 0, "\(info.err)")
@@ -126,6 +193,20 @@ import Testing
     #expect(try shell(#"ln -s "$(printf 'n/caf\351.wav')" model.link"#, in: workshop) == 0)
     let refused = try train(workshop, "--normal", "n", "--output", "model.link")
     #expect(refused.status == 1 && refused.err.contains("a recording that is read"), "\(refused.err)")
+  }
+
+  /// Graphs, models, records and folders whose names are no UTF-8.
+  @Test func outputsWhoseNamesAreNoUTF8() throws {
+    let workshop = try workshop()
+    let lines = [
+      #"cp watch.yaml "$(printf 'gr\351.yaml')""#,
+      #""$0" train "$(printf 'gr\351.yaml')" --normal n --threshold 9 -q --output "$(printf 'o\351/p/m\351')""#,
+      #"test -s "$(printf 'o\351/p/m\351')""#,
+      #""$0" run "$(printf 'gr\351.yaml')" --quiet --input n/0.wav --set judge.model="$(printf 'o\351/p/m\351')""#
+        + #" --set log.path="$(printf 'r\351.jsonl')""#,
+      #"test -s "$(printf 'r\351.jsonl')""#,
+    ]
+    for line in lines { #expect(try shell(line, in: workshop) == 0, "\(line)") }
   }
 
   /// Exit status of a line, "$0" in which is the program.

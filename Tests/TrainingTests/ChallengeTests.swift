@@ -28,7 +28,8 @@ import Training
       "raw/pump/test/normal_id_00_00000000.wav", "raw/pump/test/anomaly_id_06_00000001.wav",
       "raw/pump/train/normal_id_00_00000005.wav", "raw/valve/test/id_05_00000000.wav",
       "raw/gearbox/source_test/section_03_source_test_0000.wav", "raw/gearbox/test/section_04_test_0001.wav",
-      "raw/bearing/test/section_00_test_0000.wav", "raw/bearing/test_rename/section_00_target_test_anomaly_0000_a.wav",
+      "raw/slider/test/section_00_0007.wav", "raw/bearing/test/section_00_test_0000.wav",
+      "raw/bearing/test_rename/section_00_target_test_anomaly_0000_a.wav",
       "raw/fan/supplemental/section_00_machine_0001_.wav",
     ])
     let set = try RecordingSet.challenge(workshop.path)
@@ -45,7 +46,7 @@ import Training
         "raw/pump/test/anomaly_id_06_00000001.wav pump anomalous test 06 -",
         "raw/pump/test/normal_id_00_00000000.wav pump normal test 00 -",
         "raw/pump/train/normal_id_00_00000005.wav pump normal train 00 -",
-        "raw/valve/test/id_05_00000000.wav valve  test 05 -",
+        "raw/slider/test/section_00_0007.wav slider  test 00 -", "raw/valve/test/id_05_00000000.wav valve  test 05 -",
       ])
     #expect(set.warnings.count == 1 && set.warnings[0].contains("left out 1 file"))
     #expect(set.warnings[0].contains("section_00_machine_0001_.wav"))
@@ -187,6 +188,26 @@ import Training
     #expect(run.out.contains("AUC (source)  AUC (target)"))
     #expect(run.out.contains(#/fan +00 +16 /#) && run.out.contains(#/fan +harmonic mean /#))
     #expect(run.out.contains("official score 0."))
+  }
+
+  /// Without the target there is no score of the challenge, and the report says what it lacks.
+  @Test func oneDomainIsNoOfficialScore() throws {
+    let workshop = try dcase()
+    for section in ["00", "01"] {
+      for index in 0..<4 {
+        let label = index < 2 ? "normal" : "anomaly"
+        try workshop.record(
+          "one/fan/test/section_\(section)_source_test_\(label)_000\(index).wav",
+          machineSound(seconds: 1.5, seed: 70 + UInt64(index), whistle: index < 2 ? 0 : 0.2))
+      }
+    }
+    let run = try workshop.auscult("evaluate", "watch.yaml", "--dcase", "one")
+    #expect(run.status == 0 && !run.out.contains("official score 0"))
+    #expect(
+      run.out.contains(
+        "no official score: without both normal and anomalous clips there is no fan 00: AUC (target), fan 01: AUC (target)"
+      ),
+      "\(run.out)")
   }
 
   /// Evaluation data of the challenge: they are scored, and nothing is said of how good that is.

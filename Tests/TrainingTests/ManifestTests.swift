@@ -119,7 +119,11 @@ import Training
     #expect(set.recordings.count == 1 && set.recordings[0].label == "normal")
     #expect(
       set.recordings[0].events.map { "\($0.label) \($0.begin) \($0.end)" }
-        == ["anomalous 0.25 0.5", "anomalous 0.6 1.04"])
+        == ["anomalous 0.25 0.5", "anomalous 0.6 1.0"])
+    try workshop.record("long.wav", machineSound(seconds: 8, seed: 1))
+    let late = try read(workshop, Data("file,label,begin,end\nlong.wav,anomaly,7,8.3\n".utf8)).warnings
+    let words = "m.csv:2: the event ends at 8.3 s, and long.wav is 8 s long: it is taken to end with the file"
+    #expect(late.map { $0.replacing("\(workshop.path)/", with: "") } == [words])
     let found = try problems(
       workshop,
       "file,label,begin,end\na.wav,anomaly,250,500\na.wav,anomaly,0.5,0.7\na.wav,anomaly,0.5,1.2\na.wav,anomaly,0:01,\n"
@@ -136,6 +140,22 @@ import Training
   }
 
   /// Labels that differ in case only are one, as the model has it.
+  @Test func whatIsNoTableIsTold() throws {
+    let workshop = try workshop()
+    #expect(
+      try problems(workshop, "file,label\n\"a.wav,normal\na.wav,normal\n") == [
+        "m.csv:2: has a double quote that none closes; close it, or write two for one that belongs to the field"
+      ])
+    let wide =
+      Data([0xff, 0xfe, 0, 0])
+      + Data("file,label\na.wav,normal\n".unicodeScalars.flatMap { [UInt8($0.value), 0, 0, 0] })
+    #expect(throws: TrainingError("\(workshop.path)/m.csv:1: is UTF-32 text; save it as UTF-8")) {
+      try read(workshop, wide)
+    }
+    // Rows of nothing but another separator before the first line.
+    #expect(try read(workshop, Data(";;\n;;\nfile,label\na.wav,normal\n".utf8)).recordings.count == 1)
+  }
+
   @Test func labelsOfClassesInAnyCase() throws {
     let workshop = try workshop()
     var set = try read(workshop, Data("file,label\na.wav,Dog\ndög.wav,dog\n".utf8))

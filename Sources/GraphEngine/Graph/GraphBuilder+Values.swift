@@ -1,6 +1,7 @@
 import Foundation
 import GraphText
 import NodeHost
+import TextEscapes
 
 extension GraphBuilder {
   /// A value as its parameter understands it; nil after a diagnostic at the place of what is wrong.
@@ -75,7 +76,7 @@ extension GraphBuilder {
     switch parameter.kind {
     case .inputPath:
       let path = resolved(text, folder(of: location))
-      if !FileManager.default.fileExists(atPath: path) {
+      if access(PathText.bytes(path), F_OK) != 0 {
         collector.add(
           "missing-file",
           "'\(parameter.name)': there is no file \(quoted(text))"

@@ -2,6 +2,7 @@ import Glibc
 import GraphText
 import NodeHost
 import OutputFiles
+import TextEscapes
 
 /// Keeps outputs from replacing what they must not: what a graph or a command reads, what another output or another run
 /// writes, disks. Found by the identity of the files, whatever they are called, before anything is opened.
@@ -47,7 +48,7 @@ public struct OutputGuard: Sendable {
   /// Why a path must not be written to, to go behind it in a message; nil: it may.
   public func problem(_ path: String) -> String? {
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = stat(PathText.bytes(path), &status) == 0
     if exists, status.st_mode & S_IFMT == S_IFBLK { return "is a disk: nothing is written onto it" }
     if let what = FileIdentity(path).flatMap({ protected[$0] }) {
       return "is \(what), and would be written over; give another path"
@@ -98,7 +99,7 @@ public struct OutputGuard: Sendable {
 
   private func isStream(_ path: String) -> Bool {
     var status = stat()
-    guard stat(path, &status) == 0 else { return false }
+    guard stat(PathText.bytes(path), &status) == 0 else { return false }
     return status.st_mode & S_IFMT == S_IFCHR || status.st_mode & S_IFMT == S_IFIFO
   }
 }

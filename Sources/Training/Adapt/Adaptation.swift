@@ -16,21 +16,11 @@ struct Adaptation: @unchecked Sendable {
   let output: String
   let options: AdaptationOptions
   let conversation: Conversation
-  /// Gives the machines of the moved model, at a path, thresholds by the sound that was heard.
-  let calibrate: (String, [AdaptedMachine], ModelFile) throws -> [ModelFile.Machine]
-
-  /// Normal sound of one machine.
-  struct Heard: Sendable {
-    var channel: Int
-    /// In the order of time; silent tokens are not among them.
-    var recordings: [(recording: Recording, tokens: [TapToken])] = []
-    var values: [[Float]] { recordings.flatMap { $0.tokens.map(\.values) } }
-  }
 
   /// - Parameter heard: by machine; those of the model that are not there keep what they have.
   /// - Throws: `TrainingError` where there is too little sound, or offsets do not explain what differs. Nothing is written
   ///   then.
-  func run(_ heard: [String: Heard]) throws -> AdaptationSummary {
+  func run(_ heard: [String: HeardSound]) throws -> AdaptationSummary {
     let before = try opened()
     let columns = try LevelColumns(input, of: node.name)
     var model = before
@@ -44,17 +34,18 @@ struct Adaptation: @unchecked Sendable {
       machines.append(adapted)
     }
     guard !machines.isEmpty else {
+      let known = before.machines.map(\.name).joined(separator: ", ")
       throw TrainingError(
-        "nothing but silence was heard of the model's machines: "
-          + before.machines.map(\.name).joined(separator: ", "))
+        heard.isEmpty
+          ? "nothing but silence was heard of the model's machines: \(known)"
+          : "the sound is of \(heard.keys.sorted().joined(separator: ", ")), and the model knows \(known): name the source's "
+            + "'machines' so")
     }
     let temporary = "\(output).\(getpid()).untested"
     defer { unlink(PathText.bytes(temporary)) }
     try model.save(temporary)
     try judge(&machines, by: temporary)
-    let calibrated = try calibrate(temporary, machines, model)
-    for place in machines.indices {
-      guard let machine = calibrated.first(where: { $0.name == machines[place].name }) else { continue }
+    for (place, machine) in try calibrated(machines, model).enumerated() {
       machines[place].after = machine.threshold
       model.machines[machines[place].index] = machine
       model.machines[machines[place].index].note(
@@ -80,7 +71,7 @@ struct Adaptation: @unchecked Sendable {
   // MARK: Offsets
 
   private func measured(
-    _ machine: ModelFile.Machine, _ index: Int, _ heard: Heard, _ model: ModelFile, _ columns: LevelColumns
+    _ machine: ModelFile.Machine, _ index: Int, _ heard: HeardSound, _ model: ModelFile, _ columns: LevelColumns
   ) throws -> AdaptedMachine {
     let refused = "machine '\(machine.name)': not adapted: "
     guard let learned = LearnedLevels(model, machine: index, columns: input.columns) else {
@@ -88,7 +79,7 @@ struct Adaptation: @unchecked Sendable {
         "\(path): does not say how the levels lay that it learned from: it was made by a version without `adapt`. Train it "
           + "again with this one")
     }
-    let values = heard.values
+    let values = heard.measured.map(\.values)
     func offsets(_ part: [[Float]]) -> BandOffsets {
       BandOffsets(part, columns, learned, seconds: Double(part.count) * input.period)
     }
@@ -102,18 +93,8 @@ struct Adaptation: @unchecked Sendable {
     return AdaptedMachine(
       name: machine.name, index: index, offsets: whole, frequencies: input.frequencies, before: machine.threshold,
       scoresBefore: before, heard: heard,
-      folds: Self.folds(values).map { fold in offsets(fold).offsets.map { $0 / columns.decibels } },
+      folds: heard.rests.map { rest in offsets(rest.map(\.values)).offsets.map { $0 / columns.decibels } },
       shift: whole.offsets.map { $0 / columns.decibels })
-  }
-
-  /// Stretches whose scores a threshold is set on; the offsets of each are those of the rest.
-  private static let foldCount = 4
-
-  /// For each stretch, what lies outside of it.
-  private static func folds(_ values: [[Float]]) -> [[[Float]]] {
-    (0..<foldCount).map { fold in
-      values.indices.filter { AdaptedMachine.fold($0, of: values.count, foldCount) != fold }.map { values[$0] }
-    }
   }
 
   /// Raises an objection that --force overrules.
@@ -133,10 +114,10 @@ struct Adaptation: @unchecked Sendable {
     for place in machines.indices {
       let machine = machines[place]
       let tokens = try judge(of: machine.name, by: model)
-      for (number, values) in machine.heard.values.enumerated() {
+      for (token, fold) in zip(machine.heard.measured, machine.heard.folds) {
         try conversation.checkCancelled()
         machines[place].scores.append(
-          try tokens.score(machine.crossFitted(values, number: number), channel: machine.heard.channel))
+          try tokens.score(machine.crossFitted(token.values, fold), channel: machine.heard.channel))
       }
       let above = machines[place].flagged(machines[place].scores, above: machine.before)
       if let above, above > Self.mostFlagged {
@@ -145,6 +126,19 @@ struct Adaptation: @unchecked Sendable {
             + "\(decimal(100 * above, 0)) % of it is above the threshold even so")
       }
     }
+  }
+
+  /// The machines of the moved model, with thresholds by these scores: no token had a part in the offsets that it is
+  /// judged by.
+  private func calibrated(_ machines: [AdaptedMachine], _ model: ModelFile) throws -> [ModelFile.Machine] {
+    let known = model.machines.lazy.compactMap { $0.calibration["rule"]?.text }.first
+    let rule = options.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
+    var scores = HeldOutScores()
+    for machine in machines { machine.addScores(to: &scores) }
+    let judged = JudgedRun(graph, node: node.name, model: nil, conversation: conversation)
+    let unit = judged.unit(machines: machines.map(\.name))
+    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation)
+      .set(machines.map { model.machines[$0.index] }, scores)
   }
 
   /// More normal sound than that above the model's own threshold is no matter of offsets.

@@ -39,10 +39,16 @@ public struct AdaptationRun {
   /// Writes the adapted model as a whole or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> AdaptationSummary {
     try OutputPlace.prepare(output, graph: graph, model: modelPath, set: set)
-    let recordings = set.recordings.filter { $0.label == Label.normal }
-    guard let first = recordings.first else {
-      throw TrainingError("\(set.source): has no normal recordings to adapt by")
+    var recordings = set.recordings.filter { $0.label == Label.normal }
+    guard !recordings.isEmpty else { throw TrainingError("\(set.source): has no normal recordings to adapt by") }
+    do {
+      try TrainedOn(ModelFile(path: modelPath)).check(recordings, isForced: options.isForced, conversation)
+    } catch let error as ModelError {
+      throw TrainingError(error.description)
     }
+    if !options.isForced { try RecordingSet.checkSensors(recordings, channels: graph.channels ?? .max, conversation) }
+    recordings = recordings.withoutCopies(conversation)
+    let first = recordings[0]
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: node.name, store)
     let input = try Engine(graph: tapped).input(of: node.name, rate: try AudioFileRate.of(first))
@@ -55,17 +61,17 @@ public struct AdaptationRun {
     }
     let names = MachineNames(graph: input.machines)
     try names.check(recordings)
-    var heard: [String: Adaptation.Heard] = [:]
-    try TapRun(conversation: conversation, share: 0...0.8, what: "listening to").run(tapped, recordings) {
-      _, recording in
-      let tokens = store.take().filter { !$0.isSilent && $0.values.allSatisfy(\.isFinite) }
+    var heard: [String: HeardSound] = [:]
+    let groups = recordings.groupNumbers
+    try TapRun(conversation: conversation, share: 0...0.9, what: "listening to").run(tapped, recordings) {
+      index, recording in
+      let tokens = store.take().filter { $0.values.allSatisfy(\.isFinite) }
       for channel in names.graph.indices {
         guard let machine = names.name(recording, channel: channel) else { continue }
-        let own = tokens.filter {
-          $0.channel == channel && recording.label(begin: $0.beginSecond, end: $0.endSecond) == Label.normal
-        }
-        if own.isEmpty { continue }
-        heard[machine, default: Adaptation.Heard(channel: channel)].recordings.append((recording, own))
+        let own = tokens.filter { $0.channel == channel }
+        guard own.contains(where: { !$0.isSilent }) else { continue }
+        heard[machine, default: HeardSound(channel: channel)].stretches.append(
+          HeardSound.Stretch(recording: recording, number: index, group: groups[index], tokens: own))
       }
     }
     var options = options
@@ -75,19 +81,7 @@ public struct AdaptationRun {
     ]
     return try Adaptation(
       graph: graph, node: node, input: input, path: modelPath, output: output, options: options,
-      conversation: conversation, calibrate: { path, _, _ in try calibrated(path, set) }
+      conversation: conversation
     ).run(heard)
-  }
-
-  /// Sets the thresholds of the moved model anew, as `calibrate` does.
-  private func calibrated(_ path: String, _ set: RecordingSet) throws -> [ModelFile.Machine] {
-    var moved = graph
-    guard let index = moved.nodes.firstIndex(where: { $0.name == node.name }) else { return [] }
-    moved.set(index, "model", .text(path))
-    var quiet = conversation
-    let progress = conversation.progress
-    quiet.progress = { progress(0.8 + 0.2 * $0, $1) }
-    let run = try CalibrationRun(moved, node: node.name, rule: options.rule, isForced: true, conversation: quiet)
-    return try run.run(set, output: path).machines
   }
 }

@@ -22,14 +22,14 @@ public struct AdaptedMachine: Sendable {
   /// Of the sound here by the model as it was, and adapted.
   var scoresBefore: [Double]
   var scores: [Double] = []
-  let heard: Adaptation.Heard
-  /// Offsets that were measured without each stretch, and those of all, in the tokens' units.
+  let heard: HeardSound
+  /// Offsets that were measured without each part of the sound, and those of all, in the tokens' units.
   let folds: [[Double]]
   let shift: [Double]
 
   init(
     name: String, index: Int, offsets: BandOffsets, frequencies: [Float], before: Double?, scoresBefore: [Double],
-    heard: Adaptation.Heard, folds: [[Double]], shift: [Double]
+    heard: HeardSound, folds: [[Double]], shift: [Double]
   ) {
     self.name = name
     self.index = index
@@ -42,12 +42,9 @@ public struct AdaptedMachine: Sendable {
     self.shift = shift
   }
 
-  /// The stretch that a token lies in.
-  static func fold(_ number: Int, of count: Int, _ folds: Int) -> Int { number * folds / max(1, count) }
-
-  /// A token as the adapted model has to get it, so that the offsets are those of its stretch's rest.
-  func crossFitted(_ values: [Float], number: Int) -> [Float] {
-    let own = folds[Self.fold(number, of: scoresBefore.count, folds.count)]
+  /// A token as the adapted model has to get it, so that the offsets are those of all but the part that it lies in.
+  func crossFitted(_ values: [Float], _ fold: Int) -> [Float] {
+    let own = folds[fold]
     return values.indices.map { place in
       let column = place % shift.count
       return Float(Double(values[place]) + shift[column] - own[column])

@@ -1,9 +1,9 @@
 /// How normal sound here differs from what was learned: an offset for each column that holds levels, and what is left of
-/// the difference after it. Computed from medians, so that a slammed door does not count.
+/// the difference after it. Computed from robust estimates, so that a slammed door does not count.
 public struct BandOffsets: Sendable {
   /// dB [columns], each less its uncertainty; 0 where a column holds no levels.
   public var offsets: [Double]
-  /// Standard error of each, by the medians of stretches [columns].
+  /// Standard error of each, by the levels of stretches [columns].
   public var uncertainties: [Double]
   /// How much more values vary here than what was learned, a factor for each column [columns].
   public var spreads: [Double]
@@ -32,16 +32,16 @@ public struct BandOffsets: Sendable {
     let count = min(Self.mostStretches, tokens.count)
     let stretches = (0..<count).map { index in
       let part = tokens[index * tokens.count / count..<(index + 1) * tokens.count / count]
-      return LearnedLevels(Array(part.joined()), columns: width).medians
+      return LearnedLevels(Array(part.joined()), columns: width).levels
     }
     for column in 0..<width {
-      let medians = stretches.map { $0[column] }
-      let mean = medians.reduce(0, +) / Double(max(1, count))
-      let variance = medians.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, count - 1))
+      let levels = stretches.map { $0[column] }
+      let mean = levels.reduce(0, +) / Double(max(1, count))
+      let variance = levels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, count - 1))
       uncertainties.append((variance / Double(max(1, count))).squareRoot() * columns.decibels)
       let least = Self.leastDeviation / columns.decibels
       let deviation = max(learned.deviations[column], least)
-      let difference = whole.medians[column] - learned.medians[column]
+      let difference = whole.levels[column] - learned.levels[column]
       spreads.append(max(whole.deviations[column], least) / deviation)
       let offset = Self.certain(difference * columns.decibels, uncertainties[column])
       offsets.append(columns.isLevel[column] ? offset : 0)
@@ -57,7 +57,7 @@ public struct BandOffsets: Sendable {
 
   // MARK: Whether they say enough
 
-  /// Tokens and seconds below which medians say nothing.
+  /// Tokens and seconds below which levels say nothing.
   private static let fewest = (tokens: 8, seconds: 5.0)
   /// The most that an offset may be uncertain, in deviations of what was learned.
   private static let mostUncertain = 0.75

@@ -4,38 +4,66 @@ import Models
 /// How the values of each column of a token lay while a machine was learned. A model carries it beside what its detector
 /// has learned, so that another microphone's sound can be held against it.
 struct LearnedLevels {
-  /// [columns] over all tokens and rows.
-  let medians: [Double]
+  /// [columns] over all tokens and rows: Huber's estimate of where the values lie.
+  let levels: [Double]
   /// 1.4826 times the median distance from the median: a standard deviation that outliers leave alone.
   let deviations: [Double]
 
-  static let medianName = "learned_median"
+  static let levelName = "learned_level"
   static let deviationName = "learned_deviation"
   /// More values of a column than this tell nothing new.
   private static let mostValues = 8192
 
   /// - Parameter values: [tokens x rows x columns]
   init(_ values: [Float], columns: Int) {
-    var (medians, deviations) = ([Double](), [Double]())
+    var (levels, deviations) = ([Double](), [Double]())
     let lines = values.count / columns
     let stride = max(1, lines / Self.mostValues)
     for column in 0..<columns {
       let sample = Swift.stride(from: 0, to: lines, by: stride).map { Double(values[$0 * columns + column]) }
       let median = Self.median(sample)
-      medians.append(median)
-      deviations.append(1.4826 * Self.median(sample.map { abs($0 - median) }))
+      let deviation = 1.4826 * Self.median(sample.map { abs($0 - median) })
+      levels.append(Self.location(sample, from: median, scale: deviation))
+      deviations.append(deviation)
     }
-    self.medians = medians
+    self.levels = levels
     self.deviations = deviations
   }
 
   /// Nil where the model carries none, or of another number of columns.
   init?(_ model: ModelFile, machine: Int, columns: Int) {
-    guard let medians = model.doubles(Self.medianName, machine: machine), medians.count == columns,
+    guard let levels = model.doubles(Self.levelName, machine: machine), levels.count == columns,
       let deviations = model.doubles(Self.deviationName, machine: machine), deviations.count == columns
     else { return nil }
-    self.medians = medians
+    self.levels = levels
     self.deviations = deviations
+  }
+
+  /// Values within so many deviations count in full; what lies farther off counts less, the farther the less.
+  private static let tuning = 2.0
+
+  /// Huber's M-estimate of location with the scale held fixed (Huber 1964): nearly as settled as the mean where values are
+  /// normally distributed, and a slammed door moves it as little as it does the median.
+  ///
+  /// - Parameters:
+  ///   - start: their median.
+  ///   - scale: 1.4826 times their median distance from it; 0: most values are the same, and that is where they lie.
+  static func location(_ values: [Double], from start: Double, scale: Double) -> Double {
+    guard scale > 0, scale.isFinite else { return start }
+    var location = start
+    for _ in 0..<50 {
+      var (sum, weights) = (0.0, 0.0)
+      for value in values {
+        let weight = tuning * scale / max(abs(value - location), tuning * scale)
+        sum += weight * value
+        weights += weight
+      }
+      let next = sum / weights
+      let isSettled = abs(next - location) < 1e-9 * scale
+      location = next
+      if isSettled { break }
+    }
+    return location
   }
 
   /// Of none 0.
@@ -48,7 +76,7 @@ struct LearnedLevels {
 extension ModelFile {
   /// Notes how the values lay that a machine was learned from.
   mutating func remember(_ learned: LearnedLevels, machine: Int) {
-    set(LearnedLevels.medianName, machine: machine, learned.medians)
+    set(LearnedLevels.levelName, machine: machine, learned.levels)
     set(LearnedLevels.deviationName, machine: machine, learned.deviations)
   }
 

@@ -26,8 +26,8 @@ public final class LiveAdaptation {
   private let conversation: Conversation
   private let store = TapStore()
   private let wake: @Sendable () -> Void
-  /// By channel.
-  private var heard: [[TapToken]]
+  /// By channel: stretches with nothing missing in them.
+  private var heard: [[[TapToken]]]
   private var job: BackgroundJob<AdaptationSummary>?
   private var position: Int64 = 0
 
@@ -49,34 +49,8 @@ public final class LiveAdaptation {
     seconds = options.seconds
     work = Adaptation(
       graph: graph, node: target, input: input, path: target.modelPath ?? "", output: output, options: options,
-      conversation: conversation,
-      calibrate: { path, machines, model in
-        let judged = JudgedRun(graph, node: target.name, model: path, conversation: conversation)
-        let rate = input.driverRate
-        return try Self.calibrated(
-          machines, model, options.rule, judged.unit(machines: input.machines), rate, conversation)
-      })
-    heard = Array(repeating: [], count: input.machines.count)
-  }
-
-  /// Sets thresholds anew, as those of a live training: what was heard of a machine is one stretch of sound.
-  private static func calibrated(
-    _ machines: [AdaptedMachine], _ model: ModelFile, _ given: ThresholdRule?, _ unit: EventUnit, _ rate: Int,
-    _ conversation: Conversation
-  ) throws -> [ModelFile.Machine] {
-    let known = model.machines.lazy.compactMap { $0.calibration["rule"]?.text }.first
-    let rule = given ?? known.flatMap { ThresholdRule($0) } ?? .standard
-    var scores = HeldOutScores()
-    for machine in machines {
-      var stream = ScoreStream(recording: 0, rate: rate)
-      for (token, score) in zip(machine.heard.recordings.flatMap(\.tokens), machine.scores) {
-        stream.append(begin: token.beginSecond, end: token.endSecond, score: score)
-        stream.heard.append(token.heard(score))
-      }
-      scores.normal[machine.name] = [stream]
-    }
-    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation).set(
-      machines.map { model.machines[$0.index] }, scores)
+      conversation: conversation)
+    heard = Array(repeating: [[]], count: input.machines.count)
   }
 
   /// Seconds of sound so far.
@@ -100,12 +74,13 @@ public final class LiveAdaptation {
 
   private func hear() {
     for token in store.take() where token.values.allSatisfy(\.isFinite) && heard.indices.contains(token.channel) {
-      if token.isSilent {
-        silent += 1
-      } else if token.isAfterGap {
+      if token.isSilent { silent += 1 }
+      if token.isAfterGap {
+        // It holds what lies on both sides.
         afterGaps += 1
+        heard[token.channel].append([])
       } else {
-        heard[token.channel].append(token)
+        heard[token.channel][heard[token.channel].count - 1].append(token)
       }
     }
   }
@@ -113,11 +88,13 @@ public final class LiveAdaptation {
   private func adapt() {
     stage = .adapting
     store.close()
-    var machines: [String: Adaptation.Heard] = [:]
-    for (channel, tokens) in heard.enumerated() where !tokens.isEmpty {
+    var machines: [String: HeardSound] = [:]
+    for (channel, stretches) in heard.enumerated() where stretches.joined().contains(where: { !$0.isSilent }) {
       let name = work.input.machines[channel]
-      machines[name] = Adaptation.Heard(
-        channel: channel, recordings: [(Recording(path: "live", label: Label.normal, machine: name), tokens)])
+      let recording = Recording(path: "live", label: Label.normal, machine: name)
+      machines[name, default: HeardSound(channel: channel)].stretches += stretches.filter { !$0.isEmpty }.map {
+        HeardSound.Stretch(recording: recording, number: 0, group: 0, tokens: $0)
+      }
     }
     job = BackgroundJob({ [work, machines] in try work.run(machines) }, done: wake)
   }

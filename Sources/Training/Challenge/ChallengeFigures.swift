@@ -111,8 +111,25 @@ public struct ChallengeFigures: Sendable {
     return result
   }
 
-  /// Nil where nothing is labelled.
-  public var officialScore: Double? { Mean.harmonic.of(sections.flatMap { $0.figures.aucs + [$0.figures.pauc] }) }
+  /// Nil where nothing is labelled, or something that it is the mean of is undefined.
+  public var officialScore: Double? {
+    undefined.isEmpty ? Mean.harmonic.of(sections.flatMap { $0.figures.aucs + [$0.figures.pauc] }) : nil
+  }
+
+  /// What the official score lacks, as "fan 00: AUC (target)". Sections without labels are none of it.
+  public var undefined: [String] {
+    let labelled = sections.filter { $0.clips.contains { $0.isAnomalous != nil } }
+    let hasDomains = labelled.contains { !$0.figures.domains.isEmpty }
+    return labelled.flatMap { section -> [String] in
+      let figures = section.figures
+      let areas: [(String, Double?)] =
+        hasDomains
+        ? Clip.Domain.allCases.map { ("AUC (\($0.rawValue))", figures.domains[$0]?.auc) } : [("AUC", figures.auc)]
+      return (areas + [("pAUC", figures.pauc)]).filter { $0.1 == nil }.map {
+        "\(section.machineType) \(section.name): \($0.0)"
+      }
+    }
+  }
 }
 
 extension ChallengeFigures.Figures {

@@ -39,6 +39,10 @@ public struct ChallengeTable: Sendable {
         "official score \(String(format: "%.4f", score)): the harmonic mean of every section's "
           + (hasDomains ? "AUC (source), AUC (target) and pAUC" : "AUC and pAUC"))
     }
+    if !figures.undefined.isEmpty {
+      notes.append(
+        "no official score: without both normal and anomalous clips there is no \(listed(figures.undefined))")
+    }
     if hasDomains {
       notes.append(
         "over clips, as DCASE task 2 has it: the AUC of a domain is that of its normal clips and of all anomalous ones; a "

@@ -60,13 +60,18 @@ struct ClipPath: Equatable {
   // MARK: DCASE
 
   /// DCASE 2021 and later: `fan/train/section_00_source_train_normal_0000_attributes.wav`; evaluation data leave out the
-  /// domain and the label: `section_03_test_0000.wav`.
+  /// domain and the label: `section_03_test_0000.wav`, since 2023 also the part: `test/section_00_0000.wav`.
   private static func section(_ stem: String, _ above: Above) -> ClipPath? {
     var words = stem.split(separator: "_", omittingEmptySubsequences: false).map { $0.lowercased() }[...]
     guard words.popFirst() == "section", let section = words.popFirst(), isNumber(section) else { return nil }
     let domain = words.first.flatMap { Clip.Domain(rawValue: $0) }
     if domain != nil { words.removeFirst() }
-    guard let part = words.popFirst().flatMap({ Part(rawValue: $0) }), part != .validation else { return nil }
+    let named = words.first.flatMap { Part(rawValue: $0) }
+    if named != nil { words.removeFirst() }
+    let isNumbered = words.count == 1 && isNumber(words.first!)
+    guard let part = named ?? (isNumbered && isPart(above[0]) ? Self.part(above[0]) : nil), part != .validation else {
+      return nil
+    }
     let type = isPart(above[0]) ? above[1] : above[0]
     guard !type.isEmpty else { return nil }
     return ClipPath(
@@ -84,8 +89,11 @@ struct ClipPath: Equatable {
     else { return nil }
     return ClipPath(
       .dcase, Clip(machineType: above[1], section: id), machine: above[1], label: label,
-      part: above[0].lowercased() == "train" ? .train : .test)
+      part: part(above[0]))
   }
+
+  /// Of a folder that `isPart`.
+  private static func part(_ folder: String) -> Part { folder.lowercased() == "train" ? .train : .test }
 
   private static func isPart(_ folder: String) -> Bool {
     ["train", "test", "source_test", "target_test", "test_rename"].contains(folder.lowercased())

@@ -16,11 +16,7 @@ public struct ScoreFiles {
 
   /// Makes the folder before anything long begins.
   public func prepare() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError("\(folder): cannot be made a folder; check the path")
-    }
+    try makeOutputFolder(folder)
   }
 
   /// Replaces only what earlier score files are.

@@ -96,7 +96,9 @@ public struct ComparisonTable: Sendable {
       let judged = Set(row.results.flatMap { $0.recordings.map(\.path) }).count
       let missing = (comparison.recordings[.test] ?? 0) - judged
       if row.failure == nil, missing > 0 {
-        notes.append("\(row.path): gave no score of \(missing) recordings, which are too short")
+        notes.append(
+          "\(row.path): \(missing) recording\(missing == 1 ? " counts" : "s count") for no figure: too short for a token, "
+            + "labelled by events, or without a label")
       }
     }
     for row in comparison.rows { if let failure = row.failure { notes.append("\(row.path) failed: \(failure)") } }

@@ -1,6 +1,7 @@
 import Foundation
 import JSONText
 import Models
+import TextEscapes
 
 /// A folder with what came of each graph and seed, so that a comparison that was interrupted goes on, and nothing is
 /// computed twice: a file for each, named by the fingerprint of all that its figures depend on.
@@ -16,21 +17,16 @@ public struct ResultStore: Sendable {
   ///
   /// - Throws: `TrainingError`.
   func prepare() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError(
-        "\(folder): cannot be made a folder for the results; check the path, or give another (--results)")
-    }
+    try makeOutputFolder(folder)
     let trial = "\(folder)/.\(getpid()).trial"
-    let descriptor = open(trial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    let descriptor = open(PathText.bytes(trial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw TrainingError(
         "\(folder): nothing can be written there (\(String(cString: strerror(errno)))); check the folder's permissions, "
           + "or give another (--results)")
     }
     close(descriptor)
-    unlink(trial)
+    unlink(PathText.bytes(trial))
   }
 
   /// What was finished before; nil: nothing, or a file that is damaged, which is computed again.

@@ -22,24 +22,38 @@ extension RecordingSet {
     }
   }
 
-  /// - Throws: `TrainingError` naming recordings whose sensor is stuck.
+  /// - Throws: `TrainingError` naming recordings whose sensor is stuck, and those that can't be read.
   /// - Parameter channels: as many as the graph listens to.
   static func checkSensors(_ recordings: [Recording], channels: Int, _ conversation: Conversation) throws {
     var problems: [String] = []
+    var stuck = 0
     for (index, recording) in recordings.enumerated() {
       try conversation.checkCancelled()
       conversation.progress(0, "looking at \(index + 1)/\(recordings.count) \(recording.path)")
-      // Those that can't be read are told of by the run over them.
-      guard let problem = try? SensorCheck.problem(recording.path, channels: channels) else { continue }
-      problems.append("\(recording.place.map { "\($0): " } ?? "")\(recording.path): its sensor is stuck: \(problem)")
+      let place = recording.place.map { "\($0): " } ?? ""
+      do {
+        guard let problem = try SensorCheck.problem(recording.path, channels: channels) else { continue }
+        stuck += 1
+        problems.append("\(place)\(recording.path): its sensor is stuck: \(problem)")
+      } catch {
+        problems.append("\(place)\(error)")
+      }
     }
     guard !problems.isEmpty else { return }
     let rest = problems.count > 20 ? ["... and \(problems.count - 20) more"] : []
-    throw TrainingError(
-      problems.prefix(20) + rest + [
+    let unreadable = problems.count - stuck
+    var advice: [String] = []
+    if stuck > 0 {
+      advice.append(
         "nothing is learned from a stuck sensor: check it, and take "
-          + (problems.count == 1 ? "this recording out" : "these \(problems.count) recordings out")
-      ])
+          + (stuck == 1 ? "this recording out" : "these \(stuck) recordings out"))
+    }
+    if unreadable > 0, stuck > 0 {
+      advice.append(
+        "\(unreadable) can't be read: take \(unreadable == 1 ? "it" : "them") out, or go on without (--skip-unreadable)"
+      )
+    }
+    throw TrainingError(problems.prefix(20) + rest + advice)
   }
 }
 

@@ -11,11 +11,12 @@ extension RecordingSet {
   /// - Parameter leavesOutMissing: rows whose file is not there are left out, instead of being wrong.
   /// - Throws: `TrainingError` with every row that is wrong.
   public static func manifest(_ path: String, leavesOutMissing: Bool = false) throws -> RecordingSet {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = fileContent(path, most: greatestManifest) else {
       throw TrainingError("\(path): cannot be read; check the path")
     }
     guard data.count <= greatestManifest else { throw TrainingError("\(path): is too large for a manifest") }
     let table = TableFile(data, columns: Set(ManifestColumns.names))
+    if let problem = table.problem { throw TrainingError("\(path):\(problem.line): \(problem.text)") }
     guard let header = table.rows.first else {
       throw TrainingError("\(path): is empty; its first line names the columns")
     }
@@ -32,6 +33,7 @@ extension RecordingSet {
     var set = RecordingSet(recordings: reader.recordings, hasParts: columns.has("split"), source: path)
     set.unifyLabels()
     set.leftOut = reader.missing
+    set.warnings += reader.warnings
     return set
   }
 }

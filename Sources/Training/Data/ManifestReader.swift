@@ -10,6 +10,8 @@ struct ManifestReader {
   private let folder: String
   private(set) var recordings: [Recording] = []
   var problems: [String] = []
+  /// What is odd, and taken all the same.
+  private(set) var warnings: [String] = []
   var leavesOutMissing = false
   /// What was left out so.
   private(set) var missing: [RecordingSet.LeftOut] = []
@@ -57,10 +59,13 @@ struct ManifestReader {
       problems.append("\(place): there is no file \(full.shown)")
       return
     }
-    guard let part = part(row, place), let stretch = stretch(row, place) else { return }
-    if let stretch = stretch.value, let problem = problem(with: stretch, in: full) {
-      problems.append("\(place): \(problem)")
-      return
+    guard let part = part(row, place), var stretch = stretch(row, place) else { return }
+    if let written = stretch.value {
+      if let problem = problem(with: written, in: full) {
+        problems.append("\(place): \(problem)")
+        return
+      }
+      stretch.value = clamped(written, in: full, place)
     }
     let index = add(full, Label.canonical(label), columns.field("machine", of: row), part.value, stretch.value, place)
     if let group = columns.field("group", of: row) { recordings[index].group = group }
@@ -133,6 +138,20 @@ struct ManifestReader {
     let length = audio.flatMap { $0.announcedFrames > 0 ? Double($0.announcedFrames) / Double($0.rate) : nil }
     lengths.updateValue(length, forKey: file)
     return length
+  }
+
+  /// An end that is a little late is the file's end.
+  private mutating func clamped(
+    _ stretch: ClosedRange<Double>, in file: String, _ place: String
+  ) -> ClosedRange<Double> {
+    guard let length = length(of: file), stretch.upperBound > length else { return stretch }
+    // Times are written to the hundredth, or to a frame of a spectrogram.
+    if stretch.upperBound > length + 0.05 {
+      warnings.append(
+        "\(place): the event ends at \(number(stretch.upperBound)) s, and \(file.shown) is \(number(length)) s long: it is "
+          + "taken to end with the file")
+    }
+    return stretch.lowerBound...length
   }
 
   /// To the millisecond, without zeros that say nothing.

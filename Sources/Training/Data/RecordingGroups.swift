@@ -1,12 +1,10 @@
-import Models
-
 extension Recording {
-  /// What those that belong together share: the `group` of the manifest, or the content.
+  /// What those that belong together share: the `group` of the manifest, or the sound.
   ///
   /// - Throws: `TrainingError` where the file can't be read.
   func groupName() throws -> String {
     if let group { return "group \(group)" }
-    do { return try OpenModel.digest(ofFile: path) } catch { throw TrainingError(error.description) }
+    return try SoundDigest.of(path)
   }
 }
 
@@ -21,5 +19,27 @@ extension [Recording] {
       numbers[name] = number
       return number
     }
+  }
+
+  /// The recordings, each sound of a machine once: a copy says nothing new, and makes a threshold look more settled than
+  /// it is.
+  func withoutCopies(_ conversation: Conversation) -> [Recording] {
+    var seen: [String: String] = [:]
+    var copies: [String] = []
+    let kept = filter { recording in
+      guard let sound = try? SoundDigest.of(recording.path) else { return true }
+      let key = "\(sound) \(recording.label) \(recording.machine ?? "")"
+      guard seen[key] == nil else {
+        copies.append(recording.path)
+        return false
+      }
+      seen[key] = recording.path
+      return true
+    }
+    if !copies.isEmpty {
+      conversation.warn(
+        "\(copies.count) of \(count) recordings hold the same sound as another, and are left out: \(listed(copies))")
+    }
+    return kept
   }
 }

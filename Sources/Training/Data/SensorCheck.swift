@@ -12,10 +12,17 @@ public struct SensorCheck: Sendable {
     case held(share: Double)
     /// Most samples are at the ends of the range.
     case clipped(share: Double)
+    /// Nothing but the last steps of the converter move.
+    case dithered(Float)
+    /// Samples are no numbers.
+    case notFinite(share: Double)
 
     public var text: String {
       switch self {
+      case .notFinite(let share): "\(percent(share)) of the samples are no numbers (NaN or infinite)"
       case .constant(let value): "every sample is \(significant(Double(value))) of full scale"
+      case .dithered(let value):
+        "all samples lie within a few of its converter's steps of \(significant(Double(value))) of full scale"
       case .held(let share): "\(percent(share)) of the samples only repeat the one before"
       case .clipped(let share):
         "\(percent(share)) of the samples are at the ends of its range: it is clipped all the time"
@@ -26,13 +33,19 @@ public struct SensorCheck: Sendable {
   }
 
   /// Shares of all samples that make a fault.
-  private static let most = (held: 0.9, clipped: 0.5)
+  private static let most = (held: 0.9, clipped: 0.5, notFinite: 0.01)
   /// Of full scale: below, a converter has too few levels to tell an end of the range; above, it was none of a converter.
   private static let peaks: ClosedRange<Float> = 0.05...1.05
   private static let steps: Float = 2048
 
+  /// What is called a step's noise: so few values, so near to one another (steps of 16 bits).
+  private static let noise = (values: 4, range: Float(3.5 / 32768))
+
   private struct Channel {
     var count = 0
+    var notFinite = 0
+    /// Up to one more than noise has.
+    var values: [Float] = []
     var held = 0
     var last = Float.nan
     var low = Float.infinity
@@ -41,19 +54,29 @@ public struct SensorCheck: Sendable {
     var levels = [Int](repeating: 0, count: 2 * Int(SensorCheck.steps) + 257)
 
     mutating func add(_ sample: Float) {
-      guard sample.isFinite else { return }
+      guard sample.isFinite else {
+        notFinite += 1
+        return
+      }
       count += 1
       // Zeros may be silence between sounds.
       if sample == last, sample != 0 { held += 1 }
       last = sample
+      if values.count <= SensorCheck.noise.values, !values.contains(sample) { values.append(sample) }
       low = min(low, sample)
       high = max(high, sample)
       levels[SensorCheck.level(sample)] += 1
     }
 
     var fault: Fault? {
+      let share = Double(notFinite) / Double(max(1, count + notFinite))
+      if share >= SensorCheck.most.notFinite { return .notFinite(share: share) }
       guard count > 1, high != 0 || low != 0 else { return nil }
       if low == high { return .constant(low) }
+      // A few samples may have few values.
+      if values.count <= SensorCheck.noise.values, high - low <= SensorCheck.noise.range, count >= 1000 {
+        return .dithered(values[0])
+      }
       let shareHeld = Double(held) / Double(count - 1)
       if let share = shareClipped(shareHeld) { return .clipped(share: share) }
       return shareHeld >= SensorCheck.most.held ? .held(share: shareHeld) : nil

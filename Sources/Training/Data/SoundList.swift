@@ -1,5 +1,6 @@
 import FileDriver
 import Foundation
+import TextEscapes
 
 /// Audio files as people name them: files, folders of them, and lists.
 public enum SoundList {
@@ -34,17 +35,17 @@ public enum SoundList {
       return false
     }
     // A sound file is one by its content, whatever its name.
-    return (try? AudioFile(path: name)) == nil && FileManager.default.isReadableFile(atPath: name)
+    return (try? AudioFile(path: name)) == nil && access(PathText.bytes(name), R_OK) == 0
   }
 
   /// Paths count from the folder of the list; those that are not there, from the working folder.
   private static func read(_ path: String) throws -> [String] {
-    guard let data = FileManager.default.contents(atPath: path), data.count <= greatest else {
+    guard let data = fileContent(path, most: greatest), data.count <= greatest else {
       throw TrainingError("\(path): cannot be read, or is too large for a list of files")
     }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     var (files, problems): ([String], [String]) = ([], [])
-    for (name, line) in names(data) {
+    for (name, line) in try names(data, of: path) {
       let candidates = name.hasPrefix("/") ? [name] : [folder + name, name]
       if let file = candidates.first(where: { FileIdentity($0) != nil }) {
         files.append(file)
@@ -63,8 +64,11 @@ public enum SoundList {
     return files
   }
 
-  private static func names(_ data: Data) -> [(name: String, line: Int)] {
+  private static func names(_ data: Data, of path: String) throws -> [(name: String, line: Int)] {
     let table = TableFile(data, columns: Set(ManifestColumns.names))
+    if let problem = table.problem, problem.line == 1 || table.rows.first?.fields.count ?? 1 > 1 {
+      throw TrainingError("\(path):\(problem.line): \(problem.text)")
+    }
     if let head = table.rows.first, let column = head.fields.firstIndex(where: { TableFile.columnName($0) == "file" }) {
       var seen: Set<String> = []
       // A manifest has a row for each event.

@@ -50,12 +50,12 @@ public struct SplitPlan: Sendable {
 
 /// Looks for recordings that are learned from and judged as well.
 public enum LeakCheck {
-  /// The same file, or the same content under two names, in more than one part.
+  /// The same file, or the same sound under two names, in more than one part.
   public static func problems(_ set: RecordingSet) -> [String] {
     var seen: [String: Recording] = [:]
     var problems: [String] = []
     for recording in set.recordings {
-      guard let part = recording.part, let digest = try? OpenModel.digest(ofFile: recording.path) else { continue }
+      guard let part = recording.part, let digest = try? SoundDigest.of(recording.path) else { continue }
       if let other = seen[digest], let otherPart = other.part {
         if otherPart != part, other.machine == recording.machine {
           let name = other.path == recording.path ? "the same file" : "the same content as \(other.path)"

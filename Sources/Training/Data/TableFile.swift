@@ -7,17 +7,33 @@ struct TableFile {
   /// Of columns: "," or ";" or a tab.
   let separator: Character
   let rows: [CSVText.Row]
+  /// Why it can't be read as it stands: the line, and what to do; nil: it can.
+  let problem: (line: Int, text: String)?
 
+  /// What says nothing in a line.
+  private static let nothing = Set(",;\t\" \r".utf8)
   private static let separators: [Character] = [",", ";", "\t"]
 
   /// - Parameter columns: names that its first line may have, in lower case: the separator is the one that finds most.
   init(_ content: some Collection<UInt8>, columns: Set<String>) {
+    guard !Self.isUTF32(Array(content.prefix(4))) else {
+      (separator, rows) = (",", [])
+      problem = (1, "is UTF-32 text; save it as UTF-8")
+      return
+    }
     let bytes = Self.withNewlines(Self.utf8(Array(content)))
     let (announced, text) = Self.announcedSeparator(bytes)
     separator = announced ?? Self.separator(text, columns)
-    rows = CSVText.rows(text, separator: separator.asciiValue!)
-      // The line that announced the separator is one of the file's lines.
-      .map { CSVText.Row(fields: $0.fields, line: $0.line + (announced == nil ? 0 : 1)) }
+    let (rows, openQuote) = CSVText.parse(text, separator: separator.asciiValue!)
+    // The line that announced the separator is one of the file's lines.
+    let skipped = announced == nil ? 0 : 1
+    // Spreadsheets leave rows of another separator alone above a table.
+    self.rows = rows.filter { !$0.fields.joined().utf8.allSatisfy(Self.nothing.contains) }.map {
+      CSVText.Row(fields: $0.fields, line: $0.line + skipped)
+    }
+    problem = openQuote.map {
+      ($0 + skipped, "has a double quote that none closes; close it, or write two for one that belongs to the field")
+    }
   }
 
   /// Lines of a text in the same encodings, empty ones too.
@@ -28,6 +44,9 @@ struct TableFile {
   }
 
   // MARK: Characters
+
+  /// By the byte order mark.
+  private static func isUTF32(_ bytes: [UInt8]) -> Bool { bytes == [0xff, 0xfe, 0, 0] || bytes == [0, 0, 0xfe, 0xff] }
 
   /// By the byte order mark; without one, text that begins with a Latin letter shows by its zeros that it is UTF-16.
   private static func utf8(_ bytes: [UInt8]) -> [UInt8] {
@@ -68,8 +87,8 @@ struct TableFile {
   }
 
   private static func separator(_ text: ArraySlice<UInt8>, _ columns: Set<String>) -> Character {
-    // The first line that is not empty; names of columns hold no newlines.
-    let line = text.split(separator: UInt8(ascii: "\n")).first { $0.contains { $0 > UInt8(ascii: " ") } } ?? []
+    // The first line that says something; names of columns hold no newlines.
+    let line = text.split(separator: UInt8(ascii: "\n")).first { !$0.allSatisfy(nothing.contains) } ?? []
     func found(_ separator: Character) -> (known: Int, all: Int) {
       let fields = CSVText.rows(line, separator: separator.asciiValue!).first?.fields ?? []
       return (fields.count { columns.contains(Self.columnName($0)) }, fields.count)

@@ -16,6 +16,8 @@ public struct Evaluation: Sendable {
   public var labels: [String]
   /// What the graph's alarms did; nil: it has none.
   public var alarms: [AlarmSpan]?
+  /// False: the recordings are too short for the alarm; see `EvaluationRun`.
+  public var canAlarm = true
   /// Seconds of sound, and seconds that it took.
   public var seconds: Double
   public var elapsed: Double
@@ -23,6 +25,8 @@ public struct Evaluation: Sendable {
   /// Paths of recordings that gave no score.
   public var tooShort: [String] = []
   public var leftOut: [RecordingSet.LeftOut] = []
+  /// Events that no token lies in by more than half: "file: begin to end s".
+  public var eventsUnjudged: [String] = []
 
   public var isClassification: Bool { !labels.isEmpty && !Label.isAnomalyTask(labels) }
   public var realTimeFactor: Double { seconds / max(elapsed, 1e-9) }
@@ -41,7 +45,9 @@ public struct Evaluation: Sendable {
         }
       }, seed: seed)
     let (stretches, hours) = falseAlarms(tokens)
-    let alarms = alarms.map { AlarmFigures($0.filter { machine == nil || $0.machine == machine }, recordings) }
+    let alarms = (canAlarm ? alarms : nil).map {
+      AlarmFigures($0.filter { machine == nil || $0.machine == machine }, recordings)
+    }
     if hours > 0 {
       let count = alarms?.wrong ?? stretches
       figures.falseAlarmsPerHour = Double(count) / hours

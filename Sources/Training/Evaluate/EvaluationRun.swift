@@ -44,18 +44,25 @@ public struct EvaluationRun {
       tokens: [], labels: labels, alarms: nil, seconds: 0, elapsed: 0, seed: seed)
     evaluation.curves = model.map { LearningCurve.of($0.training) } ?? []
     var alarms: [AlarmSpan] = []
+    var held = HeldOutScores()
     let judged = JudgedRun(graph, node: node.name, model: nil, conversation: conversation)
     let figures = try judged.run(recordings, what: "judging") { index, recording, tokens, machine, events in
       evaluation.tokens += tokens.compactMap { token(of: $0, recording, index, machine, labels) }
       alarms += AlarmSpan.spans(events, recording: index, machine: machine)
+      held.add(tokens, of: recording, number: index, group: index, machine: machine)
     }
     guard !evaluation.tokens.isEmpty else {
-      throw TrainingError("\(set.source): the recordings gave no scores: they are too short for a token")
+      throw TrainingError(
+        node.nodeClass.traits.contains(.trainable)
+          ? "\(set.source): the recordings gave no scores: they are too short for a token"
+          : "\(set.source): the recordings gave no scores: each ended while '\(node.name)' was still learning from it, or is too "
+            + "short for a token")
     }
     let heard = Set(evaluation.tokens.map(\.recording))
     let mute = recordings.indices.filter { !heard.contains($0) }
     evaluation.tooShort = mute.map { recordings[$0].path }
     evaluation.leftOut = set.leftOut
+    evaluation.eventsUnjudged = eventsUnjudged(evaluation)
     if mute.count == 1 {
       conversation.warn("\(evaluation.tooShort[0]): too short for a token, and not judged")
     } else if mute.count > 1 {
@@ -64,9 +71,44 @@ public struct EvaluationRun {
           + listed(evaluation.tooShort))
     }
     evaluation.alarms = graph.alarms(behind: node.name).isEmpty ? nil : alarms
+    evaluation.canAlarm = try canAlarm(held, judged.unit(machines: held.normal.keys.sorted()))
     evaluation.seconds = figures.seconds
     evaluation.elapsed = figures.elapsed
     return evaluation
+  }
+
+  /// False: most of the normal sound is in recordings that are too short for the graph's alarm to be raised at all, so
+  /// that no alarm says nothing.
+  private func canAlarm(_ held: HeldOutScores, _ unit: EventUnit) throws -> Bool {
+    let streams = held.normal.values.flatMap { $0 }
+    guard unit.kind == .alarm, !streams.isEmpty, try FalseAlarmRate(streams, unit: unit).kind == .stretch else {
+      return true
+    }
+    conversation.warn(
+      "the recordings are too short for the graph's alarm to be raised: false alarms are stretches of scores above the "
+        + "threshold here; give longer recordings to count alarms")
+    return false
+  }
+
+  /// Events that no token lies in by more than half, as "file: 3 to 3.1 s"; they count for no token's figures.
+  private func eventsUnjudged(_ evaluation: Evaluation) -> [String] {
+    let tokens = Dictionary(grouping: evaluation.tokens, by: \.recording)
+    let events = evaluation.recordings.indices.flatMap { index in
+      let heard = tokens[index] ?? []
+      let recording = evaluation.recordings[index]
+      return recording.events.filter { event in
+        !heard.contains { token in
+          min(token.endSecond, event.end) - max(token.beginSecond, event.begin)
+            > 0.5 * (token.endSecond - token.beginSecond)
+        }
+      }.map { "\(recording.path): \(decimal($0.begin, 3)) to \(decimal($0.end, 3)) s" }
+    }
+    if !events.isEmpty {
+      conversation.warn(
+        "\(events.count) event\(events.count == 1 ? " is" : "s are") shorter than half a token, or lie between tokens, so that "
+          + "no token is judged as theirs: \(listed(events)); a shorter 'hop' or token of the slicer would hear them")
+    }
+    return events
   }
 
   private func token(

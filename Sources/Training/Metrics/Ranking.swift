@@ -69,7 +69,8 @@ public struct Ranking: Sendable {
       let precision = Double(next.truePositives) / Double(next.truePositives + next.falsePositives)
       sum += precision * Double(next.truePositives - one.truePositives) / Double(anomalous)
     }
-    return sum
+    // Rounding may take the sum of shares beyond their whole.
+    return min(1, sum)
   }
 
   /// The greatest F1 that any threshold reaches, and the threshold halfway to the next lower score: what scores above

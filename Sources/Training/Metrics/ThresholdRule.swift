@@ -16,6 +16,9 @@ public enum ThresholdRule: Sendable, Equatable {
   case bestF1
   case manual(Double)
 
+  /// False alarms an hour that can be asked for: from one in a century.
+  public static let budgets = 1e-6...1e6
+
   /// Where nobody says another, but for classifiers.
   public static let standard = ThresholdRule.falseAlarms(perHour: 1)
 
@@ -34,7 +37,7 @@ public enum ThresholdRule: Sendable, Equatable {
     }
     guard parts.count == 2, let number = Double(parts[1]), number.isFinite else { return nil }
     switch parts[0] {
-    case "false-alarms" where number > 0: self = .falseAlarms(perHour: number)
+    case "false-alarms" where Self.budgets.contains(number): self = .falseAlarms(perHour: number)
     case "percentile" where (0...100).contains(number): self = .percentile(number)
     case "sigma": self = .sigma(number)
     case "mad": self = .mad(number)

@@ -15,6 +15,9 @@ extension Evaluation {
       "real_time_factor": .number((realTimeFactor * 10).rounded() / 10), "seed": .integer(Int64(bitPattern: seed)),
     ]
     if !tooShort.isEmpty { members["too_short"] = .array(tooShort.map { .text(PathText.shown($0)) }) }
+    if !eventsUnjudged.isEmpty {
+      members["events_without_tokens"] = .array(eventsUnjudged.map { .text(PathText.shown($0)) })
+    }
     if !leftOut.isEmpty { members["left_out"] = leftOut.json }
     if let model { members["model"] = .text(model) }
     if let alarms { members["alarms_raised"] = .integer(Int64(alarms.count)) }

@@ -21,11 +21,7 @@ public struct ReportFolder {
     guard Gnuplot.isInstalled else {
       throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)")
     }
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError("\(path): cannot be made a folder; check the path")
-    }
+    try makeOutputFolder(path)
   }
 
   public init(

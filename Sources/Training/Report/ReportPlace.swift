@@ -1,6 +1,7 @@
 import Foundation
 import GraphEngine
 import OutputFiles
+import TextEscapes
 
 /// The folder of a report: only what an earlier report has left there is replaced.
 public struct ReportPlace {
@@ -56,7 +57,7 @@ public struct ReportPlace {
   private func check(_ file: String, isOurs: (Data) -> Bool) throws {
     if let problem = outputs.problem(file) { throw TrainingError("\(file): \(problem)") }
     var status = stat()
-    guard stat(file, &status) == 0 else { return }
+    guard stat(PathText.bytes(file), &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFREG else { throw TrainingError("\(file): is not a file; give another folder") }
     guard status.st_size > 0, let handle = FileHandle(forReadingAtPath: file) else { return }
     defer { try? handle.close() }

@@ -43,18 +43,28 @@ public struct CalibrationRun {
     } catch {
       throw TrainingError(error.description)
     }
-    let recordings = set.recordings.filter { Label.isAnomalyTask([$0.label]) && ($0.part ?? .validation) != .train }
+    var recordings = set.recordings.filter { Label.isAnomalyTask([$0.label]) && ($0.part ?? .validation) != .train }
     guard recordings.contains(where: { $0.label == Label.normal }) else {
       throw TrainingError("\(set.source): has no normal recordings to set thresholds by")
     }
     try TrainedOn(model).check(recordings, isForced: isForced, conversation)
+    if !isForced { try RecordingSet.checkSensors(recordings, channels: graph.channels ?? .max, conversation) }
+    recordings = recordings.withoutCopies(conversation)
     let known = model.machines.first { $0.calibration["rule"]?.text != nil }?.calibration["rule"]?.text
     let rule = self.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
     let groups = recordings.groupNumbers
     var scores = HeldOutScores()
     let judged = JudgedRun(graph, node: node.name, model: path, conversation: conversation)
+    var judgedOf: Set<Int> = []
     try judged.run(recordings, what: "listening to") { index, recording, tokens, machine, _ in
+      if !tokens.isEmpty { judgedOf.insert(index) }
       scores.add(tokens, of: recording, number: index, group: groups[index], machine: machine)
+    }
+    let tooShort = recordings.indices.filter { !judgedOf.contains($0) }.map { recordings[$0].path }
+    if !tooShort.isEmpty {
+      conversation.warn(
+        "\(tooShort.count) of \(recordings.count) recordings \(tooShort.count == 1 ? "is" : "are") too short for a token, and "
+          + "thresholds are set without \(tooShort.count == 1 ? "it" : "them"): \(listed(tooShort))")
     }
     let heard = model.machines.filter { scores.normal[$0.name] != nil }
     guard !heard.isEmpty else {
@@ -78,13 +88,15 @@ struct TrainedOn {
     let recordings = model.training["recordings"]?.array ?? []
     let wanted = recordings.filter { parts.contains(Part(rawValue: $0["part"]?.text ?? "") ?? .train) }
     digests = Dictionary(
-      wanted.compactMap { recording in
-        recording["sha256"]?.text.map { ($0, recording["part"]?.text ?? "train") }
+      wanted.flatMap { recording in
+        ["sha256", "sound"].compactMap { recording[$0]?.text }.map { ($0, recording["part"]?.text ?? "train") }
       }
     ) { first, _ in first }
   }
 
   func contains(_ recording: Recording) -> Bool {
+    // Models of earlier versions know files alone.
+    if let sound = try? SoundDigest.of(recording.path), digests[String(sound.dropFirst(7))] != nil { return true }
     guard let digest = try? OpenModel.digest(ofFile: recording.path) else { return false }
     return digests[String(digest.dropFirst(7))] != nil
   }

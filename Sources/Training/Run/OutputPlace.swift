@@ -20,7 +20,7 @@ enum OutputPlace {
     if let model, FileIdentity(model) == FileIdentity(output) { outputs.allow(output) }
     if let problem = outputs.problem(output) { throw TrainingError("\(output): \(problem)") }
     try checkContent(output)
-    try makeFolder(LinkedPath.split(LinkedPath.resolved(output)).folder, of: output)
+    try makeOutputFolder(LinkedPath.split(LinkedPath.resolved(output)).folder)
     // What permissions say is not all: root may do everything, but not on every file system.
     let trial = "\(LinkedPath.resolved(output)).\(getpid()).trial"
     let descriptor = open(PathText.bytes(trial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -47,12 +47,16 @@ enum OutputPlace {
     }
   }
 
-  private static func makeFolder(_ folder: String, of output: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError("\(output): its folder cannot be made; check the path")
-    }
+}
+
+/// Makes a folder for results, and those above it, before anything long begins.
+///
+/// - Throws: `TrainingError`.
+func makeOutputFolder(_ path: String) throws {
+  do {
+    try OutputFolder.makeAll(path)
+  } catch {
+    throw TrainingError(error.description)
   }
 }
 

@@ -12,8 +12,13 @@ extension TrainingRun {
     /// What is left out at a time to set thresholds on; nil: nothing.
     var folds: Folds?
     var tokens: [Part: Int] = [:]
+    /// Of sound that was learned from, each second once.
     var seconds = 0.0
+    /// Seconds of the recording at hand up to which that is counted.
+    fileprivate var counted = 0.0
     var silent = 0
+    /// Tokens with values that are no numbers.
+    var notFinite = 0
     var clipped = 0
     /// Paths of recordings that don't fill a token.
     var tooShort: [String] = []
@@ -42,15 +47,15 @@ extension TrainingRun {
       input: input, names: names,
       labels: Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) }))
     let share = options.augmentation == nil ? 0.6 : 0.3
-    let figures = try TapRun(conversation: conversation, share: 0...share, what: "listening to").run(
+    try TapRun(conversation: conversation, share: 0...share, what: "listening to").run(
       tapped, recordings
     ) { index, recording in
       let tokens = store.take()
       if tokens.isEmpty { collected.tooShort.append(recording.path) }
+      collected.counted = 0
       collected.lengths[index] = tokens.map(\.endSecond).max() ?? 0
       try note(tokens, recording, index, nil, &collected)
     }
-    collected.seconds = figures.seconds
     if let augmentation = options.augmentation {
       try hearAgain(recordings, augmentation, tapped, store, &collected)
     }
@@ -129,10 +134,17 @@ extension TrainingRun {
     _ token: TapToken, _ name: String, _ label: String, _ place: LearnedTokens.Place, isCopy: Bool,
     _ collected: inout Collected
   ) throws {
-    guard token.values.allSatisfy(\.isFinite) else { return }
+    guard token.values.allSatisfy(\.isFinite) else {
+      collected.notFinite += 1
+      return
+    }
     if token.isSilent {
       collected.silent += 1
       return
+    }
+    if !isCopy {
+      collected.seconds += max(0, token.endSecond - max(token.beginSecond, collected.counted))
+      collected.counted = max(collected.counted, token.endSecond)
     }
     if token.isClipped { collected.clipped += 1 }
     collected.bytes += token.values.count * MemoryLayout<Float>.stride
@@ -153,7 +165,9 @@ extension TrainingRun {
       throw TrainingError(
         collected.silent > 0
           ? "all \(collected.silent) tokens are silent: there is nothing to learn; check the recordings' level"
-          : "the recordings are too short: none of them fills a token of \(decimal(collected.input.extent, 3)) s")
+          : collected.notFinite > 0
+            ? "the recordings hold values that are no numbers (NaN or infinite): check what wrote them"
+            : "the recordings are too short: none of them fills a token of \(decimal(collected.input.extent, 3)) s")
     }
     for name in expected.sorted() where collected.machines[name] == nil {
       throw TrainingError("machine '\(name)' has no token to learn from: its recordings are silent, or too short")
@@ -163,6 +177,11 @@ extension TrainingRun {
       conversation.warn(
         "\(count) of \(recordings.count) recordings \(count == 1 ? "is" : "are") too short for a token of "
           + "\(decimal(collected.input.extent, 3)) s, and not learned from: \(listed(collected.tooShort))")
+    }
+    if collected.notFinite > 0 {
+      conversation.warn(
+        "\(collected.notFinite) tokens hold values that are no numbers (NaN or infinite), and were not learned from: check "
+          + "what wrote the recordings")
     }
     if collected.silent > 0 { conversation.warn("\(collected.silent) silent tokens were not learned from") }
     if collected.clipped * 20 > total {

@@ -211,6 +211,7 @@ public struct TrainingRun {
       var members: [String: JSONValue] = [
         "name": .text(PathText.shown(recording.path.split(separator: "/").last.map(String.init) ?? recording.path)),
         "sha256": .text(String(try OpenModel.digest(ofFile: recording.path).dropFirst(7))),
+        "sound": .text(String(try SoundDigest.of(recording.path).dropFirst(7))),
         "label": .text(recording.label), "part": .text(recording.part!.rawValue),
       ]
       if let machine = recording.machine { members["machine"] = .text(machine) }

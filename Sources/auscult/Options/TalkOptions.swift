@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// How much a command says on standard error.
 struct TalkOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
+  @Flag(name: .shortAndLong, help: "Print no progress and no notes: only results, warnings and errors.")
   var quiet = false
 
   @Flag(name: .shortAndLong, help: "Say more, for finding out what is wrong.")

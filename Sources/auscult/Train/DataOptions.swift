@@ -72,6 +72,7 @@ struct DataOptions: ParsableArguments {
 /// How a threshold is set.
 struct ThresholdOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Set thresholds so that normal sound gives at most so many false alarms an hour (default: 1).",
       valueName: "number"))
@@ -87,8 +88,10 @@ struct ThresholdOptions: ParsableArguments {
     if threshold != nil, falseAlarmsPerHour != nil {
       throw ValidationError("--threshold and --false-alarms-per-hour exclude each other.")
     }
-    if let falseAlarmsPerHour, !(falseAlarmsPerHour > 0 && falseAlarmsPerHour <= 1e6) {
-      throw ValidationError("--false-alarms-per-hour takes a number above 0.")
+    if let falseAlarmsPerHour, !ThresholdRule.budgets.contains(falseAlarmsPerHour) {
+      throw ValidationError(
+        "--false-alarms-per-hour takes a number from 0.000001 (one in a century) to 1000000; here: \(falseAlarmsPerHour)."
+      )
     }
   }
 

@@ -1,0 +1,53 @@
+import FileDriver
+import Glibc
+import Models
+import Synchronization
+import TextEscapes
+
+/// What tells recordings apart that hold the same sound: in another container, losslessly compressed, or with other text
+/// in the header, a recording is the same.
+enum SoundDigest {
+  private static let known = Mutex<[State: String]>([:])
+
+  /// A file as it was when it was read.
+  private struct State: Hashable {
+    var file: FileIdentity
+    var size: Int
+    var changed: Int64
+
+    init?(_ path: String) {
+      var status = stat()
+      guard let file = FileIdentity(path), stat(PathText.bytes(path), &status) == 0 else { return nil }
+      self.file = file
+      size = Int(status.st_size)
+      changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+  }
+
+  /// "sha256:..." of the rate, the channels and the samples of a file.
+  ///
+  /// - Throws: `TrainingError` where it can't be read.
+  static func of(_ path: String) throws -> String {
+    let state = State(path)
+    if let state, let digest = known.withLock({ $0[state] }) { return digest }
+    let digest = try read(path)
+    if let state { known.withLock { $0[state] = digest } }
+    return digest
+  }
+
+  private static func read(_ path: String) throws -> String {
+    let file: AudioFile
+    do { file = try AudioFile(path: path) } catch { throw TrainingError(error.description) }
+    var hash = SHA256()
+    withUnsafeBytes(of: (Int64(file.rate), Int64(file.channels))) { hash.update($0) }
+    var samples = [Float](repeating: 0, count: 16384 * file.channels)
+    while true {
+      let count = file.read(&samples, frames: 16384)
+      guard count > 0 else { break }
+      samples.withUnsafeBytes {
+        hash.update(UnsafeRawBufferPointer(rebasing: $0[..<(count * file.channels * MemoryLayout<Float>.stride)]))
+      }
+    }
+    return "sha256:" + hash.hex()
+  }
+}
