@@ -68,9 +68,9 @@ extension Engine {
       if let call = worker.call.pointee.current { _ = worker.takeAway(call) }
     }
     for node in schedule.nodes where node.runtime.placement == .worker { takeDown(node.runtime, seconds: 0) }
-    while !schedule.nodes.allSatisfy({ $0.runtime.placement != .worker || $0.runtime.instance.isIdle }),
-      realtime_nanoseconds() < deadline
-    { usleep(5000) }
+    for node in schedule.nodes where node.runtime.placement == .worker {
+      node.runtime.instance.awaitIdle { realtime_nanoseconds() < deadline }
+    }
   }
 
   // MARK: Taking down
@@ -95,9 +95,8 @@ extension Engine {
 
   /// Gives nodes that still finish the time that there is.
   func awaitNodes(_ schedule: Schedule) {
-    while !schedule.nodes.allSatisfy({ $0.runtime.instance.isIdle }) {
-      guard services.calls.isEnding, !services.calls.isOver else { break }
-      usleep(5000)
+    for node in schedule.nodes {
+      node.runtime.instance.awaitIdle { [self] in services.calls.isEnding && !services.calls.isOver }
     }
     for node in schedule.nodes where !node.runtime.instance.isIdle {
       failedNodes.insert(node.name)

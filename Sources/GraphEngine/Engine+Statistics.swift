@@ -48,7 +48,7 @@ extension Engine {
     guard let schedule else { return result }
     for worker in schedule.workers { result.unmatched += worker.unmatched.load(ordering: .relaxed) }
     result.nodes = schedule.nodes.map { node in
-      let state = node.runtime.state.pointee
+      let state = node.runtime.state
       return EngineStatistics.Node(
         name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed)
     }

@@ -13,38 +13,53 @@ extension Engine {
   /// The swap that is under way, or the last one.
   public var swapStatus: SwapStatus? { swapRun?.status ?? lastSwap }
 
-  /// What `apply` would do. New nodes are created and configured, but none is activated, and nothing else is touched.
+  /// Makes a change ready: new nodes are created and configured, but none is activated, and nothing else is touched. What
+  /// is not applied goes as if it had never been.
   ///
   /// - Throws: diagnostics at the lines of the new graph's file.
-  ///
-  /// - Parameter timeout: how long the new nodes may take, in seconds.
   public func plan(
-    for next: Graph, timeout: Double = SwapOptions().timeout
-  ) throws(DiagnosticsError) -> SwapPlan {
-    try services.calls.within(seconds: timeout) { () throws(DiagnosticsError) in try compare(next).plan }
+    _ next: Graph, options: SwapOptions = SwapOptions()
+  ) throws(DiagnosticsError) -> GraphChange {
+    guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
+    var stopwatch = Stopwatch()
+    let draft = try services.calls.within(seconds: options.timeout) { () throws(DiagnosticsError) in
+      try compare(next, placesNewOnWorkers: options.isShadow)
+    }
+    stopwatch.lap("configure")
+    return GraphChange(draft: draft, base: schedule, options: options, stopwatch: stopwatch)
   }
 
-  /// Changes the running graph into another: creates, configures and activates what is new and lets it run beside what
-  /// is there. `service` carries it on from there: see `swapStatus`.
+  /// Carries a change out: activates what is new and lets it run beside what is there. `service` carries it on from
+  /// there: see `swapStatus`.
   ///
-  /// - Throws: diagnostics at the lines of the new graph's file, and `busy` while another swap is under way. The running
-  ///   graph goes on untouched then.
+  /// - Throws: diagnostics at the lines of the new graph's file, `busy` while another swap is under way, and `outdated`
+  ///   where another graph runs by now. The running graph goes on untouched then.
   /// - Returns: what happens to every node.
+  @discardableResult
+  public func apply(_ change: consuming GraphChange) throws(DiagnosticsError) -> SwapPlan {
+    let (draft, options, stopwatch) = (change.draft, change.options, change.stopwatch)
+    guard swapRun == nil else { throw draft.graph.failure("busy", "another change is still under way") }
+    guard schedule === change.base else {
+      throw draft.graph.failure("outdated", "the graph has changed since the change was planned: plan it again")
+    }
+    return try services.calls.within(seconds: options.timeout) { () throws(DiagnosticsError) in
+      try carryOut(draft, options, stopwatch)
+    }
+  }
+
+  /// Plans a change, and carries it out.
   @discardableResult
   public func apply(_ next: Graph, options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
     guard schedule != nil else { throw next.failure("not-running", "the graph does not run yet") }
     guard swapRun == nil else { throw next.failure("busy", "another change is still under way") }
-    return try services.calls.within(seconds: options.timeout) { () throws(DiagnosticsError) in
-      try change(to: next, options)
-    }
+    return try apply(try plan(next, options: options))
   }
 
-  private func change(to next: Graph, _ options: SwapOptions) throws(DiagnosticsError) -> SwapPlan {
-    var stopwatch = Stopwatch()
-    var draft = try compare(next)
-    if options.isShadow { draft = try compare(draft.graphOfCandidate) }
+  private func carryOut(
+    _ draft: SwapDraft, _ options: SwapOptions, _ stopwatch: Stopwatch
+  ) throws(DiagnosticsError) -> SwapPlan {
+    var stopwatch = stopwatch
     let shadow = options.isShadow ? try ShadowSetup(draft, generations: generations, number: nextNumber) : nil
-    stopwatch.lap("configure")
     if draft.added.isEmpty && draft.removed.isEmpty && draft.tuned.isEmpty {
       try takeOver(draft)
       return draft.plan
@@ -79,7 +94,7 @@ extension Engine {
 
   // MARK: Before the exchange
 
-  private func compare(_ next: Graph) throws(DiagnosticsError) -> SwapDraft {
+  private func compare(_ next: Graph, placesNewOnWorkers: Bool) throws(DiagnosticsError) -> SwapDraft {
     guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
     let nodes = schedule.nodes.filter { $0.side == .both }
     try checkOutputs(of: next, beside: nodes)
@@ -87,9 +102,10 @@ extension Engine {
       graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services,
       memory: schedule.memory)
     let draft = try Compiler.negotiated(
-      graph: next, instances: next.nodes.map { _ in nil }, running: running, rate: rate, options: options)
+      graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: placesNewOnWorkers,
+      rate: rate, options: options)
     let runtimes = try Compiler.runtimes(draft, generations: generations, number: nextNumber)
-    return SwapDraft(graph: next, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
+    return SwapDraft(graph: draft.graph, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }
 
   /// A new sink that writes where a running node does takes its output over, if it can.
@@ -247,7 +263,7 @@ extension Engine {
       swapRun.requestEnd()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true))
       service()
-      help()
+      pool?.help()
       if services.calls.isOver { break }
     }
   }

@@ -232,10 +232,10 @@ public final class Engine: @unchecked Sendable {
       settleSwap()
       awaitRoom()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
-      while !(pool?.hasEnded ?? true), !services.calls.isOver {
+      pool?.wait(until: { [self] in pool?.hasEnded ?? true }) { [self] in
         swapRun?.advance()
-        help()
         lookForLateNodes()
+        return !services.calls.isOver
       }
       tellUnfinished()
     }
@@ -293,23 +293,13 @@ public final class Engine: @unchecked Sendable {
   public func awaitRoom() {
     guard let schedule = exchanging.withLock({ schedule }), let pool else { return }
     pool.nudge()
-    for link in schedule.crossings where !link.crossing.pointee.isLossy {
-      while !link.ring.pointee.hasRoom(for: EngineOptions.quantaPerWait * link.crossing.pointee.mostBytes) {
-        if services.calls.isOver || link.ring.pointee.isOverdue { break }
-        help()
+    for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
+      let bytes = EngineOptions.quantaPerWait * link.producer.pointee.mostBytes
+      if link.ring.pointee.hasRoom(for: bytes) { continue }
+      pool.wait(until: { link.ring.pointee.hasRoom(for: bytes) || link.ring.pointee.isOverdue }) { [self] in
         lookForLateNodes()
+        return !services.calls.isOver
       }
-    }
-  }
-
-  /// Has the workers go on, while the driver waits for them; without threads of their own it does their work.
-  func help() {
-    guard let pool else { return }
-    if options.workerThreads == 0 {
-      if !pool.runOnce() { usleep(50) }
-    } else {
-      pool.nudge()
-      usleep(50)
     }
   }
 

@@ -33,6 +33,13 @@ final class NodeLane: @unchecked Sendable {
     return open == 0
   }
 
+  /// - Parameter look: called now and then; false: it is not waited for any more.
+  func awaitIdle(_ look: () -> Bool) {
+    condition.lock()
+    defer { condition.unlock() }
+    while open > 0, look() { _ = condition.wait(until: Date(timeIntervalSinceNow: NodeCalls.look)) }
+  }
+
   /// Calls a node, and waits for what it answers.
   ///
   /// - Parameters:
@@ -91,6 +98,7 @@ final class NodeLane: @unchecked Sendable {
       late(result)
       condition.lock()
       open -= 1
+      condition.broadcast()
       condition.unlock()
       NodeLane.lateCalls.subtract(1, ordering: .relaxed)
     }

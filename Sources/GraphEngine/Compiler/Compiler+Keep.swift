@@ -37,7 +37,6 @@ extension Compiler {
     draft.kept[index] = running.runtime
     draft.instances[index] = running.runtime.instance
     draft.configurations[index] = running.runtime.configuration
-    draft.placement[index] = running.runtime.placement
     return true
   }
 
@@ -49,14 +48,13 @@ extension Compiler {
     if node.nodeClass.library.buildID != before.nodeClass.library.buildID {
       return "build \(short(before.nodeClass.library.buildID)) -> \(short(node.nodeClass.library.buildID))"
     }
-    if running.runtime.state.pointee.hasFailed { return "it had failed" }
+    if running.runtime.state.hasFailed { return "it had failed" }
     let isTunable = node.nodeClass.tuneFunctions != nil
     let changes = node.changes(from: before).filter { !$0.isConnection && !($0.isRunning && isTunable) }
     if let change = changes.first { return change.text }
     if let change = inputDifference(draft, node: index, running) { return change }
-    let placement: ScheduleDraft.Placement = isRealtime(draft, node: index) ? .realtime : .worker
-    if placement != running.runtime.placement {
-      return "moves to \(placement == .realtime ? "the realtime thread" : "a worker")"
+    if draft.placement[index] != running.runtime.placement {
+      return "moves to \(draft.placement[index] == .realtime ? "the realtime thread" : "a worker")"
     }
     return nil
   }

@@ -2,13 +2,16 @@ import CNodeABI
 import GraphText
 
 extension Compiler {
-  /// Formats along the links, from the sources on. A node behind one that failed is left out: one mistake, one message.
+  /// Formats along the links and threads, from the sources on. A node behind one that failed is left out: one mistake, one message.
   static func negotiate(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let links = draft.incoming[index]
       guard links.allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }
       guard acceptsInputs(&draft, node: index), joinsInputs(&draft, node: index) else { continue }
+      place(&draft, node: index)
       if keep(&draft, node: index) { continue }
+      // What is new can't delay what is there.
+      if draft.placesNewOnWorkers { draft.moveToWorker(node: index) }
       let inputs = links.map { link in
         ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
       }
@@ -17,7 +20,6 @@ extension Compiler {
         let configuration = try draft.instance(index).configure(
           rate: draft.rate, quantum: draft.quantum, inputs: inputs, memory: draft.limit)
         draft.configurations[index] = configuration
-        draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
         checkStamps(&draft, node: index, configuration)
       } catch {
         draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)

@@ -1,6 +1,26 @@
 import CNodeABI
 import GraphText
 
+/// Every node after all that it reads from, by name among equals (Kahn's algorithm). Nodes in a cycle are left out.
+///
+/// - Parameter sources: of each node, the indexes of those that it reads from.
+func topologicalOrder(_ names: [String], sources: [[Int]]) -> [Int] {
+  var missing = sources.map { Set($0).count }
+  var readers: [[Int]] = Array(repeating: [], count: names.count)
+  for (index, own) in sources.enumerated() { for source in Set(own) { readers[source].append(index) } }
+  var ready = names.indices.filter { missing[$0] == 0 }
+  var order: [Int] = []
+  while let next = ready.min(by: { (names[$0], $0) < (names[$1], $1) }) {
+    ready.removeAll { $0 == next }
+    order.append(next)
+    for reader in readers[next] {
+      missing[reader] -= 1
+      if missing[reader] == 0 { ready.append(reader) }
+    }
+  }
+  return order
+}
+
 extension Compiler {
   /// Links by index, each node's in the order of its ports, then of the names of the nodes they come from.
   static func resolve(_ draft: inout ScheduleDraft) {
@@ -20,33 +40,30 @@ extension Compiler {
     }
   }
 
-  /// A topological order, by name among equals (Kahn's algorithm). Cycles were refused with the file.
+  /// The order that the nodes run in. Cycles were refused with the file.
   static func order(_ draft: inout ScheduleDraft) {
     let names = draft.graph.nodes.map(\.name)
-    var missing = draft.incoming.map(\.count)
-    var outgoing: [[Int]] = Array(repeating: [], count: names.count)
-    for links in draft.incoming { for link in links { outgoing[link.from].append(link.to) } }
-    var ready = names.indices.filter { missing[$0] == 0 }
-    while let next = ready.min(by: { names[$0] < names[$1] }) {
-      ready.removeAll { $0 == next }
-      draft.order.append(next)
-      for target in outgoing[next] {
-        missing[target] -= 1
-        if missing[target] == 0 { ready.append(target) }
-      }
-    }
+    draft.order = topologicalOrder(names, sources: draft.incoming.map { $0.map(\.from) })
     if draft.order.count < names.count {
-      let stuck = names.indices.filter { missing[$0] > 0 }.map { names[$0] }.sorted().joined(separator: ", ")
-      draft.error("cycle", "these nodes form a cycle: \(stuck)", at: nil)
+      let stuck = names.indices.filter { !draft.order.contains($0) }.map { names[$0] }.sorted()
+      draft.error("cycle", "these nodes form a cycle: \(stuck.joined(separator: ", "))", at: nil)
     }
   }
 
   /// Realtime where the class is hard, everything before it is realtime and the file does not say otherwise.
-  static func place(_ draft: inout ScheduleDraft) {
+  static func place(_ draft: inout ScheduleDraft, node index: Int) {
+    let node = draft.graph.nodes[index]
+    let isRealtime =
+      node.nodeClass.isHard && node.placement != .worker && !joinsIrregularly(draft, node: index)
+      && draft.incoming[index].allSatisfy { draft.placement[$0.from] == .realtime }
+    draft.placement[index] = isRealtime ? .realtime : .worker
+  }
+
+  /// Refuses what can't be where it was placed.
+  static func checkPlacement(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let node = draft.graph.nodes[index]
       let isIrregularJoin = joinsIrregularly(draft, node: index)
-      draft.placement[index] = isRealtime(draft, node: index) ? .realtime : .worker
       let configuration = draft.configurations[index]!
       if node.placement == .realtime && draft.placement[index] == .worker {
         let reason =
@@ -66,12 +83,6 @@ extension Compiler {
           at: node.location)
       }
     }
-  }
-
-  static func isRealtime(_ draft: ScheduleDraft, node index: Int) -> Bool {
-    let node = draft.graph.nodes[index]
-    return node.nodeClass.isHard && node.placement != .worker && !joinsIrregularly(draft, node: index)
-      && draft.incoming[index].allSatisfy { draft.placement[$0.from] == .realtime }
   }
 
   /// Tokens that come when their node sees fit match in several runs of one cycle, for which only a worker has time.

@@ -5,15 +5,23 @@ struct Compiler {
   /// The most driver frames that one call of `process` covers; longer cycles are cut.
   static let quantum = 1024
 
-  /// The passes that take no memory: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
+  /// From links by name to what every node will take. None takes memory; `negotiate` creates and configures nodes, the
+  /// others touch nothing but the draft.
+  static var passes: [(inout ScheduleDraft) -> Void] {
+    [resolve, order, negotiate, checkPlacement, capacities, sizes, hearing]
+  }
+
+  /// Runs the passes: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
   ///
   /// Thread: control. Errors carry the diagnostics of the first pass that found any.
   static func negotiated(
-    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int, options: EngineOptions
+    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
+    rate: Int, options: EngineOptions
   ) throws(DiagnosticsError) -> ScheduleDraft {
     var draft = ScheduleDraft(
-      graph: graph, instances: instances, running: running, rate: rate, quantum: quantum, options: options)
-    for pass in [resolve, order, negotiate, place, capacities, sizes, hearing] {
+      graph: graph, instances: instances, running: running, placesNewOnWorkers: placesNewOnWorkers, rate: rate,
+      quantum: quantum, options: options)
+    for pass in passes {
       pass(&draft)
       if draft.diagnostics.contains(where: { $0.severity == .error }) {
         throw DiagnosticsError(draft.diagnostics)

@@ -16,7 +16,7 @@ struct ScheduleDraft {
 
   enum Placement: String, Sendable { case realtime, worker }
 
-  let graph: Graph
+  private(set) var graph: Graph
   /// Of each node; nil: not made yet.
   var instances: [NodeInstance?]
   /// What runs now, for a swap.
@@ -27,6 +27,8 @@ struct ScheduleDraft {
   var tuned: Set<Int> = []
   /// Of a swap: why each node that is not kept is not.
   var reasons: [String]
+  /// New nodes run on workers, whatever their class allows: a candidate.
+  let placesNewOnWorkers: Bool
   let rate: Int
   let quantum: Int
   let options: EngineOptions
@@ -43,10 +45,11 @@ struct ScheduleDraft {
   var diagnostics: [Diagnostic] = []
 
   init(
-    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, rate: Int, quantum: Int,
-    options: EngineOptions
+    graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
+    rate: Int, quantum: Int, options: EngineOptions
   ) {
     self.graph = graph
+    self.placesNewOnWorkers = placesNewOnWorkers
     self.options = options
     limit = max(1, options.memory.left(besides: running?.memory ?? 0))
     self.instances = instances
@@ -64,6 +67,11 @@ struct ScheduleDraft {
   var highest: [Double] = []
   /// Bytes that may be taken beside what runs.
   let limit: Int
+
+  mutating func moveToWorker(node index: Int) {
+    graph.nodes[index].placement = .worker
+    placement[index] = .worker
+  }
 
   func format(_ link: Link) -> FormatRecord? { configurations[link.from]?.outputs[link.output] }
 

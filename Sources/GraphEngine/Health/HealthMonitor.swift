@@ -105,7 +105,7 @@ extension Engine {
       }
     }
     for (machine, remark) in remarks { with(machine) { $0.remarks.append(remark) } }
-    for node in schedule.nodes where node.runtime.state.pointee.hasFailed {
+    for node in schedule.nodes where node.runtime.state.hasFailed {
       for machine in node.runtime.judged { with(machine) { $0.failed.append(node.name) } }
     }
     return facts

@@ -33,14 +33,11 @@ struct InputLevel: ~Copyable {
     if frames == 0 { return }
     var square: Float = 0
     var greatest: Float = 0
-    var isMoving = false
     for index in 0..<frames {
       let sample = samples[index]
       let magnitude = abs(sample)
       if magnitude > greatest { greatest = magnitude }
       square += sample * sample
-      if sample != last { isMoving = true }
-      last = sample
     }
     let count = Float(frames)
     let mean = Float(bitPattern: meanSquare.load(ordering: .relaxed))
@@ -49,21 +46,31 @@ struct InputLevel: ~Copyable {
     let faded = Float(bitPattern: peak.load(ordering: .relaxed)) * rate / (rate + count)
     peak.store((greatest.isFinite ? max(greatest, faded) : faded).bitPattern, ordering: .relaxed)
     if greatest >= InputLevel.silence { sounding.store(end, ordering: .relaxed) }
-    if isMoving { moving.store(end, ordering: .relaxed) }
+    if isMoving(samples, frames) { moving.store(end, ordering: .relaxed) }
+    last = samples[frames - 1]
     if isConnected { connected.store(end, ordering: .relaxed) }
   }
 }
 
-extension RealtimeEngine {
+extension InputLevel {
+  /// Whether some sample differs from the one before it: most often the first does.
+  @inline(__always) @_noLocks @_noAllocation
+  private func isMoving(_ samples: UnsafePointer<Float>, _ frames: Int) -> Bool {
+    for index in 0..<frames where samples[index] != last { return true }
+    return false
+  }
+}
+
+extension RealtimeState {
   /// Measures what the driver supplies in this quantum.
   @_noLocks @_noAllocation
-  func noteLevels(_ schedule: UnsafeMutablePointer<RealtimeSchedule>) {
+  func measureInputs(_ schedule: UnsafeMutablePointer<RealtimeSchedule>) {
     let clock = schedule.pointee.clock.pointee
     let frames = Int(clock.frames)
     for index in 0..<schedule.pointee.inputChannelCount {
       let channel = schedule.pointee.inputChannels[index].index
       guard channel < InputLevel.most, let samples = schedule.pointee.externalInputs[index] else { continue }
-      state.pointee.levels[channel].note(
+      levels[channel].note(
         samples, frames: frames, through: clock.position + Int64(frames), rate: schedule.pointee.rate,
         isConnected: schedule.pointee.externalConnected[index] != 0)
     }

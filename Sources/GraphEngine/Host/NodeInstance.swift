@@ -137,6 +137,11 @@ final class NodeInstance: @unchecked Sendable {
   /// The node has come back from all that was called.
   var isIdle: Bool { lane.isIdle }
 
+  /// Waits for that.
+  ///
+  /// - Parameter look: called now and then; false: it is not waited for any more.
+  func awaitIdle(_ look: () -> Bool) { lane.awaitIdle(look) }
+
   /// Never calls the node again, nor frees anything that it has.
   func giveUp() {
     isGivenUp = true

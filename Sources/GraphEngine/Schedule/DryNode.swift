@@ -11,7 +11,7 @@ public struct DryNode: Sendable, Equatable {
 extension Schedule {
   /// The first one; nil where there is none, or where a node failed: that says enough. No cycle runs any more.
   var dryNode: DryNode? {
-    if nodes.contains(where: { $0.runtime.state.pointee.hasFailed }) { return nil }
+    if nodes.contains(where: { $0.runtime.state.hasFailed }) { return nil }
     return nodes.first { $0.hasHeard && $0.runtime.isDry }.map { node in
       let isDetector = node.runtime.configuration.outputs.contains { $0.format.kind == AUSCULT_SCORE }
       return DryNode(name: node.name, isDetector: isDetector)

@@ -15,11 +15,11 @@ final class NodeRuntime: @unchecked Sendable {
   /// Formats of its linked inputs, in their order.
   let inputFormats: [FormatRecord]
   let blocks: [UnsafeMutablePointer<auscult_block>]
-  let outputs: UnsafeMutablePointer<OutputState>
+  let outputs: UnsafeMutablePointer<StepOutput>
   let progress: [UnsafeMutablePointer<Progress>]
   /// Of each output that carries scores or events: what passed.
   let watches: [OutputWatch?]
-  let state: UnsafeMutablePointer<StepState>
+  let state: NodeState
   let join: UnsafeMutablePointer<Join>?
   let isIndependent: Bool
   /// It judges what was heard, and nothing else.
@@ -65,7 +65,7 @@ final class NodeRuntime: @unchecked Sendable {
     watches = configuration.outputs.map { OutputWatch($0) }
     outputs = maker.makeOutputs(
       blocks, generations: generations, progress: isWatched ? progress : nil, watches: watches)
-    state = arena.array([StepState()])
+    state = NodeState()
     call = .allocate(capacity: 1)
     call.initialize(to: WorkerCall())
     join = links.count > 1 && !isIndependent ? maker.makeJoin() : nil
@@ -82,6 +82,7 @@ final class NodeRuntime: @unchecked Sendable {
   }
 
   deinit {
+    state.deallocate()
     call.deinitialize(count: 1)
     call.deallocate()
     for watch in watches { watch?.free() }

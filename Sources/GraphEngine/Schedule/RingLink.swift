@@ -12,7 +12,7 @@ final class RingLink: @unchecked Sendable {
   }
 
   let ring: UnsafeMutablePointer<BlockRing>
-  let crossing: UnsafeMutablePointer<Crossing>
+  let producer: UnsafeMutablePointer<LinkProducer>
   /// What an input shows while the ring is empty: no tokens, only how far it is complete.
   let idle: UnsafeMutablePointer<auscult_block>
   let fromName: String
@@ -32,17 +32,17 @@ final class RingLink: @unchecked Sendable {
     idle.pointee.flags = 0
     ring = .allocate(capacity: 1)
     ring.initialize(to: made)
-    crossing = .allocate(capacity: 1)
-    crossing.initialize(
-      to: Crossing(
+    producer = .allocate(capacity: 1)
+    producer.initialize(
+      to: LinkProducer(
         ring: ring, consumer: UnsafePointer(to.instance.host.nodeText), consumerNode: to.number, mostBytes: mostBytes,
         isLossy: isLossy))
   }
 
   deinit {
     idle.deallocate()
-    crossing.deinitialize(count: 1)
-    crossing.deallocate()
+    producer.deinitialize(count: 1)
+    producer.deallocate()
     ring.deinitialize(count: 1)
     ring.deallocate()
   }

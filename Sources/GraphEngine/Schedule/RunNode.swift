@@ -32,26 +32,13 @@ struct RunNode {
 }
 
 extension [RunNode] {
-  /// Every node after all that it reads from, by name among equals.
+  /// Every node after all that it reads from.
   var inOrder: [RunNode] {
-    let indices = Dictionary(uniqueKeysWithValues: enumerated().map { ($1.runtime.number, $0) })
-    var missing = map { Set($0.sources.map(\.number)).count }
-    var readers: [[Int]] = [[Int]](repeating: [], count: count)
-    for (index, node) in enumerated() {
-      for source in Set(node.sources.map(\.number)) { readers[indices[source]!].append(index) }
-    }
-    var ready = self.indices.filter { missing[$0] == 0 }
-    var result: [RunNode] = []
-    while let next = ready.min(by: {
-      (self[$0].name, self[$0].runtime.number) < (self[$1].name, self[$1].runtime.number)
-    }) {
-      ready.removeAll { $0 == next }
-      result.append(self[next])
-      for reader in readers[next] {
-        missing[reader] -= 1
-        if missing[reader] == 0 { ready.append(reader) }
-      }
-    }
-    return result
+    let indexes = Dictionary(uniqueKeysWithValues: enumerated().map { ($1.runtime.number, $0) })
+    // Two nodes of one name, an old and a new one, stand in the order in which they were made.
+    let made = indices.sorted { self[$0].runtime.number < self[$1].runtime.number }
+    let places = Dictionary(uniqueKeysWithValues: made.enumerated().map { ($1, $0) })
+    let sources = made.map { index in self[index].sources.map { places[indexes[$0.number]!]! } }
+    return topologicalOrder(made.map { self[$0].name }, sources: sources).map { self[made[$0]] }
   }
 }

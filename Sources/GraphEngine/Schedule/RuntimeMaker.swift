@@ -55,7 +55,7 @@ struct RuntimeMaker {
   func makeOutputs(
     _ blocks: [UnsafeMutablePointer<auscult_block>], generations: Generations,
     progress: [UnsafeMutablePointer<Progress>]?, watches: [OutputWatch?]
-  ) -> UnsafeMutablePointer<OutputState> {
+  ) -> UnsafeMutablePointer<StepOutput> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
     for (output, block) in blocks.enumerated() {
       // Without a history of marks nothing is known against a token.
@@ -69,8 +69,8 @@ struct RuntimeMaker {
       configuration.outputs.indices.map { output in
         let format = configuration.outputs[output].native
         let factor = input.map { format.pointee.denominator / $0.denominator } ?? 1
-        return OutputState(
-          block: blocks[output], format: format, isAudio: format.pointee.kind == AUSCULT_AUDIO,
+        return StepOutput(
+          block: Block(blocks[output]), format: format, isAudio: format.pointee.kind == AUSCULT_AUDIO,
           isScore: format.pointee.kind == AUSCULT_SCORE, isStampedByNode: format.pointee.stamp == AUSCULT_STAMP_NODE,
           factor: factor, inputPeriod: (input?.period ?? 0) * factor,
           lookahead: format.pointee.lookahead, ownMarks: blocks[output].pointee.marks,

@@ -9,10 +9,10 @@ final class Schedule: @unchecked Sendable {
   let realtime: UnsafeMutablePointer<RealtimeSchedule>
   let links: [RingLink.Key: RingLink]
   /// Rings that the realtime thread pushes into.
-  let crossings: [RingLink]
+  let realtimeLinks: [RingLink]
   /// The steps of the nodes on the realtime thread, by runtime number.
   private let steps: [Int32: UnsafeMutablePointer<Step>]
-  private let crossingLists: [Int32: (list: UnsafeMutablePointer<StepCrossing>, count: Int)]
+  private let stepLinks: [Int32: (list: UnsafeMutablePointer<StepLink>, count: Int)]
   let point: UnsafeMutablePointer<SwapPoint>?
   private let arena: Arena
 
@@ -20,9 +20,9 @@ final class Schedule: @unchecked Sendable {
     nodes = builder.nodes
     realtime = builder.realtime!
     links = builder.links
-    crossings = builder.crossings
+    realtimeLinks = builder.realtimeLinks
     steps = builder.steps
-    crossingLists = builder.crossingLists
+    stepLinks = builder.stepLinks
     point = builder.point
     arena = builder.arena
   }
@@ -54,9 +54,9 @@ final class Schedule: @unchecked Sendable {
       guard let worker = node.runtime.worker else { continue }
       worker.modify { worker in
         worker.schedule = self
-        let crossings = crossingLists[node.runtime.number]!
-        worker.step.pointee.crossings = crossings.list
-        worker.step.pointee.crossingCount = crossings.count
+        let own = stepLinks[node.runtime.number]!
+        worker.step.pointee.links = own.list
+        worker.step.pointee.linkCount = own.count
         for (index, input) in node.inputs.enumerated() {
           if worker.inputs.count <= index {
             worker.inputs.append(WorkerInput(side(input.from, node, index)))

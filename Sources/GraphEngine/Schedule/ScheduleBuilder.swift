@@ -13,9 +13,9 @@ final class ScheduleBuilder {
   let arena = Arena()
   private(set) var realtime: UnsafeMutablePointer<RealtimeSchedule>?
   private(set) var links: [RingLink.Key: RingLink] = [:]
-  private(set) var crossings: [RingLink] = []
+  private(set) var realtimeLinks: [RingLink] = []
   private(set) var steps: [Int32: UnsafeMutablePointer<Step>] = [:]
-  private(set) var crossingLists: [Int32: (list: UnsafeMutablePointer<StepCrossing>, count: Int)] = [:]
+  private(set) var stepLinks: [Int32: (list: UnsafeMutablePointer<StepLink>, count: Int)] = [:]
   private let rate: Int
   private let channels: ChannelTables
   private let tunings: [TuneEntry]
@@ -62,7 +62,7 @@ final class ScheduleBuilder {
       Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
     for node in self.nodes { try makeLinks(node, previous: previous) }
     for (index, feed) in ears.enumerated() { try makeEar(feed, index) }
-    for node in self.nodes { makeCrossings(node) }
+    for node in self.nodes { makeStepLinks(node) }
     makeRealtime()
     for node in self.nodes where node.runtime.placement == .worker && node.runtime.worker == nil { makeWorker(node) }
   }
@@ -79,7 +79,7 @@ final class ScheduleBuilder {
         let link: RingLink
         if let before = previous?.links[key] { link = before } else { link = try makeLink(feed, to: node) }
         links[key] = link
-        if feed.runtime.placement == .realtime { crossings.append(link) }
+        if feed.runtime.placement == .realtime { realtimeLinks.append(link) }
       }
     }
   }
@@ -102,27 +102,31 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeCrossings(_ node: RunNode) {
+  private func makeStepLinks(_ node: RunNode) {
     let leaving = links.filter { $0.key.from == node.runtime.number }
       .sorted {
         ($0.key.output, $0.value.toName, $0.key.to, $0.key.input) < (
           $1.key.output, $1.value.toName, $1.key.to, $1.key.input
         )
       }
-    crossingLists[node.runtime.number] = (
-      arena.array(leaving.map { StepCrossing(output: $0.key.output, crossing: $0.value.crossing) }), leaving.count
+    stepLinks[node.runtime.number] = (
+      arena.array(leaving.map { StepLink(output: $0.key.output, producer: $0.value.producer) }), leaving.count
     )
   }
 
   // MARK: Steps
 
+  /// - Parameters:
+  ///   - inputs: what the step reads, or, of a join, what is joined.
+  ///   - joinSources: on the realtime thread, what the inputs are joined from.
   private func makeStep(
     _ node: RunNode, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
-    clock: UnsafeMutablePointer<auscult_clock>
+    joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>? = nil,
+    splices: InputSplices, clock: UnsafeMutablePointer<auscult_clock>
   ) -> Step {
     let runtime = node.runtime
     let configuration = runtime.configuration
-    let crossings = crossingLists[runtime.number]!
+    let own = stepLinks[runtime.number]!
     let sources = inputs
     let heard = runtime.isJudge ? arena.array(node.inputs.map { block($0.from ?? $0.other!).pointee }) : nil
     let inputs =
@@ -144,16 +148,15 @@ final class ScheduleBuilder {
       isWatchful: runtime.instance.nodeClass.traits.contains(.watchful), inputCount: node.inputs.count,
       outputCount: runtime.blocks.count,
       cycle: cycle, sources: sources, inputs: inputs, heard: heard, outputs: runtime.outputs, join: runtime.join,
+      joinSources: joinSources, splices: splices,
       externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
       isMeasured: options.isMeasured || runtime.placement == .worker || node.side != .both, state: runtime.state,
-      call: runtime.placement == .worker ? runtime.call : nil, crossings: crossings.list,
-      crossingCount: crossings.count)
+      call: runtime.placement == .worker ? runtime.call : nil, links: own.list,
+      linkCount: own.count)
   }
 
   private func makeRealtime() {
     let order = nodes.filter { $0.runtime.placement == .realtime }
-    var joinSources: [UnsafeMutablePointer<UnsafePointer<auscult_block>?>?] = []
-    var taps: [StepTaps] = []
     let list = arena.array(
       order.map { node in
         let sources = arena.array(node.inputs.map { Optional(block($0.from ?? $0.other!)) })
@@ -162,17 +165,16 @@ final class ScheduleBuilder {
           join.map { join in arena.array(node.inputs.indices.map { Optional(UnsafePointer(join.pointee.joined + $0)) })
           }
           ?? sources
-        joinSources.append(join == nil ? nil : sources)
-        taps.append(makeTaps(node, slots: sources))
-        let step = makeStep(node, in: arena, inputs: inputs, clock: clock)
+        let step = makeStep(
+          node, in: arena, inputs: inputs, joinSources: join == nil ? nil : sources,
+          splices: makeSplices(node, slots: sources), clock: clock)
         addChannels(node)
         return step
       })
     for (place, node) in order.enumerated() { steps[node.runtime.number] = list + place }
     realtime = arena.array([
       RealtimeSchedule(
-        steps: list, stepCount: order.count, joinSources: arena.array(joinSources), taps: arena.array(taps),
-        clock: clock, externalInputs: externalInputs, externalConnected: externalConnected,
+        steps: list, stepCount: order.count, clock: clock, externalInputs: externalInputs, externalConnected: externalConnected,
         externalOutputs: externalOutputs,
         inputChannels: UnsafePointer(arena.array(inputChannels)), inputChannelCount: inputChannels.count,
         outputChannels: UnsafePointer(arena.array(outputChannels)), outputChannelCount: outputChannels.count,
@@ -199,8 +201,10 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeTaps(_ node: RunNode, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>) -> StepTaps {
-    var list: [InputTap] = []
+  private func makeSplices(
+    _ node: RunNode, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
+  ) -> InputSplices {
+    var list: [InputSplice] = []
     for (index, input) in node.inputs.enumerated() {
       guard let point, let from = input.from else { continue }
       guard from.grid > 0 || (input.changesOver && input.other != nil) else { continue }
@@ -214,12 +218,12 @@ final class ScheduleBuilder {
       let out = queue(format, source, capacity: from.runtime.capacities[from.output] + waiting + other)
       let waitingQueue = queue(format, source, capacity: waiting)
       list.append(
-        InputTap(
+        InputSplice(
           slot: slots + index, source: block(from), other: input.other.map(block), point: point, grid: from.grid,
           out: out, shown: arena.array([out.shown(as: source)]), waiting: waitingQueue,
           waitingShown: arena.array([waitingQueue.shown(as: source)])))
     }
-    return StepTaps(list: arena.array(list), count: list.count)
+    return InputSplices(list: arena.array(list), count: list.count)
   }
 
   private func queue(_ format: auscult_format, _ source: auscult_block, capacity: Int) -> JoinQueue {
@@ -236,7 +240,8 @@ final class ScheduleBuilder {
     }
     let clock = runtime.arena.array([auscult_clock()])
     runtime.worker = WorkerNode(
-      step: runtime.arena.array([makeStep(node, in: runtime.arena, inputs: inputs, clock: clock)]),
+      step: runtime.arena.array([makeStep(
+          node, in: runtime.arena, inputs: inputs, splices: InputSplices(list: arena.array([]), count: 0), clock: clock)]),
       clock: UnsafePointer(clock), name: runtime.name, services: runtime.instance.host.services)
   }
 }

@@ -84,7 +84,7 @@ final class ShadowMeter {
   var report: ShadowReport {
     let scores = (0..<2).map { side -> ShadowReport.Scores in
       var scores = tallies[side].report
-      let state = sides[side].detector.state.pointee
+      let state = sides[side].detector.state
       let channels = Int(sides[side].scores.idle.pointee.format.pointee.channels)
       let tokens = scores.count / max(1, channels)
       if tokens > 0, state.nanoseconds > 0 { scores.nanosecondsPerToken = Double(state.nanoseconds) / Double(tokens) }

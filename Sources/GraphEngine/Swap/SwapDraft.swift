@@ -70,16 +70,6 @@ struct SwapDraft {
     return runtime.configuration.history + (draft.incoming[index].map { history(runtimes[$0.from]) }.max() ?? 0)
   }
 
-  /// The graph with its new detectors on workers, where they can't delay those that are there.
-  var graphOfCandidate: Graph {
-    var graph = graph
-    let names = Set(added.map(\.name))
-    for index in graph.nodes.indices where names.contains(graph.nodes[index].name) {
-      graph.nodes[index].placement = .worker
-    }
-    return graph
-  }
-
   /// All that a node hears comes from nodes that are kept.
   func hearsKeptNodes(_ runtime: NodeRuntime) -> Bool {
     guard let index = runtimes.firstIndex(where: { $0 === runtime }) else { return false }

@@ -38,6 +38,14 @@ struct SwapPoint: ~Copyable {
     }
   }
 
+  /// The exchange is there, and no way back was taken.
+  var isNewSide: Bool {
+    @_noLocks @_noAllocation get {
+      forward.pointee.load(ordering: .relaxed) != SwapPoint.unset
+        && back.pointee.load(ordering: .relaxed) == SwapPoint.unset
+    }
+  }
+
   @_noLocks @_noAllocation
   func countSwitch() { switches.add(1, ordering: .releasing) }
 }

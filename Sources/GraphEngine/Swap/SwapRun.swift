@@ -250,7 +250,7 @@ final class SwapRun {
 
   private func failedNode() -> String? {
     draft.added.first { runtime in
-      runtime.worker?.hasFailed ?? false || runtime.state.pointee.hasFailed
+      runtime.worker?.hasFailed ?? false || runtime.state.hasFailed
     }?.name
   }
 
@@ -274,7 +274,7 @@ final class SwapRun {
       && (isEvent || progress.pointee.tokens.load(ordering: .relaxed) > 0)
   }
 
-  private func times() -> [Int64] { draft.added.map { $0.state.pointee.nanoseconds } }
+  private func times() -> [Int64] { draft.added.map(\.state.nanoseconds) }
 
   /// A new node that takes more of its thread than it may.
   private func overrun() -> String? {
@@ -283,7 +283,7 @@ final class SwapRun {
     guard frames >= Int64(engine.rate) / 4 else { return nil }
     let elapsed = Double(frames) / Double(engine.rate) * 1e9
     for (index, runtime) in draft.added.enumerated() {
-      let share = Double(runtime.state.pointee.nanoseconds - probationBegan.times[index]) / elapsed
+      let share = Double(runtime.state.nanoseconds - probationBegan.times[index]) / elapsed
       if share > options.budget {
         return "node '\(runtime.name)' took \(Int(share * 100)) % of the time that its input lasts"
       }

@@ -11,19 +11,19 @@ struct WorkerAbsence {
   /// Through which frame position its inputs are there.
   var heard: Int64
   /// Rings that have been told of the gap, and of the end.
-  var told: Set<UnsafeMutablePointer<Crossing>> = []
-  var ended: Set<UnsafeMutablePointer<Crossing>> = []
+  var told: Set<UnsafeMutablePointer<LinkProducer>> = []
+  var ended: Set<UnsafeMutablePointer<LinkProducer>> = []
 
   init(_ step: UnsafeMutablePointer<Step>) {
     let outputs = UnsafeBufferPointer(start: step.pointee.outputs, count: step.pointee.outputCount)
     blocks = outputs.map { output in
-      var block = output.block.pointee
+      var block = output.block.pointer.pointee
       block.count = 0
       block.flags = 0
       return block
     }
     missingFrom = outputs.map(\.missingFrom)
-    heard = step.pointee.state.pointee.heardThrough
+    heard = step.pointee.state.heardThrough
   }
 }
 
@@ -41,10 +41,10 @@ extension WorkerNode {
     if let heard = known.min() { absence!.heard = max(absence!.heard, heard) }
     passTuning(known.min() ?? Int64.max)
     var hasNews = false
-    for index in 0..<step.pointee.crossingCount where tell(step.pointee.crossings[index], isEnd: isEnd) {
+    for index in 0..<step.pointee.linkCount where tell(step.pointee.links[index], isEnd: isEnd) {
       hasNews = true
     }
-    if isEnd && absence!.ended.count >= step.pointee.crossingCount { noteEnd() }
+    if isEnd && absence!.ended.count >= step.pointee.linkCount { noteEnd() }
     return hasNews ? .ran : .idle
   }
 
@@ -53,11 +53,11 @@ extension WorkerNode {
   }
 
   /// - Returns: whether there was anything to say but how far it is.
-  private func tell(_ entry: StepCrossing, isEnd: Bool) -> Bool {
+  private func tell(_ entry: StepLink, isEnd: Bool) -> Bool {
     let complete = isEnd ? Int64.max : complete(step.pointee.outputs[entry.output].lookahead)
-    let isNew = !absence!.told.contains(entry.crossing)
-    guard isNew || (isEnd && !absence!.ended.contains(entry.crossing)) else {
-      if !isEnd, complete != Int64.min { entry.crossing.pointee.ring.pointee.publish(complete: complete) }
+    let isNew = !absence!.told.contains(entry.producer)
+    guard isNew || (isEnd && !absence!.ended.contains(entry.producer)) else {
+      if !isEnd, complete != Int64.min { entry.producer.pointee.ring.pointee.publish(complete: complete) }
       return false
     }
     var block = absence!.blocks[entry.output]
@@ -67,14 +67,14 @@ extension WorkerNode {
     block.gap = auscult_gap(
       begin: begin, end: max(begin, absence!.heard), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
     block.complete = complete
-    push(&block, entry.crossing)
-    absence!.told.insert(entry.crossing)
-    if isEnd { absence!.ended.insert(entry.crossing) }
+    withUnsafeMutablePointer(to: &block) { push(Block($0), entry.producer) }
+    absence!.told.insert(entry.producer)
+    if isEnd { absence!.ended.insert(entry.producer) }
     // The last ring of an output that hears of it: what comes next begins there.
-    let others = (0..<step.pointee.crossingCount).map { step.pointee.crossings[$0] }.filter {
+    let others = (0..<step.pointee.linkCount).map { step.pointee.links[$0] }.filter {
       $0.output == entry.output
     }
-    let isLast = others.allSatisfy { (isEnd ? absence!.ended : absence!.told).contains($0.crossing) }
+    let isLast = others.allSatisfy { (isEnd ? absence!.ended : absence!.told).contains($0.producer) }
     if isLast { absence!.missingFrom[entry.output] = block.gap.end }
     return true
   }

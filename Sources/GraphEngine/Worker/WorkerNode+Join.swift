@@ -13,14 +13,14 @@ extension WorkerNode {
     let learns = join.pointee.isLearning
     join.pointee.present(matched, passesGap: passesGap, end: isLast)
 
-    let isFurther = noteComplete(outputComplete(step, lookahead: 0))
+    let isFurther = noteComplete(step.pointee.complete(lookahead: 0))
     if matched > 0 || isLast || passesGap || learns || (isFurther && looksOn) {
       guard run() else { return .lost }
       join.pointee.consume(matched)
     } else if isFurther {
       guard publishIdle() else { return .lost }
     }
-    countUnmatched(join)
+    if let count = join.pointee.takeUnmatched() { unmatched.add(count, ordering: .relaxed) }
     if isLast { noteEnd() }
     return hasNews || matched > 0 || isLast || passesGap ? .ran : .idle
   }
@@ -49,16 +49,6 @@ extension WorkerNode {
     join.pointee.note(front.pointee.gap, from: index)
     front.pointee.isGapTaken = true
     return true
-  }
-
-  private func countUnmatched(_ join: UnsafeMutablePointer<Join>) {
-    if join.pointee.unmatched == 0 { return }
-    if join.pointee.isFresh {
-      join.pointee.unmatched = 0
-      return
-    }
-    unmatched.add(join.pointee.unmatched, ordering: .relaxed)
-    join.pointee.unmatched = 0
   }
 }
 

@@ -17,7 +17,8 @@ final class WorkerNode: @unchecked Sendable {
   /// New values that are put in force with the first tokens behind the exchange.
   var tuning: WorkerTuning?
   private let services: HostServices
-  private let busy = Atomic<Bool>(false)
+  /// Whoever has it runs the node, or changes it.
+  private let turn = Turn()
   /// It takes over from a node of the same name, which still has work to do.
   let isHeld = Atomic<Bool>(false)
   private let finished = Atomic<Bool>(false)
@@ -64,15 +65,14 @@ final class WorkerNode: @unchecked Sendable {
   /// call. Thread: control.
   func modify(_ body: (WorkerNode) -> Void) {
     let deadline = services.calls.deadline(seconds: Self.patience)
-    while busy.exchange(true, ordering: .acquiring) {
-      usleep(20)
+    while !turn.take(seconds: NodeCalls.look) {
       if realtime_nanoseconds() > deadline || services.calls.isOver, let number = call.pointee.current {
         // The one who has it returns without it.
         if takeAway(number) { continue }
       }
     }
     body(self)
-    busy.store(false, ordering: .releasing)
+    turn.giveBack()
   }
 
   /// Seconds that a change waits for a node.
@@ -85,7 +85,7 @@ final class WorkerNode: @unchecked Sendable {
     guard call.pointee.takeAway(number) else { return false }
     // What that thread held is ours.
     failed.store(true, ordering: .relaxed)
-    step.pointee.state.pointee.hasFailed = true
+    step.pointee.state.hasFailed = true
     for index in 0..<step.pointee.outputCount {
       step.pointee.outputs[index].progress?.pointee.hasFailed.store(true, ordering: .relaxed)
     }
@@ -96,7 +96,7 @@ final class WorkerNode: @unchecked Sendable {
     Leftovers.keep(self)
     // Before another thread may run it, which writes down whose it is.
     services.tookAway(self)
-    busy.store(false, ordering: .releasing)
+    turn.giveBack()
     return true
   }
 
@@ -107,7 +107,7 @@ final class WorkerNode: @unchecked Sendable {
   /// Quarantines a node that can't go on, before it runs again. Thread: control.
   func fail() {
     modify { worker in
-      worker.step.pointee.state.pointee.hasFailed = true
+      worker.step.pointee.state.hasFailed = true
       worker.failed.store(true, ordering: .relaxed)
     }
   }
@@ -127,7 +127,7 @@ final class WorkerNode: @unchecked Sendable {
   ///
   /// - Parameter isPool: whether the calling thread is one of the pool's.
   func tryRun(isPool: Bool = false) -> Attempt {
-    guard !busy.exchange(true, ordering: .acquiring) else { return .busy }
+    guard turn.tryTake() else { return .busy }
     isRunByPool.store(isPool, ordering: .relaxed)
     var result = Attempt.idle
     // A few at a time, so that the other nodes get their turn.
@@ -138,15 +138,15 @@ final class WorkerNode: @unchecked Sendable {
       guard attempt == .ran else { break }
       result = .ran
     }
-    busy.store(false, ordering: .releasing)
+    turn.giveBack()
     return result
   }
 
   private var hasRoom: Bool {
-    for index in 0..<step.pointee.crossingCount {
-      let crossing = step.pointee.crossings[index].crossing
-      let ring = crossing.pointee.ring
-      if !crossing.pointee.isLossy && !ring.pointee.isOverdue && !ring.pointee.hasRoom(for: crossing.pointee.mostBytes)
+    for index in 0..<step.pointee.linkCount {
+      let producer = step.pointee.links[index].producer
+      let ring = producer.pointee.ring
+      if !producer.pointee.isLossy && !ring.pointee.isOverdue && !ring.pointee.hasRoom(for: producer.pointee.mostBytes)
       {
         return false
       }
@@ -173,7 +173,7 @@ final class WorkerNode: @unchecked Sendable {
     let isOver = !hasNews && inputs.allSatisfy(\.isOver)
     if isOver != isFinished { finished.store(isOver, ordering: .releasing) }
     if isOver { return .idle }
-    let complete = outputComplete(step, lookahead: 0)
+    let complete = step.pointee.complete(lookahead: 0)
     guard noteComplete(complete) || hasNews else { return .idle }
     guard hasNews || looksOn ? run() : publishIdle() else { return .lost }
     noteEnds()
@@ -185,7 +185,7 @@ final class WorkerNode: @unchecked Sendable {
   var looksOn: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
 
   private var hasYielded: Bool {
-    (0..<step.pointee.outputCount).contains { step.pointee.outputs[$0].block.pointee.count > 0 }
+    (0..<step.pointee.outputCount).contains { step.pointee.outputs[$0].block.count > 0 }
   }
 
   func noteFinished() { finished.store(true, ordering: .releasing) }
@@ -225,23 +225,23 @@ final class WorkerNode: @unchecked Sendable {
   }
 
   private func push() {
-    for index in 0..<step.pointee.crossingCount {
-      let entry = step.pointee.crossings[index]
-      push(UnsafePointer(step.pointee.outputs[entry.output].block), entry.crossing)
+    for index in 0..<step.pointee.linkCount {
+      let entry = step.pointee.links[index]
+      push(step.pointee.outputs[entry.output].block, entry.producer)
     }
   }
 
-  func push(_ block: UnsafePointer<auscult_block>, _ crossing: UnsafeMutablePointer<Crossing>) {
-    let ring = crossing.pointee.ring
-    if crossing.pointee.isLossy || ring.pointee.isOverdue || crossing.pointee.isDropping {
-      _ = pushOrDrop(block, crossing)
+  func push(_ block: Block, _ producer: UnsafeMutablePointer<LinkProducer>) {
+    let ring = producer.pointee.ring
+    if producer.pointee.isLossy || ring.pointee.isOverdue || producer.pointee.drop.isGoingOn {
+      _ = producer.pointee.push(block)
       return
     }
-    if block.pointee.count > 0 || block.pointee.flags != 0 {
-      let isPushed = ring.pointee.push(block)
+    if block.count > 0 || block.flags != 0 {
+      let isPushed = ring.pointee.push(block.pointer)
       precondition(isPushed, "a ring had less room than it said")
     }
-    ring.pointee.publish(complete: block.pointee.complete)
+    ring.pointee.publish(complete: block.complete)
   }
 
   /// - Returns: false when the call was taken away.
@@ -264,12 +264,12 @@ final class WorkerNode: @unchecked Sendable {
   /// - Returns: false when the call was taken away.
   func publishIdle() -> Bool {
     guard tuneIfDue() else { return false }
-    for index in 0..<step.pointee.crossingCount {
-      let entry = step.pointee.crossings[index]
+    for index in 0..<step.pointee.linkCount {
+      let entry = step.pointee.links[index]
       let output = step.pointee.outputs[entry.output]
-      let complete = outputComplete(step, lookahead: output.lookahead)
-      noteProgress(step.pointee.outputs + entry.output, tokens: 0, complete: complete)
-      if !entry.crossing.pointee.isDropping { entry.crossing.pointee.ring.pointee.publish(complete: complete) }
+      let complete = step.pointee.complete(lookahead: output.lookahead)
+      step.pointee.outputs[entry.output].noteProgress(tokens: 0, complete: complete)
+      if !entry.producer.pointee.drop.isGoingOn { entry.producer.pointee.ring.pointee.publish(complete: complete) }
     }
     return true
   }

@@ -12,6 +12,8 @@ final class WorkerPool: @unchecked Sendable {
   private let condition = NSCondition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
+  /// How often nodes have got on: who waits for that looks whether it has changed.
+  private let progress = Atomic<Int>(0)
   /// Threads that there are to be.
   private let threads: Int
   // Under the condition's lock: threads that there are, and those of them that are in a node which does not come back.
@@ -82,13 +84,52 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
+  /// Waits until something holds that nodes bring about. Without threads of its own the pool runs them on the calling one.
+  ///
+  /// - Parameters:
+  ///   - isDone: what is waited for.
+  ///   - look: called now and then; false: it is not waited for any more.
+  func wait(until isDone: () -> Bool, look: () -> Bool) {
+    while true {
+      let seen = progress.load(ordering: .sequentiallyConsistent)
+      if isDone() || !look() { return }
+      if threads == 0, runOnce() { continue }
+      nudge()
+      awaitProgress(after: seen)
+    }
+  }
+
+  /// Lets nodes get on for a moment.
+  func help() {
+    let seen = progress.load(ordering: .sequentiallyConsistent)
+    if threads == 0, runOnce() { return }
+    nudge()
+    awaitProgress(after: seen)
+  }
+
+  private func awaitProgress(after seen: Int) {
+    condition.lock()
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    let limit = Date(timeIntervalSinceNow: 0.005)
+    while progress.load(ordering: .sequentiallyConsistent) == seen, condition.wait(until: limit) {}
+    sleepers.subtract(1, ordering: .sequentiallyConsistent)
+    condition.unlock()
+  }
+
+  /// A node has got on: who waits for that is woken, and so are threads that found nothing to do. Not for the realtime
+  /// thread.
+  private func noteProgress() {
+    progress.add(1, ordering: .sequentiallyConsistent)
+    nudge()
+  }
+
   /// Runs every node once on the calling thread; true if any got anywhere.
-  func runOnce() -> Bool {
+  private func runOnce() -> Bool {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
-    var progress = false
-    for node in nodes where node.tryRun() == .ran { progress = true }
-    return progress
+    var hasRun = false
+    for node in nodes where node.tryRun() == .ran { hasRun = true }
+    return hasRun
   }
 
   /// Runs every node until none has anything left that it could do. Only while nothing is pushed from outside: nodes
@@ -114,6 +155,7 @@ final class WorkerPool: @unchecked Sendable {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     while !stopping.load(ordering: .acquiring) {
+      let seen = progress.load(ordering: .sequentiallyConsistent)
       var isSettled = true
       var hasRun = false
       for node in nodes {
@@ -125,7 +167,7 @@ final class WorkerPool: @unchecked Sendable {
         }
       }
       if isSettled { break }
-      if !hasRun { usleep(50) }
+      if hasRun { noteProgress() } else { awaitProgress(after: seen) }
     }
     return true
   }
@@ -138,17 +180,17 @@ final class WorkerPool: @unchecked Sendable {
     // Alike on every thread that computes; see CRealtime.
     _ = realtime_flush_denormals()
     while !stopping.load(ordering: .acquiring) {
-      var progress = false
+      var hasRun = false
       let nodes = nodes
       let start = Int(place * Double(nodes.count))
       for offset in nodes.indices {
         switch nodes[(start + offset) % nodes.count].tryRun(isPool: true) {
-        case .ran: progress = true
+        case .ran: hasRun = true
         case .lost: return end(isLost: true)
         case .idle, .busy: break
         }
       }
-      if progress { nudge() } else { sleep() }
+      if hasRun { noteProgress() } else { sleep() }
     }
     end(isLost: false)
   }

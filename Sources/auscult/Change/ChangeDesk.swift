@@ -350,12 +350,13 @@ final class ChangeDesk {
     do throws(DiagnosticsError) {
       var options = SwapOptions()
       if let timeout = request.timeout { options.timeout = timeout }
-      current?.ticket.plan = try engine.plan(for: graph, timeout: options.timeout).sayingTakeBack(options)
+      options.isShadow = request.kind == .shadow
+      let change = try engine.plan(graph, options: options)
+      current?.ticket.plan = change.plan.sayingTakeBack(options)
       publish()
       if request.isDryRun { return finish() }
-      options.isShadow = request.kind == .shadow
       coming = (next, engine.graph)
-      current?.ticket.plan = try engine.apply(graph, options: options).sayingTakeBack(options)
+      try engine.apply(change)
       current?.ticket.state = .warming
       warming = .now
       publish()

@@ -1,6 +1,5 @@
 import CNodeABI
 import RealtimeCore
-import Synchronization
 
 /// One entry of a schedule: a node with its inputs and outputs, on the realtime thread or on a worker.
 ///
@@ -28,31 +27,26 @@ struct Step {
   let inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   /// Of a node that judges, what it sees [inputCount]: see `showHeard`.
   let heard: UnsafeMutablePointer<auscult_block>?
-  let outputs: UnsafeMutablePointer<OutputState>
+  let outputs: UnsafeMutablePointer<StepOutput>
   let join: UnsafeMutablePointer<Join>?
+  /// On the realtime thread, what the inputs are joined from [inputCount] ...
+  let joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>?
+  /// ... and what stands before them during a swap.
+  let splices: InputSplices
   let externalOutputBase: Int
   let externalOutputCount: Int
   let isMeasured: Bool
-  let state: UnsafeMutablePointer<StepState>
+  let state: NodeState
   /// Of a node on a worker: whose its call of `process` is; see `WorkerCall`. Nil on the realtime thread.
   let call: UnsafeMutablePointer<WorkerCall>?
-  /// Links that leave the thread [crossingCount].
-  var crossings: UnsafeMutablePointer<StepCrossing>
-  var crossingCount: Int
-}
-
-/// What a node carries on from schedule to schedule.
-struct StepState {
-  var hasFailed = false
-  var calls: Int64 = 0
-  var nanoseconds: Int64 = 0
-  /// Frame position through which its inputs are there.
-  var heardThrough: Int64 = 0
+  /// Links that leave the thread [linkCount].
+  var links: UnsafeMutablePointer<StepLink>
+  var linkCount: Int
 }
 
 /// One output of a node: its block, and what the host needs to fill in heads, marks and gaps.
-struct OutputState {
-  let block: UnsafeMutablePointer<auscult_block>
+struct StepOutput {
+  let block: Block
   let format: UnsafePointer<auscult_format>
   let isAudio: Bool
   let isScore: Bool
@@ -79,46 +73,13 @@ struct OutputState {
 
   var isStarted = false
   var hasPendingGap = false
+  /// Where the stretch begins, in ticks, and the index of its next token.
   var origin: Int64 = 0
   var index: Int64 = 0
+  /// Frame position where the stretch begins.
   var segment: Int64 = 0
   /// Frame position from which on a failed node's tokens are missing.
   var missingFrom: Int64 = 0
   /// Tokens (audio: samples) so far.
   var yielded: Int64 = 0
-}
-
-/// How far a fresh output is. Written by the thread that runs the node.
-struct Progress: ~Copyable {
-  /// Frame position where its stream begins; max: it has not begun.
-  let start = Atomic<Int64>(Int64.max)
-  /// Frame position through which it is complete.
-  let complete = Atomic<Int64>(Int64.min)
-  let tokens = Atomic<Int64>(0)
-  let hasFailed = Atomic<Bool>(false)
-}
-
-/// A link that leaves a step's thread.
-struct StepCrossing {
-  let output: Int
-  let crossing: UnsafeMutablePointer<Crossing>
-}
-
-/// A ring between threads, and the drop that is going on, if one is. Touched by the producer's thread alone.
-struct Crossing {
-  let ring: UnsafeMutablePointer<BlockRing>
-  /// The node that the ring feeds: whose queue was full.
-  let consumer: UnsafePointer<CChar>
-  let consumerNode: Int32
-  /// Most bytes that one call of the producer can push.
-  let mostBytes: Int
-  /// Drops what does not fit even between workers: a candidate never holds up the node that it is compared with.
-  let isLossy: Bool
-
-  var isDropping = false
-  /// What is dropped is so because the consumer has not returned from a call.
-  var isOverdue = false
-  var droppedTokens: Int64 = 0
-  var dropBegin: Int64 = 0
-  var dropEnd: Int64 = 0
 }

@@ -61,10 +61,10 @@ struct MarkHistory {
   @inline(__always) @_noLocks @_noAllocation
   mutating func pass(
     _ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int,
-    to output: UnsafeMutablePointer<OutputState>
+    to output: UnsafeMutablePointer<StepOutput>
   ) {
     if rule == .same && !output.pointee.isStampedByNode {
-      giveSame(output.pointee.block, input: inputs[0]!)
+      giveSame(output.pointee.block.pointer, input: inputs[0]!)
       return
     }
     take(inputs, count: count)
@@ -149,8 +149,8 @@ struct MarkHistory {
 
   /// Marks the tokens that were just yielded.
   @_noLocks @_noAllocation
-  private func give(_ output: UnsafeMutablePointer<OutputState>, input: UnsafePointer<auscult_block>) {
-    let block = output.pointee.block
+  private func give(_ output: UnsafeMutablePointer<StepOutput>, input: UnsafePointer<auscult_block>) {
+    let block = output.pointee.block.pointer
     let count = Int(block.pointee.count)
     if count == 0 { return }
     if rule == .same {
@@ -272,35 +272,3 @@ struct MarkHistory {
     }
   }
 }
-
-/// The parts of a mark.
-enum Marks {
-  static var bits: UInt8 { @_noLocks @_noAllocation get { 0x0f } }
-  static var silence: UInt8 { @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_SILENCE) } }
-  static var silenceShift: UInt8 { @_noLocks @_noAllocation get { UInt8(AUSCULT_SILENCE_SHIFT) } }
-  /// Whether it sounds is not known: connected and moving, so that nobody is called deaf for it.
-  static var unknown: UInt8 {
-    @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
-  }
-  static var heard: UInt8 {
-    @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
-  }
-
-  /// Of two tokens that are computed into one: it is as silent as the less silent of them.
-  @inline(__always) @_noLocks @_noAllocation
-  static func merged(_ a: UInt8, _ b: UInt8) -> UInt8 { ((a | b) & bits) | min(a & silence, b & silence) }
-
-  /// The mark that a format's silent_share is. Thread: control.
-  static func share(_ format: auscult_format) -> UInt8 {
-    let share = format.silent_share == 0 ? 15 : min(15, format.silent_share)
-    return UInt8(share) << UInt8(AUSCULT_SILENCE_SHIFT)
-  }
-}
-
-/// a / b rounded down, for b > 0.
-@inline(__always) @_noLocks @_noAllocation
-func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((b - 1 - a) / b) }
-
-/// a / b rounded up, for b > 0.
-@inline(__always) @_noLocks @_noAllocation
-func ceilDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? (a + b - 1) / b : -(-a / b) }

@@ -1,11 +1,20 @@
 import CNodeABI
 import CRealtime
 
+/// What stands before a step's inputs during a swap; else there is none.
+struct InputSplices {
+  let list: UnsafeMutablePointer<InputSplice>
+  let count: Int
+
+  @inline(__always) @_noLocks @_noAllocation
+  func run() { for index in 0..<count { list[index].run() } }
+}
+
 /// What stands between the output of one step and the input of another during a swap, on the realtime thread.
 ///
 /// A fresh node begins on the grid on which it would stand had it always run; a node that stays takes tokens that end by
 /// the exchange from the old step before it, and all others from the new one.
-struct InputTap {
+struct InputSplice {
   /// Where the reading step, or its join, finds the block.
   let slot: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   var source: UnsafePointer<auscult_block>
@@ -25,7 +34,7 @@ struct InputTap {
   var changes = 0
 }
 
-extension InputTap {
+extension InputSplice {
   /// Lays ready what the step reads in this quantum.
   ///
   /// Thread: realtime.
@@ -34,14 +43,14 @@ extension InputTap {
     if other != nil {
       splice()
     } else if grid > 0 {
-      begin()
+      beginOnGrid()
     } else {
       slot.pointee = source
     }
   }
 
   @_noLocks @_noAllocation
-  private mutating func begin() {
+  private mutating func beginOnGrid() {
     out.count = 0
     let first = source.pointee.firstOnGrid(grid)
     let count = Int(source.pointee.count)

@@ -1,0 +1,125 @@
+import CNodeABI
+import CRealtime
+import RealtimeCore
+
+/// What runs in every cycle, from the driver's callback to the last node: the page to read.
+///
+/// A driver calls `RealtimeEngine.cycle` with the frames that it has. They go through the schedule's steps, node by node, in
+/// pieces of at most a quantum. What is rare stands in files of its own, each behind one call here:
+///
+/// | call | when | file |
+/// |---|---|---|
+/// | `takeSchedule`, `takeExchange` | the graph is being changed | Exchange.swift |
+/// | `splices.run` | during a swap, at inputs that change over | InputSplice.swift |
+/// | `gather`, `finish` | a node joins several inputs | StepJoin.swift, Join.swift |
+/// | `beginGap` | the driver has lost frames | Gap.swift |
+/// | `report`, `silenceOutputs`, `fail` | a node fails | Failure.swift |
+/// | `report` | a worker's queue is full | Drop.swift |
+///
+/// Everything here is marked: the compiler proves that it neither allocates nor locks.
+extension RealtimeState {
+  /// Thread: realtime.
+  @_noLocks @_noAllocation
+  mutating func run(_ cycle: DriverCycle) {
+    realtime_enter()
+    let denormals = realtime_flush_denormals()
+    let began = realtime_nanoseconds()
+    takeSchedule()
+    takeExchange()
+    if cycle.gapBefore > 0 { countGap(cycle.gapBefore, cycle.gapCause) }
+    runQuanta(cycle)
+    running.store(nil, ordering: .relaxed)
+    count(cycle, nanoseconds: realtime_nanoseconds() - began)
+    realtime_restore_denormals(denormals)
+    realtime_exit()
+  }
+
+  /// Results do not depend on how a cycle is cut, so that any period works with buffers of one size.
+  @_noLocks @_noAllocation
+  private func runQuanta(_ cycle: DriverCycle) {
+    guard let schedule else { return skip(cycle) }
+    var gap = cycle.gapBefore
+    var done = 0
+    repeat {
+      let frames = min(cycle.frames - done, schedule.pointee.quantum)
+      let begin = position.load(ordering: .relaxed) + gap
+      schedule.pointee.begin(cycle, at: begin, frames: frames)
+      schedule.pointee.connect(cycle, offset: done)
+      measureInputs(schedule)
+      runSteps(schedule, gap: gap, cause: cycle.gapCause)
+      position.store(begin + Int64(frames), ordering: .relaxed)
+      gap = 0
+      done += frames
+    } while done < cycle.frames
+  }
+
+  /// Nothing runs: time goes on all the same.
+  @_noLocks @_noAllocation
+  private func skip(_ cycle: DriverCycle) {
+    let begin = position.load(ordering: .relaxed) + cycle.gapBefore
+    position.store(begin + Int64(cycle.frames), ordering: .relaxed)
+  }
+
+  @_noLocks @_noAllocation
+  private func runSteps(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, gap: Int64, cause: UInt32) {
+    let clock = UnsafePointer(schedule.pointee.clock)
+    for index in 0..<schedule.pointee.stepCount {
+      let step = schedule.pointee.steps + index
+      step.pointee.splices.run()
+      if step.pointee.isSource { step.pointee.beginGap(frames: gap, cause, position: clock.pointee.position) }
+      step.pointee.gather()
+      running.store(step.pointee.name, ordering: .relaxed)
+      if runStep(step, clock: clock) == .failed { report(step) }
+      if step.pointee.state.hasFailed { schedule.pointee.silenceOutputs(of: step, frames: Int(clock.pointee.frames)) }
+      if let unmatched = step.pointee.finishJoin() { counters.unmatched.add(unmatched, ordering: .relaxed) }
+      push(step)
+    }
+  }
+
+  /// Hands what a step has yielded to the workers. What finds no room is dropped whole: nothing waits here.
+  @_noLocks @_noAllocation
+  private func push(_ step: UnsafeMutablePointer<Step>) {
+    for index in 0..<step.pointee.linkCount {
+      let link = step.pointee.links[index]
+      switch link.producer.pointee.push(step.pointee.outputs[link.output].block) {
+      case .pushed: break
+      case let result: report(result, of: link.producer)
+      }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func count(_ cycle: DriverCycle, nanoseconds: Int64) {
+    counters.cycles.add(1, ordering: .relaxed)
+    counters.frames.add(Int64(cycle.frames), ordering: .relaxed)
+    counters.busy.add(nanoseconds, ordering: .relaxed)
+    if nanoseconds > counters.longest.load(ordering: .relaxed) {
+      counters.longest.store(nanoseconds, ordering: .relaxed)
+    }
+  }
+}
+
+extension RealtimeSchedule {
+  @inline(__always) @_noLocks @_noAllocation
+  func begin(_ cycle: DriverCycle, at position: Int64, frames: Int) {
+    clock.pointee = auscult_clock(
+      position: position, frames: UInt32(truncatingIfNeeded: frames),
+      flags: (cycle.isEnd ? AUSCULT_CLOCK_END : 0) | (cycle.hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0))
+  }
+
+  /// Points the nodes' external channels to the driver's samples, from `offset` on.
+  @inline(__always) @_noLocks @_noAllocation
+  func connect(_ cycle: DriverCycle, offset: Int) {
+    for index in 0..<inputChannelCount {
+      let channel = inputChannels[index].index
+      let samples = cycle.inputs.flatMap { $0[channel] }
+      externalInputs[index] = samples.map { $0 + offset } ?? silence
+      externalConnected[index] = cycle.connected.map { $0[channel] } ?? 1
+    }
+    for index in 0..<outputChannelCount {
+      let channel = outputChannels[index]
+      let samples = plays(channel.side) ? cycle.outputs.flatMap { $0[channel.index] } : nil
+      externalOutputs[index] = samples.map { $0 + offset } ?? waste
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import CNodeABI
+import RealtimeCore
+import Synchronization
+
+/// What a swap means to the realtime thread: a new schedule, and the frame position at which it takes over.
+extension RealtimeState {
+  /// Takes the schedule that the control thread has laid ready, if there is a slot free to hand the old one back.
+  @inline(__always) @_noLocks @_noAllocation
+  mutating func takeSchedule() {
+    if pending.load(ordering: .relaxed) == nil || messages.room == 0 { return }
+    guard let next = pending.exchange(nil, ordering: .acquiringAndReleasing) else { return }
+    let old = schedule
+    schedule = next
+    messages.push(
+      RealtimeMessage(
+        .scheduleRetired, first: position.load(ordering: .relaxed), pointer: UnsafeRawPointer(old)))
+  }
+
+  /// The exchange of a swap lies at this cycle's start.
+  @inline(__always) @_noLocks @_noAllocation
+  func takeExchange() {
+    if exchange.load(ordering: .relaxed) == nil { return }
+    // The schedule that it belongs to comes first.
+    if pending.load(ordering: .relaxed) != nil { return }
+    guard let wanted = exchange.exchange(nil, ordering: .acquiringAndReleasing), let schedule else { return }
+    schedule.pointee.exchange(wanted, at: position.load(ordering: .relaxed), generations)
+  }
+}
+
+extension RealtimeSchedule {
+  /// Puts the exchange at a frame position: from there on the other side judges, and retuned nodes have other values.
+  @_noLocks @_noAllocation
+  fileprivate func exchange(
+    _ wanted: UnsafeMutablePointer<Atomic<Int64>>, at position: Int64, _ generations: Generations
+  ) {
+    guard let point else { return }
+    let isForward = wanted == point.pointee.forward
+    generations.note(isForward ? point.pointee.forwardGeneration : point.pointee.backGeneration, from: position)
+    wanted.pointee.store(position, ordering: .releasing)
+    for index in 0..<tuningCount { tunings[index].take(isForward: isForward) }
+  }
+
+  /// Whether a step's samples go out: two may have the same channel during a swap, one before the exchange, one after it.
+  @inline(__always) @_noLocks @_noAllocation
+  func plays(_ side: SwapSide) -> Bool {
+    guard side != .both, let point else { return true }
+    return point.pointee.isNewSide == (side == .new)
+  }
+}

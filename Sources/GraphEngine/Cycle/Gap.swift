@@ -1,0 +1,26 @@
+import CNodeABI
+import RealtimeCore
+
+/// What the driver has lost: counted, told, and put into the stream.
+extension RealtimeState {
+  @_noLocks @_noAllocation
+  func countGap(_ frames: Int64, _ cause: UInt32) {
+    counters.gaps.add(1, ordering: .relaxed)
+    counters.lostFrames.add(frames, ordering: .relaxed)
+    let begin = position.load(ordering: .relaxed)
+    let reason = cause == AUSCULT_GAP_SERVER ? constantText("without a server") : nil
+    messages.push(RealtimeMessage(.gap, first: begin, second: begin + frames, pointer: reason))
+  }
+}
+
+extension Step {
+  /// Puts the frames that were lost before this call into a source's blocks; 0: none were.
+  @inline(__always) @_noLocks @_noAllocation
+  func beginGap(frames: Int64, _ cause: UInt32, position: Int64) {
+    for index in 0..<outputCount {
+      let block = outputs[index].block
+      block.flags = frames > 0 ? AUSCULT_BLOCK_GAP : 0
+      block.gap = auscult_gap(begin: position - frames, end: position, cause: cause, count: 0, node: name)
+    }
+  }
+}

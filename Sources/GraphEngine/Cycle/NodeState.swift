@@ -1,0 +1,65 @@
+import RealtimeCore
+import Synchronization
+
+/// What a node carries on from schedule to schedule, beside its outputs. The thread that runs the node writes it; the
+/// control thread reads it meanwhile.
+struct NodeState {
+  private struct Memory: ~Copyable {
+    let hasFailed = Atomic<Bool>(false)
+    let calls = Atomic<Int64>(0)
+    let nanoseconds = Atomic<Int64>(0)
+    let heardThrough = Atomic<Int64>(0)
+  }
+
+  private let memory: UnsafeMutablePointer<Memory>
+
+  /// Thread: control.
+  init() {
+    memory = .allocate(capacity: 1)
+    memory.initialize(to: Memory())
+  }
+
+  /// Thread: control, when no thread runs the node any more.
+  func deallocate() {
+    memory.deinitialize(count: 1)
+    memory.deallocate()
+  }
+
+  /// It yields nothing any more.
+  var hasFailed: Bool {
+    @_noLocks @_noAllocation get { memory.pointee.hasFailed.load(ordering: .relaxed) }
+    @_noLocks @_noAllocation nonmutating set { memory.pointee.hasFailed.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Frame position through which its inputs are there.
+  var heardThrough: Int64 {
+    @_noLocks @_noAllocation get { memory.pointee.heardThrough.load(ordering: .relaxed) }
+    @_noLocks @_noAllocation nonmutating set { memory.pointee.heardThrough.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Calls of `process` so far.
+  var calls: Int64 { memory.pointee.calls.load(ordering: .relaxed) }
+  /// Time in `process` so far; 0 where it is not measured.
+  var nanoseconds: Int64 { memory.pointee.nanoseconds.load(ordering: .relaxed) }
+
+  // One thread writes: a plain sum that others see whole.
+
+  @_noLocks @_noAllocation
+  func countCall() { memory.pointee.calls.store(memory.pointee.calls.load(ordering: .relaxed) + 1, ordering: .relaxed) }
+
+  @_noLocks @_noAllocation
+  func addTime(_ nanoseconds: Int64) {
+    let before = memory.pointee.nanoseconds.load(ordering: .relaxed)
+    memory.pointee.nanoseconds.store(before + nanoseconds, ordering: .relaxed)
+  }
+}
+
+/// How far a fresh output is. Written by the thread that runs the node.
+struct Progress: ~Copyable {
+  /// Frame position where its stream begins; max: it has not begun.
+  let start = Atomic<Int64>(Int64.max)
+  /// Frame position through which it is complete.
+  let complete = Atomic<Int64>(Int64.min)
+  let tokens = Atomic<Int64>(0)
+  let hasFailed = Atomic<Bool>(false)
+}

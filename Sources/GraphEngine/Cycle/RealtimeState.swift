@@ -1,0 +1,45 @@
+import RealtimeCore
+import Synchronization
+
+/// Counters that the realtime thread adds to and anyone may read.
+public struct RealtimeCounters: ~Copyable {
+  public let cycles = Atomic<Int64>(0)
+  public let frames = Atomic<Int64>(0)
+  public let gaps = Atomic<Int64>(0)
+  public let lostFrames = Atomic<Int64>(0)
+  public let xruns = Atomic<Int64>(0)
+  public let late = Atomic<Int64>(0)
+  public let unmatched = Atomic<Int64>(0)
+  /// Longest cycle, and the sum of all, in nanoseconds.
+  public let longest = Atomic<Int64>(0)
+  public let busy = Atomic<Int64>(0)
+}
+
+/// All that the realtime thread changes, in one place. Everything else that it reads is fixed.
+struct RealtimeState: ~Copyable {
+  var schedule: UnsafeMutablePointer<RealtimeSchedule>?
+  /// The schedule to take at the next cycle's start.
+  let pending = Atomic<UnsafeMutablePointer<RealtimeSchedule>?>(nil)
+  /// Where to put the position of the next cycle's start: the exchange of a swap.
+  let exchange = Atomic<UnsafeMutablePointer<Atomic<Int64>>?>(nil)
+  /// Name of the node that runs; nil: none does.
+  let running = Atomic<UnsafePointer<CChar>?>(nil)
+  /// Frame position of the next cycle.
+  let position = Atomic<Int64>(0)
+  let messages = MessageQueue(capacity: 1024)
+  let counters = RealtimeCounters()
+  let generations: Generations
+  /// Of each of the driver's inputs [InputLevel.most].
+  let levels = UnsafeMutablePointer<InputLevel>.allocate(capacity: InputLevel.most)
+
+  /// Thread: control.
+  init(generations: Generations) {
+    self.generations = generations
+    for index in 0..<InputLevel.most { (levels + index).initialize(to: InputLevel()) }
+  }
+
+  deinit {
+    levels.deinitialize(count: InputLevel.most)
+    levels.deallocate()
+  }
+}

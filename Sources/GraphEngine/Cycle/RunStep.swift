@@ -1,0 +1,151 @@
+import CNodeABI
+import CRealtime
+import RealtimeCore
+
+/// How a step's run ended, for whoever reports it: the realtime thread by message, a worker at once.
+enum StepResult {
+  case ran
+  case failed
+  case skipped
+  /// The call was taken away while it was under way: the caller must not touch the step, nor what belongs to the node,
+  /// any more.
+  case takenAway
+}
+
+/// Runs one step: what its inputs say, reset after a gap, `process`, then what is to be said of the tokens that it yielded.
+///
+/// Thread: the one that owns the step; active.
+@inline(never) @_noLocks @_noAllocation
+func runStep(_ step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>) -> StepResult {
+  step.pointee.run(clock)
+}
+
+extension Step {
+  @inline(__always) @_noLocks @_noAllocation
+  fileprivate func run(_ clock: UnsafePointer<auscult_clock>) -> StepResult {
+    if let heard { showHeard(heard) }
+    let news = inputNews(clock)
+    noteHeard(clock)
+    let hasFailed = state.hasFailed
+    for index in 0..<outputCount { prepare(outputs + index, news, clock, hasFailed: hasFailed) }
+    if hasFailed {
+      if news.isEnd { flagMissing() }
+      return .skipped
+    }
+    let number = call?.pointee.enter() ?? 0
+    if news.hasGap && !isIndependent { realtime_reset(nodeClass, instance) }
+
+    let began = isMeasured ? realtime_nanoseconds() : 0
+    cycle.pointee.failure = nil
+    let status = realtime_process(nodeClass, instance, cycle)
+    if let call, !call.pointee.leave(number) { return .takenAway }
+    if marksOldBitsOnly { markHeard() }
+    if isMeasured { state.addTime(realtime_nanoseconds() - began) }
+    state.countCall()
+
+    guard status == AUSCULT_OK, finishOutputs() else {
+      fail()
+      return .failed
+    }
+    return .ran
+  }
+
+  /// What the inputs say of this call: a gap if any of them has one, the end if all have ended. Independent inputs show
+  /// the node each block's own flags besides.
+  @inline(__always) @_noLocks @_noAllocation
+  private func inputNews(_ clock: UnsafePointer<auscult_clock>) -> InputNews {
+    if isSource {
+      // The cycle has put the driver's gap into the blocks of the sources.
+      let gap = outputCount > 0 ? outputs.pointee.block.flags & AUSCULT_BLOCK_GAP : 0
+      return InputNews(flags: gap | (clock.pointee.flags & AUSCULT_CLOCK_END != 0 ? AUSCULT_BLOCK_END : 0))
+    }
+    var news = InputNews(flags: 0)
+    var any: UInt32 = 0
+    var all = UInt32.max
+    for index in 0..<inputCount {
+      let flags = inputs[index]!.pointee.flags
+      if flags & AUSCULT_BLOCK_GAP != 0 { news.gapFrom = index }
+      any |= flags
+      all &= flags
+    }
+    news.flags = (any & AUSCULT_BLOCK_GAP) | (all & AUSCULT_BLOCK_END)
+    return news
+  }
+
+  /// Empties an output, and says of it what the inputs say.
+  @inline(__always) @_noLocks @_noAllocation
+  private func prepare(
+    _ output: UnsafeMutablePointer<StepOutput>, _ news: InputNews, _ clock: UnsafePointer<auscult_clock>,
+    hasFailed: Bool
+  ) {
+    let block = output.pointee.block
+    let complete = block.complete
+    if !hasFailed && complete != Int64.max { output.pointee.missingFrom = max(0, complete) }
+    block.count = 0
+    block.marks = output.pointee.ownMarks
+    block.flags = news.flags
+    if isSource {
+      setSourceWatermarks(of: block, isEnd: news.isEnd, clock)
+      output.pointee.markAllHeard()
+    } else {
+      setWatermarks(of: block, lookahead: output.pointee.lookahead)
+      if news.hasGap { block.gap = inputs[news.gapFrom]!.pointee.gap }
+      if output.pointee.isScore { passLearning(to: block) }
+    }
+    // What a source says of a gap is in its block already.
+    if news.hasGap { output.pointee.restart() }
+    if !output.pointee.isStarted { start(output, clock) }
+  }
+
+  /// Heads, marks and checks of what `process` yielded. False: the node broke a rule.
+  @inline(__always) @_noLocks @_noAllocation
+  private func finishOutputs() -> Bool {
+    for index in 0..<outputCount {
+      if let fault = finish(outputs + index) {
+        cycle.pointee.failure = fault
+        return false
+      }
+    }
+    return true
+  }
+
+  /// - Returns: what rule the node broke; nil: none.
+  @inline(__always) @_noLocks @_noAllocation
+  private func finish(_ output: UnsafeMutablePointer<StepOutput>) -> UnsafePointer<CChar>? {
+    let block = output.pointee.block
+    let count = block.count
+    if count > block.capacity { return constantText("yielded more tokens than its configure declared") }
+    output.pointee.yielded += Int64(count)
+    if count > 0 { output.pointee.stamp(count) }
+    output.pointee.noteProgress(tokens: count, complete: block.complete)
+    if let marks = output.pointee.marks {
+      marks.pointee.pass(inputs, count: inputCount, to: output)
+      if let learned = output.pointee.learnedMarks, block.isLearning {
+        marks.pointee.giveLearned(learned, input: inputs[0]!)
+      }
+    }
+    if output.pointee.isScore {
+      if output.pointee.highest < .infinity { output.pointee.dropUnheardBands() }
+      if !block.scoresAreFinite { return constantText("yielded a score that is not a finite number") }
+    }
+    output.pointee.watch?.note(block.pointer)
+    return nil
+  }
+}
+
+/// What a step's inputs say of one call.
+struct InputNews {
+  /// AUSCULT_BLOCK_GAP, AUSCULT_BLOCK_END.
+  var flags: UInt32
+  /// The input that has the gap.
+  var gapFrom = 0
+
+  var hasGap: Bool { @_noLocks @_noAllocation get { flags & AUSCULT_BLOCK_GAP != 0 } }
+  var isEnd: Bool { @_noLocks @_noAllocation get { flags & AUSCULT_BLOCK_END != 0 } }
+}
+
+/// A text that a realtime thread hands over by pointer.
+@_noLocks @_noAllocation
+func constantText(_ text: StaticString) -> UnsafePointer<CChar> {
+  UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+}

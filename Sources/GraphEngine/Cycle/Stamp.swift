@@ -1,0 +1,100 @@
+import CNodeABI
+import CRealtime
+import RealtimeCore
+
+/// What the host writes to the tokens that a node has yielded: where they lie, whether something was lost before them, and
+/// which graph they belong to.
+extension StepOutput {
+  @inline(__always) @_noLocks @_noAllocation
+  mutating func stamp(_ count: Int) {
+    let gapFlag = hasPendingGap ? AUSCULT_TOKEN_GAP : 0
+    hasPendingGap = false
+    if isStampedByNode {
+      block.heads.pointee.flags |= gapFlag
+      for token in 0..<count { block.heads[token].generation = generation(of: token) }
+      return
+    }
+    var head = auscult_head(origin: origin, index: index, segment: segment, flags: gapFlag, generation: 0)
+    // Audio has one head for all its samples.
+    for token in 0..<(isAudio ? 1 : count) {
+      block.heads[token] = head
+      block.heads[token].generation = generation(of: isAudio ? count - 1 : token)
+      head.index += 1
+      head.flags = 0
+    }
+    index += Int64(count)
+  }
+
+  @inline(__always) @_noLocks @_noAllocation
+  private func generation(of token: Int) -> UInt32 { generations.generation(at: block.end(of: token)) }
+
+  /// Behind a gap a stream begins anew.
+  @inline(__always) @_noLocks @_noAllocation
+  mutating func restart() {
+    isStarted = false
+    hasPendingGap = true
+    if let marks { marks.pointee.reset() }
+  }
+
+  /// Until the source has looked at its samples, they count as heard.
+  @inline(__always) @_noLocks @_noAllocation
+  func markAllHeard() { realtime_fill(ownMarks!, Marks.heard, block.capacity * Int(format.pointee.channels)) }
+}
+
+extension Step {
+  /// A stretch of an evenly paced output begins where its first input token (audio: sample) lies.
+  @inline(__always) @_noLocks @_noAllocation
+  func start(_ output: UnsafeMutablePointer<StepOutput>, _ clock: UnsafePointer<auscult_clock>) {
+    if isSource {
+      if clock.pointee.frames == 0 { return }
+      output.pointee.origin = clock.pointee.position * output.pointee.format.pointee.denominator
+      output.pointee.segment = clock.pointee.position
+    } else {
+      guard inputCount > 0, inputs[0]!.pointee.count > 0 else { return }
+      let input = inputs[0]!
+      let head = input.pointee.heads.pointee
+      output.pointee.origin = head.origin * output.pointee.factor + head.index * output.pointee.inputPeriod
+      output.pointee.segment = max(head.segment, input.pointee.firstFrame)
+      if let marks = output.pointee.marks { marks.pointee.start(at: output.pointee.origin) }
+    }
+    output.pointee.index = 0
+    output.pointee.isStarted = true
+  }
+
+  /// What a block of scores says beside its tokens: that some are withheld.
+  @inline(__always) @_noLocks @_noAllocation
+  func passLearning(to block: Block) {
+    var learned = Int64.min
+    for index in 0..<inputCount {
+      let input = inputs[index]!
+      if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 { learned = max(learned, input.pointee.learned) }
+    }
+    if learned == Int64.min { return }
+    block.flags |= AUSCULT_BLOCK_LEARNING
+    block.pointer.pointee.learned = learned
+  }
+
+  /// A source that was built before connections and stuck inputs had marks says nothing of them.
+  @_noLocks @_noAllocation
+  func markHeard() {
+    for index in 0..<outputCount {
+      let block = outputs[index].block
+      let old = UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CLIPPED)
+      for place in 0..<block.capacity * Int(block.format.channels) {
+        block.marks![place] = (block.marks![place] & old) | Marks.unknown
+      }
+    }
+  }
+}
+
+extension auscult_block {
+  /// Frame position of the first sample of an audio block: a stretch that restarts behind a drop has no frame before it.
+  fileprivate var firstFrame: Int64 {
+    @inline(__always) @_noLocks @_noAllocation get {
+      let format = format.pointee
+      if format.kind != AUSCULT_AUDIO { return 0 }
+      let head = heads.pointee
+      return ceilDivide(head.origin + format.offset + head.index * format.period, format.denominator)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import CNodeABI
+import RealtimeCore
+
+/// A step whose inputs are joined, on the realtime thread: what comes in waits until every input has it.
+extension Step {
+  /// Queues what came in, and lays ready what matches.
+  @inline(__always) @_noLocks @_noAllocation
+  func gather() {
+    if let join, let joinSources { join.pointee.gather(joinSources) }
+  }
+
+  /// Forgets what the node has taken.
+  ///
+  /// - Returns: tokens that found no partner; nil: none.
+  @inline(__always) @_noLocks @_noAllocation
+  func finishJoin() -> Int64? { join?.pointee.finish() }
+}
+
+extension Join {
+  @_noLocks @_noAllocation
+  fileprivate mutating func gather(_ sources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>) {
+    for index in 0..<inputCount where sources[index]!.pointee.flags & AUSCULT_BLOCK_GAP != 0 {
+      enterGap(sources[index]!.pointee.gap)
+      break
+    }
+    for index in 0..<inputCount {
+      let block = sources[index]!
+      if queues[index].append(block) { continue }
+      // More waits than the compiler's bound allows: the oldest can find no partner any more.
+      let excess = queues[index].count + Int(block.pointee.count) - queues[index].capacity
+      unmatched += Int64(excess)
+      queues[index].remove(min(excess, queues[index].count))
+      _ = queues[index].append(block)
+    }
+    present(match(), end: hasEnded)
+  }
+
+  @_noLocks @_noAllocation
+  fileprivate mutating func finish() -> Int64? {
+    consume(Int(joined.pointee.count))
+    if joined.pointee.flags & AUSCULT_BLOCK_END != 0 { clear() }
+    return takeUnmatched()
+  }
+
+  /// Tokens that found no partner since it was last asked; nil: none that count.
+  @_noLocks @_noAllocation
+  mutating func takeUnmatched() -> Int64? {
+    if unmatched == 0 { return nil }
+    defer { unmatched = 0 }
+    return isFresh ? nil : unmatched
+  }
+}

@@ -1,0 +1,67 @@
+import CNodeABI
+import RealtimeCore
+
+/// How far a stream is complete: through which frame position all its tokens have come, and where it ends.
+extension Step {
+  @inline(__always) @_noLocks @_noAllocation
+  func setSourceWatermarks(of block: Block, isEnd: Bool, _ clock: UnsafePointer<auscult_clock>) {
+    let now = clock.pointee.position + Int64(clock.pointee.frames)
+    block.complete = isEnd ? Int64.max : now
+    block.end = isEnd ? now : Int64.max
+  }
+
+  @inline(__always) @_noLocks @_noAllocation
+  func setWatermarks(of block: Block, lookahead: Int64) {
+    block.complete = complete(lookahead: lookahead)
+    block.end = inputEnd
+  }
+
+  /// Through which frame position an output is complete: each input's watermark, less what this node waits for.
+  @_noLocks @_noAllocation
+  func complete(lookahead: Int64) -> Int64 {
+    var complete = Int64.max
+    for index in 0..<inputCount {
+      let input = sources[index]!
+      let mark = input.pointee.complete
+      if mark == Int64.max { continue }
+      if mark == Int64.min { return Int64.min }
+      complete = min(complete, mark - (lookahead - input.pointee.format.pointee.lookahead))
+    }
+    return complete
+  }
+
+  /// Where the stream ends: known once all inputs know it.
+  private var inputEnd: Int64 {
+    @inline(__always) @_noLocks @_noAllocation get {
+      var end = Int64.min
+      for index in 0..<inputCount { end = max(end, inputs[index]!.pointee.end) }
+      return end == Int64.min ? Int64.max : end
+    }
+  }
+
+  /// Through which frame position the inputs are there, as far as it is known: the end of a stream is no position.
+  @inline(__always) @_noLocks @_noAllocation
+  func noteHeard(_ clock: UnsafePointer<auscult_clock>) {
+    if isSource {
+      state.heardThrough = clock.pointee.position + Int64(clock.pointee.frames)
+      return
+    }
+    var heard = Int64.max
+    for index in 0..<inputCount { heard = min(heard, inputs[index]!.pointee.complete) }
+    if heard != Int64.max { state.heardThrough = max(state.heardThrough, heard) }
+  }
+}
+
+extension StepOutput {
+  /// Tells the control thread how a fresh node gets on.
+  @inline(__always) @_noLocks @_noAllocation
+  func noteProgress(tokens: Int, complete: Int64) {
+    guard let progress else { return }
+    let isBegun = progress.pointee.start.load(ordering: .relaxed) != Int64.max
+    if isStarted && !isBegun {
+      progress.pointee.start.store(floorDivide(origin, format.pointee.denominator), ordering: .relaxed)
+    }
+    progress.pointee.tokens.add(Int64(tokens), ordering: .relaxed)
+    progress.pointee.complete.store(complete, ordering: .releasing)
+  }
+}
