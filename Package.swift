@@ -142,10 +142,14 @@ let package = Package(
     .target(name: "Models", dependencies: ["JSONText", "OutputFiles", "TextEscapes"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
+    .target(name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "NodeLife", dependencies: ["Graph", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
+      swiftSettings: realtime),
     .target(
       name: "GraphEngine",
       dependencies: [
-        "GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "TextEscapes", "CNodeABI", "CRealtime",
+        "Graph", "NodeLife", "GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "CNodeABI", "CRealtime",
       ],
       swiftSettings: realtime),
     .target(

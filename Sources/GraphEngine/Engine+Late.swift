@@ -25,19 +25,19 @@ extension Engine {
   /// Tells of nodes that have been away for too long, and passes them over where the run has a deadline. `service` calls
   /// it; who may be held up by a node has another thread call it. Thread: any.
   public func lookForLateNodes() {
-    services.stalls.look(
+    stalls.look(
       exchanging.withLock { schedule }, state, takesAway: options.passesOverLateNodes,
       isChanging: isChanging.load(ordering: .relaxed))
   }
 
   /// The node on the realtime thread that does not return: nothing is heard any more. Nil: there is none. Thread: any.
-  public var stuckRealtimeNode: String? { services.stalls.stuckRealtimeNode }
+  public var stuckRealtimeNode: String? { stalls.stuckRealtimeNode }
   var isRealtimeStuck: Bool { stuckRealtimeNode != nil }
 
   /// Nodes that have not returned from a call for long, and which call. Thread: any.
   public var lateNodes: [(node: String, function: String)] {
     let stuck = stuckRealtimeNode
-    return services.stalls.late.filter { $0 != stuck }.map { ($0, "process") } + services.calls.late
+    return stalls.late.filter { $0 != stuck }.map { ($0, "process") } + services.calls.late
       + (stuck.map { [($0, "process")] } ?? [])
   }
 

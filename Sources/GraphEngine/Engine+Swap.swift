@@ -105,7 +105,8 @@ extension Engine {
       graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: placesNewOnWorkers,
       rate: rate, options: options)
     let runtimes = try Compiler.runtimes(draft, generations: generations, number: nextNumber)
-    return SwapDraft(graph: draft.graph, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
+    return SwapDraft(
+      graph: draft.graph, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }
 
   /// A new sink that writes where a running node does takes its output over, if it can.
@@ -173,7 +174,7 @@ extension Engine {
     let builder: ScheduleBuilder
     do throws(DiagnosticsError) {
       builder = try ScheduleBuilder(
-        draft.transition(shadow), of: draft.graph, options: self.options, quantum: Compiler.quantum,
+        draft.transition(shadow), of: draft.graph, options: self.options, stalls: stalls, quantum: Compiler.quantum,
         rate: rate, channels: channels, previous: schedule, isSwap: true,
         tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
     } catch {
@@ -231,7 +232,7 @@ extension Engine {
       Schedule(
         // All its queues are there already.
         try! ScheduleBuilder(
-          nodes, of: graph, options: options, quantum: Compiler.quantum, rate: rate, channels: channels,
+          nodes, of: graph, options: options, stalls: stalls, quantum: Compiler.quantum, rate: rate, channels: channels,
           previous: schedule)))
   }
 

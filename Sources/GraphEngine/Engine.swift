@@ -60,6 +60,8 @@ public final class Engine: @unchecked Sendable {
   /// What the driver's realtime thread may touch.
   public let realtime: RealtimeEngine
   let services: HostServices
+  /// Looks for nodes that do not come back from `process`.
+  let stalls: StallWatch
   var instances: [NodeInstance]
   /// Changed under `exchanging`, for a driver's thread may wait for its queues meanwhile.
   var schedule: Schedule?
@@ -108,6 +110,7 @@ public final class Engine: @unchecked Sendable {
     self.graph = graph
     self.options = options
     services = HostServices(log: options.log)
+    stalls = StallWatch(services.calls, log: options.log)
     var outputs = OutputGuard(graph)
     outputs.protect(options.outputs)
     let problems = outputs.problems(graph)
@@ -156,7 +159,7 @@ public final class Engine: @unchecked Sendable {
     schedule.connectWorkers()
     install(schedule)
     pool = WorkerPool(schedule.workers, threads: options.workerThreads)
-    services.stalls.setPool(pool)
+    stalls.setPool(pool)
   }
 
   /// The schedule of the graph as it is, of nodes that are not active yet.
@@ -167,7 +170,8 @@ public final class Engine: @unchecked Sendable {
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
     return Schedule(
-      try ScheduleBuilder(nodes, of: graph, options: options, quantum: Compiler.quantum, rate: rate, channels: channels)
+      try ScheduleBuilder(
+        nodes, of: graph, options: options, stalls: stalls, quantum: Compiler.quantum, rate: rate, channels: channels)
     )
   }
 
@@ -232,11 +236,13 @@ public final class Engine: @unchecked Sendable {
       settleSwap()
       awaitRoom()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
-      pool?.wait(until: { [self] in pool?.hasEnded ?? true }) { [self] in
-        swapRun?.advance()
-        lookForLateNodes()
-        return !services.calls.isOver
-      }
+      pool?.wait(
+        until: { [self] in pool?.hasEnded ?? true },
+        look: { [self] in
+          swapRun?.advance()
+          lookForLateNodes()
+          return !services.calls.isOver
+        })
       tellUnfinished()
     }
     stop()
@@ -296,10 +302,12 @@ public final class Engine: @unchecked Sendable {
     for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
       let bytes = EngineOptions.quantaPerWait * link.producer.pointee.mostBytes
       if link.ring.pointee.hasRoom(for: bytes) { continue }
-      pool.wait(until: { link.ring.pointee.hasRoom(for: bytes) || link.ring.pointee.isOverdue }) { [self] in
-        lookForLateNodes()
-        return !services.calls.isOver
-      }
+      pool.wait(
+        until: { link.ring.pointee.hasRoom(for: bytes) || link.ring.pointee.isOverdue },
+        look: { [self] in
+          lookForLateNodes()
+          return !services.calls.isOver
+        })
     }
   }
 

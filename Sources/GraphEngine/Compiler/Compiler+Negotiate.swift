@@ -123,13 +123,6 @@ func describe(_ format: auscult_format) -> String {
   return ([kindNames(format.kind), shape, pace].filter { !$0.isEmpty }).joined(separator: ", ")
 }
 
-/// At most three decimals, no trailing zeros.
-func short(_ number: Double) -> String {
-  if number == number.rounded() && abs(number) < 1e15 { return String(Int64(number)) }
-  let text = String((number * 1000).rounded() / 1000)
-  return text
-}
-
 /// "features or slice".
 func kindNames(_ kinds: UInt32) -> String {
   let names: [(UInt32, String)] = [

@@ -21,12 +21,6 @@ struct NodeSizes {
   static let mostBlock = Int(UInt32.max)
 }
 
-/// A sum that stays the greatest number where it would overflow.
-func added(_ a: Int, _ b: Int) -> Int {
-  let (sum, overflows) = a.addingReportingOverflow(b)
-  return overflows ? Int.max : sum
-}
-
 // MARK: Parts
 
 extension NodeSizes {
@@ -192,11 +186,8 @@ extension Compiler {
   }
 }
 
-/// "50.5 GiB", "128 KiB".
-public func byteText(_ bytes: Int) -> String {
-  let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-  var (number, unit) = (Double(bytes), 0)
-  while number >= 1024, unit < units.count - 1 { (number, unit) = (number / 1024, unit + 1) }
-  let tenths = (number * 10).rounded() / 10
-  return unit == 0 ? "\(bytes) B" : "\(tenths) \(units[unit])"
+/// A sum that stays the greatest number where it would overflow.
+func added(_ a: Int, _ b: Int) -> Int {
+  let (sum, overflows) = a.addingReportingOverflow(b)
+  return overflows ? Int.max : sum
 }

@@ -48,4 +48,3 @@ enum SwapSide {
   /// It comes.
   case new
 }
-

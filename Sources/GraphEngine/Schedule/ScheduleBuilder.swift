@@ -8,6 +8,7 @@ final class ScheduleBuilder {
   /// For places in its file.
   private let graph: Graph
   let options: EngineOptions
+  private let stalls: StallWatch
   let quantum: Int
   let point: UnsafeMutablePointer<SwapPoint>?
   let arena = Arena()
@@ -34,7 +35,8 @@ final class ScheduleBuilder {
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
   /// - Throws: where the memory of a queue can't be had, at the node before it.
   init(
-    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, quantum: Int, rate: Int, channels: ChannelTables,
+    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, stalls: StallWatch, quantum: Int, rate: Int,
+    channels: ChannelTables,
     previous: Schedule? = nil,
     isSwap: Bool = false, tunings: [TuneEntry] = [], ears: [RunNode.Feed] = []
   ) throws(DiagnosticsError) {
@@ -43,6 +45,7 @@ final class ScheduleBuilder {
     self.rate = rate
     self.nodes = nodes.inOrder
     self.options = options
+    self.stalls = stalls
     self.quantum = quantum
     self.channels = channels
     if isSwap {
@@ -174,7 +177,8 @@ final class ScheduleBuilder {
     for (place, node) in order.enumerated() { steps[node.runtime.number] = list + place }
     realtime = arena.array([
       RealtimeSchedule(
-        steps: list, stepCount: order.count, clock: clock, externalInputs: externalInputs, externalConnected: externalConnected,
+        steps: list, stepCount: order.count, clock: clock, externalInputs: externalInputs,
+        externalConnected: externalConnected,
         externalOutputs: externalOutputs,
         inputChannels: UnsafePointer(arena.array(inputChannels)), inputChannelCount: inputChannels.count,
         outputChannels: UnsafePointer(arena.array(outputChannels)), outputChannelCount: outputChannels.count,
@@ -240,8 +244,11 @@ final class ScheduleBuilder {
     }
     let clock = runtime.arena.array([auscult_clock()])
     runtime.worker = WorkerNode(
-      step: runtime.arena.array([makeStep(
-          node, in: runtime.arena, inputs: inputs, splices: InputSplices(list: arena.array([]), count: 0), clock: clock)]),
-      clock: UnsafePointer(clock), name: runtime.name, services: runtime.instance.host.services)
+      step: runtime.arena.array([
+        makeStep(
+          node, in: runtime.arena, inputs: inputs, splices: InputSplices(list: arena.array([]), count: 0), clock: clock)
+      ]),
+      clock: UnsafePointer(clock), name: runtime.name, services: runtime.instance.host.services,
+      stalls: stalls)
   }
 }

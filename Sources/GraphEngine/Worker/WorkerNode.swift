@@ -17,6 +17,7 @@ final class WorkerNode: @unchecked Sendable {
   /// New values that are put in force with the first tokens behind the exchange.
   var tuning: WorkerTuning?
   private let services: HostServices
+  private let stalls: StallWatch
   /// Whoever has it runs the node, or changes it.
   private let turn = Turn()
   /// It takes over from a node of the same name, which still has work to do.
@@ -42,11 +43,15 @@ final class WorkerNode: @unchecked Sendable {
   var absence: WorkerAbsence?
 
   /// Its inputs come with the schedule.
-  init(step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices) {
+  init(
+    step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices,
+    stalls: StallWatch
+  ) {
     self.step = step
     self.clock = clock
     self.name = name
     self.services = services
+    self.stalls = stalls
   }
 
   /// END has been through. Set once everything before it was processed.
@@ -95,7 +100,7 @@ final class WorkerNode: @unchecked Sendable {
     if let schedule { Leftovers.keep(schedule) }
     Leftovers.keep(self)
     // Before another thread may run it, which writes down whose it is.
-    services.tookAway(self)
+    stalls.tookAway(self)
     turn.giveBack()
     return true
   }

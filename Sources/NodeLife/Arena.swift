@@ -2,13 +2,15 @@ import Glibc
 import RealtimeCore
 
 /// Memory that is taken piece by piece and given back as a whole: what native structs point to. Thread: control.
-final class Arena: @unchecked Sendable {
+package final class Arena: @unchecked Sendable {
   private var pieces: [UnsafeMutableRawPointer] = []
   /// What was reserved and is not handed out yet.
   private var rest: UnsafeMutableRawPointer?
   private var restBytes = 0
   /// Bytes handed out so far.
-  private(set) var bytes = 0
+  package private(set) var bytes = 0
+
+  package init() {}
 
   deinit { for piece in pieces { free(piece) } }
 
@@ -16,7 +18,7 @@ final class Arena: @unchecked Sendable {
   ///
   /// For whatever grows with what a file or a graph says: a piece that was not reserved ends the program where it can't be
   /// had.
-  func reserve(bytes count: Int) -> Bool {
+  package func reserve(bytes count: Int) -> Bool {
     guard let memory = zeroedMemory(bytes: count) else { return false }
     pieces.append(memory)
     rest = memory
@@ -25,7 +27,7 @@ final class Arena: @unchecked Sendable {
   }
 
   /// Zeroed bytes, aligned for SIMD.
-  func raw(bytes count: Int) -> UnsafeMutableRawPointer {
+  package func raw(bytes count: Int) -> UnsafeMutableRawPointer {
     let size = Arena.size(count)
     bytes += size
     if let rest, size <= restBytes {
@@ -39,22 +41,22 @@ final class Arena: @unchecked Sendable {
   }
 
   /// Bytes that a piece takes.
-  static func size(_ count: Int) -> Int { max(64, (count + 63) & ~63) }
+  package static func size(_ count: Int) -> Int { max(64, (count + 63) & ~63) }
 
-  func array<T>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
+  package func array<T>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
     raw(bytes: count * MemoryLayout<T>.stride).bindMemory(to: type, capacity: max(1, count))
   }
 
-  func array<T>(_ values: [T]) -> UnsafeMutablePointer<T> {
+  package func array<T>(_ values: [T]) -> UnsafeMutablePointer<T> {
     let memory = array(T.self, count: values.count)
     memory.initialize(from: values, count: values.count)
     return memory
   }
 
-  func text(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(array(Array(text.utf8CString))) }
+  package func text(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(array(Array(text.utf8CString))) }
 
   /// A list of texts, ended by nil.
-  func texts(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
+  package func texts(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
     UnsafePointer(array(texts.map { Optional(text($0)) } + [nil]))
   }
 }

@@ -1,13 +1,14 @@
 import CNodeABI
+import Graph
 import NodeHost
 
 /// A node's arguments as the ABI passes them.
-final class NativeArguments {
-  let list: UnsafeMutablePointer<auscult_argument>
-  let count: Int
+package final class NativeArguments {
+  package let list: UnsafeMutablePointer<auscult_argument>
+  package let count: Int
   private let arena = Arena()
 
-  init(_ arguments: [Graph.Argument]) {
+  package init(_ arguments: [Graph.Argument]) {
     count = arguments.count
     list = arena.array(auscult_argument.self, count: arguments.count)
     for (index, argument) in arguments.enumerated() {

@@ -16,7 +16,7 @@ public struct Remark: Sendable, Equatable {
 }
 
 /// The remarks of all instances. Of a name there may be several, while one takes over from another: each has its own.
-final class RemarkBoard: Sendable {
+package final class RemarkList: Sendable {
   private struct Place: Hashable {
     let instance: ObjectIdentifier
     let channel: Int
@@ -34,7 +34,7 @@ final class RemarkBoard: Sendable {
   }
 
   /// By topic.
-  func remarks(_ instance: ObjectIdentifier, node: String, channel: Int) -> [Remark] {
+  package func remarks(_ instance: ObjectIdentifier, node: String, channel: Int) -> [Remark] {
     texts.withLock { texts in
       texts.filter { $0.key.instance == instance && $0.key.channel == channel }
         .map { Remark(node: node, topic: $0.key.topic, text: $0.value) }
@@ -42,7 +42,7 @@ final class RemarkBoard: Sendable {
     }
   }
 
-  func contains(topic: String) -> Bool { texts.withLock { $0.keys.contains { $0.topic == topic } } }
+  package func contains(topic: String) -> Bool { texts.withLock { $0.keys.contains { $0.topic == topic } } }
 
   func forget(_ instance: ObjectIdentifier) {
     texts.withLock { texts in texts = texts.filter { $0.key.instance != instance } }

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// Threads for calls that may not return. One that is busy for ever is left behind; the others are used again.
-final class HelperThread: Sendable {
+package final class HelperThread: Sendable {
   /// Threads that are kept for the next call.
   private static let mostIdle = 4
   private static let idle = Mutex<[HelperThread]>([])
@@ -17,7 +17,7 @@ final class HelperThread: Sendable {
   }
 
   /// Runs it on a thread that has nothing else to do.
-  static func run(_ body: @escaping () -> Void) {
+  package static func run(_ body: @escaping () -> Void) {
     let thread = idle.withLock { $0.popLast() } ?? HelperThread()
     let work = Work(body: body)
     thread.work.withLock { $0 = work }

@@ -65,7 +65,7 @@ public struct OutputGuard: Sendable {
   /// What is wrong with the outputs of a graph's nodes.
   ///
   /// - Parameter running: files that the graph which runs writes: whoever holds them, it is this run.
-  func problems(_ graph: Graph, running: Set<FileIdentity> = []) -> [Diagnostic] {
+  package func problems(_ graph: Graph, running: Set<FileIdentity> = []) -> [Diagnostic] {
     var writers: [FileIdentity: (node: Graph.Node, path: Graph.Node.Path)] = [:]
     var diagnostics: [Diagnostic] = []
     for node in graph.nodes {
@@ -106,13 +106,13 @@ public struct OutputGuard: Sendable {
 
 extension Graph.Node {
   /// A file that a parameter names.
-  struct Path {
-    var text: String
-    var location: SourceLocation?
+  package struct Path {
+    package var text: String
+    package var location: SourceLocation?
   }
 
   /// Files that its parameters of a kind name.
-  func paths(_ kind: Parameter.Kind) -> [Path] {
+  package func paths(_ kind: Parameter.Kind) -> [Path] {
     nodeClass.parameters.filter { $0.kind == kind }.flatMap { parameter -> [Path] in
       guard let argument = argument(parameter.name) else { return [] }
       return argument.value.texts.map { Path(text: $0, location: argument.location) }

@@ -1,15 +1,21 @@
 import CNodeABI
+import Graph
 import NodeHost
 import RealtimeCore
 
 /// What a node said when one of its control functions failed.
-struct NodeFailure: Error {
-  var text: String
+package struct NodeFailure: Error {
+  package var text: String
   /// The parameter at fault, if the node named one.
-  var parameter: String?
+  package var parameter: String?
+
+  package init(text: String, parameter: String? = nil) {
+    self.text = text
+    self.parameter = parameter
+  }
 
   /// Memory that the sums allowed, and that can't be had all the same.
-  static func memory(_ bytes: Int) -> NodeFailure {
+  package static func memory(_ bytes: Int) -> NodeFailure {
     NodeFailure(
       text:
         "needs \(byteText(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
@@ -18,28 +24,52 @@ struct NodeFailure: Error {
 }
 
 /// What `configure` answered, in Swift's terms.
-struct Configuration {
-  var outputs: [FormatRecord]
-  var bursts: [Int]
-  var latency: Int64
-  var history: Int64
+package struct Configuration {
+  package var outputs: [FormatRecord]
+  package var bursts: [Int]
+  package var latency: Int64
+  package var history: Int64
   /// Nil: without bound.
-  var reach: Int64?
-  var externalInputs: Int
-  var externalOutputs: Int
-  var connect: [String]
+  package var reach: Int64?
+  package var externalInputs: Int
+  package var externalOutputs: Int
+  package var connect: [String]
   /// Input channel of each output channel, or empty.
-  var channelMap: [UInt32]
-  var model: String?
-  var classNames: [String]
-  var memory: Int
+  package var channelMap: [UInt32]
+  package var model: String?
+  package var classNames: [String]
+  package var memory: Int
+
+  package init(
+    outputs: [FormatRecord], bursts: [Int], latency: Int64, history: Int64, reach: Int64?, externalInputs: Int,
+    externalOutputs: Int, connect: [String], channelMap: [UInt32], model: String?, classNames: [String], memory: Int
+  ) {
+    self.outputs = outputs
+    self.bursts = bursts
+    self.latency = latency
+    self.history = history
+    self.reach = reach
+    self.externalInputs = externalInputs
+    self.externalOutputs = externalOutputs
+    self.connect = connect
+    self.channelMap = channelMap
+    self.model = model
+    self.classNames = classNames
+    self.memory = memory
+  }
 }
 
 /// One linked input, as `configure` is told of it.
-struct ConfiguredInput {
-  var format: FormatRecord
-  var port: Int
-  var node: String
+package struct ConfiguredInput {
+  package var format: FormatRecord
+  package var port: Int
+  package var node: String
+
+  package init(format: FormatRecord, port: Int, node: String) {
+    self.format = format
+    self.port = port
+    self.node = node
+  }
 }
 
 /// A node as the plugin sees it, and where it is in its life. An illegal call is a mistake of the engine's.
@@ -48,15 +78,15 @@ struct ConfiguredInput {
 /// has not come back gets its next call when it does, if ever, and keeps its memory until then.
 ///
 /// Thread: control.
-final class NodeInstance: @unchecked Sendable {
-  enum State { case created, configured, active }
+package final class NodeInstance: @unchecked Sendable {
+  package enum State { case created, configured, active }
 
   /// What the plugin holds on to from create to the end of destroy. Touched on the node's lane.
   private final class Native: @unchecked Sendable {
     let functions: UnsafePointer<auscult_class>
-    let host: NodeHostRecord
+    package let host: NodeHostRecord
     let arguments: NativeArguments
-    let pointer: UnsafeMutableRawPointer
+    package let pointer: UnsafeMutableRawPointer
     var isActive = false
 
     init(
@@ -69,32 +99,32 @@ final class NodeInstance: @unchecked Sendable {
       self.pointer = pointer
     }
 
-    func deactivate() {
+    package func deactivate() {
       if isActive { functions.pointee.deactivate(pointer) }
       isActive = false
     }
   }
 
-  let node: Graph.Node
-  let host: NodeHostRecord
-  let pointer: UnsafeMutableRawPointer
+  package let node: Graph.Node
+  package let host: NodeHostRecord
+  package let pointer: UnsafeMutableRawPointer
   private let lane: NodeLane
   private let record: Native
-  private(set) var state = State.created
+  package private(set) var state = State.created
   /// Bytes that it will hold once active, by its own word.
   private var memory = 0
   /// A thread of ours is in its `process`, and may be for ever: nothing else may be called any more.
   private var isGivenUp = false
 
   /// What it has to say of what a channel of its first output listens to. Thread: control.
-  func remarks(channel: Int) -> [Remark] {
+  package func remarks(channel: Int) -> [Remark] {
     record.host.services.remarks.remarks(ObjectIdentifier(record.host), node: node.name, channel: channel)
   }
 
-  var nodeClass: NodeClass { node.nodeClass }
-  var native: UnsafePointer<auscult_class> { node.nodeClass.native }
+  package var nodeClass: NodeClass { node.nodeClass }
+  package var native: UnsafePointer<auscult_class> { node.nodeClass.native }
 
-  init(_ node: Graph.Node, graph: String, services: HostServices) throws {
+  package init(_ node: Graph.Node, graph: String, services: HostServices) throws {
     self.node = node
     let host = NodeHostRecord(services: services, graph: graph, node: node.name)
     let arguments = NativeArguments(node.arguments)
@@ -135,21 +165,21 @@ final class NodeInstance: @unchecked Sendable {
   private static let patience = 2.0
 
   /// The node has come back from all that was called.
-  var isIdle: Bool { lane.isIdle }
+  package var isIdle: Bool { lane.isIdle }
 
   /// Waits for that.
   ///
   /// - Parameter look: called now and then; false: it is not waited for any more.
-  func awaitIdle(_ look: () -> Bool) { lane.awaitIdle(look) }
+  package func awaitIdle(_ look: () -> Bool) { lane.awaitIdle(look) }
 
   /// Never calls the node again, nor frees anything that it has.
-  func giveUp() {
+  package func giveUp() {
     isGivenUp = true
     state = .created
   }
 
   /// - Parameter memory: bytes that may be taken at present.
-  func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput], memory: Int) throws -> Configuration {
+  package func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput], memory: Int) throws -> Configuration {
     precondition(state != .active, "configure of an active node")
     let arena = Arena()
     let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs, memory: memory)
@@ -300,7 +330,7 @@ final class NodeInstance: @unchecked Sendable {
     return result
   }
 
-  func activate() throws {
+  package func activate() throws {
     precondition(state == .configured, "activate of a node that is \(state)")
     // Swift's own allocation ends the program where there is none.
     guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
@@ -319,7 +349,7 @@ final class NodeInstance: @unchecked Sendable {
   /// - Parameters:
   ///   - seconds: how long it is waited for.
   ///   - through: the frame position through which notices are this instance's; none are by default.
-  func deactivate(seconds: Double = patience, noticesThrough through: Int64 = .min) {
+  package func deactivate(seconds: Double = patience, noticesThrough through: Int64 = .min) {
     guard state == .active, !isGivenUp else { return }
     state = .created
     host.services.entering?("deactivate", node)
@@ -331,22 +361,23 @@ final class NodeInstance: @unchecked Sendable {
   }
 
   /// Calls a further function of the node, as `activate` is called.
-  func call<Answer>(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Answer) throws -> Answer {
+  package func call<Answer>(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Answer) throws -> Answer
+  {
     try lane.call(function) { [record] in body(record.pointer) }
   }
 
   /// Calls one that has nothing to answer, and does not wait long.
-  func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
+  package func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
     lane.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
   }
 
-  static func emptyError() -> auscult_error {
+  package static func emptyError() -> auscult_error {
     var error = auscult_error()
     error.size = UInt32(MemoryLayout<auscult_error>.size)
     return error
   }
 
-  static func failure(_ error: auscult_error) -> NodeFailure {
+  package static func failure(_ error: auscult_error) -> NodeFailure {
     let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return NodeFailure(

@@ -1,5 +1,6 @@
 import CNodeABI
 import Foundation
+import Graph
 import Synchronization
 
 /// How serious a line of the log is.
@@ -10,43 +11,38 @@ public enum LogLevel: Int32, Sendable, Comparable {
 }
 
 /// What all nodes of a graph share of the host: the log, the wall clock, the name of the file that is being read.
-final class HostServices: @unchecked Sendable {
+package final class HostServices: @unchecked Sendable {
   /// Receives what nodes and engine have to say. Called on control and worker threads.
-  let log: @Sendable (LogLevel, String, String) -> Void
-  let notices = NoticeBoard()
-  let remarks = RemarkBoard()
-  let outages = OutageBoard()
+  package let log: @Sendable (LogLevel, String, String) -> Void
+  package let notices = NoticeQueue()
+  package let remarks = RemarkList()
+  package let outages = OutageList()
   /// How long nodes are waited for.
-  let calls: NodeCalls
-  let stalls: StallWatch
+  package let calls: NodeCalls
   private let clock = Mutex(WallClock())
   private let fileName = Mutex<UnsafeMutablePointer<CChar>?>(nil)
   private let driverRate = Atomic<Int>(48000)
   /// Nobody waits for the results: files, by hand.
-  let hasNoDeadline = Atomic<Bool>(false)
+  package let hasNoDeadline = Atomic<Bool>(false)
 
   /// Told of every call of a node on the control thread before it is made: which one, and whose.
   let entering: (@Sendable (String, Graph.Node) -> Void)?
 
-  init(
+  package init(
     log: @escaping @Sendable (LogLevel, String, String) -> Void,
     entering: (@Sendable (String, Graph.Node) -> Void)? = nil
   ) {
     self.log = log
     self.entering = entering
     calls = NodeCalls(log: log)
-    stalls = StallWatch(calls, log: log)
   }
-
-  /// A node's call was taken away from its thread. Thread: any.
-  func tookAway(_ worker: WorkerNode) { stalls.tookAway(worker) }
 
   deinit { fileName.withLock { free($0) } }
 
-  func setRate(_ rate: Int) { driverRate.store(rate, ordering: .relaxed) }
+  package func setRate(_ rate: Int) { driverRate.store(rate, ordering: .relaxed) }
 
   /// The file that the driver reads now. Called while no node runs.
-  func setFile(_ name: String?) {
+  package func setFile(_ name: String?) {
     fileName.withLock {
       free($0)
       $0 = name.flatMap { strdup($0) }
@@ -54,7 +50,7 @@ final class HostServices: @unchecked Sendable {
   }
 
   /// Ties a frame position to the wall clock; a step of the clock since the last call is counted.
-  func anchor(position: Int64, wall: Int64, monotonic: Int64) {
+  package func anchor(position: Int64, wall: Int64, monotonic: Int64) {
     clock.withLock { $0.anchor(position: position, wall: wall, monotonic: monotonic) }
   }
 
@@ -79,7 +75,7 @@ struct WallClock {
   /// slewing by which a time daemon keeps a clock right.
   static let stepNanoseconds: Int64 = 100_000_000
 
-  mutating func anchor(position: Int64, wall: Int64, monotonic: Int64) {
+  package mutating func anchor(position: Int64, wall: Int64, monotonic: Int64) {
     if let difference, abs(wall - monotonic - difference) > WallClock.stepNanoseconds { steps += 1 }
     difference = wall - monotonic
     self.position = position
@@ -94,19 +90,19 @@ struct WallClock {
 }
 
 /// The `auscult_host` of one instance.
-final class NodeHostRecord {
-  let services: HostServices
+package final class NodeHostRecord {
+  package let services: HostServices
   let nodeName: String
-  let native: UnsafeMutablePointer<auscult_host>
+  package let native: UnsafeMutablePointer<auscult_host>
   private let graphText: UnsafeMutablePointer<CChar>
-  let nodeText: UnsafeMutablePointer<CChar>
+  package let nodeText: UnsafeMutablePointer<CChar>
   /// The node takes over the output of the one that had its name; see "continue/1" in node.h.
-  var continues = false
+  package var continues = false
   /// Through which frame position notices may be fetched; less than all while the node is being deactivated.
   let lastNotices = Atomic<Int64>(.max)
   private let reading = Mutex(NoticeReading())
 
-  init(services: HostServices, graph: String, node: String) {
+  package init(services: HostServices, graph: String, node: String) {
     self.services = services
     nodeName = node
     graphText = strdup(graph)

@@ -49,20 +49,9 @@ extension Notice {
   }
 }
 
-extension Engine {
-  /// Gives every sink that records such things a notice. It ends at the frame position of the next cycle, or behind what
-  /// sinks have written by now.
-  ///
-  /// Thread: any but realtime.
-  ///
-  /// - Returns: where it ends.
-  @discardableResult
-  public func note(_ notice: Notice) -> Int64 { services.notices.post(notice, at: realtime.position) }
-}
-
 /// Notices on their way to the sinks. Each is kept until every node that fetches notices has had it: by the nodes' names,
 /// so that none is lost or doubled while one instance takes over from another.
-final class NoticeBoard: Sendable {
+package final class NoticeQueue: Sendable {
   private struct Reader {
     /// Instances of the name.
     var instances: Int
@@ -71,14 +60,14 @@ final class NoticeBoard: Sendable {
   }
 
   private struct State {
-    var notices: [StoredNotice] = []
+    package var notices: [StoredNotice] = []
     /// Number of the first of them.
     var first = 0
     var readers: [String: Reader] = [:]
     /// What sinks have written through: a notice ends behind it.
     var written = Int64.min
     /// Notices that a node did not fetch in time.
-    var lost = 0
+    package var lost = 0
 
     var end: Int { first + notices.count }
 
@@ -97,7 +86,7 @@ final class NoticeBoard: Sendable {
   private let state = Mutex(State())
 
   /// A stream begins: positions count from 0 again.
-  func begin() {
+  package func begin() {
     state.withLock { state in
       state.written = .min
       state.first = state.end
@@ -122,7 +111,7 @@ final class NoticeBoard: Sendable {
   }
 
   @discardableResult
-  func post(_ notice: Notice, at position: Int64) -> Int64 {
+  package func post(_ notice: Notice, at position: Int64) -> Int64 {
     state.withLock { state in
       let end = max(position, state.written == .min ? 0 : state.written + 1, state.notices.last?.end ?? 0)
       guard !state.readers.isEmpty else { return end }
@@ -157,7 +146,7 @@ final class NoticeBoard: Sendable {
   }
 
   /// Notices that nodes which fetch too seldom have missed since the last call.
-  func takeLost() -> Int {
+  package func takeLost() -> Int {
     state.withLock { state in
       defer { state.lost = 0 }
       return state.lost
@@ -168,14 +157,14 @@ final class NoticeBoard: Sendable {
 /// A notice as the ABI hands it out.
 final class StoredNotice: @unchecked Sendable {
   let end: Int64
-  let native: UnsafePointer<auscult_notice>
+  package let native: UnsafePointer<auscult_notice>
   private let arena: Arena
   private let node: String?
   private let isLoss: Bool
 
   func isLoss(of name: String) -> Bool { isLoss && node == name }
 
-  init(_ notice: Notice, end: Int64) {
+  package init(_ notice: Notice, end: Int64) {
     let arena = Arena()
     node = notice.node
     isLoss = notice.kind == "gap"

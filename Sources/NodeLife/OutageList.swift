@@ -17,10 +17,10 @@ public struct BlockedOutput: Sendable, Equatable {
 }
 
 /// The outages of all instances: of a name there may be several, while one takes over from another.
-final class OutageBoard: Sendable {
+package final class OutageList: Sendable {
   private struct State {
-    var outages: [ObjectIdentifier: BlockedOutput] = [:]
-    var lost = 0
+    package var outages: [ObjectIdentifier: BlockedOutput] = [:]
+    package var lost = 0
   }
   private let state = Mutex(State())
 
@@ -38,26 +38,18 @@ final class OutageBoard: Sendable {
   func forget(_ instance: ObjectIdentifier) { state.withLock { $0.outages[instance] = nil } }
 
   /// By node, then by time.
-  var blocked: [BlockedOutput] {
+  package var blocked: [BlockedOutput] {
     state.withLock { state in state.outages.values.sorted { ($0.node, $0.since) < ($1.node, $1.since) } }
   }
 
   /// Tokens that never got to where they were to go.
-  var lost: Int { state.withLock { $0.lost } }
+  package var lost: Int { state.withLock { $0.lost } }
 
   private static var now: Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
-}
-
-extension Engine {
-  /// Outputs that can't be written now. Thread: any.
-  public var blockedOutputs: [BlockedOutput] { services.outages.blocked }
-
-  /// Tokens that outputs could not write, and let go of. Thread: any.
-  public var lostByOutputs: Int { services.outages.lost }
 }
 
 private struct OutageAbility: @unchecked Sendable {

@@ -41,7 +41,7 @@ private final class OpenedModel {
   private var texts: [String: UnsafePointer<CChar>] = [:]
   private let arena = Arena()
 
-  init(_ file: OpenModel) {
+  package init(_ file: OpenModel) {
     self.file = file
     machineList = arena.text(file.header.machines.map { "'\($0.name)'" }.joined(separator: ", "))
     labels = arena.texts(file.header.labels)
@@ -51,7 +51,7 @@ private final class OpenedModel {
     Unmanaged<OpenedModel>.fromOpaque(UnsafeRawPointer(pointer!)).takeUnretainedValue()
   }
 
-  func text(_ key: String) -> UnsafePointer<CChar>? {
+  package func text(_ key: String) -> UnsafePointer<CChar>? {
     if let text = texts[key] { return text }
     guard let text = file.header.texts[key] else { return nil }
     let copy = arena.text(text)

@@ -21,20 +21,20 @@ final class NodeLane: @unchecked Sendable {
   /// Calls that wait or are under way. Not what the thread does: it is on its way home when a call has been answered.
   private var open = 0
 
-  init(_ calls: NodeCalls, node: String) {
+  package init(_ calls: NodeCalls, node: String) {
     self.calls = calls
     self.node = node
   }
 
   /// Nothing is under way, and nothing waits.
-  var isIdle: Bool {
+  package var isIdle: Bool {
     condition.lock()
     defer { condition.unlock() }
     return open == 0
   }
 
   /// - Parameter look: called now and then; false: it is not waited for any more.
-  func awaitIdle(_ look: () -> Bool) {
+  package func awaitIdle(_ look: () -> Bool) {
     condition.lock()
     defer { condition.unlock() }
     while open > 0, look() { _ = condition.wait(until: Date(timeIntervalSinceNow: NodeCalls.look)) }
@@ -46,7 +46,7 @@ final class NodeLane: @unchecked Sendable {
   ///   - function: what is called, for messages.
   ///   - late: gets the answer on the node's thread when it is not waited for any more.
   /// - Throws: a `NodeFailure` when the node is late.
-  func call<Answer>(
+  package func call<Answer>(
     _ function: String, _ body: @escaping () -> Answer, late: @escaping (Answer) -> Void = { _ in }
   ) throws -> Answer {
     let patience = Patience(deadline: calls.answerDeadline, least: NodeLane.least, isNeeded: true)
@@ -67,7 +67,7 @@ final class NodeLane: @unchecked Sendable {
   /// How long a call is waited for.
   private struct Patience {
     let began = realtime_nanoseconds()
-    let deadline: Int64
+    package let deadline: Int64
     /// Seconds in any case: whoever returns at once is heard also when there is no time any more.
     let least: Double
     /// What it answers is of no use when the run ends.

@@ -1,12 +1,12 @@
 import CNodeABI
 
 /// A negotiated format, and the memory that its pointers lead to. Immutable; lives as long as any schedule that uses it.
-final class FormatRecord: @unchecked Sendable {
-  let native: UnsafePointer<auscult_format>
+package final class FormatRecord: @unchecked Sendable {
+  package let native: UnsafePointer<auscult_format>
   private let arena = Arena()
 
   /// Copies a format that a node answered. `machines` names what each channel listens to.
-  init(_ format: auscult_format, machines: [String]) {
+  package init(_ format: auscult_format, machines: [String]) {
     var copy = format
     copy.size = UInt32(MemoryLayout<auscult_format>.size)
     copy.machines = arena.texts(machines)
@@ -21,13 +21,13 @@ final class FormatRecord: @unchecked Sendable {
     native = UnsafePointer(arena.array([copy]))
   }
 
-  var format: auscult_format { native.pointee }
-  var machines: [String] { (0..<Int(format.channels)).map { String(cString: format.machines[$0]!) } }
+  package var format: auscult_format { native.pointee }
+  package var machines: [String] { (0..<Int(format.channels)).map { String(cString: format.machines[$0]!) } }
 }
 
 extension auscult_format {
   /// Bytes of one channel of one token; audio: of one sample.
-  var channelBytes: Int {
+  package var channelBytes: Int {
     switch kind {
     case AUSCULT_AUDIO: 4
     case AUSCULT_SPECTRUM: Int(columns) * 8
@@ -39,5 +39,5 @@ extension auscult_format {
   }
 
   /// Samples or tokens per second.
-  var rate: Double { Double(driver_rate) * Double(denominator) / Double(period) }
+  package var rate: Double { Double(driver_rate) * Double(denominator) / Double(period) }
 }

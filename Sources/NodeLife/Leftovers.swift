@@ -8,7 +8,7 @@ public enum Leftovers {
 
   private static let kept = Mutex(Kept())
 
-  static func keep(_ object: AnyObject) {
+  package static func keep(_ object: AnyObject) {
     let one = Kept(objects: [object])
     kept.withLock { kept in
       if !kept.objects.contains(where: { $0 === one.objects[0] }) { kept.objects += one.objects }

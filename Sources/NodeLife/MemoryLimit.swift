@@ -18,7 +18,7 @@ public enum MemoryLimit: Sendable, Equatable {
   }
 
   /// What may be taken beside what runs already.
-  func left(besides running: Int) -> Int {
+  package func left(besides running: Int) -> Int {
     switch self {
     case .bytes(let bytes): max(0, bytes - running)
     case .halfOfFree: MemoryLimit.free / 2
@@ -29,7 +29,7 @@ public enum MemoryLimit: Sendable, Equatable {
   public var bytes: Int { left(besides: 0) }
 
   /// "half of what is free", "--memory".
-  var reason: String {
+  package var reason: String {
     switch self {
     case .bytes: "--memory"
     case .halfOfFree: "half of what is free"

@@ -4,17 +4,17 @@ import GraphText
 import Synchronization
 
 /// How long the nodes of a graph are waited for, and which of them are late.
-final class NodeCalls: Sendable {
+package final class NodeCalls: Sendable {
   /// Seconds that a node may take for one call.
-  static let limit = 10.0
+  package static let limit = 10.0
   /// Nanoseconds between two looks at whether it is still to be waited for.
-  static let look = 0.02
+  package static let look = 0.02
 
   private struct State {
     /// The change that is under way has to be ready by then.
-    var deadline = Int64.max
+    package var deadline = Int64.max
     var seconds = 0.0
-    var late: [(lane: NodeLane, node: String, function: String, since: Int64, isTold: Bool)] = []
+    package var late: [(lane: NodeLane, node: String, function: String, since: Int64, isTold: Bool)] = []
   }
 
   private struct Hook: @unchecked Sendable {
@@ -27,26 +27,27 @@ final class NodeCalls: Sendable {
   private let end = Atomic<Int64>(Int64.max)
   private let log: @Sendable (LogLevel, String, String) -> Void
 
-  init(log: @escaping @Sendable (LogLevel, String, String) -> Void) { self.log = log }
+  package init(log: @escaping @Sendable (LogLevel, String, String) -> Void) { self.log = log }
 
   // MARK: Limits
 
   /// Nothing waits for longer than so many seconds from now. The sooner of two counts. Thread: any.
-  func endBy(seconds: Double) {
+  package func endBy(seconds: Double) {
     let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
     end.min(deadline, ordering: .relaxed)
   }
 
   /// Who waited for something else has so many seconds at least from now. Thread: any.
-  func endNotBefore(seconds: Double) {
+  package func endNotBefore(seconds: Double) {
     if isEnding { end.max(realtime_nanoseconds() + Int64(seconds * 1e9), ordering: .relaxed) }
   }
 
-  var isEnding: Bool { end.load(ordering: .relaxed) != Int64.max }
-  var isOver: Bool { realtime_nanoseconds() >= end.load(ordering: .relaxed) }
+  package var isEnding: Bool { end.load(ordering: .relaxed) != Int64.max }
+  package var isOver: Bool { realtime_nanoseconds() >= end.load(ordering: .relaxed) }
 
   /// Runs the body, in which nodes have so long in all.
-  func within<Result>(seconds: Double, _ body: () throws(DiagnosticsError) -> Result) throws(DiagnosticsError) -> Result
+  package func within<Result>(seconds: Double, _ body: () throws(DiagnosticsError) -> Result) throws(DiagnosticsError)
+    -> Result
   {
     state.withLock {
       $0.deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
@@ -57,7 +58,7 @@ final class NodeCalls: Sendable {
   }
 
   /// Called again and again while a node is waited for. Thread: control.
-  func whileWaiting(_ body: @escaping () -> Void) {
+  package func whileWaiting(_ body: @escaping () -> Void) {
     let hook = Hook(body: body)
     self.hook.withLock { $0 = hook }
   }
@@ -65,7 +66,7 @@ final class NodeCalls: Sendable {
   func pump() { hook.withLock { $0 }.body() }
 
   /// When a call that begins now is late.
-  func deadline(seconds: Double) -> Int64 {
+  package func deadline(seconds: Double) -> Int64 {
     min(realtime_nanoseconds() + Int64(seconds * 1e9), end.load(ordering: .relaxed))
   }
 
@@ -76,7 +77,7 @@ final class NodeCalls: Sendable {
   }
 
   /// Why a node that is needed is not waited for any more.
-  func failure(of function: String) -> NodeFailure {
+  package func failure(of function: String) -> NodeFailure {
     if isEnding { return NodeFailure(text: "had not returned from '\(function)' when the run ended", parameter: nil) }
     let (deadline, seconds) = state.withLock { ($0.deadline, $0.seconds) }
     if realtime_nanoseconds() >= deadline {
@@ -98,7 +99,7 @@ final class NodeCalls: Sendable {
   }
 
   /// Tells of those that have been away for too long. Thread: any.
-  func tellLate() {
+  package func tellLate() {
     let now = realtime_nanoseconds()
     var told: [(node: String, function: String)] = []
     state.withLock { state in
@@ -117,7 +118,7 @@ final class NodeCalls: Sendable {
   }
 
   /// Nodes that have not come back from a call, and which.
-  var late: [(node: String, function: String)] {
+  package var late: [(node: String, function: String)] {
     state.withLock { state in
       state.late.removeAll { $0.lane.isIdle }
       return state.late.map { ($0.node, $0.function) }
