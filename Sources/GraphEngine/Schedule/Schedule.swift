@@ -45,6 +45,12 @@ final class Schedule: @unchecked Sendable {
   /// Of all nodes.
   var memory: Int { nodes.reduce(0) { $0 + memory($1.runtime) } }
 
+  /// What feeds a node on a worker.
+  func links(to worker: WorkerNode) -> [RingLink] {
+    let numbers = nodes.filter { $0.runtime.worker === worker }.map(\.runtime.number)
+    return links.filter { numbers.contains($0.key.to) }.map(\.value)
+  }
+
   /// Makes the workers read from and push to the links of this schedule. During a swap their inputs get what takes over at
   /// the point; without one, what is current stays.
   ///

@@ -25,6 +25,8 @@ final class StallWatch: @unchecked Sendable {
   private let calls: NodeCalls
   // Under the lock.
   private var seen: [ObjectIdentifier: Seen] = [:]
+  /// What feeds the sinks that have been passed over for now.
+  private var overdue: [ObjectIdentifier: [RingLink]] = [:]
   private var realtimeSeen: (cycle: Int64, name: UnsafePointer<CChar>, seconds: Double, isTold: Bool)?
   private var lastLook = realtime_nanoseconds()
   private let stuckNode = Mutex<String?>(nil)
@@ -77,7 +79,7 @@ final class StallWatch: @unchecked Sendable {
       }
       now.seconds += step
       if now.seconds > NodeCalls.limit { late.append(worker.name) }
-      look(at: worker, &now, takesAway: takesAway, isChanging: isChanging)
+      look(at: worker, in: schedule!, &now, takesAway: takesAway, isChanging: isChanging)
       next[id] = now
     }
     seen = next
@@ -85,13 +87,15 @@ final class StallWatch: @unchecked Sendable {
     calls.tellLate()
   }
 
-  private func look(at worker: WorkerNode, _ now: inout Seen, takesAway: Bool, isChanging: Bool) {
+  private func look(
+    at worker: WorkerNode, in schedule: Schedule, _ now: inout Seen, takesAway: Bool, isChanging: Bool
+  ) {
     if takesAway && now.seconds > Self.substituteLimit { substitute(worker) }
     let isNew = isChanging && worker.isNew.load(ordering: .relaxed)
     let limit = calls.isEnding ? Self.endLimit : isNew ? Self.newLimit : NodeCalls.limit
     guard now.seconds > limit else { return }
     if takesAway && worker.isSink && !isChanging && !calls.isEnding {
-      makeOverdue(worker)
+      makeOverdue(worker, in: schedule)
     } else if takesAway || calls.isEnding {
       _ = worker.takeAway(now.call)
     } else if !now.isTold {
@@ -126,9 +130,12 @@ final class StallWatch: @unchecked Sendable {
   }
 
   /// A sink may come back: a disk or a network did not answer. Until then nobody waits for it.
-  private func makeOverdue(_ worker: WorkerNode) {
+  private func makeOverdue(_ worker: WorkerNode, in schedule: Schedule) {
     guard !worker.isOverdue.exchange(true, ordering: .relaxed) else { return }
-    for input in worker.inputs { input.side.link?.ring.pointee.setOverdue(true) }
+    // Not by the worker's inputs: whoever has its turn may change them.
+    let links = schedule.links(to: worker)
+    for link in links { link.ring.pointee.setOverdue(true) }
+    overdue[ObjectIdentifier(worker)] = links
     substitute(worker)
     if !worker.isRunByPool.load(ordering: .relaxed) { pool.withLock { $0.object }?.lose(isOwn: false) }
     log(
@@ -138,8 +145,9 @@ final class StallWatch: @unchecked Sendable {
 
   private func comeBack(_ worker: WorkerNode) {
     if worker.hasSubstitute.exchange(false, ordering: .relaxed) { pool.withLock { $0.object }?.regain() }
+    let links = overdue.removeValue(forKey: ObjectIdentifier(worker)) ?? []
     guard worker.isOverdue.exchange(false, ordering: .relaxed) else { return }
-    for input in worker.inputs { input.side.link?.ring.pointee.setOverdue(false) }
+    for link in links { link.ring.pointee.setOverdue(false) }
     log(.warning, worker.name, "has returned from 'process' and goes on")
   }
 

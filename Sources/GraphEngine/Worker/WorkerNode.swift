@@ -66,21 +66,23 @@ final class WorkerNode: @unchecked Sendable {
   /// Nothing waits for what it yields.
   var isSink: Bool { step.pointee.outputCount == 0 }
 
-  /// Changes what the node reads from or pushes to, while no thread runs it. One that does not come back in time loses its
-  /// call. Thread: control.
+  /// Changes what the node reads from or pushes to, while no thread runs it. A call that does not come back in time is
+  /// taken away. Thread: control.
   func modify(_ body: (WorkerNode) -> Void) {
-    let deadline = services.calls.deadline(seconds: Self.patience)
+    var seen: (call: Int, since: Int64)?
     while !turn.take(seconds: NodeCalls.look) {
-      if realtime_nanoseconds() > deadline || services.calls.isOver, let number = call.pointee.current {
-        // The one who has it returns without it.
-        if takeAway(number) { continue }
-      }
+      guard let number = call.pointee.current else { continue }
+      let now = realtime_nanoseconds()
+      if seen?.call != number { seen = (number, now) }
+      let isLate = now - seen!.since > Int64(Self.patience * 1e9)
+      // The one who has it returns without it.
+      if isLate || services.calls.isOver { _ = takeAway(number) }
     }
     body(self)
     turn.giveBack()
   }
 
-  /// Seconds that a change waits for a node.
+  /// Seconds that a change waits for one call of a node.
   private static let patience = 4.0
 
   /// Takes a call away from the thread that does not come back with it; from now on the node is passed over.
@@ -130,9 +132,11 @@ final class WorkerNode: @unchecked Sendable {
 
   /// Runs the node if no other thread does.
   ///
-  /// - Parameter isPool: whether the calling thread is one of the pool's.
-  func tryRun(isPool: Bool = false) -> Attempt {
-    guard turn.tryTake() else { return .busy }
+  /// - Parameters:
+  ///   - isPool: whether the calling thread is one of the pool's.
+  ///   - patience: seconds that another thread which has the node is waited for.
+  func tryRun(isPool: Bool = false, patience: Double = 0) -> Attempt {
+    guard patience > 0 ? turn.take(seconds: patience) : turn.tryTake() else { return .busy }
     isRunByPool.store(isPool, ordering: .relaxed)
     var result = Attempt.idle
     // A few at a time, so that the other nodes get their turn.
@@ -142,6 +146,7 @@ final class WorkerNode: @unchecked Sendable {
       if attempt == .lost { return .lost }
       guard attempt == .ran else { break }
       result = .ran
+      if turn.isAwaited { break }
     }
     turn.giveBack()
     return result

@@ -140,9 +140,10 @@ final class WorkerPool: @unchecked Sendable {
     // Another thread than the caller's: it may not come back.
     while true {
       let settlers = lostSettlers.load(ordering: .sequentiallyConsistent)
-      let isDone = DispatchSemaphore(value: 0)
-      HelperThread.run { [self] in if settleHere() { isDone.signal() } }
-      while isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
+      let settler = Settler()
+      defer { settler.isAbandoned.store(true, ordering: .relaxed) }
+      HelperThread.run { [self] in if settleHere(settler) { settler.isDone.signal() } }
+      while settler.isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
         guard look() else { return }
         if lostSettlers.load(ordering: .sequentiallyConsistent) != settlers { break }
       }
@@ -150,16 +151,23 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
+  /// A thread that settles, and whoever waits for it.
+  private final class Settler: Sendable {
+    let isDone = DispatchSemaphore(value: 0)
+    /// Nobody waits for it any more: it ends after the node that it is in.
+    let isAbandoned = Atomic<Bool>(false)
+  }
+
   /// - Returns: false when the thread is lost.
-  private func settleHere() -> Bool {
+  private func settleHere(_ settler: Settler) -> Bool {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     while !stopping.load(ordering: .acquiring) {
-      let seen = progress.load(ordering: .sequentiallyConsistent)
       var isSettled = true
       var hasRun = false
       for node in nodes {
-        switch node.tryRun() {
+        if settler.isAbandoned.load(ordering: .relaxed) { return true }
+        switch node.tryRun(patience: NodeCalls.look) {
         case .ran: (hasRun, isSettled) = (true, false)
         case .busy: isSettled = isSettled && node.isOverdue.load(ordering: .relaxed)
         case .idle: break
@@ -167,7 +175,7 @@ final class WorkerPool: @unchecked Sendable {
         }
       }
       if isSettled { break }
-      if hasRun { noteProgress() } else { awaitProgress(after: seen) }
+      if hasRun { noteProgress() }
     }
     return true
   }

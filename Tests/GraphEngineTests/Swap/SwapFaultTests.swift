@@ -73,7 +73,7 @@ import Testing
     let change = SwapCase(
       before: SwapTests.graph(thread: thread),
       after: SwapTests.graph(["weight": "2", "more": ", bad_after: 30"], thread: thread),
-      sound: SwapTests.sound(&random), at: 20_000, options: options)
+      sound: SwapTests.sound(&random), at: 20_000, options: options, looksInTime: true)
     let outcome = try change.run(&random)
     let status = try #require(outcome.status)
     #expect(status.stage == .rolledBack)

@@ -29,12 +29,11 @@ import Testing
     var changes = fault.changes
     changes["weight"] = "2"
     let sound = SwapTests.graph(changes, thread: fault.thread)
-    // Not before the exchange: the control thread looks every 6000 frames at the latest, and takes a few looks.
-    let tokens = fault.changes["hop"] == nil ? 40 : 200
-    changes["more"] = ", bad_after: \(tokens), how: \(fault.how)"
+    // More than it hears in two looks, of 6000 frames at most: it does not fail before the exchange.
+    changes["more"] = ", bad_after: 40, how: \(fault.how)"
     let change = SwapCase(
       before: SwapTests.graph(thread: fault.thread), after: SwapTests.graph(changes, thread: fault.thread),
-      sound: SwapTests.sound(&random), at: 20_000, options: options)
+      sound: SwapTests.sound(&random), at: 20_000, options: options, looksInTime: true)
     let outcome = try change.run(&random)
     let status = try #require(outcome.status)
     #expect(status.stage == .rolledBack && status.reason == "node 'judge' failed")
