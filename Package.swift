@@ -93,6 +93,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("RealtimeTests", ["CRealtime"]),
   ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
+  ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
   ("CommandTests", ["RunControl"]),
   ("ModelTests", ["Models", "JSONText"]),
   ("LearningTests", ["Learning", "Models"]),
@@ -168,11 +169,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText"], swiftSettings: strict),
+    .target(
+      name: "LiveControl",
+      dependencies: [
+        "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training",
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "auscult",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "Records", "Training",
-        "Models", "TextEscapes", "OutputFiles", "CStreams",
+        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Records",
+        "Training", "Models", "TextEscapes", "OutputFiles", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

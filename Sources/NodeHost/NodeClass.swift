@@ -41,6 +41,9 @@ public final class NodeClass: @unchecked Sendable {
     traits = description.traits
   }
 
+  /// Its library's file, without the folder.
+  public var libraryName: String { baseName(library.path) }
+
   public func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
 
   /// A further ability by name and version, such as `state/1`; nil where the class hasn't got it.

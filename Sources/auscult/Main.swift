@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import GraphEngine
 import GraphText
+import LiveControl
 import OutputFiles
 import TextEscapes
 

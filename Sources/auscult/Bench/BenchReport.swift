@@ -1,3 +1,4 @@
+import LiveControl
 import RunControl
 
 /// The figures of a measurement, for people and for programs.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import GraphText
+import LiveControl
 import RunControl
 
 /// The command's side of a change: asks for it, says what happens to every node, waits for the exchange, says where and

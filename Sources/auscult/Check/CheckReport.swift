@@ -1,5 +1,6 @@
 import GraphEngine
 import GraphText
+import LiveControl
 import NodeHost
 import RunControl
 

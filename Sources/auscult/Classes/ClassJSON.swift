@@ -1,3 +1,4 @@
+import LiveControl
 import NodeHost
 import RunControl
 

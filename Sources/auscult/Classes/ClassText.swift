@@ -71,8 +71,6 @@ extension NodeClass {
     return [taken, "->", yielded].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
-  var libraryName: String { library.path.split(separator: "/").last.map(String.init) ?? library.path }
-
   var traitNames: [String] {
     let names: [(Traits, String)] = [
       (.source, "source"), (.sink, "sink"), (.detector, "detector"), (.trainable, "trainable"),

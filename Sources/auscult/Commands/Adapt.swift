@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GraphEngine
 import GraphText
+import LiveControl
 import NodeHost
 import RunControl
 import Training
@@ -100,20 +101,20 @@ struct Adapt: ParsableCommand {
     let path = output ?? model
     var options = options
     options.name = options.name ?? "\(graph.name)-adapt"
-    var session: AdaptSession?
-    try LiveRun(
+    var task: LiveAdaptationTask?
+    try LiveCommand(
       graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
       catalog: catalog, options: options, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
       duration: nil, talk: talk,
-      task: { rate, log, control in
-        let made = try AdaptSession(
-          graph, node: detector.name, rate: rate, options: adaptation, output: path, talk: talk, log: log,
-          control: control)
-        session = made
+      task: { rate, log, wake in
+        let made = try LiveAdaptationTask(
+          graph, node: detector.name, rate: rate, options: adaptation, output: path,
+          conversation: Conversation(talk, log), wake: wake, tell: { talk.tell($0) { _ in } })
+        task = made
         return made
       }
     ).run()
-    guard let summary = session?.summary else { return }
+    guard let summary = task?.summary else { return }
     show(summary, path)
     if !json { try shadow(graph.name, detector.name, path) }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FileDriver
 import GraphEngine
 import GraphText
+import LiveControl
 import Synchronization
 
 /// A run of a graph without JACK: over files, or over a stretch of its own sound.
@@ -18,7 +19,7 @@ struct FileCommand {
   func run() throws {
     let signals = SignalWatcher()
     let interruption = Interruption()
-    let ending = EndWatch(talk)
+    let ending = EndDeadline { [talk] in talk.tell($0) }
     defer { ending.isOver() }
     signals.handleAll { count in
       interruption.come()
@@ -40,7 +41,7 @@ struct FileCommand {
     if talk.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     tellDry(summary)
     if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
-    try checkNodes(engine, log)
+    try checkNodes(of: engine.graph.name, failed: engine.failedNodes, log)
     if failures.count > 0 {
       // Of a single file everything has been said.
       if files.count == 1 { throw ExitCode.failure }

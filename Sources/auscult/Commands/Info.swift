@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileDriver
 import Foundation
+import LiveControl
 import Models
 import RunControl
 import TextEscapes

@@ -1,6 +1,7 @@
 import Foundation
 import GraphEngine
 import GraphText
+import LiveControl
 import Models
 import RunControl
 import Training

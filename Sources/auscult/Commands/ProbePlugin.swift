@@ -1,4 +1,5 @@
 import ArgumentParser
+import LiveControl
 import NodeHost
 
 /// `auscult probe-plugin`: the child that tries plugins out for another process of ours. It is told what on standard input,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileDriver
+import LiveControl
 
 /// `auscult run`
 struct Run: ParsableCommand {
@@ -77,7 +78,7 @@ struct Run: ParsableCommand {
       let graph = try input.load(catalog: catalog, talk: talk)
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)
       if isLive {
-        try LiveRun(
+        try LiveCommand(
           graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
           catalog: catalog, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
           duration: duration?.number, talk: talk

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LiveControl
 import RunControl
 
 /// `auscult status`

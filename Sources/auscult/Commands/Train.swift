@@ -1,6 +1,7 @@
 import ArgumentParser
 import GraphEngine
 import GraphText
+import LiveControl
 import NodeHost
 import RunControl
 import Training
@@ -163,15 +164,17 @@ struct Train: ParsableCommand {
     var source = GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph)
     let path = output.hasPrefix("/") ? output : source.workingDirectory + "/" + output
     source.overrides.append(OverrideText("\(detector.name).model=\(path)", origin: "train"))
-    try LiveRun(
+    var options = LiveTrainingTask.Options(output: output)
+    options.node = detector.name
+    options.training = training
+    options.endsTrained = rounds.end
+    try LiveCommand(
       graph: graph, source: source, catalog: catalog, options: live, rate: rate?.number ?? 48000,
       period: period?.lengths[0] ?? 1024, duration: nil, talk: talk,
-      task: { rate, log, control in
-        try LiveSession(
-          graph, source: source, catalog: catalog, rate: rate,
-          options: LiveSession.Options(
-            node: detector.name, training: training, output: output, endsTrained: rounds.end, tell: show), talk: talk,
-          log: log, control: control)
+      task: { rate, log, wake in
+        try LiveTrainingTask(
+          graph, source: source, catalog: catalog, rate: rate, options: options, conversation: Conversation(talk, log),
+          wake: wake, tell: { talk.tell($0, trained: show) })
       }
     ).run()
   }

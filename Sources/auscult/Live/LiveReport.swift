@@ -1,33 +1,34 @@
 import Glibc
 import GraphEngine
 import JACKDriver
+import LiveControl
 import RunControl
 
 /// The words of a live run.
 ///
 /// Thread: control.
-final class LiveReport {
+final class LiveReport: LiveRunReporter {
   private static let interval = Duration.seconds(10)
   private let talk: Talk
-  private let engine: Engine
   private let log: EngineLog
   private var toldXruns: Int64 = 0
   private var nextXruns = ContinuousClock.now
 
-  init(talk: Talk, engine: Engine, log: EngineLog) {
+  init(talk: Talk, log: EngineLog) {
     self.talk = talk
-    self.engine = engine
     self.log = log
   }
 
   /// What the run listens to, what it plays, and how long the way through it is.
-  func begin(_ figures: RunFigures, ports: [String]) {
+  func begin(_ figures: RunFigures, _ engine: Engine, ports: [String]) {
+    let server = figures.driver.server
+    let period = figures.driver.period
     let inputs = engine.externalInputs
     let path = engine.describe().map(\.pathLatency).max() ?? 0
     let lines =
       [
-        "'\(figures.name)' runs on the JACK server '\(figures.server)': \(figures.rate) Hz, \(figures.period) frames a "
-          + "period (\(Quantity.milliseconds(Double(figures.period) * 1000 / Double(figures.rate))))"
+        "'\(figures.name)' runs on the JACK server '\(server)': \(figures.rate) Hz, \(period) frames a "
+          + "period (\(Quantity.milliseconds(Double(period) * 1000 / Double(figures.rate))))"
       ]
       + zip(ports, inputs).map { "listens at \(figures.name):\($0)\(machine($1))" }
       + zip(ports.dropFirst(inputs.count), engine.externalOutputs).map {
@@ -37,8 +38,8 @@ final class LiveReport {
     talk.info(
       lines,
       object: [
-        "kind": "started", "name": .text(figures.name), "server": .text(figures.server),
-        "rate": .integer(figures.rate), "period": .integer(figures.period),
+        "kind": "started", "name": .text(figures.name), "server": .text(server),
+        "rate": .integer(figures.rate), "period": .integer(period),
         "inputs": .array(
           zip(ports, inputs).map { ["port": .text("\(figures.name):\($0)"), "machine": .text($1.machine)] }),
         "outputs": .texts(ports.dropFirst(inputs.count).map { "\(figures.name):\($0)" }),
@@ -60,34 +61,20 @@ final class LiveReport {
   }
 
   /// What became of a change of the graph.
-  func change(_ request: ChangeRequest, _ ticket: ChangeTicket) {
+  func change(_ request: ChangeRequest, _ record: ChangeRecord) {
     if request.isDryRun { return }
     // Whoever typed it is told of it there.
-    if request.isWatched { talk.show(ticket.diagnostics.map(\.relative)) }
-    var line = "\(request.words): "
-    if ticket.state == .failed {
-      line +=
-        (ticket.problem ?? "\(Quantity.count(ticket.diagnostics.count, "error"))") + "; the graph goes on as it was"
+    if request.isWatched { talk.show(record.diagnostics.map(\.relative)) }
+    let line = ChangeLine(request, record)
+    if record.state == .failed && request.isWatched {
+      talk.warning(line.text)
     } else {
-      line += ticket.plan?.words ?? "done"
-      line += (ticket.swap?.returnPosition ?? ticket.swap?.position).map { ", from frame position \($0) on" } ?? ""
+      talk.info([line.text], object: line.object)
     }
-    if ticket.state == .failed && request.isWatched {
-      talk.warning(line)
-    } else {
-      talk.info([line], object: object(request, ticket))
-    }
-  }
-
-  private func object(_ request: ChangeRequest, _ ticket: ChangeTicket) -> JSONValue {
-    guard case .object(var members) = ticket.json else { return ticket.json }
-    members["kind"] = "change"
-    members["request"] = .text(request.words)
-    return .object(members)
   }
 
   /// About ten times a second: what has been counted since.
-  func tick(_ figures: RunFigures) {
+  func tick(_ figures: RunFigures, _ engine: Engine) {
     log.showHeld()
     for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate) }
     let untold = engine.takeUntoldAlarmEvents()

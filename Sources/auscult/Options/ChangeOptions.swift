@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LiveControl
 import RunControl
 
 /// Options of every command that changes a running graph.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileDriver
+import LiveControl
 
 /// A stretch of time on the command line: `90`, `90s`, `1.5min`, `2 h`, `500ms`.
 struct Seconds: ExpressibleByArgument {
@@ -7,7 +8,7 @@ struct Seconds: ExpressibleByArgument {
     ("ms", 0.001), ("min", 60), ("s", 1), ("h", 3600), ("d", 86400), ("", 1),
   ]
   /// A hundred years: what is longer overflows when it is counted in nanoseconds or frames.
-  static let most = 3.2e9
+  static let most = ChangeRequest.longestTimeout
   var number: Double
 
   init(_ number: Double) { self.number = number }

@@ -1,6 +1,7 @@
 import Glibc
 import GraphText
 import JACKDriver
+import LiveControl
 import RunControl
 
 /// JACK's ports, in words.

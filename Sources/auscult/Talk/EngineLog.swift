@@ -49,12 +49,14 @@ extension Logger.Level {
 
 /// What became of a graph's nodes in a run.
 ///
+/// - Parameters:
+///   - graph: its name.
+///   - failed: nodes that were quarantined.
 /// - Throws: a failure when one was quarantined, or told of an error. The engine is stopped.
-func checkNodes(_ engine: Engine, _ log: EngineLog) throws(Failure) {
-  let failed = engine.failedNodes.sorted()
+func checkNodes(of graph: String, failed: Set<String>, _ log: EngineLog) throws(Failure) {
   if !failed.isEmpty {
-    let names = failed.joined(separator: ", ")
-    throw Failure("\(Quantity.count(failed.count, "node")) of '\(engine.graph.name)' failed: \(names)")
+    let names = failed.sorted().joined(separator: ", ")
+    throw Failure("\(Quantity.count(failed.count, "node")) of '\(graph)' failed: \(names)")
   }
-  if log.errorCount > 0 { throw Failure("a node of '\(engine.graph.name)' told of an error") }
+  if log.errorCount > 0 { throw Failure("a node of '\(graph)' told of an error") }
 }

@@ -1,49 +1,12 @@
-import GraphText
+import LiveControl
 import Logging
 import RunControl
 
 extension JSONValue {
-  /// An object without the members that have no value.
-  static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
-    .object(Dictionary(uniqueKeysWithValues: members.compactMap { key, value in value.map { (key, $0) } }))
-  }
-
-  static func integer(_ number: Int) -> JSONValue { .integer(Int64(number)) }
-
-  static func texts(_ texts: some Sequence<String>) -> JSONValue { .array(texts.map { .text($0) }) }
-
   /// A line of the log.
   static func log(_ level: Logger.Level, _ text: String, node: String) -> JSONValue {
     .members([
       "kind": "log", "level": .text(level.rawValue), "node": node.isEmpty ? nil : .text(node), "text": .text(text),
     ])
-  }
-
-  /// The members that `Diagnostic` has when it is encoded, and `kind`.
-  init(_ diagnostic: Diagnostic) {
-    let location = diagnostic.location
-    self = .members([
-      "kind": "diagnostic", "severity": .text(diagnostic.severity.rawValue), "code": .text(diagnostic.code),
-      "message": .text(diagnostic.message), "file": location.map { .text($0.file) },
-      "line": location.map { .integer($0.line) }, "column": location.map { .integer($0.column) },
-      "length": location.map { .integer($0.length) }, "source": diagnostic.sourceLine.map { .text($0) },
-      "suggestion": diagnostic.suggestion.map { .text($0) },
-    ])
-  }
-}
-
-extension Diagnostic {
-  /// What `JSONValue(diagnostic)` made; nil for anything else.
-  init?(_ json: JSONValue) {
-    guard let severity = json["severity"]?.text.flatMap({ Severity(rawValue: $0) }), let code = json["code"]?.text,
-      let message = json["message"]?.text
-    else { return nil }
-    self.init(
-      severity, code: code, message: message, sourceLine: json["source"]?.text, suggestion: json["suggestion"]?.text)
-    if let file = json["file"]?.text, let line = json["line"]?.integer, let column = json["column"]?.integer,
-      let length = json["length"]?.integer
-    {
-      location = SourceLocation(file: file, line: Int(line), column: Int(column), length: Int(length))
-    }
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import GraphText
+import LiveControl
 import Logging
 import RunControl
 import Synchronization

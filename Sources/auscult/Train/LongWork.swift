@@ -1,5 +1,6 @@
 import GraphEngine
 import GraphText
+import LiveControl
 import Synchronization
 import Training
 
@@ -28,15 +29,10 @@ final class LongWork: Sendable {
   private func cancel() { isCancelled.store(true, ordering: .sequentiallyConsistent) }
 
   var conversation: Conversation {
-    var conversation = Conversation()
-    conversation.progress = { [self] done, what in talk.progress("\(Quantity.fixed(done * 100, 0)) %  \(what)") }
+    var conversation = Conversation(talk, log)
     conversation.isCancelled = { [self] in isCancelled.load(ordering: .sequentiallyConsistent) }
     conversation.isEnding = { [self] in isEnding.load(ordering: .sequentiallyConsistent) }
     conversation.fitting = { [self] in isFitting.store($0, ordering: .sequentiallyConsistent) }
-    let line = EpochLine(talk)
-    conversation.epoch = { line.show($0) }
-    conversation.warn = { [talk] in talk.warning($0) }
-    conversation.log = log.receive
     return conversation
   }
 

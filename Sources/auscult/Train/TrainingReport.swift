@@ -1,6 +1,7 @@
 import Glibc
 import GraphEngine
 import GraphText
+import LiveControl
 import Models
 import RunControl
 import Training

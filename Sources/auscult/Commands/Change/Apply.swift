@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LiveControl
 
 /// `auscult apply`
 struct Apply: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LiveControl
 
 /// `auscult rollback`
 struct Rollback: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LiveControl
 import RunControl
 
 /// `auscult shadow`

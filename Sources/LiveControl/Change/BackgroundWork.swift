@@ -1,0 +1,20 @@
+import Foundation
+import Synchronization
+
+/// Work that may take seconds, on a thread of its own, while the control thread goes on.
+final class BackgroundWork<Result: Sendable>: Sendable {
+  private let state = Mutex<Result?>(nil)
+
+  /// - Parameter name: of the thread.
+  init(_ name: String, _ work: @escaping @Sendable () -> Result) {
+    let thread = Thread { [self] in
+      let result = work()
+      state.withLock { $0 = result }
+    }
+    thread.name = name
+    thread.start()
+  }
+
+  /// Nil while it works.
+  var result: Result? { state.withLock { $0 } }
+}

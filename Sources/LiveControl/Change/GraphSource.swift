@@ -1,0 +1,125 @@
+import Foundation
+import GraphEngine
+import GraphText
+import NodeHost
+
+/// Where a running graph comes from: the texts of its files as they were read, and what was changed since.
+public struct GraphSource: Sendable {
+  /// As it was given, and where it lies.
+  public var file: String
+  public var path: String
+  /// Texts by path; empty: whatever the files hold.
+  public var contents: [String: String] = [:]
+  /// Each wins over the file and over those before it.
+  public var overrides: [OverrideText]
+  /// Those of the command line that began it all.
+  let original: [OverrideText]
+  /// Of the run: what outputs count from.
+  public let workingDirectory: String
+
+  /// - Parameters:
+  ///   - file: as it was given; relative to the working directory.
+  ///   - overrides: those of the command line.
+  ///   - graph: as it was read.
+  public init(
+    file: String, overrides: [String], graph: Graph,
+    workingDirectory: String = FileManager.default.currentDirectoryPath
+  ) {
+    self.file = file
+    self.workingDirectory = workingDirectory
+    path = file.hasPrefix("/") ? file : workingDirectory + "/" + file
+    original = overrides.map { OverrideText($0) }
+    self.overrides = original
+    contents = graph.contents
+  }
+
+  /// Reads the graph anew.
+  public func load(_ catalog: PluginCatalog) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
+    var options = GraphOptions(workingDirectory: workingDirectory)
+    options.contents = contents
+    options.laterOverrides = overrides
+    return try Graph.load(file: file, catalog: catalog, options: options)
+  }
+
+  /// Libraries that a change names by their paths, as far as that is seen without reading the graph.
+  func libraries(of request: ChangeRequest) -> [String] {
+    let named = request.values.filter { $0.hasPrefix("library=") }.map { String($0.dropFirst("library=".count)) }
+    let paths = named.map { against(request.folder ?? workingDirectory, $0) }
+    let file = request.file ?? path
+    guard request.kind == .apply, let text = try? String(contentsOfFile: file, encoding: .utf8) else { return paths }
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    return paths + text.matches(of: #/library:\s*"?([^",}\s]+)/#).map { against(folder, String($0.1)) }
+  }
+
+  private func against(_ folder: String, _ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
+
+  /// Whether the files hold what was read.
+  var isAsRead: Bool {
+    contents.allSatisfy { FileManager.default.contents(atPath: $0.key) == Data($0.value.utf8) }
+  }
+
+  /// The source with further overrides, on the very texts that run. One of the same key goes; with another class, all
+  /// that the node had.
+  func adding(_ request: ChangeRequest) -> GraphSource {
+    var next = self
+    next.overrides.removeAll { override in
+      let (node, key) = GraphSource.names(override)
+      return node == request.node && (request.keys.contains("type") || request.keys.contains(key))
+    }
+    next.overrides += request.overrides
+    return next
+  }
+
+  /// Values that `adding` leaves out and that nobody gives anew: those of the node's class before.
+  func leftOut(by request: ChangeRequest) -> [OverrideText] {
+    guard request.keys.contains("type") else { return [] }
+    return overrides.filter { override in
+      let (node, key) = GraphSource.names(override)
+      return node == request.node && key != "type" && !request.keys.contains(key)
+    }
+  }
+
+  /// The source with what a file holds now, its own or another one. Overrides stay.
+  func reading(_ file: String?, isFresh: Bool) -> GraphSource {
+    var next = self
+    next.contents = [:]
+    if isFresh { next.overrides = original }
+    if let file, !isSame(file) { (next.file, next.path) = (file, file) }
+    return next
+  }
+
+  private func isSame(_ other: String) -> Bool {
+    URL(fileURLWithPath: other).resolvingSymlinksInPath().path
+      == URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+  }
+
+  /// Without the overrides that errors point at, because the file has no such node or parameter any more; nil where
+  /// there are none.
+  func pruned(_ error: DiagnosticsError) -> GraphSource? {
+    let codes = ["unknown-node", "unknown-parameter"]
+    let places = error.diagnostics.filter { codes.contains($0.code) }.compactMap(\.location)
+    var numbers: [String: Int] = [:]
+    var next = self
+    next.overrides.removeAll { override in
+      numbers[override.origin, default: 0] += 1
+      return places.contains { $0.file == override.origin && $0.line == numbers[override.origin] }
+    }
+    return next.overrides.count < overrides.count ? next : nil
+  }
+
+  /// Node and key of an override.
+  static func names(_ override: OverrideText) -> (node: String, key: String) {
+    let name = override.text.prefix { $0 != "=" }
+    let node = name.prefix { $0 != "." }
+    return (String(node), String(name.dropFirst(node.count + 1)))
+  }
+
+  /// A diagnostic with the whole path of its file, for those who run elsewhere.
+  func absolute(_ diagnostic: Diagnostic) -> Diagnostic {
+    var diagnostic = diagnostic
+    guard let file = diagnostic.location?.file, !file.hasPrefix("/"), !overrides.contains(where: { $0.origin == file })
+    else { return diagnostic }
+    diagnostic.location?.file = workingDirectory + "/" + file
+    return diagnostic
+  }
+}

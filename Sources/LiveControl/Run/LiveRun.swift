@@ -1,0 +1,115 @@
+import GraphEngine
+import GraphText
+import JACKDriver
+import NodeHost
+import RunControl
+
+/// A run of a graph as a JACK client, from its beginning to its end.
+///
+/// Thread: control, the main one.
+public struct LiveRun {
+  public struct Options: Sendable {
+    /// Of the JACK client and of the run; nil: the graph's.
+    public var name: String?
+    /// Of the JACK server; nil: JACK's default.
+    public var server: String?
+    /// Starts a private server without a sound card, with this rate and period.
+    public var privateServer: PrivateServer.Options?
+    public var reconnects = false
+    public var origin = JACKDriver.Options.Origin.firstCycle
+    /// Seconds of sound; nil: until it is stopped.
+    public var duration: Double?
+    public var watch = GraphWatch.Options()
+
+    public init() {}
+  }
+
+  /// How the graph's nodes ended.
+  public struct End: Sendable {
+    /// Of the graph that ran last.
+    public var graph: String
+    public var failedNodes: Set<String>
+  }
+
+  let graph: Graph
+  /// What the graph comes from, and where its classes do.
+  let source: GraphSource
+  let catalog: PluginCatalog
+  let options: Options
+  let reporter: any LiveRunReporter
+  let tell: @Sendable (LiveEvent) -> Void
+  let log: @Sendable (LogLevel, String, String) -> Void
+  let makeTask: LiveTaskMaker?
+
+  /// - Parameters:
+  ///   - reporter: words the figures of the run.
+  ///   - tell: words events. Any thread.
+  ///   - log: takes what engine and nodes have to say. Any thread.
+  ///   - task: what is to be done before the whole graph runs, or in place of it.
+  public init(
+    graph: Graph, source: GraphSource, catalog: PluginCatalog, options: Options, reporter: any LiveRunReporter,
+    tell: @escaping @Sendable (LiveEvent) -> Void, log: @escaping @Sendable (LogLevel, String, String) -> Void,
+    task: LiveTaskMaker? = nil
+  ) {
+    self.graph = graph
+    self.source = source
+    self.catalog = catalog
+    self.options = options
+    self.reporter = reporter
+    self.tell = tell
+    self.log = log
+    makeTask = task
+  }
+
+  /// - Throws: `ControlProblem`, `JACKError`, `DiagnosticsError`, `FileWatchError`, `LiveRunError`, and what a training
+  ///   throws.
+  /// - Returns: nil: it was stopped before there was a server.
+  public func run() throws -> End? {
+    // There is nothing to open anew yet.
+    let signals = SignalWatcher(hangup: {})
+    let deadline = EndDeadline(tell)
+    defer { deadline.isOver() }
+    let name = options.name ?? graph.name
+    // First of all, so that a second run of the name ends before it has done anything.
+    let control = try ControlServer(name: name)
+    let privateServer = try startServer()
+    defer { privateServer?.stop() }
+    let server = privateServer?.name ?? options.server
+    let wait = ServerWait(control, signals, name: name, tell: tell)
+    let driverOptions = JACKDriver.Options(
+      name: name, server: server, origin: options.origin, reconnects: options.reconnects)
+    guard let driver = try wait.driver(driverOptions) else {
+      control.stop()
+      return nil
+    }
+    let task = try makeTask?(driver.rate) { [control = driver.control] in control.wake() }
+    let engine = try attach(driver, task, deadline, control)
+    let loop = try LiveRunLoop(self, name: name, server: server, driver, engine, task, deadline)
+    loop.handle(signals)
+    if wait.end(with: loop.methods.handlers) { loop.stop() }
+    defer { control.stop() }
+    try loop.run()
+    return End(graph: engine.graph.name, failedNodes: engine.failedNodes)
+  }
+
+  private func attach(
+    _ driver: JACKDriver, _ task: (any LiveTask)?, _ deadline: EndDeadline, _ control: ControlServer
+  ) throws -> Engine {
+    var engineOptions = EngineOptions()
+    engineOptions.log = log
+    engineOptions.passesOverLateNodes = true
+    let engine = try Engine(graph: task?.graph ?? graph, options: engineOptions)
+    deadline.begin(engine) { control.stop() }
+    try engine.prepare(rate: driver.rate)
+    try driver.attach(engine)
+    if let reason = lockMemory() { tell(.memoryNotLocked(reason: reason)) }
+    return engine
+  }
+
+  private func startServer() throws(JACKError) -> PrivateServer? {
+    guard let settings = options.privateServer else { return nil }
+    let server = try PrivateServer(name: options.server ?? PrivateServer.uniqueName(), options: settings)
+    tell(.startedServer(server.name))
+    return server
+  }
+}

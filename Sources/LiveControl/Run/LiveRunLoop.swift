@@ -1,0 +1,111 @@
+import Glibc
+import GraphEngine
+import JACKDriver
+import RunControl
+
+/// What a live run does on every tick beside hearing, until its end.
+///
+/// Thread: control.
+final class LiveRunLoop {
+  let methods: RunMethods
+  /// Asks the run to end: a task first, where it still learns. Any thread.
+  let stop: @Sendable () -> Void
+
+  private let live: LiveRun
+  private let driver: JACKDriver
+  private let engine: Engine
+  private let task: (any LiveTask)?
+  private let deadline: EndDeadline
+  private let status: RunStatus
+  private let changes: ChangeRunner
+  private let watch: GraphWatch
+  private let hangup: HangupHandler
+
+  init(
+    _ live: LiveRun, name: String, server: String?, _ driver: JACKDriver, _ engine: Engine, _ task: (any LiveTask)?,
+    _ deadline: EndDeadline
+  ) throws {
+    self.live = live
+    self.driver = driver
+    self.engine = engine
+    self.task = task
+    self.deadline = deadline
+    let control = driver.control
+    let server = server ?? Self.standardServer
+    let wake: @Sendable () -> Void = { control.wake() }
+    stop = { [endRequests = task?.endRequests] in
+      guard endRequests?.end() ?? true else { return control.wake() }
+      deadline.end()
+      control.stop()
+    }
+    status = RunStatus(
+      name: name, rate: driver.rate, engine: engine, driver: { DriverFigures(control, server: server) },
+      training: { task?.progress }, wake: wake)
+    changes = ChangeRunner(
+      engine, catalog: live.catalog, source: live.source, rate: driver.rate, ended: live.reporter.change)
+    if let task { changes.queue.refuse(task.refusal) }
+    watch = try GraphWatch(changes, engine, options: live.options.watch, tell: live.tell)
+    hangup = HangupHandler(changes, engine, wake: wake, tell: live.tell)
+    methods = RunMethods(status: status, queue: changes.queue, wake: wake, stop: stop)
+  }
+
+  private static var standardServer: String {
+    getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
+  }
+
+  /// Has signals end the run, and SIGHUP open its files anew.
+  func handle(_ signals: SignalWatcher) {
+    // A training takes two signals for itself.
+    let most = task == nil ? 1 : 2
+    signals.handleAll { [stop, deadline] count in
+      if count <= most { stop() } else { deadline.end(isRepeated: true) }
+      return count <= most + 1
+    }
+    signals.handleHangup { [flag = hangup.flag] in flag.raise() }
+  }
+
+  /// - Throws: why there is no result, or why the run has ended.
+  func run() throws {
+    let reporter = live.reporter
+    reporter.begin(status.update(), engine, ports: driver.portNames)
+    engine.whileWaiting { [status, engine] in reporter.tick(status.update(), engine) }
+    defer { engine.whileWaiting {} }
+    let outcome = Result { try follow() }
+    try task?.finish(after: outcome)
+    try outcome.get()
+  }
+
+  /// Lets cycles flow until the end, then lets every node finish what it has.
+  private func follow() throws {
+    let last = live.options.duration.map { Int64(($0 * Double(driver.rate)).rounded()) } ?? .max
+    let outcome = Result { () throws(JACKError) in
+      try driver.run(
+        tick: {
+          deadline.leaveServer(false)
+          look()
+          live.reporter.tick(status.update(), engine)
+          if engine.realtime.position >= last { driver.control.stop() }
+          deadline.leaveServer(true)
+        }, report: { live.reporter.event($0) })
+    }
+    deadline.hasLeftServer()
+    let figures = status.freeze()
+    engine.finishStream()
+    // What is left is the server's business.
+    deadline.isOver()
+    live.reporter.end(figures)
+    try outcome.get()
+  }
+
+  private func look() {
+    if engine.stuckRealtimeNode != nil { deadline.giveUp() }
+    hangup.look()
+    if let task {
+      task.look(engine) { driver.control.stop() }
+      guard task.isOver else { return }
+      changes.queue.refuse(nil)
+    }
+    watch.look()
+    changes.service()
+  }
+}

@@ -1,0 +1,65 @@
+import GraphEngine
+import JACKDriver
+import Records
+import RunControl
+
+/// As the control protocol's method `status` answers.
+extension RunFigures {
+  public var json: JSONValue {
+    let it = statistics
+    return .members([
+      "name": .text(name), "graph": .text(graph), "file": file.map { .text($0) }, "driver": "jack",
+      "server": .text(driver.server), "waits_for_server": .boolean(driver.isWaitingForServer),
+      "rate": .integer(rate), "period": .integer(driver.period), "seconds": .number(seconds),
+      "position": .integer(it.position), "frames": .integer(it.frames), "cycles": .integer(it.cycles),
+      "gaps": .integer(it.gaps), "lost_frames": .integer(it.lostFrames), "dropped_tokens": .integer(it.droppedTokens),
+      "unmatched_tokens": .integer(it.unmatched), "xruns": .integer(it.xruns), "overruns": .integer(driver.overruns),
+      "late": .integer(it.late), "longest_cycle_ns": .integer(it.longestCycleNanoseconds),
+      "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
+      "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
+      "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
+      "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
+      "ports": .array(driver.ports.map(\.json)), "training": training?.json,
+    ])
+  }
+
+  /// With what it is.
+  public func json(kind: String) -> JSONValue {
+    guard case .object(var members) = json else { return json }
+    members["kind"] = .text(kind)
+    return .object(members)
+  }
+}
+
+extension PortState {
+  /// `since` is a time of the wall clock, `position` the frame position then.
+  public var json: JSONValue {
+    .members([
+      "port": .text(port), "direction": .text(isInput ? "input" : "output"), "node": .text(node),
+      "channel": .integer(channel), "machine": machine.map { .text($0) }, "connect": .texts(connect),
+      "connected": .boolean(isConnected), "since": .text(wallTimeText(since)), "position": .integer(position),
+      "peers": .array(
+        peers.map {
+          ["port": .text($0.port), "since": .text(wallTimeText($0.since)), "position": .integer($0.position)]
+        }),
+    ])
+  }
+}
+
+extension BlockedOutput {
+  fileprivate var json: JSONValue {
+    ["node": .text(node), "problem": .text(problem), "since": .text(wallTimeText(since))]
+  }
+}
+
+extension EngineStatistics.Node {
+  fileprivate var json: JSONValue {
+    ["name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed)]
+  }
+}
+
+extension EngineStatistics.Queue {
+  fileprivate var json: JSONValue {
+    ["from": .text(from), "to": .text(to), "dropped_tokens": .integer(droppedTokens)]
+  }
+}

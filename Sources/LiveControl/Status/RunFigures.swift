@@ -1,0 +1,74 @@
+import GraphEngine
+import JACKDriver
+import RunControl
+
+/// How a live run is doing, at one moment.
+public struct RunFigures: Sendable {
+  /// The client's name and the graph's.
+  public var name: String
+  public var graph: String
+  public var file: String?
+  public var driver: DriverFigures
+  /// Frames per second.
+  public var rate: Int
+  /// Since the run began.
+  public var seconds: Double
+  public var statistics: EngineStatistics
+  public var failedNodes: [String]
+  /// Nodes that have not returned from a call for long: "judge (process)".
+  public var lateNodes: [String]
+  /// Outputs that can't be written now.
+  public var blockedOutputs: [BlockedOutput]
+  /// Tokens that outputs had to let go of.
+  public var lostByOutputs: Int
+  public var machines: [MachineHealth]
+  /// Of the graph; grows with every change.
+  public var generation: Int
+  /// The change that is under way, or the last one.
+  public var swap: SwapStatus?
+  /// How far a training is; nil once the whole graph runs.
+  public var training: LearningProgress?
+
+  /// Thread: control.
+  init(
+    name: String, rate: Int, seconds: Double, engine: Engine, driver: DriverFigures, machines: [MachineHealth],
+    training: LearningProgress?
+  ) {
+    self.name = name
+    self.rate = rate
+    self.seconds = seconds
+    self.driver = driver
+    self.machines = machines
+    self.training = training
+    graph = engine.graph.name
+    file = engine.graph.file
+    statistics = engine.statistics
+    failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
+    lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()
+    blockedOutputs = engine.blockedOutputs
+    lostByOutputs = engine.lostByOutputs
+    swap = engine.swapStatus
+    generation = Self.generation(engine)
+  }
+
+  /// Of the graph that judges now: during a swap, of the new one from its exchange on, until it is taken back.
+  private static func generation(_ engine: Engine) -> Int {
+    guard engine.isSwapping, let swap = engine.swapStatus else { return engine.generation }
+    if swap.position != nil && swap.reason == nil { return swap.generation }
+    return swap.returnGeneration ?? engine.generation
+  }
+
+  /// Of the machine that is worst off, or of a node that failed, or of an output that can't be written.
+  public var health: String {
+    if !failedNodes.isEmpty { return MachineHealth.State.failed.rawValue }
+    let states = machines.map(\.state)
+    let worst = MachineHealth.State.allCases.last { states.contains($0) } ?? .ok
+    return worst == .ok && !blockedOutputs.isEmpty ? "blocked" : worst.rawValue
+  }
+
+  /// The part of the sound's time that the realtime thread computes.
+  public var load: Double {
+    statistics.frames == 0
+      ? 0 : Double(statistics.busyNanoseconds) / 1e9 / (Double(statistics.frames) / Double(rate))
+  }
+}

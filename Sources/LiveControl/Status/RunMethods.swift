@@ -1,0 +1,50 @@
+import RunControl
+
+/// What a live run can be asked over its control socket. Its thread is the control server's.
+public struct RunMethods {
+  private let status: RunStatus
+  private let queue: ChangeQueue
+  private let wake: @Sendable () -> Void
+  private let stop: @Sendable () -> Void
+
+  /// - Parameters:
+  ///   - wake: has the control thread look at the queue soon.
+  ///   - stop: asks the run to end.
+  public init(
+    status: RunStatus, queue: ChangeQueue, wake: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void
+  ) {
+    self.status = status
+    self.queue = queue
+    self.wake = wake
+    self.stop = stop
+  }
+
+  /// What can be asked.
+  static var names: [String] { ["status", "stop", "change"] + ChangeRequest.Kind.allCases.map(\.rawValue) }
+
+  public var handlers: [String: ControlServer.Handler] {
+    var handlers: [String: ControlServer.Handler] = [
+      "status": { [status] _ in status.figures.json },
+      "stop": { [stop] _ in
+        stop()
+        return ["stopping": true]
+      },
+      "change": { [queue] parameters in
+        guard let id = parameters["change"]?.integer.flatMap({ Int(exactly: $0) }) else {
+          throw ControlError.invalidParameters("'change' must be a number")
+        }
+        guard let record = queue.record(id) else { throw ControlError.failed("there is no change \(id)") }
+        return record.json
+      },
+    ]
+    // Each is answered at once, with the number by which `change` tells how it gets on.
+    for kind in ChangeRequest.Kind.allCases {
+      handlers[kind.rawValue] = { [queue, wake] parameters in
+        let id = try queue.submit(ChangeRequest(kind, parameters))
+        wake()
+        return ["change": .integer(id)]
+      }
+    }
+    return handlers
+  }
+}

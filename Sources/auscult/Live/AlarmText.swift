@@ -1,0 +1,43 @@
+import GraphEngine
+import LiveControl
+import RunControl
+
+extension AlarmEvent {
+  /// "fan-03: alarm raised: score 0.044 above 0.0201, frames 51200 to 223232 (node 'alarm')"
+  func words(rate: Int) -> String {
+    let span = "frames \(begin) to \(end) (node '\(node)')"
+    let figures = "score \(Significant.text(score)), threshold \(Significant.text(threshold))"
+    switch state {
+    case .deaf: return "\(machine): nothing is heard (\(cause?.name ?? "?")), \(span)"
+    case .hearing:
+      return "\(machine): is heard again after \(Quantity.seconds(Double(end - begin) / Double(rate))), \(span)"
+    case .inhibited: return "\(machine): alarm inhibited, \(span)"
+    case .resumed: return "\(machine): alarm resumed, \(span)"
+    case .raised, .cleared, .repeated, .open: return "\(machine): alarm \(name): \(figures), \(span)"
+    }
+  }
+
+  /// As a sink's record has it, but for what only sinks know.
+  func json(rate: Int) -> JSONValue {
+    let isDeafness = state == .deaf || state == .hearing
+    return .members([
+      "kind": .text(isDeafness ? "deaf" : "alarm"), "node": .text(node), "channel": .integer(Int64(channel)),
+      "machine": .text(machine), "state": .text(name), "begin": .integer(begin), "end": .integer(end),
+      "rate": .integer(Int64(rate)), "cause": cause.map { .text($0.name) },
+      "score": isDeafness ? nil : .number(score), "threshold": isDeafness ? nil : .number(threshold),
+    ])
+  }
+
+  private var name: String {
+    switch state {
+    case .raised: "raised"
+    case .cleared: "cleared"
+    case .repeated: "repeated"
+    case .inhibited: "inhibited"
+    case .resumed: "resumed"
+    case .open: "open"
+    case .deaf: "begun"
+    case .hearing: "ended"
+    }
+  }
+}

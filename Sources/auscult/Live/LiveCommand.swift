@@ -1,0 +1,66 @@
+import GraphEngine
+import JACKDriver
+import LiveControl
+import NodeHost
+import RunControl
+
+/// A live run, as commands start it: says what happens, and words why it failed.
+struct LiveCommand {
+  let graph: Graph
+  /// What the graph comes from, and where its classes do.
+  let source: GraphSource
+  let catalog: PluginCatalog
+  let options: LiveOptions
+  /// Of a private server.
+  let rate: Int
+  let period: Int
+  /// Seconds of sound, or until it is stopped.
+  let duration: Double?
+  let talk: Talk
+  /// What is to be done before the whole graph runs, or in place of it.
+  var task: ((_ rate: Int, _ log: EngineLog, _ wake: @escaping @Sendable () -> Void) throws -> any LiveTask)?
+
+  func run() throws {
+    let log = EngineLog(talk)
+    let report = LiveReport(talk: talk, log: log)
+    let task = task.map { make in
+      { (rate: Int, wake: @escaping @Sendable () -> Void) in try make(rate, log, wake) }
+    }
+    let live = LiveRun(
+      graph: graph, source: source, catalog: catalog, options: runOptions, reporter: report,
+      tell: { [talk] in talk.tell($0) }, log: log.receive, task: task)
+    defer { talk.endProgress() }
+    do {
+      guard let end = try live.run() else { return }
+      try checkNodes(of: end.graph, failed: end.failedNodes, log)
+    } catch let problem as ControlProblem {
+      throw Failure(problem.text)
+    } catch let error as JACKError {
+      throw Failure(error.description, advice: advice(error))
+    } catch {
+      throw Failure.wording(error)
+    }
+  }
+
+  private var runOptions: LiveRun.Options {
+    var options = LiveRun.Options()
+    options.name = self.options.name
+    options.server = self.options.server
+    if self.options.startServer { options.privateServer = PrivateServer.Options(rate: rate, period: period) }
+    options.reconnects = self.options.reconnect
+    options.origin = self.options.origin == .transport ? .transport : .firstCycle
+    options.duration = duration
+    options.watch.watchesFiles = self.options.watch
+    options.watch.watchesLibraries = self.options.watchPlugins
+    return options
+  }
+
+  private func advice(_ error: JACKError) -> String? {
+    if case .noServer(_, nil) = error {
+      return "start one, or use --start-server for a private one without a sound card, or "
+        + (task == nil ? "--input to read audio files" : "give recordings, with --normal")
+    }
+    if case .serverShutDown = error, options.startServer { return nil }
+    return error.suggestion
+  }
+}

@@ -1,0 +1,56 @@
+import GraphEngine
+import LiveControl
+import Training
+
+extension Talk {
+  /// Says how a training or an adaptation beside a live graph gets on.
+  ///
+  /// - Parameter trained: shows what was learned.
+  func tell(_ event: LearningEvent, trained: (TrainingRun.Summary) -> Void) {
+    switch event {
+    case .roundBegan(let number, let tokens):
+      info("round \(number): learning from \(Quantity.count(tokens, "token"))")
+    case .roundLearned(let round, let limit): info(words(round, untilLoss: limit))
+    case .silence:
+      warning("nothing but silence so far: check the level, and what the source is connected to")
+    case .silentTokens(let count):
+      warning("\(count) silent tokens so far: check the level, and what the source is connected to")
+    case .leftOut(let silent, let afterGaps):
+      let left = [(silent, "silent ones"), (afterGaps, "ones after a gap")].filter { $0.0 > 0 }
+      info("tokens that were not learned from: \(left.map { "\($0.0) \($0.1)" }.joined(separator: ", "))")
+    case .endedEarly(let epoch):
+      warning(
+        "learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model holds the best of what was "
+          + "learned until then")
+    case .lossNotReached(let loss, let limit):
+      warning("learning ended at a loss of \(Significant.text(loss)), not below \(Significant.text(limit))")
+    case .trained(let summary):
+      endProgress()
+      trained(summary)
+    case .diagnostics(let diagnostics): show(diagnostics)
+    case .tookOver(let model, let position): info("watching with \(model) from frame position \(position) on")
+    }
+  }
+
+  private func words(_ round: LiveTraining.Round, untilLoss: Double?) -> String {
+    var words = "round \(round.number): learned"
+    if let epoch = round.epoch { words += " up to epoch \(epoch)" }
+    if let loss = round.loss {
+      words += ", loss \(Significant.text(loss))"
+      if let untilLoss { words += " (to fall below \(Significant.text(untilLoss)))" }
+    }
+    return words
+  }
+}
+
+extension Conversation {
+  /// Shows progress and epochs on a terminal, and warnings.
+  init(_ talk: Talk, _ log: EngineLog) {
+    self.init()
+    progress = { talk.progress("\(Quantity.fixed($0 * 100, 0)) %  \($1)") }
+    let line = EpochLine(talk)
+    epoch = { line.show($0) }
+    warn = { talk.warning($0) }
+    self.log = log.receive
+  }
+}
