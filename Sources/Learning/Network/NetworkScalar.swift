@@ -4,17 +4,29 @@ import COpenBLAS
 /// Precision of a network: `Float` for work, `Double` to check gradients by.
 public protocol NetworkScalar: BinaryFloatingPoint, Sendable {
   /// What is computed in C for this precision.
-  static var kernels: NetworkKernels<Self> { get }
+  static var table: KernelTable<Self> { get }
   /// c [m x n] = alpha * op(a) op(b) + beta * c, all of them row by row, on one thread.
   static func multiply(
     _ isTransposed: (a: Bool, b: Bool), _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>, _ aStride: Int,
     _ b: UnsafePointer<Self>, _ bStride: Int, beta: Self, _ c: UnsafeMutablePointer<Self>, _ cStride: Int)
 }
 
+extension NetworkScalar {
+  /// One function is read, not all of them copied.
+  @inline(__always)
+  static var kernels: NetworkKernels<Self> { _read { yield table.kernels } }
+}
+
+/// Where the functions of a precision are kept.
+public final class KernelTable<S>: Sendable {
+  fileprivate let kernels: NetworkKernels<S>
+  fileprivate init(_ kernels: NetworkKernels<S>) { self.kernels = kernels }
+}
+
 /// The functions of CNetwork in one precision; that header says what each does.
-public final class NetworkKernels<S>: Sendable {
-  public typealias In = UnsafePointer<S>
-  public typealias Out = UnsafeMutablePointer<S>
+struct NetworkKernels<S>: Sendable {
+  typealias In = UnsafePointer<S>
+  typealias Out = UnsafeMutablePointer<S>
 
   let pack: @Sendable (Out, In, Int, Int) -> Void
   let packTurned: @Sendable (Out, In, Int, Int, Int) -> Void
@@ -46,86 +58,22 @@ public final class NetworkKernels<S>: Sendable {
   let lstmStepBackward: @Sendable (Out, Out, In, In, Int, Int, In, In, Int, Int, Int) -> Void
   let squaredError: @Sendable (Out?, In, In, S, Int) -> S
   let adam: @Sendable (Out, Out, Out, Out, S, S, S, S, Int) -> Void
-
-  init(
-    pack: @escaping @Sendable (Out, In, Int, Int) -> Void,
-    packTurned: @escaping @Sendable (Out, In, Int, Int, Int) -> Void,
-    product: @escaping @Sendable (Out, Int, Int, Int, In, UnsafePointer<Int64>, Int, In, In?) -> Void,
-    correlate: @escaping @Sendable (Out, In, Int, Int, Int, In, UnsafePointer<Int64>, Int) -> Void,
-    spread: @escaping @Sendable (Out, Int, Int, Int, In, Int, Int, Int) -> Void,
-    gather: @escaping @Sendable (Out, In, Int, Int, Int, Int, Int) -> Void,
-    interleave: @escaping @Sendable (Out, In, Int, Int, Int, Int) -> Void,
-    deinterleave: @escaping @Sendable (Out, Int, In, Int, Int, Int) -> Void,
-    transpose: @escaping @Sendable (Out, Int, In, Int, Int, Int) -> Void,
-    addTransposed: @escaping @Sendable (Out, Int, In, Int, Int, Int) -> Void,
-    pool: @escaping @Sendable (Out, UnsafeMutablePointer<UInt8>?, In, Int, Int, Int, Int, Int) -> Void,
-    poolBackward: @escaping @Sendable (Out, In, UnsafePointer<UInt8>, Int, Int, Int, Int, Int) -> Void,
-    upsample: @escaping @Sendable (Out, In, Int, Int, Int) -> Void,
-    upsampleBackward: @escaping @Sendable (Out, In, Int, Int, Int) -> Void,
-    sum: @escaping @Sendable (In, Int) -> S,
-    spreadOf: @escaping @Sendable (In, S, Int) -> S,
-    dot: @escaping @Sendable (In, In, Int) -> S,
-    add: @escaping @Sendable (Out, In, Int) -> Void,
-    multiply: @escaping @Sendable (Out, In, In, Int) -> Void,
-    affine: @escaping @Sendable (Out, In, S, S, Int) -> Void,
-    combine: @escaping @Sendable (Out, In, In, S, S, S, Int) -> Void,
-    relu: @escaping @Sendable (Out, In, Int) -> Void,
-    reluBackward: @escaping @Sendable (Out, In, Int) -> Void,
-    sigmoid: @escaping @Sendable (Out, In, Int) -> Void,
-    sigmoidBackward: @escaping @Sendable (Out, In, Int) -> Void,
-    softmax: @escaping @Sendable (Out, In, Int) -> Void,
-    lstmStep: @escaping @Sendable (Out, Int, Int, Out, In, Out, Out, Int, Int, Int) -> Void,
-    lstmStepBackward: @escaping @Sendable (Out, Out, In, In, Int, Int, In, In, Int, Int, Int) -> Void,
-    squaredError: @escaping @Sendable (Out?, In, In, S, Int) -> S,
-    adam: @escaping @Sendable (Out, Out, Out, Out, S, S, S, S, Int) -> Void
-  ) {
-    self.pack = pack
-    self.packTurned = packTurned
-    self.product = product
-    self.correlate = correlate
-    self.spread = spread
-    self.gather = gather
-    self.interleave = interleave
-    self.deinterleave = deinterleave
-    self.transpose = transpose
-    self.addTransposed = addTransposed
-    self.pool = pool
-    self.poolBackward = poolBackward
-    self.upsample = upsample
-    self.upsampleBackward = upsampleBackward
-    self.sum = sum
-    self.spreadOf = spreadOf
-    self.dot = dot
-    self.add = add
-    self.multiply = multiply
-    self.affine = affine
-    self.combine = combine
-    self.relu = relu
-    self.reluBackward = reluBackward
-    self.sigmoid = sigmoid
-    self.sigmoidBackward = sigmoidBackward
-    self.softmax = softmax
-    self.lstmStep = lstmStep
-    self.lstmStepBackward = lstmStepBackward
-    self.squaredError = squaredError
-    self.adam = adam
-  }
 }
 
 extension Float: NetworkScalar {
-  public static let kernels = NetworkKernels<Float>(
-    pack: network_pack_float, packTurned: network_pack_turned_float, product: network_product_float,
-    correlate: network_correlate_float, spread: network_spread_float, gather: network_gather_float,
-    interleave: network_interleave_float, deinterleave: network_deinterleave_float,
-    transpose: network_transpose_float, addTransposed: network_add_transposed_float, pool: network_pool_float,
-    poolBackward: network_pool_backward_float,
-    upsample: network_upsample_float, upsampleBackward: network_upsample_backward_float, sum: network_sum_float,
-    spreadOf: network_spread_of_float, dot: network_dot_float, add: network_add_float, multiply: network_multiply_float,
-    affine: network_affine_float,
-    combine: network_combine_float, relu: network_relu_float, reluBackward: network_relu_backward_float,
-    sigmoid: network_sigmoid_float, sigmoidBackward: network_sigmoid_backward_float, softmax: network_softmax_float,
-    lstmStep: network_lstm_step_float, lstmStepBackward: network_lstm_step_backward_float,
-    squaredError: network_squared_error_float, adam: network_adam_float)
+  public static let table = KernelTable<Float>(
+    NetworkKernels(
+      pack: network_pack_float, packTurned: network_pack_turned_float, product: network_product_float,
+      correlate: network_correlate_float, spread: network_spread_float, gather: network_gather_float,
+      interleave: network_interleave_float, deinterleave: network_deinterleave_float,
+      transpose: network_transpose_float, addTransposed: network_add_transposed_float, pool: network_pool_float,
+      poolBackward: network_pool_backward_float, upsample: network_upsample_float,
+      upsampleBackward: network_upsample_backward_float, sum: network_sum_float, spreadOf: network_spread_of_float,
+      dot: network_dot_float, add: network_add_float, multiply: network_multiply_float, affine: network_affine_float,
+      combine: network_combine_float, relu: network_relu_float, reluBackward: network_relu_backward_float,
+      sigmoid: network_sigmoid_float, sigmoidBackward: network_sigmoid_backward_float, softmax: network_softmax_float,
+      lstmStep: network_lstm_step_float, lstmStepBackward: network_lstm_step_backward_float,
+      squaredError: network_squared_error_float, adam: network_adam_float))
 
   public static func multiply(
     _ isTransposed: (a: Bool, b: Bool), _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
@@ -138,21 +86,20 @@ extension Float: NetworkScalar {
 }
 
 extension Double: NetworkScalar {
-  public static let kernels = NetworkKernels<Double>(
-    pack: network_pack_double, packTurned: network_pack_turned_double, product: network_product_double,
-    correlate: network_correlate_double, spread: network_spread_double, gather: network_gather_double,
-    interleave: network_interleave_double, deinterleave: network_deinterleave_double,
-    transpose: network_transpose_double, addTransposed: network_add_transposed_double, pool: network_pool_double,
-    poolBackward: network_pool_backward_double,
-    upsample: network_upsample_double, upsampleBackward: network_upsample_backward_double, sum: network_sum_double,
-    spreadOf: network_spread_of_double, dot: network_dot_double, add: network_add_double,
-    multiply: network_multiply_double,
-    affine: network_affine_double, combine: network_combine_double, relu: network_relu_double,
-    reluBackward: network_relu_backward_double, sigmoid: network_sigmoid_double,
-    sigmoidBackward: network_sigmoid_backward_double, softmax: network_softmax_double,
-    lstmStep: network_lstm_step_double, lstmStepBackward: network_lstm_step_backward_double,
-
-    squaredError: network_squared_error_double, adam: network_adam_double)
+  public static let table = KernelTable<Double>(
+    NetworkKernels(
+      pack: network_pack_double, packTurned: network_pack_turned_double, product: network_product_double,
+      correlate: network_correlate_double, spread: network_spread_double, gather: network_gather_double,
+      interleave: network_interleave_double, deinterleave: network_deinterleave_double,
+      transpose: network_transpose_double, addTransposed: network_add_transposed_double, pool: network_pool_double,
+      poolBackward: network_pool_backward_double, upsample: network_upsample_double,
+      upsampleBackward: network_upsample_backward_double, sum: network_sum_double, spreadOf: network_spread_of_double,
+      dot: network_dot_double, add: network_add_double, multiply: network_multiply_double,
+      affine: network_affine_double, combine: network_combine_double, relu: network_relu_double,
+      reluBackward: network_relu_backward_double, sigmoid: network_sigmoid_double,
+      sigmoidBackward: network_sigmoid_backward_double, softmax: network_softmax_double,
+      lstmStep: network_lstm_step_double, lstmStepBackward: network_lstm_step_backward_double,
+      squaredError: network_squared_error_double, adam: network_adam_double))
 
   public static func multiply(
     _ isTransposed: (a: Bool, b: Bool), _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Double>, _ aStride: Int,
