@@ -115,6 +115,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "CNodeABI"),
+    .target(name: "NodeABI", dependencies: ["CNodeABI"], swiftSettings: realtime),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
     .target(name: "CNetwork"),
@@ -128,7 +129,7 @@ let package = Package(
     .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
 
-    .target(name: "NodeKit", dependencies: ["CNodeABI", "CRealtime"], swiftSettings: realtime),
+    .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime"], swiftSettings: realtime),
     .target(
       name: "Learning",
       dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS", "TextEscapes"],
@@ -137,7 +138,7 @@ let package = Package(
     .target(name: "OutputFiles", dependencies: ["COutputFiles", "TextEscapes"], swiftSettings: strict),
     .target(
       name: "Records", dependencies: ["NodeKit", "CNodeABI", "OutputFiles", "TextEscapes"], swiftSettings: strict),
-    .target(name: "NodeHost", dependencies: ["CNodeABI"], swiftSettings: strict),
+    .target(name: "NodeHost", dependencies: ["NodeABI", "CNodeABI"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
     .target(name: "Models", dependencies: ["JSONText", "OutputFiles", "TextEscapes"], swiftSettings: strict),

@@ -108,7 +108,7 @@ open class JudgingNode: OffloadNode, Explaining {
     for token in 0..<cycle.input.count {
       for channel in scorers.indices {
         judge(channel, cycle.input.values(token, channel), cycle.output.score(token, channel))
-        if UInt32(cycle.input.marks(token, channel)) & AUSCULT_MARK_SOUNDING != 0 {
+        if cycle.input.marks(token, channel).isSounding {
           if let verdict = bandWatches[channel]?.note() { tell(verdict, channel) }
         }
       }

@@ -1,3 +1,4 @@
+import NodeKit
 import TextEscapes
 
 #if canImport(Glibc)
@@ -15,22 +16,14 @@ final class Row {
   private let bands: UnsafeMutablePointer<Double>
   private let width: Int
   private let columns: Int
+  private let memory = NodeMemory()
 
   init(width: Int, columns: Int) {
     self.width = width
     self.columns = columns
-    values = .allocate(capacity: max(1, width))
-    parts = .allocate(capacity: max(1, width))
-    bands = .allocate(capacity: max(1, columns))
-    values.initialize(repeating: 0, count: max(1, width))
-    parts.initialize(repeating: 0, count: max(1, width))
-    bands.initialize(repeating: 0, count: max(1, columns))
-  }
-
-  deinit {
-    values.deallocate()
-    parts.deallocate()
-    bands.deallocate()
+    values = memory.array(repeating: 0, count: width)
+    parts = memory.array(repeating: 0, count: width)
+    bands = memory.array(repeating: 0, count: columns)
   }
 
   /// Puts the columns that add most first, as many as add anything; returns how many.

@@ -2,16 +2,7 @@ import CNodeABI
 
 /// A loadable kind of node, as its library describes it. All of it is constant, and lives as long as the process.
 public final class NodeClass: @unchecked Sendable {
-  public struct Traits: OptionSet, Sendable, Hashable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let source = Traits(rawValue: AUSCULT_TRAIT_SOURCE)
-    public static let sink = Traits(rawValue: AUSCULT_TRAIT_SINK)
-    public static let detector = Traits(rawValue: AUSCULT_TRAIT_DETECTOR)
-    public static let trainable = Traits(rawValue: AUSCULT_TRAIT_TRAINABLE)
-    public static let watchful = Traits(rawValue: AUSCULT_TRAIT_WATCHFUL)
-    static let all: Traits = [.source, .sink, .detector, .trainable, .watchful]
-  }
+  public typealias Traits = NodeTraits
 
   public let native: UnsafePointer<auscult_class>
   public let name: String

@@ -116,36 +116,6 @@ extension Parameter {
   }
 }
 
-extension Parameter.Units {
-  static let each: [Parameter.Units] = [.second, .hertz, .decibel, .percent, .sample]
-
-  /// A value of the dimension, in words.
-  var dimension: String {
-    switch self {
-    case .second: return "a duration"
-    case .hertz: return "a frequency"
-    case .decibel: return "a level in decibel"
-    case .percent: return "a percentage"
-    case .sample: return "a count of samples"
-    default: return "a plain number"
-    }
-  }
-}
-
-extension Parameter.Units: CustomStringConvertible {
-  /// The dimension and how it is written.
-  public var description: String {
-    switch self {
-    case .second: return "a duration (s, ms, us, min, h, d)"
-    case .hertz: return "a frequency (Hz, kHz, MHz, rpm)"
-    case .decibel: return "a level (dB)"
-    case .percent: return "a percentage (%)"
-    case .sample: return "a count (samples, frames)"
-    default: return dimension
-    }
-  }
-}
-
 /// `a, b or c`.
 private func alternatives(_ words: [String]) -> String {
   words.count < 2 ? words.first ?? "" : words.dropLast().joined(separator: ", ") + " or " + words.last!

@@ -60,15 +60,15 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
   switch name {
   case AUSCULT_TRAINER:
     guard let trainable = type as? any Trainable.Type else { return nil }
-    return constants.trainers[
+    return tables.trainers[
       trainerFlags(
         hasLabels: trainable.learnsLabels, hasRounds: type is any LearnsInRounds.Type,
         hasSeed: trainable.drawsBySeed)]
   case AUSCULT_EXPLAIN:
-    if type is any Reconstructing.Type { return constants.reconstruct }
-    return type is any Explaining.Type ? constants.explain : nil
-  case AUSCULT_REPORT: return type is any Reporting.Type ? constants.report : nil
-  case AUSCULT_STATE: return type is any StateKeeping.Type ? constants.state : nil
+    if type is any Reconstructing.Type { return tables.reconstruct }
+    return type is any Explaining.Type ? tables.explain : nil
+  case AUSCULT_REPORT: return type is any Reporting.Type ? tables.report : nil
+  case AUSCULT_STATE: return type is any StateKeeping.Type ? tables.state : nil
   default: return nil
   }
 }
@@ -78,25 +78,19 @@ private struct AbilityTables: @unchecked Sendable {
   let trainers = Dictionary(
     uniqueKeysWithValues: (0..<8).map { bits in
       let flags = trainerFlags(hasLabels: bits & 1 != 0, hasRounds: bits & 2 != 0, hasSeed: bits & 4 != 0)
-      return (flags, constant(trainerTable(flags: flags)))
+      return (flags, UnsafeRawPointer(constant(trainerTable(flags: flags))))
     })
-  let explain = constant(explainTable(makesTokens: false))
-  let reconstruct = constant(explainTable(makesTokens: true))
-  let report = constant(reportTable())
-  let state = constant(stateTable())
+  let explain = UnsafeRawPointer(constant(explainTable(makesTokens: false)))
+  let reconstruct = UnsafeRawPointer(constant(explainTable(makesTokens: true)))
+  let report = UnsafeRawPointer(constant(reportTable()))
+  let state = UnsafeRawPointer(constant(stateTable()))
 }
 
-private let constants = AbilityTables()
+private let tables = AbilityTables()
 
 private func trainerFlags(hasLabels: Bool, hasRounds: Bool, hasSeed: Bool) -> UInt32 {
   (hasLabels ? AUSCULT_TRAINER_LABELS : 0) | (hasRounds ? AUSCULT_TRAINER_ROUNDS : 0)
     | (hasSeed ? 0 : AUSCULT_TRAINER_SEEDLESS)
-}
-
-private func constant<T>(_ table: T) -> UnsafeRawPointer {
-  let memory = UnsafeMutablePointer<T>.allocate(capacity: 1)
-  memory.initialize(to: table)
-  return UnsafeRawPointer(memory)
 }
 
 /// Runs the body on an instance's node as `T`; what it throws goes into the error.
@@ -104,12 +98,9 @@ func attempt<T>(
   _ pointer: UnsafeMutableRawPointer?, as type: T.Type, _ error: UnsafeMutablePointer<auscult_error>?,
   _ body: (T) throws -> Void
 ) -> auscult_status {
-  do {
+  attempt(error) {
     guard let node = instance(pointer!).node as? T else { throw NodeError("hasn't got this ability") }
     try body(node)
-    return AUSCULT_OK
-  } catch let problem {
-    return report(problem, error)
   }
 }
 

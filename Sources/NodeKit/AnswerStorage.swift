@@ -2,17 +2,10 @@ import CNodeABI
 
 /// The memory that an answer's pointers lead to: kept until the next `configure` or the end of the instance.
 final class AnswerStorage {
-  private var owned: [UnsafeMutableRawPointer] = []
-
-  deinit { free() }
-
-  private func free() {
-    for pointer in owned { pointer.deallocate() }
-    owned = []
-  }
+  private let memory = NodeMemory()
 
   func store(_ answer: Answer, in target: UnsafeMutablePointer<auscult_answer>) {
-    free()
+    memory.free()
     for (index, output) in answer.outputs.enumerated() {
       target.pointee.outputs[index] = native(output.format)
       target.pointee.bursts[index] = UInt32(clamping: output.burst)
@@ -46,12 +39,7 @@ final class AnswerStorage {
       machines: format.machines.isEmpty ? nil : texts(format.machines))
   }
 
-  private func array<T>(_ values: [T]) -> UnsafePointer<T> {
-    let memory = UnsafeMutablePointer<T>.allocate(capacity: max(1, values.count))
-    memory.initialize(from: values, count: values.count)
-    owned.append(UnsafeMutableRawPointer(memory))
-    return UnsafePointer(memory)
-  }
+  private func array<T: BitwiseCopyable>(_ values: [T]) -> UnsafePointer<T> { UnsafePointer(memory.array(values)) }
 
   private func text(_ text: String) -> UnsafePointer<CChar> { array(text.utf8CString.map { $0 }) }
 

@@ -37,6 +37,8 @@ public struct Arguments {
     guard let text = self[name]?.text else { preconditionFailure("parameter \(name) has no text") }
     return text
   }
+  /// The texts of a list.
+  public func texts(_ name: String) -> [String] { list(name).compactMap(\.text) }
   /// A list; a single value is a list of one; nothing is an empty one.
   public func list(_ name: String) -> [Value] {
     guard let value = self[name] else { return [] }
@@ -72,5 +74,3 @@ public indirect enum Value: Sendable, Equatable {
   public var text: String? { if case .text(let text) = self { text } else { nil } }
   public var unit: ValueUnits { if case .number(_, let unit) = self { unit } else { .none } }
 }
-
-extension ValueUnits: Equatable {}

@@ -35,10 +35,10 @@ public struct Cycle {
   /// The driver has no more frames.
   @inlinable
   public var isEnd: Bool {
-    @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.flags & AUSCULT_CLOCK_END != 0 }
+    @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.isEnd }
   }
   /// Nobody waits for the results: files, by hand. For workers, too.
-  public var hasNoDeadline: Bool { (pointer.pointee.clock?.pointee.flags ?? 0) & AUSCULT_CLOCK_NO_DEADLINE != 0 }
+  public var hasNoDeadline: Bool { pointer.pointee.clock?.pointee.hasNoDeadline ?? false }
 
   /// Samples [frames] that the driver supplies for an external channel.
   @inlinable @_noLocks @_noAllocation
@@ -80,10 +80,10 @@ public struct InputBlock {
   public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
   /// The stream ends after this block: yield what is held back.
   @inlinable
-  public var isEnd: Bool { @_noLocks @_noAllocation get { pointer.pointee.flags & AUSCULT_BLOCK_END != 0 } }
+  public var isEnd: Bool { @_noLocks @_noAllocation get { pointer.pointee.isEnd } }
   /// Something was lost before this block's first token; `reset` has been called.
   @inlinable
-  public var hasGap: Bool { @_noLocks @_noAllocation get { pointer.pointee.flags & AUSCULT_BLOCK_GAP != 0 } }
+  public var hasGap: Bool { @_noLocks @_noAllocation get { pointer.pointee.hasGap } }
 
   /// An audio channel's samples [count].
   @inlinable @_noLocks @_noAllocation
@@ -107,8 +107,7 @@ public struct InputBlock {
 
   @inlinable @_noLocks @_noAllocation
   public func raw(_ token: Int, _ channel: Int) -> UnsafeRawPointer {
-    UnsafeRawPointer(pointer.pointee.data)
-      + (token * Int(pointer.pointee.token_stride) + channel * Int(pointer.pointee.channel_stride))
+    UnsafeRawPointer(pointer.pointee.data) + pointer.pointee.place(token, channel)
   }
 
   /// Position of a token (audio: `head(0)`, of the first sample).
@@ -117,21 +116,18 @@ public struct InputBlock {
 
   /// The node before withholds its scores, for it still learns.
   @inlinable
-  public var isLearning: Bool { @_noLocks @_noAllocation get { pointer.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 } }
+  public var isLearning: Bool { @_noLocks @_noAllocation get { pointer.pointee.isLearning } }
   /// Every token that ends at or before this frame position has been delivered; at the end, where the stream ends.
   @inlinable
   public var complete: Int64 {
     @_noLocks @_noAllocation get { isEnd ? pointer.pointee.end : pointer.pointee.complete }
   }
 
-  /// AUSCULT_MARK_* of a token and channel; a stream without marks reads as sounding, not clipped.
+  /// What the source says of a token and channel.
   @inlinable @_noLocks @_noAllocation
-  public func marks(_ token: Int, _ channel: Int) -> UInt8 {
-    guard let marks = pointer.pointee.marks else {
-      return UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING)
-    }
-    return marks[
-      token * Int(pointer.pointee.mark_token_stride) + channel * Int(pointer.pointee.mark_channel_stride)]
+  public func marks(_ token: Int, _ channel: Int) -> Marks {
+    guard let marks = pointer.pointee.marks else { return .unmarked }
+    return Marks(rawValue: marks[pointer.pointee.markPlace(token, channel)])
   }
 }
 
@@ -177,8 +173,7 @@ public struct OutputBlock {
 
   @inlinable @_noLocks @_noAllocation
   public func raw(_ token: Int, _ channel: Int) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(pointer.pointee.data)
-      + (token * Int(pointer.pointee.token_stride) + channel * Int(pointer.pointee.channel_stride))
+    UnsafeMutableRawPointer(pointer.pointee.data) + pointer.pointee.place(token, channel)
   }
 
   /// Says that scores are withheld because the node still learns: from a token with this head and format the last time.
@@ -199,6 +194,6 @@ public struct OutputBlock {
   @inlinable @_noLocks @_noAllocation
   public func marks(_ channel: Int) -> UnsafeMutablePointer<UInt8>? {
     guard let marks = pointer.pointee.marks else { return nil }
-    return marks + channel * Int(pointer.pointee.mark_channel_stride)
+    return marks + pointer.pointee.markPlace(0, channel)
   }
 }

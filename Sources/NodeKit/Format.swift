@@ -104,8 +104,7 @@ public struct Setup: Sendable {
   init(_ setup: auscult_setup) {
     driverRate = Int(setup.driver_rate)
     quantum = Int(setup.quantum)
-    let end = MemoryLayout<auscult_setup>.offset(of: \.memory)! + MemoryLayout<UInt64>.size
-    memory = Int(setup.size) >= end && setup.memory > 0 ? Int(clamping: setup.memory) : Int.max
+    memory = hasMember(setup.size, \auscult_setup.memory) && setup.memory > 0 ? Int(clamping: setup.memory) : Int.max
     inputs = (0..<Int(setup.input_count)).map { index in
       Input(
         format: StreamFormat(setup.inputs[index]), port: Int(setup.input_ports[index]),

@@ -24,7 +24,13 @@ public struct Host: @unchecked Sendable {
 
   /// The node takes over the output of the one that had its name before a swap: what is there stays, and by the first
   /// `work` all of it is written.
-  public var continuesOutput: Bool { pointer.pointee.extension(pointer, AUSCULT_CONTINUE) != nil }
+  public var continuesOutput: Bool { ability(AUSCULT_CONTINUE) != nil }
+
+  /// A further ability of the host by name and version, such as `notices/1`; nil where it hasn't got it. Thread: control.
+  func ability(_ name: String) -> UnsafeRawPointer? { pointer.pointee.extension?(pointer, name) }
+  func ability<T>(_ name: String, as type: T.Type) -> UnsafePointer<T>? {
+    ability(name)?.assumingMemoryBound(to: type)
+  }
 
   /// The input file that is being read, if any. Thread: worker, active.
   public var file: String? { pointer.pointee.file(pointer).map { String(cString: $0) } }

@@ -11,14 +11,11 @@ public struct Library: @unchecked Sendable {
 
   /// Describes the classes. What is allocated here lives as long as the process: plugins are never unloaded.
   public init(_ classes: Node.Type...) {
-    let list = UnsafeMutablePointer<UnsafePointer<auscult_class>?>.allocate(capacity: classes.count)
-    for (index, type) in classes.enumerated() { list[index] = UnsafePointer(makeClass(type)) }
-    let info = UnsafeMutablePointer<auscult_library_info>.allocate(capacity: 1)
-    info.initialize(
-      to: auscult_library_info(
+    info = constant(
+      auscult_library_info(
         size: UInt32(MemoryLayout<auscult_library_info>.size), abi_major: AUSCULT_ABI_MAJOR,
-        abi_minor: AUSCULT_ABI_MINOR, class_count: UInt32(classes.count), build_id: nil, classes: UnsafePointer(list)))
-    self.info = UnsafePointer(info)
+        abi_minor: AUSCULT_ABI_MINOR, class_count: UInt32(classes.count), build_id: nil,
+        classes: constants(classes.map { Optional(makeClass($0)) })))
   }
 }
 
@@ -32,58 +29,43 @@ final class ClassRecord {
   }
 }
 
-private func makeClass(_ type: Node.Type) -> UnsafeMutablePointer<auscult_class> {
+private func makeClass(_ type: Node.Type) -> UnsafePointer<auscult_class> {
   let record = ClassRecord(type)
   let declaration = record.declaration
-  let result = UnsafeMutablePointer<auscult_class>.allocate(capacity: 1)
-  result.initialize(
-    to: auscult_class(
+  return constant(
+    auscult_class(
       size: UInt32(MemoryLayout<auscult_class>.size), name: constant(declaration.name),
       version: constant(declaration.version), summary: constant(declaration.summary),
       realtime: declaration.realtime == .hard ? AUSCULT_HARD : AUSCULT_OFFLOAD, traits: declaration.traits.rawValue,
       input_count: UInt32(declaration.inputs.count), output_count: UInt32(declaration.outputs.count),
-      parameter_count: UInt32(declaration.parameters.count), reserved: 0, inputs: constant(declaration.inputs),
-      outputs: constant(declaration.outputs), parameters: constant(declaration.parameters),
+      parameter_count: UInt32(declaration.parameters.count), reserved: 0, inputs: ports(declaration.inputs),
+      outputs: ports(declaration.outputs), parameters: parameters(declaration.parameters),
       record: Unmanaged.passRetained(record).toOpaque(), create: create, configure: configure, activate: activate,
       reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: classExtension))
-  return result
 }
 
-// MARK: Constants
+// MARK: Tables
 
-private func constant(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(strdup(text)) }
-
-private func constant(_ ports: [PortDeclaration]) -> UnsafePointer<auscult_port> {
-  let list = UnsafeMutablePointer<auscult_port>.allocate(capacity: max(1, ports.count))
-  for (index, port) in ports.enumerated() {
-    (list + index).initialize(
-      to: auscult_port(
+private func ports(_ ports: [PortDeclaration]) -> UnsafePointer<auscult_port> {
+  constants(
+    ports.map { port in
+      auscult_port(
         size: UInt32(MemoryLayout<auscult_port>.size), name: constant(port.name), kinds: port.kinds.rawValue,
-        flags: port.flags.rawValue, summary: constant(port.summary)))
-  }
-  return UnsafePointer(list)
+        flags: port.flags.rawValue, summary: constant(port.summary))
+    })
 }
 
-private func constant(_ parameters: [ParameterDeclaration]) -> UnsafePointer<auscult_parameter> {
-  let list = UnsafeMutablePointer<auscult_parameter>.allocate(capacity: max(1, parameters.count))
-  for (index, parameter) in parameters.enumerated() {
-    (list + index).initialize(
-      to: auscult_parameter(
+private func parameters(_ parameters: [ParameterDeclaration]) -> UnsafePointer<auscult_parameter> {
+  constants(
+    parameters.map { parameter in
+      auscult_parameter(
         size: UInt32(MemoryLayout<auscult_parameter>.size), name: constant(parameter.name),
         type: parameter.kind.rawValue, units: parameter.units.rawValue, unit: parameter.unit.rawValue,
         flags: parameter.flags.rawValue, minimum: parameter.range.lowerBound, maximum: parameter.range.upperBound,
-        initial: parameter.initial.map(constant),
-        choices: parameter.choices.isEmpty ? nil : constant(parameter.choices),
-        summary: constant(parameter.summary)))
-  }
-  return UnsafePointer(list)
-}
-
-private func constant(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
-  let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: texts.count + 1)
-  for (index, text) in texts.enumerated() { list[index] = constant(text) }
-  list[texts.count] = nil
-  return UnsafePointer(list)
+        initial: parameter.initial.map { constant($0) },
+        choices: parameter.choices.isEmpty ? nil : constants(parameter.choices),
+        summary: constant(parameter.summary))
+    })
 }
 
 // MARK: Trampolines
@@ -99,7 +81,17 @@ func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
   Unmanaged<Instance>.fromOpaque(pointer).takeUnretainedValue()
 }
 
-func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
+/// Runs what a control function does; what it throws goes into the error.
+func attempt(_ error: UnsafeMutablePointer<auscult_error>?, _ body: () throws -> Void) -> auscult_status {
+  do {
+    try body()
+    return AUSCULT_OK
+  } catch let problem {
+    return report(problem, error)
+  }
+}
+
+private func report(_ problem: any Error, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
   guard let error else { return AUSCULT_FAILED }
   put("\(problem)", into: &error.pointee.text)
   put((problem as? NodeError)?.parameter ?? "", into: &error.pointee.parameter)
@@ -120,13 +112,10 @@ private let create:
     UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<auscult_error>?
   ) -> auscult_status = { node_class, host, count, arguments, result, error in
     let record = Unmanaged<ClassRecord>.fromOpaque(node_class!.pointee.record).takeUnretainedValue()
-    do {
+    return attempt(error) {
       let arguments = Arguments(
         host: Host(pointer: host!), declaration: record.declaration, count: Int(count), arguments)
       result!.pointee = Unmanaged.passRetained(Instance(try record.type.init(arguments))).toOpaque()
-      return AUSCULT_OK
-    } catch let problem {
-      return report(problem, error)
     }
   }
 
@@ -135,8 +124,8 @@ private let configure:
     UnsafeMutableRawPointer?, UnsafePointer<auscult_setup>?, UnsafeMutablePointer<auscult_answer>?,
     UnsafeMutablePointer<auscult_error>?
   ) -> auscult_status = { pointer, setup, answer, error in
-    let instance = instance(pointer!)
-    do {
+    attempt(error) {
+      let instance = instance(pointer!)
       let setup = Setup(setup!.pointee)
       var result = Answer(
         outputs: (0..<Int(answer!.pointee.output_count)).map {
@@ -145,21 +134,12 @@ private let configure:
       for index in result.outputs.indices { result.outputs[index].format.machines = [] }
       try instance.node.configure(setup, &result)
       instance.answer.store(result, in: answer!)
-      return AUSCULT_OK
-    } catch let problem {
-      return report(problem, error)
     }
   }
 
 private let activate:
   @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_error>?) -> auscult_status = {
-    pointer, error in
-    do {
-      try instance(pointer!).node.activate()
-      return AUSCULT_OK
-    } catch let problem {
-      return report(problem, error)
-    }
+    pointer, error in attempt(error) { try instance(pointer!).node.activate() }
   }
 
 // The two that run on the realtime thread: unmarked, because dynamic dispatch cannot be checked; all they call is.

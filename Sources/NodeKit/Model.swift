@@ -9,15 +9,14 @@ public final class Model {
 
   /// - Throws: `NodeError` at the parameter `model` for a file that is missing, damaged or no model.
   public init(_ path: String, host: Host) throws {
-    guard let ability = host.pointer.pointee.extension(host.pointer, AUSCULT_MODELS) else {
+    guard let models = host.ability(AUSCULT_MODELS, as: auscult_models.self) else {
       throw NodeError("this host reads no model files", parameter: "model")
     }
-    models = ability.assumingMemoryBound(to: auscult_models.self)
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    self.models = models
+    var error = auscult_error.empty
     var opened: OpaquePointer?
     guard models.pointee.open(host.pointer, path, &opened, &error) == AUSCULT_OK, let opened else {
-      throw NodeError(message(of: error), parameter: "model")
+      throw NodeError(error.message, parameter: "model")
     }
     pointer = opened
   }
@@ -95,10 +94,9 @@ public final class Model {
     private func checked(_ name: String, _ expected: [Int?]) throws -> (auscult_tensor, [Int]) {
       var tensor = auscult_tensor()
       tensor.size = UInt32(MemoryLayout<auscult_tensor>.size)
-      var error = auscult_error()
-      error.size = UInt32(MemoryLayout<auscult_error>.size)
+      var error = auscult_error.empty
       guard model.models.pointee.tensor(model.pointer, index, name, &tensor, &error) == AUSCULT_OK else {
-        throw NodeError(message(of: error), parameter: "model")
+        throw NodeError(error.message, parameter: "model")
       }
       let sizes = (0..<Int(tensor.rank)).map { Int(tensor.shape[$0]) }
       let fits = sizes.count == expected.count && zip(sizes, expected).allSatisfy { $1 == nil ? $0 >= 1 : $0 == $1 }
@@ -111,8 +109,4 @@ public final class Model {
       return (tensor, sizes)
     }
   }
-}
-
-private func message(of error: auscult_error) -> String {
-  withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }

@@ -7,9 +7,9 @@ public struct Notices: @unchecked Sendable {
 
   /// From now on notices are kept for the node. nil: the host has none. Thread: control.
   public init?(_ host: Host) {
-    guard let table = host.pointer.pointee.extension?(host.pointer, AUSCULT_NOTICES) else { return nil }
+    guard let table = host.ability(AUSCULT_NOTICES, as: auscult_notices.self) else { return nil }
     self.host = host.pointer
-    self.table = table.assumingMemoryBound(to: auscult_notices.self)
+    self.table = table
   }
 
   /// One of them. Positions are the driver's.

@@ -9,9 +9,9 @@ public struct Outages: @unchecked Sendable {
 
   /// Nil: the host takes none. Thread: control.
   public init?(_ host: Host) {
-    guard let ask = host.pointer.pointee.extension, let table = ask(host.pointer, AUSCULT_OUTAGES) else { return nil }
+    guard let table = host.ability(AUSCULT_OUTAGES, as: auscult_outages.self) else { return nil }
     self.host = host.pointer
-    self.table = table.assumingMemoryBound(to: auscult_outages.self)
+    self.table = table
   }
 
   /// From now on nothing can be written, and why; nil: it can again.

@@ -7,9 +7,9 @@ public struct Remarks: @unchecked Sendable {
 
   /// Nil: the host takes none. Thread: control.
   public init?(_ host: Host) {
-    guard let ask = host.pointer.pointee.extension, let table = ask(host.pointer, AUSCULT_REMARKS) else { return nil }
+    guard let table = host.ability(AUSCULT_REMARKS, as: auscult_remarks.self) else { return nil }
     self.host = host.pointer
-    self.table = table.assumingMemoryBound(to: auscult_remarks.self)
+    self.table = table
   }
 
   /// Says something of what a channel listens to, in place of what was said under the same topic; nil takes it back.

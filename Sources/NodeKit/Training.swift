@@ -43,14 +43,12 @@ public struct Training {
 
   /// Bytes that may be taken at present: refuse what would be more.
   public var memory: Int {
-    let end = MemoryLayout<auscult_training>.offset(of: \.memory)! + MemoryLayout<UInt64>.size
-    guard Int(pointer.pointee.size) >= end, pointer.pointee.memory > 0 else { return Int.max }
+    guard hasMember(pointer.pointee.size, \auscult_training.memory), pointer.pointee.memory > 0 else { return Int.max }
     return Int(clamping: pointer.pointee.memory)
   }
 
   private var told: (@convention(c) (UnsafePointer<auscult_training>?, UnsafePointer<auscult_epoch>?) -> Int32)? {
-    let end = MemoryLayout<auscult_training>.offset(of: \.epoch)! + MemoryLayout<UnsafeRawPointer>.size
-    return Int(pointer.pointee.size) >= end ? pointer.pointee.epoch : nil
+    hasMember(pointer.pointee.size, \auscult_training.epoch) ? pointer.pointee.epoch : nil
   }
 
   /// How far a class is that goes over its tokens again and again. Losses are means per value.

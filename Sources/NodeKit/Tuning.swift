@@ -1,13 +1,9 @@
 import CNodeABI
 
 /// What lies behind the "tune/1" ability of every class that is tunable.
-nonisolated(unsafe) let tuneFunctions: UnsafePointer<auscult_tune> = {
-  let functions = UnsafeMutablePointer<auscult_tune>.allocate(capacity: 1)
-  functions.initialize(
-    to: auscult_tune(
-      size: UInt32(MemoryLayout<auscult_tune>.size), prepare: prepareTuning, take: takeTuning, dispose: disposeTuning))
-  return UnsafePointer(functions)
-}()
+nonisolated(unsafe) let tuneFunctions: UnsafePointer<auscult_tune> = constant(
+  auscult_tune(
+    size: UInt32(MemoryLayout<auscult_tune>.size), prepare: prepareTuning, take: takeTuning, dispose: disposeTuning))
 
 /// Prepared numbers as they travel through the ABI: their count, then they.
 private let prepareTuning:
@@ -15,8 +11,8 @@ private let prepareTuning:
     UnsafeMutableRawPointer?, UInt32, UnsafePointer<auscult_argument>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
     UnsafeMutablePointer<auscult_error>?
   ) -> auscult_status = { pointer, count, arguments, result, error in
-    let node = instance(pointer!).node
-    do {
+    attempt(error) {
+      let node = instance(pointer!).node
       let arguments = Arguments(
         host: node.host, declaration: type(of: node).declaration, count: Int(count), arguments)
       let numbers = try node.tuning(arguments)
@@ -24,9 +20,6 @@ private let prepareTuning:
       memory.initialize(to: Double(numbers.count))
       (memory + 1).initialize(from: numbers, count: numbers.count)
       result!.pointee = UnsafeMutableRawPointer(memory)
-      return AUSCULT_OK
-    } catch let problem {
-      return report(problem, error)
     }
   }
 

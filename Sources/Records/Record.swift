@@ -1,3 +1,5 @@
+import NodeKit
+
 /// One thing that a sink reports: what is written as one JSON line, before any wording.
 public struct Record: Sendable, Equatable {
   /// What it is about.
@@ -110,10 +112,7 @@ public struct Record: Sendable, Equatable {
       case begun = 7
       case ended
     }
-    public enum Cause: UInt32, Sendable {
-      case unconnected = 1
-      case silent, stuck, noScore
-    }
+    public typealias Cause = DeafCause
     public var state: State
     public var cause: Cause
 
@@ -124,10 +123,7 @@ public struct Record: Sendable, Equatable {
   }
 
   public struct Gap: Sendable, Equatable {
-    public enum Cause: UInt32, Sendable {
-      case xrun = 1
-      case drop, node, server, network, sink
-    }
+    public typealias Cause = GapCause
     public var cause: Cause
     /// Tokens lost, for drops; records lost, for sinks.
     public var count: Int

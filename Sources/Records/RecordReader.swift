@@ -134,16 +134,12 @@ public struct RecordReader {
   }
 
   private func flags(_ block: InputBlock, _ token: Int, _ channel: Int) -> Record.Flags {
-    let marks = UInt32(block.marks(token, channel))
+    let marks = block.marks(token, channel)
     var flags: Record.Flags = []
-    if marks & AUSCULT_MARK_SOUNDING == 0 { flags.insert(.silent) }
-    if flags.contains(.silent),
-      marks & AUSCULT_MARK_SILENCE == AUSCULT_MARK_SILENCE || marks & AUSCULT_MARK_SILENCE == 0
-    {
-      flags.insert(.whollySilent)
-    }
-    if marks & AUSCULT_MARK_CLIPPED != 0 { flags.insert(.clipped) }
-    if block.head(token).pointee.flags & AUSCULT_TOKEN_GAP != 0 { flags.insert(.gap) }
+    if !marks.isSounding { flags.insert(.silent) }
+    if !marks.isSounding && marks.isWhollySilent { flags.insert(.whollySilent) }
+    if marks.isClipped { flags.insert(.clipped) }
+    if block.head(token).pointee.followsGap { flags.insert(.gap) }
     return flags
   }
 }

@@ -111,8 +111,11 @@ struct WatchTests {
     let source = try String(contentsOfFile: fixture, encoding: .utf8)
       .replacingOccurrences(of: "factor: Float = 1", with: "factor: Float = \(factor)")
     try folder.write("Judge.swift", source)
-    let kit = try FileManager.default.contentsOfDirectory(atPath: BuildFolder.path + "/NodeKit.build")
-      .filter { $0.hasSuffix(".o") }.map { BuildFolder.path + "/NodeKit.build/" + $0 }
+    let kit = try ["NodeKit", "NodeABI"].flatMap { module in
+      let objects = BuildFolder.path + "/\(module).build"
+      return try FileManager.default.contentsOfDirectory(atPath: objects)
+        .filter { $0.hasSuffix(".o") }.map { objects + "/" + $0 }
+    }
     try CompiledPlugin.run(
       "swiftc",
       [

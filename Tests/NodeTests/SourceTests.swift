@@ -83,7 +83,8 @@ struct SourceTests {
     let failure = #expect(throws: Rig.Failure.self) { try names(["channels": 2, "machines": "fan"]) }
     #expect(failure?.parameter == "machines")
     #expect(failure?.description == "1 machine names for 2 channels: give one for each, or none")
-    #expect(throws: Rig.Failure.self) { try names(["channels": 2, "machines": ["a", "a"]]) }
+    let doubled = #expect(throws: Rig.Failure.self) { try names(["channels": 2, "machines": ["a", "a"]]) }
+    #expect(doubled?.description == "two channels have the machine name 'a'" && doubled?.parameter == "machines")
   }
 
   @Test("The format, and what it asks of the driver")

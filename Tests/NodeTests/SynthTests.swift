@@ -207,5 +207,7 @@ struct SynthTests {
     #expect(failure?.description == "a transformer has no bearing; it takes none, hum, corona")
     #expect(throws: Rig.Failure.self) { try rig(["machine": "power_line", "speed": .hertz(25)]) }
     #expect(throws: Rig.Failure.self) { try rig(["channels": 2, "machines": ["a"]]) }
+    let doubled = #expect(throws: Rig.Failure.self) { try rig(["channels": 3, "machines": ["a", "b", "a"]]) }
+    #expect(doubled?.description == "two channels have the machine name 'a'" && doubled?.parameter == "machines")
   }
 }

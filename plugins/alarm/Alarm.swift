@@ -55,6 +55,7 @@ final class Alarm: Node {
   private var rules = AlarmRules()
   /// Ticks until deafness is told; nil: never.
   private var patience: Int64?
+  private let memory = NodeMemory()
   private var states: UnsafeMutablePointer<AlarmState>?
   private var hearing: UnsafeMutablePointer<Hearing>?
   private var last: UnsafeMutablePointer<auscult_score>?
@@ -74,17 +75,6 @@ final class Alarm: Node {
     inhibitsClipped = flags.contains("clipped")
     inhibitsGap = flags.contains("gap")
     try super.init(arguments)
-  }
-
-  deinit { free() }
-
-  private func free() {
-    states?.deallocate()
-    last?.deallocate()
-    hearing?.deallocate()
-    states = nil
-    last = nil
-    hearing = nil
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
@@ -123,19 +113,21 @@ final class Alarm: Node {
   }
 
   override func activate() throws {
-    free()
-    states = .allocate(capacity: channels)
-    states?.initialize(repeating: AlarmState(), count: channels)
-    last = .allocate(capacity: channels)
-    last?.initialize(repeating: auscult_score(), count: channels)
-    hearing = .allocate(capacity: channels)
-    hearing?.initialize(repeating: Hearing(), count: channels)
+    memory.free()
+    states = memory.array(repeating: AlarmState(), count: channels)
+    last = memory.array(repeating: auscult_score(), count: channels)
+    hearing = memory.array(repeating: Hearing(), count: channels)
     lastHead = auscult_head()
     lastEnd = 0
     isAfterReset = false
   }
 
-  override func deactivate() { free() }
+  override func deactivate() {
+    states = nil
+    last = nil
+    hearing = nil
+    memory.free()
+  }
 
   @_noLocks @_noAllocation
   override func reset() { isAfterReset = true }
@@ -154,7 +146,7 @@ final class Alarm: Node {
     let head = input.head(token).pointee
     let first = head.origin + format.offset + head.index * format.period
     let begin = max(first, head.segment * format.denominator)
-    let followsGap = isAfterReset || head.flags & AUSCULT_TOKEN_GAP != 0
+    let followsGap = isAfterReset || head.followsGap
     isAfterReset = false
     lastHead = head
     lastEnd = first + format.extent
@@ -173,10 +165,9 @@ final class Alarm: Node {
   }
 
   @_noLocks @_noAllocation
-  private func isInhibited(_ marks: UInt8, _ followsGap: Bool) -> Bool {
-    let marks = UInt32(marks)
-    if inhibitsSilent && (marks & AUSCULT_MARK_SOUNDING == 0 || Hearing.cause(marks) != 0) { return true }
-    if inhibitsClipped && marks & AUSCULT_MARK_CLIPPED != 0 { return true }
+  private func isInhibited(_ marks: Marks, _ followsGap: Bool) -> Bool {
+    if inhibitsSilent && (!marks.isSounding || Hearing.cause(marks) != 0) { return true }
+    if inhibitsClipped && marks.isClipped { return true }
     return inhibitsGap && followsGap
   }
 
@@ -212,10 +203,10 @@ final class Alarm: Node {
 
   /// A score, or what a detector has learned from, is heard or not.
   @_noLocks @_noAllocation
-  private func listen(_ channel: Int, from begin: Int64, to end: Int64, marks: UInt8, _ cycle: Cycle) {
+  private func listen(_ channel: Int, from begin: Int64, to end: Int64, marks: Marks, _ cycle: Cycle) {
     guard let patience else { return }
     let change = hearing.unsafelyUnwrapped[channel].take(
-      from: max(0, begin), to: end, cause: Hearing.cause(UInt32(marks)), patience)
+      from: max(0, begin), to: end, cause: Hearing.cause(marks), patience)
     report(change, channel, cycle)
   }
 
@@ -235,7 +226,8 @@ final class Alarm: Node {
     guard position > 0, position < Int64.max / format.denominator else { return }
     let end = position * format.denominator
     for channel in 0..<channels {
-      let marks = input.pointer.pointee.learned_marks.map { $0[channel] } ?? UInt8(AUSCULT_MARK_SOUNDING)
+      let marks = Marks(
+        rawValue: input.pointer.pointee.learned_marks.map { $0[channel] } ?? UInt8(AUSCULT_MARK_SOUNDING))
       listen(channel, from: end - format.extent, to: end, marks: marks, cycle)
     }
   }

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeKit
 
 /// What a score, or the time that passed without one, brought about, in the order of the members.
 struct HearingChange {
@@ -32,12 +33,10 @@ struct Hearing {
   /// Why a score with these marks is not heard; 0: it is. A mark of none of the two newer bits on a score that sounds
   /// comes from a stream that nobody has marked with them.
   @inline(__always) @_noLocks @_noAllocation
-  static func cause(_ marks: UInt32) -> UInt32 {
-    let isSounding = marks & AUSCULT_MARK_SOUNDING != 0
-    let silence = marks & AUSCULT_MARK_SILENCE
-    if marks & AUSCULT_MARK_CONNECTED == 0 { return isSounding ? 0 : AUSCULT_DEAF_UNCONNECTED }
-    if marks & AUSCULT_MARK_MOVING == 0 { return AUSCULT_DEAF_STUCK }
-    return silence == AUSCULT_MARK_SILENCE || (!isSounding && silence == 0) ? AUSCULT_DEAF_SILENT : 0
+  static func cause(_ marks: Marks) -> UInt32 {
+    if !marks.isConnected { return marks.isSounding ? 0 : AUSCULT_DEAF_UNCONNECTED }
+    if !marks.isMoving { return AUSCULT_DEAF_STUCK }
+    return marks.isWhollySilent ? AUSCULT_DEAF_SILENT : 0
   }
 
   @_noLocks @_noAllocation

@@ -126,7 +126,7 @@ class RobustDetector: OffloadNode {
         if isJudging {
           judge(channel, to: cycle.output.score(cycle.output.count, channel))
         }
-        if models[channel] == nil { study(channel, marks: UInt32(cycle.input.marks(token, channel)), format) }
+        if models[channel] == nil { study(channel, marks: cycle.input.marks(token, channel), format) }
       }
       if isJudging {
         cycle.output.head(cycle.output.count).pointee = cycle.input.head(token).pointee
@@ -163,11 +163,11 @@ class RobustDetector: OffloadNode {
     }
   }
 
-  private func study(_ channel: Int, marks: UInt32, _ format: StreamFormat) {
+  private func study(_ channel: Int, marks: Marks, _ format: StreamFormat) {
     if tokensSeen == 2 * learners[channel].least && learners[channel].taken < learners[channel].least {
       host.log(.warning, "\(format.machines[channel]) is silent or clipped: still learning")
     }
-    guard marks & AUSCULT_MARK_SOUNDING != 0, marks & AUSCULT_MARK_CLIPPED == 0 else { return }
+    guard marks.isUsable else { return }
     guard row.withUnsafeBufferPointer({ learners[channel].take($0) }) else { return }
     let learner = learners[channel]
     let fit = { (count: Int) in

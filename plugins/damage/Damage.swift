@@ -1,5 +1,3 @@
-import CNodeABI
-import CRealtime
 import NodeKit
 
 /// Turns errors into a figure of damage, 0 to 100 %, with one of five labels.
@@ -37,6 +35,7 @@ final class Damage: Node {
   private let theta: Double?
   private let alarm: Double
   private var channels = 0
+  private let memory = NodeMemory()
   private var windows: UnsafeMutablePointer<ErrorWindow>?
 
   required init(_ arguments: Arguments) throws {
@@ -46,16 +45,7 @@ final class Damage: Node {
     try super.init(arguments)
   }
 
-  deinit { free() }
-
-  private func free() {
-    for channel in 0..<(windows == nil ? 0 : channels) { windows?[channel].free() }
-    windows?.deallocate()
-    windows = nil
-  }
-
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
-    free()
     channels = setup.input.channels
     answer.output.format.kind = .score
     answer.output.format.stampedByNode = true
@@ -69,12 +59,14 @@ final class Damage: Node {
   }
 
   override func activate() throws {
-    free()
-    windows = .allocate(capacity: channels)
-    for channel in 0..<channels { (windows! + channel).initialize(to: ErrorWindow()) }
+    memory.free()
+    windows = memory.array((0..<channels).map { _ in ErrorWindow(memory) })
   }
 
-  override func deactivate() { free() }
+  override func deactivate() {
+    windows = nil
+    memory.free()
+  }
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
@@ -85,7 +77,7 @@ final class Damage: Node {
       for channel in 0..<channels {
         var score = input.score(token, channel).pointee
         let limit = theta ?? score.threshold
-        let damage = damage(score.score, limit, channel, isMeasure(input.marks(token, channel)))
+        let damage = damage(score.score, limit, channel, input.marks(token, channel).isUsable)
         score.score = damage
         score.threshold = alarm
         score.class_index = label(damage)
@@ -94,12 +86,6 @@ final class Damage: Node {
       }
     }
     output.count = input.count
-  }
-
-  @_noLocks @_noAllocation
-  private func isMeasure(_ marks: UInt8) -> Bool {
-    let marks = UInt32(marks)
-    return marks & AUSCULT_MARK_SOUNDING != 0 && marks & AUSCULT_MARK_CLIPPED == 0
   }
 
   @_noLocks @_noAllocation

@@ -1,3 +1,5 @@
+import NodeKit
+
 /// The last errors above the threshold of one channel, and what is large among them. Memory is taken when it is made;
 /// the rest takes none.
 struct ErrorWindow {
@@ -11,16 +13,9 @@ struct ErrorWindow {
   private var next = 0
   private var count = 0
 
-  init() {
-    latest = .allocate(capacity: Self.length)
-    latest.initialize(repeating: 0, count: Self.length)
-    sorted = .allocate(capacity: Self.length)
-    sorted.initialize(repeating: 0, count: Self.length)
-  }
-
-  func free() {
-    latest.deallocate()
-    sorted.deallocate()
+  init(_ memory: NodeMemory) {
+    latest = memory.array(repeating: 0, count: Self.length)
+    sorted = memory.array(repeating: 0, count: Self.length)
   }
 
   @_noLocks @_noAllocation

@@ -1,4 +1,5 @@
 import CKernels
+import NodeKit
 
 /// An active filter bank: what the realtime thread touches.
 struct BandSummer {
@@ -11,29 +12,13 @@ struct BandSummer {
   private let scratch: UnsafeMutablePointer<Float>
 
   /// Thread: control.
-  init(_ bank: FilterBank, columns: Int, exponent: Int) {
+  init(_ bank: FilterBank, columns: Int, exponent: Int, _ memory: NodeMemory) {
     self.columns = columns
     self.exponent = exponent
     count = bank.bands.count
-    bands = .allocate(capacity: count)
-    bands.initialize(from: bank.bands, count: count)
-    weights = BandSummer.floats(bank.weights.count)
-    weights.update(from: bank.weights, count: bank.weights.count)
-    scratch = BandSummer.floats(bank.extent)
-  }
-
-  private static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, count * 4), alignment: 64)
-      .bindMemory(to: Float.self, capacity: count)
-    memory.initialize(repeating: 0, count: count)
-    return memory
-  }
-
-  /// Thread: control.
-  func free() {
-    bands.deallocate()
-    weights.deallocate()
-    scratch.deallocate()
+    bands = memory.array(bank.bands)
+    weights = memory.array(bank.weights)
+    scratch = memory.array(repeating: 0, count: bank.extent)
   }
 
   /// Bytes that it holds.

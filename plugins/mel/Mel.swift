@@ -27,6 +27,7 @@ final class Mel: Node {
   private let exponent: Int
   private var bank = FilterBank(bins: [0], points: [0, 0, 0], isNormalized: false)
   private var columns = 0
+  private let memory = NodeMemory()
   private var summer: UnsafeMutablePointer<BandSummer>?
 
   required init(_ arguments: Arguments) throws {
@@ -38,8 +39,6 @@ final class Mel: Node {
     exponent = arguments.integer("power")
     try super.init(arguments)
   }
-
-  deinit { free() }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     columns = setup.input.columns
@@ -76,17 +75,13 @@ final class Mel: Node {
   }
 
   override func activate() throws {
-    free()
-    summer = .allocate(capacity: 1)
-    summer?.initialize(to: BandSummer(bank, columns: columns, exponent: exponent))
+    memory.free()
+    summer = memory.value(BandSummer(bank, columns: columns, exponent: exponent, memory))
   }
 
-  override func deactivate() { free() }
-
-  private func free() {
-    summer?.pointee.free()
-    summer?.deallocate()
+  override func deactivate() {
     summer = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation

@@ -16,7 +16,8 @@ final class Channels: Node {
   }
 
   private let pick: [Int]
-  private var picked = FixedList<Int>()
+  private let memory = NodeMemory()
+  private var picked: UnsafeMutablePointer<Int>?
 
   required init(_ arguments: Arguments) throws {
     pick = arguments.list("pick").compactMap { $0.number.map { Int($0) } }
@@ -33,11 +34,13 @@ final class Channels: Node {
     answer.output.format.channels = pick.count
     answer.output.format.machines = pick.map { input.machines[$0] }
     answer.channelMap = pick
-    picked = FixedList(pick)
+    memory.free()
+    picked = memory.array(pick)
   }
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
+    guard let picked else { return }
     let count = cycle.input.count
     for channel in 0..<cycle.output.channels {
       realtime_copy(

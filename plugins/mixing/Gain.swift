@@ -1,4 +1,3 @@
-import CRealtime
 import NodeKit
 
 /// Multiplies every sample by a constant, the same for all channels or one for each.
@@ -16,7 +15,8 @@ final class Gain: Node {
 
   private let given: [Float]
   private var channels = 0
-  private var factors = FixedList<Float>()
+  private let memory = NodeMemory()
+  private var factors: UnsafeMutablePointer<Float>?
 
   required init(_ arguments: Arguments) throws {
     given = try arguments.list("gain").map { try factor(of: $0, parameter: "gain") }
@@ -26,8 +26,9 @@ final class Gain: Node {
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     channels = setup.input.channels
     try checkCount(given.count)
-    factors = FixedList(given.count == 1 ? Array(repeating: given[0], count: channels) : given)
-    answer.memory = factors.bytes
+    memory.free()
+    factors = memory.array(given.count == 1 ? Array(repeating: given[0], count: channels) : given)
+    answer.memory = memory.bytes
   }
 
   override class var isTunable: Bool { true }
@@ -40,6 +41,7 @@ final class Gain: Node {
 
   @_noLocks @_noAllocation
   override func take(_ tuning: UnsafeBufferPointer<Double>) {
+    guard let factors else { return }
     for channel in 0..<min(channels, tuning.count) { factors[channel] = Float(tuning[channel]) }
   }
 
@@ -53,6 +55,7 @@ final class Gain: Node {
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
+    guard let factors else { return }
     let input = cycle.input
     let output = cycle.output
     for channel in 0..<input.channels {

@@ -1,4 +1,3 @@
-import CRealtime
 import NodeKit
 
 /// Adds audio streams sample by sample:
@@ -22,8 +21,9 @@ final class Mix: Node {
 
   private let given: [Value]
   /// What is added, one output channel after the other, and where each of these ends.
-  private var terms = FixedList<MixTerm>()
-  private var ends = FixedList<Int>()
+  private let memory = NodeMemory()
+  private var terms: UnsafeMutablePointer<MixTerm>?
+  private var ends: UnsafeMutablePointer<Int>?
 
   required init(_ arguments: Arguments) throws {
     given = arguments.list("weights")
@@ -32,9 +32,10 @@ final class Mix: Node {
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let plan = try MixPlan(given, channels: setup.inputs.map(\.format.channels))
-    terms = FixedList(plan.rows.flatMap { $0 })
+    memory.free()
+    terms = memory.array(plan.rows.flatMap { $0 })
     var end = 0
-    ends = FixedList(
+    ends = memory.array(
       plan.rows.map { row in
         end += row.count
         return end
@@ -42,7 +43,7 @@ final class Mix: Node {
     answer.output.format.channels = plan.rows.count
     answer.output.format.machines = Self.machines(setup, plan, node: host.node)
     answer.output.format.lookahead = setup.inputs.map(\.format.lookahead).max() ?? 0
-    answer.memory = terms.bytes + ends.bytes
+    answer.memory = memory.bytes
   }
 
   /// A mix keeps the names of an input that has as many channels as come out; other ones are named after the node.
@@ -50,11 +51,12 @@ final class Mix: Node {
     if plan.keepsChannels, let same = setup.inputs.first(where: { $0.format.channels == plan.rows.count }) {
       return same.format.machines
     }
-    return plan.rows.count == 1 ? [node] : (1...plan.rows.count).map { "\(node)-\($0)" }
+    return machineNames(node: node, count: plan.rows.count)
   }
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
+    guard let terms, let ends else { return }
     let count = cycle.input.count
     var next = 0
     for row in 0..<cycle.output.channels {

@@ -1,5 +1,6 @@
 import CKernels
 import CRealtime
+import NodeKit
 
 /// Per-channel energy normalisation: `librosa.pcen`, its smoothed energies carried from token to token.
 struct EnergyStep {
@@ -9,25 +10,18 @@ struct EnergyStep {
   /// Smoothed energies [channels x columns].
   private let smooth: UnsafeMutablePointer<Double>
 
-  init(_ plan: Plan) {
+  init(_ plan: Plan, _ memory: NodeMemory) {
     let parameters = plan.parameters
     columns = plan.columns
     channels = plan.channels
     // librosa: the one-pole filter that matches the time constant, counted in columns.
     let frames = parameters.timeConstant * plan.rate
     let smoothing = (realtime_sqrt(1 + 4 * frames * frames) - 1) / (2 * frames * frames)
-    constants = .allocate(capacity: 1)
-    constants.initialize(
-      to: kernel_pcen_constants(
+    constants = memory.value(
+      kernel_pcen_constants(
         smoothing: smoothing, scale: parameters.scale, gain: parameters.gain, bias: parameters.bias,
         power: parameters.power, eps: parameters.eps))
-    smooth = .allocate(capacity: channels * columns)
-    smooth.initialize(repeating: 1, count: channels * columns)
-  }
-
-  func free() {
-    constants.deallocate()
-    smooth.deallocate()
+    smooth = memory.array(repeating: 1, count: channels * columns)
   }
 
   /// The filter starts as if it had always seen 1: `scipy.signal.lfilter_zi`, as librosa does.

@@ -1,5 +1,5 @@
 import CKernels
-import CRealtime
+import NodeKit
 
 /// (x - offset) / divisor with statistics of each band that were taken before; they never change.
 struct FrozenStep {
@@ -10,21 +10,14 @@ struct FrozenStep {
   private let divisors: UnsafeMutablePointer<Float>
 
   /// - Throws: `NodeError` when the statistics cannot be read.
-  init(_ plan: Plan) throws {
+  init(_ plan: Plan, _ memory: NodeMemory) throws {
     guard let source = plan.parameters.frozen else { preconditionFailure("mode frozen without a source") }
     let statistics = try source.statistics(bands: plan.columns)
     rows = plan.rows
     columns = plan.columns
     clips = plan.parameters.clips
-    offsets = .allocate(capacity: columns)
-    offsets.initialize(from: statistics.offsets, count: columns)
-    divisors = .allocate(capacity: columns)
-    divisors.initialize(from: statistics.divisors, count: columns)
-  }
-
-  func free() {
-    offsets.deallocate()
-    divisors.deallocate()
+    offsets = memory.array(statistics.offsets)
+    divisors = memory.array(statistics.divisors)
   }
 
   @_noLocks @_noAllocation

@@ -1,5 +1,3 @@
-import CKernels
-import CRealtime
 import NodeKit
 
 /// Brings values to a scale that detectors can compare: decibel, unit range, or standardised.
@@ -14,6 +12,7 @@ final class Normalize: Node {
 
   private let parameters: NormalizeParameters
   private var plan: Plan?
+  private let memory = NodeMemory()
   /// What the realtime thread touches, while active.
   private var work: UnsafeMutablePointer<Work>?
 
@@ -21,8 +20,6 @@ final class Normalize: Node {
     parameters = try NormalizeParameters(arguments)
     try super.init(arguments)
   }
-
-  deinit { free() }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let plan = try Plan(parameters, setup.input)
@@ -36,18 +33,13 @@ final class Normalize: Node {
 
   override func activate() throws {
     guard let plan else { throw NodeError("not configured") }
-    free()
-    let work = try Work(plan)
-    self.work = .allocate(capacity: 1)
-    self.work?.initialize(to: work)
+    deactivate()
+    work = memory.value(try Work(plan, memory))
   }
 
-  override func deactivate() { free() }
-
-  private func free() {
-    work?.pointee.free()
-    work?.deallocate()
+  override func deactivate() {
     work = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation

@@ -1,5 +1,6 @@
 import CKernels
 import CRealtime
+import NodeKit
 
 /// (x - min) / (max - min + epsilon), minimum and maximum over the last `window` tokens, the present one included.
 ///
@@ -14,27 +15,19 @@ struct RollingStep {
   private let floats: Int
   private let epsilon: Float
   /// For each channel the minimum's and the maximum's `RollingSide`, one after the other.
-  private let memory: UnsafeMutablePointer<Float>
+  private let sides: UnsafeMutablePointer<Float>
   /// Tokens since the last restart, per channel.
   private let counts: UnsafeMutablePointer<Int>
 
-  init(_ plan: Plan) {
+  init(_ plan: Plan, _ memory: NodeMemory) {
     rows = plan.rows
     columns = plan.columns
     channels = plan.channels
     layout = plan.rolling
     epsilon = plan.parameters.epsilon
     floats = Int(layout.floats)
-    let floats = 2 * channels * floats
-    memory = .allocate(capacity: floats)
-    memory.initialize(repeating: 0, count: floats)
-    counts = .allocate(capacity: channels)
-    counts.initialize(repeating: 0, count: channels)
-  }
-
-  func free() {
-    memory.deallocate()
-    counts.deallocate()
+    sides = memory.array(repeating: 0, count: 2 * channels * floats)
+    counts = memory.array(repeating: 0, count: channels)
   }
 
   @_noLocks @_noAllocation
@@ -45,8 +38,8 @@ struct RollingStep {
   @_noLocks @_noAllocation
   func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ channel: Int) {
     kernel_finite(output, input, 0, rows * columns)
-    let minimum = RollingSide(layout, memory + 2 * channel * floats, isMaximum: false)
-    let maximum = RollingSide(layout, memory + (2 * channel + 1) * floats, isMaximum: true)
+    let minimum = RollingSide(layout, sides + 2 * channel * floats, isMaximum: false)
+    let maximum = RollingSide(layout, sides + (2 * channel + 1) * floats, isMaximum: true)
     let count = counts[channel]
     measure(output, minimum.row(count), maximum.row(count))
     minimum.update(count)

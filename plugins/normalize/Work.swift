@@ -1,5 +1,6 @@
 import CKernels
 import CRealtime
+import NodeKit
 
 /// The work of an active `normalize`: all that the realtime thread touches.
 struct Work {
@@ -17,25 +18,15 @@ struct Work {
   /// Allocates what the mode needs. Thread: control.
   ///
   /// - Throws: `NodeError` when statistics cannot be read.
-  init(_ plan: Plan) throws {
+  init(_ plan: Plan, _ memory: NodeMemory) throws {
     count = plan.count
     switch plan.parameters.mode {
     case .none: step = .copy
     case .decibel: step = .decibel(DecibelStep(plan))
     case .slice: step = .slice(DecibelStep(plan), epsilon: plan.parameters.epsilon)
-    case .frozen: step = .frozen(try FrozenStep(plan))
-    case .rolling: step = .rolling(RollingStep(plan))
-    case .pcen: step = .pcen(EnergyStep(plan))
-    }
-  }
-
-  /// Thread: control.
-  func free() {
-    switch step {
-    case .copy, .decibel, .slice: break
-    case .frozen(let step): step.free()
-    case .rolling(let step): step.free()
-    case .pcen(let step): step.free()
+    case .frozen: step = .frozen(try FrozenStep(plan, memory))
+    case .rolling: step = .rolling(RollingStep(plan, memory))
+    case .pcen: step = .pcen(EnergyStep(plan, memory))
     }
   }
 

@@ -90,33 +90,21 @@ final class OneClassSVM: ModelDetector {
 /// Tokens as libsvm wants them. It keeps pointers into this while it trains.
 private final class Problem {
   var native = svm_problem()
-  private let nodes: UnsafeMutablePointer<svm_node>
-  private let rows: UnsafeMutablePointer<UnsafeMutablePointer<svm_node>?>
-  private let labels: UnsafeMutablePointer<Double>
+  private let memory = NodeMemory()
 
   init(_ tokens: Matrix) {
     let stride = tokens.columns + 1
-    nodes = .allocate(capacity: tokens.rows * stride)
-    rows = .allocate(capacity: tokens.rows)
-    labels = .allocate(capacity: tokens.rows)
+    // A row ends with the index -1.
+    let nodes = memory.array(repeating: svm_node(index: -1, value: 0), count: tokens.rows * stride)
     for row in 0..<tokens.rows {
       for column in 0..<tokens.columns {
-        (nodes + row * stride + column).initialize(
-          to: svm_node(index: Int32(column + 1), value: tokens.values[row * tokens.columns + column]))
+        nodes[row * stride + column] = svm_node(
+          index: Int32(column + 1), value: tokens.values[row * tokens.columns + column])
       }
-      (nodes + row * stride + tokens.columns).initialize(to: svm_node(index: -1, value: 0))
-      (rows + row).initialize(to: nodes + row * stride)
-      (labels + row).initialize(to: 1)
     }
     native.l = Int32(tokens.rows)
-    native.y = labels
-    native.x = rows
-  }
-
-  deinit {
-    nodes.deallocate()
-    rows.deallocate()
-    labels.deallocate()
+    native.y = memory.array(repeating: 1, count: tokens.rows)
+    native.x = memory.array((0..<tokens.rows).map { Optional(nodes + $0 * stride) })
   }
 }
 

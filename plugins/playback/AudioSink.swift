@@ -1,4 +1,3 @@
-import CNodeABI
 import CRealtime
 import NodeKit
 
@@ -23,6 +22,7 @@ final class AudioSink: Node {
   private var denominator: Int64 = 1
   private var offset: Int64 = 0
 
+  private let memory = NodeMemory()
   /// Samples by nominal position: that of position q is at [channel * capacity + (q & (capacity - 1))]. All that was
   /// played, or never written, is 0.
   private var ring: UnsafeMutablePointer<Float>?
@@ -31,11 +31,9 @@ final class AudioSink: Node {
   private var next = Int64.min
 
   required init(_ arguments: Arguments) throws {
-    connect = arguments.list("connect").compactMap(\.text)
+    connect = arguments.texts("connect")
     try super.init(arguments)
   }
-
-  deinit { ring?.deallocate() }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let format = setup.input
@@ -67,16 +65,14 @@ final class AudioSink: Node {
   }
 
   override func activate() throws {
-    ring?.deallocate()
-    let ring = UnsafeMutablePointer<Float>.allocate(capacity: channels * capacity)
-    ring.initialize(repeating: 0, count: channels * capacity)
-    self.ring = ring
+    memory.free()
+    ring = memory.array(repeating: 0, count: channels * capacity)
     next = Int64.min
   }
 
   override func deactivate() {
-    ring?.deallocate()
     ring = nil
+    memory.free()
   }
 
   // `reset` has nothing to forget: what was heard before a gap still has its place in time.

@@ -17,8 +17,7 @@ final class FilterTable: @unchecked Sendable {
   /// Output samples at the start of a stream that have rows of their own.
   let starts: Int
   let bytes: Int
-
-  deinit { UnsafeMutableRawPointer(mutating: rows).deallocate() }
+  private let memory = NodeMemory()
 
   /// Leaves out what is at both ends, in every phase, below 1e-9 of the peak.
   private init(starts first: [[Double]], phases: [[Double]]) {
@@ -31,13 +30,12 @@ final class FilterTable: @unchecked Sendable {
     right = max(0, used.last ?? 0)
     taps = (max(0, -(used.first ?? 0)) + 1 + right + 15) / 16 * 16
     left = taps - 1 - right
-    bytes = responses.count * taps * MemoryLayout<Float>.stride
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-      .initializeMemory(as: Float.self, repeating: 0, count: responses.count * taps)
+    let table: UnsafeMutablePointer<Float> = memory.array(repeating: 0, count: responses.count * taps)
+    bytes = memory.bytes
     for (row, response) in responses.enumerated() {
-      for d in max(-half, -left)...right { memory[row * taps + left + d] = Float(response[half + d]) }
+      for d in max(-half, -left)...right { table[row * taps + left + d] = Float(response[half + d]) }
     }
-    rows = UnsafePointer(memory)
+    rows = UnsafePointer(table)
   }
 
   private struct Key: Hashable {

@@ -30,7 +30,7 @@ struct Polyphase {
   /// A few times the filter's length, so that the rest has to be moved back to the front only now and then.
   static func historyCapacity(_ table: FilterTable) -> Int { (3 * table.taps + 4096 + 15) / 16 * 16 }
 
-  init(_ table: FilterTable, _ ratio: Ratio, channels: Int) {
+  init(_ table: FilterTable, _ ratio: Ratio, channels: Int, _ memory: NodeMemory) {
     rows = table.rows
     taps = table.taps
     left = table.left
@@ -40,14 +40,9 @@ struct Polyphase {
     starts = table.starts
     self.channels = channels
     capacity = Self.historyCapacity(table)
-    history = UnsafeMutableRawPointer.allocate(
-      byteCount: channels * capacity * MemoryLayout<Float>.stride, alignment: 64
-    )
-    .initializeMemory(as: Float.self, repeating: 0, count: channels * capacity)
+    history = memory.array(repeating: 0, count: channels * capacity)
     restart()
   }
-
-  func free() { history.deallocate() }
 
   /// Zeros before the first sample.
   @_noLocks @_noAllocation

@@ -24,6 +24,7 @@ final class Resample: Node {
   /// Keeps alive what `polyphase` points to; nil where the rate stays.
   private var table: FilterTable?
   private var channels = 1
+  private let memory = NodeMemory()
   private var polyphase: Polyphase?
 
   required init(_ arguments: Arguments) throws {
@@ -35,8 +36,6 @@ final class Resample: Node {
     quality = Quality(rawValue: arguments.text("quality")) ?? .hq
     try super.init(arguments)
   }
-
-  deinit { polyphase?.free() }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let input = setup.input
@@ -94,15 +93,14 @@ final class Resample: Node {
   }
 
   override func activate() throws {
-    polyphase?.free()
-    polyphase = nil
+    deactivate()
     guard let table, let ratio else { return }
-    polyphase = Polyphase(table, ratio, channels: channels)
+    polyphase = Polyphase(table, ratio, channels: channels, memory)
   }
 
   override func deactivate() {
-    polyphase?.free()
     polyphase = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation

@@ -28,18 +28,12 @@ struct SliceLine {
   private var uncovered = 0
 
   /// Thread: control.
-  init(_ shape: SliceShape, fill: Float?) {
+  init(_ shape: SliceShape, fill: Float?, _ memory: NodeMemory) {
     self.shape = shape
     self.fill = fill
     missing = shape.rows
-    let bytes = shape.channels * shape.count * MemoryLayout<Float>.size
-    ring = UnsafeMutableRawPointer.allocate(byteCount: max(64, bytes), alignment: 64)
-      .bindMemory(to: Float.self, capacity: shape.channels * shape.count)
-    ring.initialize(repeating: 0, count: shape.channels * shape.count)
+    ring = memory.array(repeating: 0, count: shape.channels * shape.count)
   }
-
-  /// Thread: control.
-  func free() { ring.deallocate() }
 
   @_noLocks @_noAllocation
   mutating func restart() {

@@ -1,4 +1,3 @@
-import CRealtime
 import NodeKit
 
 /// Puts consecutive analysis frames together to slices, which may overlap or leave frames out.
@@ -31,6 +30,7 @@ final class Slicer: Node {
   private let pads: Bool
   private let fill: Float
   private var shape = SliceShape(rows: 1, hop: 1, columns: 1, channels: 1)
+  private let memory = NodeMemory()
   /// What the realtime thread touches, while active.
   private var line: UnsafeMutablePointer<SliceLine>?
 
@@ -41,8 +41,6 @@ final class Slicer: Node {
     fill = Float(arguments.number("fill"))
     try super.init(arguments)
   }
-
-  deinit { free() }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let input = setup.input
@@ -86,17 +84,13 @@ final class Slicer: Node {
   }
 
   override func activate() throws {
-    free()
-    line = .allocate(capacity: 1)
-    line?.initialize(to: SliceLine(shape, fill: pads ? fill : nil))
+    memory.free()
+    line = memory.value(SliceLine(shape, fill: pads ? fill : nil, memory))
   }
 
-  override func deactivate() { free() }
-
-  private func free() {
-    line?.pointee.free()
-    line?.deallocate()
+  override func deactivate() {
     line = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation

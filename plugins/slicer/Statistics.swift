@@ -1,4 +1,3 @@
-import CKernels
 import NodeKit
 
 /// Sums every band of a slice up: mean, standard deviation and so on over its analysis frames.
@@ -22,6 +21,7 @@ final class Statistics: Node {
   private let statistics: [Statistic]
   private var rows = 1
   private var columns = 1
+  private let memory = NodeMemory()
   /// What the realtime thread touches, while active.
   private var work: UnsafeMutablePointer<StatisticsWork>?
 
@@ -37,8 +37,6 @@ final class Statistics: Node {
     try super.init(arguments)
   }
 
-  deinit { free() }
-
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let input = setup.input
     rows = input.rows
@@ -52,17 +50,13 @@ final class Statistics: Node {
   }
 
   override func activate() throws {
-    free()
-    work = .allocate(capacity: 1)
-    work?.initialize(to: StatisticsWork(statistics, rows: rows, columns: columns))
+    memory.free()
+    work = memory.value(StatisticsWork(statistics, rows: rows, columns: columns, memory))
   }
 
-  override func deactivate() { free() }
-
-  private func free() {
-    work?.pointee.free()
-    work?.deallocate()
+  override func deactivate() {
     work = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation

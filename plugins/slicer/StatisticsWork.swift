@@ -1,5 +1,6 @@
 import CKernels
 import CRealtime
+import NodeKit
 
 /// The work of an active `statistics`: all that the realtime thread touches.
 struct StatisticsWork {
@@ -13,26 +14,14 @@ struct StatisticsWork {
   private let sorted: UnsafeMutablePointer<Float>
 
   /// Thread: control.
-  init(_ statistics: [Statistics.Statistic], rows: Int, columns: Int) {
+  init(_ statistics: [Statistics.Statistic], rows: Int, columns: Int, _ memory: NodeMemory) {
     self.rows = rows
     self.columns = columns
     count = statistics.count
-    self.statistics = .allocate(capacity: count)
-    self.statistics.initialize(from: statistics, count: count)
-    means = .allocate(capacity: columns)
-    means.initialize(repeating: 0, count: columns)
-    sums = .allocate(capacity: columns)
-    sums.initialize(repeating: 0, count: columns)
-    sorted = .allocate(capacity: rows)
-    sorted.initialize(repeating: 0, count: rows)
-  }
-
-  /// Thread: control.
-  func free() {
-    statistics.deallocate()
-    means.deallocate()
-    sums.deallocate()
-    sorted.deallocate()
+    self.statistics = memory.array(statistics)
+    means = memory.array(repeating: 0, count: columns)
+    sums = memory.array(repeating: 0, count: columns)
+    sorted = memory.array(repeating: 0, count: rows)
   }
 
   /// Bytes that it holds.

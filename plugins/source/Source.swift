@@ -1,20 +1,15 @@
-import CNodeABI
 import NodeKit
 
 /// Samples that the driver supplies: a JACK port, a channel of a file, or what a test feeds by hand.
 ///
-/// Nothing but finite samples of at most `Sample.limit` leaves it, so no node after it need look for others. Each
+/// Nothing but finite samples of at most `SourceSample.limit` leaves it, so no node after it need look for others. Each
 /// sample gets a mark: whether it sounds, whether it clipped, whether something is connected, whether the input is stuck.
 final class Source: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "source", version: "1.0.0", summary: "Samples from the driver: a JACK port or a channel of a file.",
       realtime: .hard, traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
-      parameters: [
-        .integer("channels", "Channels, one a machine", default: "1", range: 1...1024),
-        .text(
-          "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
-          flags: [.list, .placement]),
+      parameters: SourceChannels.parameters("Channels, one a machine") + [
         .text(
           "connect", "Ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement]),
         .number(
@@ -31,98 +26,56 @@ final class Source: Node {
       ])
   }
 
-  private let channels: Int
-  private let machines: [String]
+  private let channels: SourceChannels
   private let connect: [String]
-  private let thresholds: Sample.Thresholds
+  private let thresholds: SourceSample.Thresholds
   private let silentShare: Int
-  /// Samples of a silence, or of a standstill, that counts.
-  private var least = 2
-  /// Of each channel.
-  private var stillness: UnsafeMutablePointer<Stillness>?
+  private var driverRate = 0
+  private let memory = NodeMemory()
+  /// Nil: not active.
+  private var samples: SourceOutput?
 
   required init(_ arguments: Arguments) throws {
-    channels = arguments.integer("channels")
-    machines = try Self.machines(arguments, channels: channels)
-    connect = arguments.list("connect").compactMap(\.text)
-    thresholds = Sample.Thresholds(
-      soundingFrom: arguments["silent_below"]?.number.map { Sample.factor(decibels: $0) },
+    channels = try SourceChannels(arguments)
+    connect = arguments.texts("connect")
+    thresholds = SourceSample.Thresholds(
+      soundingFrom: arguments["silent_below"]?.number.map { Float(amplitudeFactor(decibels: $0)) },
       clippedFrom: arguments["clipped_at"].flatMap { value in
-        value.number.map { value.unit == .decibel ? Sample.factor(decibels: $0) : Float($0) }
+        value.number.map { Float(value.unit == .decibel ? amplitudeFactor(decibels: $0) : $0) }
       })
     // Down: silence is counted in whole fifteenths, and a machine that is switched off must not pass for a loud one.
     silentShare = min(15, max(1, Int((arguments.number("silent_share") * 0.15 + 1e-9).rounded(.down))))
     try super.init(arguments)
   }
 
-  deinit { stillness?.deallocate() }
-
-  /// The names that the file gives, or the node's own: as it is for one channel, numbered from 1 for more.
-  private static func machines(_ arguments: Arguments, channels: Int) throws -> [String] {
-    let given = arguments.list("machines").compactMap(\.text)
-    guard !given.isEmpty else {
-      let node = arguments.host.node
-      return channels == 1 ? [node] : (1...channels).map { "\(node)-\($0)" }
-    }
-    guard given.count == channels else {
-      throw NodeError(
-        "\(given.count) machine names for \(channels) \(channels == 1 ? "channel" : "channels"): "
-          + "give one for each, or none", parameter: "machines")
-    }
-    var seen: Set<String> = []
-    for name in given where !seen.insert(name).inserted {
-      throw NodeError("two channels have the machine name '\(name)'", parameter: "machines")
-    }
-    return given
-  }
-
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
-    answer.output.format.kind = .audio
-    answer.output.format.channels = channels
-    answer.output.format.rows = 1
-    answer.output.format.columns = 1
-    answer.output.format.driverRate = setup.driverRate
-    answer.output.format.denominator = 1
-    answer.output.format.period = 1
-    answer.output.format.extent = 1
-    answer.output.format.offset = 0
-    answer.output.format.lookahead = 0
-    answer.output.format.scale = .linear
-    answer.output.format.machines = machines
+    driverRate = setup.driverRate
+    channels.describe(&answer.output.format, driverRate: driverRate)
     answer.output.format.silentShare = silentShare
-    answer.externalInputs = channels
+    answer.externalInputs = channels.count
     answer.connect = connect
-    least = Stillness.least(rate: setup.driverRate)
   }
 
   override func activate() throws {
-    stillness?.deallocate()
-    stillness = .allocate(capacity: channels)
-    stillness?.initialize(repeating: Stillness(), count: channels)
+    memory.free()
+    samples = SourceOutput(thresholds, channels: channels.count, rate: driverRate, memory)
   }
 
   override func deactivate() {
-    stillness?.deallocate()
-    stillness = nil
+    samples = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation
-  override func reset() {
-    for channel in 0..<channels { stillness.unsafelyUnwrapped[channel] = Stillness() }
-  }
+  override func reset() { samples?.reset() }
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
     let frames = min(cycle.frames, cycle.output.capacity)
-    for channel in 0..<channels {
-      let from = cycle.externalInput(channel)
-      let to = cycle.output.samples(channel)
-      if let marks = cycle.output.marks(channel) {
-        thresholds.copy(from, to: to, marks: marks, count: frames, isConnected: cycle.isConnected(channel))
-        stillness.unsafelyUnwrapped[channel].mark(to, marks, count: frames, least: least)
-      } else {
-        Sample.copy(from, to: to, count: frames)
-      }
+    for channel in 0..<channels.count {
+      samples?.put(
+        cycle.externalInput(channel), channel, to: cycle.output, at: 0, count: frames,
+        isConnected: cycle.isConnected(channel))
     }
     cycle.output.count = frames
   }

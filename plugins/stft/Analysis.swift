@@ -16,11 +16,8 @@ struct Analysis {
     self.history = history
   }
 
-  /// Thread: control.
-  func free() {
-    transform.free()
-    history.free()
-  }
+  /// Lets go of what is not the node's memory. Thread: control.
+  func free() { transform.free() }
 
   @_noLocks @_noAllocation
   mutating func restart() {

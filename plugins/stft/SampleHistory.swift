@@ -1,5 +1,6 @@
 import CKernels
 import CRealtime
+import NodeKit
 
 /// The samples that columns are still to be computed from, of all channels side by side.
 ///
@@ -19,21 +20,12 @@ struct SampleHistory {
   private var begin = 0
 
   /// Thread: control.
-  init(channels: Int, length: Int, preEmphasis: Float) {
+  init(channels: Int, length: Int, preEmphasis: Float, _ memory: NodeMemory) {
     self.channels = channels
     capacity = (2 * length + 1024 + 15) / 16 * 16
-    lines = UnsafeMutableRawPointer.allocate(byteCount: channels * capacity * 4, alignment: 64)
-      .bindMemory(to: Float.self, capacity: channels * capacity)
-    latest = .allocate(capacity: channels)
     coefficient = preEmphasis
-    latest.initialize(repeating: 0, count: channels)
-    lines.initialize(repeating: 0, count: channels * capacity)
-  }
-
-  /// Thread: control.
-  func free() {
-    lines.deallocate()
-    latest.deallocate()
+    lines = memory.array(repeating: 0, count: channels * capacity)
+    latest = memory.array(repeating: 0, count: channels)
   }
 
   /// Bytes that an instance holds.

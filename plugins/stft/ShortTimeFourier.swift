@@ -24,6 +24,7 @@ final class ShortTimeFourier: Node {
 
   private var layout = FrameLayout(length: 2, fft: 2, hop: 1, isCentered: false)
   private var channels = 0
+  private let memory = NodeMemory()
   /// What the realtime thread touches, while active.
   private var analysis: UnsafeMutablePointer<Analysis>?
 
@@ -63,11 +64,10 @@ final class ShortTimeFourier: Node {
 
   override func activate() throws {
     free()
-    let transform = try Transform(layout, window: parameters.window, isDouble: isDouble)
-    let history = SampleHistory(channels: channels, length: layout.length, preEmphasis: preEmphasis)
-    analysis = .allocate(capacity: 1)
-    analysis?.initialize(
-      to: Analysis(layout: layout, channels: channels, transform: transform, history: history))
+    let transform = try Transform(layout, window: parameters.window, isDouble: isDouble, memory)
+    let history = SampleHistory(channels: channels, length: layout.length, preEmphasis: preEmphasis, memory)
+    analysis = memory.value(
+      Analysis(layout: layout, channels: channels, transform: transform, history: history))
     reset()
   }
 
@@ -75,8 +75,8 @@ final class ShortTimeFourier: Node {
 
   private func free() {
     analysis?.pointee.free()
-    analysis?.deallocate()
     analysis = nil
+    memory.free()
   }
 
   @_noLocks @_noAllocation

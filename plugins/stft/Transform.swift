@@ -3,7 +3,7 @@ import CKernels
 import NodeKit
 import Synchronization
 
-/// Window and FFT of one analysis frame: plan, window and aligned buffers. Made and freed on the control thread.
+/// Window and FFT of one analysis frame: plan, window and aligned buffers. Made on the control thread.
 ///
 /// Plans are made by FFTW_ESTIMATE: MEASURE chooses by timing, so its results differ in the last bits from run to run.
 struct Transform {
@@ -24,27 +24,21 @@ struct Transform {
   private let plan: OpaquePointer
 
   /// - Throws: when FFTW makes no plan.
-  init(_ layout: FrameLayout, window shape: WindowShape, isDouble: Bool) throws {
+  init(_ layout: FrameLayout, window shape: WindowShape, isDouble: Bool, _ memory: NodeMemory) throws {
     length = layout.length
     fft = layout.fft
     lead = layout.lead
     self.isDouble = isDouble
-    let width = isDouble ? MemoryLayout<Double>.size : MemoryLayout<Float>.size
-    window = .allocate(byteCount: length * width, alignment: 64)
-    frame = .allocate(byteCount: fft * width, alignment: 64)
-    frame.initializeMemory(as: UInt8.self, repeating: 0, count: fft * width)
-    let spectrum = UnsafeMutableRawPointer.allocate(byteCount: 2 * layout.bins * 8, alignment: 64)
-    self.spectrum = spectrum.bindMemory(to: Double.self, capacity: 2 * layout.bins)
     let values = shape.values(length: length)
     if isDouble {
-      window.initializeMemory(as: Double.self, from: values, count: length)
+      window = UnsafeMutableRawPointer(memory.array(values))
+      frame = UnsafeMutableRawPointer(memory.array(repeating: 0.0, count: fft))
     } else {
-      window.initializeMemory(as: Float.self, from: values.map { Float($0) }, count: length)
+      window = UnsafeMutableRawPointer(memory.array(values.map { Float($0) }))
+      frame = UnsafeMutableRawPointer(memory.array(repeating: Float(0), count: fft))
     }
-    guard let plan = Transform.makePlan(layout.fft, frame, spectrum, isDouble) else {
-      window.deallocate()
-      frame.deallocate()
-      spectrum.deallocate()
+    spectrum = memory.array(repeating: 0, count: 2 * layout.bins)
+    guard let plan = Transform.makePlan(layout.fft, frame, UnsafeMutableRawPointer(spectrum), isDouble) else {
       throw NodeError("FFTW has no plan for an FFT of \(layout.fft) points", parameter: "fft")
     }
     self.plan = plan
@@ -66,12 +60,9 @@ struct Transform {
     return OpaquePointer(bitPattern: address)
   }
 
-  /// Thread: control.
+  /// Destroys the plan. Thread: control.
   func free() {
     Transform.planner.withLock { _ in isDouble ? fftw_destroy_plan(plan) : fftwf_destroy_plan(plan) }
-    window.deallocate()
-    frame.deallocate()
-    spectrum.deallocate()
   }
 
   /// Transforms `samples` [length] into `output` [2 x bins], which is aligned to 64 bytes as the plan wants it.

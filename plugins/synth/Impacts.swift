@@ -1,4 +1,5 @@
 import CRealtime
+import NodeKit
 
 /// A train of decaying rings, tied to the turns of a shaft or to the half-waves of the mains. Each has a number, and
 /// all about it (when, how strong) follows from that number.
@@ -26,10 +27,10 @@ struct Impacts {
   ///   - rate: at a pace of 1.
   ///   - amplitude: of a ring at severity 1.
   init(
-    _ memory: Memory, _ impact: FaultModel.Impact, rate: Double, amplitude: Double, sampleRate: Double, key: UInt64
+    _ memory: NodeMemory, _ impact: FaultModel.Impact, rate: Double, amplitude: Double, sampleRate: Double, key: UInt64
   ) {
     let ring = Self.ring(impact.modes, sampleRate)
-    self.ring = memory.floats(ring)
+    self.ring = UnsafePointer(memory.array(ring))
     length = ring.count
     self.rate = rate
     burst = impact.burst

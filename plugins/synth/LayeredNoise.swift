@@ -1,4 +1,5 @@
 import CRealtime
+import NodeKit
 
 /// Coloured noise as a sum of layers: white noise, and noise that changes every 4, 16, 64, 256 samples with a fade of
 /// constant power between. Each layer holds about two octaves; equal amplitudes make pink noise. Any block of `block`
@@ -14,9 +15,9 @@ struct LayeredNoise {
   private let fadeIn: UnsafePointer<Float>
   private let key: UInt64
 
-  init(_ memory: Memory, color: [Double], key: UInt64) {
+  init(_ memory: NodeMemory, color: [Double], key: UInt64) {
     let sum = color.map { $0 * $0 }.reduce(0, +).squareRoot()
-    amplitudes = memory.floats(color.map { Float($0 / sum) })
+    amplitudes = UnsafePointer(memory.array(color.map { Float($0 / sum) }))
     var (cosines, sines): ([Float], [Float]) = ([], [])
     for layer in 1..<Self.layers {
       let span = 1 << (2 * layer)
@@ -26,8 +27,8 @@ struct LayeredNoise {
         sines.append(Float(realtime_sin(angle)))
       }
     }
-    fadeOut = memory.floats(cosines)
-    fadeIn = memory.floats(sines)
+    fadeOut = UnsafePointer(memory.array(cosines))
+    fadeIn = UnsafePointer(memory.array(sines))
     self.key = key
   }
 

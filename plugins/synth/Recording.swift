@@ -1,4 +1,5 @@
 import CRealtime
+import NodeKit
 
 /// What is particular to one recording: how the machine ran that hour, where the microphone stood that day, what else
 /// was to be heard. As it stands here it changes nothing.
@@ -112,7 +113,7 @@ struct Series {
   }
 
   @inline(__always) @_noLocks @_noAllocation
-  private func decibels(_ value: Double) -> Double { realtime_pow(10, value / 20) }
+  private func decibels(_ value: Double) -> Double { amplitudeFactor(decibels: value) }
 }
 
 /// Random numbers of a day and of a recording.

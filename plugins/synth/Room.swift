@@ -1,4 +1,5 @@
 import CRealtime
+import NodeKit
 
 /// The way from the machine to the recorder: sound that arrives a few times, delayed. What a block needs of those before
 /// it is kept, and computed anew after a jump, so that a block still follows from its position alone.
@@ -10,9 +11,9 @@ struct Room {
   /// Where the block lies that continues what is kept.
   var next = Int64.min
 
-  init(_ memory: Memory, sampleRate: Double) {
+  init(_ memory: NodeMemory, sampleRate: Double) {
     before = Self.samples(sampleRate)
-    sound = memory.array([Float](repeating: 0, count: before + Voice.block))
+    sound = memory.array(repeating: 0, count: before + Voice.block)
   }
 
   /// Samples of the longest path, in whole blocks.

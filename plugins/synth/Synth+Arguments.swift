@@ -36,26 +36,11 @@ extension Synth {
     guard let value = arguments[name], let number = value.number else { return 0 }
     let factor =
       switch value.unit {
-      case .decibel: realtime_pow(10, number / 20)
+      case .decibel: amplitudeFactor(decibels: number)
       case .percent: number / 100
       default: number
       }
     guard factor >= 0, factor <= 1000 else { throw NodeError("is out of range", parameter: name) }
     return factor
-  }
-
-  /// The names that the file gives, or the node's own: as it is for one channel, numbered from 1 for more.
-  static func machines(_ arguments: Arguments, channels: Int) throws -> [String] {
-    let given = arguments.list("machines").compactMap(\.text)
-    guard !given.isEmpty else {
-      let node = arguments.host.node
-      return channels == 1 ? [node] : (1...channels).map { "\(node)-\($0)" }
-    }
-    guard given.count == channels else {
-      throw NodeError(
-        "\(given.count) machine names for \(channels) \(channels == 1 ? "channel" : "channels"): "
-          + "give one for each, or none", parameter: "machines")
-    }
-    return given
   }
 }

@@ -1,4 +1,3 @@
-import CNodeABI
 import CRealtime
 import NodeKit
 
@@ -10,12 +9,8 @@ final class Synth: Node {
       "source.synth", version: "1.0.0", summary: "Simulates the sound of a machine, and of its faults.",
       realtime: .hard,
       traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
-      parameters: soundParameters + faultParameters + siteParameters + [
-        .integer("channels", "Channels, one a machine, each an individual", default: "1", range: 1...1024),
-        .text(
-          "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
-          flags: [.list, .placement]),
-      ])
+      parameters: soundParameters + faultParameters + siteParameters
+        + SourceChannels.parameters("Channels, one a machine, each an individual"))
   }
 
   private static let soundParameters: [ParameterDeclaration] = [
@@ -53,79 +48,52 @@ final class Synth: Node {
       "per_day", "Recordings in a day; those of a day are more alike", default: "4", range: 1...1_000_000),
   ]
 
-  private let channels: Int
-  private let machines: [String]
-  private let settings: SynthSettings
-  private var sampleRate = 0.0
+  /// Silent below -100 dB full scale, clipped from 0.999 on.
+  private static let thresholds = SourceSample.Thresholds(soundingFrom: 1e-5, clippedFrom: 0.999)
 
-  private var memory: Memory?
+  private let channels: SourceChannels
+  private let settings: SynthSettings
+  private var driverRate = 0
+
+  private let memory = NodeMemory()
   private var voices: UnsafeMutablePointer<Voice>?
   /// The latest block of every channel [channels][Voice.block], and its number.
   private var blocks: UnsafeMutablePointer<Float>?
   private var current = Int64.min
-  /// Samples of a silence that counts, and how long each channel has been silent.
-  private var least = 2
-  private var stillness: UnsafeMutablePointer<Stillness>?
+  private var samples: SourceOutput?
 
   required init(_ arguments: Arguments) throws {
-    channels = arguments.integer("channels")
-    machines = try Self.machines(arguments, channels: channels)
+    channels = try SourceChannels(arguments)
     settings = try Self.settings(arguments)
     try super.init(arguments)
   }
 
-  deinit { free() }
-
-  private func free() {
-    if let voices {
-      voices.deinitialize(count: channels)
-      voices.deallocate()
-    }
-    voices = nil
-    stillness?.deallocate()
-    stillness = nil
-    blocks = nil
-    memory = nil
-  }
-
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
-    sampleRate = Double(setup.driverRate)
-    least = Stillness.least(rate: setup.driverRate)
-    answer.output.format.kind = .audio
-    answer.output.format.channels = channels
-    answer.output.format.rows = 1
-    answer.output.format.columns = 1
-    answer.output.format.driverRate = setup.driverRate
-    answer.output.format.denominator = 1
-    answer.output.format.period = 1
-    answer.output.format.extent = 1
-    answer.output.format.offset = 0
-    answer.output.format.lookahead = 0
-    answer.output.format.scale = .linear
-    answer.output.format.machines = machines
-    answer.memory = channels * (VoiceBuilder(settings, sampleRate: sampleRate).voiceBytes + Voice.block * 4)
+    driverRate = setup.driverRate
+    channels.describe(&answer.output.format, driverRate: driverRate)
+    answer.memory = channels.count * (builder.voiceBytes + Voice.block * MemoryLayout<Float>.stride)
   }
+
+  private var builder: VoiceBuilder { VoiceBuilder(settings, sampleRate: Double(driverRate)) }
 
   override func activate() throws {
-    free()
-    let memory = Memory()
-    let builder = VoiceBuilder(settings, sampleRate: sampleRate)
-    let voices = UnsafeMutablePointer<Voice>.allocate(capacity: channels)
-    for channel in 0..<channels { (voices + channel).initialize(to: builder.voice(channel: channel, memory)) }
-    self.voices = voices
-    stillness = .allocate(capacity: channels)
-    stillness?.initialize(repeating: Stillness(), count: channels)
-    blocks = memory.array([Float](repeating: 0, count: channels * Voice.block))
-    self.memory = memory
+    memory.free()
+    let builder = builder
+    voices = memory.array((0..<channels.count).map { builder.voice(channel: $0, memory) })
+    blocks = memory.array(repeating: 0, count: channels.count * Voice.block)
+    samples = SourceOutput(Self.thresholds, channels: channels.count, rate: driverRate, memory)
     current = Int64.min
   }
 
-  override func deactivate() { free() }
+  override func deactivate() {
+    samples = nil
+    voices = nil
+    blocks = nil
+    memory.free()
+  }
 
   @_noLocks @_noAllocation
-  override func reset() {
-    for channel in 0..<channels { stillness.unsafelyUnwrapped[channel] = Stillness() }
-  }
+  override func reset() { samples?.reset() }
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
@@ -137,7 +105,11 @@ final class Synth: Node {
       let inside = Int(truncatingIfNeeded: position) & (Voice.block - 1)
       let count = min(frames - done, Voice.block - inside)
       prepare(position &- Int64(inside))
-      for channel in 0..<channels { copy(channel, from: inside, count: count, to: output, at: done) }
+      for channel in 0..<channels.count {
+        samples?.put(
+          blocks.unsafelyUnwrapped + channel * Voice.block + inside, channel, to: output, at: done, count: count,
+          isConnected: true)
+      }
       done += count
     }
     output.count = frames
@@ -149,22 +121,7 @@ final class Synth: Node {
     if start == current { return }
     let voices = voices.unsafelyUnwrapped
     let blocks = blocks.unsafelyUnwrapped
-    for channel in 0..<channels { voices[channel].render(blocks + channel * Voice.block, at: start) }
+    for channel in 0..<channels.count { voices[channel].render(blocks + channel * Voice.block, at: start) }
     current = start
-  }
-
-  /// Samples, and their marks: silent below -100 dB full scale, clipped from 0.999 on.
-  @_noLocks @_noAllocation
-  private func copy(_ channel: Int, from inside: Int, count: Int, to output: OutputBlock, at done: Int) {
-    let block = blocks.unsafelyUnwrapped + channel * Voice.block + inside
-    realtime_copy(output.samples(channel) + done, block, count * MemoryLayout<Float>.stride)
-    guard let marks = output.marks(channel) else { return }
-    for index in 0..<count {
-      let magnitude = abs(block[index])
-      let sounding: UInt8 = magnitude >= 1e-5 ? UInt8(AUSCULT_MARK_SOUNDING) : 0
-      let clipped: UInt8 = magnitude >= 0.999 ? UInt8(AUSCULT_MARK_CLIPPED) : 0
-      marks[done + index] = sounding | clipped | UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING)
-    }
-    stillness.unsafelyUnwrapped[channel].mark(block, marks + done, count: count, least: least)
   }
 }

@@ -39,7 +39,7 @@ struct VoiceBuilder {
     fault = FaultModel.model(settings.fault)
   }
 
-  func voice(channel: Int, _ memory: Memory) -> Voice {
+  func voice(channel: Int, _ memory: NodeMemory) -> Voice {
     let key = Hash.bits(Hash.bits(0x0a05_c017, settings.seed), UInt64(channel))
     let speed = settings.speed ?? machine.speed ?? 0
     let swing = settings.swing
@@ -65,8 +65,8 @@ struct VoiceBuilder {
       sampleRate: sampleRate, load: settings.load, loadShare: machine.loadShare, swing: swing,
       turbulenceLevel: scale * machine.turbulence, turbulenceFault: scale * machine.turbulence * fault.turbulence,
       surge: fault.surge, backgroundLevel: settings.noise, scrape: settings.level * fault.scrape,
-      phases: memory.array([UInt32](repeating: 0, count: Voice.block)),
-      scratch: memory.array([Float](repeating: 0, count: Voice.block)))
+      phases: memory.array(repeating: 0, count: Voice.block),
+      scratch: memory.array(repeating: 0, count: Voice.block))
   }
 
   /// A machine's partials, each some 15 % stronger or weaker than the model's.
@@ -79,7 +79,8 @@ struct VoiceBuilder {
 
   /// Partials and those of the fault, over a common phase. What comes near half the sample rate is left out.
   private func tones(
-    _ healthy: [MachineModel.Partial], _ faulty: [MachineModel.Partial], base: Double, scale: Double, _ memory: Memory,
+    _ healthy: [MachineModel.Partial], _ faulty: [MachineModel.Partial], base: Double, scale: Double,
+    _ memory: NodeMemory,
     _ key: UInt64
   ) -> Voice.Tones {
     // The shaft's phase is that of half its speed, so that there are half orders.
@@ -113,7 +114,7 @@ struct VoiceBuilder {
     return MemoryLayout<Voice>.stride + 8192 + (ring + room) * MemoryLayout<Float>.stride
   }
 
-  private func impacts(_ memory: Memory, _ key: UInt64) -> Impacts? {
+  private func impacts(_ memory: NodeMemory, _ key: UInt64) -> Impacts? {
     guard let impact = fault.impact else { return nil }
     let speed = settings.speed ?? machine.speed ?? 0
     return Impacts(
@@ -125,7 +126,7 @@ struct VoiceBuilder {
   private var highestPace: Double { 1 + 0.2 * settings.variation }
 
   /// What is around the machine. Next door runs a fan, a pump or a motor.
-  private func site(_ memory: Memory, speed: Double, wanderKey: UInt64, _ key: UInt64) -> Site {
+  private func site(_ memory: NodeMemory, speed: Double, wanderKey: UInt64, _ key: UInt64) -> Site {
     let series = Series(
       variation: settings.variation, first: settings.recording,
       length: settings.every.map { max(1, Int64($0 * sampleRate)) } ?? 0, perDay: settings.perDay,

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeKit
 
 /// The last scores of one channel, and what they vote for. All that the realtime thread touches.
 ///
@@ -19,14 +20,10 @@ struct Ballot {
   private var place = 0
 
   /// Thread: control.
-  init(_ size: Int) {
+  init(_ size: Int, _ memory: NodeMemory) {
     self.size = size
-    papers = .allocate(capacity: size)
-    papers.initialize(repeating: Paper(index: -1, probability: 0, score: 0), count: size)
+    papers = memory.array(repeating: Paper(index: -1, probability: 0, score: 0), count: size)
   }
-
-  /// Thread: control.
-  func free() { papers.deallocate() }
 
   /// Bytes that it holds.
   static func memory(_ size: Int) -> Int { size * MemoryLayout<Paper>.stride }

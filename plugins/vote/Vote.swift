@@ -1,4 +1,3 @@
-import CNodeABI
 import NodeKit
 
 /// Turns each score of a classifier into one that the last `of` scores of its channel have voted on.
@@ -20,6 +19,7 @@ final class Vote: Node {
 
   private let size: Int
   private var channels = 0
+  private let memory = NodeMemory()
   private var ballots: UnsafeMutablePointer<Ballot>?
 
   required init(_ arguments: Arguments) throws {
@@ -27,18 +27,7 @@ final class Vote: Node {
     try super.init(arguments)
   }
 
-  deinit { free() }
-
-  private func free() {
-    if let ballots {
-      for channel in 0..<channels { ballots[channel].free() }
-      ballots.deallocate()
-    }
-    ballots = nil
-  }
-
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
-    free()
     let input = setup.input
     channels = input.channels
     answer.output.format.frequencies = input.frequencies
@@ -51,12 +40,14 @@ final class Vote: Node {
   }
 
   override func activate() throws {
-    free()
-    ballots = .allocate(capacity: channels)
-    for channel in 0..<channels { (ballots! + channel).initialize(to: Ballot(size)) }
+    memory.free()
+    ballots = memory.array((0..<channels).map { _ in Ballot(size, memory) })
   }
 
-  override func deactivate() { free() }
+  override func deactivate() {
+    ballots = nil
+    memory.free()
+  }
 
   @_noLocks @_noAllocation
   override func reset() {
@@ -68,7 +59,7 @@ final class Vote: Node {
     let (input, output) = (cycle.input, cycle.output)
     for token in 0..<input.count {
       let head = input.head(token).pointee
-      if head.flags & AUSCULT_TOKEN_GAP != 0 { reset() }
+      if head.followsGap { reset() }
       for channel in 0..<channels {
         output.score(token, channel).pointee =
           ballots.unsafelyUnwrapped[channel].cast(input.score(token, channel).pointee)

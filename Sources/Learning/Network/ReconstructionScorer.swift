@@ -59,9 +59,9 @@ open class AutoencoderDetector: NetworkDetector, Reconstructing {
     guard channel < scorers.count, let scorer = scorers[channel] as? ReconstructionScorer else {
       throw NodeError("has no model")
     }
-    let row = UnsafeMutablePointer<Double>.allocate(capacity: scorer.width)
-    defer { row.deallocate() }
-    scorer.scale(token, into: row)
-    scorer.reconstruct(row, into: reconstruction)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: scorer.width) { row in
+      scorer.scale(token, into: row.baseAddress!)
+      scorer.reconstruct(row.baseAddress!, into: reconstruction)
+    }
   }
 }

@@ -158,11 +158,11 @@ private class Tap: OffloadNode {
           token.values = Array(UnsafeBufferPointer(start: input.values(index, channel), count: width))
         }
         token.head = input.head(index).pointee
-        token.marks = UInt8(input.marks(index, channel))
-        let marks = UInt32(token.marks)
-        token.isSilent = marks & AUSCULT_MARK_SOUNDING == 0
-        token.isClipped = marks & AUSCULT_MARK_CLIPPED != 0
-        token.isAfterGap = input.head(index).pointee.flags & AUSCULT_TOKEN_GAP != 0
+        let marks = input.marks(index, channel)
+        token.marks = marks.rawValue
+        token.isSilent = !marks.isSounding
+        token.isClipped = marks.isClipped
+        token.isAfterGap = token.head.followsGap
         heard.append(token)
       }
     }

@@ -1,21 +1,18 @@
 import CNodeABI
-import CRealtime
 
 /// What a sample is made into before it enters a graph, and how it is marked. All of it works on the bit patterns of
 /// non-negative floats, which order as the numbers do: whole vectors of them, without a branch.
-enum Sample {
+public enum SourceSample {
   /// The greatest magnitude that leaves a source. Full scale is 1; the square of the sum of a million is finite.
-  static let limit: Float = 1e9
+  public static let limit: Float = 1e9
 
   private static let magnitudeMask: Int32 = 0x7fff_ffff
   private static let infinity: Int32 = 0x7f80_0000
   private static let limitBits: Int32 = 0x4e6e_6b28  // the pattern of 1e9
 
-  static func factor(decibels: Double) -> Float { Float(realtime_pow(10, decibels / 20)) }
-
   /// Copies samples; what is not a finite number becomes 0, what is beyond `limit` becomes +-`limit`.
   @_noLocks @_noAllocation
-  static func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
+  public static func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
     for index in 0..<count {
       let bits = Int32(bitPattern: from[index].bitPattern)
       to[index] = Float(bitPattern: UInt32(bitPattern: clean(bits)))
@@ -30,22 +27,22 @@ enum Sample {
   }
 
   /// Where a sample begins to sound, and where to clip.
-  struct Thresholds {
+  public struct Thresholds: Sendable {
     private let sounding: Int32
     private let clipped: Int32
 
     /// Factors of full scale; nil: never silent, never clipped by level.
-    init(soundingFrom: Float?, clippedFrom: Float?) {
+    public init(soundingFrom: Float?, clippedFrom: Float?) {
       sounding = soundingFrom.map { Int32(bitPattern: min($0, limit).bitPattern) } ?? 0
       clipped = clippedFrom.map { Int32(bitPattern: max(0, min($0, limit)).bitPattern) } ?? limitBits + 1
     }
 
-    /// Copies as `Sample.copy` does, and writes one mark a sample: AUSCULT_MARK_SOUNDING where |x| >= `soundingFrom`
+    /// Copies as `SourceSample.copy` does, and writes one mark a sample: AUSCULT_MARK_SOUNDING where |x| >= `soundingFrom`
     /// (judged on what goes out: a non-finite sample is silent), AUSCULT_MARK_CLIPPED where |x| >= `clippedFrom` or
     /// where the sample had to be changed; AUSCULT_MARK_MOVING everywhere, AUSCULT_MARK_CONNECTED where the port is.
     /// What nobody sends never sounds.
     @_noLocks @_noAllocation
-    func copy(
+    public func copy(
       _ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, marks: UnsafeMutablePointer<UInt8>, count: Int,
       isConnected: Bool
     ) {

@@ -8,7 +8,7 @@ import CNodeABI
 /// sample in `least`: a run that long can't hide between two looks.
 ///
 /// For sources. Thread: the one that runs the node.
-public struct Stillness: Sendable {
+public struct Stillness: Sendable, BitwiseCopyable {
   private var silent = Int.max
   private var equal = 0
   private var last: UInt32 = 0

@@ -1,0 +1,28 @@
+import CNodeABI
+
+/// Whether a struct of the ABI, `size` bytes long as who filled it says, has a member that a later minor version added:
+/// AUSCULT_HAS of node.h.
+public func hasMember<Struct, Member>(_ size: UInt32, _ member: KeyPath<Struct, Member>) -> Bool {
+  Int(size) >= MemoryLayout<Struct>.offset(of: member)! + MemoryLayout<Member>.size
+}
+
+extension auscult_error {
+  /// One to be filled by the other side.
+  public static var empty: auscult_error {
+    var error = auscult_error()
+    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    return error
+  }
+
+  /// What is wrong, and what to do.
+  public var message: String { withUnsafeBytes(of: text, textUpToZero) }
+  /// The parameter at fault, or nil.
+  public var parameterName: String? {
+    let name = withUnsafeBytes(of: parameter, textUpToZero)
+    return name.isEmpty ? nil : name
+  }
+}
+
+private func textUpToZero(_ bytes: UnsafeRawBufferPointer) -> String {
+  String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+}

@@ -1,0 +1,43 @@
+import CNodeABI
+
+/// The kinds of stream that a port accepts (inputs) or yields (outputs).
+public struct StreamKinds: OptionSet, Sendable, Hashable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  public static let audio = StreamKinds(rawValue: AUSCULT_AUDIO)
+  public static let spectrum = StreamKinds(rawValue: AUSCULT_SPECTRUM)
+  public static let features = StreamKinds(rawValue: AUSCULT_FEATURES)
+  public static let slice = StreamKinds(rawValue: AUSCULT_SLICE)
+  public static let score = StreamKinds(rawValue: AUSCULT_SCORE)
+  public static let event = StreamKinds(rawValue: AUSCULT_EVENT)
+  public static let any = StreamKinds(rawValue: AUSCULT_ANY_KIND)
+}
+
+extension StreamKinds: CustomStringConvertible {
+  private static let names: [(StreamKinds, String)] = [
+    (.audio, "audio"), (.spectrum, "spectrum"), (.features, "features"), (.slice, "slice"), (.score, "score"),
+    (.event, "event"),
+  ]
+
+  /// The word of each kind, in the order of the ABI.
+  public var words: [String] { Self.names.filter { contains($0.0) }.map(\.1) }
+
+  /// `audio`, `features or slice`, `any`.
+  public var description: String {
+    if self == .any { return "any" }
+    let words = words
+    return words.count < 2 ? words.first ?? "nothing" : words.dropLast().joined(separator: ", ") + " or " + words.last!
+  }
+}
+
+/// Why a stretch of a stream is missing: AUSCULT_GAP_*.
+public enum GapCause: UInt32, Sendable, CaseIterable {
+  case xrun = 1
+  case drop, node, server, network, sink
+}
+
+/// Why nothing is heard of a machine: AUSCULT_DEAF_*.
+public enum DeafCause: UInt32, Sendable, CaseIterable {
+  case unconnected = 1
+  case silent, stuck, noScore
+}

@@ -1,0 +1,2 @@
+/// What host and nodes have in common: the ABI's flags.
+@_exported import NodeABI
