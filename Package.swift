@@ -36,12 +36,12 @@ let plugins: [Plugin] = [
   Plugin(name: "source"),
   Plugin(name: "synth"),
   Plugin(name: "mixing"),
-  Plugin(name: "resample", libraries: ["CSoxr", "CKernels"]),
+  Plugin(name: "resample", libraries: ["CSoxr", "CKernels", "NumberText"]),
   Plugin(name: "stft", libraries: ["CFFTW", "CKernels"]),
   Plugin(name: "mel", libraries: ["CKernels"]),
   Plugin(name: "normalize", libraries: ["CKernels"]),
   Plugin(name: "slicer", libraries: ["CKernels"]),
-  Plugin(name: "bands"),
+  Plugin(name: "bands", libraries: ["NumberText"]),
   Plugin(name: "kmeans", libraries: ["Learning", "CKernels"]),
   Plugin(name: "mahalanobis", libraries: ["Learning", "CKernels"]),
   Plugin(name: "ocsvm", libraries: ["Learning", "CKernels", "CLibSVM"]),
@@ -61,7 +61,7 @@ let plugins: [Plugin] = [
   Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
-  Plugin(name: "playback"),
+  Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles"]),
 ]
 
@@ -83,6 +83,7 @@ let parserTests: Set<String>? =
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphTextTests", []),
   ("NodeHostTests", ["NodeKit", "CNodeABI"]),
+  ("SystemCallsTests", ["SystemCalls", "NumberText"]),
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
@@ -90,7 +91,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("RecordsTests", ["Records", "OutputFiles", "NodeKit", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
-  ("RealtimeTests", ["CRealtime"]),
+  ("RealtimeTests", ["CRealtime", "SystemCalls"]),
   ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
@@ -115,6 +116,9 @@ let package = Package(
   ],
   targets: [
     .target(name: "CNodeABI"),
+    .target(name: "CSystemCalls"),
+    .target(name: "SystemCalls", dependencies: ["CSystemCalls"], swiftSettings: strict),
+    .target(name: "NumberText", swiftSettings: strict),
     .target(name: "NodeABI", dependencies: ["CNodeABI"], swiftSettings: realtime),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
@@ -134,17 +138,22 @@ let package = Package(
       name: "Learning",
       dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS", "TextEscapes"],
       swiftSettings: realtime),
-    .target(name: "COutputFiles"),
-    .target(name: "OutputFiles", dependencies: ["COutputFiles", "TextEscapes"], swiftSettings: strict),
+    .target(name: "OutputFiles", dependencies: ["CSystemCalls", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(
-      name: "Records", dependencies: ["NodeKit", "CNodeABI", "OutputFiles", "TextEscapes"], swiftSettings: strict),
-    .target(name: "NodeHost", dependencies: ["NodeABI", "CNodeABI"], swiftSettings: strict),
+      name: "Records",
+      dependencies: ["NodeKit", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
+      swiftSettings: strict),
+    .target(
+      name: "NodeHost", dependencies: ["NodeABI", "CNodeABI", "SystemCalls", "NumberText"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
-    .target(name: "Models", dependencies: ["JSONText", "OutputFiles", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "Models", dependencies: ["JSONText", "OutputFiles", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
-    .target(name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
+      swiftSettings: strict),
     .target(
       name: "NodeLife", dependencies: ["Graph", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
@@ -156,31 +165,31 @@ let package = Package(
       swiftSettings: realtime),
     .target(
       name: "FileDriver",
-      dependencies: ["GraphEngine", "GraphText", "OutputFiles", "TextEscapes", "CSndFile", "CStreams"],
+      dependencies: ["GraphEngine", "GraphText", "OutputFiles", "SystemCalls", "TextEscapes", "CSndFile", "CStreams"],
       swiftSettings: strict),
     .target(
-      name: "JACKDriver", dependencies: ["GraphEngine", "GraphText", "CJACK", "CNodeABI", "CRealtime"],
+      name: "JACKDriver",
+      dependencies: ["GraphEngine", "GraphText", "SystemCalls", "NumberText", "CJACK", "CNodeABI", "CRealtime"],
       swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
         "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "OutputFiles", "JSONText", "TextEscapes",
-        "CSndFile",
-        "CSoundTouch",
+        "SystemCalls", "NumberText", "CSndFile", "CSoundTouch",
       ],
       swiftSettings: strict),
-    .target(name: "RunControl", dependencies: ["JSONText"], swiftSettings: strict),
+    .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
     .target(
       name: "LiveControl",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training",
+        "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training", "SystemCalls",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Records",
-        "Training", "Models", "TextEscapes", "OutputFiles", "CStreams",
+        "Training", "Models", "TextEscapes", "OutputFiles", "SystemCalls", "NumberText", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -193,7 +202,8 @@ let package = Package(
     }
     + [
       .target(
-        name: "TestSupport", dependencies: ["GraphText", "NodeHost", "GraphEngine", "CNodeABI", "CRealtime"],
+        name: "TestSupport",
+        dependencies: ["GraphText", "NodeHost", "GraphEngine", "SystemCalls", "CNodeABI", "CRealtime"],
         path: "Tests/TestSupport",
         swiftSettings: strict)
     ]

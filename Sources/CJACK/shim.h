@@ -8,7 +8,6 @@
 #include <jack/metadata.h>
 #include <jack/transport.h>
 #include <jack/uuid.h>
-#include <spawn.h>
 #include <stddef.h>
 
 // JACK's own declarations say nothing about null; only what is new here does.
@@ -42,7 +41,5 @@ static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_MET
 
 // Declared for _GNU_SOURCE only, which a module's header must not switch on for itself.
 int gettid(void);
-int pipe2(int ends[_Nonnull 2], int flags);
-int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int first);
 
 #endif

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import GraphText
 import OutputFiles
+import SystemCalls
 import TextEscapes
 
 /// An audio file that cannot be read: which one, why, and what to do.
@@ -97,7 +98,7 @@ extension AudioFile {
   private static func open(_ path: String) throws(AudioFileError) -> Int32 {
     var status = stat()
     guard stat(PathText.bytes(path), &status) == 0 else {
-      throw AudioFileError(path: path, text: "\(String(cString: strerror(errno))); check the path")
+      throw AudioFileError(path: path, text: "\(systemReason()); check the path")
     }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw AudioFileError(path: path, text: "is a folder; give the files in it, as in \(path)/*.wav")
@@ -107,7 +108,7 @@ extension AudioFile {
     }
     guard status.st_size > 0 else { throw AudioFileError(path: path, text: "is empty (0 bytes)") }
     let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else { throw AudioFileError(path: path, text: String(cString: strerror(errno))) }
+    guard descriptor >= 0 else { throw AudioFileError(path: path, text: systemReason()) }
     // While it is read, no output of ours replaces it. One that writes it now lets it be read all the same.
     FileLock.markRead(descriptor)
     return descriptor

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import SystemCalls
 
 /// A program that runs beside us and never outlives us.
 ///
@@ -33,15 +34,14 @@ final class ChildProcess: Sendable {
   ///
   /// - Returns: nil when the system would not start it.
   static func start(_ path: String, _ arguments: [String]) -> ChildProcess? {
-    guard let output = Spawn.pipe(), let lifeline = Spawn.pipe() else { return nil }
+    guard let output = makePipe(), let lifeline = makePipe() else { return nil }
     defer {
       close(output.write)
       close(lifeline.read)
     }
-    guard let guardian = Spawn.start("/bin/sh", ["-c", guardScript, "auscult-guard"], input: lifeline.read) else {
-      return nil
-    }
-    guard let process = Spawn.start(path, arguments, output: output.write) else {
+    let guardArguments = ["-c", guardScript, "auscult-guard"]
+    guard let guardian = spawn("/bin/sh", guardArguments, descriptors: [lifeline.read, nil, nil]) else { return nil }
+    guard let process = spawn(path, arguments, descriptors: [nil, output.write, output.write]) else {
       close(lifeline.write)
       close(output.read)
       waitpid(guardian, nil, 0)
@@ -122,8 +122,7 @@ final class ChildProcess: Sendable {
   private func collect(_ descriptor: Int32) {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
       while true {
-        let count = read(descriptor, buffer.baseAddress, buffer.count)
-        if count < 0 && errno == EINTR { continue }
+        let count = uninterrupted { read(descriptor, buffer.baseAddress, buffer.count) }
         if count <= 0 { return }
         text.withLock { text in
           text.append(contentsOf: buffer[..<count])
@@ -137,7 +136,7 @@ final class ChildProcess: Sendable {
   /// lock that `stop` takes.
   private func reap(_ process: pid_t) {
     var information = siginfo_t()
-    while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+    uninterrupted { waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) }
     kill(guardian, SIGKILL)
     waitpid(guardian, nil, 0)
     close(lifeline)

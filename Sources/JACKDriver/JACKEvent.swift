@@ -1,3 +1,5 @@
+import NumberText
+
 /// What a run tells as it happens. Thread: control.
 public enum JACKEvent: Equatable, Sendable {
   case connected(Connection)
@@ -37,7 +39,7 @@ extension JACKEvent: CustomStringConvertible {
       "lost the connection \(connection): \(isGone ? "the port is gone" : "it was disconnected")"
         + (isWanted ? isGone ? "; waiting for it to come back" : "; it is made again" : "")
     case .regained(let connection, let seconds):
-      "connected \(connection) again, after \((seconds * 10).rounded() / 10) s"
+      "connected \(connection) again, after \(NumberText.rounded(seconds, 1)) s"
     case .superseded(let connection): "disconnected \(connection): there is a port of the very name that was asked for"
     case .mixed(let port, let peers):
       "\(port) hears the sum of \(peers.count) ports (\(peers.prefix(12).joined(separator: ", "))\(peers.count > 12 ? ", ..." : "")): "
@@ -55,7 +57,7 @@ extension JACKEvent: CustomStringConvertible {
       "the JACK server shut down" + (reason.isEmpty ? "" : " (\(reason))") + "; waiting for it to come back"
     case .leftBehind: "JACK did not let the client go within \(LibJACKCall.seconds) s; it was left behind"
     case .serverBack(let seconds):
-      "the JACK server is back; what it missed is a gap of \((seconds * 10).rounded() / 10) s"
+      "the JACK server is back; what it missed is a gap of \(NumberText.rounded(seconds, 1)) s"
     }
   }
 }

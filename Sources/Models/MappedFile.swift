@@ -1,4 +1,5 @@
 import OutputFiles
+import SystemCalls
 import TextEscapes
 
 #if canImport(Glibc)
@@ -15,7 +16,7 @@ final class MappedFile: @unchecked Sendable {
   init(path: String) throws(ModelError) {
     let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
     guard descriptor >= 0 else {
-      let reason = errno == ENOENT ? "there is no such file; train it first" : String(cString: strerror(errno))
+      let reason = errno == ENOENT ? "there is no such file; train it first" : systemReason()
       throw ModelError(path: path, text: reason)
     }
     defer { close(descriptor) }
@@ -25,7 +26,7 @@ final class MappedFile: @unchecked Sendable {
     }
     guard status.st_size > 0 else { throw ModelError(path: path, text: "is empty (0 bytes); train it again") }
     guard let memory = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED
-    else { throw ModelError(path: path, text: String(cString: strerror(errno))) }
+    else { throw ModelError(path: path, text: systemReason()) }
     bytes = UnsafeRawBufferPointer(start: memory, count: Int(status.st_size))
   }
 
@@ -59,13 +60,10 @@ public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ModelError) 
 }
 
 private func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(ModelError) {
-  var done = 0
-  while done < bytes.count {
-    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, $0.count - done) }
-    if count >= 0 { done += count } else if errno != EINTR { throw failure(path) }
-  }
+  let problem = writeAll(bytes, to: descriptor)
+  if problem != 0 { throw failure(path, problem) }
 }
 
-private func failure(_ path: String) -> ModelError {
-  ModelError(path: path, text: "cannot be written: \(String(cString: strerror(errno))); check permissions and disk")
+private func failure(_ path: String, _ code: Int32 = errno) -> ModelError {
+  ModelError(path: path, text: "cannot be written: \(systemReason(code)); check permissions and disk")
 }

@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -93,13 +95,7 @@ private func withFileBytes<T>(_ path: String, _ body: (UnsafeRawBufferPointer) -
   var status = stat()
   guard fstat(file, &status) == 0, status.st_size > 0 else { return nil }
   return withUnsafeTemporaryAllocation(byteCount: Int(status.st_size), alignment: 16) { buffer in
-    var done = 0
-    while done < buffer.count {
-      let count = read(file, buffer.baseAddress! + done, buffer.count - done)
-      if count < 0, errno == EINTR { continue }
-      if count <= 0 { break }
-      done += count
-    }
+    let done = readAll(file, into: buffer) ?? 0
     return done == 0 ? nil : body(UnsafeRawBufferPointer(rebasing: buffer[..<done]))
   }
 }

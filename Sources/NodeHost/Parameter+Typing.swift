@@ -1,3 +1,5 @@
+import NumberText
+
 /// Why a text is no value of a parameter.
 public struct ParameterProblem: Error, Sendable, Hashable {
   /// `wrong-type`, `unknown-unit`, `wrong-unit`, `unknown-choice`, `out-of-range`, `no-value`.
@@ -108,9 +110,9 @@ extension Parameter {
 
   private var rangeText: String {
     switch (minimum.isFinite, maximum.isFinite) {
-    case (true, true): return " from \(plain(minimum)) to \(plain(maximum))"
-    case (true, false): return " from \(plain(minimum))"
-    case (false, true): return " up to \(plain(maximum))"
+    case (true, true): return " from \(NumberText.plain(minimum)) to \(NumberText.plain(maximum))"
+    case (true, false): return " from \(NumberText.plain(minimum))"
+    case (false, true): return " up to \(NumberText.plain(maximum))"
     case (false, false): return ""
     }
   }
@@ -119,11 +121,6 @@ extension Parameter {
 /// `a, b or c`.
 private func alternatives(_ words: [String]) -> String {
   words.count < 2 ? words.first ?? "" : words.dropLast().joined(separator: ", ") + " or " + words.last!
-}
-
-/// Without `.0` where it is whole.
-private func plain(_ number: Double) -> String {
-  number.rounded() == number && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
 }
 
 /// Between quotes, shortened where it is long. Whoever shows it to people makes control characters visible.

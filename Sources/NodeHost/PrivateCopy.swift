@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -20,7 +22,7 @@ final class PrivateCopy {
     let id = fileBuildID(library).filter { $0.isHexDigit }.prefix(40)
     path = "\(folder)/\(id)-\(baseName(library))"
     guard copyFile(library, to: path) else {
-      let reason = String(cString: strerror(errno))
+      let reason = systemReason()
       unlink(path)
       rmdir(folder)
       throw Self.problem(library, "it cannot be copied to \(folder): \(reason)")
@@ -49,17 +51,15 @@ private func copyFile(_ from: String, to: String) -> Bool {
   guard target >= 0 else { return false }
   defer { close(target) }
   return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
-    while true {
-      let count = read(source, buffer.baseAddress, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return count == 0 }
-      var done = 0
-      while done < count {
-        let written = write(target, buffer.baseAddress! + done, count - done)
-        if written < 0, errno == EINTR { continue }
-        guard written > 0 else { return false }
-        done += written
+    while let count = readAll(source, into: buffer) {
+      if count == 0 { return true }
+      var written = 0
+      let problem = writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: target, written: &written)
+      if problem != 0 {
+        errno = problem
+        return false
       }
     }
+    return false
   }
 }

@@ -1,4 +1,4 @@
-import COutputFiles
+import CSystemCalls
 import Glibc
 import TextEscapes
 

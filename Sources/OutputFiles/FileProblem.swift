@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// What went wrong with a file, in words: the path, the system's reason, and what to do.
 public struct FileProblem: Error, CustomStringConvertible, Sendable {
@@ -13,7 +14,7 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
 
   /// - Parameter action: "open", "write"; what could not be done.
   public init(_ action: String, _ path: String, _ code: Int32) {
-    let reason = String(cString: strerror(code))
+    let reason = systemReason(code)
     self.init("cannot \(action) \(path): \(reason); \(FileProblem.advice(path, code))", code: code)
   }
 

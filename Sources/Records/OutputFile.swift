@@ -1,6 +1,7 @@
 import Glibc
 import NodeKit
 import OutputFiles
+import SystemCalls
 import TextEscapes
 
 /// A file that a sink writes: continued or replaced, locked while it is open, cut into numbered parts, and never left
@@ -210,15 +211,10 @@ public final class OutputFile {
   public func write(_ bytes: UnsafeRawBufferPointer, taken: inout Int) throws(FileProblem) {
     guard isRegular else { return try writeStream(bytes, taken: &taken) }
     var written = 0
-    while written < bytes.count {
-      let count = Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
-      if count > 0 {
-        written += count
-      } else if count == 0 || errno != EINTR {
-        let code = count == 0 ? ENOSPC : errno
-        taken = cutBack(UnsafeRawBufferPointer(rebasing: bytes[..<written]))
-        throw FileProblem("write", path, code)
-      }
+    let code = writeAll(bytes, to: descriptor, written: &written)
+    guard code == 0 else {
+      taken = cutBack(UnsafeRawBufferPointer(rebasing: bytes[..<written]))
+      throw FileProblem("write", path, code)
     }
     taken = written
     size += written
@@ -244,17 +240,17 @@ public final class OutputFile {
     taken = 0
     while taken < bytes.count {
       var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      let ready = poll(&wait, 1, waitsForReader ? 1000 : 0)
-      if ready == 0 && waitsForReader || ready < 0 && errno == EINTR { continue }
+      let ready = uninterrupted { poll(&wait, 1, waitsForReader ? 1000 : 0) }
+      if ready == 0 && waitsForReader { continue }
       guard ready > 0 else { throw FileProblem("write", words, ready == 0 ? EAGAIN : errno) }
       let piece = UnsafeRawBufferPointer(rebasing: bytes[taken..<min(bytes.count, taken + 4096)])
       let line = piece.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? piece.count
-      let count = Glibc.write(descriptor, piece.baseAddress!, line)
+      let count = uninterrupted { Glibc.write(descriptor, piece.baseAddress!, line) }
       if count > 0 {
         taken += count
       } else if errno == EAGAIN && waitsForReader {
         usleep(1000)
-      } else if count == 0 || errno != EINTR {
+      } else {
         throw FileProblem("write", words, count == 0 ? ENOSPC : errno)
       }
     }
@@ -290,17 +286,8 @@ public final class OutputFile {
 
   /// Replaces data at an offset; the end of the file stays where it is.
   public func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileProblem) {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        pwrite(descriptor, $0.baseAddress! + written, bytes.count - written, off_t(offset + written))
-      }
-      if count > 0 {
-        written += count
-      } else if count == 0 || errno != EINTR {
-        throw FileProblem("write", path, count == 0 ? ENOSPC : errno)
-      }
-    }
+    let code = writeAll(bytes, to: descriptor, at: offset)
+    guard code == 0 else { throw FileProblem("write", path, code) }
   }
 
   /// Up to `count` bytes from an offset; fewer at the end of the file.

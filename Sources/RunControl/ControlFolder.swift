@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// Why a socket or its folder cannot be used.
 public struct ControlProblem: Error, Sendable, Equatable, CustomStringConvertible {
@@ -28,7 +29,7 @@ public struct ControlFolder: Sendable, Equatable {
   /// could stand in for a running graph.
   func prepare() throws(ControlProblem) {
     if !isGiven, mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw ControlProblem("cannot make the folder \(path): \(String(cString: strerror(errno)))")
+      throw ControlProblem("cannot make the folder \(path): \(systemReason())")
     }
     try check()
   }
@@ -36,7 +37,7 @@ public struct ControlFolder: Sendable, Equatable {
   func check() throws(ControlProblem) {
     var status = stat()
     guard lstat(path, &status) == 0 else {
-      throw ControlProblem("cannot use the folder \(path): \(String(cString: strerror(errno)))")
+      throw ControlProblem("cannot use the folder \(path): \(systemReason())")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw ControlProblem("\(path) is not a folder; remove it") }
     guard status.st_uid == geteuid() else {

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// The control server's thread: waits for clients and their lines, answers them.
 ///
@@ -20,7 +21,7 @@ struct ControlLoop: Sendable {
       var waits = [pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0)]
       waits += sockets.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
       waits += clients.map { pollfd(fd: $0.socket.descriptor, events: $0.events, revents: 0) }
-      if poll(&waits, nfds_t(waits.count), clients.isEmpty ? -1 : 1000) < 0, errno != EINTR { return }
+      if uninterrupted({ poll(&waits, nfds_t(waits.count), clients.isEmpty ? -1 : 1000) }) < 0 { return }
       if waits[0].revents != 0 { return }
       for (client, wait) in zip(clients, waits[(1 + sockets.count)...]) where wait.revents != 0 {
         client.serve(methods)

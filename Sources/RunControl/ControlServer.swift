@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemCalls
 
 /// Lets commands control a running graph by its name.
 ///
@@ -112,7 +113,7 @@ final class WakePipe: @unchecked Sendable {
   init() throws(ControlProblem) {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else {
-      throw ControlProblem("cannot make a pipe: \(String(cString: strerror(errno)))")
+      throw ControlProblem("cannot make a pipe: \(systemReason())")
     }
     ends.forEach(neverWait)
     readEnd = ends[0]
@@ -149,6 +150,6 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
       Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().body()
       return nil
     }, Unmanaged.passRetained(ThreadBody(body)).toOpaque())
-  precondition(code == 0, "cannot start a thread: \(String(cString: strerror(code)))")
+  precondition(code == 0, "cannot start a thread: \(systemReason(code))")
   return thread
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// Holds a graph's name for this process: a locked file beside the socket. The system lets go of the lock when the
 /// process ends, however it ends; so whoever gets it may remove a socket that lies there.
@@ -10,7 +11,7 @@ final class NameLock: @unchecked Sendable {
     path = NameLock.path(socket)
     while true {
       let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-      guard descriptor >= 0 else { throw ControlProblem("cannot open \(path): \(String(cString: strerror(errno)))") }
+      guard descriptor >= 0 else { throw ControlProblem("cannot open \(path): \(systemReason())") }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let holder = NameLock.read(descriptor)
         close(descriptor)

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// A non-blocking stream socket in the file system; closed when released.
 final class UnixSocket: @unchecked Sendable {
@@ -11,7 +12,7 @@ final class UnixSocket: @unchecked Sendable {
   private static func make() throws(ControlProblem) -> UnixSocket {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
     let descriptor = socket(AF_UNIX, kind, 0)
-    guard descriptor >= 0 else { throw ControlProblem("cannot make a socket: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else { throw ControlProblem("cannot make a socket: \(systemReason())") }
     return UnixSocket(descriptor: descriptor)
   }
 
@@ -21,7 +22,7 @@ final class UnixSocket: @unchecked Sendable {
     unlink(path)
     guard withAddress(of: path, { bind(socket.descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
       listen(socket.descriptor, 128) == 0
-    else { throw ControlProblem("cannot listen at \(path): \(String(cString: strerror(errno)))") }
+    else { throw ControlProblem("cannot listen at \(path): \(systemReason())") }
     return socket
   }
 
@@ -37,7 +38,7 @@ final class UnixSocket: @unchecked Sendable {
     switch errno {
     case ENOENT, ECONNREFUSED: return nil
     case EAGAIN: throw ControlProblem("\(path) has too many clients that wait; try again")
-    default: throw ControlProblem("cannot connect to \(path): \(String(cString: strerror(errno)))")
+    default: throw ControlProblem("cannot connect to \(path): \(systemReason())")
     }
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+import SystemCalls
 
 /// Another program, run to its end.
 struct Program {
@@ -8,16 +8,11 @@ struct Program {
 
   /// - Parameter program: a path, or a name that is looked up on the PATH.
   static func run(_ program: String, _ arguments: [String], folder: String? = nil) throws -> Program {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Program(status: process.terminationStatus, output: output)
+    guard let outcome = ExternalProgram(program)?.run(arguments, folder: folder, errors: .amongOutput) else {
+      throw CannotRun(program: program)
+    }
+    return Program(status: outcome.status, output: String(decoding: outcome.output, as: UTF8.self))
   }
+
+  struct CannotRun: Error { var program: String }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NodeHost
+import SystemCalls
 
 /// Plugins that a test compiles for itself, with the system's C compiler, which is there wherever Swift is.
 public enum CompiledPlugin {
@@ -24,16 +25,11 @@ public enum CompiledPlugin {
   /// Runs a program to its end; throws what it said where it fails.
   @discardableResult
   public static func run(_ program: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard let outcome = ExternalProgram(program)?.run(arguments, errors: .amongOutput) else {
+      throw Failure(description: "\(program) cannot be run")
+    }
+    let output = String(decoding: outcome.output, as: UTF8.self)
+    guard outcome.status == 0 else {
       throw Failure(description: "\(program) \(arguments.joined(separator: " ")) failed: \(output)")
     }
     return output

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SystemCalls
 
 /// Tells which of some files were written anew: in place, or as another file that takes their name. Any number of
 /// events in a row counts once, when there has been none for a while.
@@ -30,7 +31,7 @@ public final class FileWatch {
     rest = milliseconds * 1_000_000
     self.now = now
     descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
-    guard descriptor >= 0 else { throw FileWatchError(reason: String(cString: strerror(errno))) }
+    guard descriptor >= 0 else { throw FileWatchError(reason: systemReason()) }
   }
 
   deinit { close(descriptor) }

@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -21,7 +23,7 @@ public struct ProbeChild: @unchecked Sendable {
   /// - Parameter limit: seconds for each step.
   /// - Returns: nil when this is none.
   public init?(limit: Double) {
-    guard let base = SharedFile.map(Self.memoryDescriptor) else { return nil }
+    guard let base = MemoryFile.map(Self.memoryDescriptor) else { return nil }
     memory = ProbeMemory(base: base)
     self.limit = limit
     prepare()

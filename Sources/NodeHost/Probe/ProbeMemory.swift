@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -62,34 +64,7 @@ struct ProbeMemory {
   func finish() { base.storeBytes(of: 1, toByteOffset: 4, as: Int32.self) }
 }
 
-/// A piece of memory with a descriptor, which a child can be given.
-final class SharedFile {
-  let descriptor: Int32
-
-  init?(_ bytes: [UInt8] = []) {
-    // Not offered to Swift.
-    guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "memfd_create") else { return nil }
-    let closesOnExec: UInt32 = 1
-    let create = unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32).self)
-    descriptor = create("auscult-probe", closesOnExec)
-    guard descriptor >= 0 else { return nil }
-    // A class that is whole closes it in `deinit`, also when it turns out to be none.
-    if !bytes.isEmpty, write(descriptor, bytes, bytes.count) != bytes.count { return nil }
-    lseek(descriptor, 0, SEEK_SET)
-  }
-
-  deinit { close(descriptor) }
-
-  /// The last `most` bytes.
-  func tail(_ most: Int) -> [UInt8] {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return [] }
-    let count = min(most, Int(status.st_size))
-    var bytes = [UInt8](repeating: 0, count: count)
-    let read = pread(descriptor, &bytes, count, off_t(Int(status.st_size) - count))
-    return Array(bytes.prefix(max(0, read)))
-  }
-
+extension MemoryFile {
   /// Makes it so long that it holds a `ProbeMemory`.
   func makeRoom() -> Bool { ftruncate(descriptor, off_t(ProbeMemory.bytes)) == 0 }
 

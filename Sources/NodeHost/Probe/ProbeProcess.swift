@@ -1,3 +1,6 @@
+import NumberText
+import SystemCalls
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -33,7 +36,7 @@ public struct ProbeOutcome: Sendable {
     case .finished, .none: return nil
     case .exited(let status): return "ends the program (exit status \(status))\(words)"
     case .crashed(let signal): return "crashes (\(signalName(signal)))\(words)"
-    case .late(let seconds): return "does not return within \(plain(seconds)) s"
+    case .late(let seconds): return "does not return within \(NumberText.plain(seconds, decimals: 3)) s"
     }
   }
 }
@@ -44,15 +47,15 @@ struct ProbeProcess {
   let limit: Double
   private var patience: Double { limit * ProbeProcess.patience }
   static let patience = 3.0
-  private let shared: SharedFile
-  private let output: SharedFile
-  private let errors: SharedFile
+  private let shared: MemoryFile
+  private let output: MemoryFile
+  private let errors: MemoryFile
   private let memory: ProbeMemory
   private var alive: (read: Int32, write: Int32) = (-1, -1)
 
   init?(limit: Double) {
-    guard let shared = SharedFile(), let output = SharedFile(), let errors = SharedFile(), shared.makeRoom(),
-      let base = SharedFile.map(shared.descriptor)
+    guard let shared = MemoryFile(), let output = MemoryFile(), let errors = MemoryFile(), shared.makeRoom(),
+      let base = MemoryFile.map(shared.descriptor)
     else { return nil }
     (self.limit, self.shared, self.output, self.errors) = (limit, shared, output, errors)
     memory = ProbeMemory(base: base)
@@ -88,36 +91,9 @@ struct ProbeProcess {
 
   /// Starts a program with a request on its standard input.
   mutating func spawn(_ executable: String, _ arguments: [String], request: [UInt8]) -> ProbeOutcome {
-    guard let input = SharedFile(request), openPipe() else { return nothing }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    // The copies are above what they become: else one might be overwritten before it is used.
-    let sources = [input.descriptor, output.descriptor, errors.descriptor, shared.descriptor, alive.write].map {
-      fcntl($0, F_DUPFD_CLOEXEC, 16)
-    }
-    defer { for source in sources where source >= 0 { close(source) } }
-    guard sources.allSatisfy({ $0 >= 0 }) else {
-      closePipe()
-      return nothing
-    }
-    for (target, source) in sources.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
-    }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var texts = ([executable] + arguments).map { strdup($0) } + [nil]
-    defer { for text in texts { free(text) } }
-    var child: pid_t = 0
-    guard posix_spawn(&child, executable, &actions, &attributes, &texts, environ) == 0 else {
+    guard let input = MemoryFile(request), openPipe() else { return nothing }
+    let descriptors = [input.descriptor, output.descriptor, errors.descriptor, shared.descriptor, alive.write]
+    guard let child = SystemCalls.spawn(executable, arguments, descriptors: descriptors) else {
       closePipe()
       return nothing
     }
@@ -126,10 +102,8 @@ struct ProbeProcess {
 
   /// The pipe's other end is the child's alone: it closes when the child ends.
   private mutating func openPipe() -> Bool {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return false }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    alive = (ends[0], ends[1])
+    guard let pipe = makePipe() else { return false }
+    alive = pipe
     return true
   }
 
@@ -165,7 +139,7 @@ struct ProbeProcess {
       guard isLooping || isWaiting || this.time - began.time > most else { continue }
       kill(-child, SIGKILL)
       kill(child, SIGKILL)
-      while waitpid(child, &status, 0) < 0, errno == EINTR {}
+      uninterrupted { waitpid(child, &status, 0) }
       return outcome(.late(seconds: isLooping || isWaiting ? limit : patience))
     }
   }
@@ -222,11 +196,6 @@ private func signalName(_ signal: Int32) -> String {
     SIGKILL: "SIGKILL", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
   ]
   return names[signal] ?? "signal \(signal)"
-}
-
-private func plain(_ seconds: Double) -> String {
-  let rounded = (seconds * 1000).rounded() / 1000
-  return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
 }
 
 /// What a process has computed so far, in seconds.

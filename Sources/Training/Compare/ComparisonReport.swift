@@ -17,10 +17,7 @@ public struct ComparisonReport {
   /// - Throws: `TrainingError`.
   public static func prepare(_ path: String, place: ReportPlace) throws {
     try place.checkComparison(figure: figure)
-    guard Gnuplot.isInstalled else {
-      throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)")
-    }
-    try makeOutputFolder(path)
+    try Gnuplot.makeFolder(path)
   }
 
   public init(_ comparison: Comparison, _ figures: ComparisonFigures, path: String, conversation: Conversation) {

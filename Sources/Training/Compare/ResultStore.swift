@@ -18,15 +18,11 @@ public struct ResultStore: Sendable {
   /// - Throws: `TrainingError`.
   func prepare() throws {
     try makeOutputFolder(folder)
-    let trial = "\(folder)/.\(getpid()).trial"
-    let descriptor = open(PathText.bytes(trial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
+    if let reason = writableProblem("\(folder)/") {
       throw TrainingError(
-        "\(folder): nothing can be written there (\(String(cString: strerror(errno)))); check the folder's permissions, "
+        "\(folder): nothing can be written there (\(reason)); check the folder's permissions, "
           + "or give another (--results)")
     }
-    close(descriptor)
-    unlink(PathText.bytes(trial))
   }
 
   /// What was finished before; nil: nothing, or a file that is damaged, which is computed again.

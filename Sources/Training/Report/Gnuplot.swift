@@ -1,6 +1,7 @@
 import Foundation
 import GraphText
 import Models
+import SystemCalls
 import TextEscapes
 
 /// Draws figures with gnuplot: every figure as SVG and as PNG.
@@ -9,9 +10,16 @@ struct Gnuplot {
 
   static let advice = "install gnuplot (Debian: apt-get install gnuplot-nox), or leave out --report"
 
-  static var isInstalled: Bool {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+  private static var program: ExternalProgram? { ExternalProgram("gnuplot") }
+
+  /// Makes the folder that figures go to.
+  ///
+  /// - Throws: `TrainingError` where there is nothing to draw with, or the folder can't be made.
+  static func makeFolder(_ path: String) throws {
+    guard program != nil else {
+      throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(advice)")
+    }
+    try makeOutputFolder(path)
   }
 
   /// Colours that print and that colour-blind people tell apart (Okabe and Ito), and a scale of even lightness
@@ -80,28 +88,10 @@ struct Gnuplot {
   }
 
   private func run(_ name: String, _ script: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Without settings of the user's, which a figure does not need.
-    process.arguments = ["gnuplot", "--default-settings"]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let (input, error) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardError = error
-    process.standardOutput = FileHandle.nullDevice
-    do {
-      try process.run()
-    } catch {
-      throw TrainingError("gnuplot cannot be run: \(Self.advice)")
-    }
-    try input.fileHandleForWriting.write(contentsOf: Data(script.utf8))
-    try input.fileHandleForWriting.close()
-    let said = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      let line = said.split(separator: "\n").last { !$0.trimmingCharacters(in: .whitespaces).isEmpty } ?? ""
-      throw TrainingError("gnuplot could not draw \(name): \(line)")
-    }
+    let outcome = Self.program?.run(["--default-settings"], input: Array(script.utf8), folder: folder)
+    guard let outcome else { throw TrainingError("gnuplot cannot be run: \(Self.advice)") }
+    guard outcome.status == 0 else { throw TrainingError("gnuplot could not draw \(name): \(outcome.lastWords)") }
   }
 
   /// A block of data under a name.

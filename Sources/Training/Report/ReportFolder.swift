@@ -18,10 +18,7 @@ public struct ReportFolder {
   /// - Throws: `TrainingError`.
   public static func prepare(_ path: String, place: ReportPlace) throws {
     try place.check(figures: figures.map(\.name))
-    guard Gnuplot.isInstalled else {
-      throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(Gnuplot.advice)")
-    }
-    try makeOutputFolder(path)
+    try Gnuplot.makeFolder(path)
   }
 
   public init(

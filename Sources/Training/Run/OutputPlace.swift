@@ -21,16 +21,10 @@ enum OutputPlace {
     if let problem = outputs.problem(output) { throw TrainingError("\(output): \(problem)") }
     try checkContent(output)
     try makeOutputFolder(LinkedPath.split(LinkedPath.resolved(output)).folder)
-    // What permissions say is not all: root may do everything, but not on every file system.
-    let trial = "\(LinkedPath.resolved(output)).\(getpid()).trial"
-    let descriptor = open(PathText.bytes(trial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
+    if let reason = writableProblem(LinkedPath.resolved(output)) {
       throw TrainingError(
-        "\(output): nothing can be written there (\(String(cString: strerror(errno)))); check the folder's permissions, "
-          + "and its disk")
+        "\(output): nothing can be written there (\(reason)); check the folder's permissions, and its disk")
     }
-    close(descriptor)
-    unlink(PathText.bytes(trial))
   }
 
   /// Only a model is replaced by a model.
@@ -46,7 +40,6 @@ enum OutputPlace {
       throw TrainingError("\(output): exists and is no model: it is not touched; give another name, or move it away")
     }
   }
-
 }
 
 /// Makes a folder for results, and those above it, before anything long begins.

@@ -1,5 +1,6 @@
 import Foundation
 import GraphEngine
+import SystemCalls
 
 /// A folder for what sinks write during a measurement, so that nobody's records are overwritten.
 struct ScratchOutputs {
@@ -8,7 +9,7 @@ struct ScratchOutputs {
   init() throws(Failure) {
     var template = Array((NSTemporaryDirectory() + "auscult-bench-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw Failure("cannot make a scratch folder: \(String(cString: strerror(errno)))")
+      throw Failure("cannot make a scratch folder: \(systemReason())")
     }
     folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
   }

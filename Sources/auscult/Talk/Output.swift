@@ -1,6 +1,7 @@
 import Glibc
 import GraphText
 import RunControl
+import SystemCalls
 
 /// Standard output, where results go.
 enum Output {
@@ -24,17 +25,10 @@ enum Output {
   /// Writes all of it. A reader that has gone (`auscult nodes | head`) ends the program quietly; any other failure
   /// ends it with a message.
   private static func write(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EPIPE {
-        exit(EXIT_SUCCESS)
-      } else if errno != EINTR {
-        Talk.plain.error("cannot write to standard output: \(String(cString: strerror(errno)))")
-        exit(EXIT_FAILURE)
-      }
-    }
+    let problem = writeAll(bytes, to: STDOUT_FILENO)
+    if problem == EPIPE { exit(EXIT_SUCCESS) }
+    guard problem != 0 else { return }
+    Talk.plain.error("cannot write to standard output: \(systemReason(problem))")
+    exit(EXIT_FAILURE)
   }
 }

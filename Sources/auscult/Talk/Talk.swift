@@ -4,6 +4,7 @@ import LiveControl
 import Logging
 import RunControl
 import Synchronization
+import SystemCalls
 
 /// Standard error, where everything goes that is no result: lines of text, or with `--json` one object a line. Any
 /// thread.
@@ -112,11 +113,7 @@ final class Talk: Sendable {
 
   /// Nobody can be told that standard error is gone.
   static func send(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
-    }
+    _ = writeAll(bytes, to: STDERR_FILENO)
   }
 }
 

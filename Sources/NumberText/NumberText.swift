@@ -1,0 +1,26 @@
+/// Numbers as texts for people show them.
+public enum NumberText {
+  /// Without `.0` where it is whole: "16000", "0.5".
+  public static func plain(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+  }
+
+  /// Rounded to so many decimals at most, without zeros at the end: "2", "0.125".
+  public static func plain(_ number: Double, decimals: Int) -> String { plain(nearest(number, decimals)) }
+
+  /// Rounded to so many decimals at most, with one at least where any is wanted: "2.0", "0.125".
+  public static func rounded(_ number: Double, _ decimals: Int) -> String {
+    guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
+    let nearest = nearest(number, decimals)
+    return decimals == 0 ? "\(Int(nearest))" : "\(nearest)"
+  }
+
+  /// A rate: "44100 Hz", "0.5 Hz".
+  public static func hertz(_ number: Double) -> String { "\(plain(number)) Hz" }
+
+  private static func nearest(_ number: Double, _ decimals: Int) -> Double {
+    var scale = 1.0
+    for _ in 0..<decimals { scale *= 10 }
+    return (number * scale).rounded() / scale
+  }
+}
