@@ -1,5 +1,6 @@
 import CNodeABI
 import NodeKit
+import NumberText
 
 /// What `detector.bands` and `detector.level` share: each channel, a machine of its own, learns for a while what is
 /// normal, then is judged by it.
@@ -143,7 +144,7 @@ class RobustDetector: OffloadNode {
   private func tellOfTheEnd(_ format: StreamFormat) {
     let heard = Double(learners.map(\.taken).min() ?? 0) / format.rate
     guard heard > 0 else { return }
-    let seconds = { (value: Double) in "\((value * 10).rounded() / 10) s" }
+    let seconds = { (value: Double) in "\(NumberText.rounded(value, 1)) s" }
     let reason = heard < learn ? "of at least \(seconds(learn))" : "in which it did not settle"
     host.log(
       .warning,

@@ -1,5 +1,6 @@
 import CRealtime
 import NodeKit
+import NumberText
 
 /// Hands samples to the driver: JACK output ports, or the channels of a file.
 ///
@@ -39,7 +40,7 @@ final class AudioSink: Node {
     let format = setup.input
     guard format.period == format.denominator else {
       throw NodeError(
-        "gets \(Self.describe(format.rate)) audio, but the driver runs at \(format.driverRate) Hz: "
+        "gets \(NumberText.hertz(format.rate)) audio, but the driver runs at \(format.driverRate) Hz: "
           + "put a 'resample' with rate: \(format.driverRate) Hz before it")
     }
     channels = format.channels
@@ -52,10 +53,6 @@ final class AudioSink: Node {
     answer.latency = 0
     answer.reach = delay
     answer.memory = channels * capacity * MemoryLayout<Float>.stride
-  }
-
-  private static func describe(_ rate: Double) -> String {
-    rate == rate.rounded() ? "\(Int(rate)) Hz" : "\(rate) Hz"
   }
 
   private static func powerOfTwo(atLeast count: Int) -> Int {

@@ -1,4 +1,5 @@
 import NodeKit
+import NumberText
 
 /// Changes the rate of audio by a ratio of whole numbers: the numbers of libsoxr, and so of librosa, to 1e-6 of full
 /// scale, at any period size the same bits, without libsoxr's bursts and allocations.
@@ -46,7 +47,7 @@ final class Resample: Node {
     guard !ratio.isOne else { return }
     guard ratio.up <= Self.mostUpsampling * ratio.down else {
       throw NodeError(
-        "\(input.rate.formatted) -> \(rate) Hz makes more than \(Self.mostUpsampling) samples of one: no sound is "
+        "\(NumberText.hertz(input.rate)) -> \(rate) Hz makes more than \(Self.mostUpsampling) samples of one: no sound is "
           + "recorded that slowly; check the rate of the file, or leave the resample out", parameter: "rate")
     }
     let design = FilterDesign(ratio: ratio, quality: quality)
@@ -87,7 +88,7 @@ final class Resample: Node {
     let above = (rate + 1...max(rate + 1, 1_000_000)).first(where: isGood)
     let good = [below, above].compactMap { $0.map { "\($0) Hz" } }.joined(separator: " and ")
     return NodeError(
-      "\(input.rate.formatted) -> \(rate) Hz has no common divisor that is large enough: its filter would take over "
+      "\(NumberText.hertz(input.rate)) -> \(rate) Hz has no common divisor that is large enough: its filter would take over "
         + "\(FilterDesign.maximumBytes >> 20) MiB or a second to make; the nearest good rates are \(good)",
       parameter: "rate")
   }
@@ -126,8 +127,4 @@ final class Resample: Node {
     }
     cycle.output.count = count
   }
-}
-
-extension Double {
-  fileprivate var formatted: String { self == rounded() ? "\(Int(self)) Hz" : "\(self) Hz" }
 }

@@ -3,6 +3,7 @@ import GraphEngine
 import GraphText
 import JSONText
 import Models
+import NumberText
 import TextEscapes
 
 /// Fits a model to another microphone or place: measures offsets on normal sound there, moves the model's inputs by them,
@@ -123,7 +124,7 @@ struct Adaptation: @unchecked Sendable {
       if let above, above > Self.mostFlagged {
         try object(
           "machine '\(machine.name)': not adapted: offsets do not explain how the sound here differs from what was learned: "
-            + "\(decimal(100 * above, 0)) % of it is above the threshold even so")
+            + "\(NumberText.rounded(100 * above, 0)) % of it is above the threshold even so")
       }
     }
   }

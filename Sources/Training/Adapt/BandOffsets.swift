@@ -1,3 +1,5 @@
+import NumberText
+
 /// How normal sound here differs from what was learned: an offset for each column that holds levels, and what is left of
 /// the difference after it. Computed from robust estimates, so that a slammed door does not count.
 public struct BandOffsets: Sendable {
@@ -65,7 +67,8 @@ public struct BandOffsets: Sendable {
   /// Why there is too little sound; nil: there is enough.
   func shortage(_ columns: LevelColumns, _ learned: LearnedLevels) -> String? {
     guard tokens >= Self.fewest.tokens, seconds >= Self.fewest.seconds else {
-      return "there are only \(tokens) token\(tokens == 1 ? "" : "s") (\(decimal(seconds, 1)) s) of normal sound: "
+      return
+        "there are only \(tokens) token\(tokens == 1 ? "" : "s") (\(NumberText.rounded(seconds, 1)) s) of normal sound: "
         + "give a minute or more"
     }
     let levels = columns.isLevel.indices.filter { columns.isLevel[$0] }
@@ -76,8 +79,8 @@ public struct BandOffsets: Sendable {
     guard share > Self.mostUncertain else { return nil }
     let factor = (share / (Self.mostUncertain / 1.5)) * (share / (Self.mostUncertain / 1.5))
     return
-      "\(decimal(seconds, 1)) s of normal sound tell the offsets to \(decimal(share, 1)) times only of what normal sound "
-      + "itself varies by: give some \(decimal(min(seconds * factor, 1e6), 0)) s"
+      "\(NumberText.rounded(seconds, 1)) s of normal sound tell the offsets to \(NumberText.rounded(share, 1)) times only of what normal sound "
+      + "itself varies by: give some \(NumberText.rounded(min(seconds * factor, 1e6), 0)) s"
   }
 
   /// Limits of what may be left. Of normal recordings behind another microphone nine in ten columns stay below 3 and 2.2.
@@ -86,13 +89,14 @@ public struct BandOffsets: Sendable {
   /// Why offsets do not explain the difference; nil: they do.
   var residual: String? {
     if let drift, drift > Self.most.drift {
-      return "how the bands fluctuate differs by \(decimal(drift, 1)) times what it differed by when the model learned "
-        + "(at most \(decimal(Self.most.drift, 1)) is taken)"
+      return
+        "how the bands fluctuate differs by \(NumberText.rounded(drift, 1)) times what it differed by when the model learned "
+        + "(at most \(NumberText.rounded(Self.most.drift, 1)) is taken)"
     }
     if spread > Self.most.spread || worstSpread > Self.most.worstSpread {
-      return "the bands vary \(decimal(spread, 1)) times as much as when the model learned, a tenth of them "
-        + "\(decimal(worstSpread, 1)) times or more (at most \(decimal(Self.most.spread, 1)) and "
-        + "\(decimal(Self.most.worstSpread, 1)) are taken)"
+      return "the bands vary \(NumberText.rounded(spread, 1)) times as much as when the model learned, a tenth of them "
+        + "\(NumberText.rounded(worstSpread, 1)) times or more (at most \(NumberText.rounded(Self.most.spread, 1)) and "
+        + "\(NumberText.rounded(Self.most.worstSpread, 1)) are taken)"
     }
     return nil
   }

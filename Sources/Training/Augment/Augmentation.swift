@@ -1,5 +1,6 @@
 import JSONText
 import NodeKit
+import NumberText
 
 /// What training recordings are changed by, to be heard once more each: `pitch=1,stretch=0.1,noise=0.005`.
 public struct Augmentation: Sendable, Equatable {
@@ -27,7 +28,8 @@ public struct Augmentation: Sendable, Equatable {
       }
       guard given[kind.name] == nil else { throw TrainingError("'\(kind.name)' is given twice") }
       guard words.count == 2, let number = Double(words[1]), number > 0, number <= kind.most else {
-        throw TrainingError("'\(kind.name)' takes a number above 0, up to \(decimal(kind.most, 1)) (\(kind.unit))")
+        throw TrainingError(
+          "'\(kind.name)' takes a number above 0, up to \(NumberText.rounded(kind.most, 1)) (\(kind.unit))")
       }
       given[kind.name] = number
     }

@@ -36,7 +36,7 @@ public struct ChallengeTable: Sendable {
   private mutating func addNotes(_ figures: ChallengeFigures, _ hasDomains: Bool) {
     if let score = figures.officialScore {
       notes.append(
-        "official score \(String(format: "%.4f", score)): the harmonic mean of every section's "
+        "official score \(FigureText.fixed(score, 4)): the harmonic mean of every section's "
           + (hasDomains ? "AUC (source), AUC (target) and pAUC" : "AUC and pAUC"))
     }
     if !figures.undefined.isEmpty {
@@ -53,4 +53,4 @@ public struct ChallengeTable: Sendable {
   }
 }
 
-private func text(_ number: Double?) -> String { number.map { String(format: "%.4f", $0) } ?? "" }
+private func text(_ number: Double?) -> String { number.map { FigureText.fixed($0, 4) } ?? "" }

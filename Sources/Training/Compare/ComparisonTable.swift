@@ -60,7 +60,7 @@ public struct ComparisonTable: Sendable {
     guard comparison.seeds.count > 1 else { return nil }
     let rows = shown { row in
       comparison.seeds.map { seed in
-        row.seeds.first { $0.seed == seed }?.quality.map { String(format: "%.3f", $0) } ?? "same"
+        row.seeds.first { $0.seed == seed }?.quality.map { FigureText.fixed($0) } ?? "same"
       }
     }
     return rows.isEmpty
@@ -112,20 +112,20 @@ public struct ComparisonTable: Sendable {
 
   private func percent(_ figure: ComparisonFigures.Figure?) -> String {
     guard let figure else { return "" }
-    let one = { (number: Double) in String(format: "%.1f", number * 100) }
+    let one = { (number: Double) in FigureText.fixed(number * 100, 1) }
     return "\(one(figure.value)) %" + (figure.interval.map { " [\(one($0.low)), \(one($0.high))]" } ?? "")
   }
 
   private func signed(_ figure: ComparisonFigures.Figure?) -> String {
     guard let figure else { return "" }
-    let text = { (number: Double) in String(format: "%+.3f", number) }
+    let text = { (number: Double) in FigureText.signed(number, 3) }
     return text(figure.value) + (figure.interval.map { " [\(text($0.low)), \(text($0.high))]" } ?? "")
   }
 
   private func seconds(_ row: Comparison.Row) -> String {
     let times = row.results.map(\.training)
     guard !times.isEmpty, row.results[0].learned != nil else { return "" }
-    return String(format: "%.3g s", times.reduce(0, +) / Double(times.count))
+    return FigureText.significant(times.reduce(0, +) / Double(times.count), 3) + " s"
       + (times.count > 1 ? ", \(times.count) times" : "")
   }
 }

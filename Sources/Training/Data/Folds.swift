@@ -1,4 +1,5 @@
 import NodeKit
+import NumberText
 
 /// What is left out at a time so that thresholds are set on sound that was not learned from: whole recordings where a
 /// machine has three or more; else stretches of time.
@@ -99,7 +100,7 @@ public struct Folds: Sendable {
     guard members.count > 1 || most > 1 else {
       throw TrainingError(
         "machine '\(machines.joined(separator: "', '"))': its recordings are too short to hold out a stretch of one for the "
-          + "threshold: give one of at least \(decimal(2 * least, 1)) s, or three or more recordings, or set the threshold "
+          + "threshold: give one of at least \(NumberText.rounded(2 * least, 1)) s, or three or more recordings, or set the threshold "
           + "yourself (--threshold)")
     }
   }

@@ -1,6 +1,7 @@
 import FileDriver
 import Foundation
 import GraphText
+import NumberText
 import TextEscapes
 
 /// Reads a manifest's rows one after the other, and keeps what is wrong with them.
@@ -154,11 +155,8 @@ struct ManifestReader {
     return stretch.lowerBound...length
   }
 
-  /// To the millisecond, without zeros that say nothing.
-  private func number(_ value: Double) -> String {
-    let text = "\((value * 1000).rounded() / 1000)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-  }
+  /// To the millisecond.
+  private func number(_ value: Double) -> String { NumberText.plain(value, decimals: 3) }
 
   // MARK: Recordings
 

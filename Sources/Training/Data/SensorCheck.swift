@@ -20,16 +20,16 @@ public struct SensorCheck: Sendable {
     public var text: String {
       switch self {
       case .notFinite(let share): "\(percent(share)) of the samples are no numbers (NaN or infinite)"
-      case .constant(let value): "every sample is \(significant(Double(value))) of full scale"
+      case .constant(let value): "every sample is \(FigureText.significant(Double(value))) of full scale"
       case .dithered(let value):
-        "all samples lie within a few of its converter's steps of \(significant(Double(value))) of full scale"
+        "all samples lie within a few of its converter's steps of \(FigureText.significant(Double(value))) of full scale"
       case .held(let share): "\(percent(share)) of the samples only repeat the one before"
       case .clipped(let share):
         "\(percent(share)) of the samples are at the ends of its range: it is clipped all the time"
       }
     }
 
-    private func percent(_ share: Double) -> String { "\(significant(100 * share)) %" }
+    private func percent(_ share: Double) -> String { "\(FigureText.significant(100 * share)) %" }
   }
 
   /// Shares of all samples that make a fault.

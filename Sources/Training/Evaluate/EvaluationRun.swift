@@ -2,6 +2,7 @@ import FileDriver
 import GraphEngine
 import GraphText
 import Models
+import NumberText
 
 /// Judges labelled recordings by a graph's detector.
 public struct EvaluationRun {
@@ -101,7 +102,7 @@ public struct EvaluationRun {
           min(token.endSecond, event.end) - max(token.beginSecond, event.begin)
             > 0.5 * (token.endSecond - token.beginSecond)
         }
-      }.map { "\(recording.path): \(decimal($0.begin, 3)) to \(decimal($0.end, 3)) s" }
+      }.map { "\(recording.path): \(NumberText.rounded($0.begin, 3)) to \(NumberText.rounded($0.end, 3)) s" }
     }
     if !events.isEmpty {
       conversation.warn(

@@ -1,4 +1,5 @@
 import GraphEngine
+import NumberText
 
 /// What happens on every tick. Thread: control.
 extension LiveTraining {
@@ -55,8 +56,8 @@ extension LiveTraining {
     TrainingError(
       sounding == 0 && silent > 0
         ? "all \(silent) tokens are silent: there is nothing to learn; check the level, and what the source is connected to"
-        : "too little was heard in \(decimal(seconds, 1)) s: a round takes \(collector.size) tokens of each machine to learn from "
-          + "and \(collector.heldOut) to hold out, of \(decimal(input.extent, 3)) s each")
+        : "too little was heard in \(NumberText.rounded(seconds, 1)) s: a round takes \(collector.size) tokens of each machine to learn from "
+          + "and \(collector.heldOut) to hold out, of \(NumberText.rounded(input.extent, 3)) s each")
   }
 
   private func note(_ round: [(learned: [TapToken], heldOut: [TapToken])]) {

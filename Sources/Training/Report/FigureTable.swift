@@ -11,7 +11,7 @@ public struct FigureTable: Sendable {
     if evaluation.isClassification { addClasses(evaluation) } else { addAnomalies(evaluation) }
     notes.append(
       "\(evaluation.tokens.count) tokens of \(evaluation.recordings.count) recordings, "
-        + "\(String(format: "%.0f", evaluation.realTimeFactor)) times faster than real time")
+        + "\(FigureText.fixed(evaluation.realTimeFactor, 0)) times faster than real time")
   }
 
   private mutating func addAnomalies(_ evaluation: Evaluation) {
@@ -28,13 +28,15 @@ public struct FigureTable: Sendable {
     rows = [
       add("AUC") { bounded($0.auc, $0.aucInterval) },
       add("pAUC (FPR up to 0.1)") { bounded($0.pauc, $0.paucInterval) },
-      add("pAUC as an area") { $0.paucRaw.map { three($0) } },
+      add("pAUC as an area") { $0.paucRaw.map { FigureText.fixed($0) } },
       add("PR-AUC") { bounded($0.prAUC, $0.prAUCInterval) },
-      add("precision") { $0.decisions.precision.map { three($0) } },
-      add("recall") { $0.decisions.recall.map { three($0) } },
-      add("F1") { $0.decisions.f1.map { three($0) } },
-      add("best F1 (threshold)") { $0.bestF1.map { "\(three($0.f1)) (\(String(format: "%.4g", $0.threshold)))" } },
-      add("accuracy") { $0.decisions.accuracy.map { three($0) } },
+      add("precision") { $0.decisions.precision.map { FigureText.fixed($0) } },
+      add("recall") { $0.decisions.recall.map { FigureText.fixed($0) } },
+      add("F1") { $0.decisions.f1.map { FigureText.fixed($0) } },
+      add("best F1 (threshold)") {
+        $0.bestF1.map { "\(FigureText.fixed($0.f1)) (\(FigureText.significant($0.threshold)))" }
+      },
+      add("accuracy") { $0.decisions.accuracy.map { FigureText.fixed($0) } },
       add("normal: right, wrong") {
         $0.decisions.count > 0 ? "\($0.decisions.trueNegatives), \($0.decisions.falsePositives)" : nil
       },
@@ -44,20 +46,22 @@ public struct FigureTable: Sendable {
       add("alarms: true, false") { $0.alarms.map { "\($0.right), \($0.wrong)" } },
       add("false alarms per hour") { figures in
         figures.falseAlarmsPerHour.map { rate in
-          String(format: "%.3g", rate)
-            + (figures.falseAlarmsInterval.map { String(format: " [%.2g, %.2g]", $0.low, $0.high) } ?? "")
+          FigureText.significant(rate, 3)
+            + (figures.falseAlarmsInterval.map {
+              " [\(FigureText.significant($0.low, 2)), \(FigureText.significant($0.high, 2))]"
+            } ?? "")
         }
       },
       add("events found") { figures in
         figures.eventRecall.map {
-          "\(String(format: "%.0f", $0 * Double(figures.events ?? 0))) of \(figures.events ?? 0)"
+          "\(FigureText.fixed($0 * Double(figures.events ?? 0), 0)) of \(figures.events ?? 0)"
         }
       },
-      add("detection delay (median)") { $0.detectionDelay.map { String(format: "%.2f s", $0) } },
+      add("detection delay (median)") { $0.detectionDelay.map { FigureText.fixed($0, 2) + " s" } },
       add("anomalous recordings alarmed") { figures in
         figures.anomalies.map { "\(figures.anomaliesFound ?? 0) of \($0)" }
       },
-      add("delay from their begin (median)") { $0.anomalyDelay.map { String(format: "%.2f s", $0) } },
+      add("delay from their begin (median)") { $0.anomalyDelay.map { FigureText.fixed($0, 2) + " s" } },
     ].compactMap { $0 }
     if let unit = columns[0].1.alarmUnit { notes.append("false alarms are \(unit.words)") }
     if columns[0].1.auc == nil {
@@ -72,26 +76,26 @@ public struct FigureTable: Sendable {
     let (tokens, files) = (evaluation.confusion(), evaluation.confusion(ofFiles: true))
     for (label, file) in zip(tokens.report, files.report) {
       rows.append([
-        label.label, label.precision.map { three($0) } ?? "", label.recall.map { three($0) } ?? "",
-        label.f1.map { three($0) } ?? "", "\(label.support)",
-        file.recall.map { "\(three($0)) (\(file.support))" } ?? "",
+        label.label, label.precision.map { FigureText.fixed($0) } ?? "",
+        label.recall.map { FigureText.fixed($0) } ?? "",
+        label.f1.map { FigureText.fixed($0) } ?? "", "\(label.support)",
+        file.recall.map { "\(FigureText.fixed($0)) (\(file.support))" } ?? "",
       ])
     }
     guard let accuracy = tokens.accuracy, let macroF1 = tokens.macroF1 else { return }
     notes.append(
-      "accuracy \(three(accuracy)) over tokens, "
-        + (files.accuracy.map { "\(three($0)) over recordings by majority; " } ?? "") + "macro F1 \(three(macroF1))")
+      "accuracy \(FigureText.fixed(accuracy)) over tokens, "
+        + (files.accuracy.map { "\(FigureText.fixed($0)) over recordings by majority; " } ?? "")
+        + "macro F1 \(FigureText.fixed(macroF1))")
   }
 }
-
-private func three(_ number: Double) -> String { String(format: "%.3f", number) }
 
 /// With as many decimals as the interval leaves a meaning.
 func bounded(_ value: Double?, _ interval: Interval?) -> String? {
   guard let value else { return nil }
-  guard let interval else { return three(value) }
+  guard let interval else { return FigureText.fixed(value) }
   let width = interval.high - interval.low
   let decimals = width >= 0.1 ? 2 : width > 0 && width < 0.01 ? 4 : 3
-  let text = { (number: Double) in String(format: "%.\(decimals)f", number) }
+  let text = { (number: Double) in FigureText.fixed(number, decimals) }
   return "\(text(value)) [\(text(interval.low)), \(text(interval.high))]"
 }

@@ -39,8 +39,8 @@ struct HistogramFigure {
       isLineShown
       ? """
       set arrow 1 from \(line), graph 0 to \(line), graph 1 nohead lw 2 dt 2 lc rgb 'black' front
-      set label 1 ' threshold \(significant(line))' at \(line), graph 0.96 left front
-      """ : "set label 1 'threshold \(significant(line)), outside' at graph 0.98, graph 0.96 right front"
+      set label 1 ' threshold \(FigureText.significant(line))' at \(line), graph 0.96 left front
+      """ : "set label 1 'threshold \(FigureText.significant(line)), outside' at graph 0.98, graph 0.96 right front"
     return """
       \(Gnuplot.data("bins", rows))
       set title \(Gnuplot.quoted(name.isEmpty ? title : "\(name): \(title.lowercased())"))

@@ -74,5 +74,5 @@ struct RankingFigure {
     return Curve(machine: machine, ranking: ranking, rows: rows, point: [rate, recall, machine.threshold])
   }
 
-  private func rounded(_ number: Double?) -> String { number.map { String(format: "%.3f", $0) } ?? "undefined" }
+  private func rounded(_ number: Double?) -> String { number.map { FigureText.fixed($0) } ?? "undefined" }
 }

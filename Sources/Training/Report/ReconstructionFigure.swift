@@ -66,7 +66,8 @@ struct ReconstructionFigure {
       let made = engine.reconstruct(node: evaluation.node, channel: token.channel, token: token.values)
     else { return nil }
     return Picture(
-      title: "\(what), score \(significant(judged.score))", original: token.values, made: made, rows: input.rows,
+      title: "\(what), score \(FigureText.significant(judged.score))", original: token.values, made: made,
+      rows: input.rows,
       columns: input.columns)
   }
 

@@ -54,7 +54,8 @@ struct ReportExamples {
       let name = evaluation.recordings[file.recording].path.split(separator: "/").last.map(String.init) ?? ""
       return Recording(
         index: file.recording,
-        title: (isNamed ? "\(machine), " : "") + "\(what), mean score \(significant(file.score))", name: name)
+        title: (isNamed ? "\(machine), " : "") + "\(what), mean score \(FigureText.significant(file.score))", name: name
+      )
     }
     return recordings.isEmpty ? nil : Pair(machine: machine, recordings: recordings)
   }
@@ -71,12 +72,9 @@ struct ReportExamples {
         let name = recording.path.split(separator: "/").last.map(String.init) ?? ""
         return Recording(
           index: file.key,
-          title: "\(what): \(recording.label), \(String(format: "%.0f", 100 * file.value)) % of tokens right",
+          title: "\(what): \(recording.label), \(FigureText.fixed(100 * file.value, 0)) % of tokens right",
           name: name)
       }
     return Pair(machine: "", recordings: recordings)
   }
 }
-
-/// To four digits: what more there is of a score means nothing.
-func significant(_ number: Double) -> String { String(format: "%.4g", number) }

@@ -67,7 +67,7 @@ struct ResidualFigure {
     let title = "What each band adds to the score, on average"
     let legend = { (kind: String, parts: Parts) in
       guard parts.count > 0 else { return "\(kind): none" }
-      return "\(kind): mean score \(significant(parts.scores / parts.count))\(figure.note(parts.means))"
+      return "\(kind): mean score \(FigureText.significant(parts.scores / parts.count))\(figure.note(parts.means))"
     }
     return """
       \(Gnuplot.data("bands", isLogarithmic ? rows.filter { $0[0] > 0 } : rows))
@@ -161,7 +161,7 @@ struct BandFigure {
   /// ", level 0.12"; empty where every column is a band.
   func note(_ parts: [Double]) -> String {
     let others = parts.indices.filter { hasHertz && frequencies[$0] < 0 }
-    return others.isEmpty ? "" : ", level \(significant(others.reduce(0) { $0 + parts[$1] }))"
+    return others.isEmpty ? "" : ", level \(FigureText.significant(others.reduce(0) { $0 + parts[$1] }))"
   }
 
   private func part(_ parts: [Double], _ column: Int) -> Double { column < parts.count ? parts[column] : .nan }

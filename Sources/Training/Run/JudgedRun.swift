@@ -54,12 +54,3 @@ struct JudgedRun {
     }
   }
 }
-
-/// A number with so many decimals.
-func decimal(_ number: Double, _ decimals: Int) -> String {
-  guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
-  var scale = 1.0
-  for _ in 0..<decimals { scale *= 10 }
-  let rounded = (number * scale).rounded() / scale
-  return rounded == rounded.rounded() && decimals == 0 ? "\(Int(rounded))" : "\(rounded)"
-}

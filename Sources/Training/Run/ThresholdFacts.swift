@@ -1,4 +1,5 @@
 import JSONText
+import NumberText
 
 /// What a model file says of how a threshold was set, as `train`, `calibrate` and `info` tell it.
 public struct ThresholdFacts: Sendable {
@@ -56,7 +57,7 @@ private func ceiling(_ number: Double) -> String {
 }
 
 private func plain(_ number: Double) -> String {
-  number == number.rounded() && abs(number) < 1e9 ? "\(Int(number))" : decimal(number, 4)
+  number == number.rounded() && abs(number) < 1e9 ? "\(Int(number))" : NumberText.rounded(number, 4)
 }
 
 /// "48 s", "12 min", "3 h".

@@ -4,6 +4,7 @@ import GraphEngine
 import GraphText
 import JSONText
 import Models
+import NumberText
 
 extension ModelFile {
   /// By machine: what no score exceeds, where the class says so by a tensor `score_limit` of one value.
@@ -117,8 +118,8 @@ struct ThresholdSetting {
     guard greatest < limit, let threshold = machine.threshold, threshold > highest else { return }
     machine.threshold = highest
     conversation.warn(
-      "machine '\(machine.name)': for so few alarms the threshold would lie at \(decimal(threshold, 3)), above any score that "
-        + "this detector gives; it is set to \(decimal(highest, 3)), so that an alarm stays possible"
+      "machine '\(machine.name)': for so few alarms the threshold would lie at \(NumberText.rounded(threshold, 3)), above any score that "
+        + "this detector gives; it is set to \(NumberText.rounded(highest, 3)), so that an alarm stays possible"
     )
   }
 
@@ -130,7 +131,7 @@ struct ThresholdSetting {
     else { return }
     conversation.warn(
       "machine '\(machine.name)': its threshold rests on \(scores) token\(scores == 1 ? "" : "s") "
-        + "(\(decimal(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`"
+        + "(\(NumberText.rounded(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`"
     )
   }
 

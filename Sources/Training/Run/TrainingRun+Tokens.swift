@@ -2,6 +2,7 @@ import GraphEngine
 import GraphText
 import JSONText
 import NodeKit
+import NumberText
 
 extension TrainingRun {
   /// What was heard of the recordings.
@@ -167,7 +168,8 @@ extension TrainingRun {
           ? "all \(collected.silent) tokens are silent: there is nothing to learn; check the recordings' level"
           : collected.notFinite > 0
             ? "the recordings hold values that are no numbers (NaN or infinite): check what wrote them"
-            : "the recordings are too short: none of them fills a token of \(decimal(collected.input.extent, 3)) s")
+            : "the recordings are too short: none of them fills a token of \(NumberText.rounded(collected.input.extent, 3)) s"
+      )
     }
     for name in expected.sorted() where collected.machines[name] == nil {
       throw TrainingError("machine '\(name)' has no token to learn from: its recordings are silent, or too short")
@@ -176,7 +178,7 @@ extension TrainingRun {
       let count = collected.tooShort.count
       conversation.warn(
         "\(count) of \(recordings.count) recordings \(count == 1 ? "is" : "are") too short for a token of "
-          + "\(decimal(collected.input.extent, 3)) s, and not learned from: \(listed(collected.tooShort))")
+          + "\(NumberText.rounded(collected.input.extent, 3)) s, and not learned from: \(listed(collected.tooShort))")
     }
     if collected.notFinite > 0 {
       conversation.warn(
