@@ -1,4 +1,4 @@
-import Foundation
+import JSONText
 import NodeHost
 
 /// A JSON Schema (draft 2020-12) of graph files, made from the classes of a catalog, so that editors complete and check
@@ -11,15 +11,9 @@ public struct GraphSchema: Sendable {
   public init(catalog: PluginCatalog) { classes = catalog.classes }
 
   /// The schema's text; the same for the same classes.
-  public var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // It has nothing but text, finite numbers, lists and maps, which can't fail to encode.
-    guard let data = try? encoder.encode(schema) else { preconditionFailure("the schema can't be encoded") }
-    return String(decoding: data, as: UTF8.self)
-  }
+  public var json: String { String(decoding: schema.jsonLines, as: UTF8.self) }
 
-  private var schema: SchemaValue {
+  private var schema: JSONValue {
     [
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "title": "Auscult graph",
@@ -32,7 +26,7 @@ public struct GraphSchema: Sendable {
         "description": ["$ref": "#/$defs/text"],
         "include": [
           "description": "Files whose nodes and links are part of this graph; relative to this file",
-          "anyOf": .list(oneOrMore(["$ref": "#/$defs/text"])),
+          "anyOf": .array(oneOrMore(["$ref": "#/$defs/text"])),
         ],
         "variables": [
           "description": "What ${name} stands for in values", "type": "object",
@@ -44,15 +38,15 @@ public struct GraphSchema: Sendable {
         ],
         "links": [
           "description": "Chains of nodes: a -> b.port",
-          "anyOf": .list(oneOrMore(["type": "string", "pattern": #"->|\$\{"#])),
+          "anyOf": .array(oneOrMore(["type": "string", "pattern": #"->|\$\{"#])),
         ],
       ],
-      "$defs": .map(definitions),
+      "$defs": .object(definitions),
     ]
   }
 
-  private var definitions: [String: SchemaValue] {
-    var result: [String: SchemaValue] = [
+  private var definitions: [String: JSONValue] {
+    var result: [String: JSONValue] = [
       "text": ["type": ["string", "number", "boolean", "null"]],
       "reference": ["type": "string", "pattern": #"\$\{"#],
       "node": node,
@@ -62,11 +56,11 @@ public struct GraphSchema: Sendable {
   }
 
   /// A node's keys depend on its class; with `library` or a variable for `type` the class can't be told here.
-  private var node: SchemaValue {
-    let isKnown: SchemaValue = [
+  private var node: JSONValue {
+    let isKnown: JSONValue = [
       "properties": ["type": ["not": ["$ref": "#/$defs/reference"]]], "not": ["required": ["library"]],
     ]
-    let choices: [SchemaValue] = classes.map {
+    let choices: [JSONValue] = classes.map {
       [
         "if": ["properties": ["type": ["const": .text($0.name)]]],
         "then": ["$ref": .text("#/$defs/class.\($0.name)")],
@@ -75,13 +69,13 @@ public struct GraphSchema: Sendable {
     return [
       "type": "object", "required": ["type"], "if": isKnown,
       "then": [
-        "properties": ["type": ["enum": .list(classes.map { .text($0.name) })]], "allOf": .list(choices),
+        "properties": ["type": ["enum": .array(classes.map { .text($0.name) })]], "allOf": .array(choices),
       ],
     ]
   }
 
-  private func definition(_ nodeClass: NodeClass) -> SchemaValue {
-    var properties: [String: SchemaValue] = [
+  private func definition(_ nodeClass: NodeClass) -> JSONValue {
+    var properties: [String: JSONValue] = [
       "type": ["const": .text(nodeClass.name)],
       "thread": [
         "description": "Where it runs; left out: where it may",
@@ -90,13 +84,13 @@ public struct GraphSchema: Sendable {
       "isolate": ["enum": [false, "false"]],
     ]
     for parameter in nodeClass.parameters { properties[parameter.name] = ParameterSchema(parameter).schema }
-    let required = nodeClass.parameters.filter { $0.flags.contains(.required) }.map { SchemaValue.text($0.name) }
+    let required = nodeClass.parameters.filter { $0.flags.contains(.required) }.map { JSONValue.text($0.name) }
     return [
-      "description": .text(nodeClass.summary), "type": "object", "properties": .map(properties),
-      "required": .list(["type"] + required), "additionalProperties": false,
+      "description": .text(nodeClass.summary), "type": "object", "properties": .object(properties),
+      "required": .array(["type"] + required), "additionalProperties": false,
     ]
   }
 }
 
 /// One, or a list of such.
-func oneOrMore(_ one: SchemaValue) -> [SchemaValue] { [one, ["type": "array", "items": one]] }
+func oneOrMore(_ one: JSONValue) -> [JSONValue] { [one, ["type": "array", "items": one]] }

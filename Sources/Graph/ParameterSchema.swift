@@ -1,3 +1,4 @@
+import JSONText
 import NodeHost
 
 /// The schema of one parameter's values.
@@ -6,20 +7,20 @@ struct ParameterSchema {
 
   init(_ parameter: Parameter) { self.parameter = parameter }
 
-  var schema: SchemaValue {
-    var result: [String: SchemaValue] = [
+  var schema: JSONValue {
+    var result: [String: JSONValue] = [
       "description": .text("\(parameter.summary) (\(parameter.structuredExpectation))"),
-      "anyOf": .list(shapes + [["$ref": "#/$defs/reference"]]),
+      "anyOf": .array(shapes + [["$ref": "#/$defs/reference"]]),
     ]
     if let initial = parameter.initial { result["default"] = .text(initial) }
-    return .map(result)
+    return .object(result)
   }
 
-  private var shapes: [SchemaValue] {
+  private var shapes: [JSONValue] {
     let flags = parameter.flags
-    let item: SchemaValue = ["anyOf": .list(scalars + [["$ref": "#/$defs/reference"]])]
-    let inner: SchemaValue = ["type": "array", "items": item]
-    var shapes: [SchemaValue] = []
+    let item: JSONValue = ["anyOf": .array(scalars + [["$ref": "#/$defs/reference"]])]
+    let inner: JSONValue = ["type": "array", "items": item]
+    var shapes: [JSONValue] = []
     if flags.contains(.list) || !flags.contains(.nested) { shapes += scalars }
     switch (flags.contains(.list), flags.contains(.nested)) {
     case (true, false): shapes.append(inner)
@@ -28,12 +29,12 @@ struct ParameterSchema {
     case (false, false): break
     }
     if flags.contains(.byMachine) {
-      shapes.append(["type": "object", "additionalProperties": ["anyOf": .list(shapes)]])
+      shapes.append(["type": "object", "additionalProperties": ["anyOf": .array(shapes)]])
     }
     return shapes
   }
 
-  private var scalars: [SchemaValue] {
+  private var scalars: [JSONValue] {
     switch parameter.kind {
     case .boolean: return [["enum": [true, false, "true", "false"]]]
     case .text, .inputPath, .outputPath: return [["$ref": "#/$defs/text"]]
@@ -42,25 +43,30 @@ struct ParameterSchema {
     }
   }
 
-  private var number: SchemaValue {
-    var result: [String: SchemaValue] = ["type": parameter.kind == .integer ? "integer" : "number"]
-    if parameter.minimum.isFinite { result["minimum"] = .number(parameter.minimum) }
-    if parameter.maximum.isFinite { result["maximum"] = .number(parameter.maximum) }
-    return .map(result)
+  private var number: JSONValue {
+    var result: [String: JSONValue] = ["type": parameter.kind == .integer ? "integer" : "number"]
+    if parameter.minimum.isFinite { result["minimum"] = plain(parameter.minimum) }
+    if parameter.maximum.isFinite { result["maximum"] = plain(parameter.maximum) }
+    return .object(result)
   }
 
-  private var writtenNumber: SchemaValue {
+  private var writtenNumber: JSONValue {
     let units = parameter.unitNames.sorted { $0.count > $1.count }
     let unit = units.isEmpty ? "" : " *(\(units.joined(separator: "|")))?"
     return ["type": "string", "pattern": .text(#"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"# + unit + "$")]
   }
 
   /// Words, and what YAML 1.2 makes of those that look like something else.
-  private var words: SchemaValue {
-    let typed: [SchemaValue] = parameter.choices.compactMap { word in
-      if let number = Double(word), number.isFinite { return .number(number) }
+  private var words: JSONValue {
+    let typed: [JSONValue] = parameter.choices.compactMap { word in
+      if let number = Double(word), number.isFinite { return plain(number) }
       return word == "true" || word == "false" ? .boolean(word == "true") : nil
     }
-    return ["enum": .list(parameter.choices.map { .text($0) } + typed)]
+    return ["enum": .array(parameter.choices.map { .text($0) } + typed)]
   }
+}
+
+/// A whole number without a point.
+private func plain(_ number: Double) -> JSONValue {
+  abs(number) < 0x1p53 && number == number.rounded() ? .integer(Int64(number)) : .number(number)
 }

@@ -1,8 +1,9 @@
+import JSONText
+
 /// Builds one JSON object on one line, its fields in the order in which they are put in.
 ///
 /// Numbers are written so that they read back as the same value (Swift's shortest form); a number that is not finite
-/// has no JSON, and its field is left out. Text is UTF-8, with no more escapes than JSON demands,
-/// but that no control character is left as it is: terminals obey also those above U+007F.
+/// has no JSON, and its field is left out. Why not a `JSONValue`: its members have no order.
 public struct JSONLine: Sendable {
   public private(set) var bytes: [UInt8] = [UInt8(ascii: "{")]
   private var isFirst = true
@@ -81,32 +82,5 @@ public struct JSONLine: Sendable {
     bytes.append(UInt8(ascii: ":"))
   }
 
-  private mutating func quote(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
-    var last: UInt8 = 0
-    for byte in text.utf8 {
-      defer { last = byte }
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
-      case UInt8(ascii: "\r"): bytes.append(contentsOf: #"\r"#.utf8)
-      case UInt8(ascii: "\t"): bytes.append(contentsOf: #"\t"#.utf8)
-      case 0..<0x20, 0x7F: escape(byte)
-      case 0x80..<0xA0 where last == 0xC2:
-        bytes.removeLast()
-        escape(byte)
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private mutating func escape(_ byte: UInt8) {
-    let digits = Array("0123456789abcdef".utf8)
-    bytes.append(contentsOf: #"\u00"#.utf8)
-    bytes.append(digits[Int(byte >> 4)])
-    bytes.append(digits[Int(byte & 15)])
-  }
+  private mutating func quote(_ text: String) { JSONQuoting.quote(text, to: &bytes) }
 }

@@ -37,4 +37,33 @@ import Testing
     #expect(try JSONValue(parsing: value.json) == value)
     #expect(String(decoding: JSONValue.number(.nan).json, as: UTF8.self) == "null")
   }
+
+  @Test func whatTerminalsObeyIsEscaped() {
+    let value: JSONValue = .text("\"\\\n\r\t\u{1}\u{1b}\u{7f}\u{9b}\u{202e}\u{2066}é😀")
+    #expect(
+      String(decoding: value.json, as: UTF8.self)
+        == #""\"\\\n\r\t\u0001\u001b\u007f\u009b\u202e\u2066é😀""#)
+  }
+
+  @Test func linesForPeople() throws {
+    let value: JSONValue = ["b": [1, [:]], "a": ["x": "y/z"], "c": []]
+    #expect(
+      String(decoding: value.jsonLines, as: UTF8.self) == """
+        {
+          "a" : {
+            "x" : "y/z"
+          },
+          "b" : [
+            1,
+            {
+
+            }
+          ],
+          "c" : [
+
+          ]
+        }
+        """)
+    #expect(try JSONValue(parsing: value.jsonLines) == value)
+  }
 }
