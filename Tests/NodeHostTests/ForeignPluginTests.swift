@@ -12,19 +12,23 @@ import Testing
     #expect(invert.library.buildID.count == 40 && invert.library.buildID == invert.library.fileID)
     #expect(invert.inputs.map(\.kinds) == [.audio] && invert.outputs.map(\.kinds) == [.audio])
     #expect(invert.ability("state/1") == nil)
-    let node = try NativeNode(invert, numbers: ["scale": 2])
+    let node = try NodeBench(invert, ["scale": "2"])
+    let format = BenchFormat(audioChannels: 2, rate: 48000)
     for _ in 0..<2 {
-      try node.start(kind: AUSCULT_AUDIO, channels: 2, columns: 1)
-      #expect(node.process([[[1, -2, 3], [0, 0.5, 0]]]) == [[[-2, 4, -6], [0, -1, 0]]])
-      #expect(node.process([[[7], [8]]]) == [[[-14], [-16]]])
-      node.stop()
+      try node.start(format)
+      #expect(
+        try node.process(BenchStream(format: format, channels: [[1, -2, 3], [0, 0.5, 0]])).channels
+          == [[-2, 4, -6], [0, -1, 0]])
+      #expect(
+        try node.process(BenchStream(format: format, channels: [[7], [8]])).channels == [[-14], [-16]])
+      node.deactivate()
     }
   }
 
   @Test func nodeInCRefusesItsParameter() throws {
     let invert = try nodeClass("libtestplugin-c.so")
-    #expect(throws: NativeNode.Failure(text: "a scale of 0 leaves nothing to invert", parameter: "scale")) {
-      try NativeNode(invert, numbers: ["scale": 0])
+    #expect(throws: NodeRig.Failure("a scale of 0 leaves nothing to invert", parameter: "scale")) {
+      try NodeBench(invert, ["scale": "0"])
     }
   }
 
@@ -32,14 +36,20 @@ import Testing
     let smooth = try nodeClass("libtestplugin-cxx.so")
     #expect(smooth.name == "test.cxx.smooth")
     #expect(smooth.parameter("amount")?.initialValue == .number(50, unit: Parameter.Units.percent.rawValue, text: ""))
-    let node = try NativeNode(smooth, numbers: ["amount": 25])
+    let node = try NodeBench(smooth, ["amount": "25"])
+    var native = BenchFormat(audioChannels: 1, rate: 48000).native
+    (native.kind, native.columns) = (AUSCULT_FEATURES, 2)
+    let format = BenchFormat(native)
+    let process = { (tokens: [Float]) in
+      try node.process(BenchStream(format: format, channels: [tokens])).channels[0]
+    }
     for _ in 0..<2 {
-      try node.start(kind: AUSCULT_FEATURES, channels: 1, columns: 2)
-      #expect(node.process([[[4, 8]], [[8, 8]]]) == [[[4, 8]], [[5, 8]]])
-      #expect(node.process([[[5, 0]]]) == [[[5, 6]]])
+      try node.start(format)
+      #expect(try process([4, 8, 8, 8]) == [4, 8, 5, 8])
+      #expect(try process([5, 0]) == [5, 6])
       node.reset()
-      #expect(node.process([[[1, 1]]]) == [[[1, 1]]])
-      node.stop()
+      #expect(try process([1, 1]) == [1, 1])
+      node.deactivate()
     }
   }
 

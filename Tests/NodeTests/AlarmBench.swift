@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 
 /// One thing that happens to an alarm: a score above or below the threshold 1, with a mark; or lost frames.
 enum Happening {

@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 import Testing
 
 /// The definition of `alarm`, word by word over whole lists: slow, and without the running state of the real one.
@@ -88,7 +89,7 @@ struct AlarmPropertyTests {
   @Test("Random scores, silences and gaps give what the definition says, at any cut", arguments: 0..<200)
   func random(_ offset: Int) throws {
     let seed = UInt64(offset) + Self.base
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let denominator = [1, 3, 7].randomElement(using: &random)!
     let period = Int64.random(in: 2...20, using: &random) * Int64(denominator)
     let bench = AlarmBench(
@@ -116,7 +117,7 @@ struct AlarmPropertyTests {
 
   private static let base = UInt64.random(in: 0...1_000_000)
 
-  private func happening(_ random: inout SeededGenerator) -> Happening {
+  private func happening(_ random: inout SeededRandom) -> Happening {
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<3: .gap(Int64.random(in: 1...300, using: &random))
     case 3..<8: .silent(0)

@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 import Testing
 
 /// The corners of `alarm`. One score a second, positions in tenths of a second, threshold 1.

@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 import Testing
 
 /// `gain`, `mix` and `channels`.
@@ -31,7 +32,7 @@ struct MixingTests {
     #expect(try run("mix", [:], [[[1], [2]], [[3]]]) == [[2], [2.5]])
     #expect(try run("mix", [:], [[[1], [2]]]) == [[1], [2]])
     let failure = #expect(throws: Rig.Failure.self) { try run("mix", [:], [[[1], [2]], [[1], [2], [3]]]) }
-    #expect(failure?.description.contains("over the 5 channels of all inputs") == true)
+    #expect(failure?.text.contains("over the 5 channels of all inputs") == true)
   }
 
   @Test("Mix with a weight for each input, a row for one input, a matrix")
@@ -62,6 +63,6 @@ struct MixingTests {
     #expect(rig.channelMap == [1])
     #expect(String(cString: rig.outputs[0].machines[0]!) == "machine-1")
     let failure = #expect(throws: Rig.Failure.self) { try run("channels", ["pick": [0, 2]], [[[1], [2]]]) }
-    #expect(failure?.description == "there is no channel 2: the input has 2, counted from 0")
+    #expect(failure?.text == "there is no channel 2: the input has 2, counted from 0")
   }
 }

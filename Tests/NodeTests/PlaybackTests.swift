@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 import Testing
 
 /// `sink.audio`: each sample at its nominal position plus the lookahead of its path.
@@ -33,7 +34,7 @@ struct PlaybackTests {
 
   @Test("Without lookahead samples pass in their own cycle", arguments: [UInt64.random(in: 0...9999)])
   func straight(_ seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let samples = [random.noise(5000), random.noise(5000)]
     let played = try play(sink(lookahead: 0, channels: 2), samples, cuts: random.cuts(5000)) { $0 }
     #expect(played == samples)
@@ -41,7 +42,7 @@ struct PlaybackTests {
 
   @Test("With lookahead all are late by it, at any cut", arguments: [1, 64, 290, 5000], [UInt64.random(in: 0...9999)])
   func delayed(_ lookahead: Int, _ seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let samples = [random.noise(6000)]
     // The path yields in bursts of 50 as soon as it may.
     let played = try play(
@@ -58,7 +59,7 @@ struct PlaybackTests {
   @Test("Behind a gap all is where it belongs; what is missing is silence")
   func gap() throws {
     let rig = try sink(lookahead: 100)
-    var random = SeededGenerator(11)
+    var random = SeededRandom(11)
     let before = random.noise(512)
     let after = random.noise(512)
     func cycle(_ position: Int64, _ origin: Int64, _ index: Int, _ samples: ArraySlice<Float>) throws -> [Float] {
@@ -83,7 +84,7 @@ struct PlaybackTests {
   @Test("Samples that were on their way when frames were lost are still played in their place")
   func gapInside() throws {
     let rig = try sink(lookahead: 100)
-    var random = SeededGenerator(12)
+    var random = SeededRandom(12)
     let samples = random.noise(256)
     let block = audio(rig.inputFormat, [samples], index: 0)
     var played: [[Float]] = []
@@ -105,7 +106,7 @@ struct PlaybackTests {
     let rig = try Rig("playback", "sink.audio")
     let failure = #expect(throws: Rig.Failure.self) { try rig.start([format(AUSCULT_AUDIO, period: 3)]) }
     #expect(
-      failure?.description
+      failure?.text
         == "gets 16000 Hz audio, but the driver runs at 48000 Hz: put a 'resample' with rate: 48000 Hz before it")
   }
 

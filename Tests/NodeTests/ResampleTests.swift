@@ -1,6 +1,7 @@
 import CNodeABI
 import CSoxr
 import Foundation
+import TestSupport
 import Testing
 
 /// `resample` against librosa and libsoxr, and its own promises.
@@ -48,7 +49,7 @@ struct ResampleTests {
   func libsoxr(_ ratio: (Int, Int), _ quality: String) throws {
     let (from, to) = ratio
     let recipe: [String: UInt] = ["quick": 0, "lq": 1, "mq": 2, "hq": 4, "vhq": 6]
-    var random = SeededGenerator(7)
+    var random = SeededRandom(7)
     let input = random.noise(from / 2 + 13, 1)
     let expected = soxr(input, from, to, recipe[quality]!)
     let result = try rig(from, to, quality: quality).run([input], cuts: random.cuts(input.count))
@@ -60,7 +61,7 @@ struct ResampleTests {
   @Test("Any cut gives the same bits, in every channel", arguments: ratios, [UInt64.random(in: 0...9999)])
   func cuts(_ ratio: (Int, Int), _ seed: UInt64) throws {
     let (from, to) = ratio
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let input = (0..<3).map { _ in random.noise(20000) }
     let whole = try rig(from, to, channels: 3).run(input, cuts: [Int](repeating: 1000, count: 20))
     let cut = try rig(from, to, channels: 3).run(input, cuts: random.cuts(20000))
@@ -72,7 +73,7 @@ struct ResampleTests {
 
   @Test("A reset forgets all that was heard")
   func reset() throws {
-    var random = SeededGenerator(3)
+    var random = SeededRandom(3)
     let input = random.noise(5000)
     let rig = try rig(48000, 16000)
     _ = try rig.run([random.noise(30001)], cuts: random.cuts(30001), isEnd: false)
@@ -86,7 +87,7 @@ struct ResampleTests {
   func lookahead(_ from: Int, _ to: Int) throws {
     let rig = try rig(from, to)
     let output = rig.outputs[0]
-    var random = SeededGenerator(5)
+    var random = SeededRandom(5)
     var (fed, got) = (0, 0)
     for cut in random.cuts(9000) {
       fed += cut
@@ -115,7 +116,7 @@ struct ResampleTests {
 
   @Test("The same rate passes through untouched")
   func sameRate() throws {
-    var random = SeededGenerator(1)
+    var random = SeededRandom(1)
     let input = random.noise(777)
     let rig = try rig(48000, 48000)
     #expect(try rig.run([input], cuts: random.cuts(777)) == [input])
@@ -127,7 +128,7 @@ struct ResampleTests {
     let rig = try Rig("resample", "resample", ["rate": .hertz(16001)])
     let failure = #expect(throws: Rig.Failure.self) { try rig.start([format(AUSCULT_AUDIO, rate: 44100)], rate: 44100) }
     #expect(failure?.parameter == "rate")
-    #expect(failure?.description.contains("16000 Hz") == true)
+    #expect(failure?.text.contains("16000 Hz") == true)
     #expect(throws: Rig.Failure.self) { try Rig("resample", "resample", ["rate": .hertz(16000.5)]) }
   }
 

@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 import Testing
 
 /// `source`: what enters a graph, and how it is marked.
@@ -51,7 +52,7 @@ struct SourceTests {
 
   @Test("Any length gives the same as sample by sample, on every channel", arguments: [UInt64.random(in: 0...9999)])
   func lengths(_ seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let rig = try Rig("source", "source", ["channels": 3])
     try rig.start([])
     for count in [1, 2, 3, 4, 5, 15, 16, 17, 31, 33, 100, 1024] {
@@ -82,9 +83,9 @@ struct SourceTests {
     #expect(try names(["channels": 2, "machines": ["fan-00", "fan-01"]]) == ["fan-00", "fan-01"])
     let failure = #expect(throws: Rig.Failure.self) { try names(["channels": 2, "machines": "fan"]) }
     #expect(failure?.parameter == "machines")
-    #expect(failure?.description == "1 machine names for 2 channels: give one for each, or none")
+    #expect(failure?.text == "1 machine names for 2 channels: give one for each, or none")
     let doubled = #expect(throws: Rig.Failure.self) { try names(["channels": 2, "machines": ["a", "a"]]) }
-    #expect(doubled?.description == "two channels have the machine name 'a'" && doubled?.parameter == "machines")
+    #expect(doubled?.text == "two channels have the machine name 'a'" && doubled?.parameter == "machines")
   }
 
   @Test("The format, and what it asks of the driver")

@@ -1,4 +1,5 @@
 import CNodeABI
+import TestSupport
 import Testing
 
 /// What `source` says of silence, standstill and connections. At 1 kHz a run counts from 5 samples on.
@@ -32,7 +33,7 @@ struct StillnessTests {
   @Test("Silence and standstill count from 5 ms on, however the sound is cut", arguments: [UInt64.random(in: 0...9999)])
   func runs(_ seed: UInt64) throws {
     print("seed \(seed)")
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     for _ in 0..<20 {
       var samples: [Float] = []
       while samples.count < 400 {

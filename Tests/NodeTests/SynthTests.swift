@@ -1,5 +1,6 @@
 import CNodeABI
 import Foundation
+import TestSupport
 import Testing
 
 /// `source.synth`: every sample follows from parameters, seed, channel and position.
@@ -32,7 +33,7 @@ struct SynthTests {
 
   @Test("Any cut, and any order of positions, gives the same bits", arguments: faults, [UInt64.random(in: 0...9999)])
   func anyCut(_ fault: String, _ seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let settings: [String: Setting] = ["fault": .text(fault), "channels": 2, "at": 0.1, "ramp": 0.2, "seed": 5]
     let whole = try samples(rig(settings), cuts: [Int](repeating: 1000, count: 30))
     let cut = try samples(rig(settings), cuts: random.cuts(30000))
@@ -51,7 +52,7 @@ struct SynthTests {
     "Any cut, and any order of positions, gives the same bits where recordings differ", arguments: ["none", "bearing"],
     [UInt64.random(in: 0...9999)])
   func anyCutOfASeries(_ fault: String, _ seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SeededRandom(seed)
     let settings: [String: Setting] = [
       "fault": .text(fault), "channels": 2, "ramp": 0, "variation": 1, "every": 0.1, "per_day": 2, "recording": 7,
     ]
@@ -204,10 +205,10 @@ struct SynthTests {
   func impossible() throws {
     let failure = #expect(throws: Rig.Failure.self) { try rig(["machine": "transformer", "fault": "bearing"]) }
     #expect(failure?.parameter == "fault")
-    #expect(failure?.description == "a transformer has no bearing; it takes none, hum, corona")
+    #expect(failure?.text == "a transformer has no bearing; it takes none, hum, corona")
     #expect(throws: Rig.Failure.self) { try rig(["machine": "power_line", "speed": .hertz(25)]) }
     #expect(throws: Rig.Failure.self) { try rig(["channels": 2, "machines": ["a"]]) }
     let doubled = #expect(throws: Rig.Failure.self) { try rig(["channels": 3, "machines": ["a", "b", "a"]]) }
-    #expect(doubled?.description == "two channels have the machine name 'a'" && doubled?.parameter == "machines")
+    #expect(doubled?.text == "two channels have the machine name 'a'" && doubled?.parameter == "machines")
   }
 }

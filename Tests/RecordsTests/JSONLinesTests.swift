@@ -20,7 +20,7 @@ private func head(_ index: Int64, segment: Int64 = 0, flags: UInt32 = 0, generat
 private func lines(
   _ input: SinkHarness.Input, _ tokens: SinkHarness.Tokens, file: String? = nil, clockSteps: UInt64 = 0
 ) throws -> [String] {
-  let scratch = Scratch()
+  let scratch = ScratchFolder()
   let sink = try SinkHarness("sink.jsonl", ["path": scratch.file("a.jsonl")])
   sink.file = file
   try sink.start([input])

@@ -35,7 +35,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   func tokensBecomeRows(
     _ kind: UInt32, _ channels: Int, _ rows: Int, _ columns: Int, _ width: Int, _ type: String, _ shape: [Int]
   ) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
     let sink = try SinkHarness("sink.npy", ["path": path])
     try sink.start([input(kind, channels: channels, rows: rows, columns: columns)])
@@ -51,7 +51,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   }
 
   @Test(arguments: [1, 3]) func samplesAreInterleaved(_ channels: Int) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
     let sink = try SinkHarness("sink.npy", ["path": path])
     try sink.start([input(AUSCULT_AUDIO, channels: channels)])
@@ -66,7 +66,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   }
 
   @Test(arguments: [1, 2]) func scoresAreDoubles(_ channels: Int) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
     let sink = try SinkHarness("sink.npy", ["path": path])
     try sink.start([input(AUSCULT_SCORE, channels: channels)])
@@ -88,7 +88,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   }
 
   @Test func nothingIsAnEmptyArray() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.npy", ["path": scratch.file("a.npy")])
     try sink.start([input(AUSCULT_FEATURES, columns: 5)])
     sink.deactivate()
@@ -99,7 +99,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   @Test func bytesDoNotDependOnTheCut() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let values = numbered(500, 2, 300)
     var files: Set<Data> = []
     for _ in 0..<3 {
@@ -119,7 +119,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
 
   /// While it is written, and after a crash, the file is a whole array.
   @Test func fileIsWholeAtEveryMoment() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
     let sink = try SinkHarness("sink.npy", ["path": path])
     try sink.start([input(AUSCULT_FEATURES, columns: 1000)])
@@ -135,7 +135,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   }
 
   @Test func filesOfARunFollowEachOther() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
     let sink = try SinkHarness("sink.npy", ["path": path])
     let values = numbered(4, 1, 3)
@@ -155,7 +155,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   }
 
   @Test func appendsToItsOwnArraysOnly() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
     func write(_ values: Values, append: Bool, columns: Int = 3) throws {
       let sink = try SinkHarness("sink.npy", ["path": path, "append": "\(append)"])
@@ -187,7 +187,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
   }
 
   @Test func rotates() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.npy", ["path": scratch.file("a.npy"), "rotate": "170 B"])
     try sink.start([input(AUSCULT_FEATURES, columns: 5)])
     try sink.process([tokens(numbered(5, 1, 5))])

@@ -2,6 +2,7 @@ import CNodeABI
 import Foundation
 import OutputFiles
 import Records
+import TestSupport
 import Testing
 
 private let input = SinkHarness.Input(AUSCULT_SCORE, period: 48000)
@@ -29,7 +30,7 @@ private func begins(_ path: String) throws -> [Int] {
 
 @Suite struct OutputFileTests {
   @Test func fileIsContinuedUnlessReplaced() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     try write(0..<3, ["path": path])
     try write(5..<7, ["path": path])
@@ -39,7 +40,7 @@ private func begins(_ path: String) throws -> [Int] {
   }
 
   @Test func rotatesBySize() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.b.jsonl")
     try write(0..<1, ["path": path])
     let line = try Data(contentsOf: URL(fileURLWithPath: path)).count
@@ -54,7 +55,7 @@ private func begins(_ path: String) throws -> [Int] {
   }
 
   @Test func rotatesByTime() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a")
     try write(0..<5, ["path": path, "rotate": "2 s"])
     #expect(try begins(scratch.file("a.1")) == [0, 1])
@@ -77,7 +78,7 @@ private func begins(_ path: String) throws -> [Int] {
   }
 
   @Test func folderIsMadeWhereOnlyTheLastIsMissing() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     try write(0..<1, ["path": scratch.file("made/a.jsonl")])
     #expect(try begins(scratch.file("made/a.jsonl")) == [0])
     let missing = scratch.file("no/made/a.jsonl")
@@ -123,7 +124,7 @@ private func begins(_ path: String) throws -> [Int] {
   /// The limit is the whole process's, so the test has one of its own.
   @Test func fullDiskLeavesWholeLines() async {
     await #expect(processExitsWith: .success) {
-      let scratch = Scratch()
+      let scratch = ScratchFolder()
       let path = scratch.file("a.jsonl")
       let file = OutputFile(path: path, kind: .jsonLines)
       try file.open()

@@ -3,12 +3,13 @@ import Foundation
 import Glibc
 import OutputFiles
 import Records
+import TestSupport
 import Testing
 
 /// What an output must not touch, and what is kept of it.
 @Suite struct OutputSafetyTests {
   @Test func fileThatIsWrittenIsLocked() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     let first = try ScoreSink(["path": path])
     try first.write(0..<1)
@@ -24,7 +25,7 @@ import Testing
   }
 
   @Test func fileThatAnotherProcessLocksIsRefused() async throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.wav")
     let holder = Process()
     holder.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -44,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: ["sink.jsonl", "sink.npy", "sink.wav"]) func anotherKindOfFileIsRefused(_ sink: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     for (name, text) in [
       ("graph.yaml", "graph: a\n"), ("data.json", #"{"name":1}"#), ("zeros", String(repeating: "\0", count: 5000)),
     ] {
@@ -58,7 +59,7 @@ import Testing
   }
 
   @Test func placesThatAreNoFilesAreRefused() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let socketPath = scratch.file("socket")
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
@@ -82,7 +83,7 @@ import Testing
 
   /// A link stays one: what it leads to is written, and numbered beside itself.
   @Test func linksAreFollowed() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     mkdir(scratch.file("data"), 0o700)
     try #require(symlink("data/b.jsonl", scratch.file("a.jsonl")) == 0)
     let sink = try ScoreSink(["path": scratch.file("a.jsonl"), "rotate": "2 s"])
@@ -94,7 +95,7 @@ import Testing
   }
 
   @Test func partsAreNeverReplacedAndTheirNumbersGoOn() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     mkdir(scratch.file("a.3.jsonl"), 0o700)
     try #require(symlink("nowhere", scratch.file("a.5.jsonl")) == 0)
     let sink = try ScoreSink(["path": scratch.file("a.jsonl"), "rotate": "1 s"])
@@ -106,7 +107,7 @@ import Testing
   }
 
   @Test func soManyPartsAreKept() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     // Not parts that this output has written, whatever they look like.
     let others = ["a.1.jsonl", "a.02.jsonl", "a.old.jsonl", "a.jsonl.1"]
     for name in others { try Data(#"{"kind":"clock"}"#.utf8).write(to: URL(fileURLWithPath: scratch.file(name))) }
@@ -125,7 +126,7 @@ import Testing
 
   /// A part that somebody has written to, or that is read, stays.
   @Test func partsThatOthersNeedStay() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try ScoreSink(["path": scratch.file("a.jsonl"), "rotate": "1 s", "keep_parts": "2"])
     try sink.write(0..<3)
     let handle = try #require(FileHandle(forWritingAtPath: scratch.file("a.1.jsonl")))
@@ -141,7 +142,7 @@ import Testing
   }
 
   @Test(arguments: ["sink.jsonl", "sink.npy", "sink.wav"]) func allPartsTogetherStayWithinASize(_ name: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let folder = scratch.file("out")
     let sink = try SinkHarness(name, ["path": folder + "/a.x", "keep_bytes": "20 kB"])
     let isScore = name == "sink.jsonl"

@@ -2,13 +2,14 @@ import Foundation
 import Glibc
 import OutputFiles
 import Records
+import TestSupport
 import Testing
 
 /// Disks that fill up, folders that vanish, programs that cut, readers that don't read.
 @Suite struct OutputTroubleTests {
   /// By another program, as logrotate's copytruncate does: no zeros at its head, no half line.
   @Test(arguments: [0, 1, 40]) func fileThatIsCutGoesOnCleanly(_ more: Int) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     let sink = try ScoreSink(["path": path])
     try sink.write(0..<3)
@@ -23,7 +24,7 @@ import Testing
 
   /// logrotate's other way: the file is renamed, or removed; nothing is written where nobody finds it.
   @Test(arguments: ["renamed", "removed", "folder"]) func fileThatIsMovedAwayIsBegunAnew(_ how: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("out/a.jsonl")
     let sink = try ScoreSink(["path": path])
     try sink.write(0..<2)
@@ -41,7 +42,7 @@ import Testing
 
   /// Two folders are gone: nothing can be written until they are back. Then all of it is there.
   @Test func folderThatVanishesIsWaitedFor() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     mkdir(scratch.file("disk"), 0o700)
     let path = scratch.file("disk/out/a.jsonl")
     let sink = try ScoreSink(["path": path])
@@ -82,7 +83,7 @@ import Testing
   @Test func fullDiskIsOverWhenThereIsRoomAgain() async {
     await #expect(processExitsWith: .success) {
       StandardStreams.secure()
-      let scratch = Scratch()
+      let scratch = ScratchFolder()
       let path = scratch.file("a.jsonl")
       let sink = try ScoreSink(["path": path])
       try sink.write(0..<1)
@@ -101,7 +102,7 @@ import Testing
   @Test func lossIsAGapOfTheSink() async {
     await #expect(processExitsWith: .success) {
       StandardStreams.secure()
-      let scratch = Scratch()
+      let scratch = ScratchFolder()
       let path = scratch.file("a.jsonl")
       let sink = try ScoreSink(["path": path], machine: String(repeating: "m", count: 100_000))
       try sink.write(0..<1)
@@ -123,7 +124,7 @@ import Testing
 
   @Test(arguments: [#"{"kind":"score","be"#, #"{"kind":"clock"}"#, "{\"kind\":\"clock\"}\n{\"ki"])
   func tornEndIsMended(_ left: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     try Data(left.utf8).write(to: URL(fileURLWithPath: path))
     let sink = try ScoreSink(["path": path])
@@ -136,7 +137,7 @@ import Testing
 
   /// A pipe that nobody reads holds nobody up; what its reader finds are whole lines.
   @Test func pipeWithoutReaderHoldsNobodyUp() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("pipe")
     try #require(mkfifo(path, 0o600) == 0)
     let sink = try ScoreSink(["path": path])

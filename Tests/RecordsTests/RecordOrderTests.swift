@@ -52,7 +52,7 @@ private struct RandomRun {
 
   /// Writes all tokens, each call taking a random number from each input, and returns the file's lines.
   func lines(_ random: inout SeededRandom) throws -> [String] {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.jsonl", ["path": scratch.file("a.jsonl")])
     try sink.start(inputs)
     var next = Array(repeating: 0, count: inputs.count)
@@ -114,7 +114,7 @@ private struct Key: Comparable {
 
   /// A record leaves as soon as every input is complete beyond it, and not before.
   @Test func recordsWaitForTheSlowestInput() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     let sink = try SinkHarness("sink.jsonl", ["path": path])
     let input = SinkHarness.Input(AUSCULT_SCORE, period: 100)
@@ -135,7 +135,7 @@ private struct Key: Comparable {
   }
 
   @Test func oneGapIsWrittenOnce() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     let sink = try SinkHarness("sink.jsonl", ["path": path])
     let input = SinkHarness.Input(AUSCULT_SCORE, period: 100)
@@ -162,7 +162,7 @@ private struct Key: Comparable {
 
   /// Positions of the next file begin at 0 again: its records follow those of the file before.
   @Test func filesFollowEachOther() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     let sink = try SinkHarness("sink.jsonl", ["path": path])
     for name in ["one.wav", "two.wav"] {

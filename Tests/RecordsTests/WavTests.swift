@@ -38,7 +38,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
 @Suite struct WavTests {
   @Test(arguments: [("float", SF_FORMAT_FLOAT), ("pcm24", SF_FORMAT_PCM_24), ("pcm16", SF_FORMAT_PCM_16)])
   func samplesComeBack(_ format: String, _ subtype: Int) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.wav")
     let sink = try SinkHarness("sink.wav", ["path": path, "format": format])
     try sink.start([input(channels: 2)])
@@ -54,7 +54,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   }
 
   @Test func wholeNumbersClip() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav"), "format": "pcm16"])
     try sink.start([input()])
     try sink.process([samples([[2, -2]], at: 0)])
@@ -64,7 +64,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
 
   /// The header counts what is there while the file grows: a crash leaves a file that can be read.
   @Test func headerIsTrueAfterTheFirstCall() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav")])
     try sink.start([input()])
     try sink.process([samples([[0.5, 0.25]], at: 0)])
@@ -72,7 +72,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   }
 
   @Test func gapIsFilledWithSilence() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav")])
     // 16 kHz behind a resampler at 48 kHz driver frames.
     try sink.start([input(period: 3)])
@@ -85,7 +85,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   }
 
   @Test func rateThatIsNotWholeIsRefused() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav")])
     let problem = #expect(throws: SinkHarness.Failure.self) { try sink.start([input(denominator: 1, period: 7)]) }
     #expect(
@@ -95,7 +95,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   }
 
   @Test func rotatesAtTheSample() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav"), "rotate": "0.001 s"])
     try sink.start([input()])
     let ramp = (0..<100).map { Float($0) }
@@ -107,7 +107,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   }
 
   @Test func filesOfARunAndRunsFollowEachOther() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.wav")
     do {
       let sink = try SinkHarness("sink.wav", ["path": path])
@@ -134,7 +134,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
 
   /// What can't be continued becomes the next numbered part, and is not touched.
   @Test(arguments: ["channels", "encoding", "header"]) func anotherFileBecomesAPart(_ what: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.wav")
     do {
       let sink = try SinkHarness("sink.wav", ["path": path, "format": what == "encoding" ? "pcm16" : "float"])
@@ -157,7 +157,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
 
   /// A run that was killed has written more than its header says, and perhaps half a frame.
   @Test func whatAKilledRunLeftIsContinued() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = scratch.file("a.wav")
     do {
       let sink = try SinkHarness("sink.wav", ["path": path])
@@ -175,7 +175,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   }
 
   @Test func sameSamplesGiveTheSameBytes() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let files = try ["a.wav", "b.wav"].map { name in
       let sink = try SinkHarness("sink.wav", ["path": scratch.file(name)])
       try sink.start([input()])

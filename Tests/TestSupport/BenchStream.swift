@@ -1,11 +1,5 @@
 import CNodeABI
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A stream of tokens as tests handle it: its format, and each channel's values one token after the other.
 public struct BenchStream {
   public var format: BenchFormat
@@ -48,24 +42,14 @@ public struct BenchStream {
 public final class BenchFormat: @unchecked Sendable {
   public let native: auscult_format
   public let frequencies: [Float]
-  private let frequencyMemory: UnsafeMutablePointer<Float>?
-  private let names: UnsafeMutablePointer<UnsafePointer<CChar>?>
+  private let memory = RigMemory()
 
   /// Copies what the format points to.
   public init(_ format: auscult_format) {
-    let frequencies = (0..<Int(format.frequency_count)).compactMap { format.frequencies?[$0] }
-    self.frequencies = frequencies
-    if frequencies.isEmpty {
-      frequencyMemory = nil
-    } else {
-      frequencyMemory = .allocate(capacity: frequencies.count)
-      frequencyMemory?.initialize(from: frequencies, count: frequencies.count)
-    }
-    names = .allocate(capacity: Int(format.channels))
-    for channel in 0..<Int(format.channels) { names[channel] = UnsafePointer(strdup("machine-\(channel)")) }
+    frequencies = (0..<Int(format.frequency_count)).compactMap { format.frequencies?[$0] }
     var copy = format
-    copy.frequencies = frequencyMemory.map { UnsafePointer($0) }
-    copy.machines = UnsafePointer(names)
+    copy.frequencies = frequencies.isEmpty ? nil : UnsafePointer(memory.array(frequencies))
+    copy.machines = memory.texts((0..<Int(format.channels)).map { "machine-\($0)" })
     native = copy
   }
 
@@ -76,12 +60,6 @@ public final class BenchFormat: @unchecked Sendable {
         columns: 1, driver_rate: UInt32(rate), denominator: 1, period: 1, extent: 1, offset: 0, lookahead: 0,
         stamp: AUSCULT_STAMP_HOST, scale: AUSCULT_SCALE_LINEAR, frequencies: nil, frequency_count: 0, silent_share: 0,
         machines: nil))
-  }
-
-  deinit {
-    for channel in 0..<Int(native.channels) { free(UnsafeMutablePointer(mutating: names[channel])) }
-    names.deallocate()
-    frequencyMemory?.deallocate()
   }
 
   public var isAudio: Bool { native.kind == AUSCULT_AUDIO }

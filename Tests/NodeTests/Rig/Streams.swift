@@ -1,5 +1,6 @@
 import CNodeABI
 import Foundation
+import TestSupport
 
 /// Formats that tests hand to nodes. Machine names live as long as the process.
 func format(
@@ -41,17 +42,10 @@ extension TokenBlock {
   }
 }
 
-/// Random numbers whose seed a failing test prints (the name of the test's argument).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+extension SeededRandom {
+  /// From a seed that a failing test prints (the name of the test's argument).
+  init(_ seed: UInt64) { self.init(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ 1) }
+
   mutating func noise(_ count: Int, _ level: Float = 0.5) -> [Float] {
     (0..<count).map { _ in Float.random(in: -level...level, using: &self) }
   }

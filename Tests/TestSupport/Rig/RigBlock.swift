@@ -1,0 +1,89 @@
+import CNodeABI
+import NodeHost
+
+/// One port's memory, laid out and aligned as a host lays it out: filled with a pattern, so that what a node leaves out
+/// shows, and fenced, so that what it writes outside does.
+public final class RigBlock {
+  public let pointer: UnsafeMutablePointer<auscult_block>
+  public let format: UnsafeMutablePointer<auscult_format>
+  public let capacity: Int
+  private let memory = RigMemory()
+  /// The fences and what lies between.
+  private let words: UnsafeMutablePointer<UInt32>
+  private let payload: Range<Int>
+  private let wordCount: Int
+  /// Not a number as float and as double, and with bits that no arithmetic yields.
+  private static let untouched: UInt32 = 0xffff_ffff
+  /// Floats before the payload that nobody may touch.
+  private static let fence = 64
+  /// Tokens after the payload that nobody may touch: a node that yields too many is told so, and corrupts nothing.
+  private static let spare = 16
+
+  /// - Parameter hasMarks: every token sounds; else the stream has no marks.
+  public init(_ format: auscult_format, capacity: Int, hasMarks: Bool = true) {
+    self.capacity = capacity
+    self.format = memory.array([format])
+    let channels = Int(format.channels)
+    let isAudio = format.kind == AUSCULT_AUDIO
+    let channelWords = ((isAudio ? capacity : Self.payloadBytes(format) / 4) + 15) / 16 * 16
+    let count = channelWords * channels * (isAudio ? 1 : capacity)
+    payload = Self.fence..<(Self.fence + count)
+    wordCount = payload.upperBound + Self.fence + Self.spare * channelWords * channels
+    words = memory.bytes(4 * wordCount, filled: 0xff).bindMemory(to: UInt32.self, capacity: wordCount)
+    pointer = memory.array([auscult_block()])
+    pointer.pointee.size = UInt32(MemoryLayout<auscult_block>.size)
+    pointer.pointee.capacity = UInt32(capacity)
+    pointer.pointee.token_stride = UInt32(isAudio ? 4 : 4 * channelWords * channels)
+    pointer.pointee.channel_stride = UInt32(4 * channelWords)
+    pointer.pointee.data = UnsafeMutableRawPointer(words + Self.fence)
+    pointer.pointee.heads = memory.array([auscult_head](repeating: auscult_head(), count: max(1, capacity)))
+    pointer.pointee.format = UnsafePointer(self.format)
+    guard hasMarks else { return }
+    pointer.pointee.marks = memory.array(
+      [UInt8](repeating: UInt8(AUSCULT_MARK_SOUNDING), count: max(1, capacity) * channels))
+    pointer.pointee.mark_token_stride = 1
+    pointer.pointee.mark_channel_stride = UInt32(max(1, capacity))
+  }
+
+  private static func payloadBytes(_ format: auscult_format) -> Int {
+    switch format.kind {
+    case AUSCULT_SCORE: MemoryLayout<auscult_score>.stride
+    case AUSCULT_EVENT: MemoryLayout<auscult_event>.stride
+    default: 4 * Int(format.rows * format.columns) * (format.kind == AUSCULT_SPECTRUM ? 2 : 1)
+    }
+  }
+
+  public var count: Int {
+    get { Int(pointer.pointee.count) }
+    set { pointer.pointee.count = UInt32(newValue) }
+  }
+
+  public func payload<T>(_ token: Int, _ channel: Int, as type: T.Type) -> UnsafeMutablePointer<T> {
+    (pointer.pointee.data + pointer.pointee.place(token, channel)).assumingMemoryBound(to: type)
+  }
+
+  /// The floats of a token, or of an audio channel [count].
+  public func values(_ token: Int, _ channel: Int) -> UnsafeMutablePointer<Float> {
+    payload(token, channel, as: Float.self)
+  }
+
+  public func setMark(_ token: Int, _ channel: Int, _ mark: UInt8) {
+    pointer.pointee.marks[pointer.pointee.markPlace(token, channel)] = mark
+  }
+
+  public func mark(_ token: Int, _ channel: Int) -> UInt8 {
+    pointer.pointee.marks[pointer.pointee.markPlace(token, channel)]
+  }
+
+  /// Whether some value was left as it was before the node ran.
+  public static func isUntouched(_ value: Float) -> Bool { value.bitPattern == untouched }
+
+  /// - Throws: where the node yielded more than fits, or wrote outside.
+  func check() throws {
+    guard count <= capacity else { throw NodeRig.Failure("\(count) tokens where \(capacity) fit") }
+    let isWhole = { (range: Range<Int>) in range.allSatisfy { self.words[$0] == Self.untouched } }
+    guard isWhole(0..<payload.lowerBound), isWhole(payload.upperBound..<wordCount) else {
+      throw NodeRig.Failure("wrote outside of the block")
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import CNodeABI
+import Synchronization
+
+/// The host's services for a node on a rig.
+public final class RigHost {
+  let native: UnsafeMutablePointer<auscult_host>
+  private let memory = RigMemory()
+  private let lines = Mutex<[String]>([])
+  private var filePointers: [String: UnsafePointer<CChar>] = [:]
+
+  /// The input file that is being read.
+  public var file: String?
+  public var clockSteps: UInt64 = 0
+  /// Nanoseconds since the epoch at position 0, and driver frames in a second.
+  public var anchor: Int64 = 0
+  public var rate = 48000
+
+  /// What the node has logged.
+  public var log: [String] { lines.withLock { $0 } }
+
+  init(graph: String, node: String) {
+    native = .allocate(capacity: 1)
+    native.initialize(
+      to: auscult_host(
+        size: UInt32(MemoryLayout<auscult_host>.size), context: nil, graph: memory.text(graph),
+        node: memory.text(node),
+        log: { host, _, text in
+          let line = String(cString: text!)
+          rigHost(host).lines.withLock { $0.append(line) }
+        },
+        wall_time: { rigHost($0).time($1) }, clock_steps: { rigHost($0).clockSteps },
+        file: { rigHost($0).filePointer }, extension: { _, _ in nil }))
+    native.pointee.context = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit { native.deallocate() }
+
+  private func time(_ position: Int64) -> Int64 {
+    let rate = Int64(rate)
+    return anchor + position / rate * 1_000_000_000 + position % rate * 1_000_000_000 / rate
+  }
+
+  private var filePointer: UnsafePointer<CChar>? {
+    guard let file else { return nil }
+    if filePointers[file] == nil { filePointers[file] = memory.text(file) }
+    return filePointers[file]
+  }
+}
+
+private func rigHost(_ host: UnsafePointer<auscult_host>?) -> RigHost {
+  Unmanaged<RigHost>.fromOpaque(host!.pointee.context).takeUnretainedValue()
+}
