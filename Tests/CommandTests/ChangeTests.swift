@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RunControl
+import TestSupport
 import Testing
 
 /// Changes of a running graph, as they are typed, on private dummy servers.

@@ -1,5 +1,6 @@
 import Foundation
 import RunControl
+import TestSupport
 import Testing
 
 @Suite struct PictureTests {

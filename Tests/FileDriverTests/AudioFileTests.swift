@@ -60,7 +60,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
   @Test(arguments: SoundForm.all, [(8000, 1), (44100, 2), (96000, 5)])
   func everyFormIsRead(_ form: SoundForm, _ sound: (rate: Int, channels: Int)) throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples = random.noise(channels: sound.channels, frames: 5000)
     let path = try scratch.write(
       form.name, samples, rate: sound.rate, format: form.container, subtype: form.subtype)
@@ -75,19 +75,19 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: [1, 11025, 22050, 192_000, 768_000]) func everyRateIsRead(_ rate: Int) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     #expect(try AudioFile(path: try scratch.write("a.wav", [[0, 1]], rate: rate)).rate == rate)
   }
 
   @Test(arguments: [1, 2, 64, 1024]) func everyNumberOfChannelsIsRead(_ count: Int) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples = (0..<count).map { [Float($0), -Float($0)] }
     let path = try scratch.write("a.wav", samples)
     #expect(readAll(try AudioFile(path: path)) == samples)
   }
 
   @Test func nameMeansNothing() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples: [[Float]] = [[0.5, -0.25]]
     for name in ["flac.wav", "-dash.wav", "ñandú – 录音 .mp3", "none", "a.raw"] {
       let path = try scratch.write(
@@ -97,14 +97,14 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
   }
 
   @Test func emptySoundIsSaid() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let file = try AudioFile(path: try scratch.write("a.wav", riff([pcm(), ("data", [], nil)])))
     #expect(readAll(file) == [[]])
     #expect(file.warnings == ["holds no samples; if it should, its recorder did not finish the header"])
   }
 
   @Test func shortDataIsReadAndSaid() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let bytes = riff([pcm(), ("data", [UInt8](repeating: 1, count: 101), 3000)])
     let file = try AudioFile(path: try scratch.write("a.wav", bytes))
     #expect(readAll(file)[0].count == 50)
@@ -113,7 +113,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
 
   /// A recorder that writes to a pipe cannot know the length.
   @Test func unknownLengthIsNoDamage() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let bytes = riff([pcm(), ("data", [UInt8](repeating: 1, count: 100), UInt32.max)])
     let file = try AudioFile(path: try scratch.write("a.wav", bytes))
     #expect(readAll(file)[0].count == 50)
@@ -122,7 +122,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
 
   @Test func damagedDataEndsThere() throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write(
       "a.flac", random.noise(frames: 60000), format: Int(SF_FORMAT_FLAC), subtype: Int(SF_FORMAT_PCM_16))
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -135,7 +135,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
 
   /// The announced length is 4 GiB; memory must not follow it.
   @Test func announcedLengthCostsNothing() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let bytes = riff([pcm(channels: 2), ("data", [UInt8](repeating: 1, count: 64), 0xffff_fff0)])
     let path = try scratch.write("a.wav", bytes)
     let before = try virtualMemory()
@@ -184,13 +184,13 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
     ),
   ])
   func fileThatIsNoSoundIsRefused(_ bytes: [UInt8], _ text: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", bytes)
     #expect(throws: AudioFileError(path: path, text: text)) { try AudioFile(path: path) }
   }
 
   @Test func pathThatIsNoFileIsRefused() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     #expect(
       throws: AudioFileError(path: scratch.path, text: "is a folder; give the files in it, as in \(scratch.path)/*.wav")
     ) {
@@ -210,7 +210,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
   @Test func mutatedFilesDoNoHarm() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let noise = random.noise(channels: 2, frames: 2000)
     for form in SoundForm.all {
       let path = try scratch.write(form.name, noise, format: form.container, subtype: form.subtype)

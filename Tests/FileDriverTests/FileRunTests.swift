@@ -37,7 +37,7 @@ private let watch = """
     - bands -> scores
   """
 
-private func engine(_ text: String, _ scratch: Scratch, channels: Int = 1) throws -> Engine {
+private func engine(_ text: String, _ scratch: ScratchFolder, channels: Int = 1) throws -> Engine {
   let graph = try Graph.load(
     text: text, catalog: TestPlugins.catalog,
     options: GraphOptions(environment: ["OUT": scratch.path, "CHANNELS": "\(channels)"])
@@ -47,7 +47,8 @@ private func engine(_ text: String, _ scratch: Scratch, channels: Int = 1) throw
 
 @discardableResult
 private func run(
-  _ text: String, _ files: [String], _ scratch: Scratch, channels: Int = 1, _ options: FileRunOptions = FileRunOptions()
+  _ text: String, _ files: [String], _ scratch: ScratchFolder, channels: Int = 1,
+  _ options: FileRunOptions = FileRunOptions()
 ) throws -> FileRunSummary {
   try FileRun(try engine(text, scratch, channels: channels), options: options).run(files: files)
 }
@@ -65,7 +66,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   @Test(arguments: [1, 2, 7]) func everySampleArrives(_ channels: Int) throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples = random.noise(channels: channels, frames: 100_001)
     let path = try scratch.write("a.wav", samples, rate: 44100)
     for plan in [PeriodPlan([1024])!, PeriodPlan([1])!, PeriodPlan([8192])!, randomPlan(&random)] {
@@ -81,7 +82,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   @Test func resultsDoNotDependOnThePeriod() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     var samples = random.noise(channels: 2, frames: 60_000, level: 0.01)
     for frame in 40_000..<50_000 { samples[1][frame] *= 50 }
     let files = [
@@ -108,7 +109,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   /// Each file is a stream of its own: the same sound gives the same records, but for the file's name.
   @Test func filesAreStreamsOfTheirOwn() throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples = random.noise(channels: 2, frames: 30_000, level: 0.1)
     let files = try ["a.wav", "b.wav"].map { try scratch.write($0, samples, rate: 16000) }
     try run(watch, files, scratch)
@@ -124,7 +125,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 
   @Test func everyFileHasItsOwnRate() throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let files = try [8000, 48000].map {
       try scratch.write("\($0).wav", random.noise(channels: 2, frames: 2 * $0, level: 0.1), rate: $0)
     }
@@ -136,7 +137,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func tooFewChannelsAreRefused() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("mono.wav", [[0, 0, 0]])
     #expect(throws: FileRunError(["\(path): has 1 channel, the graph 'watch' listens to 2 (mic)"])) {
       try run(watch, [path], scratch)
@@ -144,7 +145,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func furtherChannelsAreLeftOutAndNamedOnce() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let files = try ["a.wav", "b.wav"].map { try scratch.write($0, [[1, 2], [3, 4], [5, 6]]) }
     var warnings: [String] = []
     var options = FileRunOptions()
@@ -156,7 +157,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func severalSourcesTakeChannelsInTheOrderOfTheirNames() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let text = """
       graph: two
       nodes:
@@ -172,7 +173,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func everyFileThatCannotBeReadIsNamedBeforeAnythingRuns() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let good = try scratch.write("good.wav", [[1]])
     let bad = try scratch.write("bad.wav", [])
     let missing = scratch.file("missing.wav")
@@ -186,7 +187,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 
   /// Whoever asks for it gets the files that cannot be run one by one, and the results of the others.
   @Test func filesThatCannotBeRunCanBeLeftOut() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let files = [
       try scratch.write("bad.wav", []), try scratch.write("good.wav", [[0.5]]),
       try scratch.write("other.wav", [[1], [2]]),
@@ -200,7 +201,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func damageInAFileIsSaid() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", riff([pcm(), ("data", [0, 64, 0, 32], 3000)]))
     var warnings: [String] = []
     var options = FileRunOptions()
@@ -211,7 +212,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func aFileWithoutSamplesGivesEmptyResults() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", riff([pcm(), ("data", [], nil)]))
     var warnings: [String] = []
     var options = FileRunOptions()
@@ -223,7 +224,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func aGraphThatListensNeedsFiles() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     #expect(throws: FileRunError(["the graph 'recorder' listens to 1 channel (mic); give it files to read"])) {
       try FileRun(try engine(recorder, scratch)).run(seconds: 1, rate: 48000)
     }
@@ -231,7 +232,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 
   @Test func aRunCanBeCancelled() throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples = random.noise(frames: 50_000)
     let files = try ["a.wav", "b.wav"].map { try scratch.write($0, samples) }
     var options = FileRunOptions()
@@ -254,7 +255,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   /// A sink whose disk is full stops with a message; the rest of the graph runs to the end.
   @Test func aFullDiskStopsTheSinkAndNotTheGraph() throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", random.noise(channels: 2, frames: 40_000, level: 0.1), rate: 16000)
     let text = watch.replacing("  scores: {", with: "  full: { type: sink.jsonl, path: /dev/full }\n  scores: {")
       .replacing("  - bands -> scores", with: "  - bands -> scores\n  - bands -> full")
@@ -289,7 +290,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   @Test func aGraphRunsForATime() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     var first: [Float]?
     for plan in [PeriodPlan.standard, randomPlan(&random)] {
       var options = FileRunOptions()
@@ -306,7 +307,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func aGraphThatMakesItsOwnSoundReadsNoFiles() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", [[1]])
     #expect(throws: FileRunError(["the graph 'machine' makes its own sound and reads no files; run it without them"])) {
       try run(Self.machine, [path], scratch)
@@ -327,7 +328,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 
   @Test func whatSinksPlayIsWritten() throws {
     var random = SeededRandom.fresh()
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let samples = random.noise(channels: 2, frames: 20_000)
     let path = try scratch.write("a.wav", samples, rate: 22050)
     var options = FileRunOptions()
@@ -340,7 +341,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func severalFilesGiveSeveralOutputs() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let files = [try scratch.write("a.b.wav", [[1], [2]]), try scratch.write("c.wav", [[3], [4]])]
     var options = FileRunOptions()
     options.outputFolder = scratch.path
@@ -350,7 +351,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func outputsThatWouldOverwriteEachOtherAreRefused() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     mkdir(scratch.file("x"), 0o700)
     let files = [try scratch.write("a.wav", [[1], [2]]), try scratch.write("x/a.wav", [[3], [4]])]
     var options = FileRunOptions()
@@ -361,7 +362,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func folderIsMadeWhereOnlyTheLastIsMissing() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", [[1], [2]])
     var options = FileRunOptions()
     options.outputFolder = scratch.file("made")
@@ -374,7 +375,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 
   /// Found by the identity of the files: a hard link and a link are the recording itself.
   @Test(arguments: ["hard", "soft"]) func outputsThatAreAnInputAreRefused(_ kind: String) throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", [[1], [2]])
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
     mkdir(scratch.file("out"), 0o700)
@@ -388,7 +389,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   }
 
   @Test func outputsReplaceOnlyWavFiles() throws {
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let path = try scratch.write("a.wav", [[1], [2]])
     let notes = scratch.file("speaker.wav")
     try Data("notes".utf8).write(to: URL(fileURLWithPath: notes))
@@ -403,7 +404,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
   /// No file, however odd its samples, brings a number into a record that is none.
   @Test func oddSamplesGiveSoundRecords() throws {
     let folder = try #require(sharedData) + "/bad"
-    let scratch = Scratch()
+    let scratch = ScratchFolder()
     let text = watch.replacing("channels: 2", with: "channels: 1").replacing("learn: 0.5 s", with: "learn: 0.2 s")
     var scored = 0
     for row in table(try String(contentsOfFile: folder + "/manifest.csv", encoding: .utf8)) {

@@ -3,19 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A folder of its own for each test, removed with it.
-final class Scratch: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/tmp/auscult-test-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template))
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
+extension ScratchFolder {
   /// Writes a sound file with libsndfile. Samples are [channel][frame].
   @discardableResult
   func write(

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import RunControl
 import Synchronization
+import TestSupport
 import Testing
 
 /// A graph under control, as `run` sets it up.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RunControl
+import TestSupport
 import Testing
 
 /// Several folders: a run and a command that were started with different environments.

@@ -1,18 +1,10 @@
 import Foundation
 import Glibc
 import RunControl
+import TestSupport
 
-/// A folder of its own for each test, removed with it.
-final class ScratchFolder: Sendable {
-  let path: String
+extension ScratchFolder {
   var control: ControlFolder { ControlFolder(path: path + "/c") }
-
-  init() {
-    var template = Array("/tmp/auscult-test-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template))
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// Whether a process can be reached at a path, or a socket that was bound there and left.

@@ -31,18 +31,13 @@ final class NaiveBayes: ModelDetector {
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
     let (width, count) = (tokens.columns, training.labels.count)
-    guard count >= 2, labels.count == tokens.rows else {
-      throw NodeError("needs at least two labels to tell apart: train with --dataset or --manifest")
-    }
+    try requireLabels(labels, tokens, training)
     var means = Matrix(rows: count, columns: width)
     var variances = means
     var sizes = [Double](repeating: 0, count: count)
     for (row, label) in labels.enumerated() {
       sizes[label] += 1
       for column in 0..<width { means.values[label * width + column] += tokens.values[row * width + column] }
-    }
-    if let missing = sizes.firstIndex(of: 0) {
-      throw NodeError("has no token of the label '\(training.labels[missing])': record some")
     }
     for index in means.values.indices { means.values[index] /= sizes[index / width] }
     for (row, label) in labels.enumerated() {

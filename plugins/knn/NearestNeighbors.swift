@@ -17,20 +17,18 @@ final class NearestNeighbors: ModelDetector {
           "density",
           "local: every distance over the mean distance of that reference to its own nearest neighbours; none: plain",
           of: ["local", "none"], default: "local"),
-        .integer(
-          "references", "Training tokens that are kept, drawn by the seed where there are more", default: "2000",
-          range: 1...1_000_000),
+        References.parameter(default: 2000),
         Scaling.parameter(default: .standard),
       ])
   }
 
   private let neighbors: Int
-  private let references: Int
+  private let references: References
   private let isLocal: Bool
 
   required init(_ arguments: Arguments) throws {
     neighbors = arguments.integer("neighbors")
-    references = arguments.integer("references")
+    references = References(arguments)
     isLocal = arguments.text("density") == "local"
     try super.init(arguments)
   }
@@ -38,14 +36,7 @@ final class NearestNeighbors: ModelDetector {
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    guard tokens.rows > neighbors else {
-      throw NodeError("has \(tokens.rows) tokens for \(neighbors) neighbors: record more", parameter: "neighbors")
-    }
-    var chosen = Array(0..<tokens.rows)
-    if tokens.rows > references {
-      var generator = SeededGenerator(seed: training.seed)
-      chosen = generator.permutation(tokens.rows).prefix(max(references, neighbors + 1)).sorted()
-    }
+    let chosen = try references.chosen(of: tokens, neighbors: neighbors, least: neighbors + 1, training)
     let values = chosen.flatMap { tokens.row($0).map(Float.init) }
     var densities = [Double](repeating: 1, count: chosen.count)
     if isLocal {

@@ -17,9 +17,7 @@ final class NeighborClassifier: ModelDetector {
         .choice(
           "weights", "uniform: votes count alike; distance: each counts by the inverse of its distance",
           of: ["uniform", "distance"], default: "uniform"),
-        .integer(
-          "references", "Training tokens that are kept, drawn by the seed where there are more", default: "20000",
-          range: 1...1_000_000),
+        References.parameter(default: 20000),
         Scaling.parameter(default: .standard),
       ])
   }
@@ -27,12 +25,12 @@ final class NeighborClassifier: ModelDetector {
   override class var learnsLabels: Bool { true }
 
   private let neighbors: Int
-  private let references: Int
+  private let references: References
   private let isWeighted: Bool
 
   required init(_ arguments: Arguments) throws {
     neighbors = arguments.integer("neighbors")
-    references = arguments.integer("references")
+    references = References(arguments)
     isWeighted = arguments.text("weights") == "distance"
     try super.init(arguments)
   }
@@ -40,21 +38,8 @@ final class NeighborClassifier: ModelDetector {
   override func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    guard training.labels.count >= 2, labels.count == tokens.rows else {
-      throw NodeError("needs at least two labels to tell apart: train with --dataset or --manifest")
-    }
-    let present = Set(labels)
-    if let missing = training.labels.indices.first(where: { !present.contains($0) }) {
-      throw NodeError("has no token of the label '\(training.labels[missing])': record some")
-    }
-    guard tokens.rows >= neighbors else {
-      throw NodeError("has \(tokens.rows) tokens for \(neighbors) neighbors: record more", parameter: "neighbors")
-    }
-    var chosen = Array(0..<tokens.rows)
-    if tokens.rows > references {
-      var generator = SeededGenerator(seed: training.seed)
-      chosen = generator.permutation(tokens.rows).prefix(max(references, neighbors)).sorted()
-    }
+    try requireLabels(labels, tokens, training)
+    let chosen = try references.chosen(of: tokens, neighbors: neighbors, least: neighbors, training)
     var parameters = Parameters()
     parameters.add(
       "references", [chosen.count, tokens.columns], floats: chosen.flatMap { tokens.row($0).map(Float.init) })

@@ -44,13 +44,7 @@ final class LogisticRegression: ModelDetector {
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
     let (width, count) = (tokens.columns, training.labels.count)
-    guard count >= 2, labels.count == tokens.rows else {
-      throw NodeError("needs at least two labels to tell apart: train with --dataset or --manifest")
-    }
-    let present = Set(labels)
-    if let missing = (0..<count).first(where: { !present.contains($0) }) {
-      throw NodeError("has no token of the label '\(training.labels[missing])': record some")
-    }
+    try requireLabels(labels, tokens, training)
     var fit = LogisticFit(tokens, labels: labels, count: count, penalty: 1 / strength)
     let isSettled = try fit.run(iterations: iterations, tolerance: tolerance, progress: progress)
     guard fit.weights.values.allSatisfy(\.isFinite) else {

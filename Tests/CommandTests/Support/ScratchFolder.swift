@@ -1,16 +1,8 @@
 import Foundation
+import TestSupport
 
-/// A folder of its own for each test, with a path short enough for sockets; removed with it.
-final class ScratchFolder: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/tmp/auscult-test-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template))
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
+/// What commands find there, and leave.
+extension ScratchFolder {
   /// Writes a file; returns its name, for commands that run in this folder.
   @discardableResult
   func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
