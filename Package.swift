@@ -117,7 +117,7 @@ let package = Package(
   targets: [
     .target(name: "CNodeABI"),
     .target(name: "CSystemCalls"),
-    .target(name: "SystemCalls", dependencies: ["CSystemCalls"], swiftSettings: strict),
+    .target(name: "SystemCalls", dependencies: ["CSystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "NumberText", swiftSettings: strict),
     .target(name: "NodeABI", dependencies: ["CNodeABI"], swiftSettings: realtime),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),

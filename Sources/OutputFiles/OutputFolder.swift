@@ -47,8 +47,11 @@ public struct OutputFolder: Sendable {
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw FileProblem("make the folder", path, ENOTDIR) }
     for folder in missing.reversed() {
-      guard mkdir(PathText.bytes(folder), 0o777) == 0 || errno == EEXIST else {
-        throw FileProblem("make the folder", path, errno)
+      if mkdir(PathText.bytes(folder), 0o777) == 0 { continue }
+      // Somebody else may have made it; a link that leads nowhere is none.
+      let code = errno
+      guard code == EEXIST, stat(PathText.bytes(folder), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        throw FileProblem("make the folder", path, code == EEXIST ? ENOTDIR : code)
       }
     }
   }

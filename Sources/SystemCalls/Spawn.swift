@@ -1,5 +1,6 @@
 import CSystemCalls
 import Glibc
+import TextEscapes
 
 /// Starts a program that inherits nothing of ours but what is named, with all signals as a fresh program has them, in a
 /// process group of its own: the terminal's Ctrl-C is for us, not for it.
@@ -28,7 +29,7 @@ public func spawn(
     }
   }
   spawn_close_from(&actions, Int32(descriptors.count))
-  if let folder { spawn_change_folder(&actions, folder) }
+  if let folder { spawn_change_folder(&actions, PathText.bytes(folder)) }
 
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)

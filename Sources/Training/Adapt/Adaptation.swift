@@ -77,7 +77,7 @@ struct Adaptation: @unchecked Sendable {
     let refused = "machine '\(machine.name)': not adapted: "
     guard let learned = LearnedLevels(model, machine: index, columns: input.columns) else {
       throw TrainingError(
-        "\(path): does not say how the levels lay that it learned from: it was made by a version without `adapt`. Train it "
+        "\(path): does not say how the levels lay that it learned from: it was made by an earlier version. Train it "
           + "again with this one")
     }
     let values = heard.measured.map(\.values)

@@ -65,13 +65,16 @@ public struct AdaptationRun {
     let groups = recordings.groupNumbers
     try TapRun(conversation: conversation, share: 0...0.9, what: "listening to").run(tapped, recordings) {
       index, recording in
-      let tokens = store.take().filter { $0.values.allSatisfy(\.isFinite) }
+      let tokens = store.take()
       for channel in names.graph.indices {
         guard let machine = names.name(recording, channel: channel) else { continue }
         let own = tokens.filter { $0.channel == channel }
         guard own.contains(where: { !$0.isSilent }) else { continue }
-        heard[machine, default: HeardSound(channel: channel)].stretches.append(
-          HeardSound.Stretch(recording: recording, number: index, group: groups[index], tokens: own))
+        // Tokens with values that are no numbers end a stretch.
+        let stretches = own.split { !$0.values.allSatisfy(\.isFinite) }.map {
+          HeardSound.Stretch(recording: recording, number: index, group: groups[index], tokens: Array($0))
+        }
+        heard[machine, default: HeardSound(channel: channel)].stretches += stretches
       }
     }
     var options = options

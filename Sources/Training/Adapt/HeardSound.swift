@@ -21,15 +21,22 @@ struct HeardSound: Sendable {
   /// Parts whose scores a threshold is set on; the offsets of each are those of the rest.
   private static let foldCount = 4
 
-  /// The part that each measured token lies in: whole recordings where there are enough, else stretches of time.
+  /// The part that each measured token lies in: whole groups of recordings where there are enough of them, and none holds
+  /// more than half of the sound; else stretches of time.
   var folds: [Int] {
-    let numbers = stretches.flatMap { stretch in stretch.tokens.filter { !$0.isSilent }.map { _ in stretch.number } }
-    let recordings = Set(numbers).sorted()
-    guard recordings.count >= Self.foldCount else {
-      return numbers.indices.map { $0 * Self.foldCount / numbers.count }
+    let groups = stretches.flatMap { stretch in stretch.tokens.filter { !$0.isSilent }.map { _ in stretch.group } }
+    let sizes = Dictionary(groups.map { ($0, 1) }, uniquingKeysWith: +)
+    guard sizes.count >= Self.foldCount, sizes.values.max()! * 2 <= groups.count else {
+      return groups.indices.map { $0 * Self.foldCount / groups.count }
     }
-    let ranks = Dictionary(uniqueKeysWithValues: recordings.enumerated().map { ($1, $0) })
-    return numbers.map { ranks[$0]! * Self.foldCount / recordings.count }
+    // The largest first, each into the part that has least: parts of about one size.
+    var (held, parts) = ([Int](repeating: 0, count: Self.foldCount), [Int: Int]())
+    for (group, size) in sizes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      let least = held.indices.min { held[$0] < held[$1] }!
+      held[least] += size
+      parts[group] = least
+    }
+    return groups.map { parts[$0]! }
   }
 
   /// For each part, what lies outside of it.

@@ -43,7 +43,7 @@ struct LearnedLevels {
   private static let tuning = 2.0
 
   /// Huber's M-estimate of location with the scale held fixed (Huber 1964): nearly as settled as the mean where values are
-  /// normally distributed, and a slammed door moves it as little as it does the median.
+  /// normally distributed, and what lies far off, as a slammed door, moves it by little.
   ///
   /// - Parameters:
   ///   - start: their median.

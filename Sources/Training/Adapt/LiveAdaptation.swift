@@ -73,9 +73,9 @@ public final class LiveAdaptation {
   }
 
   private func hear() {
-    for token in store.take() where token.values.allSatisfy(\.isFinite) && heard.indices.contains(token.channel) {
+    for token in store.take() where heard.indices.contains(token.channel) {
       if token.isSilent { silent += 1 }
-      if token.isAfterGap {
+      if token.isAfterGap || !token.values.allSatisfy(\.isFinite) {
         // It holds what lies on both sides.
         afterGaps += 1
         heard[token.channel].append([])

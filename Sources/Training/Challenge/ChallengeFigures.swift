@@ -119,11 +119,11 @@ public struct ChallengeFigures: Sendable {
   /// What the official score lacks, as "fan 00: AUC (target)". Sections without labels are none of it.
   public var undefined: [String] {
     let labelled = sections.filter { $0.clips.contains { $0.isAnomalous != nil } }
-    let hasDomains = labelled.contains { !$0.figures.domains.isEmpty }
+    let withDomains = Set(labelled.filter { !$0.figures.domains.isEmpty }.map(\.machineType))
     return labelled.flatMap { section -> [String] in
       let figures = section.figures
       let areas: [(String, Double?)] =
-        hasDomains
+        withDomains.contains(section.machineType)
         ? Clip.Domain.allCases.map { ("AUC (\($0.rawValue))", figures.domains[$0]?.auc) } : [("AUC", figures.auc)]
       return (areas + [("pAUC", figures.pauc)]).filter { $0.1 == nil }.map {
         "\(section.machineType) \(section.name): \($0.0)"

@@ -27,9 +27,7 @@ public struct ResultStore: Sendable {
 
   /// What was finished before; nil: nothing, or a file that is damaged, which is computed again.
   func result(_ key: Key) -> SeedResult? {
-    guard let handle = FileHandle(forReadingAtPath: path(key)) else { return nil }
-    defer { try? handle.close() }
-    guard let data = try? handle.read(upToCount: Self.greatestFile + 1), data.count <= Self.greatestFile,
+    guard let data = fileContent(path(key), most: Self.greatestFile), data.count <= Self.greatestFile,
       let json = try? JSONValue(parsing: data), json["format"]?.integer == Self.format,
       json["fingerprint"]?.text == key.fingerprint, let result = json["result"].flatMap({ SeedResult($0) }),
       result.seed == key.seed

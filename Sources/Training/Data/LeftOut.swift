@@ -50,7 +50,7 @@ extension RecordingSet {
     }
     if unreadable > 0, stuck > 0 {
       advice.append(
-        "\(unreadable) can't be read: take \(unreadable == 1 ? "it" : "them") out, or go on without (--skip-unreadable)"
+        "\(unreadable) can't be read: take \(unreadable == 1 ? "it" : "them") out, too"
       )
     }
     throw TrainingError(problems.prefix(20) + rest + advice)

@@ -16,8 +16,8 @@ public struct Evaluation: Sendable {
   public var labels: [String]
   /// What the graph's alarms did; nil: it has none.
   public var alarms: [AlarmSpan]?
-  /// False: the recordings are too short for the alarm; see `EvaluationRun`.
-  public var canAlarm = true
+  /// Machines whose recordings are too short for the alarm, so that stretches are counted; see `EvaluationRun`.
+  public var mute: Set<String> = []
   /// Seconds of sound, and seconds that it took.
   public var seconds: Double
   public var elapsed: Double
@@ -45,7 +45,8 @@ public struct Evaluation: Sendable {
         }
       }, seed: seed)
     let (stretches, hours) = falseAlarms(tokens)
-    let alarms = (canAlarm ? alarms : nil).map {
+    let isMute = mute.isSuperset(of: machine.map { [$0] } ?? machines)
+    let alarms = (isMute ? nil : alarms).map {
       AlarmFigures($0.filter { machine == nil || $0.machine == machine }, recordings)
     }
     if hours > 0 {

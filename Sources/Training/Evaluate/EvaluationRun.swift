@@ -72,23 +72,27 @@ public struct EvaluationRun {
           + listed(evaluation.tooShort))
     }
     evaluation.alarms = graph.alarms(behind: node.name).isEmpty ? nil : alarms
-    evaluation.canAlarm = try canAlarm(held, judged.unit(machines: held.normal.keys.sorted()))
+    evaluation.mute = try machinesWithoutAlarm(held, alarms, judged.unit(machines: held.normal.keys.sorted()))
     evaluation.seconds = figures.seconds
     evaluation.elapsed = figures.elapsed
     return evaluation
   }
 
-  /// False: most of the normal sound is in recordings that are too short for the graph's alarm to be raised at all, so
-  /// that no alarm says nothing.
-  private func canAlarm(_ held: HeldOutScores, _ unit: EventUnit) throws -> Bool {
-    let streams = held.normal.values.flatMap { $0 }
-    guard unit.kind == .alarm, !streams.isEmpty, try FalseAlarmRate(streams, unit: unit).kind == .stretch else {
-      return true
+  /// Machines of which no alarm was raised, and most of whose normal sound is in recordings that are too short to raise
+  /// one: that there was none says nothing.
+  private func machinesWithoutAlarm(
+    _ held: HeldOutScores, _ alarms: [AlarmSpan], _ unit: EventUnit
+  ) throws -> Set<String> {
+    guard unit.kind == .alarm else { return [] }
+    let mute = try held.normal.filter { machine, streams in
+      try !alarms.contains { $0.machine == machine } && FalseAlarmRate(streams, unit: unit).kind == .stretch
+    }.keys.sorted()
+    if !mute.isEmpty {
+      conversation.warn(
+        "the recordings of \(mute.joined(separator: ", ")) are too short for the graph's alarm to be raised: false alarms are "
+          + "stretches of scores above the threshold there; give longer recordings to count alarms")
     }
-    conversation.warn(
-      "the recordings are too short for the graph's alarm to be raised: false alarms are stretches of scores above the "
-        + "threshold here; give longer recordings to count alarms")
-    return false
+    return Set(mute)
   }
 
   /// Events that no token lies in by more than half, as "file: 3 to 3.1 s"; they count for no token's figures.
@@ -106,8 +110,9 @@ public struct EvaluationRun {
     }
     if !events.isEmpty {
       conversation.warn(
-        "\(events.count) event\(events.count == 1 ? " is" : "s are") shorter than half a token, or lie between tokens, so that "
-          + "no token is judged as theirs: \(listed(events)); a shorter 'hop' or token of the slicer would hear them")
+        "\(events.count) event\(events.count == 1 ? " has" : "s have") no token that lies in \(events.count == 1 ? "it" : "them") by more "
+          + "than half, and count\(events.count == 1 ? "s" : "") for no token's figures: \(listed(events)); shorter slices would "
+          + "tell of short events")
     }
     return events
   }

@@ -59,10 +59,8 @@ public struct ReportPlace {
     var status = stat()
     guard stat(PathText.bytes(file), &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFREG else { throw TrainingError("\(file): is not a file; give another folder") }
-    guard status.st_size > 0, let handle = FileHandle(forReadingAtPath: file) else { return }
-    defer { try? handle.close() }
-    let head = (try? handle.read(upToCount: 1024)) ?? Data()
-    guard isOurs(head) else {
+    guard status.st_size > 0 else { return }
+    guard let head = fileContent(file, most: 1023), isOurs(head) else {
       throw TrainingError("\(file): exists and is not of a report: it is not touched; give another folder")
     }
   }

@@ -83,10 +83,13 @@ public struct CalibrationRun {
 /// The recordings that a model was trained on, by their content.
 struct TrainedOn {
   private let digests: [String: String]
+  /// Models of earlier versions know recordings by their files alone, not by their sound.
+  private let knowsFilesAlone: Bool
 
   init(_ model: ModelFile, parts: Set<Part> = [.train, .validation]) {
     let recordings = model.training["recordings"]?.array ?? []
     let wanted = recordings.filter { parts.contains(Part(rawValue: $0["part"]?.text ?? "") ?? .train) }
+    knowsFilesAlone = wanted.contains { $0["sound"] == nil }
     digests = Dictionary(
       wanted.flatMap { recording in
         ["sha256", "sound"].compactMap { recording[$0]?.text }.map { ($0, recording["part"]?.text ?? "train") }
@@ -95,15 +98,17 @@ struct TrainedOn {
   }
 
   func contains(_ recording: Recording) -> Bool {
-    // Models of earlier versions know files alone.
     if let sound = try? SoundDigest.of(recording.path), digests[String(sound.dropFirst(7))] != nil { return true }
-    guard let digest = try? OpenModel.digest(ofFile: recording.path) else { return false }
+    guard knowsFilesAlone, let digest = try? OpenModel.digest(ofFile: recording.path) else { return false }
     return digests[String(digest.dropFirst(7))] != nil
   }
 
   /// Refuses recordings that were learned from, or says what it means.
   func check(_ recordings: [Recording], isForced: Bool, _ conversation: Conversation) throws {
-    let leaks = recordings.filter { contains($0) }
+    let leaks = try recordings.filter { recording in
+      try conversation.checkCancelled()
+      return contains(recording)
+    }
     guard let first = leaks.first else { return }
     let more = leaks.count > 1 ? " (and \(leaks.count - 1) more)" : ""
     let text = "\(first.place.map { "\($0): " } ?? "")\(first.path)\(more): the model was trained on it"

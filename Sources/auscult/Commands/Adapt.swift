@@ -42,7 +42,11 @@ struct Adapt: ParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Write the model here instead of in its own place.", valueName: "model"))
   var output: String?
-  @Flag(help: "Go on although offsets don't explain the difference.") var force = false
+  @Flag(
+    help:
+      "Go on although offsets don't explain the difference, a sensor is stuck, or the model was trained on the recordings."
+  )
+  var force = false
   @OptionGroup(title: "Live, as with `auscult run`") var options: LiveOptions
   @Option(help: "Frames per second, with --start-server (default: 48000).") var rate: Rate?
   @Option(help: ArgumentHelp("Frames in a cycle, with --start-server (default: 1024).", valueName: "frames"))

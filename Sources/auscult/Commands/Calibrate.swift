@@ -26,7 +26,7 @@ struct Calibrate: ParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Write the model here instead of in its own place.", valueName: "model"))
   var output: String?
-  @Flag(help: "Take recordings too that the model was trained on.") var force = false
+  @Flag(help: "Take recordings too that the model was trained on, or whose sensor is stuck.") var force = false
   @Flag(help: "Print the thresholds as one JSON object.") var json = false
   @OptionGroup var talking: TalkOptions
 
