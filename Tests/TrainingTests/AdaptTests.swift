@@ -182,6 +182,7 @@ import Testing
     let forced = try workshop.auscult(
       "adapt", "watch.yaml", "--normal", "knock", "--force", "--output", "f.safetensors")
     #expect(forced.status == 0 && forced.err.contains("offsets do not explain"), "\(forced.err)")
+    #expect(forced.err.contains("adapted all the same (--force)") && !forced.err.contains("not adapted"))
     #expect(forced.out.contains("wrote f.safetensors"))
   }
 

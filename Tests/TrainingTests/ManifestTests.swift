@@ -152,6 +152,9 @@ import Training
     #expect(throws: TrainingError("\(workshop.path)/m.csv:1: is UTF-32 text; save it as UTF-8")) {
       try read(workshop, wide)
     }
+    let latin = try read(workshop, Data("file,label,machine\na.wav,normal,L".utf8) + [0xfc] + Data("fter\n".utf8))
+      .warnings
+    #expect(latin.count == 1 && latin[0].contains("m.csv: is not UTF-8 text; save it as UTF-8"), "\(latin)")
     // Rows of nothing but another separator before the first line.
     #expect(try read(workshop, Data(";;\n;;\nfile,label\na.wav,normal\n".utf8)).recordings.count == 1)
   }
@@ -212,6 +215,11 @@ import Training
           "data; if it isn't, write --normal data/normal, or --dataset data for all of it")
       ])
     #expect(try warnings("data/normal") == [])
+    #expect(
+      try warnings("data/Abnormal") == [
+        "auscult: warning: data/Abnormal: its 2 recordings count as normal, and its name says otherwise; if the name is right, "
+          + "give another folder"
+      ])
     try record("mixed/good/0.wav", "mixed/anomaly-2/1.wav")
     #expect(
       try warnings("mixed") == [

@@ -51,6 +51,7 @@ struct Adaptation: @unchecked Sendable {
       model.machines[machines[place].index] = machine
       model.machines[machines[place].index].note(
         machines[place].json(options.origin), offsets: machines[place].offsets.offsets)
+      warnOfRise(machines[place])
     }
     try conversation.checkCancelled()
     try model.save(output)
@@ -87,7 +88,8 @@ struct Adaptation: @unchecked Sendable {
     let whole = offsets(values)
     if let shortage = whole.shortage(columns, learned) { throw TrainingError(refused + shortage) }
     if let residual = whole.residual {
-      try object("\(refused)offsets do not explain how the sound here differs from what was learned: \(residual)")
+      try object(
+        machine.name, "offsets do not explain how the sound here differs from what was learned: \(residual)")
     }
     let tokens = try judge(of: machine.name, by: path)
     let before = try values.map { try tokens.score($0, channel: heard.channel) }
@@ -99,14 +101,27 @@ struct Adaptation: @unchecked Sendable {
   }
 
   /// Raises an objection that --force overrules.
-  private func object(_ text: String) throws {
+  private func object(_ machine: String, _ text: String) throws {
     guard options.isForced else {
       throw TrainingError(
-        "\(text). Check that the machine is well and the right one; train again on sound from here, or go on with --force"
+        "machine '\(machine)': not adapted: \(text). Check that the machine is well and the right one; train again on sound from here, or go on with --force"
       )
     }
-    conversation.warn(text)
+    conversation.warn("machine '\(machine)': \(text); adapted all the same (--force)")
   }
+
+  /// A threshold that lies far above the one before leaves out faults that were found.
+  private func warnOfRise(_ machine: AdaptedMachine) {
+    guard let before = machine.before, let after = machine.after, before > 0, after > Self.mostRise * before else {
+      return
+    }
+    conversation.warn(
+      "machine '\(machine.name)': its threshold rose from \(NumberText.rounded(before, 2)) to \(NumberText.rounded(after, 2)): "
+        + "faults that score between them are no longer found. If the sound was that of a machine that is well, give more of "
+        + "it, or train again here")
+  }
+
+  private static let mostRise = 2.0
 
   // MARK: Scores
 
@@ -122,9 +137,11 @@ struct Adaptation: @unchecked Sendable {
       }
       let above = machines[place].flagged(machines[place].scores, above: machine.before)
       if let above, above > Self.mostFlagged {
+        let asBefore = machine.flaggedBefore.map { " (without them \(NumberText.rounded(100 * $0, 0)) %)" } ?? ""
         try object(
-          "machine '\(machine.name)': not adapted: offsets do not explain how the sound here differs from what was learned: "
-            + "\(NumberText.rounded(100 * above, 0)) % of it is above the threshold even so")
+          machine.name,
+          "offsets do not explain how the sound here differs from what was learned: \(NumberText.rounded(100 * above, 0)) % of "
+            + "it is above the model's threshold even so\(asBefore)")
       }
     }
   }

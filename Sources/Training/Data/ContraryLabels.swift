@@ -24,16 +24,28 @@ struct ContraryLabels {
         names[path.dropLast(), default: []].append(name)
       }
     }
-    return folders.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { folder, count in
-      let verb = count == 1 ? "its recording counts" : "its \(count) recordings count"
-      return "\(joined(folder)): \(verb) as \(label), because --\(label) takes all folders in \(shown(root)); "
-        + advice(folder, paths)
-    }
+    return own(recordings.count)
+      + folders.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { folder, count in
+        let verb = count == 1 ? "its recording counts" : "its \(count) recordings count"
+        return "\(joined(folder)): \(verb) as \(label), because --\(label) takes all folders in \(shown(root)); "
+          + advice(folder, paths)
+      }
       + names.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { folder, names in
         "\(joined(folder)): \(names.count == 1 ? "a recording counts" : "\(names.count) recordings count") as \(label) and "
           + "\(names.count == 1 ? "is" : "are") named otherwise (\(quoted(names[0]))); if the names are right, move them "
           + "elsewhere, or write --manifest FILE with a label for each"
       }
+  }
+
+  /// The folder that was given is itself named otherwise.
+  private func own(_ count: Int) -> [String] {
+    let name = root.split(separator: "/").last.map(String.init) ?? ""
+    let words = name.split { !$0.isLetter }.map { Label.canonical(String($0)) }
+    guard count > 0, says(name), !words.contains(label) else { return [] }
+    return [
+      "\(shown(root)): its \(count == 1 ? "recording counts" : "\(count) recordings count") as \(label), and its name says "
+        + "otherwise; if the name is right, give another folder"
+    ]
   }
 
   /// What to write in place of the folder.

@@ -29,11 +29,13 @@ extension RecordingSet {
     if reader.problems.isEmpty && reader.recordings.isEmpty && reader.missing.isEmpty {
       reader.problems.append("\(path): names no files; it needs a line for each recording")
     }
-    guard reader.problems.isEmpty else { throw TrainingError(reader.shownProblems) }
+    let encoding =
+      table.isUTF8 ? nil : "\(path): is not UTF-8 text; save it as UTF-8 (\"CSV UTF-8\") if names look wrong"
+    guard reader.problems.isEmpty else { throw TrainingError(reader.shownProblems + (encoding.map { [$0] } ?? [])) }
     var set = RecordingSet(recordings: reader.recordings, hasParts: columns.has("split"), source: path)
     set.unifyLabels()
     set.leftOut = reader.missing
-    set.warnings += reader.warnings
+    set.warnings += reader.warnings + (encoding.map { [$0] } ?? [])
     return set
   }
 }

@@ -7,6 +7,8 @@ struct TableFile {
   /// Of columns: "," or ";" or a tab.
   let separator: Character
   let rows: [CSVText.Row]
+  /// False: it has bytes that are no UTF-8, as tables in Latin-1 or Windows-1252 have.
+  let isUTF8: Bool
   /// Why it can't be read as it stands: the line, and what to do; nil: it can.
   let problem: (line: Int, text: String)?
 
@@ -17,11 +19,12 @@ struct TableFile {
   /// - Parameter columns: names that its first line may have, in lower case: the separator is the one that finds most.
   init(_ content: some Collection<UInt8>, columns: Set<String>) {
     guard !Self.isUTF32(Array(content.prefix(4))) else {
-      (separator, rows) = (",", [])
+      (separator, rows, isUTF8) = (",", [], true)
       problem = (1, "is UTF-32 text; save it as UTF-8")
       return
     }
     let bytes = Self.withNewlines(Self.utf8(Array(content)))
+    isUTF8 = String(validating: bytes, as: UTF8.self) != nil
     let (announced, text) = Self.announcedSeparator(bytes)
     separator = announced ?? Self.separator(text, columns)
     let (rows, openQuote) = CSVText.parse(text, separator: separator.asciiValue!)

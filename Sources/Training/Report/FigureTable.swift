@@ -10,7 +10,7 @@ public struct FigureTable: Sendable {
   public init(_ evaluation: Evaluation) {
     if evaluation.isClassification { addClasses(evaluation) } else { addAnomalies(evaluation) }
     notes.append(
-      "\(evaluation.tokens.count) tokens of \(evaluation.recordings.count) recordings, "
+      "\(evaluation.tokens.count) tokens of \(evaluation.recordings.count) recording\(evaluation.recordings.count == 1 ? "" : "s"), "
         + "\(FigureText.fixed(evaluation.realTimeFactor, 0)) times faster than real time")
   }
 

@@ -74,7 +74,7 @@ struct ThresholdOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Set thresholds so that normal sound gives at most so many false alarms an hour (default: 1).",
+      "Set thresholds so that normal sound gives at most so many false alarms an hour (default: what the model has, or 1).",
       valueName: "number"))
   var falseAlarmsPerHour: Double?
 
