@@ -9,7 +9,7 @@ private func score(_ value: Double, threshold: Double = 0.0201) -> auscult_score
     score: value, threshold: threshold, class_index: -1, probability: 0, band_count: 0, bands: (0, 0, 0, 0, 0, 0, 0, 0))
 }
 
-/// Slices of DESIGN's example: 0.597 s every 1.067 s.
+/// Slices of an example: 0.597 s every 1.067 s.
 private let slices = SinkHarness.Input(AUSCULT_SCORE, period: 51200, extent: 28672)
 
 private func head(_ index: Int64, segment: Int64 = 0, flags: UInt32 = 0, generation: UInt32 = 1) -> auscult_head {
