@@ -155,12 +155,13 @@ let package = Package(
       name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
       swiftSettings: strict),
     .target(
-      name: "NodeLife", dependencies: ["Graph", "RealtimeCore", "Models", "CNodeABI", "CRealtime"],
+      name: "NodeLife", dependencies: ["Graph", "RealtimeCore", "Models", "NumberText", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
     .target(
       name: "GraphEngine",
       dependencies: [
-        "Graph", "NodeLife", "GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "CNodeABI", "CRealtime",
+        "Graph", "NodeLife", "GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "NumberText", "CNodeABI",
+        "CRealtime",
       ],
       swiftSettings: realtime),
     .target(

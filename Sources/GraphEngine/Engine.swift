@@ -98,6 +98,8 @@ public final class Engine: @unchecked Sendable {
   /// What `rollback` returns to: the graph before the last change, or the one that was left by the last `rollback`.
   public internal(set) var previousGraph: Graph?
   private var nodeNames: [String] = []
+  /// Of the realtime thread's messages that were lost, those that people know of.
+  private var toldLost: Int64 = 0
   /// Some thread takes the nodes down.
   let isEnding = Atomic<Bool>(false)
   /// A swap is under way.
@@ -348,11 +350,24 @@ public final class Engine: @unchecked Sendable {
         if let pointer = message.pointer {
           retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
         }
-      case .unmatched, .late:
-        break
       }
     }
+    tellOfLostMessages()
     swapRun?.advance()
+  }
+
+  /// What the realtime thread had to say while nobody listened: `Statistics` counts it all the same.
+  private func tellOfLostMessages() {
+    let lost = state.pointee.messages.lost
+    guard lost > toldLost else { return }
+    log(
+      .error, "",
+      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came faster than they were fetched, and are "
+        + "missing here; the statistics count what they told of")
+    toldLost = lost
+    for node in statistics.nodes where node.hasFailed && !failedNodes.contains(node.name) {
+      nodeFailed(node.name, "failed, and why is among the missing messages")
+    }
   }
 
   private func name(_ message: RealtimeMessage) -> String {

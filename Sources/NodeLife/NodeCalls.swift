@@ -1,6 +1,7 @@
 import CRealtime
 import Foundation
 import GraphText
+import NumberText
 import Synchronization
 
 /// How long the nodes of a graph are waited for, and which of them are late.
@@ -81,10 +82,13 @@ package final class NodeCalls: Sendable {
     if isEnding { return NodeFailure(text: "had not returned from '\(function)' when the run ended", parameter: nil) }
     let (deadline, seconds) = state.withLock { ($0.deadline, $0.seconds) }
     if realtime_nanoseconds() >= deadline {
-      return NodeFailure(text: "was not ready within \(short(seconds)) s; allow more with --timeout", parameter: nil)
+      return NodeFailure(
+        text: "was not ready within \(NumberText.plain(seconds, decimals: 3)) s; allow more with --timeout",
+        parameter: nil)
     }
     return NodeFailure(
-      text: "has not returned from '\(function)' within \(short(NodeCalls.limit)) s: a fault of its plugin",
+      text:
+        "has not returned from '\(function)' within \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: a fault of its plugin",
       parameter: nil)
   }
 
@@ -113,7 +117,8 @@ package final class NodeCalls: Sendable {
     for (node, function) in told {
       log(
         .error, node,
-        "has not returned from '\(function)' for \(short(NodeCalls.limit)) s: its memory and its thread are given up")
+        "has not returned from '\(function)' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: its memory and its thread are given up"
+      )
     }
   }
 

@@ -1,6 +1,7 @@
 import CNodeABI
 import Graph
 import NodeHost
+import NumberText
 import RealtimeCore
 
 /// What a node said when one of its control functions failed.
@@ -18,7 +19,7 @@ package struct NodeFailure: Error {
   package static func memory(_ bytes: Int) -> NodeFailure {
     NodeFailure(
       text:
-        "needs \(byteText(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
+        "needs \(NumberText.bytes(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
         + "(ulimit, control group) stands against it", parameter: nil)
   }
 }
@@ -305,7 +306,8 @@ package final class NodeInstance: @unchecked Sendable {
     let bytes = Int(format.channels) * format.channelBytes
     guard bytes > 1 << 28 else { return nil }
     return NodeFailure(
-      text: "would yield tokens of \(byteText(bytes)) each, and 256 MiB is the most, whatever --memory says: make them "
+      text:
+        "would yield tokens of \(NumberText.bytes(bytes)) each, and 256 MiB is the most, whatever --memory says: make them "
         + "smaller", parameter: nil)
   }
 

@@ -18,6 +18,14 @@ public enum NumberText {
   /// A rate: "44100 Hz", "0.5 Hz".
   public static func hertz(_ number: Double) -> String { "\(plain(number)) Hz" }
 
+  /// "50.5 GiB", "128 KiB".
+  public static func bytes(_ count: Int) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    var (number, unit) = (Double(count), 0)
+    while number >= 1024, unit < units.count - 1 { (number, unit) = (number / 1024, unit + 1) }
+    return unit == 0 ? "\(count) B" : "\(nearest(number, 1)) \(units[unit])"
+  }
+
   private static func nearest(_ number: Double, _ decimals: Int) -> Double {
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }

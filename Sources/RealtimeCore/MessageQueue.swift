@@ -5,10 +5,10 @@ import Synchronization
 public struct RealtimeMessage {
   public enum Kind: Int32, Sendable {
     case gap = 1
-    case dropBegan, dropEnded, nodeFailed, unmatched, scheduleRetired, late
+    case dropBegan, dropEnded, nodeFailed, scheduleRetired
   }
   public var kind: Kind
-  /// Index of the node in the schedule, or -1.
+  /// The node's number in the engine, or -1.
   public var node: Int32
   public var first: Int64
   public var second: Int64

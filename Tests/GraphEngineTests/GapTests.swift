@@ -53,6 +53,17 @@ import Testing
     #expect(result.log.contains { $0.contains("lost 1234 frames at frame position 40000") })
   }
 
+  /// More gaps than there is room to tell of: that some are not told is told, and all are counted.
+  @Test func messagesThatFoundNoRoomAreCounted() throws {
+    let sound = Feed.samples([[Float](repeating: 0.1, count: 64)])
+    let feed = (0..<1500).flatMap { _ in [sound, .gap(1)] } + [sound]
+    let result = try runByHand(Self.graph, feed: feed) { 64 }
+    #expect(result.statistics.gaps == 1500 && result.statistics.lostFrames == 1500)
+    let told = result.log.count { $0.contains("lost 1 frames at frame position") }
+    let missing = result.log.filter { $0.contains(" messages about gaps, dropped tokens or failed nodes") }
+    #expect(told < 1500 && missing.count == 1 && missing[0].contains("\(1500 - told) messages"), "\(told) \(missing)")
+  }
+
   /// The stream behind a gap is that of a fresh start, moved.
   @Test func behindAGapEverythingIsAsFromAFreshStart() throws {
     let graph = """

@@ -2,6 +2,7 @@ import Foundation
 import Models
 import TestSupport
 import Testing
+import Training
 
 /// `auscult adapt`: another microphone is an offset for each band, which the model takes up.
 @Suite struct AdaptTests {
@@ -156,6 +157,58 @@ import Testing
     let once = try ModelFile(path: "\(workshop.path)/model.safetensors")
     #expect(once.tensors == twice.tensors && once.machines[0].offsets == twice.machines[0].offsets)
     #expect(once.machines[0].threshold == twice.machines[0].threshold)
+  }
+
+  /// Huber's estimate solves its equation: what lies within two deviations counts by its distance, the rest by two.
+  @Test func levelsAreHubersEstimate() {
+    var random = SeededRandom.fresh()
+    print("seed \(random.seed)")
+    for _ in 0..<20 {
+      // A skewed distribution with outliers.
+      let values = random.noise(frames: 301)[0].map { Double($0) }.enumerated().map {
+        $0 % 29 == 0 ? 60.0 : exp(2 * $1)
+      }
+      let sorted = values.sorted()
+      let scale = 1.4826 * values.map { abs($0 - sorted[150]) }.sorted()[150]
+      let location = LearnedLevels.location(values, from: sorted[150], scale: scale)
+      let sum = values.reduce(0) { $0 + max(-2, min(2, ($1 - location) / scale)) }
+      #expect(abs(sum) < 1e-6, "\(sum)")
+      // Outliers move the mean by 2 and it by little, and it is not the median.
+      let mean = values.reduce(0, +) / 301
+      #expect(location != sorted[150] && abs(location - sorted[150]) < 0.5 * abs(mean - sorted[150]))
+    }
+    #expect(LearnedLevels.location([3, 3, 3, 9], from: 3, scale: 0) == 3)
+  }
+
+  /// A threshold from files rests on scores whose offsets did not hear them: what `calibrate` sets on the same
+  /// sound is lower.
+  @Test func theThresholdIsNotSetOnWhatTheOffsetsHeard() throws {
+    let workshop = try workshop()
+    for index in 0..<4 { try workshop.record("few/\(index).wav", Self.equalized(Self.sound(4, UInt64(500 + index)))) }
+    let rule = ["--threshold", "percentile=100"]
+    let outcome = try workshop.run(
+      ["adapt", "watch.yaml", "--json", "--quiet", "--normal", "few", "--output", "few.safetensors"] + rule)
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let adapted = try #require(ModelFile(path: "\(workshop.path)/few.safetensors").machines[0].threshold)
+    let calibrate = try workshop.run(
+      [
+        "calibrate", "watch.yaml", "--quiet", "--normal", "few", "--set", "judge.model=few.safetensors", "--output",
+        "same.safetensors",
+      ] + rule)
+    try #require(calibrate.status == 0, "\(calibrate.err)")
+    let same = try #require(ModelFile(path: "\(workshop.path)/same.safetensors").machines[0].threshold)
+    #expect(adapted > same, "\(adapted), \(same)")
+  }
+
+  @Test func aThresholdThatRisesFarIsToldOf() throws {
+    let workshop = try workshop()
+    for (rule, isTold) in [("sigma=3", false), ("sigma=500", true)] {
+      let outcome = try workshop.auscult(
+        "adapt", "watch.yaml", "--normal", "minute", "--threshold", rule, "--output", "there.safetensors")
+      #expect(
+        outcome.status == 0 && outcome.err.contains("machine 'fan': its threshold rose from ") == isTold,
+        "\(outcome.err)")
+    }
   }
 
   private func refused(_ workshop: Workshop, _ more: String...) throws -> String {

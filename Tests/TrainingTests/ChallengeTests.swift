@@ -202,7 +202,7 @@ import Training
       }
     }
     let run = try workshop.auscult("evaluate", "watch.yaml", "--dcase", "one")
-    #expect(run.status == 0 && !run.out.contains("official score 0"))
+    #expect(run.status == 0 && !run.out.contains(#/official score \d/#))
     #expect(
       run.out.contains(
         "no official score: without both normal and anomalous clips there is no fan 00: AUC (target), fan 01: AUC (target)"

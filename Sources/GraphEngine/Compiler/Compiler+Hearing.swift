@@ -1,4 +1,5 @@
 import CNodeABI
+import NumberText
 
 extension Compiler {
   /// Finds out up to where anything can be heard, and warns of bands above: sound that was recorded at a low rate has
@@ -28,9 +29,10 @@ extension Compiler {
       draft.graph.diagnostic(
         .warning, code: "unheard-bands",
         message:
-          "node '\(node.name)' (\(node.nodeClass.name)): \(names) above \(short(draft.highest[index])) Hz, half of the "
+          "node '\(node.name)' (\(node.nodeClass.name)): \(names) above \(NumberText.plain(draft.highest[index], decimals: 3)) Hz, half of the "
           + "source's rate: nothing is to be heard there"
-          + (node.nodeClass.parameter("fmax") == nil ? "" : "; give fmax: \(short(draft.highest[index]))"),
+          + (node.nodeClass.parameter("fmax") == nil
+            ? "" : "; give fmax: \(NumberText.plain(draft.highest[index], decimals: 3))"),
         at: node.location))
   }
 }

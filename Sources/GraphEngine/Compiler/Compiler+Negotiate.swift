@@ -1,5 +1,6 @@
 import CNodeABI
 import GraphText
+import NumberText
 
 extension Compiler {
   /// Formats along the links and threads, from the sources on. A node behind one that failed is left out: one mistake, one message.
@@ -119,7 +120,9 @@ func describe(_ format: auscult_format) -> String {
   }
   let rate = format.rate
   let pace =
-    format.kind == AUSCULT_AUDIO ? "\(short(rate)) Hz" : format.kind == AUSCULT_EVENT ? "" : "\(short(rate))/s"
+    format.kind == AUSCULT_AUDIO
+    ? "\(NumberText.plain(rate, decimals: 3)) Hz"
+    : format.kind == AUSCULT_EVENT ? "" : "\(NumberText.plain(rate, decimals: 3))/s"
   return ([kindNames(format.kind), shape, pace].filter { !$0.isEmpty }).joined(separator: ", ")
 }
 

@@ -3,6 +3,7 @@ import Glibc
 import JSONText
 import Models
 import NodeHost
+import NumberText
 
 /// The nodes before a detector, as a model remembers them: what decides on the values that the detector gets.
 ///
@@ -136,7 +137,9 @@ enum FrontEnd {
 
   /// To 12 digits: what a unit's factor adds beyond them is no difference.
   private static func exact(_ number: Double) -> String {
-    guard number.isFinite, number != number.rounded() || abs(number) >= 1e15 else { return short(number) }
+    guard number.isFinite, number != number.rounded() || abs(number) >= 1e15 else {
+      return NumberText.plain(number, decimals: 3)
+    }
     let scale = pow(10, 11 - log10(abs(number)).rounded(.down))
     let rounded = (number * scale).rounded() / scale
     return rounded.isFinite ? "\(rounded)" : "\(number)"

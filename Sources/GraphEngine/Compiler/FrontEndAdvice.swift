@@ -1,4 +1,5 @@
 import JSONText
+import NumberText
 
 /// What to change in a graph so that its front end becomes a model's, where one node does it.
 ///
@@ -43,8 +44,9 @@ struct FrontEndAdvice {
       let ourRate = Self.soundRate(ours[place]), let theirRate = Self.soundRate(theirs[place]), ourRate != theirRate
     else { return nil }
     let node = "node \(name(ours[place])) (\(Self.className(ours[place]) ?? "?"))"
-    return "\(node) yields what sound of \(short(ourRate)) Hz gives, the model was trained on \(short(theirRate)) Hz: "
-      + "add { type: resample, rate: \(short(theirRate)) } \(position(place))"
+    return
+      "\(node) yields what sound of \(NumberText.plain(ourRate, decimals: 3)) Hz gives, the model was trained on \(NumberText.plain(theirRate, decimals: 3)) Hz: "
+      + "add { type: resample, rate: \(NumberText.plain(theirRate, decimals: 3)) } \(position(place))"
   }
 
   /// Where the longer list has one more.
@@ -75,7 +77,7 @@ struct FrontEndAdvice {
       name, value -> String? in
       switch value {
       case .text(let text): "\(name): \(text.hasSuffix(" Hz") ? String(text.dropLast(3)) : text)"
-      case .number, .integer: value.number.map { "\(name): \(short($0))" }
+      case .number, .integer: value.number.map { "\(name): \(NumberText.plain($0, decimals: 3))" }
       case .boolean(let truth): "\(name): \(truth)"
       default: nil
       }

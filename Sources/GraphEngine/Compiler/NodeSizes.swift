@@ -1,4 +1,5 @@
 import CNodeABI
+import NumberText
 import RealtimeCore
 
 /// Bytes that a node takes once it runs, told before any is taken. The layout is that of `RuntimeMaker` and
@@ -113,7 +114,7 @@ extension Compiler {
         "memory",
         tooMuch(
           draft, index,
-          "would yield up to \(capacity) tokens of \(byteText(token)) in one call, which no memory holds"),
+          "would yield up to \(capacity) tokens of \(NumberText.bytes(token)) in one call, which no memory holds"),
         at: draft.graph.nodes[index].location)
       return false
     }
@@ -159,15 +160,17 @@ extension Compiler {
     }
     for index in largest {
       let size = draft.sizes[index]
-      var text = "needs \(byteText(size.total))"
-      if byteText(size.total) != byteText(total) { text += " of the graph's \(byteText(total))" }
+      var text = "needs \(NumberText.bytes(size.total))"
+      if NumberText.bytes(size.total) != NumberText.bytes(total) {
+        text += " of the graph's \(NumberText.bytes(total))"
+      }
       let parts = [
         ("tokens", size.blocks), ("queues", size.queues), ("inputs that wait", size.joins), ("own", size.own),
       ]
-      .filter { $0.1 >= size.total / 10 }.map { "\($0.0) \(byteText($0.1))" }
+      .filter { $0.1 >= size.total / 10 }.map { "\($0.0) \(NumberText.bytes($0.1))" }
       if parts.count > 1 { text += " (\(parts.joined(separator: ", ")))" }
       text +=
-        "; \(running > 0 ? "beside what runs " : "")\(byteText(limit)) may be taken (\(draft.options.memory.reason))"
+        "; \(running > 0 ? "beside what runs " : "")\(NumberText.bytes(limit)) may be taken (\(draft.options.memory.reason))"
       draft.error("memory", tooMuch(draft, index, text), at: draft.graph.nodes[index].location)
     }
   }

@@ -17,7 +17,8 @@ extension Step {
   }
 
   /// Through which frame position an output is complete: each input's watermark, less what this node waits for.
-  @_noLocks @_noAllocation
+  // A call would copy the step.
+  @inline(__always) @_noLocks @_noAllocation
   func complete(lookahead: Int64) -> Int64 {
     var complete = Int64.max
     for index in 0..<inputCount {

@@ -1,4 +1,5 @@
 import GraphText
+import NumberText
 
 /// What happens to one node when a graph takes the place of the one that runs.
 public struct NodeChange: Sendable, Equatable {
@@ -40,7 +41,7 @@ public struct SwapPlan: Sendable {
     if !new.isEmpty {
       let sinks = changes.filter(\.continuesOutput).map(\.node)
       parts.append(
-        "if \(new.joined(separator: " or ")) fails or takes too long within \(short(probation)) s after the exchange, the "
+        "if \(new.joined(separator: " or ")) fails or takes too long within \(NumberText.plain(probation, decimals: 3)) s after the exchange, the "
           + "graph before judges again"
           + (sinks.isEmpty ? "" : ", and \(sinks.joined(separator: ", ")) goes on with the same file"))
     }

@@ -1,5 +1,6 @@
 import CRealtime
 import Foundation
+import NumberText
 import Synchronization
 
 /// Looks again and again for nodes that do not come back from `process`.
@@ -105,7 +106,7 @@ final class StallWatch: @unchecked Sendable {
   }
 
   private static let waiting =
-    "has not returned from 'process' for \(short(NodeCalls.limit)) s, and everything waits for it; Ctrl-C ends the run"
+    "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s, and everything waits for it; Ctrl-C ends the run"
 
   /// Told of every node once, by whoever took its call away.
   func tookAway(_ worker: WorkerNode) {
@@ -140,7 +141,8 @@ final class StallWatch: @unchecked Sendable {
     if !worker.isRunByPool.load(ordering: .relaxed) { pool.withLock { $0.object }?.lose(isOwn: false) }
     log(
       .error, worker.name,
-      "has not returned from 'process' for \(short(NodeCalls.limit)) s: what comes for it is dropped until it does")
+      "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: what comes for it is dropped until it does"
+    )
   }
 
   private func comeBack(_ worker: WorkerNode) {

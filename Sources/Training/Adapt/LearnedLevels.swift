@@ -3,7 +3,7 @@ import Models
 
 /// How the values of each column of a token lay while a machine was learned. A model carries it beside what its detector
 /// has learned, so that another microphone's sound can be held against it.
-struct LearnedLevels {
+package struct LearnedLevels {
   /// [columns] over all tokens and rows: Huber's estimate of where the values lie.
   let levels: [Double]
   /// 1.4826 times the median distance from the median: a standard deviation that outliers leave alone.
@@ -48,7 +48,7 @@ struct LearnedLevels {
   /// - Parameters:
   ///   - start: their median.
   ///   - scale: 1.4826 times their median distance from it; 0: most values are the same, and that is where they lie.
-  static func location(_ values: [Double], from start: Double, scale: Double) -> Double {
+  package static func location(_ values: [Double], from start: Double, scale: Double) -> Double {
     guard scale > 0, scale.isFinite else { return start }
     var location = start
     for _ in 0..<50 {

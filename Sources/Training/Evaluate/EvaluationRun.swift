@@ -99,7 +99,8 @@ public struct EvaluationRun {
   private func eventsUnjudged(_ evaluation: Evaluation) -> [String] {
     let tokens = Dictionary(grouping: evaluation.tokens, by: \.recording)
     let events = evaluation.recordings.indices.flatMap { index in
-      let heard = tokens[index] ?? []
+      // Those that gave none are told of as too short.
+      guard let heard = tokens[index] else { return [String]() }
       let recording = evaluation.recordings[index]
       return recording.events.filter { event in
         !heard.contains { token in

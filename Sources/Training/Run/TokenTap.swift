@@ -2,6 +2,7 @@ import CNodeABI
 import GraphEngine
 import NodeHost
 import NodeKit
+import NumberText
 import Synchronization
 
 /// What a tap hears of one token of one channel.
@@ -82,7 +83,7 @@ public final class TapStore: @unchecked Sendable {
     if held >> 24 != (held - size) >> 24, held > MemoryLimit.standard.bytes / 2 {
       tokens.withLock { $0 = [] }
       throw NodeError(
-        "the tokens of this recording take more than \(byteText(held)): cut it into several, or allow more with --memory"
+        "the tokens of this recording take more than \(NumberText.bytes(held)): cut it into several, or allow more with --memory"
       )
     }
     tokens.withLock { $0 += new }

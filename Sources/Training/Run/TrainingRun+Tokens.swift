@@ -151,7 +151,7 @@ extension TrainingRun {
     collected.bytes += token.values.count * MemoryLayout<Float>.stride
     guard collected.bytes <= collected.greatestBytes else {
       throw TrainingError(
-        "the tokens take more than \(byteText(collected.greatestBytes)), and learning from them several times that: give "
+        "the tokens take more than \(NumberText.bytes(collected.greatestBytes)), and learning from them several times that: give "
           + "fewer recordings, a longer 'hop', a 'statistics' node before '\(node.name)', or allow more with --memory")
     }
     collected.machines[name, default: LearnedTokens()].add(
