@@ -82,7 +82,7 @@ extension JACKError: CustomStringConvertible {
     case .rateChanged:
       "start auscult again: a graph is prepared for one rate (with --reconnect, auscult waits for that rate)"
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
-    case .privateServerFailed(_, let output) where output.contains("Too many servers"):
+    case .privateServerFailed(_, let output) where Self.saysRegistryIsFull(output):
       "JACK's registry is full of servers that were killed: when none runs, remove /dev/shm/jack-shm-registry"
     case .silent: "see whether jackd is stopped or hangs, and start that anew if so; then start auscult again"
     case .damagedProperties(let folder): "end all JACK programs, remove \(folder), and start them again"
@@ -90,4 +90,7 @@ extension JACKError: CustomStringConvertible {
     default: nil
     }
   }
+
+  /// Whether jackd wrote that all eight places of its registry are taken.
+  static func saysRegistryIsFull(_ output: String) -> Bool { output.contains("Too many servers") }
 }

@@ -33,7 +33,6 @@ public final class PrivateServer: Sendable {
   /// For `JACKClient(name:server:)`, and for other programs in `JACK_DEFAULT_SERVER`.
   public let name: String
   public let options: Options
-  private let arguments: [String]
   private let process: ChildProcess
   private let hasCleanedUp = Atomic<Bool>(false)
 
@@ -48,14 +47,34 @@ public final class PrivateServer: Sendable {
     let arguments =
       ["-n", name, options.isRealtime ? "-R" : "-r"] + (options.isSynchronous ? ["-S"] : [])
       + ["-d", "dummy", "-r", String(options.rate), "-p", String(options.period)]
+    self.name = name
+    self.options = options
+    self.process = try Self.start(name, program, arguments, seconds: options.seconds)
+  }
+
+  /// Starts the program; where JACK's registry is full of servers of ours that were killed, frees their places and
+  /// tries once more.
+  private static func start(
+    _ name: String, _ program: String, _ arguments: [String], seconds: Int
+  ) throws(JACKError) -> ChildProcess {
+    do {
+      return try startOnce(name, program, arguments, seconds: seconds)
+    } catch .privateServerFailed(let reason, let output) where JACKError.saysRegistryIsFull(output) {
+      let dead = ServerRegistry.deadServers().filter { $0.user == getuid() && $0.name.hasPrefix(namePrefix) }
+      if dead.isEmpty { throw .privateServerFailed(reason: reason, output: output) }
+      for server in dead { reclaim(server.name, program, seconds: seconds) }
+      return try startOnce(name, program, arguments, seconds: seconds)
+    }
+  }
+
+  private static func startOnce(
+    _ name: String, _ program: String, _ arguments: [String], seconds: Int
+  ) throws(JACKError) -> ChildProcess {
     guard let process = ChildProcess.start(program, arguments) else {
       throw .privateServerFailed(reason: "did not start", output: "")
     }
-    self.name = name
-    self.options = options
-    self.arguments = arguments
-    self.process = process
-    try waitUntilItAnswers()
+    try waitUntilItAnswers(name, process, seconds: seconds)
+    return process
   }
 
   deinit {
@@ -71,24 +90,27 @@ public final class PrivateServer: Sendable {
   public func stop() {
     process.stop(seconds: options.seconds)
     if hasCleanedUp.exchange(true, ordering: .relaxed) { return }
-    if process.wasKilled { reclaim() }
-    removeSemaphores()
+    if process.wasKilled, let program = Self.find("jackd") {
+      Self.reclaim(name, program, seconds: options.seconds)
+    }
+    Self.removeSemaphores(of: name)
   }
 
   /// Frees what a server that was killed still holds: its place among the eight that JACK's registry has for the whole
   /// machine, its socket and its semaphores. jackd takes a dead server's place under the same name only, and gives it
   /// back when it is ended politely.
-  private func reclaim() {
+  private static func reclaim(_ name: String, _ program: String, seconds: Int) {
     let socket = "/dev/shm/jack_\(name)_\(getuid())_0"
     unlink(socket)
-    guard let program = Self.find("jackd"), let next = ChildProcess.start(program, arguments) else { return }
-    let deadline = now() + Int64(options.seconds) * 1_000_000_000
+    guard let next = ChildProcess.start(program, ["-n", name, "-r", "-d", "dummy"]) else { return }
+    let deadline = now() + Int64(seconds) * 1_000_000_000
     while next.isRunning && access(socket, F_OK) != 0 && now() < deadline { usleep(20_000) }
-    next.stop(seconds: options.seconds)
+    next.stop(seconds: seconds)
+    removeSemaphores(of: name)
   }
 
   /// Those of clients that were there to the end, which neither they nor jackd remove.
-  private func removeSemaphores() {
+  private static func removeSemaphores(of name: String) {
     var found = glob_t()
     defer { globfree(&found) }
     guard glob("/dev/shm/jack_sem.\(getuid())_\(name)_*", 0, nil, &found) == 0 else { return }
@@ -97,19 +119,24 @@ public final class PrivateServer: Sendable {
     }
   }
 
+  /// How the names begin that `uniqueName` makes.
+  private static let namePrefix = "auscult-"
+
   /// A name that neither another process nor another server of this one has.
   public static func uniqueName() -> String {
-    "auscult-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+    "\(namePrefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
   }
 
   /// Asks for a client's place every 20 ms: there is nothing else by which jackd says that it is ready.
-  private func waitUntilItAnswers() throws(JACKError) {
-    let deadline = now() + Int64(options.seconds) * 1_000_000_000
-    while !(try Self.answers(name)) {
+  private static func waitUntilItAnswers(
+    _ name: String, _ process: ChildProcess, seconds: Int
+  ) throws(JACKError) {
+    let deadline = now() + Int64(seconds) * 1_000_000_000
+    while !(try answers(name)) {
       if !process.isRunning { throw .privateServerFailed(reason: "ended at once", output: process.output) }
       if now() > deadline {
-        stop()
-        throw .privateServerFailed(reason: "did not answer within \(options.seconds) s", output: process.output)
+        process.stop(seconds: seconds)
+        throw .privateServerFailed(reason: "did not answer within \(seconds) s", output: process.output)
       }
       usleep(20_000)
     }
@@ -125,7 +152,7 @@ public final class PrivateServer: Sendable {
     }
   }
 
-  private func now() -> Int64 {
+  private static func now() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -18,14 +18,24 @@ package enum ServerRegistry {
 
   /// Servers that live. Empty where the registry can't be read, or is another program's.
   package static func servers(_ path: String = path) -> [Server] {
+    entries(path).filter(\.isAlive).map(\.server)
+  }
+
+  /// Servers that were killed: each keeps its place, for jackd gives a place back only when the server ends in order,
+  /// or when a server of the same name starts.
+  package static func deadServers(_ path: String = path) -> [Server] {
+    entries(path).filter { !$0.isAlive }.map(\.server)
+  }
+
+  private static func entries(_ path: String) -> [(server: Server, isAlive: Bool)] {
     guard let bytes = read(path), bytes.count >= Layout.header, word(bytes, 0) == Layout.magic else { return [] }
     return (0..<Layout.servers).compactMap { index in
       let place = Layout.header + index * Layout.stride
       guard place + Layout.stride <= bytes.count else { return nil }
       let process = Int32(bitPattern: word(bytes, place))
-      guard process > 0, kill(process, 0) == 0 || errno == EPERM else { return nil }
       let name = bytes[(place + 4)..<(place + Layout.stride)].prefix { $0 != 0 }
-      return server(String(decoding: name, as: UTF8.self))
+      guard process > 0, let server = server(String(decoding: name, as: UTF8.self)) else { return nil }
+      return (server, kill(process, 0) == 0 || errno == EPERM)
     }
   }
 

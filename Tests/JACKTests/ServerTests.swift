@@ -65,6 +65,33 @@ extension JACKTests {
       #expect(left.filter { !$0.hasSuffix("_auscult-ready") } == [])
     }
 
+    /// Eight servers that were killed fill JACK's registry, which is the whole machine's: the next frees their places.
+    @Test func aRegistryFullOfKilledServersIsFreed() throws {
+      for _ in 0..<8 where ServerRegistry.servers().count + ServerRegistry.deadServers().count < 8 {
+        try killedServer(named: PrivateServer.uniqueName())
+      }
+      #expect(ServerRegistry.servers().count + ServerRegistry.deadServers().count == 8)
+      let server = try PrivateServer()
+      defer { server.stop() }
+      #expect(server.isRunning)
+      #expect(!ServerRegistry.deadServers().contains { $0.user == getuid() && $0.name.hasPrefix("auscult-") })
+    }
+
+    /// Returns when the server has a place in the registry and has been killed.
+    private func killedServer(named name: String) throws {
+      let server = Process()
+      server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      server.arguments = ["jackd", "-n", name, "-r", "-d", "dummy"]
+      server.standardOutput = FileHandle.nullDevice
+      server.standardError = FileHandle.nullDevice
+      try server.run()
+      let deadline = ContinuousClock.now + .seconds(60)
+      while !ServerRegistry.servers().contains(where: { $0.name == name }) && .now < deadline { usleep(10_000) }
+      kill(server.processIdentifier, SIGKILL)
+      server.waitUntilExit()
+      #expect(ServerRegistry.deadServers().contains { $0.name == name })
+    }
+
     /// On one that a killed program has left, every client would die.
     @Test func aDamagedDatabaseIsToldOf() throws {
       #expect(PropertyDatabase.isUsed, "this libjack is not jackd2's")
