@@ -141,7 +141,7 @@ let package = Package(
     .target(name: "OutputFiles", dependencies: ["CSystemCalls", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(
       name: "Records",
-      dependencies: ["NodeKit", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
+      dependencies: ["NodeKit", "NodeABI", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
     .target(
       name: "NodeHost", dependencies: ["NodeABI", "CNodeABI", "SystemCalls", "NumberText"], swiftSettings: strict),
@@ -160,8 +160,8 @@ let package = Package(
     .target(
       name: "GraphEngine",
       dependencies: [
-        "Graph", "NodeLife", "GraphText", "NodeHost", "RealtimeCore", "Models", "OutputFiles", "NumberText", "CNodeABI",
-        "CRealtime",
+        "Graph", "NodeLife", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "Models", "OutputFiles", "NumberText",
+        "CNodeABI", "CRealtime",
       ],
       swiftSettings: realtime),
     .target(
@@ -175,8 +175,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "Models", "OutputFiles", "JSONText", "TextEscapes",
-        "SystemCalls", "NumberText", "CSndFile", "CSoundTouch",
+        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "NodeABI", "Models", "OutputFiles", "JSONText",
+        "TextEscapes", "SystemCalls", "NumberText", "CSndFile", "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),

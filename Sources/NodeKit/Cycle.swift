@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 
 /// What `process` works on: the blocks of the node's inputs and outputs. Valid only during the call.
 @frozen
@@ -179,11 +180,8 @@ public struct OutputBlock {
   /// Says that scores are withheld because the node still learns: from a token with this head and format the last time.
   @inlinable @_noLocks @_noAllocation
   public func noteLearned(from input: InputBlock, _ token: Int) {
-    let format = input.pointer.pointee.format.pointee
-    let head = input.head(token).pointee
-    let end = head.origin + format.offset + head.index * format.period + format.extent
     pointer.pointee.flags |= AUSCULT_BLOCK_LEARNING
-    pointer.pointee.learned = (end + format.denominator - 1) / format.denominator
+    pointer.pointee.learned = input.pointer.pointee.time.end(input.head(token))
   }
 
   /// Where the head of a token goes, on outputs that the node stamps itself.

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 
 /// The format of a stream: `auscult_format`, with Swift's arrays for its lists. Time is in ticks of `1 / denominator` of
 /// a driver frame; see node.h.
@@ -38,7 +39,7 @@ public struct StreamFormat: Sendable, Equatable {
   public var rate: Double { Double(driverRate) * Double(denominator) / Double(period) }
 
   /// Driver frames, rounded up, in a number of ticks.
-  public func frames(ticks: Int64) -> Int64 { (ticks + denominator - 1) / denominator }
+  public func frames(ticks: Int64) -> Int64 { ceilDivide(ticks, denominator) }
 
   /// Ticks of so many tokens of this stream.
   ///

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 
 /// The half-open range of driver frame positions that a token's nominal content covers.
 public struct Span: Sendable, Hashable {
@@ -14,21 +15,12 @@ public struct Span: Sendable, Hashable {
   ///
   /// A centred column may begin before the stream, or before the end of a gap; the begin is clamped to the segment.
   public init(_ format: auscult_format, _ head: auscult_head, count: Int64 = 1) {
-    let first = head.origin + format.offset + head.index * format.period
-    let last = first + (count - 1) * format.period + format.extent
-    begin = max(floorDivide(first, format.denominator), head.segment, 0)
-    end = max(ceilingDivide(last, format.denominator), begin)
+    self = withUnsafePointer(to: format) { format in
+      withUnsafePointer(to: head) { head in
+        let time = StreamTime(format)
+        let begin = time.begin(head)
+        return Span(begin: begin, end: max(time.end(head, count - 1), begin))
+      }
+    }
   }
-}
-
-/// `numerator / denominator` rounded down; the denominator is positive.
-public func floorDivide(_ numerator: Int64, _ denominator: Int64) -> Int64 {
-  let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
-  return remainder < 0 ? quotient - 1 : quotient
-}
-
-/// `numerator / denominator` rounded up; the denominator is positive.
-public func ceilingDivide(_ numerator: Int64, _ denominator: Int64) -> Int64 {
-  let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
-  return remainder > 0 ? quotient + 1 : quotient
 }

@@ -1,3 +1,5 @@
+import NodeABI
+
 /// A moment of the wall clock as ISO 8601 in UTC with milliseconds: "2026-11-21T09:30:01.664Z".
 ///
 /// `nanoseconds` count from the Unix epoch and are cut, not rounded, to milliseconds. Years 0 to 9999.

@@ -193,7 +193,7 @@ final class Alarm: Node {
     let score = last.unsafelyUnwrapped[channel]
     output.event(output.count).pointee = auscult_event(
       channel: UInt32(truncatingIfNeeded: channel), state: state, begin: max(0, floorDivide(begin, format.denominator)),
-      end: -floorDivide(-end, format.denominator), score: score.score, threshold: score.threshold, cause: cause,
+      end: ceilDivide(end, format.denominator), score: score.score, threshold: score.threshold, cause: cause,
       reserved: 0)
     output.head(output.count).pointee = lastHead
     output.count += 1
@@ -241,10 +241,4 @@ final class Alarm: Node {
       report(AUSCULT_EVENT_HEARING, channel, from: change.begin, to: change.heard, cause: change.cause, cycle)
     }
   }
-}
-
-@inline(__always) @_noLocks @_noAllocation
-private func floorDivide(_ ticks: Int64, _ denominator: Int64) -> Int64 {
-  let quotient = ticks / denominator
-  return ticks % denominator < 0 ? quotient - 1 : quotient
 }

@@ -146,9 +146,3 @@ final class AudioSink: Node {
   @inline(__always) @_noLocks @_noAllocation
   private func slot(_ position: Int64) -> Int { Int(truncatingIfNeeded: position) & (capacity - 1) }
 }
-
-@inline(__always) @_noLocks @_noAllocation
-private func floorDivide(_ ticks: Int64, _ denominator: Int64) -> Int64 {
-  let quotient = ticks / denominator
-  return ticks % denominator < 0 ? quotient - 1 : quotient
-}

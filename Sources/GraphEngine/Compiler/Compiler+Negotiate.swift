@@ -1,5 +1,6 @@
 import CNodeABI
 import GraphText
+import NodeABI
 import NumberText
 
 extension Compiler {

@@ -1,5 +1,6 @@
 import CNodeABI
 import CRealtime
+import NodeABI
 
 /// Where a block's tokens lie in time, and cutting it there: what belongs to the one side of an exchange, and what to the
 /// other.
@@ -8,11 +9,7 @@ extension auscult_block {
   @_noLocks @_noAllocation
   func end(of index: Int) -> Int64 {
     let isAudio = format.pointee.kind == AUSCULT_AUDIO
-    let head = heads[isAudio ? 0 : index]
-    let position = isAudio ? head.index + Int64(index) : head.index
-    return ceilDivide(
-      head.origin + format.pointee.offset + position * format.pointee.period + format.pointee.extent,
-      format.pointee.denominator)
+    return isAudio ? time.end(heads, Int64(index)) : time.end(heads + index)
   }
 
   /// How many tokens end at or before a frame position. Ends never go back.

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 import RealtimeCore
 
 /// Tokens that a full ring has cost, until the gap that tells of them has found room in it.
@@ -72,11 +73,7 @@ extension auscult_block {
   fileprivate var firstBegin: Int64 {
     @_noLocks @_noAllocation get {
       if count == 0 { return complete == Int64.max ? 0 : max(0, complete) }
-      let first = heads[0]
-      return max(
-        floorDivide(
-          first.origin + format.pointee.offset + first.index * format.pointee.period, format.pointee.denominator),
-        first.segment)
+      return max(time.frame(beginTicks: time.beginTicks(heads)), heads.pointee.segment)
     }
   }
 }

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 
 /// Brings the tokens of a node's inputs together by position: each input's tokens stay queued until every input has the
 /// token that begins at the same frame position. A token that finds no partner is counted as unmatched.

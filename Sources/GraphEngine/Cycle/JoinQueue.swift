@@ -1,5 +1,6 @@
 import CNodeABI
 import CRealtime
+import NodeABI
 
 /// The waiting tokens of one input.
 struct JoinQueue {

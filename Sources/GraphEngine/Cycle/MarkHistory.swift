@@ -1,5 +1,6 @@
 import CNodeABI
 import CRealtime
+import NodeABI
 
 /// Carries the source's marks (silent, clipped, ...) through a node, by position: a token has the marks of all input
 /// tokens that it was computed from, and the mean of their shares of silence, whatever the node does and however the

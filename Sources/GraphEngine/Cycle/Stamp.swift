@@ -1,5 +1,6 @@
 import CNodeABI
 import CRealtime
+import NodeABI
 import RealtimeCore
 
 /// What the host writes to the tokens that a node has yielded: where they lie, whether something was lost before them, and
@@ -91,10 +92,8 @@ extension auscult_block {
   /// Frame position of the first sample of an audio block: a stretch that restarts behind a drop has no frame before it.
   fileprivate var firstFrame: Int64 {
     @inline(__always) @_noLocks @_noAllocation get {
-      let format = format.pointee
-      if format.kind != AUSCULT_AUDIO { return 0 }
-      let head = heads.pointee
-      return ceilDivide(head.origin + format.offset + head.index * format.period, format.denominator)
+      if format.pointee.kind != AUSCULT_AUDIO { return 0 }
+      return time.frame(endTicks: time.beginTicks(heads))
     }
   }
 }

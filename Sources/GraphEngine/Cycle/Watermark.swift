@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 import RealtimeCore
 
 /// How far a stream is complete: through which frame position all its tokens have come, and where it ends.
@@ -60,7 +61,7 @@ extension StepOutput {
     guard let progress else { return }
     let isBegun = progress.pointee.start.load(ordering: .relaxed) != Int64.max
     if isStarted && !isBegun {
-      progress.pointee.start.store(floorDivide(origin, format.pointee.denominator), ordering: .relaxed)
+      progress.pointee.start.store(StreamTime(format).frame(beginTicks: origin), ordering: .relaxed)
     }
     progress.pointee.tokens.add(Int64(tokens), ordering: .relaxed)
     progress.pointee.complete.store(complete, ordering: .releasing)

@@ -1,6 +1,7 @@
 import CNodeABI
 import CRealtime
 import GraphText
+import NodeABI
 
 /// A score of one channel as an alarm hears it: its value, the place of its token, and its marks.
 public struct HeardScore: Sendable {
@@ -121,8 +122,11 @@ public final class AlarmTrial {
 
   /// Driver frame position where a token ends.
   private func end(_ head: auscult_head) -> Int64 {
-    let format = record.format
-    return max(0, (head.origin + format.offset + head.index * format.period + format.extent) / format.denominator)
+    withUnsafePointer(to: record.format) { format in
+      withUnsafePointer(to: head) { head in
+        max(0, floorDivide(StreamTime(format).endTicks(head), format.pointee.denominator))
+      }
+    }
   }
 
   /// The node forgets all that it has heard.

@@ -1,5 +1,6 @@
 import CNodeABI
 import GraphEngine
+import NodeABI
 import NodeHost
 import NodeKit
 import NumberText
@@ -142,7 +143,9 @@ private class Tap: OffloadNode {
     }
     let width = Int(format.rows) * Int(format.columns)
     for index in 0..<input.count {
-      let (begin, end) = span(format, input.head(index).pointee)
+      // As records have it.
+      let begin = input.pointer.pointee.time.begin(input.head(index))
+      let end = max(input.pointer.pointee.time.end(input.head(index)), begin)
       for channel in 0..<(format.kind == AUSCULT_EVENT ? 1 : input.channels) {
         var token = TapToken(channel: channel, begin: begin, end: end, rate: Int(format.driver_rate))
         switch format.kind {
@@ -168,15 +171,6 @@ private class Tap: OffloadNode {
       }
     }
     try store?.append(heard)
-  }
-
-  /// As records have it: begin down, end up, clamped to the stream.
-  private func span(_ format: auscult_format, _ head: auscult_head) -> (Int64, Int64) {
-    let first = head.origin + format.offset + head.index * format.period
-    let last = first + format.extent
-    let begin = first >= 0 ? first / format.denominator : 0
-    let end = last > 0 ? (last + format.denominator - 1) / format.denominator : 0
-    return (max(begin, head.segment, 0), max(end, begin))
   }
 }
 

@@ -1,0 +1,59 @@
+import CNodeABI
+
+/// Where the tokens of a stream lie in time: time.h for Swift.
+///
+/// A token's number counts from a head; an audio block has one head, for its first sample.
+/// Thread: any. It holds on to the format, which must outlive it.
+@frozen
+public struct StreamTime {
+  @usableFromInline let format: UnsafePointer<auscult_format>
+
+  @inlinable @_noLocks @_noAllocation
+  public init(_ format: UnsafePointer<auscult_format>) { self.format = format }
+
+  /// Ticks at which a token begins.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public func beginTicks(_ head: UnsafePointer<auscult_head>, _ token: Int64 = 0) -> Int64 {
+    auscult_begin_ticks(format, head, token)
+  }
+
+  /// Ticks at which it ends.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public func endTicks(_ head: UnsafePointer<auscult_head>, _ token: Int64 = 0) -> Int64 {
+    auscult_end_ticks(format, head, token)
+  }
+
+  /// Driver frame position of its begin: rounded down, not before the stream, and not before the end of the last gap.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public func begin(_ head: UnsafePointer<auscult_head>, _ token: Int64 = 0) -> Int64 {
+    auscult_begin_frame(format, head, token)
+  }
+
+  /// Driver frame position of its end: rounded up.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public func end(_ head: UnsafePointer<auscult_head>, _ token: Int64 = 0) -> Int64 {
+    auscult_end_frame(format, head, token)
+  }
+
+  /// Driver frame position of ticks, rounded down: where something begins.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public func frame(beginTicks ticks: Int64) -> Int64 { floorDivide(ticks, format.pointee.denominator) }
+
+  /// Driver frame position of ticks, rounded up: where something ends.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public func frame(endTicks ticks: Int64) -> Int64 { ceilDivide(ticks, format.pointee.denominator) }
+}
+
+extension auscult_block {
+  /// Where its tokens lie.
+  @inlinable
+  public var time: StreamTime { @inline(__always) @_noLocks @_noAllocation get { StreamTime(format) } }
+}
+
+/// `number / per` rounded down, for `per` > 0.
+@inlinable @inline(__always) @_noLocks @_noAllocation
+public func floorDivide(_ number: Int64, _ per: Int64) -> Int64 { auscult_floor_divide(number, per) }
+
+/// `number / per` rounded up, for `per` > 0.
+@inlinable @inline(__always) @_noLocks @_noAllocation
+public func ceilDivide(_ number: Int64, _ per: Int64) -> Int64 { auscult_ceil_divide(number, per) }
