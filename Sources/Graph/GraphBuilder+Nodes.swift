@@ -24,17 +24,17 @@ extension GraphBuilder {
   }
 
   private mutating func refuse(_ entry: DocumentEntry, of node: DocumentNode, _ nodeClass: NodeClass) {
-    let isLeftOver = isLeftOver(entry, node)
+    let isIgnored = isIgnored(entry, node)
     collector.add(
       "unknown-parameter",
-      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isLeftOver ? ": it is left out" : ""),
+      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isIgnored ? ": it is left out" : ""),
       at: entry.key.location, written: entry.key.text,
-      candidates: isLeftOver ? [] : nodeClass.parameters.map(\.name) + reservedNodeKeys,
-      severity: isLeftOver ? .warning : .error)
+      candidates: isIgnored ? [] : nodeClass.parameters.map(\.name) + reservedNodeKeys,
+      severity: isIgnored ? .warning : .error)
   }
 
   /// Whether an override puts another class in place of the one that the file gives a parameter for.
-  private func isLeftOver(_ entry: DocumentEntry, _ node: DocumentNode) -> Bool {
+  private func isIgnored(_ entry: DocumentEntry, _ node: DocumentNode) -> Bool {
     guard let type = node["type"] else { return false }
     return document.overrides.contains(type.value.location.file)
       && !document.overrides.contains(entry.key.location.file)

@@ -16,16 +16,16 @@ extension Engine {
   /// The channels that the driver takes; the order is as for `externalInputs`.
   public var externalOutputs: [ExternalPort] { outputChannels.compactMap { $0 } }
 
-  static func inputPorts(_ nodes: [RunNode], _ graph: Graph) -> [ExternalPort] {
+  static func inputPorts(_ nodes: [LinkedRuntime], _ graph: Graph) -> [ExternalPort] {
     ports(nodes, graph, count: \.externalInputs) { $0.runtime.configuration.outputs.first?.machines ?? [] }
   }
 
-  static func outputPorts(_ nodes: [RunNode], _ graph: Graph) -> [ExternalPort] {
+  static func outputPorts(_ nodes: [LinkedRuntime], _ graph: Graph) -> [ExternalPort] {
     ports(nodes, graph, count: \.externalOutputs) { _ in [] }
   }
 
   private static func ports(
-    _ nodes: [RunNode], _ graph: Graph, count: KeyPath<Configuration, Int>, machines: (RunNode) -> [String]
+    _ nodes: [LinkedRuntime], _ graph: Graph, count: KeyPath<Configuration, Int>, machines: (LinkedRuntime) -> [String]
   ) -> [ExternalPort] {
     nodes.filter { $0.runtime.placement == .realtime }.flatMap { node -> [ExternalPort] in
       let configuration = node.runtime.configuration
@@ -43,7 +43,7 @@ extension Engine {
   }
 
   /// Whether what a node gets comes from the driver at all.
-  private static func hasExternalSource(_ node: RunNode, _ nodes: [RunNode]) -> Bool {
+  private static func hasExternalSource(_ node: LinkedRuntime, _ nodes: [LinkedRuntime]) -> Bool {
     if node.runtime.configuration.externalInputs > 0 { return true }
     return node.sources.contains { source in
       nodes.first { $0.runtime === source }.map { hasExternalSource($0, nodes) } ?? false

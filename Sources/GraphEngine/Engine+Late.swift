@@ -26,7 +26,7 @@ extension Engine {
   /// it; who may be held up by a node has another thread call it. Thread: any.
   public func lookForLateNodes() {
     stalls.look(
-      exchanging.withLock { schedule }, state, takesAway: options.passesOverLateNodes,
+      scheduleLock.withLock { schedule }, state, takesAway: options.passesOverLateNodes,
       isChanging: isChanging.load(ordering: .relaxed))
   }
 
@@ -58,11 +58,11 @@ extension Engine {
   ///
   /// Thread: any.
   public func finishWithoutDriver(seconds: Double) {
-    guard let schedule = exchanging.withLock({ schedule }),
+    guard let schedule = scheduleLock.withLock({ schedule }),
       !isEnding.exchange(true, ordering: .acquiringAndReleasing)
     else { return }
     let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
-    pool?.settle { realtime_nanoseconds() < deadline - Int64(seconds * 5e8) }
+    pool?.runUntilIdle { realtime_nanoseconds() < deadline - Int64(seconds * 5e8) }
     pool?.stop { realtime_nanoseconds() > deadline - Int64(seconds * 4e8) }
     for worker in schedule.workers {
       if let call = worker.call.pointee.current { _ = worker.takeAway(call) }

@@ -127,7 +127,7 @@ extension Engine {
   }
 
   /// Refuses outputs that would replace what they must not, before any node is made.
-  private func checkOutputs(of next: Graph, beside nodes: [RunNode]) throws(DiagnosticsError) {
+  private func checkOutputs(of next: Graph, beside nodes: [LinkedRuntime]) throws(DiagnosticsError) {
     var outputs = OutputGuard(next)
     outputs.protect(options.outputs)
     let running = nodes.reduce(into: Set<FileIdentity>()) { $0.formUnion($1.runtime.node.outputs) }
@@ -176,7 +176,7 @@ extension Engine {
       builder = try ScheduleBuilder(
         draft.transition(shadow), of: draft.graph, options: self.options, stalls: stalls, quantum: Compiler.quantum,
         rate: rate, channels: channels, previous: schedule, isSwap: true,
-        tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
+        tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), observed: shadow?.observed ?? [])
     } catch {
       freeChannels(but: draft.before)
       for runtime in draft.added + (shadow?.alarms.map(\.copy) ?? []) { runtime.instance.deactivate() }
@@ -197,7 +197,7 @@ extension Engine {
     install(transition)
     stopwatch.lap("install")
     swapRun = SwapRun(
-      self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.ears), options: options,
+      self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.observed), options: options,
       phases: stopwatch.phases)
     previousGraph = graph
     graph = draft.graph
@@ -227,7 +227,7 @@ extension Engine {
   // MARK: After the exchange
 
   /// The new nodes alone. The realtime thread takes them at its next cycle.
-  func install(after nodes: [RunNode]) {
+  func install(after nodes: [LinkedRuntime]) {
     install(
       Schedule(
         // All its queues are there already.
@@ -251,7 +251,7 @@ extension Engine {
     if status.stage == .rolledBack { log(.warning, "", "the change was taken back: \(status.reason ?? "")") }
   }
 
-  private func freeChannels(but nodes: [RunNode]) {
+  private func freeChannels(but nodes: [LinkedRuntime]) {
     channels.inputs.keep(Engine.inputPorts(nodes, graph))
     channels.outputs.keep(Engine.outputPorts(nodes, graph))
     takeChannels(of: nodes, in: graph)
@@ -259,7 +259,7 @@ extension Engine {
   }
 
   /// Before the stream ends: a swap that has not come to its exchange is given up. No cycle runs meanwhile.
-  func settleSwap() {
+  func finishSwap() {
     while let swapRun, swapRun.status.position == nil || swapRun.status.stage == .retiring || swapRun.isReturning {
       swapRun.requestEnd()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true))

@@ -63,9 +63,9 @@ public final class Engine: @unchecked Sendable {
   /// Looks for nodes that do not come back from `process`.
   let stalls: StallWatch
   var instances: [NodeInstance]
-  /// Changed under `exchanging`, for a driver's thread may wait for its queues meanwhile.
+  /// Changed under `scheduleLock`, for a driver's thread may wait for its queues meanwhile.
   var schedule: Schedule?
-  let exchanging = NSLock()
+  let scheduleLock = NSLock()
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
@@ -168,7 +168,8 @@ public final class Engine: @unchecked Sendable {
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
     let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
     warnings = draft.diagnostics
-    let nodes = Compiler.runNodes(draft, try Compiler.runtimes(draft, generations: generations, number: nextNumber))
+    let nodes = Compiler.linkedRuntimes(
+      draft, try Compiler.runtimes(draft, generations: generations, number: nextNumber))
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
     return Schedule(
@@ -194,7 +195,7 @@ public final class Engine: @unchecked Sendable {
     return Int32(nodeNames.count - 1)
   }
 
-  func takeChannels(of nodes: [RunNode], in graph: Graph) {
+  func takeChannels(of nodes: [LinkedRuntime], in graph: Graph) {
     for port in Engine.inputPorts(nodes, graph) { channels.inputs.set(port) }
     for port in Engine.outputPorts(nodes, graph) { channels.outputs.set(port) }
   }
@@ -221,7 +222,7 @@ public final class Engine: @unchecked Sendable {
   func install(_ next: Schedule) {
     for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
     if let before = schedule { retiring.append(before) }
-    exchanging.withLock { schedule = next }
+    scheduleLock.withLock { schedule = next }
     let untaken = state.pointee.pending.exchange(next.realtime, ordering: .acquiringAndReleasing)
     if let untaken { retire(untaken) }
   }
@@ -235,7 +236,7 @@ public final class Engine: @unchecked Sendable {
   public func finishStream() {
     guard schedule != nil else { return }
     if !isRealtimeStuck {
-      settleSwap()
+      finishSwap()
       awaitRoom()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
       pool?.wait(
@@ -271,18 +272,18 @@ public final class Engine: @unchecked Sendable {
       state.pointee.schedule = nil
     }
     dryNode = schedule.dryNode
-    if isRealtimeStuck { for node in schedule.nodes { Leftovers.keep(node.runtime) } }
+    if isRealtimeStuck { for node in schedule.nodes { AbandonedObjects.keep(node.runtime) } }
     for node in schedule.nodes { takeDown(node.runtime) }
     awaitNodes(schedule)
     swapRun?.abandon()
     swapRun = nil
     retiring = []
-    exchanging.withLock { self.schedule = nil }
+    scheduleLock.withLock { self.schedule = nil }
   }
 
   /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
   public func drain() {
-    pool?.settle { [self] in
+    pool?.runUntilIdle { [self] in
       lookForLateNodes()
       return !services.calls.isOver
     }
@@ -299,7 +300,7 @@ public final class Engine: @unchecked Sendable {
   /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta, and
   /// helps the workers meanwhile. Thread: the driver's, between cycles.
   public func awaitRoom() {
-    guard let schedule = exchanging.withLock({ schedule }), let pool else { return }
+    guard let schedule = scheduleLock.withLock({ schedule }), let pool else { return }
     pool.nudge()
     for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
       let bytes = EngineOptions.quantaPerWait * link.producer.pointee.mostBytes

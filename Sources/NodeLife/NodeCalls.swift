@@ -15,7 +15,7 @@ package final class NodeCalls: Sendable {
     /// The change that is under way has to be ready by then.
     package var deadline = Int64.max
     var seconds = 0.0
-    package var late: [(lane: NodeLane, node: String, function: String, since: Int64, isTold: Bool)] = []
+    package var late: [(callQueue: NodeCallQueue, node: String, function: String, since: Int64, isTold: Bool)] = []
   }
 
   private struct Hook: @unchecked Sendable {
@@ -95,10 +95,10 @@ package final class NodeCalls: Sendable {
   // MARK: Late ones
 
   /// A call that is not waited for any more.
-  func note(_ lane: NodeLane, node: String, function: String, since: Int64) {
+  func note(_ callQueue: NodeCallQueue, node: String, function: String, since: Int64) {
     state.withLock { state in
-      guard !state.late.contains(where: { $0.lane === lane }) else { return }
-      state.late.append((lane, node, function, since, false))
+      guard !state.late.contains(where: { $0.callQueue === callQueue }) else { return }
+      state.late.append((callQueue, node, function, since, false))
     }
   }
 
@@ -107,7 +107,7 @@ package final class NodeCalls: Sendable {
     let now = realtime_nanoseconds()
     var told: [(node: String, function: String)] = []
     state.withLock { state in
-      state.late.removeAll { $0.lane.isIdle }
+      state.late.removeAll { $0.callQueue.isIdle }
       for index in state.late.indices
       where !state.late[index].isTold && now - state.late[index].since > Int64(NodeCalls.limit * 1e9) {
         state.late[index].isTold = true
@@ -125,7 +125,7 @@ package final class NodeCalls: Sendable {
   /// Nodes that have not come back from a call, and which.
   package var late: [(node: String, function: String)] {
     state.withLock { state in
-      state.late.removeAll { $0.lane.isIdle }
+      state.late.removeAll { $0.callQueue.isIdle }
       return state.late.map { ($0.node, $0.function) }
     }
   }

@@ -75,14 +75,14 @@ package struct ConfiguredInput {
 
 /// A node as the plugin sees it, and where it is in its life. An illegal call is a mistake of the engine's.
 ///
-/// Its functions are called on a thread of their own, and are waited for so long and no longer: see `NodeLane`. A node that
+/// Its functions are called on a thread of their own, and are waited for so long and no longer: see `NodeCallQueue`. A node that
 /// has not come back gets its next call when it does, if ever, and keeps its memory until then.
 ///
 /// Thread: control.
 package final class NodeInstance: @unchecked Sendable {
   package enum State { case created, configured, active }
 
-  /// What the plugin holds on to from create to the end of destroy. Touched on the node's lane.
+  /// What the plugin holds on to from create to the end of destroy. Touched on the node's callQueue.
   private final class Native: @unchecked Sendable {
     let functions: UnsafePointer<auscult_class>
     package let host: NodeHostRecord
@@ -109,7 +109,7 @@ package final class NodeInstance: @unchecked Sendable {
   package let node: Graph.Node
   package let host: NodeHostRecord
   package let pointer: UnsafeMutableRawPointer
-  private let lane: NodeLane
+  private let callQueue: NodeCallQueue
   private let record: Native
   package private(set) var state = State.created
   /// Bytes that it will hold once active, by its own word.
@@ -130,7 +130,7 @@ package final class NodeInstance: @unchecked Sendable {
     let host = NodeHostRecord(services: services, graph: graph, node: node.name)
     let arguments = NativeArguments(node.arguments)
     let functions = node.nodeClass.native
-    let lane = NodeLane(services.calls, node: node.name)
+    let callQueue = NodeCallQueue(services.calls, node: node.name)
     let create = { () -> Result<Native, NodeFailure> in
       var created: UnsafeMutableRawPointer?
       var error = NodeInstance.emptyError()
@@ -140,20 +140,20 @@ package final class NodeInstance: @unchecked Sendable {
       return .success(Native(functions, host, arguments, created))
     }
     services.entering?("create", node)
-    let result = try lane.call("create", create) { late in
+    let result = try callQueue.call("create", create) { late in
       if case .success(let record) = late { functions.pointee.destroy(record.pointer) }
     }
     record = try result.get()
     self.host = host
-    self.lane = lane
+    self.callQueue = callQueue
     pointer = record.pointer
   }
 
   deinit {
-    if isGivenUp { return Leftovers.keep(record) }
+    if isGivenUp { return AbandonedObjects.keep(record) }
     // Also deactivates what was activated too late for anyone to know.
     host.services.entering?("destroy", node)
-    let hasReturned = lane.finish("destroy", seconds: Self.patience) { [record] in
+    let hasReturned = callQueue.finish("destroy", seconds: Self.patience) { [record] in
       record.deactivate()
       record.functions.pointee.destroy(record.pointer)
     }
@@ -166,12 +166,12 @@ package final class NodeInstance: @unchecked Sendable {
   private static let patience = 2.0
 
   /// The node has come back from all that was called.
-  package var isIdle: Bool { lane.isIdle }
+  package var isIdle: Bool { callQueue.isIdle }
 
   /// Waits for that.
   ///
   /// - Parameter look: called now and then; false: it is not waited for any more.
-  package func awaitIdle(_ look: () -> Bool) { lane.awaitIdle(look) }
+  package func awaitIdle(_ look: () -> Bool) { callQueue.awaitIdle(look) }
 
   /// Never calls the node again, nor frees anything that it has.
   package func giveUp() {
@@ -186,7 +186,7 @@ package final class NodeInstance: @unchecked Sendable {
     let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs, memory: memory)
     let answer = makeAnswer(arena, rate: rate, input: inputs.first)
     host.services.entering?("configure", node)
-    let failure = try lane.call("configure") { [record, inputs] () -> NodeFailure? in
+    let failure = try callQueue.call("configure") { [record, inputs] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
       // What the formats point to, the memory and the sources' formats, is there until now.
@@ -337,7 +337,7 @@ package final class NodeInstance: @unchecked Sendable {
     // Swift's own allocation ends the program where there is none.
     guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
     host.services.entering?("activate", node)
-    let failure = try lane.call("activate") { [record] () -> NodeFailure? in
+    let failure = try callQueue.call("activate") { [record] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK
       return record.isActive ? nil : NodeInstance.failure(error)
@@ -355,7 +355,7 @@ package final class NodeInstance: @unchecked Sendable {
     guard state == .active, !isGivenUp else { return }
     state = .created
     host.services.entering?("deactivate", node)
-    lane.finish("deactivate", seconds: seconds) { [record] in
+    callQueue.finish("deactivate", seconds: seconds) { [record] in
       record.host.lastNotices.store(through, ordering: .releasing)
       record.deactivate()
       record.host.lastNotices.store(.max, ordering: .relaxed)
@@ -365,12 +365,12 @@ package final class NodeInstance: @unchecked Sendable {
   /// Calls a further function of the node, as `activate` is called.
   package func call<Answer>(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Answer) throws -> Answer
   {
-    try lane.call(function) { [record] in body(record.pointer) }
+    try callQueue.call(function) { [record] in body(record.pointer) }
   }
 
   /// Calls one that has nothing to answer, and does not wait long.
   package func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
-    lane.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
+    callQueue.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
   }
 
   package static func emptyError() -> auscult_error {

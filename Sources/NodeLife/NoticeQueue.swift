@@ -81,7 +81,7 @@ package final class NoticeQueue: Sendable {
   }
 
   /// A node that fetches nothing for so many notices loses the oldest.
-  static let room = 4096
+  static let capacity = 4096
 
   private let state = Mutex(State())
 
@@ -116,7 +116,7 @@ package final class NoticeQueue: Sendable {
       let end = max(position, state.written == .min ? 0 : state.written + 1, state.notices.last?.end ?? 0)
       guard !state.readers.isEmpty else { return end }
       state.notices.append(StoredNotice(notice, end: end))
-      if state.notices.count > Self.room {
+      if state.notices.count > Self.capacity {
         state.notices.removeFirst()
         state.first += 1
       }
@@ -199,9 +199,9 @@ let noticeAbility: NoticeAbility = {
       size: UInt32(MemoryLayout<auscult_notices>.size), reserved: 0,
       next: { host, through, notice in
         guard let notice, let next = NodeHostRecord.of(host).nextNotice(through: through) else { return 0 }
-        let room = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
+        let size = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
         let size = notice.pointee.size
-        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: room)
+        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: size)
         notice.pointee.size = size
         return 1
       }))

@@ -46,7 +46,7 @@ public struct MessageQueue: ~Copyable, @unchecked Sendable {
   deinit { slots.deallocate() }
 
   /// Free slots. Only the consumer adds to them, so that what the producer sees stays there until it pushes.
-  public var room: Int {
+  public var freeSlots: Int {
     @_noLocks @_noAllocation get {
       capacity - (written.load(ordering: .relaxed) - read.load(ordering: .acquiring))
     }
@@ -60,7 +60,7 @@ public struct MessageQueue: ~Copyable, @unchecked Sendable {
   /// Pushes a message; one that finds no slot is counted as lost. Keeps one slot back for a retired schedule.
   @_noLocks @_noAllocation
   public func push(_ message: RealtimeMessage) {
-    guard room > (message.kind == .scheduleRetired ? 0 : 1) else {
+    guard freeSlots > (message.kind == .scheduleRetired ? 0 : 1) else {
       lostMessages.add(1, ordering: .relaxed)
       return
     }

@@ -21,7 +21,7 @@ import Training
     var epochs: Curve { box.epochs }
 
     init(_ judge: String, machines: [String] = ["fan"]) throws {
-      let workshop = try Workshop()
+      let workshop = try CommandFolder()
       try workshop.write(
         "graph.yaml",
         """

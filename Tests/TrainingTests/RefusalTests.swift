@@ -5,8 +5,8 @@ import Testing
 
 /// What cannot be trained, evaluated or run: a clear message, exit status 1, nothing half-written.
 @Suite struct RefusalTests {
-  private func workshop(_ judge: String = "type: detector.kmeans, model: model.safetensors") throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop(_ judge: String = "type: detector.kmeans, model: model.safetensors") throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph(judge))
     for index in 0..<4 {
       try workshop.record("normal/n\(index).wav", machineSound(seconds: 5, seed: UInt64(index)))
@@ -14,12 +14,12 @@ import Testing
     return workshop
   }
 
-  private func train(_ workshop: Workshop, _ arguments: [String]) throws -> Workshop.Outcome {
+  private func train(_ workshop: CommandFolder, _ arguments: [String]) throws -> CommandFolder.Outcome {
     try workshop.run(["train", "watch.yaml", "--output", "model.safetensors"] + arguments)
   }
 
   /// The command fails with this text, and writes nothing.
-  private func refused(_ workshop: Workshop, _ arguments: [String], _ text: String) throws {
+  private func refused(_ workshop: CommandFolder, _ arguments: [String], _ text: String) throws {
     let before = try workshop.files
     let outcome = try train(workshop, arguments)
     #expect(outcome.status == 1)

@@ -4,7 +4,7 @@ import NodeHost
 /// What runs now, by the names of the nodes.
 struct RunningGraph {
   let graph: Graph
-  let nodes: [String: RunNode]
+  let nodes: [String: LinkedRuntime]
   let services: HostServices
   /// Bytes that it takes.
   let memory: Int
@@ -41,7 +41,7 @@ extension Compiler {
   }
 
   /// What keeps a running node from going on as it is, in words; nil: nothing does.
-  private static func difference(_ draft: ScheduleDraft, node index: Int, _ running: RunNode) -> String? {
+  private static func difference(_ draft: ScheduleDraft, node index: Int, _ running: LinkedRuntime) -> String? {
     let node = draft.graph.nodes[index]
     let before = draft.running?.graph.nodes.first { $0.name == node.name } ?? running.runtime.node
     if node.nodeClass.name != before.nodeClass.name { return "\(before.nodeClass.name) -> \(node.nodeClass.name)" }
@@ -61,7 +61,7 @@ extension Compiler {
 
   private static func short(_ id: String) -> String { String(id.prefix(12)) }
 
-  private static func inputDifference(_ draft: ScheduleDraft, node index: Int, _ running: RunNode) -> String? {
+  private static func inputDifference(_ draft: ScheduleDraft, node index: Int, _ running: LinkedRuntime) -> String? {
     let links = draft.incoming[index]
     let nodes = draft.graph.nodes
     guard links.count == running.inputs.count else {

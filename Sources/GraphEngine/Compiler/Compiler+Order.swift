@@ -77,7 +77,7 @@ extension Compiler {
       {
         draft.error(
           "placement",
-          "node '\(node.name)' exchanges samples with the driver and must run on the realtime thread, but "
+          "node '\(node.name)' passes samples to or from the driver and must run on the realtime thread, but "
             + (node.nodeClass.isHard && node.placement != .worker
               ? "a node before it runs on a worker" : "it is placed on a worker"),
           at: node.location)

@@ -53,12 +53,12 @@ struct Compiler {
   }
 
   /// The nodes as they run when nothing is being changed.
-  static func runNodes(_ draft: ScheduleDraft, _ runtimes: [NodeRuntime]) -> [RunNode] {
+  static func linkedRuntimes(_ draft: ScheduleDraft, _ runtimes: [NodeRuntime]) -> [LinkedRuntime] {
     draft.order.map { index in
-      RunNode(
+      LinkedRuntime(
         runtime: runtimes[index],
         inputs: draft.incoming[index].map {
-          RunNode.Input(port: $0.input, from: RunNode.Feed(runtime: runtimes[$0.from], output: $0.output))
+          LinkedRuntime.Input(port: $0.input, from: LinkedRuntime.Feed(runtime: runtimes[$0.from], output: $0.output))
         })
     }
   }

@@ -7,7 +7,7 @@ extension RealtimeState {
   /// Takes the schedule that the control thread has laid ready, if there is a slot free to hand the old one back.
   @inline(__always) @_noLocks @_noAllocation
   mutating func takeSchedule() {
-    if pending.load(ordering: .relaxed) == nil || messages.room == 0 { return }
+    if pending.load(ordering: .relaxed) == nil || messages.freeSlots == 0 { return }
     guard let next = pending.exchange(nil, ordering: .acquiringAndReleasing) else { return }
     let old = schedule
     schedule = next

@@ -31,7 +31,7 @@ struct RealtimeSchedule {
   let waste: UnsafeMutablePointer<Float>
 }
 
-/// A channel that a step exchanges with the driver.
+/// A channel that a step has in common with the driver.
 struct ExternalChannel {
   /// Its index among the driver's.
   let index: Int

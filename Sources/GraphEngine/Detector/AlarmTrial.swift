@@ -28,7 +28,7 @@ public struct HeardScore: Sendable {
 /// Thread: one at a time.
 public final class AlarmTrial {
   /// Scores at a time: the alarm has room for the events of so many, see its `burst`.
-  private static let chunk = 64
+  private static let most = 64
 
   private let graph: Graph
   private let instance: NodeInstance
@@ -88,7 +88,7 @@ public final class AlarmTrial {
       throw DiagnosticsError([graph.diagnostic(failure, node: node)])
     }
     output = arena.block(
-      configuration.outputs[0].native, capacity: 8 * Self.chunk + configuration.bursts[0], producer: nil)
+      configuration.outputs[0].native, capacity: 8 * Self.most + configuration.bursts[0], producer: nil)
   }
 
   public func stream(_ scores: [HeardScore]) -> Stream { Stream(scores, record) }
@@ -102,7 +102,7 @@ public final class AlarmTrial {
     var times: [Double] = []
     var begin = 0
     while begin < stream.count {
-      let count = min(Self.chunk, stream.count - begin)
+      let count = min(Self.most, stream.count - begin)
       var part = stream.block.pointee
       part.count = UInt32(count)
       part.data += begin * Int(part.token_stride)

@@ -135,7 +135,7 @@ extension Engine {
 
   /// The nodes that say how the machines are: of a swap's two sides the one that judges now. A candidate that is only
   /// compared says nothing of the watch.
-  private var judges: [RunNode] {
+  private var judges: [LinkedRuntime] {
     let position = realtime.position
     return schedule.map { schedule in
       schedule.nodes.filter { !$0.isLossy && schedule.judges($0, at: position) }
@@ -146,7 +146,7 @@ extension Engine {
   private static var usualPatience: Double { 10 }
 
   /// By machine: what the most impatient of the alarms that hear it waits for, in seconds; infinity: `deaf: off`.
-  private func patience(of nodes: [RunNode]) -> [String: Double] {
+  private func patience(of nodes: [LinkedRuntime]) -> [String: Double] {
     var patience: [String: Double] = [:]
     for node in nodes where node.runtime.node.nodeClass.traits.contains(.watchful) {
       let own = node.runtime.node.deafAfter ?? Self.usualPatience
@@ -171,7 +171,7 @@ extension Graph.Node {
 
 extension Schedule {
   /// Whether what a node says of a frame position is said for the watch: of two that take turns, each has its own time.
-  fileprivate func judges(_ node: RunNode, at position: Int64) -> Bool {
+  fileprivate func judges(_ node: LinkedRuntime, at position: Int64) -> Bool {
     guard let point, node.side != .both else { return true }
     let forward = point.pointee.forward.pointee.load(ordering: .acquiring)
     let back = point.pointee.back.pointee.load(ordering: .acquiring)

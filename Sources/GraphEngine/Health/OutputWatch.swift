@@ -120,14 +120,14 @@ struct EventRing: ~Copyable {
   private let read = Atomic<Int>(0)
   private let lost = Atomic<Int>(0)
 
-  private static var room: Int {
+  private static var capacity: Int {
     @_noLocks @_noAllocation get { 256 }
   }
 
   /// Thread: control.
   init() {
-    events = .allocate(capacity: EventRing.room)
-    events.initialize(repeating: auscult_event(), count: EventRing.room)
+    events = .allocate(capacity: EventRing.capacity)
+    events.initialize(repeating: auscult_event(), count: EventRing.capacity)
   }
 
   deinit { events.deallocate() }
@@ -135,11 +135,11 @@ struct EventRing: ~Copyable {
   @_noLocks @_noAllocation
   func push(_ event: auscult_event) {
     let place = written.load(ordering: .relaxed)
-    if place - read.load(ordering: .acquiring) >= EventRing.room {
+    if place - read.load(ordering: .acquiring) >= EventRing.capacity {
       lost.add(1, ordering: .relaxed)
       return
     }
-    events[place % EventRing.room] = event
+    events[place % EventRing.capacity] = event
     written.store(place + 1, ordering: .releasing)
   }
 
@@ -147,7 +147,7 @@ struct EventRing: ~Copyable {
   func pop() -> auscult_event? {
     let place = read.load(ordering: .relaxed)
     if place == written.load(ordering: .acquiring) { return nil }
-    let event = events[place % EventRing.room]
+    let event = events[place % EventRing.capacity]
     read.store(place + 1, ordering: .releasing)
     return event
   }

@@ -1,4 +1,4 @@
-/// The channels that the graph exchanges with the driver. A channel keeps its index for as long as it exists, through
+/// The channels that the graph has in common with the driver. A channel keeps its index for as long as it exists, through
 /// every swap; an index that is free is taken again.
 struct ChannelTables: Sendable {
   struct Table: Sendable {

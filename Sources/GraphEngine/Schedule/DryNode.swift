@@ -19,7 +19,7 @@ extension Schedule {
   }
 }
 
-extension RunNode {
+extension LinkedRuntime {
   fileprivate var hasHeard: Bool {
     inputs.contains { input in
       [input.from, input.other].contains { $0.map { $0.runtime.outputs[$0.output].yielded > 0 } ?? false }

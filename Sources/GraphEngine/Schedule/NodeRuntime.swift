@@ -28,7 +28,7 @@ final class NodeRuntime: @unchecked Sendable {
   /// Nodes on workers: whether one is in `process`, and whether its call was taken away.
   let call: UnsafeMutablePointer<WorkerCall>
   /// Nodes on workers.
-  var worker: WorkerNode?
+  var worker: WorkerStep?
 
   var name: String { instance.node.name }
   var node: Graph.Node { instance.node }
@@ -74,7 +74,7 @@ final class NodeRuntime: @unchecked Sendable {
   /// Lays the instance out again as it was, so that it can be activated once more.
   ///
   /// - Parameter memory: bytes that it may take.
-  func configureAgain(_ node: RunNode, rate: Int, memory: Int) throws {
+  func configureAgain(_ node: LinkedRuntime, rate: Int, memory: Int) throws {
     let inputs = zip(node.inputs, inputFormats).map { input, format in
       ConfiguredInput(format: format, port: input.port, node: input.from?.runtime.name ?? "")
     }

@@ -23,7 +23,7 @@ final class RingLink: @unchecked Sendable {
   ) throws(NodeFailure) {
     guard let made = BlockRing(bytes: bytes) else { throw NodeFailure.memory(bytes) }
     fromName = from.name
-    // A link to no node is an ear of the control thread's.
+    // A link to no node is read by the control thread.
     let to = to ?? from
     toName = to.name
     idle = .allocate(capacity: 1)

@@ -5,7 +5,7 @@ import RealtimeCore
 /// what changes while it runs lies behind pointers, each touched by one thread.
 final class Schedule: @unchecked Sendable {
   /// In the order they run in.
-  let nodes: [RunNode]
+  let nodes: [LinkedRuntime]
   let realtime: UnsafeMutablePointer<RealtimeSchedule>
   let links: [RingLink.Key: RingLink]
   /// Rings that the realtime thread pushes into.
@@ -32,7 +32,7 @@ final class Schedule: @unchecked Sendable {
     point?.deallocate()
   }
 
-  var workers: [WorkerNode] { nodes.compactMap(\.runtime.worker) }
+  var workers: [WorkerStep] { nodes.compactMap(\.runtime.worker) }
 
   func step(_ runtime: NodeRuntime) -> UnsafeMutablePointer<Step> { runtime.worker?.step ?? steps[runtime.number]! }
 
@@ -46,7 +46,7 @@ final class Schedule: @unchecked Sendable {
   var memory: Int { nodes.reduce(0) { $0 + memory($1.runtime) } }
 
   /// What feeds a node on a worker.
-  func links(to worker: WorkerNode) -> [RingLink] {
+  func links(to worker: WorkerStep) -> [RingLink] {
     let numbers = nodes.filter { $0.runtime.worker === worker }.map(\.runtime.number)
     return links.filter { numbers.contains($0.key.to) }.map(\.value)
   }
@@ -77,7 +77,7 @@ final class Schedule: @unchecked Sendable {
     }
   }
 
-  private func side(_ feed: RunNode.Feed?, _ node: RunNode, _ index: Int) -> WorkerInput.Side {
+  private func side(_ feed: LinkedRuntime.Feed?, _ node: LinkedRuntime, _ index: Int) -> WorkerInput.Side {
     guard let feed else { return WorkerInput.Side() }
     let key = RingLink.Key(
       from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)

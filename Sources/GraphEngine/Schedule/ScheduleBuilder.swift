@@ -4,7 +4,7 @@ import RealtimeCore
 
 /// Lays out a schedule over nodes that exist already. Thread: control.
 final class ScheduleBuilder {
-  let nodes: [RunNode]
+  let nodes: [LinkedRuntime]
   /// For places in its file.
   private let graph: Graph
   let options: EngineOptions
@@ -21,7 +21,7 @@ final class ScheduleBuilder {
   private let channels: ChannelTables
   private let tunings: [TuneEntry]
   /// Links that the control thread listens to, in the order they were asked for.
-  private(set) var ears: [RingLink] = []
+  private(set) var observed: [RingLink] = []
   private let clock: UnsafeMutablePointer<auscult_clock>
   private var inputChannels: [ExternalChannel] = []
   private var outputChannels: [ExternalChannel] = []
@@ -35,10 +35,10 @@ final class ScheduleBuilder {
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
   /// - Throws: where the memory of a queue can't be had, at the node before it.
   init(
-    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, stalls: StallWatch, quantum: Int, rate: Int,
+    _ nodes: [LinkedRuntime], of graph: Graph, options: EngineOptions, stalls: StallWatch, quantum: Int, rate: Int,
     channels: ChannelTables,
     previous: Schedule? = nil,
-    isSwap: Bool = false, tunings: [TuneEntry] = [], ears: [RunNode.Feed] = []
+    isSwap: Bool = false, tunings: [TuneEntry] = [], observed: [LinkedRuntime.Feed] = []
   ) throws(DiagnosticsError) {
     self.graph = graph
     self.tunings = tunings
@@ -64,7 +64,7 @@ final class ScheduleBuilder {
     externalOutputs = arena.array(
       Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
     for node in self.nodes { try makeLinks(node, previous: previous) }
-    for (index, feed) in ears.enumerated() { try makeEar(feed, index) }
+    for (index, feed) in observed.enumerated() { try makeObservedLink(feed, index) }
     for node in self.nodes { makeStepLinks(node) }
     makeRealtime()
     for node in self.nodes where node.runtime.placement == .worker && node.runtime.worker == nil { makeWorker(node) }
@@ -73,7 +73,7 @@ final class ScheduleBuilder {
   // MARK: Links
 
   /// A ring for every link that enters a worker.
-  private func makeLinks(_ node: RunNode, previous: Schedule?) throws(DiagnosticsError) {
+  private func makeLinks(_ node: LinkedRuntime, previous: Schedule?) throws(DiagnosticsError) {
     guard node.runtime.placement == .worker else { return }
     for (index, input) in node.inputs.enumerated() {
       for feed in [input.from, input.other].compactMap({ $0 }) {
@@ -87,13 +87,13 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeEar(_ feed: RunNode.Feed, _ index: Int) throws(DiagnosticsError) {
+  private func makeObservedLink(_ feed: LinkedRuntime.Feed, _ index: Int) throws(DiagnosticsError) {
     let link = try makeLink(feed, to: nil)
     links[RingLink.Key(from: feed.runtime.number, output: feed.output, to: -1, input: index)] = link
-    ears.append(link)
+    observed.append(link)
   }
 
-  private func makeLink(_ feed: RunNode.Feed, to node: RunNode?) throws(DiagnosticsError) -> RingLink {
+  private func makeLink(_ feed: LinkedRuntime.Feed, to node: LinkedRuntime?) throws(DiagnosticsError) -> RingLink {
     let (bytes, most) = NodeSizes.ring(
       feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output], options)
     do {
@@ -105,7 +105,7 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeStepLinks(_ node: RunNode) {
+  private func makeStepLinks(_ node: LinkedRuntime) {
     let leaving = links.filter { $0.key.from == node.runtime.number }
       .sorted {
         ($0.key.output, $0.value.toName, $0.key.to, $0.key.input) < (
@@ -123,7 +123,7 @@ final class ScheduleBuilder {
   ///   - inputs: what the step reads, or, of a join, what is joined.
   ///   - joinSources: on the realtime thread, what the inputs are joined from.
   private func makeStep(
-    _ node: RunNode, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
+    _ node: LinkedRuntime, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
     joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>? = nil,
     splices: InputSplices, clock: UnsafeMutablePointer<auscult_clock>
   ) -> Step {
@@ -189,11 +189,11 @@ final class ScheduleBuilder {
     ])
   }
 
-  private func block(_ feed: RunNode.Feed) -> UnsafePointer<auscult_block> {
+  private func block(_ feed: LinkedRuntime.Feed) -> UnsafePointer<auscult_block> {
     UnsafePointer(feed.runtime.blocks[feed.output])
   }
 
-  private func addChannels(_ node: RunNode) {
+  private func addChannels(_ node: LinkedRuntime) {
     let configuration = node.runtime.configuration
     for channel in 0..<configuration.externalInputs {
       inputChannels.append(
@@ -206,7 +206,7 @@ final class ScheduleBuilder {
   }
 
   private func makeSplices(
-    _ node: RunNode, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
+    _ node: LinkedRuntime, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   ) -> InputSplices {
     var list: [InputSplice] = []
     for (index, input) in node.inputs.enumerated() {
@@ -236,14 +236,14 @@ final class ScheduleBuilder {
 
   // MARK: Workers
 
-  private func makeWorker(_ node: RunNode) {
+  private func makeWorker(_ node: LinkedRuntime) {
     let runtime = node.runtime
     let inputs = runtime.arena.array(UnsafePointer<auscult_block>?.self, count: node.inputs.count)
     if let join = runtime.join {
       for index in node.inputs.indices { inputs[index] = UnsafePointer(join.pointee.joined + index) }
     }
     let clock = runtime.arena.array([auscult_clock()])
-    runtime.worker = WorkerNode(
+    runtime.worker = WorkerStep(
       step: runtime.arena.array([
         makeStep(
           node, in: runtime.arena, inputs: inputs, splices: InputSplices(list: arena.array([]), count: 0), clock: clock)

@@ -2,7 +2,7 @@ import CNodeABI
 import GraphText
 import NodeHost
 
-/// What a candidate needs beside the nodes of a swap: copies of the alarms behind the detector, and ears for both sides.
+/// What a candidate needs beside the nodes of a swap: copies of the alarms behind the detector, and what the control thread hears of both sides.
 ///
 /// Thread: control.
 struct ShadowSetup {
@@ -11,7 +11,7 @@ struct ShadowSetup {
   /// Alarms behind the present detector, and copies of them behind the candidate.
   let alarms: [(present: NodeRuntime, copy: NodeRuntime)]
   /// The copies, as they run.
-  let copies: [RunNode]
+  let copies: [LinkedRuntime]
 
   /// Finds the one detector that a shadow is about.
   ///
@@ -31,7 +31,7 @@ struct ShadowSetup {
     self.present = present
     self.candidate = candidate
     var alarms: [(NodeRuntime, NodeRuntime)] = []
-    var copies: [RunNode] = []
+    var copies: [LinkedRuntime] = []
     for index in draft.draft.order {
       guard let kept = draft.draft.kept[index],
         kept.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_EVENT }),
@@ -40,21 +40,25 @@ struct ShadowSetup {
       let copy = try ShadowSetup.copy(draft, index, candidate, generations, number())
       alarms.append((kept, copy))
       copies.append(
-        RunNode(
+        LinkedRuntime(
           runtime: copy, side: .new,
-          inputs: [RunNode.Input(port: link.input, from: RunNode.Feed(runtime: candidate, output: link.output))]))
+          inputs: [
+            LinkedRuntime.Input(port: link.input, from: LinkedRuntime.Feed(runtime: candidate, output: link.output))
+          ]))
     }
     self.alarms = alarms
     self.copies = copies
   }
 
   /// What the control thread listens to: both detectors, then the alarms of each.
-  var ears: [RunNode.Feed] {
-    [present, candidate].map { RunNode.Feed(runtime: $0, output: 0) }
-      + alarms.flatMap { [RunNode.Feed(runtime: $0.present, output: 0), RunNode.Feed(runtime: $0.copy, output: 0)] }
+  var observed: [LinkedRuntime.Feed] {
+    [present, candidate].map { LinkedRuntime.Feed(runtime: $0, output: 0) }
+      + alarms.flatMap {
+        [LinkedRuntime.Feed(runtime: $0.present, output: 0), LinkedRuntime.Feed(runtime: $0.copy, output: 0)]
+      }
   }
 
-  /// - Parameter links: of `ears`.
+  /// - Parameter links: of `observed`.
   func meter(_ links: [RingLink]) -> ShadowMeter {
     let rest = links.dropFirst(2).enumerated()
     return ShadowMeter(

@@ -7,7 +7,7 @@ import OutputFiles
 struct SwapDraft {
   let graph: Graph
   let draft: ScheduleDraft
-  let before: [RunNode]
+  let before: [LinkedRuntime]
   let runtimes: [NodeRuntime]
   let generation: Int
 
@@ -16,9 +16,9 @@ struct SwapDraft {
   /// Runtimes that are made anew, in the order they run in.
   var added: [NodeRuntime] { draft.order.filter { draft.kept[$0] == nil }.map { runtimes[$0] } }
   /// Runtimes that go.
-  var removed: [RunNode] { before.filter { !keptNumbers.contains($0.runtime.number) } }
+  var removed: [LinkedRuntime] { before.filter { !keptNumbers.contains($0.runtime.number) } }
   /// The nodes as they run afterwards.
-  var after: [RunNode] { Compiler.runNodes(draft, runtimes) }
+  var after: [LinkedRuntime] { Compiler.linkedRuntimes(draft, runtimes) }
 
   /// Kept nodes that take new values: their runtime, and the node before and after.
   var tuned: [(runtime: NodeRuntime, before: Graph.Node, after: Graph.Node)] {
@@ -57,7 +57,7 @@ struct SwapDraft {
   }
 
   /// The running node that writes a file.
-  func writer(of path: String) -> RunNode? {
+  func writer(of path: String) -> LinkedRuntime? {
     guard let identity = FileIdentity(path) else { return nil }
     return before.first { $0.runtime.node.outputs.contains(identity) }
   }
@@ -79,31 +79,31 @@ struct SwapDraft {
   // MARK: Side by side
 
   /// Old and new nodes beside each other, for the time until the exchange, and for a while after it.
-  func transition(_ shadow: ShadowSetup? = nil) -> [RunNode] {
+  func transition(_ shadow: ShadowSetup? = nil) -> [LinkedRuntime] {
     let grid = commonPeriod()
     let old = Dictionary(uniqueKeysWithValues: before.map { ($0.name, $0) })
-    let coming = draft.order.map { index -> RunNode in
+    let coming = draft.order.map { index -> LinkedRuntime in
       let isKept = draft.kept[index] != nil
-      var node = RunNode(runtime: runtimes[index], side: isKept ? .both : .new, inputs: [])
+      var node = LinkedRuntime(runtime: runtimes[index], side: isKept ? .both : .new, inputs: [])
       for (place, link) in draft.incoming[index].enumerated() {
         let from = runtimes[link.from]
-        var feed = RunNode.Feed(runtime: from, output: link.output)
+        var feed = LinkedRuntime.Feed(runtime: from, output: link.output)
         let isFromKept = draft.kept[link.from] != nil
         if isKept {
           let current = old[node.name]!.inputs[place].from!
           let changes = current.runtime !== from
           node.inputs.append(
-            RunNode.Input(port: link.input, from: current, other: changes ? feed : nil, changesOver: changes))
+            LinkedRuntime.Input(port: link.input, from: current, other: changes ? feed : nil, changesOver: changes))
         } else if node.isSink {
-          node.inputs.append(RunNode.Input(port: link.input, from: nil, other: feed, changesOver: true))
+          node.inputs.append(LinkedRuntime.Input(port: link.input, from: nil, other: feed, changesOver: true))
         } else {
           if isFromKept { feed.grid = ticks(grid, from.configuration.outputs[link.output].format) }
-          node.inputs.append(RunNode.Input(port: link.input, from: feed))
+          node.inputs.append(LinkedRuntime.Input(port: link.input, from: feed))
         }
       }
       return node
     }
-    let going = removed.map { node -> RunNode in
+    let going = removed.map { node -> LinkedRuntime in
       var node = node
       node.side = .old
       if node.isSink { for index in node.inputs.indices { node.inputs[index].changesOver = true } }
@@ -143,7 +143,7 @@ struct SwapDraft {
   }
 }
 
-extension RunNode {
+extension LinkedRuntime {
   /// What it gets goes nowhere else: from the exchange on, or up to it.
   var isSink: Bool { runtime.blocks.isEmpty }
 }

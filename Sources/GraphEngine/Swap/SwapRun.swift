@@ -165,7 +165,7 @@ final class SwapRun {
 
   /// A sink goes on with the output that another one has written to meanwhile. One that can't is quarantined: it does not
   /// keep the others from going back.
-  private func reopen(_ node: RunNode) {
+  private func reopen(_ node: LinkedRuntime) {
     let instance = node.runtime.instance
     instance.host.continues = true
     do {
@@ -264,7 +264,7 @@ final class SwapRun {
     }
   }
 
-  private func isWarm(_ feed: RunNode.Feed) -> Bool {
+  private func isWarm(_ feed: LinkedRuntime.Feed) -> Bool {
     guard draft.added.contains(where: { $0 === feed.runtime }) else { return true }
     let progress = feed.runtime.progress[feed.output]
     let start = progress.pointee.start.load(ordering: .relaxed)

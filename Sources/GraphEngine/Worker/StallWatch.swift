@@ -89,7 +89,7 @@ final class StallWatch: @unchecked Sendable {
   }
 
   private func look(
-    at worker: WorkerNode, in schedule: Schedule, _ now: inout Seen, takesAway: Bool, isChanging: Bool
+    at worker: WorkerStep, in schedule: Schedule, _ now: inout Seen, takesAway: Bool, isChanging: Bool
   ) {
     if takesAway && now.seconds > Self.substituteLimit { substitute(worker) }
     let isNew = isChanging && worker.isNew.load(ordering: .relaxed)
@@ -109,7 +109,7 @@ final class StallWatch: @unchecked Sendable {
     "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s, and everything waits for it; Ctrl-C ends the run"
 
   /// Told of every node once, by whoever took its call away.
-  func tookAway(_ worker: WorkerNode) {
+  func tookAway(_ worker: WorkerStep) {
     log(
       .error, worker.name,
       "does not return from 'process'; the node is quarantined, its thread given up, the graph runs on")
@@ -119,11 +119,11 @@ final class StallWatch: @unchecked Sendable {
     // The thread does not come back: its substitute stays.
     worker.hasSubstitute.store(false, ordering: .relaxed)
     if !worker.isRunByPool.load(ordering: .relaxed) && !wasOverdue { pool.lose(isOwn: false) }
-    Leftovers.keep(pool)
+    AbandonedObjects.keep(pool)
   }
 
   /// Another thread of the pool takes the place of the one that is in a node.
-  private func substitute(_ worker: WorkerNode) {
+  private func substitute(_ worker: WorkerStep) {
     guard worker.isRunByPool.load(ordering: .relaxed), let pool = pool.withLock({ $0.object }),
       !worker.hasSubstitute.exchange(true, ordering: .relaxed)
     else { return }
@@ -131,7 +131,7 @@ final class StallWatch: @unchecked Sendable {
   }
 
   /// A sink may come back: a disk or a network did not answer. Until then nobody waits for it.
-  private func makeOverdue(_ worker: WorkerNode, in schedule: Schedule) {
+  private func makeOverdue(_ worker: WorkerStep, in schedule: Schedule) {
     guard !worker.isOverdue.exchange(true, ordering: .relaxed) else { return }
     // Not by the worker's inputs: whoever has its turn may change them.
     let links = schedule.links(to: worker)
@@ -145,7 +145,7 @@ final class StallWatch: @unchecked Sendable {
     )
   }
 
-  private func comeBack(_ worker: WorkerNode) {
+  private func comeBack(_ worker: WorkerStep) {
     if worker.hasSubstitute.exchange(false, ordering: .relaxed) { pool.withLock { $0.object }?.regain() }
     let links = overdue.removeValue(forKey: ObjectIdentifier(worker)) ?? []
     guard worker.isOverdue.exchange(false, ordering: .relaxed) else { return }

@@ -27,7 +27,7 @@ struct WorkerAbsence {
   }
 }
 
-extension WorkerNode {
+extension WorkerStep {
   /// Instead of running the node: its inputs are passed over, and those behind it are told what is missing, and how far
   /// everything else is.
   func passOver() -> Attempt {

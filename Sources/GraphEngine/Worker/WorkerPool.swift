@@ -8,7 +8,7 @@ import Synchronization
 /// The realtime thread makes no system call to wake them: under a deadline they look by themselves every few milliseconds,
 /// seldom enough to leave the realtime thread its processor.
 final class WorkerPool: @unchecked Sendable {
-  private let nodeList: Mutex<[WorkerNode]>
+  private let nodeList: Mutex<[WorkerStep]>
   private let condition = NSCondition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
@@ -19,10 +19,10 @@ final class WorkerPool: @unchecked Sendable {
   // Under the condition's lock: threads that there are, and those of them that are in a node which does not come back.
   private var running = 0
   private var lost = 0
-  /// Threads that settle, and were lost.
-  private let lostSettlers = Atomic<Int>(0)
+  /// Threads that ran nodes until idle, and were lost.
+  private let lostIdleRuns = Atomic<Int>(0)
 
-  init(_ nodes: [WorkerNode], threads: Int) {
+  init(_ nodes: [WorkerStep], threads: Int) {
     nodeList = Mutex(nodes)
     self.threads = threads
     condition.lock()
@@ -44,7 +44,7 @@ final class WorkerPool: @unchecked Sendable {
   /// A thread is in a node for long, and perhaps for ever: another one takes its place. Thread: any.
   func lose(isOwn: Bool) {
     guard isOwn else {
-      _ = lostSettlers.add(1, ordering: .sequentiallyConsistent)
+      _ = lostIdleRuns.add(1, ordering: .sequentiallyConsistent)
       return
     }
     condition.lock()
@@ -62,9 +62,9 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// Replaces the nodes that are run, in the order of the schedule. A thread may still be at one of those before.
-  func setNodes(_ nodes: [WorkerNode]) { nodeList.withLock { $0 = nodes } }
+  func setNodes(_ nodes: [WorkerStep]) { nodeList.withLock { $0 = nodes } }
 
-  private var nodes: [WorkerNode] { nodeList.withLock { $0 } }
+  private var nodes: [WorkerStep] { nodeList.withLock { $0 } }
 
   /// Ends the threads once each has finished its node. Lost ones are not waited for, nor is any when `isOver` says so; nodes
   /// that have one lose their call. Thread: control.
@@ -136,45 +136,45 @@ final class WorkerPool: @unchecked Sendable {
   /// stand in the order of the schedule, so that one that is found idle gets nothing more from those before it.
   ///
   /// - Parameter look: called now and then; false: it is not waited for any more.
-  func settle(_ look: () -> Bool) {
+  func runUntilIdle(_ look: () -> Bool) {
     // Another thread than the caller's: it may not come back.
     while true {
-      let settlers = lostSettlers.load(ordering: .sequentiallyConsistent)
-      let settler = Settler()
-      defer { settler.isAbandoned.store(true, ordering: .relaxed) }
-      HelperThread.run { [self] in if settleHere(settler) { settler.isDone.signal() } }
-      while settler.isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
+      let lost = lostIdleRuns.load(ordering: .sequentiallyConsistent)
+      let idleRun = IdleRun()
+      defer { idleRun.isAbandoned.store(true, ordering: .relaxed) }
+      HelperThread.run { [self] in if runUntilIdleHere(idleRun) { idleRun.isDone.signal() } }
+      while idleRun.isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
         guard look() else { return }
-        if lostSettlers.load(ordering: .sequentiallyConsistent) != settlers { break }
+        if lostIdleRuns.load(ordering: .sequentiallyConsistent) != lost { break }
       }
-      if lostSettlers.load(ordering: .sequentiallyConsistent) == settlers { return }
+      if lostIdleRuns.load(ordering: .sequentiallyConsistent) == lost { return }
     }
   }
 
-  /// A thread that settles, and whoever waits for it.
-  private final class Settler: Sendable {
+  /// A thread that runs all nodes until they are idle, and whoever waits for it.
+  private final class IdleRun: Sendable {
     let isDone = DispatchSemaphore(value: 0)
     /// Nobody waits for it any more: it ends after the node that it is in.
     let isAbandoned = Atomic<Bool>(false)
   }
 
   /// - Returns: false when the thread is lost.
-  private func settleHere(_ settler: Settler) -> Bool {
+  private func runUntilIdleHere(_ idleRun: IdleRun) -> Bool {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     while !stopping.load(ordering: .acquiring) {
-      var isSettled = true
+      var isIdle = true
       var hasRun = false
       for node in nodes {
-        if settler.isAbandoned.load(ordering: .relaxed) { return true }
+        if idleRun.isAbandoned.load(ordering: .relaxed) { return true }
         switch node.tryRun(patience: NodeCalls.look) {
-        case .ran: (hasRun, isSettled) = (true, false)
-        case .busy: isSettled = isSettled && node.isOverdue.load(ordering: .relaxed)
+        case .ran: (hasRun, isIdle) = (true, false)
+        case .busy: isIdle = isIdle && node.isOverdue.load(ordering: .relaxed)
         case .idle: break
         case .lost: return false
         }
       }
-      if isSettled { break }
+      if isIdle { break }
       if hasRun { noteProgress() }
     }
     return true

@@ -8,9 +8,9 @@ import SystemCalls
 
 /// Standard error, where everything goes that is no result: lines of text, or with `--json` one object a line. Any
 /// thread.
-final class Talk: Sendable {
+final class Console: Sendable {
   /// Errors and warnings alone, as text.
-  static let plain = Talk(level: .warning, isJSON: false)
+  static let plain = Console(level: .warning, isJSON: false)
 
   let level: Logger.Level
   let isJSON: Bool
@@ -22,9 +22,9 @@ final class Talk: Sendable {
     self.isJSON = isJSON
   }
 
-  /// A logger that writes here. Metadata `node` names the node that talks.
+  /// A logger that writes here. Metadata `node` names the node that a line is about.
   var logger: Logger {
-    let handler = TalkHandler(talk: self, logLevel: level)
+    let handler = ConsoleLogHandler(console: self, logLevel: level)
     return Logger(label: "auscult") { _ in handler }
   }
 
@@ -117,15 +117,15 @@ final class Talk: Sendable {
   }
 }
 
-/// What swift-log hands on to `Talk`.
-private struct TalkHandler: LogHandler {
-  let talk: Talk
+/// What swift-log hands on to `Console`.
+private struct ConsoleLogHandler: LogHandler {
+  let console: Console
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
 
-  init(talk: Talk, logLevel: Logger.Level) {
-    self.talk = talk
+  init(console: Console, logLevel: Logger.Level) {
+    self.console = console
     self.logLevel = logLevel
   }
 
@@ -136,6 +136,6 @@ private struct TalkHandler: LogHandler {
 
   func log(event: LogEvent) {
     let node = (event.metadata?["node"] ?? metadata["node"]).map { "\($0)" } ?? ""
-    talk.say(event.level, event.message.description, node: node)
+    console.say(event.level, event.message.description, node: node)
   }
 }

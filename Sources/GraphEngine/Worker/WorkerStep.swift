@@ -7,7 +7,7 @@ import Synchronization
 /// A node that runs on workers. It takes blocks from its rings and pushes what it yields into the rings behind it; it
 /// runs only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, has
 /// no influence on what it yields.
-final class WorkerNode: @unchecked Sendable {
+final class WorkerStep: @unchecked Sendable {
   let step: UnsafeMutablePointer<Step>
   let name: String
   /// What it runs in, while it is active.
@@ -68,7 +68,7 @@ final class WorkerNode: @unchecked Sendable {
 
   /// Changes what the node reads from or pushes to, while no thread runs it. A call that does not come back in time is
   /// taken away. Thread: control.
-  func modify(_ body: (WorkerNode) -> Void) {
+  func modify(_ body: (WorkerStep) -> Void) {
     var seen: (call: Int, since: Int64)?
     while !turn.take(seconds: NodeCalls.look) {
       guard let number = call.pointee.current else { continue }
@@ -99,8 +99,8 @@ final class WorkerNode: @unchecked Sendable {
     absence = WorkerAbsence(step)
     for index in inputs.indices { inputs[index].pass() }
     taken.store(true, ordering: .releasing)
-    if let schedule { Leftovers.keep(schedule) }
-    Leftovers.keep(self)
+    if let schedule { AbandonedObjects.keep(schedule) }
+    AbandonedObjects.keep(self)
     // Before another thread may run it, which writes down whose it is.
     stalls.tookAway(self)
     turn.giveBack()

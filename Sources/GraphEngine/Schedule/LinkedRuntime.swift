@@ -1,7 +1,7 @@
 import CNodeABI
 
 /// A node in a schedule, and where its inputs come from.
-struct RunNode {
+struct LinkedRuntime {
   /// An output that an input reads.
   struct Feed {
     var runtime: NodeRuntime
@@ -31,9 +31,9 @@ struct RunNode {
   var sources: [NodeRuntime] { inputs.flatMap { [$0.from?.runtime, $0.other?.runtime].compactMap { $0 } } }
 }
 
-extension [RunNode] {
+extension [LinkedRuntime] {
   /// Every node after all that it reads from.
-  var inOrder: [RunNode] {
+  var inOrder: [LinkedRuntime] {
     let indexes = Dictionary(uniqueKeysWithValues: enumerated().map { ($1.runtime.number, $0) })
     // Two nodes of one name, an old and a new one, stand in the order in which they were made.
     let made = indices.sorted { self[$0].runtime.number < self[$1].runtime.number }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What is never freed, because a thread that does not come back may still be at it.
-public enum Leftovers {
+public enum AbandonedObjects {
   private struct Kept: @unchecked Sendable {
     var objects: [AnyObject] = []
   }
@@ -16,5 +16,5 @@ public enum Leftovers {
   }
 
   /// There is something: the program must not wait for its threads, nor tear down what they use, when it ends.
-  public static var areThere: Bool { kept.withLock { !$0.objects.isEmpty } || NodeLane.anyIsLate }
+  public static var exist: Bool { kept.withLock { !$0.objects.isEmpty } || NodeCallQueue.anyIsLate }
 }

@@ -75,7 +75,7 @@ struct AlarmToken {
 }
 
 /// An `alarm` fed with scores of `extent` ticks every `period` ticks; a second has 10 driver frames of `denominator`.
-struct AlarmBench {
+struct AlarmRig {
   var period: Int64 = 10
   var extent: Int64 = 10
   var denominator: Int64 = 1

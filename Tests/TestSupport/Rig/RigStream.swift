@@ -1,19 +1,19 @@
 import CNodeABI
 
 /// A stream of tokens as tests handle it: its format, and each channel's values one token after the other.
-public struct BenchStream {
-  public var format: BenchFormat
+public struct RigStream {
+  public var format: RigFormat
   /// [channel][token x width]
   public var channels: [[Float]]
 
-  public init(format: BenchFormat, channels: [[Float]]) {
+  public init(format: RigFormat, channels: [[Float]]) {
     self.format = format
     self.channels = channels
   }
 
   /// Audio straight from a driver of this rate.
   public init(audio channels: [[Float]], rate: Int) {
-    self.init(format: BenchFormat(audioChannels: channels.count, rate: rate), channels: channels)
+    self.init(format: RigFormat(audioChannels: channels.count, rate: rate), channels: channels)
   }
 
   /// Tokens (audio: samples).
@@ -25,12 +25,12 @@ public struct BenchStream {
   }
 
   /// A stretch of tokens.
-  public func part(_ range: Range<Int>) -> BenchStream {
+  public func part(_ range: Range<Int>) -> RigStream {
     let values = (range.lowerBound * format.width)..<(range.upperBound * format.width)
-    return BenchStream(format: format, channels: channels.map { Array($0[values]) })
+    return RigStream(format: format, channels: channels.map { Array($0[values]) })
   }
 
-  public mutating func append(_ other: BenchStream) {
+  public mutating func append(_ other: RigStream) {
     for channel in channels.indices { channels[channel] += other.channels[channel] }
   }
 
@@ -39,7 +39,7 @@ public struct BenchStream {
 }
 
 /// A stream's format with memory of its own behind its pointers.
-public final class BenchFormat: @unchecked Sendable {
+public final class RigFormat: @unchecked Sendable {
   public let native: auscult_format
   public let frequencies: [Float]
   private let memory = RigMemory()

@@ -6,7 +6,7 @@ import Synchronization
 /// What libraries and plugins print by way of the C library: lines on standard error like everything that is no result,
 /// never on standard output, where it would be among results or records. A message of a crash comes this way too, so
 /// it is written at once, and waits for nothing.
-enum LibraryTalk {
+enum LibraryOutput {
   /// Standard error has an object a line.
   static let isJSON = Atomic<Bool>(false)
 
@@ -15,7 +15,7 @@ enum LibraryTalk {
     _ = streams_divert { _, bytes, count in
       guard let bytes else { return }
       let text = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
-      for line in text.split(separator: "\n") { LibraryTalk.say(String(line)) }
+      for line in text.split(separator: "\n") { LibraryOutput.say(String(line)) }
     }
   }
 
@@ -23,6 +23,6 @@ enum LibraryTalk {
     let line =
       isJSON.load(ordering: .relaxed)
       ? JSONValue.log(.warning, text, node: "").json : Array(TerminalText.message(text).utf8)
-    Talk.send(line + [UInt8(ascii: "\n")])
+    Console.send(line + [UInt8(ascii: "\n")])
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// How much a command says on standard error.
-struct TalkOptions: ParsableArguments {
+struct ConsoleOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print no progress and no notes: only results, warnings and errors.")
   var quiet = false
 
@@ -12,8 +12,8 @@ struct TalkOptions: ParsableArguments {
     if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
   }
 
-  func talk(isJSON: Bool) -> Talk {
-    LibraryTalk.isJSON.store(isJSON, ordering: .relaxed)
-    return Talk(level: quiet ? .warning : verbose ? .debug : .info, isJSON: isJSON)
+  func console(isJSON: Bool) -> Console {
+    LibraryOutput.isJSON.store(isJSON, ordering: .relaxed)
+    return Console(level: quiet ? .warning : verbose ? .debug : .info, isJSON: isJSON)
   }
 }

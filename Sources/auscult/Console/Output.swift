@@ -28,7 +28,7 @@ enum Output {
     let problem = writeAll(bytes, to: STDOUT_FILENO)
     if problem == EPIPE { exit(EXIT_SUCCESS) }
     guard problem != 0 else { return }
-    Talk.plain.error("cannot write to standard output: \(systemReason(problem))")
+    Console.plain.error("cannot write to standard output: \(systemReason(problem))")
     exit(EXIT_FAILURE)
   }
 }

@@ -3,14 +3,14 @@ import GraphText
 
 /// Runs the body of a command that words its errors in its own way (`--json`, `--quiet`), and ends it with status 1
 /// after one.
-func reporting(_ talk: Talk, _ body: () throws -> Void) throws {
+func reporting(_ console: Console, _ body: () throws -> Void) throws {
   do {
     try body()
   } catch let failure as Failure {
-    talk.error(failure.text, advice: failure.advice)
+    console.error(failure.text, advice: failure.advice)
     throw ExitCode.failure
   } catch let error as DiagnosticsError {
-    talk.show(error.diagnostics)
+    console.show(error.diagnostics)
     throw ExitCode.failure
   }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The calls into one node, one after the other, none of them on the thread that asks for it. A call that does not return
 /// holds up the node's own later calls, and nobody else.
-final class NodeLane: @unchecked Sendable {
+final class NodeCallQueue: @unchecked Sendable {
   /// Calls of all graphs that were given up and have not returned.
   private static let lateCalls = Atomic<Int>(0)
   static var anyIsLate: Bool { lateCalls.load(ordering: .relaxed) > 0 }
@@ -49,7 +49,7 @@ final class NodeLane: @unchecked Sendable {
   package func call<Answer>(
     _ function: String, _ body: @escaping () -> Answer, late: @escaping (Answer) -> Void = { _ in }
   ) throws -> Answer {
-    let patience = Patience(deadline: calls.answerDeadline, least: NodeLane.least, isNeeded: true)
+    let patience = Patience(deadline: calls.answerDeadline, least: NodeCallQueue.least, isNeeded: true)
     if let answer = wait(function, patience, body, late) { return answer }
     throw calls.failure(of: function)
   }
@@ -60,7 +60,7 @@ final class NodeLane: @unchecked Sendable {
   @discardableResult
   func finish(_ function: String, seconds: Double, _ body: @escaping () -> Void) -> Bool {
     let patience = Patience(
-      deadline: calls.deadline(seconds: seconds), least: min(seconds, NodeLane.least), isNeeded: false)
+      deadline: calls.deadline(seconds: seconds), least: min(seconds, NodeCallQueue.least), isNeeded: false)
     return wait(function, patience, body, { _ in }) != nil
   }
 
@@ -100,7 +100,7 @@ final class NodeLane: @unchecked Sendable {
       open -= 1
       condition.broadcast()
       condition.unlock()
-      NodeLane.lateCalls.subtract(1, ordering: .relaxed)
+      NodeCallQueue.lateCalls.subtract(1, ordering: .relaxed)
     }
     condition.lock()
     while !call.isDone {
@@ -114,7 +114,7 @@ final class NodeLane: @unchecked Sendable {
     }
     call.isGivenUp = !call.isDone
     let answer = call.answer
-    if call.isGivenUp { NodeLane.lateCalls.add(1, ordering: .relaxed) }
+    if call.isGivenUp { NodeCallQueue.lateCalls.add(1, ordering: .relaxed) }
     condition.unlock()
     if call.isGivenUp { calls.note(self, node: node, function: function, since: patience.began) }
     return answer

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 
 /// A folder of a test's own, and `auscult` run in it as a person would.
-final class Workshop {
+final class CommandFolder {
   struct Outcome {
     var status: Int32
     var out: String
@@ -114,7 +114,7 @@ func watchGraph(_ judge: String, bands: Int = 32, extra: String = "") -> String 
   """
 }
 
-extension Workshop {
+extension CommandFolder {
   /// Cuts a 16 kHz WAV file of one channel at seconds: `train/0.wav` ... up to the last, `rest/rest.wav` after it.
   func cut(_ name: String, at seconds: [Double]) throws {
     let file = try AudioFile(path: "\(path)/\(name)")

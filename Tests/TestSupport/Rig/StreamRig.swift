@@ -3,18 +3,18 @@ import NodeHost
 
 /// A node with one input and one output, fed with streams of numbers and watched closely: a token too many, a value that
 /// was not written and one that was written outside are problems, as in a real host they would be silent.
-public final class NodeBench {
+public final class StreamRig {
   public typealias Problem = NodeRig.Failure
 
   /// What `configure` answered.
   public var answer: auscult_answer { rig.answer }
-  public private(set) var output: BenchFormat?
+  public private(set) var output: RigFormat?
   public var burst: Int { rig.bursts.first ?? 0 }
   /// Lines that the node has logged.
   public var log: [String] { rig.host.log }
 
   private let rig: NodeRig
-  private var input: BenchFormat?
+  private var input: RigFormat?
 
   /// Creates a node of a class from the build's plugins.
   ///
@@ -31,17 +31,17 @@ public final class NodeBench {
 
   /// Configures with one input and activates.
   @discardableResult
-  public func start(_ input: BenchFormat, quantum: Int = 1024) throws -> BenchFormat {
+  public func start(_ input: RigFormat, quantum: Int = 1024) throws -> RigFormat {
     let format = try configure(input, quantum: quantum)
     try activate()
     return format
   }
 
   @discardableResult
-  public func configure(_ input: BenchFormat, quantum: Int = 1024) throws -> BenchFormat {
+  public func configure(_ input: RigFormat, quantum: Int = 1024) throws -> RigFormat {
     self.input = input
     try rig.configure([input.native], rate: Int(input.native.driver_rate), quantum: quantum)
-    let output = BenchFormat(rig.outputs[0])
+    let output = RigFormat(rig.outputs[0])
     self.output = output
     return output
   }
@@ -55,9 +55,9 @@ public final class NodeBench {
   /// Feeds a stream in blocks of `period()` tokens and collects what comes out.
   ///
   /// - Parameter isEnd: the stream ends: with the last block, or, where there is none, with an empty one.
-  public func run(_ stream: BenchStream, isEnd: Bool = true, period: () -> Int) throws -> BenchStream {
+  public func run(_ stream: RigStream, isEnd: Bool = true, period: () -> Int) throws -> RigStream {
     guard let output else { throw Problem("not configured") }
-    var result = BenchStream(
+    var result = RigStream(
       format: output, channels: Array(repeating: [], count: Int(output.native.channels)))
     var done = 0
     repeat {
@@ -70,12 +70,12 @@ public final class NodeBench {
   }
 
   /// One call of `process`. Output memory is as small as the node's own declaration makes it.
-  public func process(_ block: BenchStream, isEnd: Bool = false) throws -> BenchStream {
+  public func process(_ block: RigStream, isEnd: Bool = false) throws -> RigStream {
     guard let input, let output else { throw Problem("not configured") }
     let to = RigBlock(
       output.native, capacity: try most(block.count, input.native, output.native), hasMarks: false)
     try rig.process([block.laid(input, isEnd: isEnd)], outputs: [to])
-    return try BenchStream(to, output)
+    return try RigStream(to, output)
   }
 
   /// The most tokens that the node has said it can yield from a block of `count`.
@@ -86,9 +86,9 @@ public final class NodeBench {
   }
 }
 
-extension BenchStream {
+extension RigStream {
   /// As an input block.
-  fileprivate func laid(_ format: BenchFormat, isEnd: Bool) -> RigBlock {
+  fileprivate func laid(_ format: RigFormat, isEnd: Bool) -> RigBlock {
     let block = RigBlock(format.native, capacity: count, hasMarks: false)
     block.count = count
     block.pointer.pointee.flags = isEnd ? AUSCULT_BLOCK_END : 0
@@ -108,7 +108,7 @@ extension BenchStream {
   /// What a node has written.
   ///
   /// - Throws: when it left something out.
-  fileprivate init(_ block: RigBlock, _ format: BenchFormat) throws {
+  fileprivate init(_ block: RigBlock, _ format: RigFormat) throws {
     let channels = (0..<Int(format.native.channels)).map { channel in
       format.isAudio
         ? Array(UnsafeBufferPointer(start: block.values(0, channel), count: block.count))
@@ -117,7 +117,7 @@ extension BenchStream {
         }
     }
     guard channels.allSatisfy({ $0.allSatisfy { !RigBlock.isUntouched($0) } }) else {
-      throw NodeBench.Problem("left values of a token unwritten")
+      throw StreamRig.Problem("left values of a token unwritten")
     }
     self.init(format: format, channels: channels)
   }

@@ -1,7 +1,7 @@
 import CNodeABI
 
 /// Inputs that are joined: blocks move from the rings into the join's queues, and what matches there is run.
-extension WorkerNode {
+extension WorkerStep {
   /// Moves fronts as far as they go, and runs on what matches.
   func takeJoined() -> Attempt {
     let join = step.pointee.join!

@@ -4,14 +4,14 @@ import Synchronization
 
 /// What an engine and its nodes have to say, on its way to standard error; no node may flood it. Any thread.
 final class EngineLog: Sendable {
-  private let talk: Talk
+  private let console: Console
   private let logger: Logger
   private let limiter = LineLimiter()
   private let errors = Atomic<Int>(0)
 
-  init(_ talk: Talk) {
-    self.talk = talk
-    logger = talk.logger
+  init(_ console: Console) {
+    self.console = console
+    logger = console.logger
   }
 
   /// For `EngineOptions`.
@@ -24,7 +24,7 @@ final class EngineLog: Sendable {
 
   /// Tells what was held back in the meantime, or, at the end, at all.
   func showHeld(all: Bool = false) {
-    for (node, text) in limiter.takeHeld(all: all) { talk.warning(text, node: node) }
+    for (node, text) in limiter.takeHeld(all: all) { console.warning(text, node: node) }
   }
 
   private func receive(_ level: LogLevel, node: String, _ text: String) {
