@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import RealtimeCore
 
@@ -35,7 +36,7 @@ extension Engine {
   /// - Throws: diagnostics at the lines of the graph file.
   public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
     stop()
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     var path = [Int64](repeating: 0, count: graph.nodes.count)
     return draft.order.map { index in
@@ -70,7 +71,7 @@ extension Engine {
       outputs: configuration.outputs.indices.map { output in
         NodeDescription.Port(
           name: node.nodeClass.outputs[output].name,
-          format: GraphEngine.describe(configuration.outputs[output].format), capacity: capacities[output])
+          format: GraphCompiler.describe(configuration.outputs[output].format), capacity: capacities[output])
       }, latency: configuration.latency, pathLatency: path, history: configuration.history, memory: memory)
   }
 }

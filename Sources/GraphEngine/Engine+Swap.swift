@@ -1,6 +1,7 @@
 import CNodeABI
 import CRealtime
 import Foundation
+import GraphCompiler
 import GraphText
 import NodeHost
 import OutputFiles
@@ -99,12 +100,12 @@ extension Engine {
     let nodes = schedule.nodes.filter { $0.side == .both }
     try checkOutputs(of: next, beside: nodes)
     let running = RunningGraph(
-      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services,
+      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0.running) }), services: services,
       memory: schedule.memory)
     let draft = try Compiler.negotiated(
       graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: placesNewOnWorkers,
-      rate: rate, options: options)
-    let runtimes = try Compiler.runtimes(draft, generations: generations, number: nextNumber)
+      rate: rate, options: options.compiler)
+    let runtimes = try draft.runtimes(running: nodes, generations: generations, number: nextNumber)
     return SwapDraft(
       graph: draft.graph, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }

@@ -1,6 +1,7 @@
 import CNodeABI
 import CRealtime
 import Foundation
+import GraphCompiler
 import GraphText
 import NodeHost
 import RealtimeCore
@@ -29,8 +30,14 @@ public struct EngineOptions: Sendable {
 
   public init() {}
 
-  /// Quanta that a driver without a deadline may run between two waits.
-  static let quantaPerWait = 8
+  /// The part that the compiler keeps to.
+  package var compiler: CompilerOptions {
+    var result = CompilerOptions()
+    result.memory = memory
+    result.queues.seconds = queueSeconds
+    result.queues.bytes = queueBytes
+    return result
+  }
 }
 
 /// A channel that the driver supplies or takes.
@@ -62,7 +69,7 @@ public final class Engine: @unchecked Sendable {
   let services: HostServices
   /// Looks for nodes that do not come back from `process`.
   let stalls: StallWatch
-  var instances: [NodeInstance]
+  package var instances: [NodeInstance]
   /// Changed under `scheduleLock`, for a driver's thread may wait for its queues meanwhile.
   var schedule: Schedule?
   let scheduleLock = NSLock()
@@ -166,10 +173,9 @@ public final class Engine: @unchecked Sendable {
 
   /// The schedule of the graph as it is, of nodes that are not active yet.
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
-    let nodes = Compiler.linkedRuntimes(
-      draft, try Compiler.runtimes(draft, generations: generations, number: nextNumber))
+    let nodes = draft.linked(try draft.runtimes(generations: generations, number: nextNumber))
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
     return Schedule(
@@ -303,7 +309,7 @@ public final class Engine: @unchecked Sendable {
     guard let schedule = scheduleLock.withLock({ schedule }), let pool else { return }
     pool.nudge()
     for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
-      let bytes = EngineOptions.quantaPerWait * link.producer.pointee.mostBytes
+      let bytes = Compiler.quantaPerWait * link.producer.pointee.mostBytes
       if link.ring.pointee.hasRoom(for: bytes) { continue }
       pool.wait(
         until: { link.ring.pointee.hasRoom(for: bytes) || link.ring.pointee.isOverdue },
@@ -315,7 +321,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// The most frames that one cycle without a deadline may have.
-  public static var mostFramesWithoutDeadline: Int { EngineOptions.quantaPerWait * Compiler.quantum }
+  public static var mostFramesWithoutDeadline: Int { Compiler.quantaPerWait * Compiler.quantum }
 
   // MARK: Context of the records
 
@@ -381,13 +387,4 @@ public final class Engine: @unchecked Sendable {
   }
 
   func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
-}
-
-extension Graph {
-  /// A node's own complaint, at the parameter at fault or at the node.
-  func diagnostic(_ failure: NodeFailure, node: Graph.Node) -> Diagnostic {
-    let location = failure.parameter.flatMap { node.argument($0)?.location } ?? node.location
-    return diagnostic(
-      code: "node", message: "node '\(node.name)' (\(node.nodeClass.name)): \(failure.text)", at: location)
-  }
 }

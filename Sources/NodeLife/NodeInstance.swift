@@ -4,62 +4,6 @@ import NodeHost
 import NumberText
 import RealtimeCore
 
-/// What a node said when one of its control functions failed.
-package struct NodeFailure: Error {
-  package var text: String
-  /// The parameter at fault, if the node named one.
-  package var parameter: String?
-
-  package init(text: String, parameter: String? = nil) {
-    self.text = text
-    self.parameter = parameter
-  }
-
-  /// Memory that the sums allowed, and that can't be had all the same.
-  package static func memory(_ bytes: Int) -> NodeFailure {
-    NodeFailure(
-      text:
-        "needs \(NumberText.bytes(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
-        + "(ulimit, control group) stands against it", parameter: nil)
-  }
-}
-
-/// What `configure` answered, in Swift's terms.
-package struct Configuration {
-  package var outputs: [FormatRecord]
-  package var bursts: [Int]
-  package var latency: Int64
-  package var history: Int64
-  /// Nil: without bound.
-  package var reach: Int64?
-  package var externalInputs: Int
-  package var externalOutputs: Int
-  package var connect: [String]
-  /// Input channel of each output channel, or empty.
-  package var channelMap: [UInt32]
-  package var model: String?
-  package var classNames: [String]
-  package var memory: Int
-
-  package init(
-    outputs: [FormatRecord], bursts: [Int], latency: Int64, history: Int64, reach: Int64?, externalInputs: Int,
-    externalOutputs: Int, connect: [String], channelMap: [UInt32], model: String?, classNames: [String], memory: Int
-  ) {
-    self.outputs = outputs
-    self.bursts = bursts
-    self.latency = latency
-    self.history = history
-    self.reach = reach
-    self.externalInputs = externalInputs
-    self.externalOutputs = externalOutputs
-    self.connect = connect
-    self.channelMap = channelMap
-    self.model = model
-    self.classNames = classNames
-    self.memory = memory
-  }
-}
-
 /// One linked input, as `configure` is told of it.
 package struct ConfiguredInput {
   package var format: FormatRecord

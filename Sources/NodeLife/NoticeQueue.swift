@@ -54,7 +54,7 @@ extension Notice {
 package final class NoticeQueue: Sendable {
   private struct Reader {
     /// Instances of the name.
-    var instances: Int
+    package var instances: Int
     /// Number of the notice that it gets next.
     var next: Int
   }
@@ -199,9 +199,9 @@ let noticeAbility: NoticeAbility = {
       size: UInt32(MemoryLayout<auscult_notices>.size), reserved: 0,
       next: { host, through, notice in
         guard let notice, let next = NodeHostRecord.of(host).nextNotice(through: through) else { return 0 }
-        let size = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
+        let byteCount = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
         let size = notice.pointee.size
-        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: size)
+        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: byteCount)
         notice.pointee.size = size
         return 1
       }))

@@ -1,3 +1,4 @@
+import DetectorHost
 import FileDriver
 import GraphEngine
 import TestSupport

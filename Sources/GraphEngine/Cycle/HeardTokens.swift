@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 
 /// Tokens that hold padding are not judged.
 ///

@@ -46,7 +46,7 @@ struct Step {
 
 /// One output of a node: its block, and what the host needs to fill in heads, marks and gaps.
 struct StepOutput {
-  let block: Block
+  package let block: Block
   let format: UnsafePointer<auscult_format>
   let isAudio: Bool
   let isScore: Bool

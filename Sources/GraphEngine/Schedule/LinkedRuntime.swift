@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 
 /// A node in a schedule, and where its inputs come from.
 struct LinkedRuntime {
@@ -8,6 +9,11 @@ struct LinkedRuntime {
     var output: Int
     /// The input begins on this grid, in ticks of the stream; 0: with what comes first.
     var grid: Int64 = 0
+
+    fileprivate var running: RunningNode.Feed {
+      RunningNode.Feed(
+        number: runtime.number, name: runtime.name, output: output, format: runtime.configuration.outputs[output])
+    }
   }
 
   struct Input {
@@ -27,6 +33,15 @@ struct LinkedRuntime {
   var isLossy = false
 
   var name: String { runtime.name }
+
+  /// What the compiler sees of it.
+  var running: RunningNode {
+    RunningNode(
+      number: runtime.number, instance: runtime.instance, configuration: runtime.configuration,
+      placement: runtime.placement, hasFailed: runtime.state.hasFailed, isJoined: runtime.join != nil,
+      inputs: inputs.map { RunningNode.Input(port: $0.port, from: $0.from?.running) })
+  }
+
   /// Every runtime that it reads from.
   var sources: [NodeRuntime] { inputs.flatMap { [$0.from?.runtime, $0.other?.runtime].compactMap { $0 } } }
 }

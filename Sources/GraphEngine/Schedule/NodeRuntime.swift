@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 import RealtimeCore
 
 /// A node that runs: its instance, its blocks, and all that it carries on while schedules come and go. It lives as long

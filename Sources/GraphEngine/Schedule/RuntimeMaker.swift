@@ -1,9 +1,10 @@
 import CNodeABI
 import CRealtime
+import GraphCompiler
 import RealtimeCore
 
 /// Lays out the memory that one node needs while it runs. Thread: control.
-struct RuntimeMaker {
+package struct RuntimeMaker {
   let draft: ScheduleDraft
   let node: Int
   let sources: [UnsafeMutablePointer<auscult_block>]
@@ -60,7 +61,7 @@ struct RuntimeMaker {
     for (output, block) in blocks.enumerated() {
       // Without a history of marks nothing is known against a token.
       let format = configuration.outputs[output].format
-      guard let marks = block.pointee.marks, let input, !RuntimeMaker.hasMarks(format, input) else { continue }
+      guard let marks = block.pointee.marks, let input, !draft.hasMarks(format, input) else { continue }
       realtime_fill(
         marks, Marks.heard,
         draft.capacities[node][output] * NodeSizes.markChannels(format))
@@ -76,7 +77,7 @@ struct RuntimeMaker {
           lookahead: format.pointee.lookahead, ownMarks: blocks[output].pointee.marks,
           learnedMarks: blocks[output].pointee.learned_marks,
           marks: input.flatMap {
-            RuntimeMaker.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
+            draft.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
           },
           generations: generations,
           progress: progress?[output], highest: draft.hasUnheardBands(node) ? Float(draft.highest[node]) : .infinity,
@@ -84,31 +85,9 @@ struct RuntimeMaker {
       })
   }
 
-  /// Events have no marks, and so has what is made of events.
-  private static func hasMarks(_ format: auscult_format, _ input: auscult_format) -> Bool {
-    format.kind != AUSCULT_EVENT && input.kind != AUSCULT_EVENT
-  }
-
-  /// Whether a node's tokens have the marks of its input tokens one by one: none need be remembered.
-  private static func isSame(
-    _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
-  ) -> Bool {
-    let factor = format.denominator / input.denominator
-    let isSamePace =
-      format.period == input.period * factor && format.extent == input.extent * factor
-      && format.offset == input.offset * factor && format.channels == input.channels
-    return isSamePace && draft.incoming[node].count == 1 && draft.configurations[node]!.channelMap.isEmpty
-      && (format.kind == AUSCULT_AUDIO) == (input.kind == AUSCULT_AUDIO) && format.lookahead == input.lookahead
-  }
-
-  /// Whether marks of the latest input are kept.
-  static func keepsMarks(
-    _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
-  ) -> Bool { hasMarks(format, input) && !isSame(draft, node, format, input) }
-
   private func makeMarks(_ format: auscult_format, input: auscult_format) -> UnsafeMutablePointer<MarkHistory> {
     let factor = format.denominator / input.denominator
-    let isSame = RuntimeMaker.isSame(draft, node, format, input)
+    let isSame = draft.sharesMarks(node, format, input)
     let capacity = draft.incoming[node].map { draft.capacities[$0.from][$0.output] }.max() ?? 1
     let length = isSame ? 1 : NodeSizes.markLength(format, input: input, arriving: capacity)
     return arena.array([
@@ -149,7 +128,7 @@ struct RuntimeMaker {
 
 extension Arena {
   /// A block with room for `capacity` tokens, its heads and its marks.
-  func block(
+  package func block(
     _ format: UnsafePointer<auscult_format>, capacity: Int, producer: UnsafePointer<auscult_producer>?
   ) -> UnsafeMutablePointer<auscult_block> {
     let isAudio = format.pointee.kind == AUSCULT_AUDIO

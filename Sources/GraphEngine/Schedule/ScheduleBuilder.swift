@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import RealtimeCore
 
@@ -95,7 +96,7 @@ final class ScheduleBuilder {
 
   private func makeLink(_ feed: LinkedRuntime.Feed, to node: LinkedRuntime?) throws(DiagnosticsError) -> RingLink {
     let (bytes, most) = NodeSizes.ring(
-      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output], options)
+      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output], options.compiler.queues)
     do {
       return try RingLink(
         bytes: bytes, mostBytes: most, from: feed.runtime, output: feed.output, to: node?.runtime,

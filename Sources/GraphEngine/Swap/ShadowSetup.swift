@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import NodeHost
 
@@ -33,7 +34,7 @@ struct ShadowSetup {
     var alarms: [(NodeRuntime, NodeRuntime)] = []
     var copies: [LinkedRuntime] = []
     for index in draft.draft.order {
-      guard let kept = draft.draft.kept[index],
+      guard draft.draft.kept[index] != nil, case let kept = draft.runtimes[index],
         kept.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_EVENT }),
         let link = draft.draft.incoming[index].first(where: { draft.runtimes[$0.from] === candidate })
       else { continue }

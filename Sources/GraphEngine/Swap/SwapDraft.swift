@@ -1,4 +1,5 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import NodeHost
 import OutputFiles
@@ -18,7 +19,7 @@ struct SwapDraft {
   /// Runtimes that go.
   var removed: [LinkedRuntime] { before.filter { !keptNumbers.contains($0.runtime.number) } }
   /// The nodes as they run afterwards.
-  var after: [LinkedRuntime] { Compiler.linkedRuntimes(draft, runtimes) }
+  var after: [LinkedRuntime] { draft.linked(runtimes) }
 
   /// Kept nodes that take new values: their runtime, and the node before and after.
   var tuned: [(runtime: NodeRuntime, before: Graph.Node, after: Graph.Node)] {

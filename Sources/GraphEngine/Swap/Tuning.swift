@@ -59,8 +59,3 @@ struct TuneEntry {
   @_noLocks @_noAllocation
   func take(isForward: Bool) { realtime_take(functions, instance, isForward ? forward : back) }
 }
-
-extension NodeClass {
-  /// How its instances take new values while they run; nil: they don't.
-  var tuneFunctions: UnsafePointer<auscult_tune>? { ability(AUSCULT_TUNE)?.assumingMemoryBound(to: auscult_tune.self) }
-}

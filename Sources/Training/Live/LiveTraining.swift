@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import GraphEngine
 import GraphText

@@ -1,3 +1,4 @@
+import DetectorHost
 import FileDriver
 import Foundation
 import GraphEngine

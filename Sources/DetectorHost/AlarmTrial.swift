@@ -1,5 +1,7 @@
 import CNodeABI
 import CRealtime
+import GraphCompiler
+import GraphEngine
 import GraphText
 import NodeABI
 

@@ -4,7 +4,7 @@ import GraphText
 /// Every node after all that it reads from, by name among equals (Kahn's algorithm). Nodes in a cycle are left out.
 ///
 /// - Parameter sources: of each node, the indexes of those that it reads from.
-func topologicalOrder(_ names: [String], sources: [[Int]]) -> [Int] {
+package func topologicalOrder(_ names: [String], sources: [[Int]]) -> [Int] {
   var missing = sources.map { Set($0).count }
   var readers: [[Int]] = Array(repeating: [], count: names.count)
   for (index, own) in sources.enumerated() { for source in Set(own) { readers[source].append(index) } }
@@ -41,7 +41,7 @@ extension Compiler {
   }
 
   /// The order that the nodes run in. Cycles were refused with the file.
-  static func order(_ draft: inout ScheduleDraft) {
+  package static func order(_ draft: inout ScheduleDraft) {
     let names = draft.graph.nodes.map(\.name)
     draft.order = topologicalOrder(names, sources: draft.incoming.map { $0.map(\.from) })
     if draft.order.count < names.count {

@@ -1,4 +1,6 @@
 import CNodeABI
+import GraphCompiler
+import GraphEngine
 import GraphText
 import Models
 import NodeHost

@@ -84,7 +84,7 @@ extension Compiler {
   }
 
   /// The most tokens that one call can yield: a function of its input frames, and the declared burst.
-  static func capacities(_ draft: inout ScheduleDraft) {
+  package static func capacities(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let configuration = draft.configurations[index]!
       let ports = draft.graph.nodes[index].nodeClass.inputs
@@ -111,7 +111,7 @@ extension Compiler {
 }
 
 /// "features, 1 channel x 128 bands, 31.25/s".
-func describe(_ format: auscult_format) -> String {
+package func describe(_ format: auscult_format) -> String {
   var shape = "\(format.channels) channel\(format.channels == 1 ? "" : "s")"
   switch format.kind {
   case AUSCULT_SPECTRUM: shape += " x \(format.columns) bins"

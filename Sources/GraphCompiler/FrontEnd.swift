@@ -9,10 +9,10 @@ import NumberText
 ///
 /// Left out are sources, machines' names, placement, the number of channels, and the driver's rate where a `resample`
 /// makes it irrelevant: audio's own rate does not count, that of the tokens made from it does.
-enum FrontEnd {
+package enum FrontEnd {
   /// `[{"node", "class", "version", "inputs": [index], "parameters": {}, "format": {}}]` in the order they run in. An
   /// input that is a source counts as -1.
-  static func describe(_ draft: ScheduleDraft, before node: Int) -> JSONValue {
+  package static func describe(_ draft: ScheduleDraft, before node: Int) -> JSONValue {
     var needed: Set<Int> = []
     var waiting = draft.incoming[node].map(\.from)
     while let next = waiting.popLast() {
@@ -89,7 +89,7 @@ enum FrontEnd {
   // MARK: Comparing
 
   /// What differs between a graph's front end and a model's, a line for each; empty: nothing that matters.
-  static func differences(_ graph: JSONValue, _ model: JSONValue) -> [String] {
+  package static func differences(_ graph: JSONValue, _ model: JSONValue) -> [String] {
     let (ours, theirs) = (graph.array ?? [], model.array ?? [])
     let classes = { (list: [JSONValue]) in list.compactMap { $0["class"]?.text } }
     guard classes(ours) == classes(theirs), ours.map({ $0["inputs"] }) == theirs.map({ $0["inputs"] }) else {

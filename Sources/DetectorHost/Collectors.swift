@@ -1,4 +1,6 @@
 import CNodeABI
+import GraphCompiler
+import GraphEngine
 import Models
 
 /// Takes what a trainer writes. Values that are not finite, and names that are no plain words, are refused.

@@ -1,4 +1,6 @@
 import CNodeABI
+import GraphCompiler
+import GraphEngine
 
 /// An epoch of a training: the class has gone over its tokens once more. Losses are means per value.
 public struct TrainingEpoch: Sendable, Equatable {

@@ -1,5 +1,7 @@
 import CNodeABI
 import CRealtime
+import GraphCompiler
+import GraphEngine
 import GraphText
 
 /// Has a detector judge single tokens that were heard before, with no graph running. The bits are those of a run.

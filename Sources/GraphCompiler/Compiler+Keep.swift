@@ -1,15 +1,6 @@
 import CNodeABI
 import NodeHost
 
-/// What runs now, by the names of the nodes.
-struct RunningGraph {
-  let graph: Graph
-  let nodes: [String: LinkedRuntime]
-  let services: HostServices
-  /// Bytes that it takes.
-  let memory: Int
-}
-
 extension ScheduleDraft {
   /// A node's instance; made when it is first asked for.
   mutating func instance(_ index: Int) throws -> NodeInstance {
@@ -34,26 +25,26 @@ extension Compiler {
     }
     let before = draft.running?.graph.nodes.first { $0.name == node.name }
     if before.map({ node.changes(from: $0).contains { $0.isRunning } }) ?? false { draft.tuned.insert(index) }
-    draft.kept[index] = running.runtime
-    draft.instances[index] = running.runtime.instance
-    draft.configurations[index] = running.runtime.configuration
+    draft.kept[index] = running
+    draft.instances[index] = running.instance
+    draft.configurations[index] = running.configuration
     return true
   }
 
   /// What keeps a running node from going on as it is, in words; nil: nothing does.
-  private static func difference(_ draft: ScheduleDraft, node index: Int, _ running: LinkedRuntime) -> String? {
+  private static func difference(_ draft: ScheduleDraft, node index: Int, _ running: RunningNode) -> String? {
     let node = draft.graph.nodes[index]
-    let before = draft.running?.graph.nodes.first { $0.name == node.name } ?? running.runtime.node
+    let before = draft.running?.graph.nodes.first { $0.name == node.name } ?? running.instance.node
     if node.nodeClass.name != before.nodeClass.name { return "\(before.nodeClass.name) -> \(node.nodeClass.name)" }
     if node.nodeClass.library.buildID != before.nodeClass.library.buildID {
       return "build \(short(before.nodeClass.library.buildID)) -> \(short(node.nodeClass.library.buildID))"
     }
-    if running.runtime.state.hasFailed { return "it had failed" }
+    if running.hasFailed { return "it had failed" }
     let isTunable = node.nodeClass.tuneFunctions != nil
     let changes = node.changes(from: before).filter { !$0.isConnection && !($0.isRunning && isTunable) }
     if let change = changes.first { return change.text }
     if let change = inputDifference(draft, node: index, running) { return change }
-    if draft.placement[index] != running.runtime.placement {
+    if draft.placement[index] != running.placement {
       return "moves to \(draft.placement[index] == .realtime ? "the realtime thread" : "a worker")"
     }
     return nil
@@ -61,7 +52,7 @@ extension Compiler {
 
   private static func short(_ id: String) -> String { String(id.prefix(12)) }
 
-  private static func inputDifference(_ draft: ScheduleDraft, node index: Int, _ running: LinkedRuntime) -> String? {
+  private static func inputDifference(_ draft: ScheduleDraft, node index: Int, _ running: RunningNode) -> String? {
     let links = draft.incoming[index]
     let nodes = draft.graph.nodes
     guard links.count == running.inputs.count else {
@@ -70,26 +61,26 @@ extension Compiler {
     for (link, input) in zip(links, running.inputs) {
       guard let feed = input.from else { return "its input is not there yet" }
       let name = nodes[link.from].name
-      if feed.runtime.name != name { return "its input comes from '\(name)', not from '\(feed.runtime.name)'" }
+      if feed.name != name { return "its input comes from '\(name)', not from '\(feed.name)'" }
       if feed.output != link.output || input.port != link.input { return "it is linked to another port of '\(name)'" }
-      if let kept = draft.kept[link.from], kept === feed.runtime { continue }
+      if let kept = draft.kept[link.from], kept.number == feed.number { continue }
       let format = draft.format(link)!
-      guard canSplice(running.runtime, format.format) else { return "its input '\(name)' changes" }
-      if !format.isAlike(feed.runtime.configuration.outputs[feed.output]) { return "the format of '\(name)' changes" }
+      guard canSplice(running, format.format) else { return "its input '\(name)' changes" }
+      if !format.isAlike(feed.format) { return "the format of '\(name)' changes" }
     }
     return nil
   }
 
   /// Scores and events are judged each by itself, and a sink only writes: there the new node's tokens may follow the old
   /// one's. Everything else carries sound in its state.
-  private static func canSplice(_ runtime: NodeRuntime, _ format: auscult_format) -> Bool {
-    guard runtime.join == nil else { return false }
-    return runtime.instance.nodeClass.traits.contains(.sink) || format.kind & (AUSCULT_SCORE | AUSCULT_EVENT) != 0
+  private static func canSplice(_ node: RunningNode, _ format: auscult_format) -> Bool {
+    guard !node.isJoined else { return false }
+    return node.instance.nodeClass.traits.contains(.sink) || format.kind & (AUSCULT_SCORE | AUSCULT_EVENT) != 0
   }
 }
 
 /// A parameter that differs between two nodes of one class.
-struct ParameterChange {
+package struct ParameterChange {
   var name: String
   var before: String
   var after: String
@@ -98,11 +89,11 @@ struct ParameterChange {
   /// May change while running.
   var isRunning: Bool
 
-  var text: String { "\(name): \(before) -> \(after)" }
+  package var text: String { "\(name): \(before) -> \(after)" }
 }
 
 extension Graph.Node {
-  func changes(from before: Graph.Node) -> [ParameterChange] {
+  package func changes(from before: Graph.Node) -> [ParameterChange] {
     nodeClass.parameters.compactMap { parameter in
       let old = before.argument(parameter.name)?.value
       let new = argument(parameter.name)?.value

@@ -45,7 +45,7 @@ extension ScheduleDraft {
   }
 
   /// Whether scores could name a band that nothing is to be heard in.
-  func hasUnheardBands(_ node: Int) -> Bool {
+  package func hasUnheardBands(_ node: Int) -> Bool {
     configurations[node]!.outputs.contains {
       $0.format.kind == AUSCULT_SCORE && !unheardBands($0.format, of: node).isEmpty
     }

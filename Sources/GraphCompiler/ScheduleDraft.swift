@@ -5,48 +5,48 @@ import NodeHost
 /// What the compiler's passes hand on to each other: the graph by index, and what has been found out of it so far.
 ///
 /// Nodes and links are kept in the order of their names, so that the order of the file has no influence on anything.
-struct ScheduleDraft {
-  struct Link {
-    var from: Int
-    var output: Int
-    var to: Int
-    var input: Int
-    var location: SourceLocation?
+package struct ScheduleDraft {
+  package struct Link {
+    package var from: Int
+    package var output: Int
+    package var to: Int
+    package var input: Int
+    package var location: SourceLocation?
   }
 
-  enum Placement: String, Sendable { case realtime, worker }
+  package enum Placement: String, Sendable { case realtime, worker }
 
-  private(set) var graph: Graph
+  package private(set) var graph: Graph
   /// Of each node; nil: not made yet.
-  var instances: [NodeInstance?]
+  package var instances: [NodeInstance?]
   /// What runs now, for a swap.
-  let running: RunningGraph?
+  package let running: RunningGraph?
   /// Nodes that go on as they are: they are not configured again.
-  var kept: [NodeRuntime?]
+  package var kept: [RunningNode?]
   /// Kept nodes that take new values of parameters that may change while running.
-  var tuned: Set<Int> = []
+  package var tuned: Set<Int> = []
   /// Of a swap: why each node that is not kept is not.
-  var reasons: [String]
+  package var reasons: [String]
   /// New nodes run on workers, whatever their class allows: a candidate.
   let placesNewOnWorkers: Bool
-  let rate: Int
-  let quantum: Int
-  let options: EngineOptions
+  package let rate: Int
+  package let quantum: Int
+  let options: CompilerOptions
   /// Of each node, its incoming links in the order of its inputs: by port, then by the name of the node they come from.
-  var incoming: [[Link]] = []
+  package var incoming: [[Link]] = []
   /// Node indexes, every node after all that it takes input from.
-  var order: [Int] = []
-  var configurations: [Configuration?] = []
-  var placement: [Placement] = []
+  package var order: [Int] = []
+  package var configurations: [Configuration?] = []
+  package var placement: [Placement] = []
   /// Most tokens of each output in one call.
-  var capacities: [[Int]] = []
+  package var capacities: [[Int]] = []
   /// Bytes of each node that is not kept, and of the new queues behind each.
-  var sizes: [NodeSizes] = []
-  var diagnostics: [Diagnostic] = []
+  package var sizes: [NodeSizes] = []
+  package var diagnostics: [Diagnostic] = []
 
   init(
     graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
-    rate: Int, quantum: Int, options: EngineOptions
+    rate: Int, quantum: Int, options: CompilerOptions
   ) {
     self.graph = graph
     self.placesNewOnWorkers = placesNewOnWorkers
@@ -64,16 +64,16 @@ struct ScheduleDraft {
   }
 
   /// Of each node, hertz above which nothing can be heard: half of the lowest rate that its sound went through.
-  var highest: [Double] = []
+  package var highest: [Double] = []
   /// Bytes that may be taken beside what runs.
-  let limit: Int
+  package let limit: Int
 
   mutating func moveToWorker(node index: Int) {
     graph.nodes[index].placement = .worker
     placement[index] = .worker
   }
 
-  func format(_ link: Link) -> FormatRecord? { configurations[link.from]?.outputs[link.output] }
+  package func format(_ link: Link) -> FormatRecord? { configurations[link.from]?.outputs[link.output] }
 
   mutating func error(_ code: String, _ text: String, at location: SourceLocation?) {
     diagnostics.append(graph.diagnostic(code: code, message: text, at: location))

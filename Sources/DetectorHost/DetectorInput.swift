@@ -1,4 +1,6 @@
 import CNodeABI
+import GraphCompiler
+import GraphEngine
 import GraphText
 import JSONText
 import Models
@@ -51,7 +53,7 @@ public struct DetectorInput: Sendable {
 extension Engine {
   /// What reaches a node on its first input, for a driver's rate. Nothing runs; not while the engine is prepared.
   public func input(of node: String, rate: Int) throws(DiagnosticsError) -> DetectorInput {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
     guard let index = graph.nodes.firstIndex(where: { $0.name == node }), let link = draft.incoming[index].first,
       let record = draft.format(link)
     else { preconditionFailure("'\(node)' is no linked node") }

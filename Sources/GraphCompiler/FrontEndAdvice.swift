@@ -38,7 +38,7 @@ struct FrontEndAdvice {
 
   /// The rate of the sound, where nothing else differs: what tokens come at, and which frequencies they reach, follows
   /// from it.
-  var rate: String? {
+  package var rate: String? {
     guard ours.map(Self.className) == theirs.map(Self.className),
       let place = theirs.indices.first(where: { Self.soundRate(theirs[$0]) != nil }),
       let ourRate = Self.soundRate(ours[place]), let theirRate = Self.soundRate(theirs[place]), ourRate != theirRate

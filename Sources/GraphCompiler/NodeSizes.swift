@@ -4,17 +4,17 @@ import RealtimeCore
 
 /// Bytes that a node takes once it runs, told before any is taken. The layout is that of `RuntimeMaker` and
 /// `ScheduleBuilder`.
-struct NodeSizes {
+package struct NodeSizes {
   /// Its outputs: tokens, heads, marks and what marks are made of.
-  var blocks = 0
+  package var blocks = 0
   /// Where joined inputs wait.
-  var joins = 0
+  package var joins = 0
   /// The queues behind it.
-  var queues = 0
+  package var queues = 0
   /// What its class says of itself.
   var own = 0
 
-  var total: Int { [blocks, joins, queues, own].reduce(0, added) }
+  package var total: Int { [blocks, joins, queues, own].reduce(0, added) }
 
   /// The most tokens of one call. More, of whatever size, is a mistake, and would leave the sums below without bound.
   static let mostTokens = 1 << 26
@@ -26,14 +26,14 @@ struct NodeSizes {
 
 extension NodeSizes {
   /// Channels that marks are kept of: an event is about one channel, and has none.
-  static func markChannels(_ format: auscult_format) -> Int {
+  package static func markChannels(_ format: auscult_format) -> Int {
     format.kind == AUSCULT_EVENT ? 0 : Int(format.channels)
   }
 
-  static func payloads(_ format: auscult_format) -> Int { format.kind == AUSCULT_EVENT ? 1 : Int(format.channels) }
+  package static func payloads(_ format: auscult_format) -> Int { format.kind == AUSCULT_EVENT ? 1 : Int(format.channels) }
 
   /// Of a block with room for `capacity` tokens, heads and marks included.
-  static func block(_ format: auscult_format, capacity: Int) -> Int {
+  package static func block(_ format: auscult_format, capacity: Int) -> Int {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channel = BlockRing.aligned(isAudio ? capacity * 4 : format.channelBytes)
     let data = channel * payloads(format) * (isAudio ? 1 : capacity)
@@ -46,7 +46,7 @@ extension NodeSizes {
 
   /// Input tokens that marks are kept of: as far back as a token reaches, plus what can arrive at once, plus what the node
   /// may hold back.
-  static func markLength(_ format: auscult_format, input: auscult_format, arriving: Int) -> Int {
+  package static func markLength(_ format: auscult_format, input: auscult_format, arriving: Int) -> Int {
     let factor = max(1, format.denominator / input.denominator)
     let held = Double(format.lookahead - input.lookahead) * Double(input.denominator) / Double(input.period)
     let reach =
@@ -60,14 +60,14 @@ extension NodeSizes {
   }
 
   /// Tokens that can wait for a partner.
-  static func waiting(_ format: auscult_format, until latest: Int64, arriving: Int) -> Int {
+  package static func waiting(_ format: auscult_format, until latest: Int64, arriving: Int) -> Int {
     let late = Double(latest - format.lookahead) * Double(format.denominator) / Double(format.period)
     return Int(min(late, 1e12)) + 2 + 3 * arriving
   }
 
-  /// Of a ring between two threads, and of the most that one call pushes into it: room for `queueSeconds` of the stream in
+  /// Of a ring between two threads, and of the most that one call pushes into it: room for so many seconds of the stream in
   /// cycles of 64 frames, and for what a long cycle pushes in any case.
-  static func ring(_ format: auscult_format, capacity: Int, _ options: EngineOptions) -> (bytes: Int, most: Int) {
+  package static func ring(_ format: auscult_format, capacity: Int, _ limits: QueueLimits) -> (bytes: Int, most: Int) {
     let record = { (count: Int) in
       BlockRing.recordBytes(
         kind: format.kind, count: count, channels: Int(format.channels), channelBytes: format.channelBytes)
@@ -75,16 +75,16 @@ extension NodeSizes {
     let smallestCycle = 64.0
     let perCycle = min(
       mostTokens, max(1, Int(min(1e12, (smallestCycle / Double(format.driver_rate) * format.rate).rounded(.up)))))
-    let records = min(format.rate / Double(perCycle), Double(format.driver_rate) / smallestCycle) * options.queueSeconds
-    let wanted = Int(min((records.rounded(.down) * Double(record(perCycle))), Double(options.queueBytes)))
+    let records = min(format.rate / Double(perCycle), Double(format.driver_rate) / smallestCycle) * limits.seconds
+    let wanted = Int(min((records.rounded(.down) * Double(record(perCycle))), Double(limits.bytes)))
     let most = record(capacity)
-    return (max(wanted, 2 * (EngineOptions.quantaPerWait + 2) * most + 4096), most)
+    return (max(wanted, 2 * (Compiler.quantaPerWait + 2) * most + 4096), most)
   }
 }
 
 extension Compiler {
   /// Adds up what every node will take, and refuses what is too much at the node that wants it: nothing has been taken yet.
-  static func sizes(_ draft: inout ScheduleDraft) {
+  package static func sizes(_ draft: inout ScheduleDraft) {
     draft.sizes = Array(repeating: NodeSizes(), count: draft.graph.nodes.count)
     for index in draft.order where draft.kept[index] == nil {
       guard checkTokens(&draft, node: index) else { continue }
@@ -96,7 +96,7 @@ extension Compiler {
     for index in draft.order where draft.placement[index] == .worker {
       for link in draft.incoming[index] where draft.kept[index] == nil || draft.kept[link.from] == nil {
         let ring = NodeSizes.ring(
-          draft.format(link)!.format, capacity: draft.capacities[link.from][link.output], draft.options)
+          draft.format(link)!.format, capacity: draft.capacities[link.from][link.output], draft.options.queues)
         draft.sizes[link.from].queues = added(draft.sizes[link.from].queues, ring.bytes)
       }
     }
@@ -121,13 +121,13 @@ extension Compiler {
     return true
   }
 
-  static func blockBytes(_ draft: ScheduleDraft, node index: Int) -> Int {
+  package static func blockBytes(_ draft: ScheduleDraft, node index: Int) -> Int {
     let input = draft.incoming[index].first.map { draft.format($0)!.format }
     let arriving = draft.incoming[index].map { draft.capacities[$0.from][$0.output] }.max() ?? 1
     return draft.configurations[index]!.outputs.enumerated().reduce(0) { sum, entry in
       let format = entry.element.format
       var bytes = NodeSizes.block(format, capacity: draft.capacities[index][entry.offset])
-      if let input, RuntimeMaker.keepsMarks(draft, index, format, input) {
+      if let input, draft.keepsMarks(index, format, input) {
         bytes = added(
           bytes, Arena.size(NodeSizes.markLength(format, input: input, arriving: arriving) * Int(format.channels)))
       }
@@ -190,7 +190,7 @@ extension Compiler {
 }
 
 /// A sum that stays the greatest number where it would overflow.
-func added(_ a: Int, _ b: Int) -> Int {
+package func added(_ a: Int, _ b: Int) -> Int {
   let (sum, overflows) = a.addingReportingOverflow(b)
   return overflows ? Int.max : sum
 }
