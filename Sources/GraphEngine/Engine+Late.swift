@@ -100,7 +100,7 @@ extension Engine {
     }
     for node in schedule.nodes where !node.runtime.instance.isIdle {
       failedNodes.insert(node.name)
-      log(.error, node.name, "has not returned from 'deactivate': what it still held may not be written")
+      log(.error, node.name, "has not returned from 'deactivate': what it had not yet written may be lost")
     }
     services.calls.tellLate()
   }

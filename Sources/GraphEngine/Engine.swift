@@ -254,7 +254,7 @@ public final class Engine: @unchecked Sendable {
   private func tellUnfinished() {
     guard let schedule, services.calls.isOver, !(pool?.hasEnded ?? true) else { return }
     let names = schedule.workers.filter { !$0.hasEnded && !$0.isFinished }.map(\.name)
-    log(.warning, "", "the time to end is over: not all that was heard went through \(names.joined(separator: ", "))")
+    log(.warning, "", "the time to end is over: \(names.joined(separator: ", ")) did not process all sound")
   }
 
   /// Lets workers finish what they have, then deactivates every node. The driver runs no cycle any more.
@@ -363,11 +363,11 @@ public final class Engine: @unchecked Sendable {
     guard lost > toldLost else { return }
     log(
       .error, "",
-      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came faster than they were fetched, and are "
-        + "missing here; the statistics count what they told of")
+      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came too fast and were lost; the statistics "
+        + "count these events all the same")
     toldLost = lost
     for node in statistics.nodes where node.hasFailed && !failedNodes.contains(node.name) {
-      nodeFailed(node.name, "failed, and why is among the missing messages")
+      nodeFailed(node.name, "failed; the message that gives the reason was lost")
     }
   }
 

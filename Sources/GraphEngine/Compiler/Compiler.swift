@@ -2,18 +2,18 @@ import GraphText
 
 /// Turns a graph into an immutable schedule by named passes.
 struct Compiler {
-  /// The most driver frames that one call of `process` covers; longer cycles are cut.
+  /// The most driver frames that one call of `process` covers. Longer cycles are cut.
   static let quantum = 1024
 
-  /// From links by name to what every node will take. None takes memory; `negotiate` creates and configures nodes, the
-  /// others touch nothing but the draft.
+  /// From links by name to the memory that every node needs. No pass allocates this memory. `negotiate` creates and
+  /// configures nodes; the other passes change only the draft.
   static var passes: [(inout ScheduleDraft) -> Void] {
     [resolve, order, negotiate, checkPlacement, capacities, sizes, hearing]
   }
 
-  /// Runs the passes: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
+  /// Runs the passes; `check` does no more. With a running graph, keeps nodes for which nothing changes.
   ///
-  /// Thread: control. Errors carry the diagnostics of the first pass that found any.
+  /// Thread: control. Throws the diagnostics of the first pass that finds errors.
   static func negotiated(
     graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
     rate: Int, options: EngineOptions
@@ -30,11 +30,11 @@ struct Compiler {
     return draft
   }
 
-  /// Blocks and states for every node that is not kept; the others keep theirs.
+  /// Allocates blocks and states for every node that is not kept. Kept nodes keep theirs.
   ///
-  /// - Parameter number: gives each new runtime its own.
-  /// - Returns: of each node of the graph, its runtime.
-  /// - Throws: where memory can't be had, at the node that wants it.
+  /// - Parameter number: gives each new runtime its number.
+  /// - Returns: the runtime of each node of the graph.
+  /// - Throws: a diagnostic at the node for which there is not enough memory.
   static func runtimes(
     _ draft: ScheduleDraft, generations: Generations, number: () -> Int32
   ) throws(DiagnosticsError) -> [NodeRuntime] {
@@ -52,7 +52,7 @@ struct Compiler {
     return result.map { $0! }
   }
 
-  /// The nodes as they run when nothing is being changed.
+  /// The nodes as they run without a swap.
   static func linkedRuntimes(_ draft: ScheduleDraft, _ runtimes: [NodeRuntime]) -> [LinkedRuntime] {
     draft.order.map { index in
       LinkedRuntime(

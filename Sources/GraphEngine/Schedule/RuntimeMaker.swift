@@ -2,7 +2,7 @@ import CNodeABI
 import CRealtime
 import RealtimeCore
 
-/// Lays out the memory that one node needs while it runs. Thread: control.
+/// Allocates the memory that one node needs while it runs. Thread: control.
 struct RuntimeMaker {
   let draft: ScheduleDraft
   let node: Int
@@ -40,7 +40,7 @@ struct RuntimeMaker {
       ]))
   }
 
-  /// Names of the classes that a node's scores tell of: its own, or, where it passes scores on, those of the node before.
+  /// Class names that a node's scores refer to: its own, or those of the node before if it passes scores on.
   private func classNames(of node: Int) -> [String] {
     let own = draft.configurations[node]!
     guard own.classNames.isEmpty, own.outputs.first?.format.kind == AUSCULT_SCORE,
@@ -58,7 +58,7 @@ struct RuntimeMaker {
   ) -> UnsafeMutablePointer<StepOutput> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
     for (output, block) in blocks.enumerated() {
-      // Without a history of marks nothing is known against a token.
+      // Without a history of marks, assume that every token sounds.
       let format = configuration.outputs[output].format
       guard let marks = block.pointee.marks, let input, !RuntimeMaker.hasMarks(format, input) else { continue }
       realtime_fill(
@@ -84,12 +84,12 @@ struct RuntimeMaker {
       })
   }
 
-  /// Events have no marks, and so has what is made of events.
+  /// Events, and tokens computed from events, have no marks.
   private static func hasMarks(_ format: auscult_format, _ input: auscult_format) -> Bool {
     format.kind != AUSCULT_EVENT && input.kind != AUSCULT_EVENT
   }
 
-  /// Whether a node's tokens have the marks of its input tokens one by one: none need be remembered.
+  /// Whether each output token has the marks of exactly one input token, so that no history is needed.
   private static func isSame(
     _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
   ) -> Bool {
@@ -101,7 +101,7 @@ struct RuntimeMaker {
       && (format.kind == AUSCULT_AUDIO) == (input.kind == AUSCULT_AUDIO) && format.lookahead == input.lookahead
   }
 
-  /// Whether marks of the latest input are kept.
+  /// Whether a history of marks is needed.
   static func keepsMarks(
     _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
   ) -> Bool { hasMarks(format, input) && !isSame(draft, node, format, input) }
@@ -175,7 +175,7 @@ extension Arena {
     return array([block])
   }
 
-  /// A queue for waiting tokens. `common`: ticks in a driver frame that positions are compared in.
+  /// A queue for waiting tokens. `common`: ticks per driver frame in which positions are compared.
   func queue(_ format: auscult_format, capacity: Int, tokenBytes: Int, common: Int64) -> JoinQueue {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channels = Int(format.channels)
@@ -191,7 +191,7 @@ extension Arena {
 }
 
 extension JoinQueue {
-  /// A block that shows what waits here.
+  /// A block that shows the waiting tokens.
   func shown(as source: auscult_block) -> auscult_block {
     var block = source
     block.data = data

@@ -141,7 +141,7 @@ final class StallWatch: @unchecked Sendable {
     if !worker.isRunByPool.load(ordering: .relaxed) { pool.withLock { $0.object }?.lose(isOwn: false) }
     log(
       .error, worker.name,
-      "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: what comes for it is dropped until it does"
+      "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: tokens for it are dropped until it returns"
     )
   }
 
@@ -168,7 +168,7 @@ final class StallWatch: @unchecked Sendable {
       if takesAway || calls.isEnding { stuckNode.withLock { $0 = String(cString: name) } }
       if !now.isTold {
         now.isTold = true
-        let end = "does not return from 'process' on the realtime thread: nothing can be heard any more"
+        let end = "does not return from 'process' on the realtime thread: no more sound is processed"
         log(takesAway ? .error : .warning, String(cString: name), takesAway ? end : Self.waiting)
       }
     }
