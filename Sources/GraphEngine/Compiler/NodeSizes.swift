@@ -184,7 +184,7 @@ extension Compiler {
     }.map { "'\($0.name)'" }
     let advice =
       sizes.isEmpty
-      ? "make what reaches it smaller" : "change \(sizes.joined(separator: ", ")) or what reaches it"
+      ? "make its input smaller" : "change \(sizes.joined(separator: ", ")) or its input"
     return "node '\(node.name)' (\(node.nodeClass.name)) \(text): \(advice), or allow more with --memory"
   }
 }
