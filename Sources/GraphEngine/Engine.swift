@@ -227,7 +227,7 @@ public final class Engine: @unchecked Sendable {
     if let untaken { retire(untaken) }
   }
 
-  /// Frees a schedule that the realtime thread no longer uses.
+  /// Retires a schedule that the realtime thread no longer uses.
   func retire(_ realtime: UnsafeMutablePointer<RealtimeSchedule>) { retiring.removeAll { $0.realtime == realtime } }
 
   /// Ends the stream as at the end of a file: every node yields what it holds back, the workers finish, all nodes are

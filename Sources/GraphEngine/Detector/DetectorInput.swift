@@ -7,8 +7,7 @@ import Models
 public struct DetectorInput: Sendable {
   public let rows: Int
   public let columns: Int
-  /// Tokens per second.
-  /// Then seconds that a token covers, and seconds from one token to the next.
+  /// Tokens per second, seconds that a token covers, and seconds from one token to the next.
   public let rate: Double
   public let extent: Double
   public var period: Double { 1 / rate }
