@@ -348,7 +348,7 @@ public final class Engine: @unchecked Sendable {
         log(.warning, name(message), "dropped \(message.second) tokens up to frame position \(message.first)")
       case .nodeFailed:
         let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
-        nodeFailed(name(message), reason ?? "failed without saying why")
+        nodeFailed(name(message), reason ?? "failed and gave no reason")
       case .scheduleRetired:
         if let pointer = message.pointer {
           retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))

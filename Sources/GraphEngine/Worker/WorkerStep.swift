@@ -226,7 +226,7 @@ final class WorkerStep: @unchecked Sendable {
     case .takenAway: return false
     case .failed:
       failed.store(true, ordering: .relaxed)
-      let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed without saying why"
+      let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed and gave no reason"
       services.log(.error, name, "\(reason); the node is quarantined, the graph runs on")
     case .ran, .skipped: break
     }
