@@ -1,10 +1,10 @@
 import Glibc
 import SystemCalls
 
-/// What went wrong with a file, in words: the path, the system's reason, and what to do.
+/// A problem with a file in words: the path, the system's reason, and what to do.
 public struct FileProblem: Error, CustomStringConvertible, Sendable {
   public var description: String
-  /// The system's number for it; 0: it is none of the system's.
+  /// The system's error number; 0: the problem is not the system's.
   public var code: Int32
 
   public init(_ text: String, code: Int32 = 0) {
@@ -12,7 +12,7 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
     self.code = code
   }
 
-  /// - Parameter action: "open", "write"; what could not be done.
+  /// - Parameter action: what failed: "open", "write".
   public init(_ action: String, _ path: String, _ code: Int32) {
     let reason = systemReason(code)
     self.init("cannot \(action) \(path): \(reason); \(FileProblem.advice(path, code))", code: code)

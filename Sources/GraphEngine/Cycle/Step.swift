@@ -73,8 +73,7 @@ struct StepOutput {
 
   var isStarted = false
   var hasPendingGap = false
-  /// Where the stretch begins, in ticks.
-  /// Then the index of the stretch's next token.
+  /// Where the stretch begins, in ticks, and the index of its next token.
   var origin: Int64 = 0
   var index: Int64 = 0
   /// Frame position where the stretch begins.
