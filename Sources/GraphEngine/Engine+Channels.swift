@@ -1,19 +1,16 @@
 import RealtimeCore
 
 extension Engine {
-  /// The channels that the driver supplies, in the order of `DriverCycle.inputs`; nil: the place is unused. Prepared
-  /// engines only.
+  /// The driver's input channels in the order of `DriverCycle.inputs`; nil: unused. Prepared engines only.
   public var inputChannels: [ExternalPort?] { channels.inputs.ports }
 
-  /// The channels that the driver takes, in the order of `DriverCycle.outputs`; nil: the place is unused. Prepared
-  /// engines only.
+  /// The driver's output channels in the order of `DriverCycle.outputs`; nil: unused. Prepared engines only.
   public var outputChannels: [ExternalPort?] { channels.outputs.ports }
 
-  /// The channels that the driver supplies. They have the order of `DriverCycle.inputs` if no swap has changed the
-  /// graph.
+  /// The driver's input channels; in the order of `DriverCycle.inputs` if no swap has changed the graph.
   public var externalInputs: [ExternalPort] { inputChannels.compactMap { $0 } }
 
-  /// The channels that the driver takes, ordered like `externalInputs`.
+  /// The driver's output channels; ordered like `externalInputs`.
   public var externalOutputs: [ExternalPort] { outputChannels.compactMap { $0 } }
 
   static func inputPorts(_ nodes: [LinkedRuntime], _ graph: Graph) -> [ExternalPort] {

@@ -217,8 +217,7 @@ public final class Engine: @unchecked Sendable {
     }
   }
 
-  /// Stores a schedule for the next cycle. The one before it comes back by message, or at once if no cycle has taken
-  /// it.
+  /// Stores a schedule for the next cycle. The one before it comes back by message; at once if no cycle took it.
   func install(_ next: Schedule) {
     for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
     if let before = schedule { retiring.append(before) }
@@ -230,8 +229,7 @@ public final class Engine: @unchecked Sendable {
   /// Retires a schedule that the realtime thread no longer uses.
   func retire(_ realtime: UnsafeMutablePointer<RealtimeSchedule>) { retiring.removeAll { $0.realtime == realtime } }
 
-  /// Ends the stream as at the end of a file: every node yields what it holds back, the workers finish, all nodes are
-  /// deactivated.
+  /// Ends the stream as at the end of a file: nodes yield what they hold back, workers finish, nodes are deactivated.
   ///
   /// Thread: the driver's, which runs no cycle meanwhile.
   public func finishStream() {
@@ -292,8 +290,7 @@ public final class Engine: @unchecked Sendable {
 
   // MARK: Drivers without a deadline
 
-  /// The results have no deadline: over files, by hand. Sinks then wait for a slow reader, and give up if a disk is
-  /// full.
+  /// The results have no deadline: over files, by hand. Then sinks wait for slow readers, and give up at a full disk.
   public var hasNoDeadline: Bool {
     get { services.hasNoDeadline.load(ordering: .relaxed) }
     set { services.hasNoDeadline.store(newValue, ordering: .relaxed) }
@@ -359,8 +356,7 @@ public final class Engine: @unchecked Sendable {
     swapRun?.advance()
   }
 
-  /// Reports how many messages the realtime thread lost because the queue was full. `Statistics` counts their events
-  /// all the same.
+  /// Reports the messages of the realtime thread that found no slot. `Statistics` counts their events anyway.
   private func tellOfLostMessages() {
     let lost = state.pointee.messages.lost
     guard lost > toldLost else { return }

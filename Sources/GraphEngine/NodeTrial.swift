@@ -6,8 +6,7 @@ import NodeHost
 /// when it creates the nodes itself.
 public enum NodeTrial {
   /// - Parameters:
-  ///   - isMeant: the nodes to activate, too. Sources and sinks are never activated: they open devices and output
-  ///     files.
+  ///   - isMeant: the nodes to activate, too. Never sources and sinks: they open devices and output files.
   ///   - entering: called before every call with the function and the node.
   public static func run(
     _ graph: Graph, rate: Int, activating isMeant: (Graph.Node) -> Bool,

@@ -244,8 +244,7 @@ struct DocumentLoader {
     return result
   }
 
-  /// The variables of all files. The including file's value wins. Two files at the same distance must have the same
-  /// value.
+  /// The variables of all files. The including file's value wins; files at the same distance must not differ.
   private mutating func allVariables() -> [String: String] {
     let substitution = Substitution(variables: [:], environment: environment, isVariable: true)
     var result: [String: Variable] = [:]
@@ -291,8 +290,8 @@ private func folder(of path: String) -> String {
 private func identity(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
 extension GraphDocument {
-  /// Reads a graph file, its includes and overrides. The collector has all mistakes. The document has everything that
-  /// could be read.
+  /// Reads a graph file, its includes and overrides. The collector gets all mistakes, the document all that is
+  /// readable.
   package static func load(
     _ file: String, text: String? = nil, overrides: [OverrideText], environment: [String: String],
     contents: [String: String] = [:], workingDirectory: String

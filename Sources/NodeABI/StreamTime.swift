@@ -23,8 +23,7 @@ public struct StreamTime {
     auscult_end_ticks(format, head, token)
   }
 
-  /// Driver frame position of its beginning: rounded down, not before the stream, and not before the end of the last
-  /// gap.
+  /// Driver frame position of its begin: rounded down, not before the stream, and not before the end of the last gap.
   @inlinable @inline(__always) @_noLocks @_noAllocation
   public func begin(_ head: UnsafePointer<auscult_head>, _ token: Int64 = 0) -> Int64 {
     auscult_begin_frame(format, head, token)

@@ -12,8 +12,7 @@ func fileBuildID(_ path: String) -> String {
 }
 
 extension PluginLibrary {
-  /// Whether a file is a complete library, not one that is still being written: it has everything that its headers
-  /// refer to.
+  /// Whether a file is a complete library: everything that its headers refer to has been written.
   public static func isWhole(_ path: String) -> Bool {
     withFileBytes(path) { file in
       guard file.count >= 64, file.prefix(4).elementsEqual([0x7F, 0x45, 0x4C, 0x46]) else { return false }

@@ -82,8 +82,7 @@ extension PluginProblem: CustomStringConvertible {
 
 private let entrySymbol = "auscult_library"
 
-/// Loads a copy. A library that works only in its own folder, because it needs files there, is loaded there the first
-/// time.
+/// Loads a copy. A library that needs files in its own folder is loaded from there, the first time.
 ///
 /// - Returns: the entry function, and the build id of the loaded file.
 private func openPrivately(_ path: String) throws(PluginProblem) -> (auscult_library_function, String) {

@@ -9,8 +9,7 @@ import SystemCalls
 /// A private copy of a library. For a known path, the loader would return the old code, and a file that is overwritten
 /// in place would change under the running code.
 ///
-/// The file is deleted as soon as it is loaded, so that nothing remains however the program ends. The loaded code
-/// stays.
+/// The file is deleted once it is loaded, so that nothing remains however the program ends. The loaded code stays.
 final class PrivateCopy {
   let path: String
   private let folder: String

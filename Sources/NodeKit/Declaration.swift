@@ -36,8 +36,7 @@ public struct ParameterDeclaration: Sendable {
   public var choices: [String] = []
   public var summary: String
 
-  /// A number. `unit` is the unit of a number without one; `also` lists other accepted units; `words` are accepted,
-  /// too.
+  /// A number. `unit` is the unit of a number without one; `also` lists further units, `words` words to accept.
   public static func number(
     _ name: String, _ summary: String, unit: ValueUnits = .none, also: ValueUnits = .none,
     default initial: String? = nil,

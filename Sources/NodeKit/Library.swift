@@ -142,8 +142,7 @@ private let activate:
     pointer, error in attempt(error) { try instance(pointer!).node.activate() }
   }
 
-// These two run on the realtime thread. They are unmarked because dynamic dispatch can't be checked; what they call is
-// marked.
+// On the realtime thread. Unmarked, because dynamic dispatch can't be checked; what these two call is marked.
 private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
   Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.reset() }
 }

@@ -47,7 +47,7 @@ public final class Model {
     guard index >= 0 else {
       let known = String(cString: models.pointee.machines(pointer)!)
       throw NodeError(
-        "the model does not know the machine '\(name)'; it was trained on \(known). Name the source's machines so, or "
+        "the model does not know the machine '\(name)'; it was trained on \(known). Give the source's machines these names, or "
           + "train again", parameter: "model")
     }
     return Machine(model: self, index: index)

@@ -40,8 +40,7 @@ public struct Notice: Sendable, Equatable {
 }
 
 extension Notice {
-  /// Tokens that an output could not write: a gap of cause `sink`. Its record has the two positions, not the time of
-  /// the report.
+  /// Tokens that an output could not write: a gap of cause `sink`. Its record has their positions, not the report's.
   static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
     Notice(
       "gap", state: "sink", node: node, begin: begin,

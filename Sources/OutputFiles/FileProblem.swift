@@ -28,10 +28,10 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
     case ENOTDIR: "a part of the path is a file, not a folder"
     case ELOOP: "its links lead in a circle"
     case ENAMETOOLONG: "give a shorter name"
-    case EPIPE: "whatever read it has ended"
-    case EAGAIN: "whatever reads it does not take more"
+    case EPIPE: "its reader has ended"
+    case EAGAIN: "its reader does not take more"
     case EFBIG: "use `rotate`, or raise the limit (ulimit -f)"
-    case EIO, ENXIO, ENODEV, ESTALE: "look whether its disk is still there"
+    case EIO, ENXIO, ENODEV, ESTALE: "check whether its disk is still there"
     default: "check the path and the disk"
     }
   }

@@ -11,8 +11,7 @@ import Synchronization
 /// worker to worker.
 ///
 /// A record is an `auscult_block` followed by its heads, marks and data, contiguous and aligned to 64 bytes, so that
-/// the consumer works on it in place. Neither side ever waits: a push that does not fit returns false and changes
-/// nothing.
+/// the consumer works on it in place. Neither side ever waits: a push that does not fit returns false, without effect.
 ///
 /// `written` and `read` count bytes since the start and never wrap; the difference is what is in use.
 public struct BlockRing: ~Copyable, @unchecked Sendable {

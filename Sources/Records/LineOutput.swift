@@ -19,8 +19,7 @@ public final class LineOutput {
   private var outage: Outage
   /// Time of the first line of the current part, in nanoseconds since the Unix epoch.
   private var partBegin: Int64?
-  /// Another instance of the node may still hold the file: in a swap, the old node releases it after this one begins to
-  /// write.
+  /// Another instance of the node may still hold the file: in a swap, the old node releases it a little later.
   private var isSharing = false
 
   public init(_ file: OutputFile, limit: RotationLimit?, host: Host) {

@@ -7,8 +7,7 @@ import TextEscapes
 /// A file that a sink writes. It is continued or replaced, locked while it is open, cut into numbered parts, and never
 /// ends in half a line or half a token.
 ///
-/// It refuses a file of another kind, a folder, a disk, and a file that another output writes, before anything is
-/// opened or cut.
+/// Before it opens or cuts anything, it refuses other kinds of files, folders, disks, and files of other outputs.
 /// Thread: control and worker, never two at once.
 public final class OutputFile {
   /// As given; `-` is standard output.

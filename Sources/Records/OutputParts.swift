@@ -34,11 +34,9 @@ struct OutputParts {
     if keep != nil { ledger.begin(status) }
   }
 
-  /// Renames the current file to the number after the highest existing one, whichever program made that. Replaces
-  /// nothing.
+  /// Renames the current file to the number after the highest existing one, of any program. Replaces nothing.
   ///
-  /// - Parameter isOwn: this run has written the file. An earlier file counts as a part of this output only if that is
-  ///   known.
+  /// - Parameter isOwn: this run wrote the file. An earlier file counts as a part of this output only if that is known.
   /// - Returns: the path of the part.
   mutating func finish(_ descriptor: Int32, isOwn: Bool) throws(FileProblem) -> String {
     var status = stat()

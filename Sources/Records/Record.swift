@@ -217,8 +217,7 @@ extension Record.Gap.Cause {
 }
 
 extension Record.Content {
-  /// At the same place, clock records, gaps and notices come before scores, and an alarm after the score that raised
-  /// it.
+  /// At the same place: clock records, gaps and notices before scores, and an alarm after the score that raised it.
   var rank: Int {
     switch self {
     case .clock: 0

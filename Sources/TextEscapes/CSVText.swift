@@ -1,5 +1,4 @@
-/// Separated values (RFC 4180, with any separator). Fields in quotes may contain separators, newlines and doubled
-/// quotes.
+/// Separated values (RFC 4180, with any separator). Quoted fields may have separators, newlines and doubled quotes.
 public enum CSVText {
   public struct Row: Sendable, Equatable {
     public var fields: [String]

@@ -85,8 +85,7 @@ extension Compiler {
     }
   }
 
-  /// Whether a node joins tokens with irregular positions. They may match often in one cycle; only a worker has time
-  /// for that.
+  /// Whether a node joins irregular tokens. They may match often in one cycle; only a worker has time for that.
   private static func joinsIrregularly(_ draft: ScheduleDraft, node index: Int) -> Bool {
     let links = draft.incoming[index]
     let inputs = draft.graph.nodes[index].nodeClass.inputs

@@ -2,8 +2,7 @@ import CNodeABI
 import CRealtime
 import NodeABI
 
-/// Finds where a block's tokens lie in time, and cuts the block at an exchange into what belongs to the old side and to
-/// the new side.
+/// Finds where a block's tokens lie in time, and cuts the block at an exchange into its old and its new side.
 extension auscult_block {
   /// Frame position where the token (audio: sample) at `index` ends.
   @_noLocks @_noAllocation

@@ -1,8 +1,7 @@
 import CNodeABI
 import RealtimeCore
 
-/// The producer's end of a link between threads: the ring, and the drop while there is one. Only the producer's thread
-/// touches it.
+/// The producer's end of a link between threads: its ring, and a drop in progress. Only that thread touches it.
 struct LinkProducer {
   let ring: UnsafeMutablePointer<BlockRing>
   /// Name of the node that reads the ring, for the gap of a drop.

@@ -7,8 +7,7 @@ enum StepResult {
   case ran
   case failed
   case skipped
-  /// The call was taken away before it returned. The caller must no longer touch the step, or anything that belongs to
-  /// the node.
+  /// The call was taken away before it returned. The caller must no longer touch the step or the node.
   case takenAway
 }
 

@@ -23,8 +23,7 @@ public struct HeardScore: Sendable {
   }
 }
 
-/// Runs a graph's alarm over recorded scores, for any threshold. It has the class and the parameters that it has in the
-/// graph.
+/// Runs a graph's alarm, with its class and parameters, over recorded scores, for any threshold.
 ///
 /// Thread: any, one at a time.
 public final class AlarmTrial {

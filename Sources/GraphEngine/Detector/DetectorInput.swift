@@ -23,8 +23,7 @@ public struct DetectorInput: Sendable {
   public let frontEnd: JSONValue
   let record: FormatRecord
 
-  /// The differences to the front end of another input, one line each; empty: both give the same tokens for the same
-  /// sound.
+  /// The differences to another input's front end, one line each; empty: the same sound gives the same tokens.
   public func differences(from other: DetectorInput) -> [String] {
     FrontEnd.differences(frontEnd, other.frontEnd)
       + (rows == other.rows && columns == other.columns

@@ -133,8 +133,7 @@ extension Engine {
       connected: level.pointee.connected.load(ordering: .relaxed))
   }
 
-  /// The nodes that determine the machines' state. In a swap, only the side that judges now. A candidate does not
-  /// count.
+  /// The nodes that decide the machines' state; in a swap, those of the side that judges now. Candidates do not count.
   private var judges: [LinkedRuntime] {
     let position = realtime.position
     return schedule.map { schedule in

@@ -164,8 +164,7 @@ public struct MachineHealth: Sendable, Equatable {
 }
 
 extension MachineHealth.Facts {
-  /// Why the machine is not heard; nil: it is heard. The driver's input takes precedence over what an alarm finds
-  /// later.
+  /// Why the machine is not heard; nil: it is heard. The driver's input counts more than an alarm's later finding.
   fileprivate var deafness: MachineHealth.Cause? {
     let heard = alarms.first { $0.deaf != nil }?.cause
     guard let input else { return heard }

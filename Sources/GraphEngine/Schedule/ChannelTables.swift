@@ -1,5 +1,4 @@
-/// The channels that the graph shares with the driver. A channel keeps its index through every swap. Free indexes are
-/// used again.
+/// The channels that graph and driver share. A channel keeps its index through every swap; free ones are used again.
 struct ChannelTables: Sendable {
   struct Table: Sendable {
     /// nil: free.

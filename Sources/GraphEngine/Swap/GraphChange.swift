@@ -1,5 +1,4 @@
-/// A planned change of the running graph. Its new nodes are created and configured. `Engine.apply` carries it out at
-/// most once.
+/// A planned change of the running graph. Its new nodes are configured. `Engine.apply` applies it at most once.
 ///
 /// Thread: control.
 public struct GraphChange: ~Copyable {

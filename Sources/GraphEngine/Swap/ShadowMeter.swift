@@ -1,8 +1,7 @@
 import CNodeABI
 import RealtimeCore
 
-/// Compares what the present detector and a candidate yield. Its rings drop what does not fit, so that no thread waits
-/// for it.
+/// Compares the present detector with a candidate. Its rings drop what does not fit, so that no thread waits for it.
 ///
 /// Thread: control.
 final class ShadowMeter {

@@ -4,8 +4,7 @@ import Synchronization
 /// The turn of running or changing a worker's node. At most one thread has it. Another thread may give it back if its
 /// owner does not return.
 ///
-/// A thread that waits for the turn goes before threads that only try, so that a node that is always busy can still be
-/// changed.
+/// A thread that waits for the turn goes before threads that only try, so that a busy node can still be changed.
 final class Turn: @unchecked Sendable {
   private let condition = NSCondition()
   // Under the condition's lock.

@@ -1,8 +1,7 @@
 import CNodeABI
 import RealtimeCore
 
-/// Stands in for a node whose call was taken away. The node's plugin may still write to its blocks, so none of them is
-/// used again.
+/// Stands in for a node whose call was taken away. The plugin may still write to the node's blocks; they stay unused.
 struct WorkerAbsence {
   /// A block without tokens for each output.
   var blocks: [auscult_block]

@@ -82,8 +82,7 @@ struct WorkerInput {
 
   func release() { side.link?.release() }
 
-  /// Skips all input of a node whose call was taken away. Leaves the rings' content alone, because the plugin may still
-  /// read it.
+  /// Skips all input of a node whose call was taken away. The plugin may still read the rings, so they stay unchanged.
   mutating func pass() {
     while true {
       side.link?.ring.pointee.close()

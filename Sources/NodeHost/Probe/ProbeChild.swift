@@ -8,8 +8,7 @@ import SystemCalls
 
 /// The child's side: tries what could harm the parent. Its only effect is on `ProbeMemory`.
 public struct ProbeChild: @unchecked Sendable {
-  /// Descriptors of a child that was started as a program: the memory that it shares, and a pipe that closes when
-  /// it ends.
+  /// Descriptors of a child that was started as a program: its shared memory, and a pipe that closes when it ends.
   static let memoryDescriptor: Int32 = 3
   static let aliveDescriptor: Int32 = 4
   /// Descriptors that a plugin must not touch.

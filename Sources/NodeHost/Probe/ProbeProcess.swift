@@ -66,8 +66,7 @@ struct ProbeProcess {
 
   /// Forks this process, which must have only one thread, and runs `body` in the child.
   mutating func fork(_ body: (ProbeChild) -> Void) -> ProbeOutcome {
-    // Swift does not import it, because after a fork, a process with threads may only call exec. This process has one
-    // thread.
+    // Swift does not import it: with several threads, the copy may only call exec. This process has one thread.
     guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "fork"), openPipe() else { return nothing }
     let fork = unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
     fflush(nil)

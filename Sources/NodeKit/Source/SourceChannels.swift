@@ -10,7 +10,7 @@ public struct SourceChannels: Sendable {
     [
       .integer("channels", summary, default: "1", range: 1...1024),
       .text(
-        "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
+        "machines", "Machine name of each channel; by default the node's name, numbered from -1",
         flags: [.list, .placement]),
     ]
   }

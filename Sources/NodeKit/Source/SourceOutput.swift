@@ -23,8 +23,8 @@ public struct SourceOutput {
     for channel in 0..<channels { stillness[channel] = Stillness() }
   }
 
-  /// Copies the next samples [count] of a channel to the output, from its sample `done` on. Marks them if a node uses
-  /// marks.
+  /// Copies the next samples [count] of a channel to the output, from its sample `done` on, with marks if they are
+  /// used.
   @_noLocks @_noAllocation
   public func put(
     _ samples: UnsafePointer<Float>, _ channel: Int, to output: OutputBlock, at done: Int, count: Int,
