@@ -5,7 +5,7 @@ import GraphEngine
 import GraphText
 import NodeABI
 
-/// A score of one channel as an alarm hears it: its value, the place of its token, and its marks.
+/// A score of one channel as input of an alarm: its value, its token's place, and its marks.
 public struct HeardScore: Sendable {
   public var score: Double
   let head: auscult_head
@@ -17,7 +17,7 @@ public struct HeardScore: Sendable {
     self.marks = marks
   }
 
-  /// Nothing was lost before it, and it sounds.
+  /// A score that sounds, with nothing lost before it.
   package init(score: Double, index: Int64) {
     self.init(
       score: score, head: auscult_head(origin: 0, index: index, segment: 0, flags: 0, generation: 1),
@@ -25,11 +25,11 @@ public struct HeardScore: Sendable {
   }
 }
 
-/// Runs a graph's alarm, its own class with the graph's parameters, over scores that were heard before, for any threshold.
+/// Runs a graph's alarm, with its class and parameters, over recorded scores, for any threshold.
 ///
-/// Thread: one at a time.
+/// Thread: any, one at a time.
 public final class AlarmTrial {
-  /// Scores at a time: the alarm has room for the events of so many, see its `burst`.
+  /// Scores per call: the alarm has room for their events, see its `burst`.
   private static let most = 64
 
   private let graph: Graph
@@ -39,7 +39,7 @@ public final class AlarmTrial {
   private let arena = Arena()
   private let output: UnsafeMutablePointer<auscult_block>
 
-  /// The scores of one stream, in its order, in the form that the node takes.
+  /// The scores of one stream, in order, in the node's format.
   public final class Stream {
     fileprivate let arena = Arena()
     fileprivate let block: UnsafeMutablePointer<auscult_block>
@@ -68,15 +68,15 @@ public final class AlarmTrial {
   }
 
   /// - Parameters:
-  ///   - node: an alarm of the graph. The graph's models must be there.
-  ///   - rate: of the driver.
-  /// - Throws: what the graph or the node says, at its line.
+  ///   - node: an alarm of the graph. The graph's models must exist.
+  ///   - rate: the driver's, in frames per second.
+  /// - Throws: errors of the graph or the node, at their line.
   public init(
     _ graph: Graph, node: Graph.Node, rate: Int, log: @escaping @Sendable (LogLevel, String, String) -> Void
   ) throws {
     self.graph = graph
     var format = try Engine(graph: graph).input(of: node.name, rate: rate).record.format
-    // Channels are judged one by one: their alarms know nothing of each other.
+    // Channels are judged one by one, because their alarms are independent.
     format.channels = 1
     record = FormatRecord(format, machines: [node.name])
     do {
@@ -95,9 +95,9 @@ public final class AlarmTrial {
 
   public func stream(_ scores: [HeardScore]) -> Stream { Stream(scores, record) }
 
-  /// Seconds at which the alarm is raised, from a fresh start, when the threshold is this one.
+  /// Seconds at which the alarm is raised with this threshold, from a fresh start.
   ///
-  /// - Throws: diagnostics at the node where it fails.
+  /// - Throws: diagnostics at the node if it fails.
   public func raised(_ stream: Stream, threshold: Double) throws(DiagnosticsError) -> [Double] {
     stream.setThreshold(threshold)
     try restart()
@@ -131,7 +131,7 @@ public final class AlarmTrial {
     }
   }
 
-  /// The node forgets all that it has heard.
+  /// Resets the node.
   private func restart() throws(DiagnosticsError) {
     instance.native.pointee.deactivate(instance.pointer)
     var error = auscult_error()

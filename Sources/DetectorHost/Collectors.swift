@@ -3,7 +3,7 @@ import GraphCompiler
 import GraphEngine
 import Models
 
-/// Takes what a trainer writes. Values that are not finite, and names that are no plain words, are refused.
+/// Collects what a trainer writes. Refuses values that are not finite and names that are not plain words.
 final class ModelCollector {
   var result = DetectorTrainer.Result()
 
@@ -63,7 +63,7 @@ private func isWordByte(_ byte: UInt8) -> Bool {
   }
 }
 
-/// Takes a class's figures; those that are not finite are left out.
+/// Collects a class's figures, except those that are not finite.
 final class FigureCollector {
   var figures: [DetectorFigure] = []
 

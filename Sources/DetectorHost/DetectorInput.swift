@@ -5,35 +5,34 @@ import GraphText
 import JSONText
 import Models
 
-/// What reaches a detector: the format of its tokens, and the nodes that they come through.
+/// The input of a detector: the format of its tokens, and the nodes that they pass through.
 public struct DetectorInput: Sendable {
   public let rows: Int
   public let columns: Int
-  /// Tokens per second, seconds that a token covers, and seconds from one to the next.
+  /// Tokens per second, seconds that a token covers, and seconds from one token to the next.
   public let rate: Double
   public let extent: Double
   public var period: Double { 1 / rate }
   /// Hertz of each column, or empty.
   public let frequencies: [Float]
-  /// What each channel listens to.
+  /// The machine of each channel.
   public let machines: [String]
   /// "slice, 1 channel x 51 frames x 128 bands, 8.6/s".
   public let text: String
-  /// Frames per second of the driver.
+  /// The driver's frames per second.
   public var driverRate: Int { Int(record.format.driver_rate) }
-  /// The front end, as models remember it.
+  /// The front end, as models store it.
   public let frontEnd: JSONValue
   let record: FormatRecord
 
-  /// What differs in the front end from that of another input, a line for each; empty: both give the same tokens of the
-  /// same sound.
+  /// The differences to another input's front end, one line each; empty: the same sound gives the same tokens.
   public func differences(from other: DetectorInput) -> [String] {
     FrontEnd.differences(frontEnd, other.frontEnd)
       + (rows == other.rows && columns == other.columns
         ? [] : ["\(rows) x \(columns) values, not \(other.rows) x \(other.columns)"])
   }
 
-  /// What differs in the front end from that of a model, a line for each.
+  /// The differences to the front end of a model, one line each.
   public func differences(fromModel frontEnd: JSONValue) -> [String] { FrontEnd.differences(self.frontEnd, frontEnd) }
 
   init(_ record: FormatRecord, frontEnd: JSONValue) {
@@ -51,7 +50,7 @@ public struct DetectorInput: Sendable {
 }
 
 extension Engine {
-  /// What reaches a node on its first input, for a driver's rate. Nothing runs; not while the engine is prepared.
+  /// The first input of a node, for a driver's rate. Nothing runs. Not while the engine is prepared.
   public func input(of node: String, rate: Int) throws(DiagnosticsError) -> DetectorInput {
     let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
     guard let index = graph.nodes.firstIndex(where: { $0.name == node }), let link = draft.incoming[index].first,
@@ -60,7 +59,7 @@ extension Engine {
     return DetectorInput(record, frontEnd: FrontEnd.describe(draft, before: index))
   }
 
-  /// The bands [columns] and moments [rows] that carry a token's score, or nil where the class can't say: `explain/1`.
+  /// The bands [columns] and moments [rows] that make a token's score, or nil if the class can't tell: `explain/1`.
   ///
   /// Prepared engines only, while no cycle runs. `token` is [rows x columns].
   public func explain(node: String, channel: Int, token: [Float], rows: Int, columns: Int) -> (
@@ -75,8 +74,8 @@ extension Engine {
     return status == AUSCULT_OK ? (bands, moments) : nil
   }
 
-  /// What a detector's model makes of a token that it has squeezed together, in the token's units [rows x columns], or
-  /// nil where the class makes none: `explain/1` since ABI 1.1.
+  /// A token as the detector's model reconstructs it, in the token's units [rows x columns], or nil if the class can't:
+  /// `explain/1` since ABI 1.1.
   ///
   /// Prepared engines only, while no cycle runs.
   public func reconstruct(node: String, channel: Int, token: [Float]) -> [Float]? {

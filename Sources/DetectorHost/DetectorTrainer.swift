@@ -7,18 +7,18 @@ import NodeHost
 
 /// The tokens of one machine, for training.
 public struct TrainingExamples: Sendable {
-  /// [count x width]; tokens of one recording lie together, in its order.
+  /// [count x width]; the tokens of a recording are contiguous and in order.
   public var values: [Float] = []
   /// [count] index into the labels; empty: all normal.
   public var labels: [Int32] = []
-  /// [count] which recording each comes from.
+  /// [count] index of each token's recording.
   public var recordings: [UInt32] = []
   public var count: Int { recordings.count }
 
   public init() {}
 }
 
-/// A figure that a class tells of what it has learned: `report/1`.
+/// A figure that a class reports about what it has learned: `report/1`.
 public struct DetectorFigure: Sendable, Equatable {
   /// A machine, or "".
   public var of: String
@@ -26,12 +26,12 @@ public struct DetectorFigure: Sendable, Equatable {
   public var value: Double
 }
 
-/// Trains a class that has `trainer/1`, whatever language it is written in: `begin`, `take` for each machine, `fit`,
-/// `result`, `end`. Where the class learns in rounds, `take` and `fit` may come again.
+/// Trains a class that has `trainer/1`, in any language: `begin`, `take` for each machine, `fit`, `result`, `end`. If
+/// the class learns in rounds, `take` and `fit` may be called again.
 ///
-/// Thread: one at a time; a training beside a graph that runs has one of its own.
+/// Thread: any, one at a time. Training beside a running graph uses a thread of its own.
 public final class DetectorTrainer: @unchecked Sendable {
-  /// What came out of it.
+  /// The result of a training.
   public struct Result: Sendable {
     public var tensors: [String: Tensor] = [:]
     public var texts: [String: String] = [:]
@@ -44,12 +44,12 @@ public final class DetectorTrainer: @unchecked Sendable {
   private let trainer: UnsafePointer<auscult_trainer>
   private var session: Session?
 
-  /// What the class may look at from `begin` to `end`.
+  /// Memory that the class may read from `begin` to `end`.
   private final class Session {
     let input: DetectorInput
     let listener: TrainingListener
     let arena = Arena()
-    /// The tokens of each machine, until others take their place.
+    /// The tokens of each machine, until the next round replaces them.
     var examples: [Int: Arena] = [:]
 
     init(_ input: DetectorInput, _ listener: TrainingListener) {
@@ -58,12 +58,12 @@ public final class DetectorTrainer: @unchecked Sendable {
     }
   }
 
-  /// Whether a class takes labelled tokens (a classifier); nil: it cannot be trained.
+  /// Whether a class learns from labelled tokens (a classifier); nil: it can't be trained.
   public static func learnsLabels(_ nodeClass: NodeClass) -> Bool? {
     flags(nodeClass).map { $0 & AUSCULT_TRAINER_LABELS != 0 }
   }
 
-  /// Whether a class goes on learning from the tokens of further rounds.
+  /// Whether a class continues to learn from the tokens of further rounds.
   public static func learnsInRounds(_ nodeClass: NodeClass) -> Bool {
     (flags(nodeClass) ?? 0) & AUSCULT_TRAINER_ROUNDS != 0
   }
@@ -78,7 +78,7 @@ public final class DetectorTrainer: @unchecked Sendable {
     return ability.assumingMemoryBound(to: auscult_trainer.self).pointee.flags
   }
 
-  /// Makes an instance of a node of the graph, which must be trainable.
+  /// Creates an instance of a node of the graph, which must be trainable.
   public init(
     _ graph: Graph, node: Graph.Node, log: @escaping @Sendable (LogLevel, String, String) -> Void
   ) throws(DiagnosticsError) {
@@ -99,10 +99,10 @@ public final class DetectorTrainer: @unchecked Sendable {
 
   // MARK: Steps
 
-  /// Says what is to be learned.
+  /// Begins a training.
   ///
-  /// - Parameter labels: classes to tell apart, for classes that take labels.
-  /// - Throws, like all the steps: `DiagnosticsError` at the node, or at the parameter at fault.
+  /// - Parameter labels: the classes to tell apart, if the class uses labels.
+  /// - Throws, as all steps do: `DiagnosticsError` at the node, or at the wrong parameter.
   public func begin(
     _ input: DetectorInput, machines: [String], labels: [String], seed: UInt64, listener: TrainingListener
   ) throws(DiagnosticsError) {
@@ -125,8 +125,8 @@ public final class DetectorTrainer: @unchecked Sendable {
     try check { trainer.pointee.begin(instance.pointer, training, $0) }
   }
 
-  /// Hands over the tokens of a machine, an index into those of `begin`; at least one, all values finite. They take the
-  /// place of those of a round before.
+  /// Passes the tokens of a machine, an index into those of `begin`: at least one token, all values finite. They
+  /// replace those of the round before.
   public func take(_ examples: TrainingExamples, machine: Int) throws(DiagnosticsError) {
     guard let session else { preconditionFailure("take before begin") }
     let arena = Arena()
@@ -134,12 +134,12 @@ public final class DetectorTrainer: @unchecked Sendable {
       size: UInt32(MemoryLayout<auscult_examples>.size), machine: UInt32(machine), count: UInt64(examples.count),
       width: UInt64(session.input.rows * session.input.columns), values: keep(arena, examples.values),
       labels: keep(arena, examples.labels), recordings: keep(arena, examples.recordings))
-    // Those before stay valid until the call returns.
+    // The old tokens stay valid until the call returns.
     defer { session.examples[machine] = arena }
     try check { trainer.pointee.take(instance.pointer, &native, $0) }
   }
 
-  /// Learns from what was taken; may take long.
+  /// Learns from the tokens; may take long.
   public func fit() throws(DiagnosticsError) { try check { trainer.pointee.fit(instance.pointer, $0) } }
 
   /// What was learned so far.
@@ -154,7 +154,7 @@ public final class DetectorTrainer: @unchecked Sendable {
     return result
   }
 
-  /// Lets go of what was learned; also after a failure.
+  /// Frees what was learned; also after a failure.
   public func end() {
     guard let session else { return }
     trainer.pointee.end(instance.pointer)
@@ -179,7 +179,7 @@ public final class DetectorTrainer: @unchecked Sendable {
     error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
   }
 
-  /// A copy that lives as long as the arena. Nil for none.
+  /// A copy that lives as long as the arena; nil if there are no values.
   private func keep<T>(_ arena: Arena, _ values: [T]) -> UnsafePointer<T>? {
     guard !values.isEmpty else { return nil }
     let copy = arena.array(T.self, count: values.count)

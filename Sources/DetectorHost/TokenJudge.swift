@@ -4,9 +4,9 @@ import GraphCompiler
 import GraphEngine
 import GraphText
 
-/// Has a detector judge single tokens that were heard before, with no graph running. The bits are those of a run.
+/// Lets a detector judge single recorded tokens without a running graph. The scores equal those of a run bit for bit.
 ///
-/// Thread: one at a time.
+/// Thread: any, one at a time.
 public final class TokenJudge {
   private let graph: Graph
   private let instance: NodeInstance
@@ -17,9 +17,9 @@ public final class TokenJudge {
   private let output: UnsafeMutablePointer<auscult_block>
   private var judged: Int64 = 0
 
-  /// Makes an instance of a node of the graph, with its model, for tokens of this format.
+  /// Creates an instance of a node of the graph, with its model, for tokens of this format.
   ///
-  /// - Throws: what the node says, at its line.
+  /// - Throws: the node's errors, at its line.
   public init(
     _ graph: Graph, node: Graph.Node, input: DetectorInput, log: @escaping @Sendable (LogLevel, String, String) -> Void
   ) throws(DiagnosticsError) {
@@ -41,7 +41,7 @@ public final class TokenJudge {
 
   /// The score of a token [rows x columns] of a channel.
   ///
-  /// - Throws: diagnostics at the node where it fails, or gives no score.
+  /// - Throws: diagnostics at the node if it fails or gives no score.
   public func score(_ token: [Float], channel: Int) throws(DiagnosticsError) -> Double {
     precondition(token.count == Int(record.format.rows) * Int(record.format.columns))
     input.pointee.count = 1

@@ -2,18 +2,18 @@ import CNodeABI
 import GraphCompiler
 import GraphEngine
 
-/// An epoch of a training: the class has gone over its tokens once more. Losses are means per value.
+/// An epoch of a training: one pass of the class over its tokens. Losses are means per value.
 public struct TrainingEpoch: Sendable, Equatable {
   /// Index into the training's machines; nil: all of them at once.
   public var machine: Int?
-  /// From 1; goes on over rounds.
+  /// From 1. Further rounds continue the count.
   public var number: Int
-  /// The number of the last one that this fit may reach.
+  /// Number of the last epoch that this fit may reach.
   public var last: Int
-  /// Nil where the class told none, or one that is no number.
+  /// Nil if the class reported none, or a value that is not finite.
   public var loss: Double?
   public var validationLoss: Double?
-  /// Of classifiers, from 0 to 1.
+  /// For classifiers, from 0 to 1.
   public var accuracy: Double?
   public var validationAccuracy: Double?
 
@@ -42,18 +42,18 @@ public struct TrainingEpoch: Sendable, Equatable {
   }
 }
 
-/// Whoever a class tells how far it is. The calls come on the thread that trains.
+/// Receives a class's reports of progress, on the thread that trains.
 public final class TrainingListener: Sendable {
-  /// What a class is answered.
+  /// The answer to the class.
   public enum Answer: Int32, Sendable {
     case goOn = 0
-    /// End soon, successfully, with the best so far.
+    /// End soon, successfully, with the best result so far.
     case keepBest = 1
     /// Fail.
     case giveUp = 2
   }
 
-  /// How far it is, from 0 to 1, and with what; true: give up.
+  /// Receives the progress, from 0 to 1, and a text; true: give up.
   let progress: @Sendable (Double, String) -> Bool
   let epoch: @Sendable (TrainingEpoch) -> Answer
 

@@ -2,7 +2,7 @@ import GraphText
 import NodeHost
 
 extension GraphBuilder {
-  /// A node with its class and arguments; nil where the class is not known, after saying so.
+  /// A node with its class and arguments; nil after a diagnostic if the class is not known.
   mutating func buildNode(_ node: DocumentNode) -> Graph.Node? {
     guard !node.isBroken, let nodeClass = nodeClass(of: node) else { return nil }
     var arguments: [String: Graph.Argument] = [:]
@@ -27,13 +27,13 @@ extension GraphBuilder {
     let isIgnored = isIgnored(entry, node)
     collector.add(
       "unknown-parameter",
-      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isIgnored ? ": it is left out" : ""),
+      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isIgnored ? ": it is ignored" : ""),
       at: entry.key.location, written: entry.key.text,
       candidates: isIgnored ? [] : nodeClass.parameters.map(\.name) + reservedNodeKeys,
       severity: isIgnored ? .warning : .error)
   }
 
-  /// Whether an override puts another class in place of the one that the file gives a parameter for.
+  /// Whether an override replaces the class for which the file sets a parameter.
   private func isIgnored(_ entry: DocumentEntry, _ node: DocumentNode) -> Bool {
     guard let type = node["type"] else { return false }
     return document.overrides.contains(type.value.location.file)
@@ -138,7 +138,7 @@ extension GraphBuilder {
 
   // MARK: Paths
 
-  /// The folder that relative input paths at a place count from.
+  /// The folder to which relative input paths at a location refer.
   func folder(of location: SourceLocation) -> String {
     document.folders[OverrideText.folderKey(location.file, line: location.line)] ?? document.folders[location.file]
       ?? options.workingDirectory

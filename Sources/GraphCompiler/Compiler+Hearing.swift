@@ -2,8 +2,8 @@ import CNodeABI
 import NumberText
 
 extension Compiler {
-  /// Finds out up to where anything can be heard, and warns of bands above: sound that was recorded at a low rate has
-  /// nothing there, whatever rate a `resample` gives it.
+  /// Finds the highest frequency at which there is sound, and warns of bands above it: a recording at a low rate
+  /// contains nothing there, even after a `resample`.
   static func hearing(_ draft: inout ScheduleDraft) {
     draft.highest = Array(repeating: .infinity, count: draft.graph.nodes.count)
     for index in draft.order {
@@ -16,7 +16,7 @@ extension Compiler {
     }
   }
 
-  /// At the node that makes the bands; those behind it have the same ones.
+  /// Warns only at the node that makes the bands; the nodes behind it have the same bands.
   private static func warn(_ draft: inout ScheduleDraft, node index: Int) {
     guard let format = draft.configurations[index]!.outputs.first?.format, format.kind == AUSCULT_FEATURES,
       draft.incoming[index].contains(where: { draft.format($0)!.format.kind == AUSCULT_SPECTRUM })
@@ -30,7 +30,7 @@ extension Compiler {
         .warning, code: "unheard-bands",
         message:
           "node '\(node.name)' (\(node.nodeClass.name)): \(names) above \(NumberText.plain(draft.highest[index], decimals: 3)) Hz, half of the "
-          + "source's rate: nothing is to be heard there"
+          + "source's rate: there is no sound"
           + (node.nodeClass.parameter("fmax") == nil
             ? "" : "; give fmax: \(NumberText.plain(draft.highest[index], decimals: 3))"),
         at: node.location))
@@ -44,7 +44,7 @@ extension ScheduleDraft {
     return (0..<Int(format.frequency_count)).filter { frequencies[$0] > limit }
   }
 
-  /// Whether scores could name a band that nothing is to be heard in.
+  /// Whether scores could name a band without sound.
   package func hasUnheardBands(_ node: Int) -> Bool {
     configurations[node]!.outputs.contains {
       $0.format.kind == AUSCULT_SCORE && !unheardBands($0.format, of: node).isEmpty

@@ -2,7 +2,7 @@ import CNodeABI
 import NodeHost
 
 extension ScheduleDraft {
-  /// A node's instance; made when it is first asked for.
+  /// A node's instance, created on first use.
   mutating func instance(_ index: Int) throws -> NodeInstance {
     if let instance = instances[index] { return instance }
     guard let running else { preconditionFailure("a graph without instances") }
@@ -13,9 +13,9 @@ extension ScheduleDraft {
 }
 
 extension Compiler {
-  /// Keeps a running node that nothing changes for: same class and build, same parameters, same thread, and the same
-  /// inputs: from nodes that are kept, or, where scores and events end up and in sinks, of the same formats. Else the
-  /// draft says what differs.
+  /// Keeps a running node if nothing changes for it: same class and build, parameters, thread and inputs. Its inputs
+  /// must come from kept nodes. For scores, events and sinks it is enough that the inputs' formats are the same.
+  /// Otherwise the draft gets the reason.
   static func keep(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
     let node = draft.graph.nodes[index]
     guard let running = draft.running?.nodes[node.name] else { return false }
@@ -31,7 +31,7 @@ extension Compiler {
     return true
   }
 
-  /// What keeps a running node from going on as it is, in words; nil: nothing does.
+  /// Why a running node can't stay as it is, in words; nil: it can.
   private static func difference(_ draft: ScheduleDraft, node index: Int, _ running: RunningNode) -> String? {
     let node = draft.graph.nodes[index]
     let before = draft.running?.graph.nodes.first { $0.name == node.name } ?? running.instance.node
@@ -71,8 +71,8 @@ extension Compiler {
     return nil
   }
 
-  /// Scores and events are judged each by itself, and a sink only writes: there the new node's tokens may follow the old
-  /// one's. Everything else carries sound in its state.
+  /// Scores and events are judged one by one, and a sink only writes. There the new node's tokens may follow the old
+  /// node's. All other nodes carry sound in their state.
   private static func canSplice(_ node: RunningNode, _ format: auscult_format) -> Bool {
     guard !node.isJoined else { return false }
     return node.instance.nodeClass.traits.contains(.sink) || format.kind & (AUSCULT_SCORE | AUSCULT_EVENT) != 0
@@ -84,9 +84,9 @@ package struct ParameterChange {
   var name: String
   var before: String
   var after: String
-  /// Only the ports that it is connected to change.
+  /// Only connections to ports change.
   var isConnection: Bool
-  /// May change while running.
+  /// The parameter may change while running.
   var isRunning: Bool
 
   package var text: String { "\(name): \(before) -> \(after)" }
@@ -107,7 +107,7 @@ extension Graph.Node {
 }
 
 extension ParameterValue {
-  /// As a graph file would have it, shortened.
+  /// The value as in a graph file, shortened.
   fileprivate var written: String {
     switch self {
     case .number(_, _, let text): text
@@ -120,7 +120,7 @@ extension ParameterValue {
 }
 
 extension FormatRecord {
-  /// A consumer can't tell the streams apart. Only audio that is played cares how late it comes.
+  /// Whether a consumer can't tell the streams apart. Latency matters only for audio that is played.
   func isAlike(_ other: FormatRecord) -> Bool {
     let (a, b) = (format, other.format)
     return a.kind == b.kind && a.channels == b.channels && a.rows == b.rows && a.columns == b.columns

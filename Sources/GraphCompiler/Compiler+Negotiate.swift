@@ -4,7 +4,8 @@ import NodeABI
 import NumberText
 
 extension Compiler {
-  /// Formats along the links and threads, from the sources on. A node behind one that failed is left out: one mistake, one message.
+  /// Sets formats and threads along the links, beginning at the sources. Skips nodes behind a failed node, so that one
+  /// mistake gives one message.
   static func negotiate(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let links = draft.incoming[index]
@@ -12,7 +13,7 @@ extension Compiler {
       guard acceptsInputs(&draft, node: index), joinsInputs(&draft, node: index) else { continue }
       place(&draft, node: index)
       if keep(&draft, node: index) { continue }
-      // What is new can't delay what is there.
+      // On a worker, a new node can't delay running nodes.
       if draft.placesNewOnWorkers { draft.moveToWorker(node: index) }
       let inputs = links.map { link in
         ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
@@ -47,7 +48,7 @@ extension Compiler {
     return isGood
   }
 
-  /// Inputs that are joined must have equal paces and positions on one grid.
+  /// Checks that joined inputs have equal periods, with positions on one grid.
   private static func joinsInputs(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
     let links = draft.incoming[index].filter {
       draft.graph.nodes[index].nodeClass.inputs[$0.input].flags.contains(.independent) == false
@@ -72,18 +73,18 @@ extension Compiler {
     return true
   }
 
-  /// A stream whose tokens come irregularly cannot be counted by the host further down.
+  /// Tokens with irregular positions: the host can't count the tokens of the nodes behind.
   private static func checkStamps(_ draft: inout ScheduleDraft, node index: Int, _ configuration: Configuration) {
     let irregular = draft.incoming[index].contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
     if irregular && configuration.outputs.contains(where: { $0.format.stamp == AUSCULT_STAMP_HOST }) {
       draft.error(
         NodeFailure(
-          text: "takes irregular tokens but leaves it to the host to count its own: a fault of its plugin",
+          text: "takes irregular tokens but does not stamp its own: a fault of its plugin",
           parameter: nil), node: index)
     }
   }
 
-  /// The most tokens that one call can yield: a function of its input frames, and the declared burst.
+  /// The most tokens that one call can yield, from its input frames and the declared burst.
   package static func capacities(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let configuration = draft.configurations[index]!
@@ -100,10 +101,10 @@ extension Compiler {
           let tokens =
             Double(capacity) * Double(input.period) / Double(input.denominator) * Double(format.denominator)
             / Double(format.period)
-          // A quotient that is a whole number may come out a little above it.
+          // A whole quotient may come out slightly too large.
           return Int(min((tokens - 1e-6).rounded(.up), 1e12))
         }
-        // Independent inputs may each yield tokens of their own.
+        // Each independent input may yield its own tokens.
         return (isIndependent ? most.reduce(0, +) : most.max() ?? 0) + burst
       }
     }

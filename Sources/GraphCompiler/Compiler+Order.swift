@@ -1,9 +1,9 @@
 import CNodeABI
 import GraphText
 
-/// Every node after all that it reads from, by name among equals (Kahn's algorithm). Nodes in a cycle are left out.
+/// Sorts nodes after those that they read from, and by name otherwise (Kahn's algorithm). Omits nodes in a cycle.
 ///
-/// - Parameter sources: of each node, the indexes of those that it reads from.
+/// - Parameter sources: for each node, the indexes of the nodes that it reads from.
 package func topologicalOrder(_ names: [String], sources: [[Int]]) -> [Int] {
   var missing = sources.map { Set($0).count }
   var readers: [[Int]] = Array(repeating: [], count: names.count)
@@ -22,7 +22,7 @@ package func topologicalOrder(_ names: [String], sources: [[Int]]) -> [Int] {
 }
 
 extension Compiler {
-  /// Links by index, each node's in the order of its ports, then of the names of the nodes they come from.
+  /// Turns links into indexes. Each node's links are sorted by port, then by the name of the node they come from.
   static func resolve(_ draft: inout ScheduleDraft) {
     draft.incoming = Array(repeating: [], count: draft.graph.nodes.count)
     for link in draft.graph.links {
@@ -40,7 +40,7 @@ extension Compiler {
     }
   }
 
-  /// The order that the nodes run in. Cycles were refused with the file.
+  /// The order in which the nodes run. Reading the file has already refused cycles.
   package static func order(_ draft: inout ScheduleDraft) {
     let names = draft.graph.nodes.map(\.name)
     draft.order = topologicalOrder(names, sources: draft.incoming.map { $0.map(\.from) })
@@ -50,7 +50,7 @@ extension Compiler {
     }
   }
 
-  /// Realtime where the class is hard, everything before it is realtime and the file does not say otherwise.
+  /// Realtime if the class is hard, every node before it is realtime, and the file does not say otherwise.
   static func place(_ draft: inout ScheduleDraft, node index: Int) {
     let node = draft.graph.nodes[index]
     let isRealtime =
@@ -59,7 +59,7 @@ extension Compiler {
     draft.placement[index] = isRealtime ? .realtime : .worker
   }
 
-  /// Refuses what can't be where it was placed.
+  /// Refuses a placement that is impossible.
   static func checkPlacement(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let node = draft.graph.nodes[index]
@@ -85,7 +85,7 @@ extension Compiler {
     }
   }
 
-  /// Tokens that come when their node sees fit match in several runs of one cycle, for which only a worker has time.
+  /// Whether a node joins irregular tokens. They may match often in one cycle; only a worker has time for that.
   private static func joinsIrregularly(_ draft: ScheduleDraft, node index: Int) -> Bool {
     let links = draft.incoming[index]
     let inputs = draft.graph.nodes[index].nodeClass.inputs

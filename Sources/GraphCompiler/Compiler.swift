@@ -2,20 +2,20 @@ import GraphText
 
 /// Turns a graph into an immutable schedule by named passes.
 package struct Compiler {
-  /// The most driver frames that one call of `process` covers; longer cycles are cut.
+  /// The most driver frames that one call of `process` covers. Longer cycles are cut.
   package static let quantum = 1024
   /// Quanta that a driver without a deadline may run between two waits.
   package static let quantaPerWait = 8
 
-  /// From links by name to what every node will take. None takes memory; `negotiate` creates and configures nodes, the
-  /// others touch nothing but the draft.
+  /// From links by name to the memory that every node needs. No pass allocates this memory. `negotiate` creates and
+  /// configures nodes; the other passes change only the draft.
   static var passes: [(inout ScheduleDraft) -> Void] {
     [resolve, order, negotiate, checkPlacement, capacities, sizes, hearing]
   }
 
-  /// Runs the passes: what `check` looks at. With a running graph, nodes that nothing changes for are kept.
+  /// Runs the passes; `check` does no more. With a running graph, keeps nodes for which nothing changes.
   ///
-  /// Thread: control. Errors carry the diagnostics of the first pass that found any.
+  /// Thread: control. Throws the diagnostics of the first pass that finds errors.
   package static func negotiated(
     graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
     rate: Int, options: CompilerOptions

@@ -5,13 +5,13 @@ import Models
 import NodeHost
 import NumberText
 
-/// The nodes before a detector, as a model remembers them: what decides on the values that the detector gets.
+/// The nodes before a detector, as a model stores them: everything that determines the values that the detector gets.
 ///
-/// Left out are sources, machines' names, placement, the number of channels, and the driver's rate where a `resample`
-/// makes it irrelevant: audio's own rate does not count, that of the tokens made from it does.
+/// It excludes sources, machine names, placement, the number of channels, and the driver's rate if a `resample` makes
+/// it irrelevant. The rate of audio does not count; the rate of the tokens made from it does.
 package enum FrontEnd {
-  /// `[{"node", "class", "version", "inputs": [index], "parameters": {}, "format": {}}]` in the order they run in. An
-  /// input that is a source counts as -1.
+  /// `[{"node", "class", "version", "inputs": [index], "parameters": {}, "format": {}}]` in the order they run in. -1
+  /// stands for an input from a source.
   package static func describe(_ draft: ScheduleDraft, before node: Int) -> JSONValue {
     var needed: Set<Int> = []
     var waiting = draft.incoming[node].map(\.from)
@@ -53,7 +53,7 @@ package enum FrontEnd {
       return name.isEmpty ? (number.isFinite ? .number(number) : .text(text)) : .text("\(exact(number)) \(name)")
     case .boolean(let truth): return .boolean(truth)
     case .text(let text):
-      // A file counts by what is in it, wherever it lies.
+      // A file counts by its content, not by its path.
       guard isPath else { return .text(text) }
       return .text((try? OpenModel.digest(ofFile: text)) ?? "missing")
     case .list(let items): return .array(items.map { json($0, isPath: isPath) })
@@ -69,7 +69,7 @@ package enum FrontEnd {
 
   private static func format(_ format: auscult_format) -> JSONValue {
     guard format.kind != AUSCULT_AUDIO else { return ["kind": "audio"] }
-    // The last column may be no band.
+    // The last column may not be a band.
     let top = (0..<Int(format.frequency_count)).reversed().lazy.compactMap { format.frequencies?[$0] }.first { $0 >= 0 }
     let (rate, divisor) = reduced(Int64(format.driver_rate) * format.denominator, format.period)
     return [
@@ -88,7 +88,7 @@ package enum FrontEnd {
 
   // MARK: Comparing
 
-  /// What differs between a graph's front end and a model's, a line for each; empty: nothing that matters.
+  /// The differences between a graph's front end and a model's, one line each; empty: none that matters.
   package static func differences(_ graph: JSONValue, _ model: JSONValue) -> [String] {
     let (ours, theirs) = (graph.array ?? [], model.array ?? [])
     let classes = { (list: [JSONValue]) in list.compactMap { $0["class"]?.text } }
@@ -111,7 +111,7 @@ package enum FrontEnd {
         }
     }
     guard named.isEmpty else { return named }
-    // Formats follow from the parameters and from the driver's rate: what differs first says enough.
+    // Formats follow from the parameters and the driver's rate, so report only the first difference.
     if let rate = FrontEndAdvice(graph, model)?.rate { return [rate] }
     for (one, other) in pairs {
       let formats = members(one["format"], other["format"]).map {
@@ -128,14 +128,14 @@ package enum FrontEnd {
     return Set(a.keys).union(b.keys).sorted().filter { !same(a[$0], b[$0]) }.map { ($0, a[$0], b[$0]) }
   }
 
-  /// A number that went through text is the same number.
+  /// Equal numbers may differ slightly after a conversion to text and back.
   private static func same(_ a: JSONValue?, _ b: JSONValue?) -> Bool {
     if let a = a?.number, let b = b?.number { return a == b }
     if let a = a?.array, let b = b?.array { return a.count == b.count && zip(a, b).allSatisfy { same($0, $1) } }
     return a == b
   }
 
-  /// To 12 digits: what a unit's factor adds beyond them is no difference.
+  /// To 12 digits: the factor of a unit may change the digits beyond.
   private static func exact(_ number: Double) -> String {
     guard number.isFinite, number != number.rounded() || abs(number) >= 1e15 else {
       return NumberText.plain(number, decimals: 3)
@@ -156,8 +156,8 @@ package enum FrontEnd {
 }
 
 extension Compiler {
-  /// Refuses a model that was trained for another class or behind another front end. Files that do not exist, or are
-  /// damaged, are the node's own business.
+  /// Refuses a model that was trained for another class or behind another front end. The node itself reports files that
+  /// are missing or damaged.
   static func checkModel(_ draft: ScheduleDraft, node index: Int) throws {
     let node = draft.graph.nodes[index]
     guard node.nodeClass.traits.contains(.detector), node.nodeClass.traits.contains(.trainable),
@@ -175,7 +175,7 @@ extension Compiler {
       let rest = differences.count > 4 ? "; and \(differences.count - 4) more differences" : ""
       throw NodeFailure(
         text:
-          "\(path): was trained behind another front end: \(shown)\(rest). Train it again, or take the front end it "
+          "\(path): was trained behind another front end: \(shown)\(rest). Train it again, or use the front end it "
           + "was trained with", parameter: "model")
     }
   }

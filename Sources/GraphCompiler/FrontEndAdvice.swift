@@ -1,14 +1,14 @@
 import JSONText
 import NumberText
 
-/// What to change in a graph so that its front end becomes a model's, where one node does it.
+/// The change of one node that makes a graph's front end equal to a model's, if there is one.
 ///
-/// Both front ends are as `FrontEnd.describe` gives them; only chains without branches are looked at.
+/// Both front ends come from `FrontEnd.describe`. Only chains without branches are compared.
 struct FrontEndAdvice {
   private let ours: [JSONValue]
   private let theirs: [JSONValue]
 
-  /// Nil: one of them branches.
+  /// Nil: a front end has branches.
   init?(_ graph: JSONValue, _ model: JSONValue) {
     let chain = { (list: JSONValue) -> [JSONValue]? in
       let items = list.array ?? []
@@ -24,20 +24,20 @@ struct FrontEndAdvice {
 
   private static func className(_ node: JSONValue) -> String? { node["class"]?.text }
 
-  /// "add { type: resample, rate: 16000 } before stft": the one node that one of the two has more.
+  /// "add { type: resample, rate: 16000 } before stft": the one node that only one front end has.
   var oneNode: String? {
     let (a, b) = (ours.map(Self.className), theirs.map(Self.className))
     if b.count == a.count + 1, let place = Self.extra(b, a) {
       return "add \(Self.written(theirs[place])) \(position(place))"
     }
     if a.count == b.count + 1, let place = Self.extra(a, b) {
-      return "take out \(name(ours[place])), which the model was trained without"
+      return "remove \(name(ours[place])), which the model was trained without"
     }
     return nil
   }
 
-  /// The rate of the sound, where nothing else differs: what tokens come at, and which frequencies they reach, follows
-  /// from it.
+  /// Advice on the rate of the sound, if nothing else differs. The rate determines the tokens per second and the
+  /// frequencies they reach.
   package var rate: String? {
     guard ours.map(Self.className) == theirs.map(Self.className),
       let place = theirs.indices.first(where: { Self.soundRate(theirs[$0]) != nil }),
@@ -45,11 +45,11 @@ struct FrontEndAdvice {
     else { return nil }
     let node = "node \(name(ours[place])) (\(Self.className(ours[place]) ?? "?"))"
     return
-      "\(node) yields what sound of \(NumberText.plain(ourRate, decimals: 3)) Hz gives, the model was trained on \(NumberText.plain(theirRate, decimals: 3)) Hz: "
+      "\(node) yields tokens from sound of \(NumberText.plain(ourRate, decimals: 3)) Hz, the model was trained on \(NumberText.plain(theirRate, decimals: 3)) Hz: "
       + "add { type: resample, rate: \(NumberText.plain(theirRate, decimals: 3)) } \(position(place))"
   }
 
-  /// Where the longer list has one more.
+  /// The place of the one extra element of the longer list.
   private static func extra(_ long: [String?], _ short: [String?]) -> Int? {
     long.indices.first { place in
       var rest = long
@@ -65,13 +65,13 @@ struct FrontEndAdvice {
 
   private func name(_ node: JSONValue) -> String { "'\(node["node"]?.text ?? "?")'" }
 
-  /// Samples per second of the sound that a spectrum was made of: twice its top frequency.
+  /// Samples per second of the sound behind a spectrum: twice its top frequency.
   private static func soundRate(_ node: JSONValue) -> Double? {
     guard node["format"]?["kind"]?.text == "spectrum" else { return nil }
     return node["format"]?["top frequency"]?.number.map { 2 * $0 }
   }
 
-  /// As a graph file has it.
+  /// The node as in a graph file.
   private static func written(_ node: JSONValue) -> String {
     let parameters = (node["parameters"]?.object ?? [:]).sorted { $0.key < $1.key }.compactMap {
       name, value -> String? in
@@ -82,7 +82,7 @@ struct FrontEndAdvice {
       default: nil
       }
     }
-    // What a resampler's quality is by default needs no word.
+    // Omit a resampler's default quality.
     let shown = className(node) == "resample" ? parameters.filter { $0.hasPrefix("rate:") } : parameters
     return "{ " + (["type: \(className(node) ?? "?")"] + shown).joined(separator: ", ") + " }"
   }

@@ -2,37 +2,39 @@ import CNodeABI
 import NumberText
 import RealtimeCore
 
-/// Bytes that a node takes once it runs, told before any is taken. The layout is that of `RuntimeMaker` and
+/// Bytes that a node needs while it runs, computed before any are allocated. The layout must match `RuntimeMaker` and
 /// `ScheduleBuilder`.
 package struct NodeSizes {
-  /// Its outputs: tokens, heads, marks and what marks are made of.
+  /// Its outputs: tokens, heads, marks and histories of marks.
   package var blocks = 0
-  /// Where joined inputs wait.
+  /// Join queues of its inputs.
   package var joins = 0
-  /// The queues behind it.
+  /// Rings behind it.
   package var queues = 0
-  /// What its class says of itself.
+  /// Memory that its class declares.
   var own = 0
 
   package var total: Int { [blocks, joins, queues, own].reduce(0, added) }
 
-  /// The most tokens of one call. More, of whatever size, is a mistake, and would leave the sums below without bound.
+  /// The most tokens of one call. More is a mistake, and would leave the sums below without a bound.
   static let mostTokens = 1 << 26
-  /// The most bytes of one block: what its fields can say.
+  /// The most bytes of one block: the limit of its fields.
   static let mostBlock = Int(UInt32.max)
 }
 
 // MARK: Parts
 
 extension NodeSizes {
-  /// Channels that marks are kept of: an event is about one channel, and has none.
+  /// Channels that have marks. An event is about one channel and has no marks.
   package static func markChannels(_ format: auscult_format) -> Int {
     format.kind == AUSCULT_EVENT ? 0 : Int(format.channels)
   }
 
-  package static func payloads(_ format: auscult_format) -> Int { format.kind == AUSCULT_EVENT ? 1 : Int(format.channels) }
+  package static func payloads(_ format: auscult_format) -> Int {
+    format.kind == AUSCULT_EVENT ? 1 : Int(format.channels)
+  }
 
-  /// Of a block with room for `capacity` tokens, heads and marks included.
+  /// Bytes of a block with room for `capacity` tokens, including heads and marks.
   package static func block(_ format: auscult_format, capacity: Int) -> Int {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channel = BlockRing.aligned(isAudio ? capacity * 4 : format.channelBytes)
@@ -41,11 +43,11 @@ extension NodeSizes {
       + Arena.size(capacity * markChannels(format)) + Arena.size(MemoryLayout<auscult_block>.stride)
   }
 
-  /// Of a queue of waiting tokens, the block that shows them included.
+  /// Bytes of a queue of waiting tokens, including the block that shows them.
   static func queue(_ format: auscult_format, capacity: Int) -> Int { block(format, capacity: (capacity + 15) & ~15) }
 
-  /// Input tokens that marks are kept of: as far back as a token reaches, plus what can arrive at once, plus what the node
-  /// may hold back.
+  /// Number of input tokens whose marks are kept: as many as a token covers, plus those that may arrive at once, plus
+  /// those that the node may hold back.
   package static func markLength(_ format: auscult_format, input: auscult_format, arriving: Int) -> Int {
     let factor = max(1, format.denominator / input.denominator)
     let held = Double(format.lookahead - input.lookahead) * Double(input.denominator) / Double(input.period)
@@ -65,8 +67,8 @@ extension NodeSizes {
     return Int(min(late, 1e12)) + 2 + 3 * arriving
   }
 
-  /// Of a ring between two threads, and of the most that one call pushes into it: room for so many seconds of the stream in
-  /// cycles of 64 frames, and for what a long cycle pushes in any case.
+  /// Bytes of a ring between two threads, and the most that one call pushes into it. It has room for `queueSeconds` of
+  /// the stream in cycles of 64 frames, and in any case for what a long cycle pushes.
   package static func ring(_ format: auscult_format, capacity: Int, _ limits: QueueLimits) -> (bytes: Int, most: Int) {
     let record = { (count: Int) in
       BlockRing.recordBytes(
@@ -83,7 +85,7 @@ extension NodeSizes {
 }
 
 extension Compiler {
-  /// Adds up what every node will take, and refuses what is too much at the node that wants it: nothing has been taken yet.
+  /// Adds up what every node needs, and refuses nodes that need too much. Nothing is allocated yet.
   package static func sizes(_ draft: inout ScheduleDraft) {
     draft.sizes = Array(repeating: NodeSizes(), count: draft.graph.nodes.count)
     for index in draft.order where draft.kept[index] == nil {
@@ -103,7 +105,7 @@ extension Compiler {
     checkLimit(&draft)
   }
 
-  /// Tokens that no block could hold, whatever memory there is.
+  /// Refuses more tokens than a block can hold with any memory.
   private static func checkTokens(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
     for (output, record) in draft.configurations[index]!.outputs.enumerated() {
       let format = record.format
@@ -170,12 +172,12 @@ extension Compiler {
       .filter { $0.1 >= size.total / 10 }.map { "\($0.0) \(NumberText.bytes($0.1))" }
       if parts.count > 1 { text += " (\(parts.joined(separator: ", ")))" }
       text +=
-        "; \(running > 0 ? "beside what runs " : "")\(NumberText.bytes(limit)) may be taken (\(draft.options.memory.reason))"
+        "; \(running > 0 ? "besides the running graph, " : "")\(NumberText.bytes(limit)) are allowed (\(draft.options.memory.reason))"
       draft.error("memory", tooMuch(draft, index, text), at: draft.graph.nodes[index].location)
     }
   }
 
-  /// What is wrong with a node's size, and what to change.
+  /// The message: what is wrong with a node's size, and what to change.
   private static func tooMuch(_ draft: ScheduleDraft, _ index: Int, _ text: String) -> String {
     let node = draft.graph.nodes[index]
     let sizes = node.arguments.filter { argument in
@@ -184,12 +186,12 @@ extension Compiler {
     }.map { "'\($0.name)'" }
     let advice =
       sizes.isEmpty
-      ? "make what reaches it smaller" : "change \(sizes.joined(separator: ", ")) or what reaches it"
+      ? "make its input smaller" : "change \(sizes.joined(separator: ", ")) or its input"
     return "node '\(node.name)' (\(node.nodeClass.name)) \(text): \(advice), or allow more with --memory"
   }
 }
 
-/// A sum that stays the greatest number where it would overflow.
+/// A sum that is Int.max if it would overflow.
 package func added(_ a: Int, _ b: Int) -> Int {
   let (sum, overflows) = a.addingReportingOverflow(b)
   return overflows ? Int.max : sum

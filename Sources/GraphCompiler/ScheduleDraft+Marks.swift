@@ -2,12 +2,12 @@ import CNodeABI
 
 /// How the marks of a node's tokens follow from those of its input.
 extension ScheduleDraft {
-  /// Events have no marks, and neither has what is made of events.
+  /// Events, and tokens computed from events, have no marks.
   package func hasMarks(_ format: auscult_format, _ input: auscult_format) -> Bool {
     format.kind != AUSCULT_EVENT && input.kind != AUSCULT_EVENT
   }
 
-  /// Whether a node's tokens have the marks of its input tokens one by one: none need be remembered.
+  /// Whether each output token has the marks of exactly one input token, so that no history is needed.
   package func sharesMarks(_ node: Int, _ format: auscult_format, _ input: auscult_format) -> Bool {
     let factor = format.denominator / input.denominator
     let isSamePace =

@@ -2,9 +2,9 @@ import CNodeABI
 import GraphText
 import NodeHost
 
-/// What the compiler's passes hand on to each other: the graph by index, and what has been found out of it so far.
+/// The compiler's passes hand this on: the graph by index, and what the passes have found out.
 ///
-/// Nodes and links are kept in the order of their names, so that the order of the file has no influence on anything.
+/// Nodes and links are sorted by name, so that the order of the file has no influence.
 package struct ScheduleDraft {
   package struct Link {
     package var from: Int
@@ -17,30 +17,30 @@ package struct ScheduleDraft {
   package enum Placement: String, Sendable { case realtime, worker }
 
   package private(set) var graph: Graph
-  /// Of each node; nil: not made yet.
+  /// The instance of each node; nil: not created yet.
   package var instances: [NodeInstance?]
-  /// What runs now, for a swap.
+  /// For a swap: the running graph.
   package let running: RunningGraph?
-  /// Nodes that go on as they are: they are not configured again.
+  /// Nodes that stay as they are and are not configured again.
   package var kept: [RunningNode?]
-  /// Kept nodes that take new values of parameters that may change while running.
+  /// Kept nodes that get new values for parameters that may change while running.
   package var tuned: Set<Int> = []
-  /// Of a swap: why each node that is not kept is not.
+  /// For a swap: the reason why each node that is not kept can't be.
   package var reasons: [String]
-  /// New nodes run on workers, whatever their class allows: a candidate.
+  /// For a candidate: new nodes run on workers, whatever their class allows.
   let placesNewOnWorkers: Bool
   package let rate: Int
   package let quantum: Int
   let options: CompilerOptions
-  /// Of each node, its incoming links in the order of its inputs: by port, then by the name of the node they come from.
+  /// Each node's incoming links in the order of its inputs: by port, then by the name of the node they come from.
   package var incoming: [[Link]] = []
-  /// Node indexes, every node after all that it takes input from.
+  /// Node indexes, sorted so that every node comes after all nodes that it reads from.
   package var order: [Int] = []
   package var configurations: [Configuration?] = []
   package var placement: [Placement] = []
   /// Most tokens of each output in one call.
   package var capacities: [[Int]] = []
-  /// Bytes of each node that is not kept, and of the new queues behind each.
+  /// Bytes of each node that is not kept, and of the new rings behind each.
   package var sizes: [NodeSizes] = []
   package var diagnostics: [Diagnostic] = []
 
@@ -63,9 +63,9 @@ package struct ScheduleDraft {
     capacities = Array(repeating: [], count: instances.count)
   }
 
-  /// Of each node, hertz above which nothing can be heard: half of the lowest rate that its sound went through.
+  /// For each node, the highest frequency with sound in hertz: half of the lowest rate that the sound went through.
   package var highest: [Double] = []
-  /// Bytes that may be taken beside what runs.
+  /// Bytes that may be allocated besides the running graph.
   package let limit: Int
 
   mutating func moveToWorker(node index: Int) {

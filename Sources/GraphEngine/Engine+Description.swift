@@ -3,7 +3,7 @@ import GraphCompiler
 import GraphText
 import RealtimeCore
 
-/// What `check`, `status` and `bench` tell of one node.
+/// What `check`, `status` and `bench` show of one node.
 public struct NodeDescription: Sendable {
   public struct Port: Sendable {
     public var name: String
@@ -17,7 +17,7 @@ public struct NodeDescription: Sendable {
   /// "realtime" or "worker".
   public var placement: String
   public var outputs: [Port]
-  /// Driver frames, of this node alone, and of the whole path up to and including it.
+  /// In driver frames: of this node alone, and of the whole path including it.
   public var latency: Int64
   public var pathLatency: Int64
   /// Driver frames of input that a fresh instance needs before its first valid token.
@@ -30,8 +30,8 @@ extension Engine {
   /// Formats, placement, latency and memory of every node, in the order they run in. Prepared engines only.
   public func describe() -> [NodeDescription] { schedule.map { Engine.describe($0) } ?? [] }
 
-  /// What `describe` would say after `prepare`, for `check`: nothing is activated, so no file is opened and nothing runs,
-  /// and no memory is taken for what would.
+  /// The result that `describe` would have after `prepare`, for `check`. Activates no node, opens no file, runs
+  /// nothing, and allocates no memory for a run.
   ///
   /// - Throws: diagnostics at the lines of the graph file.
   public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {

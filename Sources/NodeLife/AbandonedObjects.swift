@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What is never freed, because a thread that does not come back may still be at it.
+/// Objects that are never freed, because a thread that does not return may still use them.
 public enum AbandonedObjects {
   private struct Kept: @unchecked Sendable {
     var objects: [AnyObject] = []
@@ -15,6 +15,6 @@ public enum AbandonedObjects {
     }
   }
 
-  /// There is something: the program must not wait for its threads, nor tear down what they use, when it ends.
+  /// If there are any, the program must end without waiting for its threads or freeing what they use.
   public static var exist: Bool { kept.withLock { !$0.objects.isEmpty } || NodeCallQueue.anyIsLate }
 }

@@ -1,10 +1,10 @@
-/// What `configure` answered, in Swift's terms.
+/// The answer of `configure`, in Swift's types.
 package struct Configuration {
   package var outputs: [FormatRecord]
   package var bursts: [Int]
   package var latency: Int64
   package var history: Int64
-  /// Nil: without bound.
+  /// Nil: without limit.
   package var reach: Int64?
   package var externalInputs: Int
   package var externalOutputs: Int

@@ -2,10 +2,10 @@ import CRealtime
 import Foundation
 import Synchronization
 
-/// The calls into one node, one after the other, none of them on the thread that asks for it. A call that does not return
-/// holds up the node's own later calls, and nobody else.
+/// Runs the calls of one node one after the other, on another thread than the caller's. A call that does not return
+/// delays only later calls of the same node.
 final class NodeCallQueue: @unchecked Sendable {
-  /// Calls of all graphs that were given up and have not returned.
+  /// Calls of all graphs that were abandoned and have not returned.
   private static let lateCalls = Atomic<Int>(0)
   static var anyIsLate: Bool { lateCalls.load(ordering: .relaxed) > 0 }
 
@@ -18,7 +18,7 @@ final class NodeCallQueue: @unchecked Sendable {
   // Under the condition's lock.
   private var queue: [() -> Void] = []
   private var isRunning = false
-  /// Calls that wait or are under way. Not what the thread does: it is on its way home when a call has been answered.
+  /// Calls that wait or run. A call counts as finished once it is answered, even before its thread is idle again.
   private var open = 0
 
   package init(_ calls: NodeCalls, node: String) {
@@ -26,26 +26,26 @@ final class NodeCallQueue: @unchecked Sendable {
     self.node = node
   }
 
-  /// Nothing is under way, and nothing waits.
+  /// No call runs or waits.
   package var isIdle: Bool {
     condition.lock()
     defer { condition.unlock() }
     return open == 0
   }
 
-  /// - Parameter look: called now and then; false: it is not waited for any more.
+  /// - Parameter look: called now and then; false: stop waiting.
   package func awaitIdle(_ look: () -> Bool) {
     condition.lock()
     defer { condition.unlock() }
     while open > 0, look() { _ = condition.wait(until: Date(timeIntervalSinceNow: NodeCalls.look)) }
   }
 
-  /// Calls a node, and waits for what it answers.
+  /// Calls a node and waits for its answer.
   ///
   /// - Parameters:
-  ///   - function: what is called, for messages.
-  ///   - late: gets the answer on the node's thread when it is not waited for any more.
-  /// - Throws: a `NodeFailure` when the node is late.
+  ///   - function: name of the function, for messages.
+  ///   - late: gets the answer on the node's thread if it comes too late.
+  /// - Throws: a `NodeFailure` if the node is late.
   package func call<Answer>(
     _ function: String, _ body: @escaping () -> Answer, late: @escaping (Answer) -> Void = { _ in }
   ) throws -> Answer {
@@ -54,9 +54,9 @@ final class NodeCallQueue: @unchecked Sendable {
     throw calls.failure(of: function)
   }
 
-  /// Calls a node that has nothing to answer, and waits for so long at most.
+  /// Calls a node that gives no answer, and waits for a limited time.
   ///
-  /// - Returns: whether it has come back.
+  /// - Returns: whether the call has returned.
   @discardableResult
   func finish(_ function: String, seconds: Double, _ body: @escaping () -> Void) -> Bool {
     let patience = Patience(
@@ -64,16 +64,16 @@ final class NodeCallQueue: @unchecked Sendable {
     return wait(function, patience, body, { _ in }) != nil
   }
 
-  /// How long a call is waited for.
+  /// How long to wait for a call.
   private struct Patience {
     let began = realtime_nanoseconds()
     package let deadline: Int64
-    /// Seconds in any case: whoever returns at once is heard also when there is no time any more.
+    /// Seconds in any case: a call that returns at once counts even if there is no time left.
     let least: Double
-    /// What it answers is of no use when the run ends.
+    /// The answer is not needed when the run ends.
     let isNeeded: Bool
 
-    /// Nanoseconds that are left.
+    /// Nanoseconds left.
     func left(_ calls: NodeCalls) -> Int64 {
       let now = realtime_nanoseconds()
       let isEnd = isNeeded ? calls.isEnding : calls.isOver

@@ -2,10 +2,10 @@ import Graph
 import GraphText
 import NumberText
 
-/// What a node said when one of its control functions failed.
+/// The error of a node's control function.
 package struct NodeFailure: Error {
   package var text: String
-  /// The parameter at fault, if the node named one.
+  /// The wrong parameter, if the node named one.
   package var parameter: String?
 
   package init(text: String, parameter: String? = nil) {
@@ -13,17 +13,17 @@ package struct NodeFailure: Error {
     self.parameter = parameter
   }
 
-  /// Memory that the sums allowed, and that can't be had all the same.
+  /// The error for memory that is within the limit but not available.
   package static func memory(_ bytes: Int) -> NodeFailure {
     NodeFailure(
       text:
-        "needs \(NumberText.bytes(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
-        + "(ulimit, control group) stands against it", parameter: nil)
+        "needs \(NumberText.bytes(bytes)) of memory, which is not available: other programs use it, or a limit of the system "
+        + "(ulimit, control group) forbids it", parameter: nil)
   }
 }
 
 extension Graph {
-  /// A node's own complaint, at the parameter at fault or at the node.
+  /// A node's error, at the wrong parameter or at the node.
   package func diagnostic(_ failure: NodeFailure, node: Graph.Node) -> Diagnostic {
     let location = failure.parameter.flatMap { node.argument($0)?.location } ?? node.location
     return diagnostic(

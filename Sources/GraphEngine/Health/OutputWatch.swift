@@ -2,15 +2,15 @@ import CNodeABI
 import RealtimeCore
 import Synchronization
 
-/// What passed through an output of scores or events, for whoever asks how a machine is: the last of each channel, and
-/// the latest events. Written by the thread that runs the node, as its blocks pass; read by the control thread.
+/// A summary of an output of scores or events, for the state of the machines: each channel's last token, and the latest
+/// events. The thread that runs the node writes it, the control thread reads it.
 struct OutputWatch: @unchecked Sendable {
   let isScore: Bool
   let channels: UnsafeMutablePointer<ChannelWatch>
   let channelCount: Int
   let events: UnsafeMutablePointer<EventRing>?
 
-  /// Thread: control. Nil for what nobody watches: sound and what is computed from it.
+  /// Thread: control. Nil for other outputs.
   init?(_ record: FormatRecord) {
     let format = record.format
     guard format.kind == AUSCULT_SCORE || format.kind == AUSCULT_EVENT else { return nil }
@@ -41,7 +41,7 @@ struct OutputWatch: @unchecked Sendable {
     if isScore { noteScores(block, count) } else { noteEvents(block, count) }
   }
 
-  /// The last token of a block stands for all of it.
+  /// A block's last token represents the whole block.
   @_noLocks @_noAllocation
   private func noteScores(_ block: UnsafeMutablePointer<auscult_block>, _ count: Int) {
     if block.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
@@ -83,15 +83,15 @@ struct ChannelWatch: ~Copyable {
   /// Bits of a double.
   let score = Atomic<UInt64>(0)
   let threshold = Atomic<UInt64>(0)
-  /// Nothing was heard in it.
+  /// The last score's token was silent.
   let isSilent = Atomic<Bool>(false)
-  /// Frame position through which a node that still learns has come; min: it does not.
+  /// Frame position through which a learning node has come; min: the node does not learn.
   let learned = Atomic<Int64>(.min)
-  /// Where the raised alarm begins; max: none is raised.
+  /// Frame position where the raised alarm begins; max: none is raised.
   let raised = Atomic<Int64>(.max)
-  /// Where the timers began to stand still; max: they run.
+  /// Frame position where the timers began to stand still; max: they run.
   let inhibited = Atomic<Int64>(.max)
-  /// Where deafness began; max: it hears.
+  /// Frame position where deafness began; max: it hears.
   let deaf = Atomic<Int64>(.max)
   /// AUSCULT_DEAF_*.
   let cause = Atomic<UInt32>(0)
@@ -112,8 +112,8 @@ struct ChannelWatch: ~Copyable {
   }
 }
 
-/// The latest events of an output: one thread puts them in, the control thread takes them out. What finds no room is
-/// counted; sinks have it all the same.
+/// The latest events of an output. One thread adds them, the control thread removes them. Events that do not fit are
+/// counted; sinks still get them.
 struct EventRing: ~Copyable {
   private let events: UnsafeMutablePointer<auscult_event>
   private let written = Atomic<Int>(0)
@@ -152,6 +152,6 @@ struct EventRing: ~Copyable {
     return event
   }
 
-  /// Events that found no room since the last look. Thread: control.
+  /// Events that did not fit since the last call. Thread: control.
   func takeLost() -> Int { lost.exchange(0, ordering: .relaxed) }
 }

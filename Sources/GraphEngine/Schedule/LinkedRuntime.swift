@@ -1,13 +1,13 @@
 import CNodeABI
 import GraphCompiler
 
-/// A node in a schedule, and where its inputs come from.
+/// A node in a schedule, with the outputs that its inputs read.
 struct LinkedRuntime {
   /// An output that an input reads.
   struct Feed {
     var runtime: NodeRuntime
     var output: Int
-    /// The input begins on this grid, in ticks of the stream; 0: with what comes first.
+    /// Grid on which the input begins, in ticks of the stream; 0: it begins with the first token.
     var grid: Int64 = 0
 
     fileprivate var running: RunningNode.Feed {
@@ -18,18 +18,18 @@ struct LinkedRuntime {
 
   struct Input {
     var port: Int
-    /// nil: nothing before the exchange.
+    /// The output to read before the exchange; nil: none.
     var from: Feed?
-    /// What takes over at the exchange.
+    /// The output that takes over at the exchange.
     var other: Feed?
-    /// Whether the exchange means anything to this input: `other` takes over, or, without one, the input ends.
+    /// Whether the exchange affects this input: `other` takes over, or, if it is nil, the input ends.
     var changesOver = false
   }
 
   var runtime: NodeRuntime
   var side = SwapSide.both
   var inputs: [Input]
-  /// Its queues drop what does not fit, rather than hold up the node before it: a candidate.
+  /// For a candidate: its queues drop what does not fit, so that the node before it never waits.
   var isLossy = false
 
   var name: String { runtime.name }
@@ -47,10 +47,10 @@ struct LinkedRuntime {
 }
 
 extension [LinkedRuntime] {
-  /// Every node after all that it reads from.
+  /// Sorted so that every node comes after all nodes that it reads from.
   var inOrder: [LinkedRuntime] {
     let indexes = Dictionary(uniqueKeysWithValues: enumerated().map { ($1.runtime.number, $0) })
-    // Two nodes of one name, an old and a new one, stand in the order in which they were made.
+    // An old and a new node of the same name come in the order in which they were made.
     let made = indices.sorted { self[$0].runtime.number < self[$1].runtime.number }
     let places = Dictionary(uniqueKeysWithValues: made.enumerated().map { ($1, $0) })
     let sources = made.map { index in self[index].sources.map { places[indexes[$0.number]!]! } }

@@ -3,7 +3,7 @@ import CRealtime
 import GraphCompiler
 import RealtimeCore
 
-/// Lays out the memory that one node needs while it runs. Thread: control.
+/// Allocates the memory that one node needs while it runs. Thread: control.
 package struct RuntimeMaker {
   let draft: ScheduleDraft
   let node: Int
@@ -41,7 +41,7 @@ package struct RuntimeMaker {
       ]))
   }
 
-  /// Names of the classes that a node's scores tell of: its own, or, where it passes scores on, those of the node before.
+  /// Class names that a node's scores refer to: its own, or those of the node before if it passes scores on.
   private func classNames(of node: Int) -> [String] {
     let own = draft.configurations[node]!
     guard own.classNames.isEmpty, own.outputs.first?.format.kind == AUSCULT_SCORE,
@@ -59,7 +59,7 @@ package struct RuntimeMaker {
   ) -> UnsafeMutablePointer<StepOutput> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
     for (output, block) in blocks.enumerated() {
-      // Without a history of marks nothing is known against a token.
+      // Without a history of marks, assume that every token sounds.
       let format = configuration.outputs[output].format
       guard let marks = block.pointee.marks, let input, !draft.hasMarks(format, input) else { continue }
       realtime_fill(
@@ -154,7 +154,7 @@ extension Arena {
     return array([block])
   }
 
-  /// A queue for waiting tokens. `common`: ticks in a driver frame that positions are compared in.
+  /// A queue for waiting tokens. `common`: ticks per driver frame in which positions are compared.
   func queue(_ format: auscult_format, capacity: Int, tokenBytes: Int, common: Int64) -> JoinQueue {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channels = Int(format.channels)
@@ -170,7 +170,7 @@ extension Arena {
 }
 
 extension JoinQueue {
-  /// A block that shows what waits here.
+  /// A block that shows the waiting tokens.
   func shown(as source: auscult_block) -> auscult_block {
     var block = source
     block.data = data

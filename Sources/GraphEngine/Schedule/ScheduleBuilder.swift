@@ -3,10 +3,10 @@ import GraphCompiler
 import GraphText
 import RealtimeCore
 
-/// Lays out a schedule over nodes that exist already. Thread: control.
+/// Builds a schedule over existing nodes. Thread: control.
 final class ScheduleBuilder {
   let nodes: [LinkedRuntime]
-  /// For places in its file.
+  /// For locations in its file.
   private let graph: Graph
   let options: EngineOptions
   private let stalls: StallWatch
@@ -21,7 +21,7 @@ final class ScheduleBuilder {
   private let rate: Int
   private let channels: ChannelTables
   private let tunings: [TuneEntry]
-  /// Links that the control thread listens to, in the order they were asked for.
+  /// Links that the control thread reads, in the order of the request.
   private(set) var observed: [RingLink] = []
   private let clock: UnsafeMutablePointer<auscult_clock>
   private var inputChannels: [ExternalChannel] = []
@@ -32,9 +32,9 @@ final class ScheduleBuilder {
 
   /// - Parameters:
   ///   - nodes: in any order.
-  ///   - previous: whose rings go on where the same link is needed.
+  ///   - previous: the schedule whose rings are used again for links that stay.
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
-  /// - Throws: where the memory of a queue can't be had, at the node before it.
+  /// - Throws: a diagnostic at the node before a queue, if there is not enough memory for the queue.
   init(
     _ nodes: [LinkedRuntime], of graph: Graph, options: EngineOptions, stalls: StallWatch, quantum: Int, rate: Int,
     channels: ChannelTables,
@@ -57,7 +57,7 @@ final class ScheduleBuilder {
       point = nil
     }
     clock = arena.array([auscult_clock()])
-    // A stream may end before its first cycle: nodes then meet this memory instead of the driver's samples.
+    // A stream may end before its first cycle. Nodes then use this memory instead of the driver's samples.
     let (unheard, unplayed) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
     let heard = nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }
     externalInputs = arena.array(Array(repeating: UnsafePointer(unheard), count: heard))
@@ -96,7 +96,8 @@ final class ScheduleBuilder {
 
   private func makeLink(_ feed: LinkedRuntime.Feed, to node: LinkedRuntime?) throws(DiagnosticsError) -> RingLink {
     let (bytes, most) = NodeSizes.ring(
-      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output], options.compiler.queues)
+      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output],
+      options.compiler.queues)
     do {
       return try RingLink(
         bytes: bytes, mostBytes: most, from: feed.runtime, output: feed.output, to: node?.runtime,
@@ -121,8 +122,8 @@ final class ScheduleBuilder {
   // MARK: Steps
 
   /// - Parameters:
-  ///   - inputs: what the step reads, or, of a join, what is joined.
-  ///   - joinSources: on the realtime thread, what the inputs are joined from.
+  ///   - inputs: the blocks that the step reads; with a join, the joined blocks.
+  ///   - joinSources: on the realtime thread, the blocks that are joined.
   private func makeStep(
     _ node: LinkedRuntime, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
     joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>? = nil,

@@ -2,13 +2,13 @@ import GraphCompiler
 import GraphText
 
 extension ScheduleDraft {
-  /// Blocks and states for every node that is not kept; the others keep theirs.
+  /// Allocates blocks and states for every node that is not kept. Kept nodes keep theirs.
   ///
   /// - Parameters:
   ///   - running: the nodes that run now.
-  ///   - number: gives each new runtime its own.
-  /// - Returns: of each node of the graph, its runtime.
-  /// - Throws: where memory can't be had, at the node that wants it.
+  ///   - number: gives each new runtime its number.
+  /// - Returns: the runtime of each node of the graph.
+  /// - Throws: a diagnostic at the node for which there is not enough memory.
   func runtimes(
     running: [LinkedRuntime] = [], generations: Generations, number: () -> Int32
   ) throws(DiagnosticsError) -> [NodeRuntime] {
@@ -27,7 +27,7 @@ extension ScheduleDraft {
     return result.map { $0! }
   }
 
-  /// The nodes as they run when nothing is being changed.
+  /// The nodes as they run without a swap.
   func linked(_ runtimes: [NodeRuntime]) -> [LinkedRuntime] {
     order.map { index in
       LinkedRuntime(

@@ -3,7 +3,8 @@ import GraphCompiler
 import GraphText
 import NodeHost
 
-/// What a candidate needs beside the nodes of a swap: copies of the alarms behind the detector, and what the control thread hears of both sides.
+/// What a shadow needs besides the nodes of a swap: copies of the alarms behind the detector, and the outputs of both
+/// sides that the control thread reads.
 ///
 /// Thread: control.
 struct ShadowSetup {
@@ -11,12 +12,12 @@ struct ShadowSetup {
   let candidate: NodeRuntime
   /// Alarms behind the present detector, and copies of them behind the candidate.
   let alarms: [(present: NodeRuntime, copy: NodeRuntime)]
-  /// The copies, as they run.
+  /// The copies, linked to the candidate.
   let copies: [LinkedRuntime]
 
-  /// Finds the one detector that a shadow is about.
+  /// Finds the one detector that the shadow replaces.
   ///
-  /// - Throws: a diagnostic where the change is more than another detector in one place.
+  /// - Throws: a diagnostic if the change does more than replace one detector.
   init(_ draft: SwapDraft, generations: Generations, number: () -> Int32) throws(DiagnosticsError) {
     let detectors = draft.added.filter { added in
       added.configuration.outputs.contains { $0.format.kind == AUSCULT_SCORE }
@@ -51,7 +52,7 @@ struct ShadowSetup {
     self.copies = copies
   }
 
-  /// What the control thread listens to: both detectors, then the alarms of each.
+  /// The outputs that the control thread reads: both detectors', then those of each alarm and its copy.
   var observed: [LinkedRuntime.Feed] {
     [present, candidate].map { LinkedRuntime.Feed(runtime: $0, output: 0) }
       + alarms.flatMap {
@@ -69,7 +70,7 @@ struct ShadowSetup {
         detector: candidate, scores: links[1], alarms: rest.filter { $0.offset % 2 == 1 }.map(\.element)))
   }
 
-  /// A second instance of a node that is kept, which hears the candidate.
+  /// A second instance of a kept node, which reads from the candidate.
   private static func copy(
     _ draft: SwapDraft, _ index: Int, _ candidate: NodeRuntime, _ generations: Generations, _ number: Int32
   ) throws(DiagnosticsError) -> NodeRuntime {

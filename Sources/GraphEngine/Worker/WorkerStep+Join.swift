@@ -1,8 +1,8 @@
 import CNodeABI
 
-/// Inputs that are joined: blocks move from the rings into the join's queues, and what matches there is run.
+/// Joined inputs on workers: blocks move from the rings into the join's queues, and the node runs on matching tokens.
 extension WorkerStep {
-  /// Moves fronts as far as they go, and runs on what matches.
+  /// Moves as many blocks as possible, and runs the node on matching tokens.
   func takeJoined() -> Attempt {
     let join = step.pointee.join!
     let hasNews = moveFronts(to: join)
@@ -40,7 +40,7 @@ extension WorkerStep {
     return hasNews
   }
 
-  /// A gap is passed once the queue before it is spent: the other inputs' tokens have matched it, or gone beyond it.
+  /// Passes a gap once the queue before it is empty: its tokens have found their partners or can find none.
   private func passGap(
     _ join: UnsafeMutablePointer<Join>, _ index: Int, _ front: UnsafeMutablePointer<auscult_block>
   ) -> Bool {
@@ -53,7 +53,7 @@ extension WorkerStep {
 }
 
 extension auscult_block {
-  /// Set on a record in a ring once its gap has been dealt with.
+  /// Set on a ring's record once its gap has been noted.
   fileprivate var isGapTaken: Bool {
     get { flags & 0x8000_0000 != 0 }
     set { flags = newValue ? flags | 0x8000_0000 : flags & ~0x8000_0000 }

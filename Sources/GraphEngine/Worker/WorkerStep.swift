@@ -4,45 +4,45 @@ import Glibc
 import RealtimeCore
 import Synchronization
 
-/// A node that runs on workers. It takes blocks from its rings and pushes what it yields into the rings behind it; it
-/// runs only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, has
-/// no influence on what it yields.
+/// A node that runs on workers. It takes blocks from its rings and pushes its output into the rings behind it. It runs
+/// only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, does not
+/// affect its output.
 final class WorkerStep: @unchecked Sendable {
   let step: UnsafeMutablePointer<Step>
   let name: String
-  /// What it runs in, while it is active.
+  /// The schedule that it runs in, while it is active.
   weak var schedule: Schedule?
   private let clock: UnsafePointer<auscult_clock>
   var inputs: [WorkerInput] = []
-  /// New values that are put in force with the first tokens behind the exchange.
+  /// New values, which take effect with the first tokens behind the exchange.
   var tuning: WorkerTuning?
   private let services: HostServices
   private let stalls: StallWatch
-  /// Whoever has it runs the node, or changes it.
+  /// A thread must have it to run or change the node.
   private let turn = Turn()
-  /// It takes over from a node of the same name, which still has work to do.
+  /// Waits for an old node of the same name, which still has work to do.
   let isHeld = Atomic<Bool>(false)
   private let finished = Atomic<Bool>(false)
   private let ended = Atomic<Bool>(false)
   private let failed = Atomic<Bool>(false)
-  /// Tokens of joined inputs that found no partner.
+  /// Tokens of joined inputs without a partner.
   let unmatched = Atomic<Int64>(0)
   private var lastComplete = Int64.min
-  /// Its step is no more.
+  /// The step no longer exists.
   private var isRetired = false
-  /// It came with the change that is under way.
+  /// The node came with the change in progress.
   let isNew = Atomic<Bool>(false)
-  /// It has not come back from a call, but may: what comes for it meanwhile is dropped.
+  /// The node has not returned from a call, but may. Until then tokens for it are dropped.
   let isOverdue = Atomic<Bool>(false)
-  /// Another thread of the pool does what the one would do that is in it.
+  /// Another thread of the pool does the work of the thread that is in the node.
   let hasSubstitute = Atomic<Bool>(false)
-  /// The thread that runs it, or did last, is one of the pool's.
+  /// The thread that runs it, or ran it last, belongs to the pool.
   let isRunByPool = Atomic<Bool>(false)
   private let taken = Atomic<Bool>(false)
-  /// What stands in for it, once its call was taken away.
+  /// Stands in for the node once its call was taken away.
   var absence: WorkerAbsence?
 
-  /// Its inputs come with the schedule.
+  /// The schedule connects the inputs later.
   init(
     step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices,
     stalls: StallWatch
@@ -54,20 +54,20 @@ final class WorkerStep: @unchecked Sendable {
     self.stalls = stalls
   }
 
-  /// END has been through. Set once everything before it was processed.
+  /// The end of the stream has passed, and everything before it was processed.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
-  /// It was removed by a swap, and has had all that was its own. On the way back it begins again.
+  /// A swap has removed the node, and it has processed all its tokens. It begins again if the swap returns.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
 
-  /// Its call was taken away: a thread of ours is in the plugin, and may be for ever.
+  /// Its call was taken away. One of our threads is in the plugin, perhaps for ever.
   var isTaken: Bool { taken.load(ordering: .acquiring) }
   var call: UnsafeMutablePointer<WorkerCall> { step.pointee.call! }
-  /// Nothing waits for what it yields.
+  /// No node reads its output.
   var isSink: Bool { step.pointee.outputCount == 0 }
 
-  /// Changes what the node reads from or pushes to, while no thread runs it. A call that does not come back in time is
-  /// taken away. Thread: control.
+  /// Changes what the node reads from or pushes to, while no thread runs it. Takes away a call that does not return in
+  /// time. Thread: control.
   func modify(_ body: (WorkerStep) -> Void) {
     var seen: (call: Int, since: Int64)?
     while !turn.take(seconds: NodeCalls.look) {
@@ -75,22 +75,22 @@ final class WorkerStep: @unchecked Sendable {
       let now = realtime_nanoseconds()
       if seen?.call != number { seen = (number, now) }
       let isLate = now - seen!.since > Int64(Self.patience * 1e9)
-      // The one who has it returns without it.
+      // The owner then returns without the turn.
       if isLate || services.calls.isOver { _ = takeAway(number) }
     }
     body(self)
     turn.giveBack()
   }
 
-  /// Seconds that a change waits for one call of a node.
+  /// Seconds that a change waits for a node's call.
   private static let patience = 4.0
 
-  /// Takes a call away from the thread that does not come back with it; from now on the node is passed over.
+  /// Takes a call away from a thread that does not return. From now on the node is passed over.
   ///
-  /// - Returns: false when it has come back.
+  /// - Returns: false if the call has returned.
   func takeAway(_ number: Int) -> Bool {
     guard call.pointee.takeAway(number) else { return false }
-    // What that thread held is ours.
+    // This thread now owns what that thread had.
     failed.store(true, ordering: .relaxed)
     step.pointee.state.hasFailed = true
     for index in 0..<step.pointee.outputCount {
@@ -101,17 +101,17 @@ final class WorkerStep: @unchecked Sendable {
     taken.store(true, ordering: .releasing)
     if let schedule { AbandonedObjects.keep(schedule) }
     AbandonedObjects.keep(self)
-    // Before another thread may run it, which writes down whose it is.
+    // Before another thread may run the node and overwrite `isRunByPool`.
     stalls.tookAway(self)
     turn.giveBack()
     return true
   }
 
-  /// Ends its part, once no thread is at it any more: one that has it from the list of before finds nothing to do. What
-  /// its step consists of may go then. Thread: control.
+  /// Retires the step once no thread runs it. A thread that has it from an old list then does nothing, and the step's
+  /// memory may be freed. Thread: control.
   func retire() { modify { $0.isRetired = true } }
 
-  /// Quarantines a node that can't go on, before it runs again. Thread: control.
+  /// Quarantines a node that can't continue, before it runs again. Thread: control.
   func fail() {
     modify { worker in
       worker.step.pointee.state.hasFailed = true
@@ -119,14 +119,14 @@ final class WorkerStep: @unchecked Sendable {
     }
   }
 
-  /// What came of an attempt to run a node.
+  /// The result of an attempt to run a node.
   enum Attempt {
     case ran
-    /// There was nothing that it could do.
+    /// The node had no work.
     case idle
     /// Another thread runs it.
     case busy
-    /// The call was taken away: this thread has nothing to do any more.
+    /// The call was taken away: this thread must end.
     case lost
   }
 
@@ -134,12 +134,12 @@ final class WorkerStep: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - isPool: whether the calling thread is one of the pool's.
-  ///   - patience: seconds that another thread which has the node is waited for.
+  ///   - patience: seconds to wait for another thread that has the node.
   func tryRun(isPool: Bool = false, patience: Double = 0) -> Attempt {
     guard patience > 0 ? turn.take(seconds: patience) : turn.tryTake() else { return .busy }
     isRunByPool.store(isPool, ordering: .relaxed)
     var result = Attempt.idle
-    // A few at a time, so that the other nodes get their turn.
+    // A few runs only, so that other nodes get their turn.
     for _ in 0..<32 {
       guard !isRetired, hasRoom else { break }
       let attempt = absence == nil ? takeFronts() : passOver()
@@ -164,7 +164,7 @@ final class WorkerStep: @unchecked Sendable {
     return true
   }
 
-  /// One run on what lies at the fronts of the rings.
+  /// Runs the node once on the blocks at the fronts of the rings.
   private func takeFronts() -> Attempt {
     if step.pointee.join != nil { return takeJoined() }
     var hasNews = false
@@ -191,7 +191,7 @@ final class WorkerStep: @unchecked Sendable {
     return hasNews || (looksOn && hasYielded) ? .ran : .idle
   }
 
-  /// It cares how far its inputs are complete, also without tokens: sinks do, and who waits for what does not come.
+  /// Whether it also runs without tokens when its inputs' watermarks advance, as sinks and watchful nodes do.
   var looksOn: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
 
   private var hasYielded: Bool {
@@ -200,7 +200,7 @@ final class WorkerStep: @unchecked Sendable {
 
   func noteFinished() { finished.store(true, ordering: .releasing) }
 
-  /// True if the inputs are complete further than they were.
+  /// True if the inputs' watermark has advanced.
   func noteComplete(_ complete: Int64) -> Bool {
     guard complete > lastComplete else { return false }
     lastComplete = complete
@@ -217,7 +217,7 @@ final class WorkerStep: @unchecked Sendable {
     if inputs.allSatisfy(\.isSpent) { noteEnd() }
   }
 
-  /// - Returns: false when the call was taken away.
+  /// - Returns: false if the call was taken away.
   func run() -> Bool {
     guard tuneIfDue() else { return false }
     UnsafeMutablePointer(mutating: clock).pointee.flags =
@@ -226,7 +226,7 @@ final class WorkerStep: @unchecked Sendable {
     case .takenAway: return false
     case .failed:
       failed.store(true, ordering: .relaxed)
-      let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed without saying why"
+      let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed and gave no reason"
       services.log(.error, name, "\(reason); the node is quarantined, the graph runs on")
     case .ran, .skipped: break
     }
@@ -254,7 +254,7 @@ final class WorkerStep: @unchecked Sendable {
     ring.pointee.publish(complete: block.complete)
   }
 
-  /// - Returns: false when the call was taken away.
+  /// - Returns: false if the call was taken away.
   private func tuneIfDue() -> Bool {
     guard let due = tuning?.nextPosition else { return true }
     for index in 0..<step.pointee.inputCount {
@@ -271,7 +271,7 @@ final class WorkerStep: @unchecked Sendable {
     return true
   }
 
-  /// - Returns: false when the call was taken away.
+  /// - Returns: false if the call was taken away.
   func publishIdle() -> Bool {
     guard tuneIfDue() else { return false }
     for index in 0..<step.pointee.linkCount {
