@@ -99,7 +99,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("ModelTests", ["Models", "JSONText"]),
   ("LearningTests", ["Learning", "Models"]),
   ("FuzzTests", ["RunControl"]),
-  ("TrainingTests", ["Training", "TextEscapes", "Models", "JSONText", "FileDriver", "NodeKit"]),
+  ("TrainingTests", ["Training", "DetectorHost", "TextEscapes", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
 
 let package = Package(
@@ -158,12 +158,20 @@ let package = Package(
       name: "NodeLife", dependencies: ["Graph", "RealtimeCore", "Models", "NumberText", "CNodeABI", "CRealtime"],
       swiftSettings: realtime),
     .target(
+      name: "GraphCompiler",
+      dependencies: ["Graph", "NodeLife", "NodeABI", "RealtimeCore", "Models", "JSONText", "NumberText", "CNodeABI"],
+      swiftSettings: strict),
+    .target(
       name: "GraphEngine",
       dependencies: [
-        "Graph", "NodeLife", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "Models", "OutputFiles", "NumberText",
-        "CNodeABI", "CRealtime",
+        "Graph", "GraphCompiler", "NodeLife", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "OutputFiles",
+        "NumberText", "CNodeABI", "CRealtime",
       ],
       swiftSettings: realtime),
+    .target(
+      name: "DetectorHost",
+      dependencies: ["GraphEngine", "GraphCompiler", "GraphText", "NodeABI", "Models", "CNodeABI", "CRealtime"],
+      swiftSettings: strict),
     .target(
       name: "FileDriver",
       dependencies: ["GraphEngine", "GraphText", "OutputFiles", "SystemCalls", "TextEscapes", "CSndFile", "CStreams"],
@@ -175,8 +183,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "NodeABI", "Models", "OutputFiles", "JSONText",
-        "TextEscapes", "SystemCalls", "NumberText", "CSndFile", "CSoundTouch",
+        "DetectorHost", "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "NodeABI", "Models", "OutputFiles",
+        "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CSndFile", "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),

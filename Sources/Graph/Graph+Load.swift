@@ -2,12 +2,12 @@ import GraphText
 import NodeHost
 
 extension Graph {
-  /// Reads a graph file and all that it includes.
+  /// Reads a graph file and the files that it includes.
   ///
   /// - Parameters:
-  ///   - file: absolute, or relative to the options' working directory.
-  ///   - overrides: `node.parameter=value`, each of which wins over the file.
-  /// - Throws: every error of every file at once.
+  ///   - file: absolute, or relative to the working directory of the options.
+  ///   - overrides: `node.parameter=value`; each replaces the file's value.
+  /// - Throws: all errors of all files in one `DiagnosticsError`.
   /// - Returns: the graph, and warnings.
   public static func load(
     file: String, catalog: PluginCatalog, overrides: [String] = [], options: GraphOptions = GraphOptions()
@@ -15,7 +15,7 @@ extension Graph {
     try load(file, text: nil, catalog, overrides, options)
   }
 
-  /// Reads a graph from text; `file` is what diagnostics call it, and what paths in it are relative to.
+  /// Reads a graph from text. `file` is its name in diagnostics; paths in it are relative to that file.
   public static func load(
     text: String, file: String = "graph.yaml", catalog: PluginCatalog, overrides: [String] = [],
     options: GraphOptions = GraphOptions()
@@ -40,7 +40,7 @@ extension Graph {
   }
 }
 
-/// Compares a document with the node classes: nodes first, then the links between them, then the whole.
+/// Checks a document against the node classes: first the nodes, then the links, then the whole graph.
 struct GraphBuilder {
   let document: GraphDocument
   let catalog: PluginCatalog

@@ -1,28 +1,28 @@
 import GraphText
 import NodeHost
 
-/// A validated graph: every class is known, every parameter typed, every link leads from an output to an input that
-/// takes its kind, and there is no cycle. Formats come later, with the driver's rate.
+/// A checked graph: every class is known, every parameter has a type, every link leads from an output to an input that
+/// accepts its kind, and there is no cycle. Formats depend on the driver's rate and are negotiated later.
 public struct Graph: Sendable {
   /// Also the JACK client's name, unless the command says otherwise.
   public var name: String
   public var description: String
   /// In the order of the file.
   public var nodes: [Node]
-  /// In the order of the file; a chain is a link for each arrow.
+  /// In the order of the file. A chain gives one link per arrow.
   public var links: [Link]
-  /// Where it comes from, as it was given; nil for text.
+  /// The file as given; nil for text.
   public var file: String?
-  /// The lines of the files that it was read from, for diagnostics.
+  /// The lines of the files, for diagnostics.
   public var sources: SourceSet
-  /// The text of each of these files, by its path: for `GraphOptions.contents`.
+  /// The text of each file by its path, for `GraphOptions.contents`.
   public var contents: [String: String] = [:]
 
   /// An instance of a class.
   public struct Node: Sendable {
     public var name: String
     public var nodeClass: NodeClass
-    /// Every parameter that is given or has a default, in the order of the class.
+    /// Every parameter that is set or has a default, in the order of the class.
     public var arguments: [Argument]
     public var placement: Placement
     public var location: SourceLocation?
@@ -43,7 +43,7 @@ public struct Graph: Sendable {
   public struct Argument: Sendable {
     public var name: String
     public var value: ParameterValue
-    /// Of the value; nil for a default.
+    /// Location of the value; nil for a default.
     public var location: SourceLocation?
 
     package init(name: String, value: ParameterValue, location: SourceLocation?) {
@@ -53,7 +53,7 @@ public struct Graph: Sendable {
     }
   }
 
-  /// Where the file wants a node to run.
+  /// The thread that the file asks for.
   public enum Placement: String, Sendable {
     case automatic, realtime, worker
   }
@@ -82,7 +82,7 @@ public struct Graph: Sendable {
     }
   }
 
-  /// A diagnostic about a place in the graph's files, with its source line.
+  /// A diagnostic at a location in the graph's files, with its source line.
   public func diagnostic(
     _ severity: Diagnostic.Severity = .error, code: String, message: String, at location: SourceLocation?
   ) -> Diagnostic {

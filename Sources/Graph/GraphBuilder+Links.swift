@@ -2,7 +2,7 @@ import GraphText
 import NodeHost
 
 extension GraphBuilder {
-  /// The links between known nodes and ports. What leads to a node that already has an error is passed over in silence.
+  /// The links between known nodes and ports. Skips links to a node that already has an error.
   mutating func buildLinks(_ nodes: [Graph.Node?]) -> [Graph.Link] {
     let indices = Dictionary(document.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
     var links: [Graph.Link] = []
@@ -73,7 +73,7 @@ extension GraphBuilder {
 
   // MARK: Rules
 
-  /// Whether an input may have this link besides those that it has.
+  /// Whether an input may have this link in addition to its present ones.
   private mutating func isAcceptable(
     _ link: Graph.Link, besides others: [Graph.Link.End: Graph.Link], _ source: Graph.Node, _ target: Graph.Node,
     _ nodes: [Graph.Node?]

@@ -2,7 +2,7 @@ import GraphText
 import NodeHost
 
 extension GraphBuilder {
-  /// A node with its class and arguments; nil where the class is not known, after saying so.
+  /// A node with its class and arguments; nil after a diagnostic if the class is not known.
   mutating func buildNode(_ node: DocumentNode) -> Graph.Node? {
     guard !node.isBroken, let nodeClass = nodeClass(of: node) else { return nil }
     var arguments: [String: Graph.Argument] = [:]
@@ -24,17 +24,17 @@ extension GraphBuilder {
   }
 
   private mutating func refuse(_ entry: DocumentEntry, of node: DocumentNode, _ nodeClass: NodeClass) {
-    let isLeftOver = isLeftOver(entry, node)
+    let isIgnored = isIgnored(entry, node)
     collector.add(
       "unknown-parameter",
-      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isLeftOver ? ": it is left out" : ""),
+      "\(nodeClass.name) has no parameter \(quoted(entry.key.text))" + (isIgnored ? ": it is ignored" : ""),
       at: entry.key.location, written: entry.key.text,
-      candidates: isLeftOver ? [] : nodeClass.parameters.map(\.name) + reservedNodeKeys,
-      severity: isLeftOver ? .warning : .error)
+      candidates: isIgnored ? [] : nodeClass.parameters.map(\.name) + reservedNodeKeys,
+      severity: isIgnored ? .warning : .error)
   }
 
-  /// Whether an override puts another class in place of the one that the file gives a parameter for.
-  private func isLeftOver(_ entry: DocumentEntry, _ node: DocumentNode) -> Bool {
+  /// Whether an override replaces the class for which the file sets a parameter.
+  private func isIgnored(_ entry: DocumentEntry, _ node: DocumentNode) -> Bool {
     guard let type = node["type"] else { return false }
     return document.overrides.contains(type.value.location.file)
       && !document.overrides.contains(entry.key.location.file)
@@ -138,7 +138,7 @@ extension GraphBuilder {
 
   // MARK: Paths
 
-  /// The folder that relative input paths at a place count from.
+  /// The folder to which relative input paths at a location refer.
   func folder(of location: SourceLocation) -> String {
     document.folders[OverrideText.folderKey(location.file, line: location.line)] ?? document.folders[location.file]
       ?? options.workingDirectory

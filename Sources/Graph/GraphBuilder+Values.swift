@@ -4,7 +4,7 @@ import NodeHost
 import TextEscapes
 
 extension GraphBuilder {
-  /// A value as its parameter understands it; nil after a diagnostic at the place of what is wrong.
+  /// A value in the type of its parameter; nil after a diagnostic at the location of the mistake.
   mutating func typed(_ value: DocumentValue, _ parameter: Parameter) -> ParameterValue? {
     guard case .map(let entries, let location) = value else { return withoutMap(value, parameter) }
     guard parameter.flags.contains(.byMachine) else { return mismatch("a map", parameter, location) }
@@ -70,8 +70,8 @@ extension GraphBuilder {
 
   // MARK: Paths
 
-  /// Text as it is; paths absolute: of inputs against the folder of the file that names them, of outputs against the
-  /// working directory.
+  /// The text as written, or an absolute path. Input paths are relative to the folder of the file that names them,
+  /// output paths to the working directory.
   private mutating func path(_ text: String, _ parameter: Parameter, _ location: SourceLocation) -> String {
     switch parameter.kind {
     case .inputPath:
@@ -89,7 +89,7 @@ extension GraphBuilder {
     }
   }
 
-  /// Paths of defaults count from the working directory.
+  /// Paths of defaults are relative to the working directory.
   func absoluteDefault(_ value: ParameterValue, _ parameter: Parameter) -> ParameterValue {
     guard parameter.kind == .inputPath || parameter.kind == .outputPath else { return value }
     switch value {
@@ -101,7 +101,7 @@ extension GraphBuilder {
 }
 
 extension Parameter {
-  /// What it may be, lists and maps included, in words.
+  /// The accepted values, including lists and maps, in words.
   var structuredExpectation: String {
     var text = expectation
     switch (flags.contains(.list), flags.contains(.nested)) {

@@ -1,13 +1,13 @@
 import GraphText
 import NodeHost
 
-/// More than so many cycles are not a slip; each costs a walk through the whole graph.
+/// The most cycles that are reported. Each costs a walk through the whole graph.
 private let mostCycles = 10
 
 extension GraphBuilder {
-  /// Every input that must have a link has one, and every node at least one link.
+  /// Checks that every required input has a link, and every node at least one.
   mutating func checkConnections(_ nodes: [Graph.Node?], _ links: [Graph.Link]) {
-    // A link that was refused would make what it was to connect seem unlinked.
+    // After a refused link, its ends would seem to be unlinked.
     guard document.isComplete, document.hasAllLinks, links.count == document.links.count else { return }
     let linked = Set(links.map(\.to))
     let touched = Set(links.flatMap { [$0.from.node, $0.to.node] })
@@ -25,9 +25,9 @@ extension GraphBuilder {
     }
   }
 
-  /// Says of each group of nodes that lead back to themselves one way round.
+  /// Reports one cycle for each group of nodes that form one.
   ///
-  /// - Complexity: O(nodes + links) for each cycle.
+  /// - Complexity: O(nodes + links) per cycle.
   mutating func checkCycles(_ links: [Graph.Link], count: Int) {
     var rest = withoutAcyclicParts(links, count: count)
     for _ in 0..<mostCycles {
@@ -43,8 +43,7 @@ extension GraphBuilder {
     }
   }
 
-  /// Takes away, again and again, nodes that nothing leads to or that lead to nothing: what stays is on cycles, or
-  /// between them.
+  /// Repeatedly removes nodes without incoming or without outgoing links. The rest lies on cycles, or between them.
   private func withoutAcyclicParts(_ links: [Graph.Link], count: Int) -> [Graph.Link] {
     let ahead = peeled(links, count: count, from: \.from.node, to: \.to.node)
     return peeled(ahead, count: count, from: \.to.node, to: \.from.node)
@@ -72,7 +71,7 @@ extension GraphBuilder {
     return links.indices.filter { !isGone[$0] }.map { links[$0] }
   }
 
-  /// Follows links until a node comes up again. Every node that is left has a way on.
+  /// Follows links until a node occurs twice. Every remaining node has an outgoing link.
   private func walk(from start: Graph.Link, _ links: [Graph.Link]) -> [Graph.Link] {
     let next = Dictionary(links.map { ($0.from.node, $0) }) { first, _ in first }
     var path: [Graph.Link] = []

@@ -1,17 +1,17 @@
 import Foundation
 import GraphText
 
-/// How a graph is read.
+/// How to read a graph.
 public struct GraphOptions: Sendable {
-  /// A model file that does not exist: an error (`run`), or a warning (`check`, `train`).
+  /// Treats a missing model file as an error (`run`), or as a warning (`check`, `train`).
   public var missingFilesAreErrors: Bool
-  /// What `${env:NAME}` is replaced from.
+  /// The values of `${env:NAME}`.
   public var environment: [String: String]
-  /// Absolute; output paths and the paths of overrides count from it.
+  /// Absolute. Output paths and the paths of overrides are relative to it.
   public var workingDirectory: String
-  /// Texts to take in place of what files hold by now: of a graph that was read before.
+  /// Texts to use instead of the files' present content: those of a graph that was read before.
   public var contents: [String: String] = [:]
-  /// What wins over the file and the command line's overrides, each over those before it.
+  /// Overrides that replace the file's values and the command line's overrides. Later ones replace earlier ones.
   public var laterOverrides: [OverrideText] = []
 
   public init(

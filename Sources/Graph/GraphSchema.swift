@@ -1,10 +1,10 @@
 import JSONText
 import NodeHost
 
-/// A JSON Schema (draft 2020-12) of graph files, made from the classes of a catalog, so that editors complete and check
-/// them. It accepts every valid graph file; what depends on other values or on files, `check` tells.
+/// A JSON Schema (draft 2020-12) of graph files, made from the classes of a catalog. Editors use it to complete and
+/// check them. It accepts every valid graph file; `check` also finds mistakes that depend on other values or on files.
 ///
-/// Editors see values as YAML 1.2 types them, so a number may come as a number or, with a unit, as text.
+/// Editors type values by YAML 1.2. So a number may be a number or, with a unit, text.
 public struct GraphSchema: Sendable {
   private let classes: [NodeClass]
 
@@ -29,7 +29,7 @@ public struct GraphSchema: Sendable {
           "anyOf": .array(oneOrMore(["$ref": "#/$defs/text"])),
         ],
         "variables": [
-          "description": "What ${name} stands for in values", "type": "object",
+          "description": "Values of ${name}", "type": "object",
           "additionalProperties": ["$ref": "#/$defs/text"],
         ],
         "nodes": [
@@ -55,7 +55,7 @@ public struct GraphSchema: Sendable {
     return result
   }
 
-  /// A node's keys depend on its class; with `library` or a variable for `type` the class can't be told here.
+  /// A node's keys depend on its class. With `library`, or a variable as `type`, the schema can't know the class.
   private var node: JSONValue {
     let isKnown: JSONValue = [
       "properties": ["type": ["not": ["$ref": "#/$defs/reference"]]], "not": ["required": ["library"]],
@@ -78,7 +78,7 @@ public struct GraphSchema: Sendable {
     var properties: [String: JSONValue] = [
       "type": ["const": .text(nodeClass.name)],
       "thread": [
-        "description": "Where it runs; left out: where it may",
+        "description": "Thread that runs it; by default its class decides",
         "anyOf": [["enum": ["realtime", "worker"]], ["$ref": "#/$defs/reference"]],
       ],
       "isolate": ["enum": [false, "false"]],
@@ -92,5 +92,5 @@ public struct GraphSchema: Sendable {
   }
 }
 
-/// One, or a list of such.
+/// One value, or a list of such values.
 func oneOrMore(_ one: JSONValue) -> [JSONValue] { [one, ["type": "array", "items": one]] }

@@ -4,20 +4,20 @@ import NodeHost
 import OutputFiles
 import TextEscapes
 
-/// Keeps outputs from replacing what they must not: what a graph or a command reads, what another output or another run
-/// writes, disks. Found by the identity of the files, whatever they are called, before anything is opened.
+/// Keeps outputs from replacing files that a graph or a command reads, files that another output or run writes, and
+/// disks. It compares the identity of files, not their names, before anything is opened.
 public struct OutputGuard: Sendable {
-  /// What an output must not be, and what it is in a message: "an input of this run".
+  /// The protected files, with words for a message: "an input of this run".
   private var protected: [FileIdentity: String] = [:]
-  /// Processes that may hold a file already: this one, and the run that a graph is checked for.
+  /// Processes that may hold a file already: this one, and the run for which a graph is checked.
   public var ownProcesses: Set<pid_t> = [getpid()]
 
-  /// Whether a file that somebody writes is refused; not where nothing is going to be written.
+  /// Whether a file with a writer is refused. False if nothing is going to be written.
   public var looksForWriters = true
 
   public init() {}
 
-  /// What a graph reads: its files, what its nodes read, the plugins.
+  /// Protects everything that a graph reads: its files, its nodes' input files, the plugins.
   public init(_ graph: Graph) {
     protect([graph.file].compactMap { $0 }, as: "the graph file")
     protect(graph.contents.keys.sorted(), as: "a file that the graph includes")
@@ -40,12 +40,12 @@ public struct OutputGuard: Sendable {
     looksForWriters = looksForWriters && other.looksForWriters
   }
 
-  /// Takes a file off the list: what a command is to replace.
+  /// Allows a file that a command is to replace.
   public mutating func allow(_ path: String) {
     if let identity = FileIdentity(path) { protected[identity] = nil }
   }
 
-  /// Why a path must not be written to, to go behind it in a message; nil: it may.
+  /// Why a path must not be written to, as the end of a message; nil: it may.
   public func problem(_ path: String) -> String? {
     var status = stat()
     let exists = stat(PathText.bytes(path), &status) == 0
@@ -62,9 +62,9 @@ public struct OutputGuard: Sendable {
 
   // MARK: Graphs
 
-  /// What is wrong with the outputs of a graph's nodes.
+  /// Errors of the outputs of a graph's nodes.
   ///
-  /// - Parameter running: files that the graph which runs writes: whoever holds them, it is this run.
+  /// - Parameter running: files that the running graph writes. This run holds them.
   package func problems(_ graph: Graph, running: Set<FileIdentity> = []) -> [Diagnostic] {
     var writers: [FileIdentity: (node: Graph.Node, path: Graph.Node.Path)] = [:]
     var diagnostics: [Diagnostic] = []
@@ -105,13 +105,13 @@ public struct OutputGuard: Sendable {
 }
 
 extension Graph.Node {
-  /// A file that a parameter names.
+  /// A file in a parameter.
   package struct Path {
     package var text: String
     package var location: SourceLocation?
   }
 
-  /// Files that its parameters of a kind name.
+  /// The files in its parameters of a kind.
   package func paths(_ kind: Parameter.Kind) -> [Path] {
     nodeClass.parameters.filter { $0.kind == kind }.flatMap { parameter -> [Path] in
       guard let argument = argument(parameter.name) else { return [] }

@@ -56,7 +56,7 @@ struct ParameterSchema {
     return ["type": "string", "pattern": .text(#"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"# + unit + "$")]
   }
 
-  /// Words, and what YAML 1.2 makes of those that look like something else.
+  /// The accepted words, also as the number or boolean that YAML 1.2 makes of them.
   private var words: JSONValue {
     let typed: [JSONValue] = parameter.choices.compactMap { word in
       if let number = Double(word), number.isFinite { return plain(number) }
@@ -66,7 +66,7 @@ struct ParameterSchema {
   }
 }
 
-/// A whole number without a point.
+/// A whole number is written without a decimal point.
 private func plain(_ number: Double) -> JSONValue {
   abs(number) < 0x1p53 && number == number.rounded() ? .integer(Int64(number)) : .number(number)
 }

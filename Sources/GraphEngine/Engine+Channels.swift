@@ -1,31 +1,28 @@
 import RealtimeCore
 
 extension Engine {
-  /// The channels that the driver supplies, in the order of `DriverCycle.inputs`; nil: not used at present. Prepared
-  /// engines only.
+  /// The driver's input channels in the order of `DriverCycle.inputs`; nil: unused. Prepared engines only.
   public var inputChannels: [ExternalPort?] { channels.inputs.ports }
 
-  /// The channels that the driver takes, in the order of `DriverCycle.outputs`; nil: not used at present. Prepared engines
-  /// only.
+  /// The driver's output channels in the order of `DriverCycle.outputs`; nil: unused. Prepared engines only.
   public var outputChannels: [ExternalPort?] { channels.outputs.ports }
 
-  /// The channels that the driver supplies. Of a graph that was not changed while it ran they have the order of
-  /// `DriverCycle.inputs`.
+  /// The driver's input channels; in the order of `DriverCycle.inputs` if no swap has changed the graph.
   public var externalInputs: [ExternalPort] { inputChannels.compactMap { $0 } }
 
-  /// The channels that the driver takes; the order is as for `externalInputs`.
+  /// The driver's output channels; ordered like `externalInputs`.
   public var externalOutputs: [ExternalPort] { outputChannels.compactMap { $0 } }
 
-  static func inputPorts(_ nodes: [RunNode], _ graph: Graph) -> [ExternalPort] {
+  static func inputPorts(_ nodes: [LinkedRuntime], _ graph: Graph) -> [ExternalPort] {
     ports(nodes, graph, count: \.externalInputs) { $0.runtime.configuration.outputs.first?.machines ?? [] }
   }
 
-  static func outputPorts(_ nodes: [RunNode], _ graph: Graph) -> [ExternalPort] {
+  static func outputPorts(_ nodes: [LinkedRuntime], _ graph: Graph) -> [ExternalPort] {
     ports(nodes, graph, count: \.externalOutputs) { _ in [] }
   }
 
   private static func ports(
-    _ nodes: [RunNode], _ graph: Graph, count: KeyPath<Configuration, Int>, machines: (RunNode) -> [String]
+    _ nodes: [LinkedRuntime], _ graph: Graph, count: KeyPath<Configuration, Int>, machines: (LinkedRuntime) -> [String]
   ) -> [ExternalPort] {
     nodes.filter { $0.runtime.placement == .realtime }.flatMap { node -> [ExternalPort] in
       let configuration = node.runtime.configuration
@@ -42,8 +39,8 @@ extension Engine {
     }
   }
 
-  /// Whether what a node gets comes from the driver at all.
-  private static func hasExternalSource(_ node: RunNode, _ nodes: [RunNode]) -> Bool {
+  /// Whether any input of a node originates from the driver.
+  private static func hasExternalSource(_ node: LinkedRuntime, _ nodes: [LinkedRuntime]) -> Bool {
     if node.runtime.configuration.externalInputs > 0 { return true }
     return node.sources.contains { source in
       nodes.first { $0.runtime === source }.map { hasExternalSource($0, nodes) } ?? false
@@ -52,7 +49,7 @@ extension Engine {
 }
 
 extension Graph.Node {
-  /// What its `connect` says, which may change while the node goes on as it is; nil where the class has no such parameter.
+  /// The value of `connect`, which may change while the node keeps its state; nil if the class has no such parameter.
   fileprivate var connections: [String]? {
     guard nodeClass.parameter("connect")?.flags.contains(.placement) ?? false else { return nil }
     switch argument("connect")?.value {

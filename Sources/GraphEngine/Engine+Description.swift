@@ -1,8 +1,9 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import RealtimeCore
 
-/// What `check`, `status` and `bench` tell of one node.
+/// What `check`, `status` and `bench` show of one node.
 public struct NodeDescription: Sendable {
   public struct Port: Sendable {
     public var name: String
@@ -16,7 +17,7 @@ public struct NodeDescription: Sendable {
   /// "realtime" or "worker".
   public var placement: String
   public var outputs: [Port]
-  /// Driver frames, of this node alone, and of the whole path up to and including it.
+  /// In driver frames: of this node alone, and of the whole path including it.
   public var latency: Int64
   public var pathLatency: Int64
   /// Driver frames of input that a fresh instance needs before its first valid token.
@@ -29,13 +30,13 @@ extension Engine {
   /// Formats, placement, latency and memory of every node, in the order they run in. Prepared engines only.
   public func describe() -> [NodeDescription] { schedule.map { Engine.describe($0) } ?? [] }
 
-  /// What `describe` would say after `prepare`, for `check`: nothing is activated, so no file is opened and nothing runs,
-  /// and no memory is taken for what would.
+  /// The result that `describe` would have after `prepare`, for `check`. Activates no node, opens no file, runs
+  /// nothing, and allocates no memory for a run.
   ///
   /// - Throws: diagnostics at the lines of the graph file.
   public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
     stop()
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     var path = [Int64](repeating: 0, count: graph.nodes.count)
     return draft.order.map { index in
@@ -70,7 +71,7 @@ extension Engine {
       outputs: configuration.outputs.indices.map { output in
         NodeDescription.Port(
           name: node.nodeClass.outputs[output].name,
-          format: GraphEngine.describe(configuration.outputs[output].format), capacity: capacities[output])
+          format: GraphCompiler.describe(configuration.outputs[output].format), capacity: capacities[output])
       }, latency: configuration.latency, pathLatency: path, history: configuration.history, memory: memory)
   }
 }

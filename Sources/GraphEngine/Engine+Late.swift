@@ -3,18 +3,18 @@ import CRealtime
 import Foundation
 import RealtimeCore
 
-/// Nodes that do not return, and an end that comes all the same.
+/// Nodes that do not return, and how a run ends in spite of them.
 extension Engine {
-  /// Within so many seconds all that is under way is over, whatever nodes do: nothing is waited for any longer, and what
-  /// was heard by then is written by the sinks that still return. The sooner of two counts.
+  /// Sets the time by which everything in progress must be over, whatever nodes do. After it nothing is waited for;
+  /// sinks that still return write what arrived by then. Of two limits the earlier counts.
   ///
   /// Thread: any.
   public func endBy(seconds: Double) { services.calls.endBy(seconds: seconds) }
 
-  /// What had to wait for something else than nodes has so many seconds from now at least. Thread: any.
+  /// Guarantees at least `seconds` from now to work that had to wait for something other than nodes. Thread: any.
   public func endNotBefore(seconds: Double) { services.calls.endNotBefore(seconds: seconds) }
 
-  /// Called again and again while a node is waited for that takes its time over a change. Thread: control.
+  /// Sets a function that is called repeatedly while a change waits for a slow node. Thread: control.
   public func whileWaiting(_ body: @escaping () -> Void) {
     services.calls.whileWaiting { [weak self] in
       self?.lookForLateNodes()
@@ -22,26 +22,26 @@ extension Engine {
     }
   }
 
-  /// Tells of nodes that have been away for too long, and passes them over where the run has a deadline. `service` calls
-  /// it; who may be held up by a node has another thread call it. Thread: any.
+  /// Reports nodes that are late to return, and passes them over if the run has a deadline. `service` calls it. A
+  /// thread that a node may block must let another thread call it. Thread: any.
   public func lookForLateNodes() {
     stalls.look(
-      exchanging.withLock { schedule }, state, takesAway: options.passesOverLateNodes,
+      scheduleLock.withLock { schedule }, state, takesAway: options.passesOverLateNodes,
       isChanging: isChanging.load(ordering: .relaxed))
   }
 
-  /// The node on the realtime thread that does not return: nothing is heard any more. Nil: there is none. Thread: any.
+  /// The node on the realtime thread that does not return: no more sound is processed. Nil: there is none. Thread: any.
   public var stuckRealtimeNode: String? { stalls.stuckRealtimeNode }
   var isRealtimeStuck: Bool { stuckRealtimeNode != nil }
 
-  /// Nodes that have not returned from a call for long, and which call. Thread: any.
+  /// Nodes that are late to return, with the function they are in. Thread: any.
   public var lateNodes: [(node: String, function: String)] {
     let stuck = stuckRealtimeNode
     return stalls.late.filter { $0 != stuck }.map { ($0, "process") } + services.calls.late
       + (stuck.map { [($0, "process")] } ?? [])
   }
 
-  /// Has every sink that can close its output and open it anew: another program has moved the files away.
+  /// Lets every sink that can do so close its output and open it again, after another program has moved the files.
   public func reopenOutputs() {
     guard let schedule else { return }
     for node in schedule.nodes {
@@ -53,16 +53,16 @@ extension Engine {
     }
   }
 
-  /// The driver's thread does not come back from a node: what was heard is written all the same, as far as nodes return.
-  /// The program must end after it, for nothing is in order any more.
+  /// Ends the run when the driver's thread is stuck in a node. Nodes that still return write what arrived. The program
+  /// must end afterwards, because the engine is no longer in order.
   ///
   /// Thread: any.
   public func finishWithoutDriver(seconds: Double) {
-    guard let schedule = exchanging.withLock({ schedule }),
+    guard let schedule = scheduleLock.withLock({ schedule }),
       !isEnding.exchange(true, ordering: .acquiringAndReleasing)
     else { return }
     let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
-    pool?.settle { realtime_nanoseconds() < deadline - Int64(seconds * 5e8) }
+    pool?.runUntilIdle { realtime_nanoseconds() < deadline - Int64(seconds * 5e8) }
     pool?.stop { realtime_nanoseconds() > deadline - Int64(seconds * 4e8) }
     for worker in schedule.workers {
       if let call = worker.call.pointee.current { _ = worker.takeAway(call) }
@@ -75,7 +75,7 @@ extension Engine {
 
   // MARK: Taking down
 
-  /// Ends the workers' threads, and takes their calls away from those that do not come back.
+  /// Ends the workers' threads. Takes calls away from threads that do not return.
   func takeDownWorkers(_ schedule: Schedule) {
     pool?.stop { [self] in
       lookForLateNodes()
@@ -84,7 +84,7 @@ extension Engine {
     for worker in schedule.workers { worker.retire() }
   }
 
-  /// Has a node finish what it has, unless a thread of ours is in it for good.
+  /// Lets a node finish its work, unless one of our threads is stuck in it.
   func takeDown(_ runtime: NodeRuntime, seconds: Double? = nil, noticesThrough through: Int64 = .min) {
     if runtime.worker?.isTaken ?? false || (runtime.placement == .realtime && isRealtimeStuck) {
       return runtime.instance.giveUp()
@@ -93,14 +93,14 @@ extension Engine {
     runtime.instance.deactivate(seconds: limit, noticesThrough: through)
   }
 
-  /// Gives nodes that still finish the time that there is.
+  /// Gives nodes that still finish the remaining time.
   func awaitNodes(_ schedule: Schedule) {
     for node in schedule.nodes {
       node.runtime.instance.awaitIdle { [self] in services.calls.isEnding && !services.calls.isOver }
     }
     for node in schedule.nodes where !node.runtime.instance.isIdle {
       failedNodes.insert(node.name)
-      log(.error, node.name, "has not returned from 'deactivate': what it still held may not be written")
+      log(.error, node.name, "has not returned from 'deactivate': what it had not yet written may be lost")
     }
     services.calls.tellLate()
   }

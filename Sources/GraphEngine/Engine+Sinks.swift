@@ -1,11 +1,11 @@
-/// What sinks are told, and what they say of their outputs.
+/// Notices to sinks, and the state of their outputs.
 extension Engine {
-  /// Gives every sink that records such things a notice. It ends at the frame position of the next cycle, or behind what
-  /// sinks have written by now.
+  /// Gives a notice to every sink that records notices. The notice ends at the frame position of the next cycle, or
+  /// behind what sinks have already written.
   ///
   /// Thread: any but realtime.
   ///
-  /// - Returns: where it ends.
+  /// - Returns: the frame position where the notice ends.
   @discardableResult
   public func note(_ notice: Notice) -> Int64 { services.notices.post(notice, at: realtime.position) }
 }
@@ -14,6 +14,6 @@ extension Engine {
   /// Outputs that can't be written now. Thread: any.
   public var blockedOutputs: [BlockedOutput] { services.outages.blocked }
 
-  /// Tokens that outputs could not write, and let go of. Thread: any.
+  /// Number of tokens that outputs discarded because they could not write them. Thread: any.
   public var lostByOutputs: Int { services.outages.lost }
 }

@@ -31,7 +31,7 @@ public struct EngineStatistics: Sendable {
 }
 
 extension Engine {
-  /// Thread: control. Times of running nodes are read without a lock: near enough for a display.
+  /// Thread: control. The times of running nodes are read without a lock, so they are approximate.
   public var statistics: EngineStatistics {
     let counters = realtime.state
     var result = EngineStatistics(

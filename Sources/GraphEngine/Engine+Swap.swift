@@ -1,20 +1,21 @@
 import CNodeABI
 import CRealtime
 import Foundation
+import GraphCompiler
 import GraphText
 import NodeHost
 import OutputFiles
 
-/// Changing the graph while it runs. Thread: control, the one that calls `service`, which carries a swap on.
+/// Changes the graph while it runs. Thread: control, the thread that calls `service`, which advances a swap.
 extension Engine {
   /// A swap is under way.
   public var isSwapping: Bool { swapRun != nil }
 
-  /// The swap that is under way, or the last one.
+  /// The swap in progress, or the last one.
   public var swapStatus: SwapStatus? { swapRun?.status ?? lastSwap }
 
-  /// Makes a change ready: new nodes are created and configured, but none is activated, and nothing else is touched. What
-  /// is not applied goes as if it had never been.
+  /// Prepares a change: creates and configures new nodes, but activates none and touches nothing else. A change that is
+  /// not applied leaves no trace.
   ///
   /// - Throws: diagnostics at the lines of the new graph's file.
   public func plan(
@@ -29,11 +30,11 @@ extension Engine {
     return GraphChange(draft: draft, base: schedule, options: options, stopwatch: stopwatch)
   }
 
-  /// Carries a change out: activates what is new and lets it run beside what is there. `service` carries it on from
-  /// there: see `swapStatus`.
+  /// Carries a change out: activates the new nodes, which then run beside the old ones. `service` advances the swap;
+  /// see `swapStatus`.
   ///
-  /// - Throws: diagnostics at the lines of the new graph's file, `busy` while another swap is under way, and `outdated`
-  ///   where another graph runs by now. The running graph goes on untouched then.
+  /// - Throws: diagnostics at the lines of the new graph's file; `busy` during another swap; `outdated` if the graph
+  ///   has changed since the plan. The running graph then stays as it is.
   /// - Returns: what happens to every node.
   @discardableResult
   public func apply(_ change: consuming GraphChange) throws(DiagnosticsError) -> SwapPlan {
@@ -47,7 +48,7 @@ extension Engine {
     }
   }
 
-  /// Plans a change, and carries it out.
+  /// Plans a change and carries it out.
   @discardableResult
   public func apply(_ next: Graph, options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
     guard schedule != nil else { throw next.failure("not-running", "the graph does not run yet") }
@@ -72,10 +73,10 @@ extension Engine {
     return draft.plan
   }
 
-  /// Returns to the graph before the last change: at once while its nodes still stand by, else by applying it again. Once
-  /// more returns to the graph that was left: the graph of a change that was given up, too.
+  /// Returns to the graph before the last change: at once if its nodes still stand by, otherwise by applying it again.
+  /// Called again, it returns to the graph that was left, also to one whose change was given up.
   ///
-  /// - Throws: as `apply`; `no-previous` when nothing was changed yet.
+  /// - Throws: as `apply`; `no-previous` if there was no change yet.
   @discardableResult
   public func rollback(options: SwapOptions = SwapOptions()) throws(DiagnosticsError) -> SwapPlan {
     if let swapRun, swapRun.status.stage != .retiring {
@@ -89,7 +90,7 @@ extension Engine {
   /// Lets a candidate take over as soon as it yields valid tokens.
   public func promote() { swapRun?.promote() }
 
-  /// Ends the swap that is under way: before the exchange it is given up, after it the old nodes stand by no longer.
+  /// Ends the swap in progress: gives it up before the exchange, ends probation after it.
   public func endSwap() { swapRun?.requestEnd() }
 
   // MARK: Before the exchange
@@ -99,17 +100,17 @@ extension Engine {
     let nodes = schedule.nodes.filter { $0.side == .both }
     try checkOutputs(of: next, beside: nodes)
     let running = RunningGraph(
-      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) }), services: services,
+      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0.running) }), services: services,
       memory: schedule.memory)
     let draft = try Compiler.negotiated(
       graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: placesNewOnWorkers,
-      rate: rate, options: options)
-    let runtimes = try Compiler.runtimes(draft, generations: generations, number: nextNumber)
+      rate: rate, options: options.compiler)
+    let runtimes = try draft.runtimes(running: nodes, generations: generations, number: nextNumber)
     return SwapDraft(
       graph: draft.graph, draft: draft, before: nodes, runtimes: runtimes, generation: lastGeneration + 1)
   }
 
-  /// A new sink that writes where a running node does takes its output over, if it can.
+  /// Lets a new sink take over the output of a running node that writes to the same place, if both can do so.
   private func continueOutputs(_ draft: SwapDraft) throws(DiagnosticsError) {
     for runtime in draft.added {
       for path in runtime.node.outputPaths {
@@ -126,8 +127,8 @@ extension Engine {
     }
   }
 
-  /// Refuses outputs that would replace what they must not, before any node is made.
-  private func checkOutputs(of next: Graph, beside nodes: [RunNode]) throws(DiagnosticsError) {
+  /// Refuses outputs that would replace a file that they must not, before any node is created.
+  private func checkOutputs(of next: Graph, beside nodes: [LinkedRuntime]) throws(DiagnosticsError) {
     var outputs = OutputGuard(next)
     outputs.protect(options.outputs)
     let running = nodes.reduce(into: Set<FileIdentity>()) { $0.formUnion($1.runtime.node.outputs) }
@@ -176,7 +177,7 @@ extension Engine {
       builder = try ScheduleBuilder(
         draft.transition(shadow), of: draft.graph, options: self.options, stalls: stalls, quantum: Compiler.quantum,
         rate: rate, channels: channels, previous: schedule, isSwap: true,
-        tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), ears: shadow?.ears ?? [])
+        tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), observed: shadow?.observed ?? [])
     } catch {
       freeChannels(but: draft.before)
       for runtime in draft.added + (shadow?.alarms.map(\.copy) ?? []) { runtime.instance.deactivate() }
@@ -197,14 +198,14 @@ extension Engine {
     install(transition)
     stopwatch.lap("install")
     swapRun = SwapRun(
-      self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.ears), options: options,
+      self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.observed), options: options,
       phases: stopwatch.phases)
     previousGraph = graph
     graph = draft.graph
     lastGeneration = draft.generation
   }
 
-  /// Channels that come, and what changes of those that stay.
+  /// Adds new channels, and updates those that stay.
   private func changeChannels(_ draft: SwapDraft) throws(DiagnosticsError) {
     takeChannels(of: draft.after, in: draft.graph)
     do {
@@ -215,7 +216,7 @@ extension Engine {
     }
   }
 
-  /// Nothing but ports or the text changes.
+  /// Takes over a graph in which only ports or the text differ.
   private func takeOver(_ draft: SwapDraft) throws(DiagnosticsError) {
     try changeChannels(draft)
     if !draft.plan.isEmpty { previousGraph = graph }
@@ -226,17 +227,17 @@ extension Engine {
 
   // MARK: After the exchange
 
-  /// The new nodes alone. The realtime thread takes them at its next cycle.
-  func install(after nodes: [RunNode]) {
+  /// Installs the new nodes alone. The realtime thread takes them at its next cycle.
+  func install(after nodes: [LinkedRuntime]) {
     install(
       Schedule(
-        // All its queues are there already.
+        // All its rings exist already.
         try! ScheduleBuilder(
           nodes, of: graph, options: options, stalls: stalls, quantum: Compiler.quantum, rate: rate, channels: channels,
           previous: schedule)))
   }
 
-  /// The new graph has taken the place of the old one.
+  /// Makes the new graph the current one.
   func finish(_ draft: SwapDraft) {
     generation = draft.generation
     instances = draft.draft.instances.compactMap { $0 }
@@ -251,15 +252,15 @@ extension Engine {
     if status.stage == .rolledBack { log(.warning, "", "the change was taken back: \(status.reason ?? "")") }
   }
 
-  private func freeChannels(but nodes: [RunNode]) {
+  private func freeChannels(but nodes: [LinkedRuntime]) {
     channels.inputs.keep(Engine.inputPorts(nodes, graph))
     channels.outputs.keep(Engine.outputPorts(nodes, graph))
     takeChannels(of: nodes, in: graph)
     try? channelsChanged()
   }
 
-  /// Before the stream ends: a swap that has not come to its exchange is given up. No cycle runs meanwhile.
-  func settleSwap() {
+  /// Gives up a swap before its exchange, because the stream ends. No cycle runs meanwhile.
+  func finishSwap() {
     while let swapRun, swapRun.status.position == nil || swapRun.status.stage == .retiring || swapRun.isReturning {
       swapRun.requestEnd()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true))
@@ -277,7 +278,7 @@ extension Graph {
 }
 
 extension Graph.Node {
-  /// Files that it writes.
+  /// The files that it writes.
   var outputPaths: [String] { paths(.outputPath).map(\.text).filter { !StandardStreams.isOutput($0) } }
   var outputs: Set<FileIdentity> { Set(outputPaths.compactMap { FileIdentity($0) }) }
 }

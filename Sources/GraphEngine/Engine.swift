@@ -1,6 +1,7 @@
 import CNodeABI
 import CRealtime
 import Foundation
+import GraphCompiler
 import GraphText
 import NodeHost
 import RealtimeCore
@@ -8,29 +9,35 @@ import Synchronization
 
 /// How an engine runs a graph.
 public struct EngineOptions: Sendable {
-  /// Threads for what may block; as many as there are processors by default. 0: the driver's thread does it all while it
-  /// waits, which makes a run without a deadline single-threaded.
+  /// Threads for nodes that may block; by default one per processor. 0: the driver's thread runs them while it waits,
+  /// so that a run without a deadline is single-threaded.
   public var workerThreads = ProcessInfo.processInfo.activeProcessorCount
-  /// How long a worker may be away before tokens are dropped, in seconds of the stream ...
+  /// Seconds of the stream that a worker may be away before its queue drops tokens.
   public var queueSeconds = 4.0
-  /// ... within this many bytes for each link.
+  /// The most bytes of each queue.
   public var queueBytes = 32 << 20
-  /// The most bytes that the graph may take; more is refused before any is taken.
+  /// The most bytes that the graph may use. A graph that needs more is refused before any are allocated.
   public var memory = MemoryLimit.standard
-  /// A node that does not return from `process` is passed over: for runs that have a deadline. Without it everything waits,
-  /// so that no result depends on time, and it is only told of.
+  /// Passes over a node that does not return from `process`: for runs with a deadline. Otherwise everything waits for
+  /// it and it is only reported, so that no result depends on time.
   public var passesOverLateNodes = false
-  /// What outputs must not be, beside what the graph itself reads.
+  /// What outputs must not replace, besides the files that the graph reads.
   public var outputs = OutputGuard()
-  /// Times every step, for `bench`.
+  /// Measures the time of every step, for `bench`.
   public var isMeasured = false
-  /// Receives what nodes and engine have to say: level, node, text. Called on control and worker threads.
+  /// Receives messages of the nodes and the engine: level, node, text. Called on control and worker threads.
   public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
 
   public init() {}
 
-  /// Quanta that a driver without a deadline may run between two waits.
-  static let quantaPerWait = 8
+  /// The part that the compiler keeps to.
+  package var compiler: CompilerOptions {
+    var result = CompilerOptions()
+    result.memory = memory
+    result.queues.seconds = queueSeconds
+    result.queues.bytes = queueBytes
+    return result
+  }
 }
 
 /// A channel that the driver supplies or takes.
@@ -40,74 +47,74 @@ public struct ExternalPort: Sendable {
   public var channel: Int
   /// Channels of the node.
   public var channels: Int
-  /// What the channel listens to.
+  /// The machine that the channel listens to.
   public var machine: String
   /// Names or patterns of ports to connect to.
   public var connect: [String]
-  /// Outputs: driver frames from an input sample's arrival to its effect here; nil where no input leads here.
+  /// For outputs: driver frames from an input sample's arrival to its effect here; nil if no input leads here.
   public var delay: Int64?
 }
 
-/// Runs a graph: owns its nodes, its schedule, its workers.
+/// Runs a graph: owns its nodes, its schedule and its workers.
 ///
 /// The life of an engine: `init`, (`prepare`, cycles by a driver, `finishStream` or `stop`) any number of times. While
 /// cycles run, `apply` changes the graph; see `Engine+Swap.swift`.
-/// Thread: control, but for what says otherwise.
+/// Thread: control, unless stated otherwise.
 public final class Engine: @unchecked Sendable {
-  /// What runs, or is about to.
+  /// The graph that runs, or will run.
   public internal(set) var graph: Graph
   public let options: EngineOptions
-  /// What the driver's realtime thread may touch.
+  /// The part of the engine that the driver's realtime thread may touch.
   public let realtime: RealtimeEngine
   let services: HostServices
-  /// Looks for nodes that do not come back from `process`.
+  /// Watches for nodes that do not return from `process`.
   let stalls: StallWatch
-  var instances: [NodeInstance]
-  /// Changed under `exchanging`, for a driver's thread may wait for its queues meanwhile.
+  package var instances: [NodeInstance]
+  /// Changed under `scheduleLock`, because a driver's thread may be waiting for its queues.
   var schedule: Schedule?
-  let exchanging = NSLock()
+  let scheduleLock = NSLock()
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
-  /// Of the graph that judges now. Every graph has its own, also one that is returned to: it only ever grows.
+  /// Generation of the graph that judges now. It only grows: a graph that `rollback` returns to gets a new one.
   public internal(set) var generation = 1
-  /// Which generation the tokens of a frame position are of.
+  /// The generation of each frame position's tokens.
   let generations = Generations()
-  /// The latest that any graph was given, also one that never judged: no two share one.
+  /// The latest generation given to any graph, also to one that never judged. No two graphs share one.
   var lastGeneration = 1
-  /// Nodes that were quarantined since the engine was made.
+  /// Nodes quarantined since the engine was created.
   public internal(set) var failedNodes: Set<String> = []
-  /// Where the stream that ended last has dried up; nil: nowhere.
+  /// The first node without output in the stream that ended last; nil: there is none.
   public private(set) var dryNode: DryNode?
-  /// The driver makes room for channels that came, and lets go of those that went. It is called before cycles may need
-  /// them, and after the last that did. An error keeps the change from being made.
+  /// Lets the driver add memory for new channels and release that of removed ones. Called before cycles need the new
+  /// channels, and after the last cycle that needs the old ones. An error prevents the change.
   public var channelsChanged: () throws -> Void = {}
 
-  /// What is odd about the graph at the rate that it was prepared, or planned, for. Nobody is told twice.
+  /// Warnings about the graph at the rate that it was prepared or planned for. Each is given once.
   public internal(set) var warnings: [Diagnostic] = []
   private var told: Set<String> = []
-  /// The rate that was prepared for.
+  /// The rate that the engine is prepared for, in frames per second.
   var rate = 0
-  /// Schedules that the realtime thread has not handed back yet.
+  /// Schedules that the realtime thread has not yet handed back.
   var retiring: [Schedule] = []
-  /// The swap that is going on, and the last that was.
+  /// The swap in progress, and the last one.
   var swapRun: SwapRun?
   var lastSwap: SwapStatus?
-  /// Nodes whose instances were made with other values than the graph has by now.
+  /// Nodes whose instances were created with other values than the graph has now.
   var retuned: Set<String> = []
-  /// What `rollback` returns to: the graph before the last change, or the one that was left by the last `rollback`.
+  /// The graph that `rollback` returns to: the one before the last change, or the one that the last `rollback` left.
   public internal(set) var previousGraph: Graph?
   private var nodeNames: [String] = []
-  /// Of the realtime thread's messages that were lost, those that people know of.
+  /// Number of lost messages of the realtime thread that were already reported.
   private var toldLost: Int64 = 0
-  /// Some thread takes the nodes down.
+  /// A thread is taking the nodes down.
   let isEnding = Atomic<Bool>(false)
   /// A swap is under way.
   let isChanging = Atomic<Bool>(false)
 
   /// Creates every node.
   ///
-  /// - Throws: what every node that can't be created says, at its line of the graph file.
+  /// - Throws: the errors of all nodes that can't be created, at their lines of the graph file.
   public init(graph: Graph, options: EngineOptions = EngineOptions()) throws(DiagnosticsError) {
     self.graph = graph
     self.options = options
@@ -146,7 +153,7 @@ public final class Engine: @unchecked Sendable {
   /// Negotiates formats for a driver rate, allocates, activates every node with a fresh state, and starts the workers.
   /// Frame positions begin at 0.
   ///
-  /// - Throws: diagnostics at the lines of the graph file. Nothing runs then.
+  /// - Throws: diagnostics at the lines of the graph file. Then nothing runs.
   public func prepare(rate: Int) throws(DiagnosticsError) {
     stop()
     try remakeRetuned()
@@ -164,11 +171,11 @@ public final class Engine: @unchecked Sendable {
     stalls.setPool(pool)
   }
 
-  /// The schedule of the graph as it is, of nodes that are not active yet.
+  /// The schedule of the current graph, with nodes that are not active yet.
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options)
+    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
-    let nodes = Compiler.runNodes(draft, try Compiler.runtimes(draft, generations: generations, number: nextNumber))
+    let nodes = draft.linked(try draft.runtimes(generations: generations, number: nextNumber))
     channels = ChannelTables()
     takeChannels(of: nodes, in: graph)
     return Schedule(
@@ -194,12 +201,12 @@ public final class Engine: @unchecked Sendable {
     return Int32(nodeNames.count - 1)
   }
 
-  func takeChannels(of nodes: [RunNode], in graph: Graph) {
+  func takeChannels(of nodes: [LinkedRuntime], in graph: Graph) {
     for port in Engine.inputPorts(nodes, graph) { channels.inputs.set(port) }
     for port in Engine.outputPorts(nodes, graph) { channels.outputs.set(port) }
   }
 
-  /// Allocates in the nodes; one that fails takes the others back down.
+  /// Activates the nodes. If one fails, takes the others down again.
   private func activate(_ runtimes: [NodeRuntime]) throws(DiagnosticsError) {
     var diagnostics: [Diagnostic] = []
     for runtime in runtimes {
@@ -216,26 +223,25 @@ public final class Engine: @unchecked Sendable {
     }
   }
 
-  /// Lays a schedule ready for the next cycle. The one before it comes back by message; one that no cycle has taken has
-  /// come back already.
+  /// Stores a schedule for the next cycle. The one before it comes back by message; at once if no cycle took it.
   func install(_ next: Schedule) {
     for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
     if let before = schedule { retiring.append(before) }
-    exchanging.withLock { schedule = next }
+    scheduleLock.withLock { schedule = next }
     let untaken = state.pointee.pending.exchange(next.realtime, ordering: .acquiringAndReleasing)
     if let untaken { retire(untaken) }
   }
 
-  /// A schedule that the realtime thread will not look at again.
+  /// Retires a schedule that the realtime thread no longer uses.
   func retire(_ realtime: UnsafeMutablePointer<RealtimeSchedule>) { retiring.removeAll { $0.realtime == realtime } }
 
-  /// Ends the stream as at the end of a file: every node yields what it holds back, workers finish, nodes are deactivated.
+  /// Ends the stream as at the end of a file: nodes yield what they hold back, workers finish, nodes are deactivated.
   ///
   /// Thread: the driver's, which runs no cycle meanwhile.
   public func finishStream() {
     guard schedule != nil else { return }
     if !isRealtimeStuck {
-      settleSwap()
+      finishSwap()
       awaitRoom()
       realtime.cycle(DriverCycle(frames: 0, hasNoDeadline: true, isEnd: true))
       pool?.wait(
@@ -253,10 +259,10 @@ public final class Engine: @unchecked Sendable {
   private func tellUnfinished() {
     guard let schedule, services.calls.isOver, !(pool?.hasEnded ?? true) else { return }
     let names = schedule.workers.filter { !$0.hasEnded && !$0.isFinished }.map(\.name)
-    log(.warning, "", "the time to end is over: not all that was heard went through \(names.joined(separator: ", "))")
+    log(.warning, "", "the time to end is over: \(names.joined(separator: ", ")) did not process all sound")
   }
 
-  /// Lets workers finish what they have, then deactivates every node. The driver runs no cycle any more.
+  /// Lets the workers finish what they have, then deactivates every node. The driver must run no more cycles.
   public func stop() {
     guard let schedule, !isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return }
     defer { isEnding.store(false, ordering: .releasing) }
@@ -271,18 +277,18 @@ public final class Engine: @unchecked Sendable {
       state.pointee.schedule = nil
     }
     dryNode = schedule.dryNode
-    if isRealtimeStuck { for node in schedule.nodes { Leftovers.keep(node.runtime) } }
+    if isRealtimeStuck { for node in schedule.nodes { AbandonedObjects.keep(node.runtime) } }
     for node in schedule.nodes { takeDown(node.runtime) }
     awaitNodes(schedule)
     swapRun?.abandon()
     swapRun = nil
     retiring = []
-    exchanging.withLock { self.schedule = nil }
+    scheduleLock.withLock { self.schedule = nil }
   }
 
-  /// Waits until the workers have consumed everything that they can of what was pushed. No cycle may run meanwhile.
+  /// Waits until the workers have processed everything that they can. No cycle may run meanwhile.
   public func drain() {
-    pool?.settle { [self] in
+    pool?.runUntilIdle { [self] in
       lookForLateNodes()
       return !services.calls.isOver
     }
@@ -290,19 +296,19 @@ public final class Engine: @unchecked Sendable {
 
   // MARK: Drivers without a deadline
 
-  /// Nobody waits for the results: files, by hand. Sinks then wait for a slow reader, and give up at a full disk.
+  /// The results have no deadline: over files, by hand. Then sinks wait for slow readers, and give up at a full disk.
   public var hasNoDeadline: Bool {
     get { services.hasNoDeadline.load(ordering: .relaxed) }
     set { services.hasNoDeadline.store(newValue, ordering: .relaxed) }
   }
 
-  /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta, and
-  /// helps the workers meanwhile. Thread: the driver's, between cycles.
+  /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta. Helps
+  /// the workers meanwhile. Thread: the driver's, between cycles.
   public func awaitRoom() {
-    guard let schedule = exchanging.withLock({ schedule }), let pool else { return }
+    guard let schedule = scheduleLock.withLock({ schedule }), let pool else { return }
     pool.nudge()
     for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
-      let bytes = EngineOptions.quantaPerWait * link.producer.pointee.mostBytes
+      let bytes = Compiler.quantaPerWait * link.producer.pointee.mostBytes
       if link.ring.pointee.hasRoom(for: bytes) { continue }
       pool.wait(
         until: { link.ring.pointee.hasRoom(for: bytes) || link.ring.pointee.isOverdue },
@@ -314,22 +320,22 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// The most frames that one cycle without a deadline may have.
-  public static var mostFramesWithoutDeadline: Int { EngineOptions.quantaPerWait * Compiler.quantum }
+  public static var mostFramesWithoutDeadline: Int { Compiler.quantaPerWait * Compiler.quantum }
 
   // MARK: Context of the records
 
-  /// The file that the driver reads from now on, for records; nil for none.
+  /// Sets the file that the driver reads from now on, for records; nil: none.
   public func setFile(_ name: String?) { services.setFile(name) }
 
-  /// Ties a frame position to the wall clock; call it about once a second. A step of the wall clock shows as a change of
-  /// its difference to the monotonic clock. All in nanoseconds.
+  /// Ties a frame position to the wall clock. Call it about once a second. All times are in nanoseconds. If the wall
+  /// clock jumps, its difference to the monotonic clock changes.
   public func anchor(position: Int64, wall: Int64, monotonic: Int64) {
     services.anchor(position: position, wall: wall, monotonic: monotonic)
   }
 
   // MARK: Messages
 
-  /// Words what the realtime thread has to say. Call it a few times a second.
+  /// Turns the realtime thread's messages into text. Call it a few times a second.
   public func service() {
     lookForLateNodes()
     let missed = services.notices.takeLost()
@@ -345,7 +351,7 @@ public final class Engine: @unchecked Sendable {
         log(.warning, name(message), "dropped \(message.second) tokens up to frame position \(message.first)")
       case .nodeFailed:
         let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
-        nodeFailed(name(message), reason ?? "failed without saying why")
+        nodeFailed(name(message), reason ?? "failed and gave no reason")
       case .scheduleRetired:
         if let pointer = message.pointer {
           retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
@@ -356,17 +362,17 @@ public final class Engine: @unchecked Sendable {
     swapRun?.advance()
   }
 
-  /// What the realtime thread had to say while nobody listened: `Statistics` counts it all the same.
+  /// Reports the messages of the realtime thread that found no slot. `Statistics` counts their events anyway.
   private func tellOfLostMessages() {
     let lost = state.pointee.messages.lost
     guard lost > toldLost else { return }
     log(
       .error, "",
-      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came faster than they were fetched, and are "
-        + "missing here; the statistics count what they told of")
+      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came too fast and were lost; the statistics "
+        + "count these events all the same")
     toldLost = lost
     for node in statistics.nodes where node.hasFailed && !failedNodes.contains(node.name) {
-      nodeFailed(node.name, "failed, and why is among the missing messages")
+      nodeFailed(node.name, "failed; the message that gives the reason was lost")
     }
   }
 
@@ -380,13 +386,4 @@ public final class Engine: @unchecked Sendable {
   }
 
   func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
-}
-
-extension Graph {
-  /// A node's own complaint, at the parameter at fault or at the node.
-  func diagnostic(_ failure: NodeFailure, node: Graph.Node) -> Diagnostic {
-    let location = failure.parameter.flatMap { node.argument($0)?.location } ?? node.location
-    return diagnostic(
-      code: "node", message: "node '\(node.name)' (\(node.nodeClass.name)): \(failure.text)", at: location)
-  }
 }

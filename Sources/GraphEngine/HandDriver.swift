@@ -1,7 +1,7 @@
 import Foundation
 import GraphText
 
-/// Feeds cycles by hand: the driver of tests and of whoever embeds the engine. It has no deadline.
+/// Feeds cycles by hand, for tests and for programs that embed the engine. It has no deadline.
 public final class HandDriver {
   public let engine: Engine
   private var inputs: [UnsafeMutablePointer<Float>] = []
@@ -9,10 +9,10 @@ public final class HandDriver {
   private let inputList: UnsafeMutablePointer<UnsafePointer<Float>?>
   private let outputList: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
   private var pendingGap: Int64 = 0
-  /// What the graph gave to its external outputs, by channel.
+  /// The samples of the graph's external outputs, by channel.
   public private(set) var played: [[Float]]
 
-  /// Prepares the engine for a rate.
+  /// Prepares the engine for a rate in frames per second.
   public init(_ engine: Engine, rate: Int) throws(DiagnosticsError) {
     self.engine = engine
     engine.hasNoDeadline = true
@@ -24,7 +24,7 @@ public final class HandDriver {
     engine.channelsChanged = { [weak self] in self?.makeRoom() }
   }
 
-  /// Memory for channels that came with the graph. A channel that went leaves its own unused.
+  /// Adds memory for new channels. The memory of a removed channel stays unused.
   private func makeRoom() {
     let most = Engine.mostFramesWithoutDeadline
     precondition(max(engine.inputChannels.count, engine.outputChannels.count) <= HandDriver.mostChannels)
@@ -50,13 +50,13 @@ public final class HandDriver {
     outputList.deallocate()
   }
 
-  /// Feeds samples [channel][frame], the channels as `Engine.inputChannels` has them, in cycles of `period` frames, the last one shorter. Channels beyond the graph's are
-  /// left out.
+  /// Feeds samples [channel][frame], in the order of `Engine.inputChannels`, in cycles of `period` frames; the last one
+  /// is shorter. Ignores channels that the graph does not have.
   public func feed(_ channels: [[Float]], period: Int) {
     feed(channels) { period }
   }
 
-  /// The same with a period that may change from cycle to cycle, 1 to 8192 frames.
+  /// The same with a period for each cycle, 1 to 8192 frames.
   public func feed(_ channels: [[Float]], period: () -> Int) {
     precondition(channels.count >= engine.externalInputs.count, "the graph has \(inputs.count) external inputs")
     let total = channels.first?.count ?? 0
@@ -73,7 +73,7 @@ public final class HandDriver {
     }
   }
 
-  /// Runs a graph that makes its own sound for a number of frames.
+  /// Runs a graph that generates its own sound for a number of frames.
   public func run(frames total: Int, period: () -> Int) {
     var done = 0
     while done < total {
@@ -83,7 +83,7 @@ public final class HandDriver {
     }
   }
 
-  /// A longer period is cut, which changes no result.
+  /// Cuts a long period, which changes no result.
   private func cycleFrames(_ period: Int) -> Int { max(1, min(period, Engine.mostFramesWithoutDeadline)) }
 
   private func cycle(_ frames: Int) {
@@ -98,7 +98,7 @@ public final class HandDriver {
     }
   }
 
-  /// Frames are lost before the next cycle.
+  /// Loses frames before the next cycle.
   public func gap(_ frames: Int) { pendingGap += Int64(frames) }
 
   /// Ends the stream as at the end of a file.

@@ -1,18 +1,18 @@
-/// One thing that is wrong with a graph, and where.
+/// A mistake in a graph, with its location.
 public struct Diagnostic: Sendable, Hashable {
   public enum Severity: String, Sendable, Codable {
     case error, warning
   }
 
   public var severity: Severity
-  /// Names the defect for programs, and does not change with the wording: `unknown-parameter`.
+  /// Identifies the mistake for programs; independent of the wording: `unknown-parameter`.
   public var code: String
-  /// What is wrong and what is expected, one line.
+  /// What is wrong and what is expected, on one line.
   public var message: String
   public var location: SourceLocation?
-  /// The whole line of the file that `location` points into.
+  /// The line of the file that `location` refers to.
   public var sourceLine: String?
-  /// A known name that is near the one at fault.
+  /// A known name that is similar to the wrong one.
   public var suggestion: String?
 
   public init(
@@ -28,7 +28,7 @@ public struct Diagnostic: Sendable, Hashable {
   }
 }
 
-/// Why a graph can't be used: everything that is wrong with it, in the order of the files, then of the places in them.
+/// Why a graph can't be used: all its mistakes, in the order of the files and locations.
 public struct DiagnosticsError: Error, Sendable {
   public var diagnostics: [Diagnostic]
 
@@ -39,7 +39,7 @@ extension DiagnosticsError: CustomStringConvertible {
   public var description: String { diagnostics.map(\.rendered).joined(separator: "\n") }
 }
 
-/// `--json`: a flat object, the same keys for ever; `file`, `line`, `column`, `length` only where there is a place.
+/// `--json`: a flat object whose keys never change. `file`, `line`, `column`, `length` only if there is a location.
 extension Diagnostic: Codable {
   private enum CodingKeys: String, CodingKey {
     case severity, code, message, file, line, column, length, source, suggestion

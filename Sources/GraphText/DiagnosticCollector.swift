@@ -1,4 +1,4 @@
-/// Gathers everything that is wrong, and puts it in order.
+/// Collects all diagnostics and sorts them.
 package struct DiagnosticCollector {
   private struct Finding: Hashable {
     var message: String
@@ -8,9 +8,9 @@ package struct DiagnosticCollector {
   private var kept: [Diagnostic] = []
   private var known: Set<Finding> = []
   private var surplus = 0
-  /// How many names may still be compared for suggestions.
+  /// Number of names that may still be compared for suggestions.
   private var comparisons = Limits.comparisons
-  /// Files in the order in which they were read, which is the order of their diagnostics.
+  /// Files in the order in which they were read. Their diagnostics have this order.
   private var fileOrder: [String: Int] = [:]
   package private(set) var sources = SourceSet()
 
@@ -18,7 +18,7 @@ package struct DiagnosticCollector {
 
   package var hasErrors: Bool { surplus > 0 || kept.contains { $0.severity == .error } }
 
-  /// Adds one. The suggestion is the candidate nearest to `written`, if one is near.
+  /// Adds a diagnostic. The suggestion is the candidate most similar to `written`, if one is similar.
   package mutating func add(
     _ code: String, _ message: String, at location: SourceLocation?, written: String = "",
     candidates: @autoclosure () -> [String] = [], severity: Diagnostic.Severity = .error
@@ -42,7 +42,7 @@ package struct DiagnosticCollector {
     return nearest(written, among: names)
   }
 
-  /// Everything, by file and place, with the source lines.
+  /// All diagnostics, by file and location, with the source lines.
   package func finished() -> [Diagnostic] {
     var all = kept.enumerated().sorted { rank($0) < rank($1) }.map(\.element)
     for index in all.indices { all[index].sourceLine = all[index].location.flatMap { sources.line(at: $0) } }
@@ -52,7 +52,7 @@ package struct DiagnosticCollector {
     return all
   }
 
-  /// Remembers the text of a file that is being read.
+  /// Stores the text of a file.
   mutating func note(_ file: String, _ text: String) {
     fileOrder[file] = fileOrder.count
     sources.add(file, text)
@@ -63,7 +63,7 @@ package struct DiagnosticCollector {
     sources.append(file, line: line)
   }
 
-  /// What has no place comes first; equal places keep the order in which they were found.
+  /// Diagnostics without a location come first. Equal locations keep the order in which they were found.
   private func rank(_ item: (offset: Int, element: Diagnostic)) -> (Int, Int, Int, Int) {
     guard let location = item.element.location else { return (-1, 0, 0, item.offset) }
     return (fileOrder[location.file] ?? .max, location.line, location.column, item.offset)

@@ -4,10 +4,10 @@
 ///       mel:    { type: mel, band: 128 }
 ///                            ^~~~
 public struct DiagnosticsRenderer: Sendable {
-  /// The most columns of a source line that are shown; a longer line is cut around the caret.
+  /// The most columns of a source line. A longer line is cut around the caret.
   public var width: Int
 
-  /// The most characters of a message that are shown.
+  /// The most characters of a message.
   private static let messageLength = 2000
 
   public init(width: Int = 160) { self.width = width }
@@ -45,7 +45,7 @@ public struct DiagnosticsRenderer: Sendable {
     return lower..<(lower + width)
   }
 
-  /// What aligns with the text on a terminal: tabs stay tabs, wide characters take two columns.
+  /// Blanks that align with the text on a terminal: tabs stay tabs, wide characters take two columns.
   private func blank(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
     scalars.map { $0 == "\t" ? "\t" : String(repeating: " ", count: columns($0)) }.joined()
   }
@@ -60,6 +60,6 @@ public struct DiagnosticsRenderer: Sendable {
 }
 
 extension Diagnostic {
-  /// As `DiagnosticsRenderer` writes it.
+  /// The text of `DiagnosticsRenderer`.
   public var rendered: String { DiagnosticsRenderer().render(self) }
 }

@@ -1,23 +1,23 @@
 import Foundation
 
-/// Reads a file and all that it includes, and merges them into one document.
+/// Reads a file and its includes, and merges them into one document.
 struct DocumentLoader {
   private struct File {
     var name: String
     var content: FileContent
-    /// The file that includes it, as an index.
+    /// Index of the file that includes it.
     var parent: Int?
   }
 
   private struct Variable {
     var text: String
     var entry: DocumentEntry
-    /// Distance from the file that was asked for: the nearer one wins.
+    /// Number of includes between it and the first file. The nearer file's value wins.
     var depth: Int
   }
 
   private let environment: [String: String]
-  /// Texts to take in place of what the files hold, by path.
+  /// Texts to use instead of the files' content, by path.
   private let contents: [String: String]
   private var texts: [String: String] = [:]
   private var files: [File] = []
@@ -34,7 +34,7 @@ struct DocumentLoader {
   }
 
   /// - Parameters:
-  ///   - text: the file's content, where it need not be read.
+  ///   - text: the file's content, if it need not be read.
   mutating func load(_ file: String, text: String?, overrides: [OverrideText], workingDirectory: String)
     -> (GraphDocument, DiagnosticCollector)
   {
@@ -48,7 +48,9 @@ struct DocumentLoader {
 
   // MARK: Files
 
-  /// Reads one file, then its includes. Returns its content.
+  /// Reads one file, then its includes.
+  ///
+  /// - Returns: the file's content.
   private mutating func read(
     _ name: String, _ path: String, _ bytes: [UInt8]?, chain: [String], parent: Int?, at location: SourceLocation?
   ) -> FileContent? {
@@ -72,7 +74,7 @@ struct DocumentLoader {
     return content
   }
 
-  /// Text, or a diagnostic: at the including line where the file can't be read, else in the file.
+  /// The text; or nil after a diagnostic: at the including line if the file can't be read, otherwise in the file.
   private mutating func content(_ name: String, _ path: String, _ bytes: [UInt8]?, _ including: SourceLocation?)
     -> String?
   {
@@ -92,7 +94,7 @@ struct DocumentLoader {
       texts[identity(path)] = text
       return text
     } catch {
-      // What is no text is shown as far as it goes.
+      // If it is not text, show it up to the first wrong byte.
       collector.note(name, error.code == "too-large" ? "" : String(decoding: read, as: UTF8.self))
       let location = SourceLocation(file: name, line: error.line, column: error.column)
       collector.add(error.code, "the file \(error.message)", at: location)
@@ -141,7 +143,7 @@ struct DocumentLoader {
       nodes: [], links: [], isComplete: isComplete, hasAllLinks: true, folders: folders, contents: texts)
     document.name = root?.name.map { substitution.replaced($0, &collector) }
     document.description = root?.description.map { substitution.replaced($0, &collector).text }
-    // The files that are included come before those that include them.
+    // Included files come before the files that include them.
     for file in inIncludedOrder() {
       for link in file.content.links { addLink(link, to: &document, substitution) }
       for node in file.content.nodes { add(node, to: &document, substitution) }
@@ -229,7 +231,7 @@ struct DocumentLoader {
 
   // MARK: Variables
 
-  /// Of a file and of those that lead to it.
+  /// The variables of a file and of the files that include it.
   private func variables(from index: Int) -> [String: String] {
     var result: [String: String] = [:]
     var current: Int? = index
@@ -242,7 +244,7 @@ struct DocumentLoader {
     return result
   }
 
-  /// Of all files. The including file's value wins; two that are equally far must not differ.
+  /// The variables of all files. The including file's value wins; files at the same distance must not differ.
   private mutating func allVariables() -> [String: String] {
     let substitution = Substitution(variables: [:], environment: environment, isVariable: true)
     var result: [String: Variable] = [:]
@@ -272,7 +274,7 @@ struct DocumentLoader {
   }
 }
 
-/// It becomes a JACK client's name and a part of a socket's path.
+/// The name becomes a JACK client's name and part of a socket's path.
 private func isGraphName(_ name: String) -> Bool {
   (1...48).contains(name.utf8.count) && !name.hasPrefix(".") && !name.contains { ":/".contains($0) }
     && name.unicodeScalars.allSatisfy(TerminalText.isPrintable)
@@ -284,12 +286,12 @@ private func folder(of path: String) -> String {
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
-/// The same for every name of one file.
+/// Equal for all names of one file.
 private func identity(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
 extension GraphDocument {
-  /// Reads a graph file, its includes and overrides. Whatever is wrong is in the collector; the document holds what could
-  /// be read all the same.
+  /// Reads a graph file, its includes and overrides. The collector gets all mistakes, the document all that is
+  /// readable.
   package static func load(
     _ file: String, text: String? = nil, overrides: [OverrideText], environment: [String: String],
     contents: [String: String] = [:], workingDirectory: String

@@ -1,10 +1,10 @@
-/// Builds the value of a YAML text from its events, with places, and within the limits.
+/// Builds the value of a YAML text from its events, with locations and within the limits.
 struct DocumentReader {
-  /// What a value costs those who walk through it.
+  /// The cost of walking through a value.
   private struct Size {
-    /// Values in it and itself, those that aliases repeat included.
+    /// Number of values in it, itself and repetitions by aliases included.
     var count = 1
-    /// Lists and maps inside each other, itself included.
+    /// Nested levels of lists and maps, itself included.
     var depth = 0
 
     mutating func enclose(_ other: Size) {
@@ -13,21 +13,21 @@ struct DocumentReader {
     }
   }
 
-  /// A list or map whose end has not come yet.
+  /// A list or map that has not ended yet.
   private struct Open {
     var isMap: Bool
     var start: YAMLMark
     var anchor: String?
     var items: [DocumentValue] = []
     var entries: [DocumentEntry] = []
-    /// Keys, and the lines where they were given.
+    /// The keys, with their lines.
     var keys: [String: Int] = [:]
-    /// A key that waits for its value; nil twice: none; nil once: one that can't be used.
+    /// A key that waits for its value; outer nil: there is none; inner nil: the key can't be used.
     var key: DocumentScalar??
     var size = Size(depth: 1)
   }
 
-  /// Reading ends here: what follows would be guesswork.
+  /// Ends the reading: more diagnostics would be guesses.
   private struct Stop: Error {}
 
   private let file: String
@@ -41,7 +41,7 @@ struct DocumentReader {
   private var count = 0
 
   /// - Parameters:
-  ///   - firstLine: what locations call the first line of the text.
+  ///   - firstLine: number of the text's first line in locations.
   ///   - isOverride: the text is a value of an override.
   init(file: String, text: String, firstLine: Int = 1, isOverride: Bool = false) {
     self.file = file
@@ -51,7 +51,7 @@ struct DocumentReader {
     events = YAMLEventReader(text.utf8)
   }
 
-  /// The whole file's value; nil where it is empty or could not be read to its end.
+  /// The value of the whole file; nil if it is empty or could not be read to the end.
   mutating func read(_ collector: inout DiagnosticCollector) -> DocumentValue? {
     do {
       try refuseDirectiveFlood(&collector)
@@ -66,7 +66,7 @@ struct DocumentReader {
     return root
   }
 
-  /// libyaml compares every directive with all before it.
+  /// Refuses many directives, because libyaml compares each one with all before it.
   private func refuseDirectiveFlood(_ collector: inout DiagnosticCollector) throws(Stop) {
     let directives = lines.indices.filter { lines[$0].utf8.first == UInt8(ascii: "%") }
     guard directives.count > 4 else { return }
@@ -84,7 +84,7 @@ struct DocumentReader {
       guard !error.isDepth else { throw tooDeep(place(mark), &collector) }
       let isTab = character(at: mark) == "\t"
       let problem = isTab ? "a tab can't indent or begin a value; use spaces" : error.problem
-      // An override has no lines that could be told apart.
+      // An override has one line, so the context would say nothing.
       let hasContext = !isTab && !isOverride
       let context = hasContext ? error.context.map { " \($0.text) that begins in line \($0.line + 1)" } : nil
       collector.add("syntax", "not valid YAML: \(problem)\(context ?? "")", at: place(mark))
@@ -125,7 +125,7 @@ struct DocumentReader {
     return scalar
   }
 
-  /// Where each `${` stands between the marks; nil where there are not as many as in the text.
+  /// The location of each `${`; nil if the file does not have as many as the text.
   private func references(_ item: YAMLEventReader.Item, in text: String) -> [SourceLocation]? {
     var found: [SourceLocation] = []
     for line in item.start.line...item.end.line where lines.indices.contains(line) {
@@ -180,7 +180,7 @@ struct DocumentReader {
     try finish(value, open.size, anchor: open.anchor, item, &collector)
   }
 
-  /// Puts a whole value where it belongs: into the innermost list or map, or at the root.
+  /// Adds a complete value to the innermost list or map, or makes it the root.
   private mutating func finish(
     _ value: DocumentValue, _ size: Size, anchor: String?, _ item: YAMLEventReader.Item,
     _ collector: inout DiagnosticCollector
@@ -206,7 +206,7 @@ struct DocumentReader {
     }
   }
 
-  /// Nil for what can't be a key, and for one that was given before.
+  /// Nil if it can't be a key, or occurs twice.
   private mutating func usableKey(
     _ value: DocumentValue, _ item: YAMLEventReader.Item, _ top: Int, _ collector: inout DiagnosticCollector
   ) -> DocumentScalar? {
@@ -215,7 +215,7 @@ struct DocumentReader {
       collector.add("bad-key", "a key must be text, not \(value.noun)", at: value.location)
       return nil
     }
-    // An alias stands where it is written, not where its anchor is.
+    // The location of an alias is where it is written, not where its anchor is.
     let location = span(item)
     key.location = location
     if key.text == "<<" {
@@ -236,7 +236,7 @@ struct DocumentReader {
     SourceLocation(file: file, line: line + skippedLines, column: column, length: max(1, length))
   }
 
-  /// The text's end may lie on a line after the last one.
+  /// The end of the text may be on a line after the last line.
   private func insideText(_ mark: YAMLMark) -> YAMLMark {
     let last = lines.lastIndex { !$0.isEmpty } ?? 0
     return mark.line <= last ? mark : YAMLMark(line: last, column: length(ofLine: last))
@@ -244,7 +244,7 @@ struct DocumentReader {
 
   private func place(_ mark: YAMLMark) -> SourceLocation { place(mark.line + 1, mark.column + 1, 1) }
 
-  /// From the begin of an event to its end, or to the end of its first line.
+  /// From the beginning of an event to its end, or to the end of its first line.
   private func span(_ item: YAMLEventReader.Item) -> SourceLocation {
     let isOneLine = item.start.line == item.end.line
     let end = isOneLine ? item.end.column : length(ofLine: item.start.line)

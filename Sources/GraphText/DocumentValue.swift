@@ -1,17 +1,17 @@
-/// A scalar as the file has it: raw text, whatever it looks like.
+/// A scalar as raw text.
 public struct DocumentScalar: Sendable, Hashable {
-  /// After `${...}` was replaced.
+  /// The text after replacement of `${...}`.
   public var text: String
-  /// Of the whole scalar as it is written, quotes included; where it has several lines, the first.
+  /// Location of the whole scalar, including quotes; of its first line if it has several.
   public var location: SourceLocation
-  /// Nothing is written where a value should be: `key:`.
+  /// The value is missing: `key:`.
   public var isMissing = false
-  /// It could not be made out, and that was said: nothing more is to be said about it.
+  /// It could not be read, and there is a diagnostic. No further diagnostics are needed.
   package var isBroken = false
-  /// How many columns after `location` the text begins, where it stands in the file letter by letter; nil where
-  /// escapes, line breaks or replacements are in between.
+  /// Columns from `location` to the beginning of the text, if the file has the text literally; nil if there are
+  /// escapes, line breaks or replacements.
   var verbatimOffset: Int?
-  /// Where each `${` of the text stands in the file, in order; nil where that can't be told.
+  /// The location of each `${` in the text, in order; nil if not known.
   var references: [SourceLocation]?
 
   init(text: String, location: SourceLocation, isMissing: Bool = false, verbatimOffset: Int? = 0) {
@@ -21,14 +21,14 @@ public struct DocumentScalar: Sendable, Hashable {
     self.verbatimOffset = verbatimOffset
   }
 
-  /// A node would take for the whole text what stands before a NUL.
+  /// Refuses NUL, because a node would take the text before it for the whole text.
   mutating func refuseNUL(_ collector: inout DiagnosticCollector) {
     guard text.utf8.contains(0) else { return }
     collector.add("not-text", "a text can't have the character NUL (U+0000); remove it", at: location)
     isBroken = true
   }
 
-  /// Where a part of the text stands; the whole scalar where that can't be told.
+  /// Location of a part of the text; of the whole scalar if the part's is not known.
   package func location(offset: Int, length: Int) -> SourceLocation {
     verbatimOffset.map { location.part($0 + offset, length) } ?? location
   }
@@ -40,11 +40,11 @@ public struct DocumentEntry: Sendable {
   public var value: DocumentValue
 }
 
-/// A value of the file. At most 32 levels deep, so that it may be walked recursively.
+/// A value of the file. It has at most 32 levels, so that it can be walked recursively.
 public indirect enum DocumentValue: Sendable {
   case scalar(DocumentScalar)
   case list([DocumentValue], SourceLocation)
-  /// In the order of the file, no key twice.
+  /// In the order of the file, with unique keys.
   case map([DocumentEntry], SourceLocation)
 
   public var location: SourceLocation {
@@ -56,7 +56,7 @@ public indirect enum DocumentValue: Sendable {
 
   package var isBroken: Bool { if case .scalar(let scalar) = self { scalar.isBroken } else { false } }
 
-  /// What it is, in words, for "expected ..., not ...".
+  /// The kind of value in words, for "expected ..., not ...".
   package var noun: String {
     switch self {
     case .scalar(let scalar): scalar.isMissing ? "nothing" : quoted(scalar.text)

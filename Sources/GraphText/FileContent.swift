@@ -1,4 +1,4 @@
-/// What one file says, split by its keys; nothing replaced, nothing merged.
+/// The content of one file by its keys, before replacement and merging.
 struct FileContent {
   var name: DocumentScalar?
   var description: DocumentScalar?
@@ -105,7 +105,7 @@ struct FileContent {
   }
 }
 
-/// Letters and digits of any language, `_` and `-`; not a hyphen first, so that no arrow and no option looks like one.
+/// Letters and digits of any language, `_` and `-`. No hyphen first, so that no name looks like an arrow or an option.
 package func isNodeName(_ name: String) -> Bool {
   !name.isEmpty && !name.hasPrefix("-") && name.utf8.count <= 128
     && name.unicodeScalars.allSatisfy { isLetterOrDigit($0) || $0 == "_" || $0 == "-" }

@@ -1,30 +1,30 @@
-/// A graph as its files say it, not yet compared with any node class: names, raw values and places.
+/// A graph as written in its files, before it is checked against node classes: names, raw values and locations.
 public struct GraphDocument: Sendable {
   public var name: DocumentScalar?
   public var description: String?
-  /// Those of includes first, in the order of the files.
+  /// Nodes of included files first, in the order of the files.
   public var nodes: [DocumentNode]
   public var links: [DocumentLink]
-  /// False where a file could not be read to its end: names that seem unknown may be defined there.
+  /// False if a file could not be read to its end: it may define names that seem unknown.
   public var isComplete: Bool
-  /// False where a link could not be read: nodes that seem unlinked may be linked by it.
+  /// False if a link could not be read: it may link nodes that seem unlinked.
   public var hasAllLinks: Bool
-  /// By a file's name in locations: the absolute folder that relative paths in it count from.
+  /// The absolute folder to which relative paths in a file refer, by the file's name in locations.
   package var folders: [String: String]
-  /// The text of each file that was read, by its path.
+  /// The text of each file by its path.
   package var contents: [String: String] = [:]
-  /// Origins of overrides: what locations in them have as their file.
+  /// Origins of overrides: the `file` of their locations.
   package var overrides: Set<String> = []
 }
 
 /// One entry of `nodes`.
 public struct DocumentNode: Sendable {
   public var name: String
-  /// Of the name.
+  /// Location of the name.
   public var location: SourceLocation
   /// `type` and the other keys, in the order of the file.
   public var entries: [DocumentEntry]
-  /// It is no map, which was said.
+  /// It is not a map, and there is a diagnostic.
   package var isBroken = false
 
   public subscript(key: String) -> DocumentEntry? { entries.first { $0.key.text == key } }
@@ -35,13 +35,13 @@ public struct DocumentLink: Sendable {
   public struct End: Sendable {
     public var node: String
     public var port: String?
-    /// Of `node` or `node.port`.
+    /// Location of `node` or `node.port`.
     public var location: SourceLocation
-    /// Of the port's name alone.
+    /// Location of the port's name.
     public var portLocation: SourceLocation
   }
   public var from: End
   public var to: End
-  /// From the begin of one end to the end of the other.
+  /// From the beginning of the first end to the end of the second.
   public var location: SourceLocation
 }

@@ -1,6 +1,6 @@
 /// Reads `a -> b.port -> c`.
 enum LinkText {
-  /// The arrows of a chain; nil in place of those around an end that can't be read.
+  /// The arrows of a chain; nil for each arrow at an end that can't be read.
   static func links(_ scalar: DocumentScalar, _ collector: inout DiagnosticCollector) -> [DocumentLink?] {
     guard !scalar.isBroken else { return [nil] }
     guard scalar.text.utf8.count <= Limits.linkBytes else {
@@ -28,11 +28,11 @@ enum LinkText {
 
   private struct Part {
     var text: String
-    /// Scalars before it in the link's text.
+    /// Offset in the link's text, in scalars.
     var offset: Int
   }
 
-  /// The texts between the arrows, without the spaces around them.
+  /// The texts between the arrows, trimmed.
   private static func split(_ scalar: DocumentScalar) -> [Part] {
     let scalars = Array(scalar.text.unicodeScalars)
     var parts: [Part] = []

@@ -1,12 +1,12 @@
-/// `node.parameter=value` from elsewhere than the graph's files.
+/// `node.parameter=value` from outside the graph's files.
 public struct OverrideText: Sendable, Hashable {
   public var text: String
-  /// What locations call the place that it comes from; the line is the how manieth of these it is.
+  /// The `file` in its locations; the line is its number within this origin.
   public var origin: String
-  /// Absolute: what relative input paths count from; nil: the working directory.
+  /// Absolute folder for relative input paths; nil: the working directory.
   public var folder: String?
 
-  /// The command line's own.
+  /// The origin of the command line's overrides.
   public static let commandLine = "--set"
 
   public init(_ text: String, origin: String = commandLine, folder: String? = nil) {
@@ -15,20 +15,20 @@ public struct OverrideText: Sendable, Hashable {
     self.folder = folder
   }
 
-  /// The key in `GraphDocument.folders` of one override's own folder.
+  /// The key of an override's own folder in `GraphDocument.folders`.
   package static func folderKey(_ origin: String, line: Int) -> String { "\(origin):\(line)" }
 }
 
-/// An override that was read. The value is read like the file's: a list or map in brackets, else text.
+/// A parsed override. Its value has the file's syntax: a list or map in brackets, otherwise text.
 struct Override {
   private var file: String
   var node: String
   var nodeLocation: SourceLocation
   var entry: DocumentEntry
 
-  /// Nil where it can't be read.
+  /// Nil if it can't be read.
   ///
-  /// - Parameter number: the how manieth of its origin, from 1.
+  /// - Parameter number: its number within its origin, from 1.
   init?(_ override: OverrideText, number: Int, _ collector: inout DiagnosticCollector) {
     let text = override.text
     file = override.origin
@@ -67,7 +67,7 @@ struct Override {
       collector.add("not-text", "the override's value is not text", at: location)
       return nil
     }
-    // Spaces in place of what stands before the value give every place its column.
+    // Spaces in place of the text before the value keep the columns right.
     var reader = DocumentReader(
       file: file, text: String(repeating: " ", count: offset) + checked, firstLine: number, isOverride: true)
     return reader.read(&collector)

@@ -1,10 +1,10 @@
-/// A place in a file of text. Lines and columns count from 1; columns and lengths count Unicode scalars, as YAML does.
+/// A location in a text file. Lines and columns count from 1. Columns and lengths count Unicode scalars, as YAML does.
 public struct SourceLocation: Sendable, Hashable, Codable {
-  /// As the person wrote it on the command line or in an `include`; `--set` for an override.
+  /// The name from the command line or an `include`; `--set` for an override.
   public var file: String
   public var line: Int
   public var column: Int
-  /// Of the text at fault, on this line; at least 1.
+  /// Length of the wrong text on this line; at least 1.
   public var length: Int
 
   public init(file: String, line: Int, column: Int, length: Int = 1) {
@@ -14,7 +14,7 @@ public struct SourceLocation: Sendable, Hashable, Codable {
     self.length = length
   }
 
-  /// A part of the text here: `offset` scalars in, `length` scalars long.
+  /// Location of a part of this text, `offset` scalars from its beginning and `length` scalars long.
   func part(_ offset: Int, _ length: Int) -> SourceLocation {
     SourceLocation(file: file, line: line, column: column + offset, length: max(1, length))
   }

@@ -6,7 +6,7 @@ import TextEscapes
   import Darwin
 #endif
 
-/// Why a file's bytes are no text that could be a graph.
+/// Why a file's bytes can't be the text of a graph.
 struct SourceProblem: Error {
   var code: String
   var message: String
@@ -14,7 +14,7 @@ struct SourceProblem: Error {
   var column = 1
 }
 
-/// The bytes of a file, at most a little more than a graph file may have.
+/// The bytes of a file, up to slightly more than the limit of a graph file.
 func readFile(_ path: String) throws(SourceProblem) -> [UInt8] {
   let file = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw unreadable(errno) }
@@ -57,7 +57,7 @@ func checkedText(_ bytes: [UInt8]) throws(SourceProblem) -> String {
   return text
 }
 
-/// What YAML allows in a file (https://yaml.org/spec/1.1/#id868524).
+/// The characters that YAML allows (https://yaml.org/spec/1.1/#id868524).
 private func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.value {
   case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF: true
@@ -65,7 +65,7 @@ private func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
   }
 }
 
-/// Up to the first byte that is not part of well-formed UTF-8.
+/// The bytes before the first one that is not part of valid UTF-8.
 private func validPrefix(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
   var decoder = UTF8()
   var iterator = bytes.makeIterator()
@@ -74,13 +74,13 @@ private func validPrefix(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
   return bytes.prefix(count)
 }
 
-/// The place right after a text; lines and columns from 1.
+/// The position after a text; lines and columns from 1.
 private func endPlace(_ text: String) -> (line: Int, column: Int) {
   let lines = splitLines(text)
   return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
 }
 
-/// Splits where YAML does: at CR LF, CR, LF, NEL, LS and PS.
+/// Splits lines as YAML does: at CR LF, CR, LF, NEL, LS and PS.
 func splitLines(_ text: String) -> [Substring] {
   let scalars = text.unicodeScalars
   var lines: [Substring] = []

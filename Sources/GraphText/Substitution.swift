@@ -1,11 +1,11 @@
-/// Replaces `${name}` and `${env:NAME}` in values: once, so that what comes in is not looked at again.
+/// Replaces `${name}` and `${env:NAME}` in values. The replacement itself is not searched for variables.
 struct Substitution {
   var variables: [String: String]
   var environment: [String: String]
-  /// In the section `variables` itself only the environment counts: their order would matter otherwise.
+  /// In the section `variables`, only the environment is available: otherwise the order of the variables would matter.
   var isVariable = false
 
-  /// A value with everything replaced in it.
+  /// A value with all variables replaced.
   func replaced(_ value: DocumentValue, _ collector: inout DiagnosticCollector) -> DocumentValue {
     switch value {
     case .scalar(let scalar): return .scalar(replaced(scalar, &collector))
@@ -40,7 +40,7 @@ struct Substitution {
     return result
   }
 
-  /// Of `name}rest`, what came after a `${`; nil after a diagnostic.
+  /// The replacement for `name}rest`, the text after a `${`; nil after a diagnostic.
   private func replacement(_ part: Substring, _ location: SourceLocation, _ collector: inout DiagnosticCollector)
     -> String?
   {

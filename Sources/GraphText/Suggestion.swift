@@ -1,5 +1,5 @@
-/// The candidate that was probably meant: the one with the least edit distance, if no more than a third of its letters
-/// differ (and at least one may).
+/// The candidate that was probably meant: the one with the smallest edit distance, if at most a third of its letters
+/// (but at least one) differ.
 package func nearest(_ written: String, among candidates: [String]) -> String? {
   let text = Array(written.lowercased().unicodeScalars.prefix(64))
   guard !text.isEmpty else { return nil }
@@ -34,5 +34,5 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   return last[b.count]
 }
 
-/// Text from a file between quotes: shortened where it is long, control characters made visible.
+/// Text from a file in quotes: long text is shortened, control characters are made visible.
 package func quoted(_ text: String) -> String { "'\(TerminalText.line(text, most: 60))'" }

@@ -1,28 +1,28 @@
-/// Text of any origin, on its way to a terminal or a log: what would make a terminal do something, and what can't be
-/// seen, is written out (`\u{1B}`), and long texts are shortened. The one place for it.
+/// Text of any origin for a terminal or a log. Control characters and invisible characters are written out (`\u{1B}`),
+/// long texts are shortened. All such text must pass through here.
 ///
 /// Names of files, graphs, machines, ports and classes, texts of models, and messages of plugins and libraries come
-/// from outside. Records and other JSON keep them as they are.
+/// from outside. Records and other JSON keep them unchanged.
 public enum TerminalText {
-  /// The most characters of a name that are shown.
+  /// The most characters of a name.
   public static let nameLength = 200
 
   /// One line: line breaks and tabs are written out too.
   ///
-  /// - Parameter most: of a longer text head and tail are shown.
+  /// - Parameter most: the most characters; a longer text keeps its head and tail.
   public static func line(_ text: String, most: Int = .max) -> String {
     if isPlain(text, allowing: []), text.utf8.count <= most { return text }
     return escaped(shortened(text, most: most), allowing: [])
   }
 
-  /// A text whose line breaks and tabs are its own.
+  /// A text that may have line breaks and tabs.
   public static func lines(_ text: String) -> String {
     let layout: Set<Unicode.Scalar> = ["\n", "\t"]
     return isPlain(text, allowing: [0x0A, 0x09]) ? text : escaped(text, allowing: layout)
   }
 
-  /// What a program, a plugin or a library says: lines, of which all but the first are indented, so that no name with a
-  /// line break in it looks like a message of its own. Long lines and long messages are shortened.
+  /// A message of a program, a plugin or a library. All lines but the first are indented, so that a name with a line
+  /// break can't look like another message. Long lines and long messages are shortened.
   public static func message(_ text: String) -> String {
     var parts = text.split(separator: "\n", omittingEmptySubsequences: false)
     if parts.count > messageLines {
@@ -36,7 +36,7 @@ public enum TerminalText {
   private static let lineLength = 1000
   private static let messageLines = 200
 
-  /// Head and tail of a text that is longer than `most` characters, and how many are left out between.
+  /// A text of more than `most` characters becomes its head, the number of omitted characters, and its tail.
   public static func shortened(_ text: String, most: Int) -> String {
     guard text.utf8.count > most else { return text }
     let scalars = Array(text.unicodeScalars)
@@ -50,7 +50,7 @@ public enum TerminalText {
     return String(view)
   }
 
-  /// How many columns of a terminal a line takes: wide characters take two, combining ones none.
+  /// Columns of a line on a terminal: wide characters take two, combining characters none.
   public static func columns(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns($1) } }
 
   // MARK: Scalars
@@ -61,7 +61,7 @@ public enum TerminalText {
     case "\n": #"\n"#
     case "\r": #"\r"#
     case "\t": #"\t"#
-    // Bytes of a file's name that are no UTF-8.
+    // Bytes of a file name that are not UTF-8.
     case "\u{10FF80}"..."\u{10FFFF}": "\\x" + String(scalar.value & 0xFF, radix: 16, uppercase: true)
     default: isPrintable(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     }
@@ -80,8 +80,8 @@ public enum TerminalText {
     }
   }
 
-  /// Neither a control character (tabs and line breaks are some), nor one that is only seen by what it does to others:
-  /// directions, invisible spaces, tags. The joiner is needed by emoji.
+  /// True unless it is a control character (tabs and line breaks are) or acts only on other characters: directions,
+  /// invisible spaces, tags. Emoji need the joiner.
   static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     if (0x20...0x7E).contains(scalar.value) { return true }
     switch scalar.properties.generalCategory {
@@ -91,7 +91,7 @@ public enum TerminalText {
     }
   }
 
-  /// The usual case, at the speed of a copy.
+  /// The usual case, as fast as a copy.
   private static func isPlain(_ text: String, allowing layout: [UInt8]) -> Bool {
     text.utf8.allSatisfy { (0x20...0x7E).contains($0) || layout.contains($0) }
   }
@@ -106,6 +106,6 @@ public enum TerminalText {
 }
 
 extension String {
-  /// As a name is shown within a line for people; see `TerminalText`.
+  /// The text as a name within a line for people; see `TerminalText`.
   package var shown: String { TerminalText.line(self, most: TerminalText.nameLength) }
 }

@@ -1,8 +1,8 @@
-// libyaml comes with Yams, which wraps it in a recursive composer that stops at the first duplicate key and drops where
-// a scalar ends. A file of any content must be read within bounds and with all its errors, so its events are taken here.
+// libyaml comes with Yams. Its recursive composer stops at the first duplicate key and drops the end of scalars. Any
+// file must be read within limits and with all its mistakes, so this code reads the events itself.
 internal import CYaml
 
-/// A place as libyaml counts: from 0, in Unicode scalars.
+/// A position in libyaml's count: from 0, in Unicode scalars.
 struct YAMLMark: Hashable {
   var line: Int
   var column: Int
@@ -22,10 +22,10 @@ enum YAMLEvent {
 
 struct YAMLSyntaxError: Error {
   var problem: String
-  /// What was being read, and the line where it begins; nil where that tells nothing.
+  /// What libyaml was reading, and the line where that begins; nil if it does not help.
   var context: (text: String, line: Int)?
   var mark: YAMLMark
-  /// libyaml looks ahead, and has a limit of its own.
+  /// libyaml's own limit of nested levels was reached.
   var isDepth: Bool { problem.hasPrefix("Maximum nesting level") }
 }
 
@@ -42,7 +42,7 @@ final class YAMLEventReader {
   private var parser = yaml_parser_t()
   private let text: UnsafeMutableBufferPointer<UInt8>
 
-  /// - Parameter bytes: UTF-8 that was found valid.
+  /// - Parameter bytes: valid UTF-8.
   init(_ bytes: some Collection<UInt8>) {
     text = .allocate(capacity: bytes.count)
     _ = text.initialize(from: bytes)
@@ -56,7 +56,7 @@ final class YAMLEventReader {
     text.deallocate()
   }
 
-  /// The next one. Not to be called again after an error or the stream's end.
+  /// The next event. Do not call it after an error or the end of the stream.
   func next() throws(YAMLSyntaxError) -> Item {
     var event = yaml_event_t()
     repeat {

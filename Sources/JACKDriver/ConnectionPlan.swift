@@ -95,28 +95,28 @@ package struct ConnectionPlan {
   // MARK: What to do
 
   /// What is to be connected and disconnected now.
-  package struct Wishes: Equatable {
+  package struct Changes: Equatable {
     package var make: [Connection] = []
     package var undo: [Connection] = []
   }
 
   /// - Parameter connected: all connections of our ports.
-  package mutating func wishes(
+  package mutating func changes(
     _ ports: Ports, connected: Set<Connection>, at now: Moment
-  ) -> Wishes {
-    var wishes = Wishes()
+  ) -> Changes {
+    var changes = Changes()
     var missing: Set<Connection> = []
     for entry in entries {
       let peers = peers(of: entry, ports)
       for connection in peers.map({ connect(entry, $0) })
       where !connected.contains(connection) && missing.insert(connection).inserted {
-        if isDue(connection, now.seconds) { wishes.make.append(connection) }
+        if isDue(connection, now.seconds) { changes.make.append(connection) }
       }
-      wishes.undo += superseded(entry, by: peers, ports).filter { connected.contains($0) }
+      changes.undo += superseded(entry, by: peers, ports).filter { connected.contains($0) }
     }
     failures = failures.filter { missing.contains($0.key) }
     for connection in links.keys where !missing.contains(connection) { links[connection]?.retryAt = nil }
-    return wishes
+    return changes
   }
 
   /// What an entry is to be connected to.

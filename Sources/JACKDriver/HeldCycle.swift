@@ -19,12 +19,12 @@ struct HeldCycle {
   private let samples: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
   static func make() -> HeldCycle {
-    let inputs = UnsafeMutablePointer<UnsafePointer<Float>?>.allocate(capacity: PortTable.room)
-    inputs.initialize(repeating: nil, count: PortTable.room)
-    let samples = UnsafeMutablePointer<UnsafeMutablePointer<Float>?>.allocate(capacity: PortTable.room)
-    samples.initialize(repeating: nil, count: PortTable.room)
-    let connected = UnsafeMutablePointer<UInt8>.allocate(capacity: PortTable.room)
-    connected.initialize(repeating: 0, count: PortTable.room)
+    let inputs = UnsafeMutablePointer<UnsafePointer<Float>?>.allocate(capacity: PortTable.capacity)
+    inputs.initialize(repeating: nil, count: PortTable.capacity)
+    let samples = UnsafeMutablePointer<UnsafeMutablePointer<Float>?>.allocate(capacity: PortTable.capacity)
+    samples.initialize(repeating: nil, count: PortTable.capacity)
+    let connected = UnsafeMutablePointer<UInt8>.allocate(capacity: PortTable.capacity)
+    connected.initialize(repeating: 0, count: PortTable.capacity)
     return HeldCycle(inputs: inputs, connected: connected, samples: samples)
   }
 
@@ -38,7 +38,7 @@ struct HeldCycle {
   }
 
   func free() {
-    for index in 0..<PortTable.room { samples[index]?.deallocate() }
+    for index in 0..<PortTable.capacity { samples[index]?.deallocate() }
     samples.deallocate()
     inputs.deallocate()
     connected.deallocate()

@@ -18,8 +18,8 @@ extension JACKDriver {
     guard let engine, stage == .attached || stage == .running else { return }
     let next = PortLayout(engine)
     if next == layout { return }
-    guard max(next.inputs.count, next.outputs.count) <= PortTable.room else {
-      throw .refused(action: "register the ports", detail: "more than \(PortTable.room) channels")
+    guard max(next.inputs.count, next.outputs.count) <= PortTable.capacity else {
+      throw .refused(action: "register the ports", detail: "more than \(PortTable.capacity) channels")
     }
     // Without a server: when it is back, the ports are made as they are wanted then.
     let isServed = session != nil && !client.isClosed && !control.share.pointee.isShutDown.load(ordering: .acquiring)

@@ -39,16 +39,16 @@ extension JACKDriver {
     keepNames()
     var (ports, now, connected) = look()
     var events = tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
-    let wishes = plan.wishes(ports, connected: connected, at: now)
-    for connection in wishes.make {
+    let changes = plan.changes(ports, connected: connected, at: now)
+    for connection in changes.make {
       plan.note(connection, succeeded: client.connect(connection), at: now)
     }
-    for connection in wishes.undo {
+    for connection in changes.undo {
       client.disconnect(connection)
       plan.forget(connection)
       events.append(.superseded(connection))
     }
-    if !wishes.make.isEmpty || !wishes.undo.isEmpty {
+    if !changes.make.isEmpty || !changes.undo.isEmpty {
       connected = self.connected
       events += tell(plan.observe(ports, connected: connected, at: now), &plan, at: now)
     }

@@ -32,12 +32,12 @@ public final class PortMeter {
   }
 
   /// Ports that can be listened to at the same time.
-  public static let room = MeterState.room
+  public static let capacity = MeterState.capacity
 
   private let client: JACKClient
   private let state: UnsafeMutablePointer<MeterState>
   /// Full names of the ports that are listened to; nil: the place is free.
-  private var heard: [String?] = Array(repeating: nil, count: PortMeter.room)
+  private var heard: [String?] = Array(repeating: nil, count: PortMeter.capacity)
 
   /// Becomes a client named `auscult-ports`, with the process' number, on a server that runs.
   public init(server: String? = nil) throws(JACKError) {
@@ -113,7 +113,7 @@ public final class PortMeter {
 
 /// What the process callback adds up, a place for each port.
 struct MeterState: ~Copyable {
-  static let room = 128
+  static let capacity = 128
 
   private struct Place: ~Copyable {
     let port = Atomic<OpaquePointer?>(nil)
@@ -136,12 +136,12 @@ struct MeterState: ~Copyable {
   private let places: UnsafeMutablePointer<Place>
 
   init() {
-    places = .allocate(capacity: Self.room)
-    for index in 0..<Self.room { (places + index).initialize(to: Place()) }
+    places = .allocate(capacity: Self.capacity)
+    for index in 0..<Self.capacity { (places + index).initialize(to: Place()) }
   }
 
   deinit {
-    places.deinitialize(count: Self.room)
+    places.deinitialize(count: Self.capacity)
     places.deallocate()
   }
 
@@ -166,7 +166,7 @@ struct MeterState: ~Copyable {
   /// Adds a cycle. Thread: realtime.
   @_noLocks @_noAllocation
   func add(_ frames: Int) {
-    for index in 0..<Self.room {
+    for index in 0..<Self.capacity {
       guard let port = places[index].port.load(ordering: .acquiring),
         let buffer = jack_port_get_buffer(port, UInt32(frames))
       else { continue }

@@ -7,16 +7,16 @@ import Synchronization
 /// port stands here, too: the call that JACK has for it takes a lock in PipeWire's library.
 struct PortTable {
   /// Channels, at most: more than JACK has ports for.
-  static let room = 4096
+  static let capacity = 4096
 
   private let ports: UnsafeMutablePointer<Atomic<OpaquePointer?>>
   private let connected: UnsafeMutablePointer<Atomic<Bool>>
   private let highest: UnsafeMutablePointer<Atomic<Int>>
 
   static func make() -> PortTable {
-    let ports = UnsafeMutablePointer<Atomic<OpaquePointer?>>.allocate(capacity: room)
-    let connected = UnsafeMutablePointer<Atomic<Bool>>.allocate(capacity: room)
-    for index in 0..<room {
+    let ports = UnsafeMutablePointer<Atomic<OpaquePointer?>>.allocate(capacity: capacity)
+    let connected = UnsafeMutablePointer<Atomic<Bool>>.allocate(capacity: capacity)
+    for index in 0..<capacity {
       (ports + index).initialize(to: Atomic(nil))
       (connected + index).initialize(to: Atomic(false))
     }

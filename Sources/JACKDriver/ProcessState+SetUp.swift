@@ -27,11 +27,12 @@ extension ProcessState {
     let state = UnsafeMutablePointer<ProcessState>.allocate(capacity: 1)
     state.initialize(
       to: ProcessState(
-        client: client.handle, engine: engine.realtime, room: Unmanaged.passUnretained(engine), share: control.share,
+        client: client.handle, engine: engine.realtime, engineObject: Unmanaged.passUnretained(engine),
+        share: control.share,
         rate: client.rate, inputPorts: .make(), outputPorts: .make(), inputs: buffers(),
-        connected: .allocate(capacity: PortTable.room), outputs: buffers(),
+        connected: .allocate(capacity: PortTable.capacity), outputs: buffers(),
         held: .make(), origin: origin))
-    state.pointee.connected.initialize(repeating: 0, count: PortTable.room)
+    state.pointee.connected.initialize(repeating: 0, count: PortTable.capacity)
     if let continuation, control.hasBegun {
       state.pointee.clock = continuation.clock
       state.pointee.lastBegan = continuation.lastBegan
@@ -58,8 +59,8 @@ extension ProcessState {
   }
 
   private static func buffers<Pointer>() -> UnsafeMutablePointer<Pointer?> {
-    let memory = UnsafeMutablePointer<Pointer?>.allocate(capacity: PortTable.room)
-    memory.initialize(repeating: nil, count: PortTable.room)
+    let memory = UnsafeMutablePointer<Pointer?>.allocate(capacity: PortTable.capacity)
+    memory.initialize(repeating: nil, count: PortTable.capacity)
     return memory
   }
 
@@ -71,7 +72,7 @@ extension ProcessState {
     let state = argument!.assumingMemoryBound(to: ProcessState.self)
     let share = state.pointee.share
     if share.pointee.isFreewheeling.load(ordering: .acquiring), !share.pointee.isLeaving.load(ordering: .acquiring) {
-      state.pointee.room._withUnsafeGuaranteedRef { $0.awaitRoom() }
+      state.pointee.engineObject._withUnsafeGuaranteedRef { $0.awaitRoom() }
     }
     realtime_enter()
     state.cycle(frames)

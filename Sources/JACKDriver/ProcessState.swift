@@ -19,7 +19,7 @@ struct ProcessState {
   let engine: RealtimeEngine
   /// Waits until the engine's queues have room, for cycles that have no deadline. Not marked, never called in the
   /// cycle.
-  let room: Unmanaged<Engine>
+  let engineObject: Unmanaged<Engine>
   let share: UnsafeMutablePointer<DriverShare>
   let rate: Int
   let inputPorts: PortTable

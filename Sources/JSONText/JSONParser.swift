@@ -12,8 +12,8 @@ public struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension JSONValue {
-  /// Reads JSON (RFC 8259). Whatever the bytes, it takes time and memory in proportion to them: nesting ends at 64
-  /// levels, of members with one name the last counts.
+  /// Reads JSON (RFC 8259). Time and memory are proportional to the bytes, whatever they are. There are at most 64
+  /// nested levels. Of members with equal names the last one counts.
   public init(parsing bytes: some Collection<UInt8>) throws(JSONProblem) {
     var parser = JSONParser(bytes: Array(bytes))
     self = try parser.document()
@@ -145,7 +145,7 @@ private struct JSONParser {
     }
   }
 
-  /// The code point of one `\u` escape, or of two that make a surrogate pair.
+  /// The code point of one `\u` escape, or of two that form a surrogate pair.
   private mutating func scalar() throws(JSONProblem) -> Character {
     var code = try hexadecimal()
     if code & 0xfc00 == 0xd800, take("\\") {

@@ -1,7 +1,7 @@
-/// Texts as JSON writes them: the one place for its escapes.
+/// Texts in JSON, with their escapes.
 public enum JSONQuoting {
-  /// Adds a text in quotes. JSON demands that quotes, backslashes and the first control characters are escaped; a
-  /// terminal also obeys later ones, and those that turn the direction of writing.
+  /// Adds a text in quotes. JSON requires escapes for quotes, backslashes and C0 control characters. Other control
+  /// characters and direction marks are escaped as well, because terminals obey them.
   public static func quote(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if text.utf8.allSatisfy(isPlain) {
@@ -12,7 +12,7 @@ public enum JSONQuoting {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// ASCII that stands for itself.
+  /// Whether an ASCII character needs no escape.
   private static func isPlain(_ byte: UInt8) -> Bool {
     (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }

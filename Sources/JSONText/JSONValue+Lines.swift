@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as JSON for people: a member or an item a line, members in the order of their names.
+  /// The value as JSON for people: one member or item per line, members sorted by name.
   public var jsonLines: [UInt8] {
     var bytes: [UInt8] = []
     writeLines(to: &bytes, depth: 0)

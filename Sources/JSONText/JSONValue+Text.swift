@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as JSON on one line, members in the order of their names. A number that is not finite becomes `null`.
+  /// The value as JSON on one line, members sorted by name. A number that is not finite becomes `null`.
   public var json: [UInt8] {
     var bytes: [UInt8] = []
     write(to: &bytes)

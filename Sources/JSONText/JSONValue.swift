@@ -1,4 +1,4 @@
-/// A JSON value, as the control protocol carries it.
+/// A JSON value, for example of the control protocol.
 public enum JSONValue: Sendable, Equatable {
   case null
   case boolean(Bool)
@@ -8,7 +8,7 @@ public enum JSONValue: Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// A member of an object; nil where there is none, or where this is no object.
+  /// A member of an object; nil if there is none, or this is not an object.
   public subscript(_ name: String) -> JSONValue? {
     if case .object(let members) = self { members[name] } else { nil }
   }
@@ -25,7 +25,7 @@ public enum JSONValue: Sendable, Equatable {
     default: nil
     }
   }
-  /// Some text in it, or some member's name, has the character NUL: a C function would take what stands before for all.
+  /// Whether a text or a member's name contains NUL. A C function would take the text before it for the whole text.
   public var hasNUL: Bool {
     switch self {
     case .null, .boolean, .integer, .number: false

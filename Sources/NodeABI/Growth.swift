@@ -1,13 +1,13 @@
 import CNodeABI
 
-/// Whether a struct of the ABI, `size` bytes long as who filled it says, has a member that a later minor version added:
-/// AUSCULT_HAS of node.h.
+/// Whether a struct of the ABI has a member that a later minor version added: AUSCULT_HAS of node.h. `size` is its
+/// number of bytes, as set by its allocator.
 public func hasMember<Struct, Member>(_ size: UInt32, _ member: KeyPath<Struct, Member>) -> Bool {
   Int(size) >= MemoryLayout<Struct>.offset(of: member)! + MemoryLayout<Member>.size
 }
 
 extension auscult_error {
-  /// One to be filled by the other side.
+  /// An error for the other side to fill.
   public static var empty: auscult_error {
     var error = auscult_error()
     error.size = UInt32(MemoryLayout<auscult_error>.size)
@@ -16,7 +16,7 @@ extension auscult_error {
 
   /// What is wrong, and what to do.
   public var message: String { withUnsafeBytes(of: text, textUpToZero) }
-  /// The parameter at fault, or nil.
+  /// Name of the wrong parameter, or nil.
   public var parameterName: String? {
     let name = withUnsafeBytes(of: parameter, textUpToZero)
     return name.isEmpty ? nil : name

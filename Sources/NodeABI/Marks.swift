@@ -1,6 +1,6 @@
 import CNodeABI
 
-/// What the source says of the samples that a token was computed from: AUSCULT_MARK_*, one byte a channel and token.
+/// The source's marks of the samples that a token was computed from: AUSCULT_MARK_*, one byte per channel and token.
 ///
 /// Thread: any.
 @frozen
@@ -10,7 +10,7 @@ public struct Marks: RawRepresentable, Sendable, Equatable {
   @inlinable @_noLocks @_noAllocation
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// What a stream without marks reads as: sounding, connected and moving, not clipped.
+  /// The marks of a stream without marks: sounding, connected and moving, not clipped.
   @inlinable
   public static var unmarked: Marks {
     @_noLocks @_noAllocation get {
@@ -21,20 +21,20 @@ public struct Marks: RawRepresentable, Sendable, Equatable {
   /// Not silent.
   @inlinable
   public var isSounding: Bool { @_noLocks @_noAllocation get { has(AUSCULT_MARK_SOUNDING) } }
-  /// Some sample was clipped, or not a finite number.
+  /// A sample was clipped, or not a finite number.
   @inlinable
   public var isClipped: Bool { @_noLocks @_noAllocation get { has(AUSCULT_MARK_CLIPPED) } }
-  /// Some sample came from a connected port, or from a file.
+  /// A sample came from a connected port, or from a file.
   @inlinable
   public var isConnected: Bool { @_noLocks @_noAllocation get { has(AUSCULT_MARK_CONNECTED) } }
-  /// Some sample was not stuck at a value that would sound.
+  /// A sample was not stuck at a value that would sound.
   @inlinable
   public var isMoving: Bool { @_noLocks @_noAllocation get { has(AUSCULT_MARK_MOVING) } }
-  /// Fit to learn from: neither silent nor clipped.
+  /// Usable for learning: neither silent nor clipped.
   @inlinable
   public var isUsable: Bool { @_noLocks @_noAllocation get { isSounding && !isClipped } }
 
-  /// All of it is silence: the share says so, or, where no source has counted it, the mark.
+  /// The whole token is silence: by its share of silence, or, if no source has counted it, by its mark.
   @inlinable
   public var isWhollySilent: Bool {
     @_noLocks @_noAllocation get {

@@ -1,30 +1,30 @@
 import CNodeABI
 
-/// What a parameter takes: AUSCULT_NUMBER to AUSCULT_OUTPUT_PATH.
+/// The type of a parameter: AUSCULT_NUMBER to AUSCULT_OUTPUT_PATH.
 public enum ParameterKind: UInt32, Sendable, CaseIterable {
   case number = 1
   case integer, boolean, text, choice, inputPath, outputPath
 }
 
-/// What a parameter's values are for: AUSCULT_PARAMETER_*.
+/// Properties of a parameter: AUSCULT_PARAMETER_*.
 public struct ParameterFlags: OptionSet, Sendable, Hashable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
   public static let required = ParameterFlags(rawValue: AUSCULT_PARAMETER_REQUIRED)
   /// May change while the graph runs.
   public static let running = ParameterFlags(rawValue: AUSCULT_PARAMETER_RUNNING)
-  /// Takes one value or a list of them.
+  /// Takes one value or a list.
   public static let list = ParameterFlags(rawValue: AUSCULT_PARAMETER_LIST)
   /// Takes a list of lists.
   public static let nested = ParameterFlags(rawValue: AUSCULT_PARAMETER_NESTED)
   /// Takes one value or a map from machine name to value.
   public static let byMachine = ParameterFlags(rawValue: AUSCULT_PARAMETER_BY_MACHINE)
-  /// Has no influence on what a token contains: names, output paths, ports to connect to.
+  /// Does not affect the content of tokens: names, output paths, ports to connect to.
   public static let placement = ParameterFlags(rawValue: AUSCULT_PARAMETER_PLACEMENT)
   public static let all: ParameterFlags = [.required, .running, .list, .nested, .byMachine, .placement]
 }
 
-/// The units that a number can be written in: AUSCULT_UNIT_*.
+/// The units of a number: AUSCULT_UNIT_*.
 public struct ValueUnits: OptionSet, Sendable, Hashable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -39,7 +39,7 @@ public struct ValueUnits: OptionSet, Sendable, Hashable {
 }
 
 extension ValueUnits: CustomStringConvertible {
-  /// A value of the dimension, in words.
+  /// The dimension in words.
   public var dimension: String {
     switch self {
     case .second: return "a duration"
@@ -51,7 +51,7 @@ extension ValueUnits: CustomStringConvertible {
     }
   }
 
-  /// The dimension and how it is written.
+  /// The dimension and its units.
   public var description: String {
     switch self {
     case .second: return "a duration (s, ms, us, min, h, d)"

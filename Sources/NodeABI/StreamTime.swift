@@ -1,9 +1,9 @@
 import CNodeABI
 
-/// Where the tokens of a stream lie in time: time.h for Swift.
+/// Positions of a stream's tokens in time: time.h for Swift.
 ///
-/// A token's number counts from a head; an audio block has one head, for its first sample.
-/// Thread: any. It holds on to the format, which must outlive it.
+/// Tokens are numbered from a head. An audio block has one head, for its first sample.
+/// Thread: any. It keeps a pointer to the format, which must outlive it.
 @frozen
 public struct StreamTime {
   @usableFromInline let format: UnsafePointer<auscult_format>
@@ -35,17 +35,17 @@ public struct StreamTime {
     auscult_end_frame(format, head, token)
   }
 
-  /// Driver frame position of ticks, rounded down: where something begins.
+  /// Driver frame position of ticks, rounded down: for a beginning.
   @inlinable @inline(__always) @_noLocks @_noAllocation
   public func frame(beginTicks ticks: Int64) -> Int64 { floorDivide(ticks, format.pointee.denominator) }
 
-  /// Driver frame position of ticks, rounded up: where something ends.
+  /// Driver frame position of ticks, rounded up: for an end.
   @inlinable @inline(__always) @_noLocks @_noAllocation
   public func frame(endTicks ticks: Int64) -> Int64 { ceilDivide(ticks, format.pointee.denominator) }
 }
 
 extension auscult_block {
-  /// Where its tokens lie.
+  /// Positions of its tokens.
   @inlinable
   public var time: StreamTime { @inline(__always) @_noLocks @_noAllocation get { StreamTime(format) } }
 }

@@ -30,13 +30,13 @@ extension StreamKinds: CustomStringConvertible {
   }
 }
 
-/// Why a stretch of a stream is missing: AUSCULT_GAP_*.
+/// Why a part of a stream is missing: AUSCULT_GAP_*.
 public enum GapCause: UInt32, Sendable, CaseIterable {
   case xrun = 1
   case drop, node, server, network, sink
 }
 
-/// Why nothing is heard of a machine: AUSCULT_DEAF_*.
+/// Why a machine is not heard: AUSCULT_DEAF_*.
 public enum DeafCause: UInt32, Sendable, CaseIterable {
   case unconnected = 1
   case silent, stuck, noScore

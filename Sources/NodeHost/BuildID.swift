@@ -6,13 +6,13 @@ import SystemCalls
   import Darwin
 #endif
 
-/// The file's GNU build id; where the linker wrote none, a hash of the whole file.
+/// The file's GNU build id; without one, a hash of the whole file.
 func fileBuildID(_ path: String) -> String {
   withFileBytes(path) { bytes in gnuBuildID(bytes) ?? "fnv1a:" + hexadecimal(hash(bytes)) } ?? "unknown"
 }
 
 extension PluginLibrary {
-  /// Whether a file is a whole library, and not one that is still being written: all that its headers speak of is there.
+  /// Whether a file is a complete library: everything that its headers refer to has been written.
   public static func isWhole(_ path: String) -> Bool {
     withFileBytes(path) { file in
       guard file.count >= 64, file.prefix(4).elementsEqual([0x7F, 0x45, 0x4C, 0x46]) else { return false }
@@ -31,11 +31,11 @@ extension PluginLibrary {
     } ?? false
   }
 
-  /// The build id of a library as it lies there now.
+  /// The build id of a library file in its present state.
   public static func fileID(_ path: String) -> String { fileBuildID(path) }
 }
 
-/// The build id's bytes out of the notes of a 64-bit ELF file of this machine's byte order, in hexadecimal.
+/// The build id from the notes of a 64-bit ELF file in this computer's byte order, in hexadecimal.
 private func gnuBuildID(_ file: UnsafeRawBufferPointer) -> String? {
   let elf64LittleEndian: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1]
   guard file.count >= 64, file.prefix(6).elementsEqual(elf64LittleEndian) else { return nil }
@@ -52,7 +52,7 @@ private func gnuBuildID(_ file: UnsafeRawBufferPointer) -> String? {
   return nil
 }
 
-/// A note is: size of the name, size of the content, type; then both, each padded to 4 bytes.
+/// A note has: size of the name, size of the content, type; then name and content, each padded to 4 bytes.
 private func noteBuildID(_ file: UnsafeRawBufferPointer, _ offset: Int, _ size: Int) -> String? {
   guard offset <= file.count, size <= file.count - offset else { return nil }
   var place = offset
@@ -86,8 +86,8 @@ private func hexadecimal<T: FixedWidthInteger>(_ value: T) -> String {
   return String(repeating: "0", count: T.bitWidth / 4 - digits.count) + digits
 }
 
-/// Reads a file for the time of `body`; nil where it can't be read or is empty. Not mapped: the file may be written again
-/// meanwhile, and a mapping of what is cut off would end the program.
+/// Reads a file for `body`; nil if it can't be read or is empty. Does not map it: another program may shorten the file
+/// meanwhile, and reading a mapping beyond the end would end this program.
 private func withFileBytes<T>(_ path: String, _ body: (UnsafeRawBufferPointer) -> T) -> T? {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { return nil }

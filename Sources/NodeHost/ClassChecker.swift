@@ -12,7 +12,7 @@ struct ClassChecker {
     self.index = index
   }
 
-  /// What the class says; meaningful only where `defects` stays empty.
+  /// The description of the class. Valid only if `defects` stays empty.
   mutating func check() -> ClassDescription {
     let smallest = MemoryLayout<auscult_class>.size
     guard native.pointee.size >= smallest else {
@@ -66,7 +66,7 @@ struct ClassChecker {
     let independent = result.inputs.filter { $0.flags.contains(.independent) }
     if !independent.isEmpty && independent.count < result.inputs.count {
       refuse(
-        "its input '\(independent[0].name)' is independent and another is joined: all must be the one or the other")
+        "its input '\(independent[0].name)' is independent and another is joined: make all independent, or none")
     }
   }
 
@@ -143,7 +143,7 @@ struct ClassChecker {
     for name in duplicates(result.parameters.map(\.name)) { refuse("it has two parameters '\(name)'") }
   }
 
-  /// Bytes from one element of a table to the next: a later minor version may have made them larger.
+  /// Bytes from one element of a table to the next. A later minor version may have larger elements.
   private mutating func tableStride(_ size: UInt32, _ smallest: Int, _ what: String) -> Int? {
     guard size >= smallest, size <= 4096 else {
       refuse("its auscult_\(what == "parameter" ? what : "port") has \(size) bytes, ABI 1 has \(smallest)")
@@ -153,7 +153,7 @@ struct ClassChecker {
   }
 }
 
-/// Lower-case words of letters, digits, `-` and `_`, with dots between.
+/// Lower-case words of letters, digits, `-` and `_`, separated by dots.
 func isClassName(_ name: String) -> Bool {
   name.utf8.count <= 64
     && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
@@ -174,7 +174,7 @@ func isIdentifier(_ name: String) -> Bool {
   }
 }
 
-/// Three numbers, and perhaps a `-pre-release` or `+build` (https://semver.org).
+/// Three numbers, optionally with `-pre-release` or `+build` (https://semver.org).
 func isSemanticVersion(_ version: String) -> Bool {
   let core = version.prefix { $0 != "-" && $0 != "+" }
   let numbers = core.split(separator: ".", omittingEmptySubsequences: false)

@@ -1,5 +1,5 @@
-/// Reads a default: a scalar, or a list in brackets (`[a, b]`, `[[1, 0], [0, 1]]`) for parameters that take lists. There
-/// are no quotes: a default with a comma or a bracket in it can't be written.
+/// Reads a default: a scalar, or a list in brackets (`[a, b]`, `[[1, 0], [0, 1]]`) for parameters that accept lists.
+/// There are no quotes, so a default can't contain a comma or a bracket.
 struct DefaultText {
   enum Shape {
     case scalar(String)
@@ -8,7 +8,7 @@ struct DefaultText {
 
   private var rest: Substring
 
-  /// Nil where the brackets don't match.
+  /// Nil if the brackets do not match.
   static func parse(_ text: String) -> Shape? {
     guard text.hasPrefix("[") else { return .scalar(text) }
     var reader = DefaultText(rest: text[...])
@@ -43,7 +43,7 @@ struct DefaultText {
 }
 
 extension Parameter {
-  /// Types a default. The text is what a graph file would write, so it is checked like one.
+  /// Types a default. It has the syntax of a graph file and is checked in the same way.
   func typedDefault(_ text: String) throws(ParameterProblem) -> ParameterValue {
     guard let shape = DefaultText.parse(text) else {
       throw ParameterProblem(code: "wrong-type", message: "the brackets of '\(text)' don't match")

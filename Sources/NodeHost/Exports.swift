@@ -1,2 +1,2 @@
-/// What host and nodes have in common: the ABI's flags.
+/// The ABI's flags, which host and nodes share.
 @_exported import NodeABI

@@ -1,7 +1,7 @@
 import CNodeABI
 
-/// Reads what a library declares, and refuses what the host could not work with. It finds every defect, not just the
-/// first, so that an author fixes them in one go.
+/// Reads a library's declarations and refuses those that the host can't use. Reports all defects at once, so that an
+/// author can fix them together.
 struct LibraryChecker {
   let path: String
   private var defects: [String] = []
@@ -43,13 +43,13 @@ struct LibraryChecker {
   private func refused(_ defect: String) -> PluginProblem { PluginProblem(path: path, defects: [defect]) }
 }
 
-/// More than this is not a table but garbage.
+/// A larger number is not a table but garbage.
 let mostClasses = 4096
 let mostPorts = 256
 let mostParameters = 1024
 let mostChoices = 1024
 
-/// What a class record says, in Swift's types.
+/// The content of a class record in Swift's types.
 struct ClassDescription {
   var name = ""
   var version = ""
@@ -61,13 +61,13 @@ struct ClassDescription {
   var traits: NodeClass.Traits = []
 }
 
-/// Those that occur more than once, in the order of their second occurrence.
+/// The names that occur more than once, in the order of their second occurrence.
 func duplicates(_ names: [String]) -> [String] {
   var seen: Set<String> = []
   return names.filter { !$0.isEmpty && !seen.insert($0).inserted }
 }
 
-/// Text that a plugin gives; nil for a null pointer, for text that is not UTF-8, and for what does not end in sight.
+/// Text from a plugin; nil for a null pointer, text that is not UTF-8, and text that is too long.
 func text(_ pointer: UnsafePointer<CChar>?) -> String? {
   guard let pointer else { return nil }
   var length = 0

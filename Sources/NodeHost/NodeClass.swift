@@ -1,12 +1,12 @@
 import CNodeABI
 
-/// A loadable kind of node, as its library describes it. All of it is constant, and lives as long as the process.
+/// A node class as its library describes it. It is constant and lives as long as the process.
 public final class NodeClass: @unchecked Sendable {
   public typealias Traits = NodeTraits
 
   public let native: UnsafePointer<auscult_class>
   public let name: String
-  /// Of what it computes: semantic versioning.
+  /// Semantic version of the computation.
   public let version: String
   /// One line.
   public let summary: String
@@ -16,7 +16,7 @@ public final class NodeClass: @unchecked Sendable {
   /// May run on the realtime thread.
   public let isHard: Bool
   public let traits: Traits
-  /// Where it comes from. A cycle on purpose: neither ever goes away.
+  /// The library that it comes from. The reference cycle is deliberate: neither is ever freed.
   public let library: PluginLibrary
 
   init(_ native: UnsafePointer<auscult_class>, _ description: ClassDescription, _ library: PluginLibrary) {
@@ -32,12 +32,12 @@ public final class NodeClass: @unchecked Sendable {
     traits = description.traits
   }
 
-  /// Its library's file, without the folder.
+  /// File name of its library.
   public var libraryName: String { baseName(library.path) }
 
   public func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
 
-  /// A further ability by name and version, such as `state/1`; nil where the class hasn't got it.
+  /// Another ability by name and version, such as `state/1`; nil if the class does not have it.
   ///
   /// Thread: control.
   public func ability(_ name: String) -> UnsafeRawPointer? {

@@ -1,18 +1,18 @@
 import NumberText
 
-/// Why a text is no value of a parameter.
+/// Why a text is not a value of a parameter.
 public struct ParameterProblem: Error, Sendable, Hashable {
   /// `wrong-type`, `unknown-unit`, `wrong-unit`, `unknown-choice`, `out-of-range`, `no-value`.
   public var code: String
-  /// One line, which names the parameter, what it takes, and what was written.
+  /// One line with the parameter, the accepted values, and the text.
   public var message: String
-  /// Words that would have been right in place of `written`, for a suggestion.
+  /// Words that would be right instead of `written`, for a suggestion.
   public var candidates: [String] = []
   public var written = ""
 }
 
 extension Parameter {
-  /// Types one scalar, as a graph file writes it. Paths stay as they are.
+  /// Types one scalar of a graph file. Leaves paths unchanged.
   public func value(of text: String) throws(ParameterProblem) -> ParameterValue {
     switch kind {
     case .number, .integer: return try number(of: text)
@@ -83,7 +83,7 @@ extension Parameter {
 }
 
 extension Parameter {
-  /// What one value may be, in words: `a whole number from 1 to 512`, `a duration (s, ms, us, min, h, d)`.
+  /// The accepted values in words: `a whole number from 1 to 512`, `a duration (s, ms, us, min, h, d)`.
   public var expectation: String {
     switch kind {
     case .boolean: return "true or false"
@@ -101,7 +101,7 @@ extension Parameter {
     }
   }
 
-  /// How the units that it takes are written.
+  /// The spellings of the accepted units.
   public var unitNames: [String] {
     UnitName.all.filter { units.contains($0.dimension) }.map(\.name)
   }
@@ -123,7 +123,7 @@ private func alternatives(_ words: [String]) -> String {
   words.count < 2 ? words.first ?? "" : words.dropLast().joined(separator: ", ") + " or " + words.last!
 }
 
-/// Between quotes, shortened where it is long. Whoever shows it to people makes control characters visible.
+/// In quotes, and shortened if it is long. The caller makes control characters visible.
 private func quoted(_ text: String) -> String {
   let scalars = text.unicodeScalars
   guard text.utf8.count > 60, scalars.count > 60 else { return "'\(text)'" }

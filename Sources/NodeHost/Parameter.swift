@@ -6,17 +6,17 @@ public struct Parameter: Sendable {
 
   public let name: String
   public let kind: Kind
-  /// Numbers: the units that are taken.
+  /// For numbers: the accepted units.
   public let units: Units
-  /// Numbers: the one that a bare number has.
+  /// For numbers: the unit of a number without one.
   public let unit: Units
   public let flags: Flags
-  /// Of the number as passed, for values in `unit`.
+  /// Limits of the value, for values in `unit`.
   public let minimum: Double
   public let maximum: Double
-  /// The default, as a graph file would write it.
+  /// The default, as in a graph file.
   public let initial: String?
-  /// A choice's words; the words that a number takes besides numbers.
+  /// The words of a choice; for a number, the words accepted besides numbers.
   public let choices: [String]
   /// One line.
   public let summary: String

@@ -15,7 +15,7 @@ struct ParameterChecker {
     self.index = index
   }
 
-  /// The parameter, or nil where not even its name and type can be told.
+  /// The parameter, or nil if not even its name and type can be read.
   mutating func check() -> Parameter? {
     guard let name = text(native.name) else {
       defects.append("the name of parameter \(index) is a null pointer or not text")

@@ -1,6 +1,6 @@
 /// A value of a parameter, typed and checked.
 public indirect enum ParameterValue: Sendable, Hashable {
-  /// In the unit `unit` (one AUSCULT_UNIT_*; seconds, hertz, decibel, per cent, samples), and as it was written.
+  /// A number in `unit` (one AUSCULT_UNIT_*; seconds, hertz, decibel, per cent, samples), and its text.
   case number(Double, unit: UInt32, text: String)
   case boolean(Bool)
   /// Text, a choice, or a path (absolute).

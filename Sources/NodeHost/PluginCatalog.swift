@@ -4,47 +4,47 @@
   import Darwin
 #endif
 
-/// The node classes of all plugins that were found. A broken plugin costs its own classes only.
+/// The node classes of all plugins that were found. A broken plugin affects only its own classes.
 ///
 /// Thread: control.
 public final class PluginCatalog: @unchecked Sendable {
-  /// A plugin that is not used because an earlier folder has one of the same file name, or of its classes.
+  /// A plugin that is not used because an earlier folder has one with the same file name or class.
   public struct Shadowed: Sendable, Hashable {
     public var path: String
-    /// The class that an earlier folder has too; nil: the whole file.
+    /// The class that an earlier folder also has; nil: the whole file.
     public var className: String?
-    /// Which is used instead.
+    /// The file that is used instead.
     public var by: String
   }
 
   /// The folders that were searched, in order.
   public let searchPath: [String]
-  /// In the order in which they were found: folder by folder, each by file name.
+  /// In the order in which they were found: by folder, then by file name.
   public private(set) var libraries: [PluginLibrary] = []
-  /// Libraries that can't be used, and classes that two libraries of one folder have.
+  /// Libraries that can't be used, and classes that occur in two libraries of one folder.
   public private(set) var problems: [PluginProblem] = []
   public private(set) var shadowed: [Shadowed] = []
   private var byName: [String: NodeClass] = [:]
   private var byPath: [String: PluginLibrary] = [:]
-  /// Every library that was ever loaded from a private copy: a build is loaded once.
+  /// Every library that was ever loaded from a private copy. Each build is loaded once.
   private var builds: [PluginLibrary]
   private let isPrivate: Bool
-  /// Tries libraries out before they are loaded here; nil: nothing does.
+  /// Tries libraries out before they are loaded here; nil: no trial.
   public let probe: PluginProbe?
-  /// What there is to know of libraries that are used all the same.
+  /// Remarks about libraries that are used in spite of them.
   public private(set) var remarks: [PluginProblem] = []
 
-  /// Loads every `libauscult-*.so` of the folders; the first folder wins.
+  /// Loads every `libauscult-*.so` of the folders. The first folder wins.
   ///
   /// - Parameters:
-  ///   - isPrivate: from private copies, so that `refreshed` sees what is built meanwhile.
-  ///   - probe: opens each library in a child first.
+  ///   - isPrivate: loads private copies, so that `refreshed` finds new builds.
+  ///   - probe: opens each library in a child process first.
   public convenience init(searchPath: [String], isPrivate: Bool = false, probe: PluginProbe? = nil) {
     self.init(searchPath: searchPath, isPrivate: isPrivate, probe: probe, builds: [])
   }
 
-  /// Looks again: what is found now. Libraries whose build is the same are the same. Without private copies nothing can
-  /// have changed.
+  /// Searches the folders again. Libraries with the same build stay the same objects. Without private copies, nothing
+  /// can have changed.
   public func refreshed() -> PluginCatalog {
     isPrivate ? PluginCatalog(searchPath: searchPath, isPrivate: true, probe: probe, builds: builds) : self
   }
@@ -65,7 +65,7 @@ public final class PluginCatalog: @unchecked Sendable {
     }
   }
 
-  /// The plugins of each folder, but those that an earlier one has.
+  /// The plugins of each folder, without those that an earlier folder also has.
   private static func files(in searchPath: [String]) -> [(used: [String], shadowed: [Shadowed])] {
     var files: [String: String] = [:]
     return unique(searchPath.map(absolutePath)).map { folder in
@@ -86,11 +86,10 @@ public final class PluginCatalog: @unchecked Sendable {
   /// All classes, by name.
   public var classes: [NodeClass] { byName.values.sorted { $0.name < $1.name } }
 
-  /// The class that a graph means by a name.
+  /// The class with this name in a graph.
   public subscript(name: String) -> NodeClass? { byName[name] }
 
-  /// Loads one library that a graph names by its path, whatever its file is called. Its classes do not become known by
-  /// name alone.
+  /// Loads a library that a graph names by its path, whatever its file name. Its classes can't be used by name alone.
   public func load(library path: String) throws(PluginProblem) -> PluginLibrary {
     let path = absolutePath(path)
     if let library = byPath[path] { return library }
@@ -105,7 +104,7 @@ public final class PluginCatalog: @unchecked Sendable {
     return library
   }
 
-  /// Loads a library that nothing speaks against.
+  /// Loads a library after the probe has tried it.
   private func examined(_ path: String) throws(PluginProblem) -> PluginLibrary {
     let verdict = probe?.verdict(on: path) ?? PluginProbe.Verdict()
     if let defect = verdict.defect { throw PluginProblem(path: path, defects: [defect]) }
@@ -118,7 +117,7 @@ public final class PluginCatalog: @unchecked Sendable {
     }
   }
 
-  /// The library as it is now, if that build was loaded before.
+  /// The library in its present build, if that build was loaded before.
   private func known(_ path: String) -> PluginLibrary? {
     guard builds.contains(where: { $0.path == path }) else { return nil }
     let id = fileBuildID(path)
@@ -134,7 +133,7 @@ public final class PluginCatalog: @unchecked Sendable {
     }
   }
 
-  /// Enters the classes of one folder's libraries, but those that an earlier folder has, or two of this one.
+  /// Adds the classes of one folder's libraries, except those that an earlier folder has or that occur twice here.
   private func register(_ libraries: [PluginLibrary]) {
     self.libraries += libraries
     let classes = Dictionary(grouping: libraries.flatMap(\.classes), by: \.name)
@@ -158,7 +157,7 @@ public final class PluginCatalog: @unchecked Sendable {
   }
 }
 
-/// The names of the plugins in a folder, sorted; none where there is no such folder.
+/// The file names of a folder's plugins, sorted; empty if there is no such folder.
 private func pluginFiles(in folder: String) -> [String] {
   guard let stream = opendir(folder) else { return [] }
   defer { closedir(stream) }

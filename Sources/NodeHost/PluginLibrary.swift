@@ -7,27 +7,27 @@ import Synchronization
   import Darwin
 #endif
 
-/// A loaded plugin. It is never unloaded: code, metadata and constants of a library with Swift code are referred to for
-/// ever, so the operating system's handle is not even kept.
+/// A loaded plugin. It is never unloaded, because the code, metadata and constants of a library with Swift code stay in
+/// use. So the system's handle is not kept.
 public final class PluginLibrary: @unchecked Sendable {
   /// Absolute.
   public let path: String
-  /// Differs between any two builds that differ.
+  /// Differs between different builds.
   public let buildID: String
-  /// The build id of the file itself, whatever the library says of itself.
+  /// The build id of the file, whatever the library declares.
   public let fileID: String
-  /// Of the ABI that it was built against, such as `1.0`.
+  /// Version of the ABI that it was built for, such as `1.0`.
   public let abiVersion: String
-  /// It was built against 1.2 or later: its sources mark what is connected and what moves.
+  /// It was built for 1.2 or later: its sources mark connected and moving inputs.
   public let knowsHearing: Bool
   /// In the order of the library.
   public private(set) var classes: [NodeClass] = []
 
-  /// Loads a library and checks all that it declares.
+  /// Loads a library and checks its declarations.
   ///
   /// Thread: control.
-  /// - Parameter isPrivate: loads a private copy of the file as it is now. Else the same path gives the code that was
-  ///   loaded first, whatever the file holds by now.
+  /// - Parameter isPrivate: loads a private copy of the present file. Otherwise, a path always gives the code that was
+  ///   loaded first, even if the file has changed.
   public convenience init(path: String, isPrivate: Bool = false) throws(PluginProblem) {
     let path = absolutePath(path)
     let (entry, fileID) = isPrivate ? try openPrivately(path) : (try openLibrary(path), fileBuildID(path))
@@ -37,7 +37,7 @@ public final class PluginLibrary: @unchecked Sendable {
     try self.init(path: path, fileID: fileID, info)
   }
 
-  /// Classes of the program itself, checked like a plugin's. `name` is what messages call it.
+  /// Classes of the program itself, checked like a plugin's. `name` is the name in messages.
   public convenience init(builtIn name: String, _ info: UnsafePointer<auscult_library_info>) throws(PluginProblem) {
     try self.init(path: name, fileID: name, info)
   }
@@ -54,7 +54,7 @@ public final class PluginLibrary: @unchecked Sendable {
   }
 }
 
-/// Why a file is not even opened as a library: a pipe or a device would never end. Nil: nothing speaks against it.
+/// Why a file must not be opened as a library: reading a pipe or a device would never end. Nil: it may.
 func fileDefect(_ path: String) -> String? {
   var status = stat()
   guard stat(path, &status) == 0 else { return nil }
@@ -67,7 +67,7 @@ private let greatestLibrary = 1 << 30
 /// Why a library can't be used.
 public struct PluginProblem: Error, Sendable, Hashable {
   public var path: String
-  /// All that is wrong with it, in the order in which it was looked at.
+  /// All its defects, in the order of the checks.
   public var defects: [String]
 
   public init(path: String, defects: [String]) {
@@ -82,9 +82,9 @@ extension PluginProblem: CustomStringConvertible {
 
 private let entrySymbol = "auscult_library"
 
-/// Loads a copy; a library that only works where it lies (it needs others beside it) is loaded there, the first time.
+/// Loads a copy. A library that needs files in its own folder is loaded from there, the first time.
 ///
-/// - Returns: the entry, and the build id of what was loaded.
+/// - Returns: the entry function, and the build id of the loaded file.
 private func openPrivately(_ path: String) throws(PluginProblem) -> (auscult_library_function, String) {
   guard access(path, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
   if let defect = fileDefect(path) { throw PluginProblem(path: path, defects: [defect]) }
@@ -98,12 +98,12 @@ private func openPrivately(_ path: String) throws(PluginProblem) -> (auscult_lib
   }
 }
 
-/// Paths that the loader knows, and would hand back the old code for.
+/// Paths that the loader knows. It would return the old code for them.
 private let loadedInPlace = Mutex<Set<String>>([])
 
-/// Thread: control. Runs the initialisers of the library and of all that it depends on.
+/// Thread: control. Runs the initialisers of the library and of its dependencies.
 ///
-/// - Parameter name: what messages call it.
+/// - Parameter name: the name in messages.
 private func openLibrary(_ file: String, as name: String? = nil) throws(PluginProblem) -> auscult_library_function {
   let path = name ?? file
   guard access(file, F_OK) == 0 else { throw PluginProblem(path: path, defects: ["there is no such file"]) }
@@ -121,7 +121,7 @@ private func openLibrary(_ file: String, as name: String? = nil) throws(PluginPr
 
 private func lastLoaderError() -> String { dlerror().map { String(cString: $0) } ?? "the loader gives no reason" }
 
-/// The loader's text, made clear where a library that it depends on is missing.
+/// The loader's text, or a clearer one if a dependency is missing.
 private func loadFailure(_ text: String, _ path: String) -> String {
   let missing = ": cannot open shared object file"
   if let range = text.firstRange(of: missing), !text.hasPrefix(path) {
@@ -131,7 +131,7 @@ private func loadFailure(_ text: String, _ path: String) -> String {
   return "it cannot be loaded: \(reason)"
 }
 
-/// Against the working directory, with links resolved where the file exists.
+/// Made absolute with the working directory, and with links resolved if the file exists.
 func absolutePath(_ path: String) -> String {
   if let resolved = realpath(path, nil) {
     defer { free(resolved) }

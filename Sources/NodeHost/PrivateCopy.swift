@@ -6,15 +6,15 @@ import SystemCalls
   import Darwin
 #endif
 
-/// A copy of a library that nobody else knows: the loader would hand back the old code for a path that it has seen, and a
-/// file that is written again in place would change under the running code.
+/// A private copy of a library. For a known path, the loader would return the old code, and a file that is overwritten
+/// in place would change under the running code.
 ///
-/// The file goes as soon as it is loaded, so that nothing stays behind however the program ends; what is loaded stays.
+/// The file is deleted once it is loaded, so that nothing remains however the program ends. The loaded code stays.
 final class PrivateCopy {
   let path: String
   private let folder: String
 
-  /// Copies a library, under its build id.
+  /// Copies a library, named by its build id.
   init(of library: String) throws(PluginProblem) {
     var template = Array("\(temporaryFolder())/auscult-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Self.problem(library, "its private copy has no folder") }

@@ -5,8 +5,8 @@
 #endif
 
 extension PluginCatalog {
-  /// Where plugins are looked for: the command's `--plugin-path`, `$AUSCULT_PLUGIN_PATH` (folders with colons between),
-  /// the executable's folder, and `../lib/auscult` beside it.
+  /// The folders with plugins: the command's `--plugin-path`, `$AUSCULT_PLUGIN_PATH` (folders separated by colons), the
+  /// executable's folder, and `../lib/auscult` relative to it.
   public static func standardSearchPath(option: [String] = []) -> [String] {
     let environment = getenv("AUSCULT_PLUGIN_PATH").map { String(cString: $0) } ?? ""
     return (option.flatMap(folders) + folders(environment) + besideExecutable())

@@ -1,16 +1,16 @@
-/// A number as a graph file writes it: `0.6 s`, `16 kHz`, `-80 dB`, `20 %`, `512 frames`, `1e-3`.
+/// A number in a graph file: `0.6 s`, `16 kHz`, `-80 dB`, `20 %`, `512 frames`, `1e-3`.
 struct WrittenNumber {
   /// In the dimension's base unit: seconds, hertz, decibel, per cent, samples.
   var value: Double
-  /// The dimension that it is written in; empty: bare.
+  /// The dimension of its unit; empty: no unit.
   var unit: Parameter.Units
 
   enum Problem: Error, Hashable {
-    /// Does not begin with a number, or goes on strangely after it.
+    /// Does not begin with a number, or has wrong text after it.
     case notNumber
-    /// What follows the number is no unit of any dimension.
+    /// The text after the number is not a unit of any dimension.
     case unknownUnit(String)
-    /// Beyond what a double holds.
+    /// Too large for a double.
     case tooLarge
   }
 
@@ -24,7 +24,7 @@ struct WrittenNumber {
       throw looksLikeUnit(name) ? .unknownUnit(name) : .notNumber
     }
     guard abs(exponent) < 10_000 else { throw .tooLarge }
-    // Shifting the exponent rounds once; `600 ms` is then the very double of `0.6 s`.
+    // Adding to the exponent rounds only once, so that `600 ms` gives exactly the double of `0.6 s`.
     guard let number = Double("\(mantissa)e\(exponent + unit.exponent)"), (number * unit.factor).isFinite else {
       throw .tooLarge
     }
@@ -33,13 +33,13 @@ struct WrittenNumber {
   }
 }
 
-/// Anything short without digits may be meant as a unit.
+/// Any short text without digits may be meant as a unit.
 private func looksLikeUnit(_ name: String) -> Bool {
   name.utf8.count <= 12
     && name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "%/°".unicodeScalars.contains($0) }
 }
 
-/// A unit's spelling, and how it relates to its dimension's base unit: value * 10^exponent * factor / divisor.
+/// A unit's spelling, and its conversion to the dimension's base unit: value * 10^exponent * factor / divisor.
 struct UnitName: Sendable {
   var name: String
   var dimension: Parameter.Units
@@ -61,7 +61,7 @@ struct UnitName: Sendable {
   ]
 }
 
-/// Takes a decimal number apart: sign, digits, point, digits; then an exponent that belongs to it.
+/// Splits a decimal number: sign, digits, point, digits; then its exponent.
 private struct NumberScanner {
   private let bytes: [UInt8]
   private var index = 0
@@ -70,7 +70,7 @@ private struct NumberScanner {
 
   private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-  /// Text that `Double` reads, without an exponent.
+  /// Text for `Double`, without an exponent.
   mutating func mantissa() -> String? {
     var text = ""
     if current == UInt8(ascii: "-") || current == UInt8(ascii: "+") {
@@ -87,7 +87,7 @@ private struct NumberScanner {
     return text + (whole.isEmpty ? "0" : whole) + (fraction.isEmpty ? "" : "." + fraction)
   }
 
-  /// 0 where there is none: an `e` without digits is left to be read as a unit.
+  /// 0 if there is none. An `e` without digits is left and read as a unit.
   mutating func exponent() -> Int {
     let start = index
     guard current == UInt8(ascii: "e") || current == UInt8(ascii: "E") else { return 0 }

@@ -1,13 +1,13 @@
 import CNodeABI
 
-/// A node that learns from tokens: `trainer/1`. The host calls `begin`, `take` for each machine, `fit`, `write`, and at
-/// last `endTraining`, also after an error.
+/// A node that learns from tokens: `trainer/1`. The host calls `begin`, `take` for each machine, `fit`, `write`, and
+/// finally `endTraining`, also after an error.
 ///
 /// Thread: control, not active.
 public protocol Trainable: Node {
-  /// Tells classes apart: wants the tokens of all labels. Otherwise it gets normal ones only.
+  /// A classifier: gets the tokens of all labels. Otherwise gets normal tokens only.
   static var learnsLabels: Bool { get }
-  /// Draws random numbers: another seed may give another model. Otherwise it is trained once where seeds are compared.
+  /// Draws random numbers, so that another seed may give another model. Otherwise a comparison of seeds trains it once.
   static var drawsBySeed: Bool { get }
   func begin(_ training: Training) throws
   func take(_ examples: Examples) throws
@@ -16,46 +16,45 @@ public protocol Trainable: Node {
   func endTraining()
 }
 
-/// A node that learns in rounds: after `fit`, `take` and `fit` may come again with further tokens. Weights and the
-/// optimiser's state are kept, the tokens of rounds before are forgotten; `write` gives the last
-/// round's best.
+/// A node that learns in rounds: the host may call `take` and `fit` again with further tokens. Weights and the
+/// optimiser's state stay, earlier tokens are dropped. `write` gives the best result of the last round.
 public protocol LearnsInRounds: Trainable {}
 
 extension Trainable {
   public static var drawsBySeed: Bool { true }
 }
 
-/// A node that says which bands and which moment carry a token's score: `explain/1`.
+/// A node that tells which bands and which moment make a token's score: `explain/1`.
 public protocol Explaining: Node {
-  /// Adds up how much each band [columns] and each moment [rows] contributes to a token [rows x columns]; both come
-  /// filled with 0. Thread: control, active; no `process` runs meanwhile.
+  /// Adds each band's part [columns] and each moment's part [rows] of a token's score. `token` is [rows x columns];
+  /// both results are 0 at the call. Thread: control, active; no `process` runs meanwhile.
   func explain(
     channel: Int, token: UnsafePointer<Float>, bands: UnsafeMutablePointer<Float>,
     moments: UnsafeMutablePointer<Float>) throws
 }
 
-/// A node that makes a token anew from what its model has squeezed it into: original against reconstruction.
+/// A node that reconstructs a token from its model's compressed form.
 public protocol Reconstructing: Explaining {
-  /// Writes what becomes of a token, in the token's units, both [rows x columns]. Thread: control, active; no `process`
+  /// Writes the reconstructed token in the token's units, both [rows x columns]. Thread: control, active; no `process`
   /// runs meanwhile.
   func reconstruct(channel: Int, token: UnsafePointer<Float>, into reconstruction: UnsafeMutablePointer<Float>) throws
 }
 
-/// A node that tells figures of what it has learned: `report/1`.
+/// A node that reports figures about what it has learned: `report/1`.
 public protocol Reporting: Node {
-  /// Calls `figure` with what a figure is of (a machine, or ""), its name and value. Thread: control, not active.
+  /// Calls `figure` with the subject (a machine, or ""), name and value of a figure. Thread: control, not active.
   func report(_ figure: (_ of: String, _ name: String, _ value: Double) -> Void) throws
 }
 
-/// A node whose running state can be carried over: `state/1`.
+/// A node whose running state can be saved and restored: `state/1`.
 public protocol StateKeeping: Node {
   /// What was heard and learned, as bytes. Thread: control, active; no `process` runs meanwhile.
   func saveState() throws -> [UInt8]
-  /// Takes it up again; throws where the bytes are not this node's. Thread: control, active.
+  /// Restores a state; throws if the bytes are not a state of this node. Thread: control, active.
   func restoreState(_ bytes: UnsafeRawBufferPointer) throws
 }
 
-/// What `auscult_class.extension` answers for a class in Swift.
+/// The answer of `auscult_class.extension` for a class in Swift.
 func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
   switch name {
   case AUSCULT_TRAINER:
@@ -73,7 +72,7 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
   }
 }
 
-/// The function tables, one of each for all classes. They live as long as the process.
+/// One function table per ability, for all classes. They live as long as the process.
 private struct AbilityTables: @unchecked Sendable {
   let trainers = Dictionary(
     uniqueKeysWithValues: (0..<8).map { bits in
@@ -93,13 +92,13 @@ private func trainerFlags(hasLabels: Bool, hasRounds: Bool, hasSeed: Bool) -> UI
     | (hasSeed ? 0 : AUSCULT_TRAINER_SEEDLESS)
 }
 
-/// Runs the body on an instance's node as `T`; what it throws goes into the error.
+/// Runs the body on an instance's node as `T`, and writes what it throws to the error.
 func attempt<T>(
   _ pointer: UnsafeMutableRawPointer?, as type: T.Type, _ error: UnsafeMutablePointer<auscult_error>?,
   _ body: (T) throws -> Void
 ) -> auscult_status {
   attempt(error) {
-    guard let node = instance(pointer!).node as? T else { throw NodeError("hasn't got this ability") }
+    guard let node = instance(pointer!).node as? T else { throw NodeError("does not have this ability") }
     try body(node)
   }
 }
@@ -142,7 +141,7 @@ private func stateTable() -> auscult_state {
       attempt(pointer, as: (any StateKeeping).self, error) { node in
         let bytes = try node.saveState()
         guard sink!.pointee.write(sink, bytes, UInt64(bytes.count)) == AUSCULT_OK else {
-          throw NodeError("its state was not taken")
+          throw NodeError("the host refused its state")
         }
       }
     },

@@ -1,6 +1,6 @@
 import CNodeABI
 
-/// The memory that an answer's pointers lead to: kept until the next `configure` or the end of the instance.
+/// The memory behind an answer's pointers. It lives until the next `configure` or the end of the instance.
 final class AnswerStorage {
   private let memory = NodeMemory()
 

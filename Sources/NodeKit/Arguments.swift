@@ -1,6 +1,6 @@
 import CNodeABI
 
-/// The values of a node's parameters, as the graph file gives them or as they default.
+/// The values of a node's parameters, from the graph file or by default.
 public struct Arguments {
   public let host: Host
   let declaration: NodeDeclaration
@@ -20,13 +20,13 @@ public struct Arguments {
   /// Whether the class has a parameter of this name.
   public func declares(_ name: String) -> Bool { declaration.parameters.contains { $0.name == name } }
 
-  /// The value of a parameter, or nil where the file gives none and there is no default.
+  /// The value of a parameter; nil if the file gives none and there is no default.
   public subscript(_ name: String) -> Value? {
     precondition(declares(name), "undeclared parameter \(name)")
     return values[name]
   }
 
-  /// A number in the parameter's own unit, or as passed when it was written in another one that it takes.
+  /// A number in the parameter's own unit, or in another accepted unit if the file uses that one.
   public func number(_ name: String) -> Double {
     guard let number = self[name]?.number else { preconditionFailure("parameter \(name) has no number") }
     return number
@@ -39,7 +39,7 @@ public struct Arguments {
   }
   /// The texts of a list.
   public func texts(_ name: String) -> [String] { list(name).compactMap(\.text) }
-  /// A list; a single value is a list of one; nothing is an empty one.
+  /// A list. A single value is a list of one; a missing value is an empty list.
   public func list(_ name: String) -> [Value] {
     guard let value = self[name] else { return [] }
     if case .list(let items) = value { return items }
@@ -49,7 +49,7 @@ public struct Arguments {
 
 /// One value of a parameter.
 public indirect enum Value: Sendable, Equatable {
-  /// A number in the unit that it was written in: seconds, hertz, decibel, per cent, samples; booleans are 0 or 1.
+  /// A number in the unit of the file: seconds, hertz, decibel, per cent, samples. Booleans are 0 or 1.
   case number(Double, ValueUnits)
   case text(String)
   case list([Value])

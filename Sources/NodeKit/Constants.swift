@@ -1,7 +1,7 @@
-/// Constants that the host reads: they live as long as the process, for plugins are never unloaded.
+/// Constants that the host reads. They live as long as the process, because plugins are never unloaded.
 func constant<T>(_ value: T) -> UnsafePointer<T> { constants([value]) }
 
-/// A table; without values one that nobody may read.
+/// A table. Without values, its memory must not be read.
 func constants<T>(_ values: [T]) -> UnsafePointer<T> {
   let memory = UnsafeMutablePointer<T>.allocate(capacity: max(1, values.count))
   memory.initialize(from: values, count: values.count)

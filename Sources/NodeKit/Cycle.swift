@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeABI
 
-/// What `process` works on: the blocks of the node's inputs and outputs. Valid only during the call.
+/// The blocks of a node's inputs and outputs, for `process`. Valid only during the call.
 @frozen
 public struct Cycle {
   public let pointer: UnsafeMutablePointer<auscult_cycle>
@@ -30,7 +30,7 @@ public struct Cycle {
   /// Driver frames of this cycle, for sources and audio sinks.
   @inlinable
   public var frames: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.clock.pointee.frames) } }
-  /// Frame position of the first of them.
+  /// Frame position of the first of these frames.
   @inlinable
   public var position: Int64 { @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.position } }
   /// The driver has no more frames.
@@ -38,25 +38,25 @@ public struct Cycle {
   public var isEnd: Bool {
     @_noLocks @_noAllocation get { pointer.pointee.clock.pointee.isEnd }
   }
-  /// Nobody waits for the results: files, by hand. For workers, too.
+  /// The results have no deadline: over files, by hand. Also valid on workers.
   public var hasNoDeadline: Bool { pointer.pointee.clock?.pointee.hasNoDeadline ?? false }
 
   /// Samples [frames] that the driver supplies for an external channel.
   @inlinable @_noLocks @_noAllocation
   public func externalInput(_ channel: Int) -> UnsafePointer<Float> { pointer.pointee.external_inputs[channel]! }
-  /// Whether some port leads to an external channel; what comes from files always is connected.
+  /// Whether a port is connected to an external channel. With files, always true.
   @inlinable @_noLocks @_noAllocation
   public func isConnected(_ channel: Int) -> Bool {
     guard let connected = pointer.pointee.external_connected else { return true }
     return connected[channel] != 0
   }
-  /// Where the driver wants the samples [frames] of an external channel.
+  /// Where to write the samples [frames] of an external channel.
   @inlinable @_noLocks @_noAllocation
   public func externalOutput(_ channel: Int) -> UnsafeMutablePointer<Float> {
     pointer.pointee.external_outputs[channel]!
   }
 
-  /// Gives up: the node is quarantined with this text, the graph runs on.
+  /// Fails with a text: the host quarantines the node, and the graph runs on.
   @inlinable @_noLocks @_noAllocation
   public func fail(_ text: StaticString) {
     pointer.pointee.failure = UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -79,10 +79,10 @@ public struct InputBlock {
   public var count: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.count) } }
   @inlinable
   public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
-  /// The stream ends after this block: yield what is held back.
+  /// The stream ends after this block: yield everything that is held back.
   @inlinable
   public var isEnd: Bool { @_noLocks @_noAllocation get { pointer.pointee.isEnd } }
-  /// Something was lost before this block's first token; `reset` has been called.
+  /// Part of the stream was lost before this block's first token; the host has called `reset`.
   @inlinable
   public var hasGap: Bool { @_noLocks @_noAllocation get { pointer.pointee.hasGap } }
 
@@ -115,16 +115,16 @@ public struct InputBlock {
   @inlinable @_noLocks @_noAllocation
   public func head(_ token: Int) -> UnsafePointer<auscult_head> { UnsafePointer(pointer.pointee.heads + token) }
 
-  /// The node before withholds its scores, for it still learns.
+  /// The node before this one still learns and withholds its scores.
   @inlinable
   public var isLearning: Bool { @_noLocks @_noAllocation get { pointer.pointee.isLearning } }
-  /// Every token that ends at or before this frame position has been delivered; at the end, where the stream ends.
+  /// Every token that ends at or before this frame position has been delivered. At the end: the stream's end.
   @inlinable
   public var complete: Int64 {
     @_noLocks @_noAllocation get { isEnd ? pointer.pointee.end : pointer.pointee.complete }
   }
 
-  /// What the source says of a token and channel.
+  /// The marks of a token and channel.
   @inlinable @_noLocks @_noAllocation
   public func marks(_ token: Int, _ channel: Int) -> Marks {
     guard let marks = pointer.pointee.marks else { return .unmarked }
@@ -132,7 +132,7 @@ public struct InputBlock {
   }
 }
 
-/// Where one output's tokens of this cycle go.
+/// One output of this cycle, for the node to write its tokens to.
 @frozen
 public struct OutputBlock {
   public let pointer: UnsafeMutablePointer<auscult_block>
@@ -140,23 +140,23 @@ public struct OutputBlock {
   @inlinable
   public init(_ pointer: UnsafeMutablePointer<auscult_block>) { self.pointer = pointer }
 
-  /// Tokens (audio: samples of each channel) that were yielded so far.
+  /// Tokens (audio: samples of each channel) yielded so far.
   @inlinable
   public var count: Int {
     @_noLocks @_noAllocation get { Int(pointer.pointee.count) }
     @_noLocks @_noAllocation nonmutating set { pointer.pointee.count = UInt32(truncatingIfNeeded: newValue) }
   }
-  /// The most that fits.
+  /// Tokens (audio: samples of each channel) that fit.
   @inlinable
   public var capacity: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.capacity) } }
   @inlinable
   public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
 
-  /// Where an audio channel's samples [capacity] go.
+  /// Where to write an audio channel's samples [capacity].
   @inlinable @_noLocks @_noAllocation
   public func samples(_ channel: Int) -> UnsafeMutablePointer<Float> { values(0, channel) }
 
-  /// Where a token's values go: features [columns], slice [rows x columns], spectrum [2 x columns].
+  /// Where to write a token's values: features [columns], slice [rows x columns], spectrum [2 x columns].
   @inlinable @_noLocks @_noAllocation
   public func values(_ token: Int, _ channel: Int) -> UnsafeMutablePointer<Float> {
     raw(token, channel).assumingMemoryBound(to: Float.self)
@@ -177,18 +177,18 @@ public struct OutputBlock {
     UnsafeMutableRawPointer(pointer.pointee.data) + pointer.pointee.place(token, channel)
   }
 
-  /// Says that scores are withheld because the node still learns: from a token with this head and format the last time.
+  /// Reports that the node still learns and withholds scores. The last learned token has this head and format.
   @inlinable @_noLocks @_noAllocation
   public func noteLearned(from input: InputBlock, _ token: Int) {
     pointer.pointee.flags |= AUSCULT_BLOCK_LEARNING
     pointer.pointee.learned = input.pointer.pointee.time.end(input.head(token))
   }
 
-  /// Where the head of a token goes, on outputs that the node stamps itself.
+  /// Where to write the head of a token, on outputs that the node stamps itself.
   @inlinable @_noLocks @_noAllocation
   public func head(_ token: Int) -> UnsafeMutablePointer<auscult_head> { pointer.pointee.heads + token }
 
-  /// Where the marks of a token and channel go; sources only. Nil: nothing downstream wants marks.
+  /// Where to write the marks of a token and channel; sources only. Nil: no node uses them.
   @inlinable @_noLocks @_noAllocation
   public func marks(_ channel: Int) -> UnsafeMutablePointer<UInt8>? {
     guard let marks = pointer.pointee.marks else { return nil }

@@ -1,5 +1,5 @@
 import CRealtime
 
-/// The factor of an amplitude that a level stands for.
+/// The amplitude factor of a level in decibels.
 @_noLocks @_noAllocation
 public func amplitudeFactor(decibels: Double) -> Double { realtime_pow(10, decibels / 20) }

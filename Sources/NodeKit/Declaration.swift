@@ -22,7 +22,7 @@ public struct PortDeclaration: Sendable {
   }
 }
 
-/// One parameter of a class, as `auscult nodes` lists it and as the graph file is checked against.
+/// One parameter of a class. `auscult nodes` lists it; the host checks graph files against it.
 public struct ParameterDeclaration: Sendable {
   public typealias Kind = ParameterKind
   public typealias Flags = ParameterFlags
@@ -36,7 +36,7 @@ public struct ParameterDeclaration: Sendable {
   public var choices: [String] = []
   public var summary: String
 
-  /// A number. A bare one has `unit`; `also` lists further units that are taken; `words` are taken besides numbers.
+  /// A number. `unit` is the unit of a number without one; `also` lists further units, `words` words to accept.
   public static func number(
     _ name: String, _ summary: String, unit: ValueUnits = .none, also: ValueUnits = .none,
     default initial: String? = nil,
@@ -80,12 +80,12 @@ public struct ParameterDeclaration: Sendable {
       name: name, kind: .choice, flags: flags, initial: initial, choices: choices, summary: summary)
   }
 
-  /// A file to read; relative ones count from the graph file's folder.
+  /// A file to read. A relative path is relative to the graph file's folder.
   public static func inputPath(_ name: String, _ summary: String, flags: Flags = []) -> ParameterDeclaration {
     ParameterDeclaration(name: name, kind: .inputPath, flags: flags, summary: summary)
   }
 
-  /// A file to write; relative ones count from the working directory.
+  /// A file to write. A relative path is relative to the working directory.
   public static func outputPath(_ name: String, _ summary: String, default initial: String? = nil, flags: Flags = [])
     -> ParameterDeclaration
   {
@@ -94,7 +94,7 @@ public struct ParameterDeclaration: Sendable {
   }
 }
 
-/// All that the host must know of a class without creating an instance.
+/// Everything that the host must know of a class without creating an instance.
 public struct NodeDeclaration: Sendable {
   public var name: String
   public var version: String

@@ -21,18 +21,18 @@ public struct StreamFormat: Sendable, Equatable {
   public var period: Int64
   /// Ticks that a token covers.
   public var extent: Int64
-  /// Ticks from the origin to the begin of token 0.
+  /// Ticks from the origin to the beginning of token 0.
   public var offset: Int64
   /// Driver frames beyond a token's end that must have arrived before it can be yielded, summed from the source.
   public var lookahead: Int64
   /// True: the node fills the heads of its tokens itself.
   public var stampedByNode: Bool
   public var scale: Scale
-  /// Hertz of each column, or empty. Below 0: the column is no band.
+  /// Hertz of each column, or empty. Negative: the column is no band.
   public var frequencies: [Float]
-  /// Fifteenths: a token of which so much is silent counts as silent; 0: only one that is so wholly.
+  /// Fifteenths: from this share of silence on a token counts as silent; 0: only if all of it is silent.
   public var silentShare: Int
-  /// What each channel listens to. Empty in an answer: as the input's.
+  /// The machine of each channel. Empty in an answer: the input's machines.
   public var machines: [String]
 
   /// Samples (audio) or tokens per second.
@@ -41,18 +41,18 @@ public struct StreamFormat: Sendable, Equatable {
   /// Driver frames, rounded up, in a number of ticks.
   public func frames(ticks: Int64) -> Int64 { ceilDivide(ticks, denominator) }
 
-  /// Ticks of so many tokens of this stream.
+  /// Ticks of `tokens` tokens of this stream.
   ///
-  /// - Throws: `NodeError` where that is a time that nothing counts in.
+  /// - Throws: `NodeError` if the time is too long to be counted.
   public func ticks(_ tokens: Int, _ parameter: String) throws -> Int64 {
     let (ticks, overflows) = period.multipliedReportingOverflow(by: Int64(tokens))
     guard !overflows, ticks <= 1 << 52 else {
-      throw NodeError("\(tokens) tokens of this stream are years: make it shorter", parameter: parameter)
+      throw NodeError("\(tokens) tokens of this stream last for years: make it shorter", parameter: parameter)
     }
     return ticks
   }
 
-  /// Changes the denominator to `denominator * factor`; no time changes.
+  /// Multiplies the denominator by `factor`, and all ticks too: no time changes.
   public mutating func refine(by factor: Int64) {
     denominator *= factor
     period *= factor
@@ -82,13 +82,13 @@ public struct StreamFormat: Sendable, Equatable {
   }
 }
 
-/// What `configure` is told.
+/// The input of `configure`.
 public struct Setup: Sendable {
   public struct Input: Sendable {
     public var format: StreamFormat
-    /// Index of the input port that the link goes to.
+    /// Index of the linked input port.
     public var port: Int
-    /// Name of the node that it comes from.
+    /// Name of the node that the link comes from.
     public var node: String
   }
   /// Driver frames per second.
@@ -96,7 +96,7 @@ public struct Setup: Sendable {
   /// The most driver frames that one call of `process` covers.
   public var quantum: Int
   public var inputs: [Input]
-  /// Bytes that may be taken at present: refuse what would be more.
+  /// Bytes that may be used now. Refuse to use more.
   public var memory: Int
 
   /// The format of the first input.
@@ -114,12 +114,12 @@ public struct Setup: Sendable {
   }
 }
 
-/// What `configure` answers.
+/// The result of `configure`.
 public struct Answer: Sendable {
   public struct Output: Sendable {
-    /// Begins as a copy of the first input's format, stamped by the host.
+    /// At first a copy of the first input's format, stamped by the host.
     public var format: StreamFormat
-    /// The most tokens that one call can yield beyond its input's frames / period; what the end of a file releases counts.
+    /// The most tokens that one call can yield beyond its input's frames / period, also at the end of a file.
     public var burst: Int
   }
   public var outputs: [Output]
@@ -127,21 +127,21 @@ public struct Answer: Sendable {
   public var latency: Int64 = 0
   /// Driver frames of input that a fresh instance needs before its first valid token.
   public var history: Int64 = 0
-  /// Driver frames that the state reaches back; nil: without bound.
+  /// Driver frames that the state reaches back; nil: without limit.
   public var reach: Int64? = 0
-  /// Channels that the driver is to supply ...
+  /// Number of channels that the driver supplies.
   public var externalInputs = 0
-  /// ... or to take.
+  /// Number of channels that the driver takes.
   public var externalOutputs = 0
   /// Names or patterns of ports to connect to.
   public var connect: [String] = []
-  /// Which input channel each output channel comes from; empty: the same where the number is the same, else all.
+  /// The input channel of each output channel; empty: the same one if the numbers are equal, else all.
   public var channelMap: [Int] = []
-  /// "sha256:..." of the model that the instance judges by.
+  /// "sha256:..." of the model that the instance uses.
   public var model: String?
   /// Names of the classes, for classifiers.
   public var classNames: [String] = []
-  /// Bytes that the instance holds once active. The host adds them up before it activates anything.
+  /// Bytes that the instance uses while active. The host adds them up before it activates any node.
   public var memory = 0
 
   /// The first output.

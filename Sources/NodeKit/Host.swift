@@ -19,19 +19,19 @@ public struct Host: @unchecked Sendable {
   /// Nanoseconds since the Unix epoch (UTC) at a driver frame position. Thread: worker, active.
   public func wallTime(at position: Int64) -> Int64 { pointer.pointee.wall_time(pointer, position) }
 
-  /// Grows by one at each step of the wall clock. Thread: worker, active.
+  /// Grows by one whenever the wall clock jumps. Thread: worker, active.
   public var clockSteps: UInt64 { pointer.pointee.clock_steps(pointer) }
 
-  /// The node takes over the output of the one that had its name before a swap: what is there stays, and by the first
-  /// `work` all of it is written.
+  /// In a swap, the node takes over the output of the old node of the same name. What is there stays. The old node has
+  /// written everything before the first `work`.
   public var continuesOutput: Bool { ability(AUSCULT_CONTINUE) != nil }
 
-  /// A further ability of the host by name and version, such as `notices/1`; nil where it hasn't got it. Thread: control.
+  /// Another ability of the host by name and version, such as `notices/1`; nil: it has none. Thread: control.
   func ability(_ name: String) -> UnsafeRawPointer? { pointer.pointee.extension?(pointer, name) }
   func ability<T>(_ name: String, as type: T.Type) -> UnsafePointer<T>? {
     ability(name)?.assumingMemoryBound(to: type)
   }
 
-  /// The input file that is being read, if any. Thread: worker, active.
+  /// The input file that the driver reads, if any. Thread: worker, active.
   public var file: String? { pointer.pointee.file(pointer).map { String(cString: $0) } }
 }

@@ -1,7 +1,7 @@
 import CNodeABI
 import CRealtime
 
-/// What a plugin's entry symbol returns. Make it once:
+/// The result of a plugin's entry symbol. Make it once:
 ///
 ///     private let library = Library(Gain.self, Mix.self)
 ///     @_cdecl("auscult_library")
@@ -9,7 +9,7 @@ import CRealtime
 public struct Library: @unchecked Sendable {
   public let info: UnsafePointer<auscult_library_info>
 
-  /// Describes the classes. What is allocated here lives as long as the process: plugins are never unloaded.
+  /// Describes the classes. Its memory lives as long as the process, because plugins are never unloaded.
   public init(_ classes: Node.Type...) {
     info = constant(
       auscult_library_info(
@@ -19,7 +19,7 @@ public struct Library: @unchecked Sendable {
   }
 }
 
-/// The class record that travels through the ABI: a C function pointer cannot capture the node's type.
+/// The class record of the ABI: a C function pointer cannot capture the node's type.
 final class ClassRecord {
   let type: Node.Type
   let declaration: NodeDeclaration
@@ -70,7 +70,7 @@ private func parameters(_ parameters: [ParameterDeclaration]) -> UnsafePointer<a
 
 // MARK: Trampolines
 
-/// An instance as the host holds it: the node, and what its last answer points to.
+/// An instance as the host holds it: the node, and the memory of its last answer.
 final class Instance {
   let node: Node
   var answer = AnswerStorage()
@@ -81,7 +81,7 @@ func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
   Unmanaged<Instance>.fromOpaque(pointer).takeUnretainedValue()
 }
 
-/// Runs what a control function does; what it throws goes into the error.
+/// Runs a control function, and writes what it throws to the error.
 func attempt(_ error: UnsafeMutablePointer<auscult_error>?, _ body: () throws -> Void) -> auscult_status {
   do {
     try body()
@@ -142,7 +142,7 @@ private let activate:
     pointer, error in attempt(error) { try instance(pointer!).node.activate() }
   }
 
-// The two that run on the realtime thread: unmarked, because dynamic dispatch cannot be checked; all they call is.
+// On the realtime thread. Unmarked, because dynamic dispatch can't be checked; what these two call is marked.
 private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
   Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.reset() }
 }

@@ -1,13 +1,13 @@
 import CNodeABI
 
-/// A model file, opened by the host, which has checked that it is sound.
+/// A model file. The host has opened and checked it.
 ///
 /// Thread: control.
 public final class Model {
   private let models: UnsafePointer<auscult_models>
   private let pointer: OpaquePointer
 
-  /// - Throws: `NodeError` at the parameter `model` for a file that is missing, damaged or no model.
+  /// - Throws: `NodeError` at the parameter `model` if the file is missing, damaged or no model.
   public init(_ path: String, host: Host) throws {
     guard let models = host.ability(AUSCULT_MODELS, as: auscult_models.self) else {
       throw NodeError("this host reads no model files", parameter: "model")
@@ -26,7 +26,7 @@ public final class Model {
   /// "sha256:..." of the file.
   public var digest: String { String(cString: models.pointee.digest(pointer)!) }
 
-  /// Names of the classes that a classifier tells apart.
+  /// Names of a classifier's classes.
   public var labels: [String] {
     var labels: [String] = []
     guard let list = models.pointee.labels(pointer) else { return [] }
@@ -36,18 +36,18 @@ public final class Model {
 
   public func text(_ key: String) -> String? { models.pointee.text(pointer, key).map { String(cString: $0) } }
 
-  /// What it knows of all machines together.
+  /// The part that belongs to all machines together.
   public var everyMachine: Machine { Machine(model: self, index: AUSCULT_ALL_MACHINES) }
 
-  /// What it knows of one machine.
+  /// The part of one machine.
   ///
-  /// - Throws: `NodeError` where it does not know the machine.
+  /// - Throws: `NodeError` if the model does not know the machine.
   public func machine(_ name: String) throws -> Machine {
     let index = models.pointee.machine(pointer, name)
     guard index >= 0 else {
       let known = String(cString: models.pointee.machines(pointer)!)
       throw NodeError(
-        "the model does not know the machine '\(name)'; it was trained on \(known). Name the source's machines so, or "
+        "the model does not know the machine '\(name)'; it was trained on \(known). Give the source's machines these names, or "
           + "train again", parameter: "model")
     }
     return Machine(model: self, index: index)
@@ -56,10 +56,10 @@ public final class Model {
   /// The tensors of one machine.
   public struct Machine {
     fileprivate let model: Model
-    /// Its place in the model; below 0: all of them.
+    /// Its place in the model; negative: all machines.
     public let index: Int32
 
-    /// In the detector's score; nil before it was calibrated.
+    /// In units of the detector's score; nil before calibration.
     public var threshold: Double? {
       let threshold = model.models.pointee.threshold(model.pointer, index)
       return threshold.isFinite ? threshold : nil
@@ -67,8 +67,8 @@ public final class Model {
 
     /// A tensor's values, whatever their type in the file.
     ///
-    /// - Parameter shape: what is expected of each dimension; nil: anything from 1 on.
-    /// - Throws: `NodeError` where there is no such tensor, or one of another shape.
+    /// - Parameter shape: the expected size of each dimension; nil: any size from 1.
+    /// - Throws: `NodeError` if there is no such tensor, or its shape differs.
     public func doubles(_ name: String, _ shape: [Int?]) throws -> (values: [Double], shape: [Int]) {
       let (tensor, sizes) = try checked(name, shape)
       let count = sizes.reduce(1, *)

@@ -1,70 +1,69 @@
 import CNodeABI
 import CRealtime
 
-/// Base of every node written in Swift: subclass it (`final`), give a `declaration`, override `process`.
+/// Base of every node in Swift: subclass it (`final`), give a `declaration`, override `process`.
 ///
 /// The life of an instance: `init`, (`configure`, `activate`, `process` ..., `deactivate`) any number of times, release.
 open class Node {
-  /// What the class is called, its ports and parameters.
+  /// The name, ports and parameters of the class.
   open class var declaration: NodeDeclaration {
     preconditionFailure("a Node subclass must override `declaration`")
   }
 
-  /// For sinks: whether an instance can go on with an output that another one has begun; see `Host.continuesOutput`.
+  /// For sinks: whether an instance can continue an output of another instance; see `Host.continuesOutput`.
   open class var canContinueOutput: Bool { false }
 
-  /// For sinks: whether `reopen` does anything.
+  /// For sinks: whether `reopen` is overridden.
   open class var canReopenOutput: Bool { false }
 
   /// The host's services, and the node's name.
   public let host: Host
 
-  /// Reads the parameters. The host has checked types, units, ranges and choices; throw `NodeError` for what only the
-  /// node can tell.
+  /// Reads the parameters. The host has checked types, units, ranges and choices. Throw `NodeError` for anything else.
   ///
   /// Thread: control.
   public required init(_ arguments: Arguments) throws {
     host = arguments.host
   }
 
-  /// Learns the input formats, answers with the output formats.
+  /// Reads the input formats and sets the output formats.
   ///
-  /// Thread: control, not active. The answer comes filled with one format for each output, a copy of the first input's.
+  /// Thread: control, not active. At first the answer holds one format per output, a copy of the first input's.
   open func configure(_ setup: Setup, _ answer: inout Answer) throws {}
 
-  /// Allocates all that `process` needs, and takes a fresh state: whatever was heard or learned before is forgotten.
+  /// Allocates everything that `process` needs, and sets a fresh state without anything heard or learned before.
   ///
   /// Thread: control, not active.
   open func activate() throws {}
 
-  /// Forgets what was heard (not what was learned): called before the first sample after a gap.
+  /// Forgets what was heard, but not what was learned. Called before the first sample after a gap.
   ///
   /// Thread: realtime or worker, active.
   @_noLocks @_noAllocation
   open func reset() {}
 
-  /// Consumes all that the inputs hold, yields tokens.
+  /// Consumes all tokens of the inputs and yields tokens.
   ///
-  /// Thread: realtime or worker, active. An override carries both marks; the compiler then proves it.
+  /// Thread: realtime or worker, active. An override must carry both marks; the compiler then proves them.
   @_noLocks @_noAllocation
   open func process(_ cycle: Cycle) {}
 
-  /// Whether parameters flagged `running` take new values without a new instance; then both of the next are overridden.
+  /// Whether the class can apply new values of `running` parameters without a new instance. Then override both below.
   open class var isTunable: Bool { false }
 
-  /// What `take` will put in force, out of all the arguments: numbers of the node's own choosing.
+  /// Computes from all arguments the numbers that `take` will apply. The node chooses their meaning.
   ///
-  /// Thread: control, active. Nothing changes yet. Throws what is wrong with them.
+  /// Thread: control, active. Nothing changes yet. Throws if an argument is wrong.
   open func tuning(_ arguments: Arguments) throws -> [Double] { [] }
 
-  /// Puts prepared numbers in force.
+  /// Applies prepared numbers.
   ///
-  /// Thread: realtime or worker, active, between two calls of `process`. An override carries both marks.
+  /// Thread: realtime or worker, active, between two calls of `process`. An override must carry both marks.
   @_noLocks @_noAllocation
   open func take(_ tuning: UnsafeBufferPointer<Double>) {}
 
-  /// Asks a sink to close its output and to open it anew, adding to what is there: another program has moved the file
-  /// away. Set an atomic flag here, and act on it in the next `work`.
+  /// Asks a sink to close its output, open it again and append, after another program has moved the file. Only set an
+  /// atomic flag here, and act on it in the next `work`.
   ///
   /// Thread: control, active, also while `process` runs.
   open func reopen() {}
@@ -72,23 +71,23 @@ open class Node {
   /// Thread: control, active.
   open func deactivate() {}
 
-  /// What the trampoline calls; not for overriding outside NodeKit.
+  /// Called by the trampoline; not for overriding outside NodeKit.
   func run(_ cycle: Cycle) -> auscult_status {
     process(cycle)
     return cycle.hasFailed ? AUSCULT_FAILED : AUSCULT_OK
   }
 }
 
-/// Base of nodes that run on workers only, where allocating, locking and writing files is allowed.
+/// Base of nodes that run on workers only. They may allocate, lock and write files.
 open class OffloadNode: Node {
-  /// Consumes all that the inputs hold, yields tokens. An error that it throws quarantines the node; the graph runs on.
+  /// Consumes all tokens of the inputs and yields tokens. An error quarantines the node; the graph runs on.
   ///
   /// Thread: worker, active.
   open func work(_ cycle: Cycle) throws {}
 
   @_noLocks @_noAllocation
   public final override func process(_ cycle: Cycle) {
-    // Never reached: `run` goes to `work`, and the host never places an offload class on the realtime thread.
+    // Never called: `run` calls `work`, and the host never places an offload class on the realtime thread.
     cycle.fail("an offload node was placed on the realtime thread")
   }
 
@@ -108,7 +107,7 @@ open class OffloadNode: Node {
 public struct NodeError: Error, CustomStringConvertible {
   /// What is wrong, and what to do.
   public var text: String
-  /// The parameter at fault, if one is.
+  /// Name of the wrong parameter, if there is one.
   public var parameter: String?
 
   public init(_ text: String, parameter: String? = nil) {

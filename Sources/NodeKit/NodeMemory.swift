@@ -1,26 +1,26 @@
-/// The memory of a node's running state: taken on the control thread, aligned for SIMD, freed all at once.
+/// The memory of a node's running state: allocated on the control thread, aligned for SIMD, freed all at once.
 ///
-/// A node keeps one beside the pointers that it gave. `activate` frees what there was and takes what `process` needs,
-/// `deactivate` frees it; so does the end of the node. Realtime code touches only the pointers.
+/// A node keeps it together with its pointers. `activate` frees the old memory and allocates what `process` needs.
+/// `deactivate` and the end of the node free it. Realtime code touches only the pointers.
 ///
 /// Thread: control.
 public final class NodeMemory {
   private var owned: [UnsafeMutableRawPointer] = []
-  /// Bytes that were asked for.
+  /// Bytes requested.
   public private(set) var bytes = 0
 
   public init() {}
 
   deinit { free() }
 
-  /// Frees everything that was given; the pointers to it are void.
+  /// Frees everything. The pointers to it become invalid.
   public func free() {
     for pointer in owned { pointer.deallocate() }
     owned = []
     bytes = 0
   }
 
-  /// The same value `count` times.
+  /// An array of `count` equal values.
   public func array<T: BitwiseCopyable>(repeating value: T, count: Int) -> UnsafeMutablePointer<T> {
     let memory = room(count, of: T.self)
     memory.initialize(repeating: value, count: count)

@@ -1,18 +1,18 @@
 import CNodeABI
 
-/// What the driver and the host tell beside the streams, for sinks that record it: see notices.h.
+/// Notices of the driver and the host, for sinks that record them: see notices.h.
 public struct Notices: @unchecked Sendable {
   private let host: UnsafePointer<auscult_host>
   private let table: UnsafePointer<auscult_notices>
 
-  /// From now on notices are kept for the node. nil: the host has none. Thread: control.
+  /// From now on the host keeps notices for the node. nil: the host has none. Thread: control.
   public init?(_ host: Host) {
     guard let table = host.ability(AUSCULT_NOTICES, as: auscult_notices.self) else { return nil }
     self.host = host.pointer
     self.table = table
   }
 
-  /// One of them. Positions are the driver's.
+  /// One notice. Positions are driver frames.
   public struct Notice: Sendable, Equatable {
     public var kind: String
     public var state: String
@@ -21,7 +21,7 @@ public struct Notices: @unchecked Sendable {
     public var machine: String?
     public var begin: Int64
     public var end: Int64
-    /// Names and texts.
+    /// Names and texts of further details.
     public var details: [(name: String, text: String)]
 
     public static func == (one: Notice, other: Notice) -> Bool {
@@ -32,7 +32,7 @@ public struct Notices: @unchecked Sendable {
     }
   }
 
-  /// Those that end at or before a frame position, through which the sink writes next; each is given once.
+  /// The notices that end at or before a frame position, through which the sink writes next. Each is given once.
   ///
   /// Thread: worker, active; with `Int64.max` in `deactivate`.
   public func take(through position: Int64) -> [Notice] {

@@ -1,5 +1,5 @@
-/// Random numbers that a seed repeats on any machine: SplitMix64 (Steele, Lea, Flood 2014). The standard library's
-/// shuffles and ranges are not used with it: how they draw may change.
+/// Random numbers that a seed reproduces on any computer: SplitMix64 (Steele, Lea, Flood 2014). Do not use the standard
+/// library's shuffles and ranges with it: their algorithms may change.
 public struct SeededGenerator: Sendable {
   private var state: UInt64
 

@@ -1,5 +1,5 @@
-/// The parameter `threshold` of a detector: a number for all machines, the word `model` (what was learned), or a map by
-/// machine.
+/// The parameter `threshold` of a detector: a number for all machines, the word `model` (the learned thresholds), or a
+/// map by machine.
 public struct Thresholds: Sendable {
   public static let parameter = ParameterDeclaration.number(
     "threshold", "Scores above it are anomalous; 'model': as learned", default: "model", words: ["model"],
@@ -18,7 +18,7 @@ public struct Thresholds: Sendable {
     }
   }
 
-  /// For each machine the number that the file gives, or nil: what was learned.
+  /// The threshold of each machine in the file; nil: use the learned one.
   public func fixed(for machines: [String]) throws -> [Double?] {
     if let unknown = byMachine.keys.sorted().first(where: { !machines.contains($0) }) {
       throw NodeError(

@@ -1,19 +1,19 @@
 import CNodeABI
 
-/// What a training is about. Valid from `begin` to `endTraining`.
+/// The subject of a training. Valid from `begin` to `endTraining`.
 public struct Training {
   let pointer: UnsafePointer<auscult_training>
   public let machines: [String]
-  /// Classes to tell apart; empty: normal sound is to be learned.
+  /// Classes to tell apart; empty: learn normal sound.
   public let labels: [String]
-  /// Of the tokens; its channels mean nothing.
+  /// The format of the tokens; its channels have no meaning.
   public let format: StreamFormat
   /// The same seed and tokens give the same model, bit for bit.
   public let seed: UInt64
 
   init(_ pointer: UnsafePointer<auscult_training>) {
     self.pointer = pointer
-    // Member by member: a host of an earlier minor version has a smaller struct.
+    // Member by member, because a host of an earlier minor version has a smaller struct.
     let (names, words) = (pointer.pointee.machines, pointer.pointee.labels)
     machines = (0..<Int(pointer.pointee.machine_count)).map { String(cString: names![$0]!) }
     labels = (0..<Int(pointer.pointee.label_count)).map { String(cString: words![$0]!) }
@@ -21,16 +21,16 @@ public struct Training {
     seed = pointer.pointee.seed
   }
 
-  /// Says how far `fit` is, from 0 to 1. Throws `Cancelled` when the person gave up.
+  /// Reports the progress of `fit`, from 0 to 1. Throws `Cancelled` if the person gave up.
   public func progress(_ done: Double, _ what: String) throws {
     let isCancelled = what.withCString { pointer.pointee.progress(pointer, done, $0) != 0 }
     if isCancelled { throw Cancelled() }
   }
 
-  /// Tells of an epoch that is over; its curve is shown, and written into the model.
+  /// Reports the end of an epoch. Its curve is shown, and written into the model.
   ///
-  /// - Returns: true: go on; false: end `fit` soon, successfully, with the best so far.
-  /// - Throws: `Cancelled` when the person gave up.
+  /// - Returns: true: continue; false: end `fit` soon, successfully, with the best result so far.
+  /// - Throws: `Cancelled` if the person gave up.
   public func epoch(_ epoch: Epoch) throws -> Bool {
     guard let tell = told else { return true }
     var native = epoch.native
@@ -41,7 +41,7 @@ public struct Training {
     }
   }
 
-  /// Bytes that may be taken at present: refuse what would be more.
+  /// Bytes that may be used now. Refuse to use more.
   public var memory: Int {
     guard hasMember(pointer.pointee.size, \auscult_training.memory), pointer.pointee.memory > 0 else { return Int.max }
     return Int(clamping: pointer.pointee.memory)
@@ -51,17 +51,17 @@ public struct Training {
     hasMember(pointer.pointee.size, \auscult_training.epoch) ? pointer.pointee.epoch : nil
   }
 
-  /// How far a class is that goes over its tokens again and again. Losses are means per value.
+  /// Progress of a class that passes over its tokens several times. Losses are means per value.
   public struct Epoch: Sendable {
     /// Index into the training's machines; nil: all of them at once.
     public var machine: Int?
-    /// From 1; goes on over rounds.
+    /// From 1. Further rounds continue the count.
     public var number: Int
-    /// The number of the last one that this fit may reach.
+    /// Number of the last epoch that this fit may reach.
     public var last: Int
     public var loss: Double
     public var validationLoss: Double?
-    /// Of classifiers, from 0 to 1.
+    /// For classifiers, from 0 to 1.
     public var accuracy: Double?
     public var validationAccuracy: Double?
 
@@ -99,14 +99,14 @@ public struct Examples {
   public let count: Int
   /// Values in a token.
   public let width: Int
-  /// [count x width], finite; tokens of one recording lie together, in its order.
+  /// [count x width], finite; the tokens of a recording are contiguous and in order.
   public let values: UnsafePointer<Float>
   /// [count] index into the training's labels; nil: all normal.
   public let labels: UnsafePointer<Int32>?
-  /// A recording that was altered to be learned from once more has this bit, and the index of the one it was made of.
+  /// Set for an altered copy of a recording that serves as training material; the other bits index the original.
   public static let copy: UInt32 = AUSCULT_EXAMPLE_COPY
 
-  /// [count] which recording each comes from.
+  /// [count] index of each token's recording.
   public let recordings: UnsafePointer<UInt32>
 
   init(_ native: auscult_examples) {
@@ -122,11 +122,11 @@ public struct Examples {
   public func row(_ index: Int) -> UnsafePointer<Float> { values + index * width }
 }
 
-/// Where a trainer puts what it learned.
+/// Receives what a trainer has learned.
 public struct ModelWriter {
   let pointer: UnsafePointer<auscult_model_writer>
 
-  /// Adds a tensor. - Parameter machine: its index, or nil: of all machines.
+  /// Adds a tensor. - Parameter machine: its index; nil: all machines.
   public func tensor(_ name: String, machine: Int?, shape: [Int], _ values: [Float]) throws {
     try add(name, machine, AUSCULT_FLOAT32, shape, values)
   }
@@ -153,7 +153,7 @@ public struct ModelWriter {
   /// Adds a line of text under a key.
   public func text(_ key: String, _ text: String) throws {
     let status = key.withCString { key in text.withCString { pointer.pointee.text(pointer, key, $0) } }
-    guard status == AUSCULT_OK else { throw NodeError("the text '\(key)' was not taken") }
+    guard status == AUSCULT_OK else { throw NodeError("the host refused the text '\(key)'") }
   }
 }
 

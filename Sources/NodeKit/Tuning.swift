@@ -1,11 +1,11 @@
 import CNodeABI
 
-/// What lies behind the "tune/1" ability of every class that is tunable.
+/// The function table of "tune/1", for every tunable class.
 nonisolated(unsafe) let tuneFunctions: UnsafePointer<auscult_tune> = constant(
   auscult_tune(
     size: UInt32(MemoryLayout<auscult_tune>.size), prepare: prepareTuning, take: takeTuning, dispose: disposeTuning))
 
-/// Prepared numbers as they travel through the ABI: their count, then they.
+/// Prepared numbers in the ABI: first their count, then the numbers.
 private let prepareTuning:
   @convention(c) (
     UnsafeMutableRawPointer?, UInt32, UnsafePointer<auscult_argument>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
@@ -23,7 +23,7 @@ private let prepareTuning:
     }
   }
 
-// On the realtime thread: unmarked, because dynamic dispatch cannot be checked; all it calls is.
+// This runs on the realtime thread. Unmarked, because dynamic dispatch can't be checked; what it calls is marked.
 private let takeTuning: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?) -> Void = { pointer, values in
   let numbers = values!.assumingMemoryBound(to: Double.self)
   let tuning = UnsafeBufferPointer(start: numbers + 1, count: Int(numbers.pointee))

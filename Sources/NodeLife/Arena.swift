@@ -1,23 +1,22 @@
 import Glibc
 import RealtimeCore
 
-/// Memory that is taken piece by piece and given back as a whole: what native structs point to. Thread: control.
+/// Memory that is allocated piece by piece and freed as a whole, for native structs to point to. Thread: control.
 package final class Arena: @unchecked Sendable {
   private var pieces: [UnsafeMutableRawPointer] = []
-  /// What was reserved and is not handed out yet.
+  /// Reserved memory that is not used yet.
   private var rest: UnsafeMutableRawPointer?
   private var restBytes = 0
-  /// Bytes handed out so far.
+  /// Bytes given out so far.
   package private(set) var bytes = 0
 
   package init() {}
 
   deinit { for piece in pieces { free(piece) } }
 
-  /// Takes so many bytes at once, out of which pieces are handed then; false: they can't be had.
+  /// Allocates `count` bytes at once, from which later pieces are taken; false: there is not enough memory.
   ///
-  /// For whatever grows with what a file or a graph says: a piece that was not reserved ends the program where it can't be
-  /// had.
+  /// Use it for sizes that depend on a file or a graph: if an unreserved piece can't be allocated, the program ends.
   package func reserve(bytes count: Int) -> Bool {
     guard let memory = zeroedMemory(bytes: count) else { return false }
     pieces.append(memory)
@@ -35,12 +34,12 @@ package final class Arena: @unchecked Sendable {
       restBytes -= size
       return rest
     }
-    guard let piece = zeroedMemory(bytes: size) else { fatalError("\(size) bytes of memory can't be had") }
+    guard let piece = zeroedMemory(bytes: size) else { fatalError("\(size) bytes of memory are not available") }
     pieces.append(piece)
     return piece
   }
 
-  /// Bytes that a piece takes.
+  /// Bytes that a piece uses.
   package static func size(_ count: Int) -> Int { max(64, (count + 63) & ~63) }
 
   package func array<T>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
@@ -55,7 +54,7 @@ package final class Arena: @unchecked Sendable {
 
   package func text(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(array(Array(text.utf8CString))) }
 
-  /// A list of texts, ended by nil.
+  /// A list of texts, terminated by nil.
   package func texts(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
     UnsafePointer(array(texts.map { Optional(text($0)) } + [nil]))
   }

@@ -1,11 +1,11 @@
 import CNodeABI
 
-/// A negotiated format, and the memory that its pointers lead to. Immutable; lives as long as any schedule that uses it.
+/// A negotiated format and the memory of its pointers. Immutable; lives as long as any schedule that uses it.
 package final class FormatRecord: @unchecked Sendable {
   package let native: UnsafePointer<auscult_format>
   private let arena = Arena()
 
-  /// Copies a format that a node answered. `machines` names what each channel listens to.
+  /// Copies a format from a node. `machines` names the machine of each channel.
   package init(_ format: auscult_format, machines: [String]) {
     var copy = format
     copy.size = UInt32(MemoryLayout<auscult_format>.size)

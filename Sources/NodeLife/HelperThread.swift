@@ -2,21 +2,21 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Threads for calls that may not return. One that is busy for ever is left behind; the others are used again.
+/// Threads for calls that may not return. A thread whose call never returns is abandoned; the others are used again.
 package final class HelperThread: Sendable {
-  /// Threads that are kept for the next call.
+  /// Most idle threads that are kept.
   private static let mostIdle = 4
   private static let idle = Mutex<[HelperThread]>([])
 
   private let work = Mutex<Work?>(nil)
   private let isAsked = DispatchSemaphore(value: 0)
 
-  /// What travels to the thread. Whoever makes it sees to it that only one thread is at it.
+  /// The work that goes to the thread. Its maker ensures that only one thread uses it.
   private struct Work: @unchecked Sendable {
     let body: () -> Void
   }
 
-  /// Runs it on a thread that has nothing else to do.
+  /// Runs the body on an idle thread.
   package static func run(_ body: @escaping () -> Void) {
     let thread = idle.withLock { $0.popLast() } ?? HelperThread()
     let work = Work(body: body)

@@ -3,29 +3,29 @@ import Foundation
 import Graph
 import Synchronization
 
-/// How serious a line of the log is.
+/// The severity of a log line.
 public enum LogLevel: Int32, Sendable, Comparable {
   case debug = 0
   case info, warning, error
   public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// What all nodes of a graph share of the host: the log, the wall clock, the name of the file that is being read.
+/// The services that all nodes of a graph share: the log, the wall clock, the name of the input file.
 package final class HostServices: @unchecked Sendable {
-  /// Receives what nodes and engine have to say. Called on control and worker threads.
+  /// Receives messages of the nodes and the engine. Called on control and worker threads.
   package let log: @Sendable (LogLevel, String, String) -> Void
   package let notices = NoticeQueue()
   package let remarks = RemarkList()
   package let outages = OutageList()
-  /// How long nodes are waited for.
+  /// How long to wait for nodes.
   package let calls: NodeCalls
   private let clock = Mutex(WallClock())
   private let fileName = Mutex<UnsafeMutablePointer<CChar>?>(nil)
   private let driverRate = Atomic<Int>(48000)
-  /// Nobody waits for the results: files, by hand.
+  /// The results have no deadline: over files, by hand.
   package let hasNoDeadline = Atomic<Bool>(false)
 
-  /// Told of every call of a node on the control thread before it is made: which one, and whose.
+  /// Called before every call of a node on the control thread, with the function and the node.
   let entering: (@Sendable (String, Graph.Node) -> Void)?
 
   package init(
@@ -41,7 +41,7 @@ package final class HostServices: @unchecked Sendable {
 
   package func setRate(_ rate: Int) { driverRate.store(rate, ordering: .relaxed) }
 
-  /// The file that the driver reads now. Called while no node runs.
+  /// Sets the file that the driver reads now. Called while no node runs.
   package func setFile(_ name: String?) {
     fileName.withLock {
       free($0)
@@ -49,7 +49,7 @@ package final class HostServices: @unchecked Sendable {
     }
   }
 
-  /// Ties a frame position to the wall clock; a step of the clock since the last call is counted.
+  /// Ties a frame position to the wall clock, and counts a jump of the clock since the last call.
   package func anchor(position: Int64, wall: Int64, monotonic: Int64) {
     clock.withLock { $0.anchor(position: position, wall: wall, monotonic: monotonic) }
   }
@@ -64,15 +64,15 @@ package final class HostServices: @unchecked Sendable {
   var file: UnsafePointer<CChar>? { fileName.withLock { UnsafePointer($0) } }
 }
 
-/// A frame position and the wall clock's time then.
+/// A frame position with its wall-clock time.
 struct WallClock {
   private var position: Int64 = 0
   private var wall: Int64 = 0
   private var difference: Int64?
   private(set) var steps: UInt64 = 0
 
-  /// A difference between wall and monotonic clock that moves by more than this between two looks is a step, not the
-  /// slewing by which a time daemon keeps a clock right.
+  /// If the difference between wall and monotonic clock changes by more than this between two calls, the clock has
+  /// jumped. Smaller changes come from a time daemon that adjusts the clock gradually.
   static let stepNanoseconds: Int64 = 100_000_000
 
   package mutating func anchor(position: Int64, wall: Int64, monotonic: Int64) {
@@ -84,7 +84,7 @@ struct WallClock {
 
   func time(at position: Int64, rate: Int64) -> Int64 {
     let frames = position - self.position
-    // Whole seconds apart, so that the product stays far from overflow.
+    // Whole seconds separately, so that the product does not overflow.
     return wall + frames / rate * 1_000_000_000 + frames % rate * 1_000_000_000 / rate
   }
 }
@@ -96,9 +96,9 @@ package final class NodeHostRecord {
   package let native: UnsafeMutablePointer<auscult_host>
   private let graphText: UnsafeMutablePointer<CChar>
   package let nodeText: UnsafeMutablePointer<CChar>
-  /// The node takes over the output of the one that had its name; see "continue/1" in node.h.
+  /// The node takes over the output of the old node of the same name; see "continue/1" in node.h.
   package var continues = false
-  /// Through which frame position notices may be fetched; less than all while the node is being deactivated.
+  /// Frame position through which notices may be fetched. Lower than the maximum only while the node is deactivated.
   let lastNotices = Atomic<Int64>(.max)
   private let reading = Mutex(NoticeReading())
 
@@ -125,7 +125,7 @@ package final class NodeHostRecord {
     free(nodeText)
   }
 
-  /// The node is one that fetches notices.
+  /// Notes that the node fetches notices.
   func openNotices() {
     reading.withLock { reading in
       if !reading.isOpen { services.notices.enter(nodeName) }

@@ -2,22 +2,22 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// How many bytes a graph may take, `--memory`.
+/// The number of bytes that a graph may use: `--memory`.
 public enum MemoryLimit: Sendable, Equatable {
-  /// So many for all that runs.
+  /// This many bytes for all that runs.
   case bytes(Int)
-  /// For what is about to be taken: half of what is free when it is looked at.
+  /// For new memory: half of what is free at the time of the check.
   case halfOfFree
 
   private static let ofProcess = Mutex(MemoryLimit.halfOfFree)
 
-  /// Of every engine that is given none of its own.
+  /// The limit of engines without an own limit.
   public static var standard: MemoryLimit {
     get { ofProcess.withLock { $0 } }
     set { ofProcess.withLock { $0 = newValue } }
   }
 
-  /// What may be taken beside what runs already.
+  /// Bytes that may be used in addition to what runs already.
   package func left(besides running: Int) -> Int {
     switch self {
     case .bytes(let bytes): max(0, bytes - running)
@@ -25,7 +25,7 @@ public enum MemoryLimit: Sendable, Equatable {
     }
   }
 
-  /// All of it; of a share of what is free, as it is now.
+  /// The whole limit; for a share of the free memory, as it is now.
   public var bytes: Int { left(besides: 0) }
 
   /// "half of what is free", "--memory".
@@ -36,14 +36,14 @@ public enum MemoryLimit: Sendable, Equatable {
     }
   }
 
-  /// Bytes that can be taken now: by the kernel's estimate, within the limits of the process and of its control groups.
+  /// Bytes that are free now: by the kernel's estimate, within the limits of the process and of its control groups.
   public static var free: Int {
     [kernelEstimate, processLimit, groupLimit].compactMap { $0 }.min() ?? Int.max
   }
 
   private static var kernelEstimate: Int? { number(after: "MemAvailable:", in: "/proc/meminfo").map { $0 << 10 } }
 
-  /// What `ulimit -v` leaves.
+  /// The rest of the limit of `ulimit -v`.
   private static var processLimit: Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < UInt64(Int.max) else {
@@ -53,7 +53,7 @@ public enum MemoryLimit: Sendable, Equatable {
     return max(0, Int(limit.rlim_cur) - used)
   }
 
-  /// What the control groups leave, version 2 or 1, of this one and those above it.
+  /// The rest of the limits of the control groups, version 2 or 1, including parent groups.
   private static var groupLimit: Int? {
     var least: Int?
     for line in text("/proc/self/cgroup").split(separator: "\n") {
@@ -78,10 +78,10 @@ public enum MemoryLimit: Sendable, Equatable {
   }
 
   private static func left(in group: String, _ limit: String, _ usage: String) -> Int? {
-    // "max" is no number, and version 1 writes a huge one for none.
+    // "max" is no number. Version 1 writes a huge number for no limit.
     guard let most = Int(trimmed("\(group)/\(limit)")), most < 1 << 60, let used = Int(trimmed("\(group)/\(usage)"))
     else { return nil }
-    // The cache of files gives way.
+    // The kernel can free the cache of files.
     let cache = number(after: "inactive_file", in: "\(group)/memory.stat") ?? 0
     return max(0, most - max(0, used - cache))
   }

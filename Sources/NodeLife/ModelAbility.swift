@@ -7,7 +7,7 @@ import Models
   import Darwin
 #endif
 
-/// What `auscult_host.extension` answers: `models/1`.
+/// The table that `auscult_host.extension` returns for `models/1`.
 func hostAbility(_ name: String) -> UnsafeRawPointer? {
   name == AUSCULT_MODELS ? UnsafeRawPointer(modelAbility.table) : nil
 }
@@ -32,7 +32,7 @@ private let modelAbility: ModelAbility = {
   return ModelAbility(table: table)
 }()
 
-/// A model file as the ABI hands it out: with C texts that live as long as it does.
+/// A model file for the ABI, with C texts that live as long as it does.
 private final class OpenedModel {
   let file: OpenModel
   let machineList: UnsafePointer<CChar>
@@ -59,7 +59,7 @@ private final class OpenedModel {
     return copy
   }
 
-  /// Shapes handed out live as long as this.
+  /// A shape for the ABI. It lives as long as the model.
   func shape(_ shape: [Int]) -> UnsafePointer<UInt64> { UnsafePointer(arena.array(shape.map { UInt64($0) })) }
 }
 

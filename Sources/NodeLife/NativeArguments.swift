@@ -2,7 +2,7 @@ import CNodeABI
 import Graph
 import NodeHost
 
-/// A node's arguments as the ABI passes them.
+/// A node's arguments in the form of the ABI.
 package final class NativeArguments {
   package let list: UnsafeMutablePointer<auscult_argument>
   package let count: Int

@@ -4,63 +4,7 @@ import NodeHost
 import NumberText
 import RealtimeCore
 
-/// What a node said when one of its control functions failed.
-package struct NodeFailure: Error {
-  package var text: String
-  /// The parameter at fault, if the node named one.
-  package var parameter: String?
-
-  package init(text: String, parameter: String? = nil) {
-    self.text = text
-    self.parameter = parameter
-  }
-
-  /// Memory that the sums allowed, and that can't be had all the same.
-  package static func memory(_ bytes: Int) -> NodeFailure {
-    NodeFailure(
-      text:
-        "needs \(NumberText.bytes(bytes)) of memory, which can't be had: other programs have taken it, or a limit of the system "
-        + "(ulimit, control group) stands against it", parameter: nil)
-  }
-}
-
-/// What `configure` answered, in Swift's terms.
-package struct Configuration {
-  package var outputs: [FormatRecord]
-  package var bursts: [Int]
-  package var latency: Int64
-  package var history: Int64
-  /// Nil: without bound.
-  package var reach: Int64?
-  package var externalInputs: Int
-  package var externalOutputs: Int
-  package var connect: [String]
-  /// Input channel of each output channel, or empty.
-  package var channelMap: [UInt32]
-  package var model: String?
-  package var classNames: [String]
-  package var memory: Int
-
-  package init(
-    outputs: [FormatRecord], bursts: [Int], latency: Int64, history: Int64, reach: Int64?, externalInputs: Int,
-    externalOutputs: Int, connect: [String], channelMap: [UInt32], model: String?, classNames: [String], memory: Int
-  ) {
-    self.outputs = outputs
-    self.bursts = bursts
-    self.latency = latency
-    self.history = history
-    self.reach = reach
-    self.externalInputs = externalInputs
-    self.externalOutputs = externalOutputs
-    self.connect = connect
-    self.channelMap = channelMap
-    self.model = model
-    self.classNames = classNames
-    self.memory = memory
-  }
-}
-
-/// One linked input, as `configure` is told of it.
+/// One linked input, for `configure`.
 package struct ConfiguredInput {
   package var format: FormatRecord
   package var port: Int
@@ -73,16 +17,16 @@ package struct ConfiguredInput {
   }
 }
 
-/// A node as the plugin sees it, and where it is in its life. An illegal call is a mistake of the engine's.
+/// An instance of a node class, and the stage of its life. An illegal call is a mistake of the engine.
 ///
-/// Its functions are called on a thread of their own, and are waited for so long and no longer: see `NodeLane`. A node that
-/// has not come back gets its next call when it does, if ever, and keeps its memory until then.
+/// Its functions run on another thread and are waited for with a limit: see `NodeCallQueue`. A node that has not
+/// returned gets its next call after it returns, if ever, and keeps its memory until then.
 ///
 /// Thread: control.
 package final class NodeInstance: @unchecked Sendable {
   package enum State { case created, configured, active }
 
-  /// What the plugin holds on to from create to the end of destroy. Touched on the node's lane.
+  /// What the plugin uses from create to the end of destroy. Only the node's call queue touches it.
   private final class Native: @unchecked Sendable {
     let functions: UnsafePointer<auscult_class>
     package let host: NodeHostRecord
@@ -109,15 +53,15 @@ package final class NodeInstance: @unchecked Sendable {
   package let node: Graph.Node
   package let host: NodeHostRecord
   package let pointer: UnsafeMutableRawPointer
-  private let lane: NodeLane
+  private let callQueue: NodeCallQueue
   private let record: Native
   package private(set) var state = State.created
-  /// Bytes that it will hold once active, by its own word.
+  /// Bytes that it will use while active, as it has declared.
   private var memory = 0
-  /// A thread of ours is in its `process`, and may be for ever: nothing else may be called any more.
+  /// One of our threads is in its `process`, perhaps for ever. Nothing else may be called.
   private var isGivenUp = false
 
-  /// What it has to say of what a channel of its first output listens to. Thread: control.
+  /// Its remarks about the machine of a channel of its first output. Thread: control.
   package func remarks(channel: Int) -> [Remark] {
     record.host.services.remarks.remarks(ObjectIdentifier(record.host), node: node.name, channel: channel)
   }
@@ -130,7 +74,7 @@ package final class NodeInstance: @unchecked Sendable {
     let host = NodeHostRecord(services: services, graph: graph, node: node.name)
     let arguments = NativeArguments(node.arguments)
     let functions = node.nodeClass.native
-    let lane = NodeLane(services.calls, node: node.name)
+    let callQueue = NodeCallQueue(services.calls, node: node.name)
     let create = { () -> Result<Native, NodeFailure> in
       var created: UnsafeMutableRawPointer?
       var error = NodeInstance.emptyError()
@@ -140,20 +84,20 @@ package final class NodeInstance: @unchecked Sendable {
       return .success(Native(functions, host, arguments, created))
     }
     services.entering?("create", node)
-    let result = try lane.call("create", create) { late in
+    let result = try callQueue.call("create", create) { late in
       if case .success(let record) = late { functions.pointee.destroy(record.pointer) }
     }
     record = try result.get()
     self.host = host
-    self.lane = lane
+    self.callQueue = callQueue
     pointer = record.pointer
   }
 
   deinit {
-    if isGivenUp { return Leftovers.keep(record) }
-    // Also deactivates what was activated too late for anyone to know.
+    if isGivenUp { return AbandonedObjects.keep(record) }
+    // Also deactivates a node whose activate returned too late.
     host.services.entering?("destroy", node)
-    let hasReturned = lane.finish("destroy", seconds: Self.patience) { [record] in
+    let hasReturned = callQueue.finish("destroy", seconds: Self.patience) { [record] in
       record.deactivate()
       record.functions.pointee.destroy(record.pointer)
     }
@@ -162,34 +106,34 @@ package final class NodeInstance: @unchecked Sendable {
     }
   }
 
-  /// How long the end of a node is waited for before it is left to its thread.
+  /// Seconds to wait for the end of a node before it is left to its thread.
   private static let patience = 2.0
 
-  /// The node has come back from all that was called.
-  package var isIdle: Bool { lane.isIdle }
+  /// All calls of the node have returned.
+  package var isIdle: Bool { callQueue.isIdle }
 
-  /// Waits for that.
+  /// Waits until all calls have returned.
   ///
-  /// - Parameter look: called now and then; false: it is not waited for any more.
-  package func awaitIdle(_ look: () -> Bool) { lane.awaitIdle(look) }
+  /// - Parameter look: called now and then; false: stop waiting.
+  package func awaitIdle(_ look: () -> Bool) { callQueue.awaitIdle(look) }
 
-  /// Never calls the node again, nor frees anything that it has.
+  /// Never calls the node again, and never frees what belongs to it.
   package func giveUp() {
     isGivenUp = true
     state = .created
   }
 
-  /// - Parameter memory: bytes that may be taken at present.
+  /// - Parameter memory: bytes that may be used now.
   package func configure(rate: Int, quantum: Int, inputs: [ConfiguredInput], memory: Int) throws -> Configuration {
     precondition(state != .active, "configure of an active node")
     let arena = Arena()
     let setup = makeSetup(arena, rate: rate, quantum: quantum, inputs: inputs, memory: memory)
     let answer = makeAnswer(arena, rate: rate, input: inputs.first)
     host.services.entering?("configure", node)
-    let failure = try lane.call("configure") { [record, inputs] () -> NodeFailure? in
+    let failure = try callQueue.call("configure") { [record, inputs] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
-      // What the formats point to, the memory and the sources' formats, is there until now.
+      // Keeps what the formats point to, the arena and the inputs' formats, until here.
       return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeInstance.failure(error) }
     }
     if let failure { throw failure }
@@ -226,7 +170,7 @@ package final class NodeInstance: @unchecked Sendable {
     return arena.array([answer])
   }
 
-  /// What an output's format is before the node has changed anything.
+  /// An output's format before the node changes it.
   private func initialFormat(port: Int, rate: Int, input: ConfiguredInput?) -> auscult_format {
     var format = input?.format.format ?? auscult_format()
     format.size = UInt32(MemoryLayout<auscult_format>.size)
@@ -241,7 +185,7 @@ package final class NodeInstance: @unchecked Sendable {
       format.period = 1
       format.extent = 1
     } else {
-      // A port that can yield one kind only yields it, unless the node says otherwise.
+      // A port with only one kind yields that kind, unless the node says otherwise.
       let kinds = native.pointee.outputs[port].kinds
       if kinds.nonzeroBitCount == 1 { format.kind = kinds }
     }
@@ -253,7 +197,7 @@ package final class NodeInstance: @unchecked Sendable {
     var records: [FormatRecord] = []
     for index in 0..<Int(answer.output_count) {
       var format = answer.outputs[index]
-      // An older plugin has a hole there.
+      // An older plugin has padding in place of this field.
       if !nodeClass.library.knowsHearing { format.silent_share = inputs.first?.format.format.silent_share ?? 0 }
       if let failure = sizeFailure(format) { throw failure }
       if let problem = problem(format, inputs: inputs) {
@@ -289,7 +233,7 @@ package final class NodeInstance: @unchecked Sendable {
     if format.kind.nonzeroBitCount != 1 || format.kind & AUSCULT_ANY_KIND == 0 { return "has no kind" }
     if format.channels == 0 || format.rows == 0 || format.columns == 0 { return "is empty" }
     if format.channels > 4096 || format.columns > 1 << 24 || format.rows > 1 << 24 { return "is absurdly large" }
-    if format.denominator <= 0 || format.period <= 0 || format.extent < 0 { return "has no pace" }
+    if format.denominator <= 0 || format.period <= 0 || format.extent < 0 { return "has no valid period" }
     if let problem = paceProblem(format) { return problem }
     for input in inputs where format.denominator % input.format.format.denominator != 0 {
       return "cannot express its input's positions"
@@ -297,7 +241,7 @@ package final class NodeInstance: @unchecked Sendable {
     return nil
   }
 
-  /// A token that is too large is what the graph asks for, not a mistake of the plugin's.
+  /// A token that is too large is a mistake of the graph, not of the plugin.
   private func sizeFailure(_ format: auscult_format) -> NodeFailure? {
     let values = Int(format.columns).multipliedReportingOverflow(by: Int(format.rows))
     guard !values.overflow, values.partialValue < 1 << 40 else {
@@ -311,7 +255,7 @@ package final class NodeInstance: @unchecked Sendable {
         + "smaller", parameter: nil)
   }
 
-  /// Positions are counted in ticks by 64 bits, for years, and multiplied on the way.
+  /// Positions are counted in ticks with 64 bits, for years, and multiplied on the way.
   private func paceProblem(_ format: auscult_format) -> String? {
     let fine = format.denominator.multipliedReportingOverflow(by: Int64(format.driver_rate))
     if format.denominator > 1 << 20 || fine.overflow || fine.partialValue > 1 << 36 {
@@ -320,7 +264,7 @@ package final class NodeInstance: @unchecked Sendable {
     let longest = Int64(1) << 52
     let spans = [format.period, format.extent, format.offset]
     if spans.contains(where: { $0.magnitude > longest }) || !(0...longest >> 20).contains(format.lookahead) {
-      return "has tokens that are years long"
+      return "has tokens that last for years"
     }
     return nil
   }
@@ -334,10 +278,10 @@ package final class NodeInstance: @unchecked Sendable {
 
   package func activate() throws {
     precondition(state == .configured, "activate of a node that is \(state)")
-    // Swift's own allocation ends the program where there is none.
+    // Swift's own allocation ends the program if there is not enough memory.
     guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
     host.services.entering?("activate", node)
-    let failure = try lane.call("activate") { [record] () -> NodeFailure? in
+    let failure = try callQueue.call("activate") { [record] () -> NodeFailure? in
       var error = NodeInstance.emptyError()
       record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK
       return record.isActive ? nil : NodeInstance.failure(error)
@@ -346,31 +290,31 @@ package final class NodeInstance: @unchecked Sendable {
     state = .active
   }
 
-  /// Has the node finish what it has. It may not have come back when this returns: see `isIdle`.
+  /// Lets the node finish what it has. It may not have returned when this does: see `isIdle`.
   ///
   /// - Parameters:
-  ///   - seconds: how long it is waited for.
-  ///   - through: the frame position through which notices are this instance's; none are by default.
+  ///   - seconds: how long to wait.
+  ///   - through: the frame position through which this instance gets notices; by default it gets none.
   package func deactivate(seconds: Double = patience, noticesThrough through: Int64 = .min) {
     guard state == .active, !isGivenUp else { return }
     state = .created
     host.services.entering?("deactivate", node)
-    lane.finish("deactivate", seconds: seconds) { [record] in
+    callQueue.finish("deactivate", seconds: seconds) { [record] in
       record.host.lastNotices.store(through, ordering: .releasing)
       record.deactivate()
       record.host.lastNotices.store(.max, ordering: .relaxed)
     }
   }
 
-  /// Calls a further function of the node, as `activate` is called.
+  /// Calls another function of the node, in the same way as `activate`.
   package func call<Answer>(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Answer) throws -> Answer
   {
-    try lane.call(function) { [record] in body(record.pointer) }
+    try callQueue.call(function) { [record] in body(record.pointer) }
   }
 
-  /// Calls one that has nothing to answer, and does not wait long.
+  /// Calls a function without an answer, and waits only briefly.
   package func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
-    lane.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
+    callQueue.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
   }
 
   package static func emptyError() -> auscult_error {
@@ -383,6 +327,6 @@ package final class NodeInstance: @unchecked Sendable {
     let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return NodeFailure(
-      text: text.isEmpty ? "failed without saying why" : text, parameter: parameter.isEmpty ? nil : parameter)
+      text: text.isEmpty ? "failed and gave no reason" : text, parameter: parameter.isEmpty ? nil : parameter)
   }
 }

@@ -1,18 +1,18 @@
 import CNodeABI
 import Synchronization
 
-/// Something to be recorded that is no token: a connection that was lost, a server that came back.
+/// An event to record that is not a token: a lost connection, a server that is back.
 public struct Notice: Sendable, Equatable {
-  /// What a record's `kind` is: "connection".
+  /// The `kind` of the record: "connection".
   public var kind: String
   public var state: String
-  /// The node that it is about, its channel, and what that listens to.
+  /// The node that it is about, its channel, and the channel's machine.
   public var node: String?
   public var channel: Int?
   public var machine: String?
-  /// Frame position where it began; nil: it has no length.
+  /// Frame position where it began; nil: it is instantaneous.
   public var begin: Int64?
-  /// What else there is to say, in this order.
+  /// Further details, in this order.
   public var details: [Detail]
 
   public struct Detail: Sendable, Equatable {
@@ -40,8 +40,7 @@ public struct Notice: Sendable, Equatable {
 }
 
 extension Notice {
-  /// Tokens that an output could not write: a gap of cause `sink`, whose record has the two positions, not the moment at
-  /// which it was told.
+  /// Tokens that an output could not write: a gap of cause `sink`. Its record has their positions, not the report's.
   static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
     Notice(
       "gap", state: "sink", node: node, begin: begin,
@@ -49,29 +48,29 @@ extension Notice {
   }
 }
 
-/// Notices on their way to the sinks. Each is kept until every node that fetches notices has had it: by the nodes' names,
-/// so that none is lost or doubled while one instance takes over from another.
+/// Notices for the sinks. A notice stays until every node that fetches notices has had it. Nodes are known by name, so
+/// that none is lost or doubled while one instance takes over from another.
 package final class NoticeQueue: Sendable {
   private struct Reader {
-    /// Instances of the name.
-    var instances: Int
-    /// Number of the notice that it gets next.
+    /// Number of instances with this name.
+    package var instances: Int
+    /// Number of the next notice for it.
     var next: Int
   }
 
   private struct State {
     package var notices: [StoredNotice] = []
-    /// Number of the first of them.
+    /// Number of the first stored notice.
     var first = 0
     var readers: [String: Reader] = [:]
-    /// What sinks have written through: a notice ends behind it.
+    /// Frame position through which sinks have written. New notices end behind it.
     var written = Int64.min
     /// Notices that a node did not fetch in time.
     package var lost = 0
 
     var end: Int { first + notices.count }
 
-    /// Lets go of what every node has had.
+    /// Drops the notices that every node has had.
     mutating func discard() {
       let least = readers.values.map(\.next).min() ?? end
       guard least > first else { return }
@@ -80,12 +79,12 @@ package final class NoticeQueue: Sendable {
     }
   }
 
-  /// A node that fetches nothing for so many notices loses the oldest.
-  static let room = 4096
+  /// Notices that are kept for a node. If it fetches none, it loses the oldest.
+  static let capacity = 4096
 
   private let state = Mutex(State())
 
-  /// A stream begins: positions count from 0 again.
+  /// Begins a stream: positions count from 0 again.
   package func begin() {
     state.withLock { state in
       state.written = .min
@@ -116,7 +115,7 @@ package final class NoticeQueue: Sendable {
       let end = max(position, state.written == .min ? 0 : state.written + 1, state.notices.last?.end ?? 0)
       guard !state.readers.isEmpty else { return end }
       state.notices.append(StoredNotice(notice, end: end))
-      if state.notices.count > Self.room {
+      if state.notices.count > Self.capacity {
         state.notices.removeFirst()
         state.first += 1
       }
@@ -124,14 +123,14 @@ package final class NoticeQueue: Sendable {
     }
   }
 
-  /// - Parameter through: what the node is about to write through.
+  /// - Parameter through: the frame position through which the node is about to write.
   func next(for node: String, through: Int64) -> StoredNotice? {
     state.withLock { state -> StoredNotice? in
       guard var reader = state.readers[node] else { return nil }
       if through != .max { state.written = max(state.written, through) }
       state.lost += max(0, state.first - reader.next)
       reader.next = max(reader.next, state.first)
-      // What it has lost itself, a sink records by itself.
+      // A sink records its own losses itself.
       while reader.next < state.end, state.notices[reader.next - state.first].isLoss(of: node) { reader.next += 1 }
       guard reader.next < state.end, state.notices[reader.next - state.first].end <= through else {
         state.readers[node] = reader
@@ -145,7 +144,7 @@ package final class NoticeQueue: Sendable {
     }
   }
 
-  /// Notices that nodes which fetch too seldom have missed since the last call.
+  /// Notices lost since the last call because nodes fetch too seldom.
   package func takeLost() -> Int {
     state.withLock { state in
       defer { state.lost = 0 }
@@ -154,7 +153,7 @@ package final class NoticeQueue: Sendable {
   }
 }
 
-/// A notice as the ABI hands it out.
+/// A notice in the form of the ABI.
 final class StoredNotice: @unchecked Sendable {
   let end: Int64
   package let native: UnsafePointer<auscult_notice>
@@ -184,14 +183,14 @@ final class StoredNotice: @unchecked Sendable {
   }
 }
 
-/// What one instance has fetched of them.
+/// The notices that one instance has fetched.
 struct NoticeReading {
   var isOpen = false
-  /// Its texts stay until the next one is fetched.
+  /// Its texts stay until the next notice is fetched.
   var last: StoredNotice?
 }
 
-/// What `auscult_host.extension` answers for `notices/1`.
+/// The table that `auscult_host.extension` returns for `notices/1`.
 let noticeAbility: NoticeAbility = {
   let table = UnsafeMutablePointer<auscult_notices>.allocate(capacity: 1)
   table.initialize(
@@ -199,9 +198,9 @@ let noticeAbility: NoticeAbility = {
       size: UInt32(MemoryLayout<auscult_notices>.size), reserved: 0,
       next: { host, through, notice in
         guard let notice, let next = NodeHostRecord.of(host).nextNotice(through: through) else { return 0 }
-        let room = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
+        let byteCount = min(Int(notice.pointee.size), MemoryLayout<auscult_notice>.size)
         let size = notice.pointee.size
-        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: room)
+        UnsafeMutableRawPointer(notice).copyMemory(from: next, byteCount: byteCount)
         notice.pointee.size = size
         return 1
       }))

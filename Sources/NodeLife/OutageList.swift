@@ -16,7 +16,7 @@ public struct BlockedOutput: Sendable, Equatable {
   }
 }
 
-/// The outages of all instances: of a name there may be several, while one takes over from another.
+/// The outages of all instances. A name may have several instances while one takes over from another.
 package final class OutageList: Sendable {
   private struct State {
     package var outages: [ObjectIdentifier: BlockedOutput] = [:]
@@ -42,7 +42,7 @@ package final class OutageList: Sendable {
     state.withLock { state in state.outages.values.sorted { ($0.node, $0.since) < ($1.node, $1.since) } }
   }
 
-  /// Tokens that never got to where they were to go.
+  /// Tokens that could not be written.
   package var lost: Int { state.withLock { $0.lost } }
 
   private static var now: Int64 {
@@ -56,7 +56,7 @@ private struct OutageAbility: @unchecked Sendable {
   let table: UnsafeMutablePointer<auscult_outages>
 }
 
-/// What `auscult_host.extension` answers: `outages/1`.
+/// The table that `auscult_host.extension` returns for `outages/1`.
 var outageAbilityTable: UnsafeRawPointer { UnsafeRawPointer(outageAbility.table) }
 
 private let outageAbility: OutageAbility = {

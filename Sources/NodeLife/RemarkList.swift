@@ -1,10 +1,10 @@
 import CNodeABI
 import Synchronization
 
-/// What a node says of a machine for as long as it holds.
+/// A node's remark about a machine, while it applies.
 public struct Remark: Sendable, Equatable {
   public var node: String
-  /// "learned".
+  /// For example "learned".
   public var topic: String
   public var text: String
 
@@ -15,14 +15,14 @@ public struct Remark: Sendable, Equatable {
   }
 }
 
-/// The remarks of all instances. Of a name there may be several, while one takes over from another: each has its own.
+/// The remarks of all instances. A name may have several instances while one takes over from another; each has its own.
 package final class RemarkList: Sendable {
   private struct Place: Hashable {
     let instance: ObjectIdentifier
     let channel: Int
     let topic: String
   }
-  /// Topics of a channel; more are not kept.
+  /// Most topics of a channel.
   private static let most = 4096
   private let texts = Mutex<[Place: String]>([:])
 
@@ -53,7 +53,7 @@ private struct RemarkAbility: @unchecked Sendable {
   let table: UnsafeMutablePointer<auscult_remarks>
 }
 
-/// What `auscult_host.extension` answers: `remarks/1`.
+/// The table that `auscult_host.extension` returns for `remarks/1`.
 var remarkAbilityTable: UnsafeRawPointer { UnsafeRawPointer(remarkAbility.table) }
 
 private let remarkAbility: RemarkAbility = {

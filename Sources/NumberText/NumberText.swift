@@ -1,14 +1,14 @@
-/// Numbers as texts for people show them.
+/// Numbers as text for people.
 public enum NumberText {
-  /// Without `.0` where it is whole: "16000", "0.5".
+  /// A whole number has no `.0`: "16000", "0.5".
   public static func plain(_ number: Double) -> String {
     number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
   }
 
-  /// Rounded to so many decimals at most, without zeros at the end: "2", "0.125".
+  /// Rounded to at most `decimals` decimals, without trailing zeros: "2", "0.125".
   public static func plain(_ number: Double, decimals: Int) -> String { plain(nearest(number, decimals)) }
 
-  /// Rounded to so many decimals at most, with one at least where any is wanted: "2.0", "0.125".
+  /// Rounded to at most this many decimals, with at least one unless 0 are asked for: "2.0", "0.125".
   public static func rounded(_ number: Double, _ decimals: Int) -> String {
     guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
     let nearest = nearest(number, decimals)

@@ -2,15 +2,15 @@ import CSystemCalls
 import Glibc
 import TextEscapes
 
-/// Which file a path leads to, whatever it is called: links, `./` and the spelling make no difference.
+/// The file behind a path, whatever its name: links, `./` and spelling make no difference.
 ///
-/// A file that does not exist yet is known by the nearest folder that does, and the names below it.
+/// A missing file is identified by the nearest existing folder and the names below it.
 public struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let inode: UInt64
   private let below: String
 
-  /// Nil where nothing on the way can be looked at.
+  /// Nil if no folder of the path can be read.
   public init?(_ path: String) {
     var status = stat()
     if stat(PathText.bytes(path), &status) == 0 {
@@ -38,11 +38,11 @@ public struct FileIdentity: Hashable, Sendable {
 }
 
 extension FileIdentity {
-  /// Renames a file, and replaces none; false with errno else.
+  /// Renames a file without replacing another one; false: `errno` says why.
   public static func rename(_ from: String, to: String) -> Bool {
     if rename_without_replacing(PathText.bytes(from), PathText.bytes(to)) == 0 { return true }
     guard errno == EINVAL || errno == ENOSYS else { return false }
-    // A file system that can't promise it: the lock of the file keeps others of ours away.
+    // For file systems that can't do this in one step. The file's lock keeps our other processes away.
     var status = stat()
     if lstat(PathText.bytes(to), &status) == 0 {
       errno = EEXIST
@@ -52,9 +52,9 @@ extension FileIdentity {
   }
 }
 
-/// Where the links in a path lead.
+/// Resolves the links in a path.
 public enum LinkedPath {
-  /// The path behind a link that it may be, and behind those in its folder. What does not exist stays as it is written.
+  /// The path with its own link and those of its folder resolved. Missing parts stay as written.
   public static func resolved(_ path: String) -> String {
     var path = path
     for _ in 0..<40 {
@@ -67,7 +67,8 @@ public enum LinkedPath {
     return path
   }
 
-  /// "a/b" -> "a", "b"; the folder of "b" is ".". By bytes: a mark behind a slash makes no other character of it.
+  /// "a/b" -> "a", "b"; the folder of "b" is ".". Works on bytes, because a combining mark after a slash must not
+  /// change the slash.
   public static func split(_ path: String) -> (folder: String, name: Substring) {
     let slash = UInt8(ascii: "/")
     var text = path.utf8[...]

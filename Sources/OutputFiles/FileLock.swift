@@ -1,18 +1,18 @@
 import Glibc
 import TextEscapes
 
-/// Locks on files that are being written (flock): one writer at a time, whichever process or node it is. The system lets
-/// go of a lock when its file is closed, however the process ends.
+/// Locks on files that are being written (flock): one writer at a time, among all processes and nodes. The system
+/// releases a lock when its file is closed, however the process ends.
 public enum FileLock {
   public enum Outcome: Equatable {
     case taken
-    /// Another one has it: the process, where that can be told.
+    /// Another process has the lock: its number, if known.
     case held(by: pid_t?)
   }
 
-  /// Takes the lock of an open file. Whoever only looks at it holds it for an instant: so this tries a few times.
+  /// Takes the lock of an open file. Tries a few times, because `look` holds the lock for an instant.
   ///
-  /// A file system without locks lets everybody have them.
+  /// On a file system without locks it always succeeds.
   public static func take(_ descriptor: Int32) -> Outcome {
     for attempt in 0..<5 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR { return .taken }
@@ -22,25 +22,25 @@ public enum FileLock {
     return .held(by: fstat(descriptor, &status) == 0 ? holder(status) : nil)
   }
 
-  // Marks of readers are locks of another kind (of an open file description, F_OFD_SETLK), so that they keep nobody from
-  // adding to a file: only what would replace it asks for them.
+  // Readers use locks of another kind (open file description locks, F_OFD_SETLK). They do not keep a writer from
+  // appending; only a writer that replaces the file checks them.
   private static let (lookCommand, setCommand): (Int32, Int32) = (36, 37)
 
-  /// Marks an open file as being read, until it is closed.
+  /// Marks an open file as being read until it is closed.
   public static func markRead(_ descriptor: Int32) {
     var lock = Glibc.flock()
     lock.l_type = Int16(F_RDLCK)
     _ = fcntl(descriptor, setCommand, &lock)
   }
 
-  /// Whether an open file is being read by a run of ours: this process too.
+  /// Whether a run of ours, including this process, reads an open file.
   public static func isRead(_ descriptor: Int32) -> Bool {
     var lock = Glibc.flock()
     lock.l_type = Int16(F_WRLCK)
     return fcntl(descriptor, lookCommand, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
   }
 
-  /// Whether somebody writes the file at a path: this process too. Nothing is kept.
+  /// Whether any process, including this one, writes the file at a path. Keeps no lock.
   public static func look(_ path: String) -> Outcome {
     var status = stat()
     guard stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .taken }
@@ -59,7 +59,7 @@ public enum FileLock {
     return "by process \(holder) (\(command))"
   }
 
-  /// Who holds the lock of a file, by the system's list.
+  /// The process that holds a file's lock, from the system's list.
   private static func holder(_ status: stat) -> pid_t? {
     let device = UInt64(status.st_dev)
     let (major, minor) = ((device >> 8) & 0xfff | (device >> 32) & ~0xfff, device & 0xff | (device >> 12) & ~0xff)

@@ -1,10 +1,10 @@
 import Glibc
 import SystemCalls
 
-/// What went wrong with a file, in words: the path, the system's reason, and what to do.
+/// A problem with a file in words: the path, the system's reason, and what to do.
 public struct FileProblem: Error, CustomStringConvertible, Sendable {
   public var description: String
-  /// The system's number for it; 0: it is none of the system's.
+  /// The system's error number; 0: the problem is not the system's.
   public var code: Int32
 
   public init(_ text: String, code: Int32 = 0) {
@@ -12,7 +12,7 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
     self.code = code
   }
 
-  /// - Parameter action: "open", "write"; what could not be done.
+  /// - Parameter action: what failed: "open", "write".
   public init(_ action: String, _ path: String, _ code: Int32) {
     let reason = systemReason(code)
     self.init("cannot \(action) \(path): \(reason); \(FileProblem.advice(path, code))", code: code)
@@ -28,10 +28,10 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
     case ENOTDIR: "a part of the path is a file, not a folder"
     case ELOOP: "its links lead in a circle"
     case ENAMETOOLONG: "give a shorter name"
-    case EPIPE: "whatever read it has ended"
-    case EAGAIN: "whatever reads it does not take more"
+    case EPIPE: "its reader has ended"
+    case EAGAIN: "its reader does not take more"
     case EFBIG: "use `rotate`, or raise the limit (ulimit -f)"
-    case EIO, ENXIO, ENODEV, ESTALE: "look whether its disk is still there"
+    case EIO, ENXIO, ENODEV, ESTALE: "check whether its disk is still there"
     default: "check the path and the disk"
     }
   }

@@ -4,7 +4,7 @@ import TextEscapes
 /// The folder of an output.
 public struct OutputFolder: Sendable {
   public let path: String
-  /// Where its disk is mounted, if it is another than the system's: without it, nothing is written below.
+  /// Mount point of its disk, if that is not the system's. Without the disk, nothing is written below it.
   private let mount: String?
 
   public init(of file: String) {
@@ -12,9 +12,9 @@ public struct OutputFolder: Sendable {
     mount = OutputFolder.mountPoint(path)
   }
 
-  /// Makes the folder, if only the last one is missing.
+  /// Makes the folder if only the last part of its path is missing.
   ///
-  /// - Returns: whether it was made.
+  /// - Returns: whether the folder was made.
   @discardableResult
   public func make() throws(FileProblem) -> Bool {
     if let mount, !OutputFolder.isMountPoint(mount) {
@@ -33,7 +33,7 @@ public struct OutputFolder: Sendable {
     throw FileProblem("make the folder", path, errno)
   }
 
-  /// Makes a folder and those above it, as far as they are missing.
+  /// Makes a folder and the missing folders above it.
   public static func makeAll(_ path: String) throws(FileProblem) {
     var missing: [String] = []
     var folder = path
@@ -48,7 +48,7 @@ public struct OutputFolder: Sendable {
     guard status.st_mode & S_IFMT == S_IFDIR else { throw FileProblem("make the folder", path, ENOTDIR) }
     for folder in missing.reversed() {
       if mkdir(PathText.bytes(folder), 0o777) == 0 { continue }
-      // Somebody else may have made it; a link that leads nowhere is none.
+      // Another process may have made it. A broken link does not count.
       let code = errno
       guard code == EEXIST, stat(PathText.bytes(folder), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
         throw FileProblem("make the folder", path, code == EEXIST ? ENOTDIR : code)

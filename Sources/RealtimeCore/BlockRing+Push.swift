@@ -1,8 +1,8 @@
 import CRealtime
 
 extension BlockRing {
-  /// Bytes that a record of `count` tokens takes: `channels` channels of `tokenBytes` each (audio: 4 bytes a sample). An
-  /// event is one payload whatever the number of channels, and has no marks.
+  /// Bytes of a record of `count` tokens with `channels` channels of `tokenBytes` each (audio: 4 bytes per sample). An
+  /// event has one payload whatever the number of channels, and no marks.
   @_noLocks @_noAllocation
   public static func recordBytes(kind: UInt32, count: Int, channels: Int, channelBytes: Int) -> Int {
     let isAudio = kind == AUSCULT_AUDIO
@@ -14,7 +14,7 @@ extension BlockRing {
     return skipBytes + aligned(MemoryLayout<auscult_block>.stride) + heads + marks + data
   }
 
-  /// Copies a block into the ring; false: no room, nothing changed.
+  /// Copies a block into the ring; false: it does not fit, and nothing changed.
   @_noLocks @_noAllocation
   public func push(_ block: UnsafePointer<auscult_block>) -> Bool {
     if closed.load(ordering: .relaxed) { return true }

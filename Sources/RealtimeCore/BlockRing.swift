@@ -7,11 +7,11 @@ import Synchronization
   import Darwin
 #endif
 
-/// A single-producer, single-consumer ring of blocks: what carries tokens from the realtime thread to a worker, and
-/// from worker to worker.
+/// A single-producer, single-consumer ring of blocks. It carries tokens from the realtime thread to a worker, and from
+/// worker to worker.
 ///
-/// A record is an `auscult_block` followed by its heads, marks and data, contiguous and aligned to 64 bytes, so that the
-/// consumer works on it in place. Neither side ever waits: a push that does not fit answers false and changes nothing.
+/// A record is an `auscult_block` followed by its heads, marks and data, contiguous and aligned to 64 bytes, so that
+/// the consumer works on it in place. Neither side ever waits: a push that does not fit returns false, without effect.
 ///
 /// `written` and `read` count bytes since the start and never wrap; the difference is what is in use.
 public struct BlockRing: ~Copyable, @unchecked Sendable {
@@ -25,10 +25,10 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
   let closed = Atomic<Bool>(false)
   let overdue = Atomic<Bool>(false)
 
-  /// Thread: control. `bytes` is rounded up to a multiple of 64. Nil: so much memory can't be had.
+  /// Thread: control. `bytes` is rounded up to a multiple of 64. Nil: there is not enough memory.
   public init?(bytes: Int) {
     let size = BlockRing.aligned(max(bytes, 1024))
-    // Touches every page now, so that the realtime thread meets no page fault.
+    // Touch every page now, so that the realtime thread meets no page fault.
     guard let memory = zeroedMemory(bytes: size) else { return nil }
     self.memory = memory
     capacity = size
@@ -41,13 +41,13 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
 
   // MARK: Both sides
 
-  /// Every token that ends at or before this frame position has been pushed. Read it before `front`: when the ring
-  /// is empty afterwards, all of them have been delivered.
+  /// Watermark: every token that ends at or before this frame position has been pushed. Read it before `front`: if the
+  /// ring is then empty, all of them have been delivered.
   public var complete: Int64 {
     @_noLocks @_noAllocation get { completeThrough.load(ordering: .acquiring) }
   }
 
-  /// Tokens that found no room so far.
+  /// Tokens that did not fit so far.
   public var dropped: Int64 {
     @_noLocks @_noAllocation get { droppedTokens.load(ordering: .relaxed) }
   }
@@ -56,12 +56,12 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
     @_noLocks @_noAllocation get { written.load(ordering: .acquiring) == read.load(ordering: .acquiring) }
   }
 
-  /// Nobody takes anything out any more, and what is in it stays as it is: what is pushed is gone.
+  /// No thread reads the ring any more. Its content stays; blocks pushed from now on are lost.
   ///
   /// Thread: any.
   public func close() { closed.store(true, ordering: .relaxed) }
 
-  /// Its consumer does not come back for so long that the producer must not wait for room.
+  /// The consumer has not returned for so long that the producer must not wait for room.
   public var isOverdue: Bool {
     @_noLocks @_noAllocation get { overdue.load(ordering: .relaxed) }
   }
@@ -76,7 +76,7 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
   public func hasRoom(for bytes: Int) -> Bool {
     if closed.load(ordering: .relaxed) { return true }
     let used = written.load(ordering: .relaxed) - read.load(ordering: .acquiring)
-    // In the worst case as much again is skipped at the end of the memory.
+    // In the worst case, the same number of bytes is skipped at the end of the memory.
     return capacity - used >= 2 * bytes + BlockRing.skipBytes
   }
 
@@ -124,7 +124,7 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Gives the oldest record's memory back. Call only after `front` answered a block.
+  /// Frees the oldest record's memory. Call only after `front` returned a block.
   @_noLocks @_noAllocation
   public func release() {
     let position = read.load(ordering: .relaxed)
@@ -138,13 +138,13 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
     completeThrough.store(Int64.min, ordering: .releasing)
   }
 
-  /// Computed: a stored one is a lazy global in debug builds, which marked code may not touch.
+  /// Computed, because a stored one is a lazy global in debug builds, which marked code may not touch.
   static var skipBytes: Int {
     @_noLocks @_noAllocation get { 64 }
   }
 }
 
-/// In front of every record; a skip fills the memory's end where a record did not fit.
+/// The header of a record. A skip fills the end of the memory if a record does not fit there.
 struct RecordHeader {
   var bytes: Int
   var isSkip: Int

@@ -1,7 +1,7 @@
 import CRealtime
 import Synchronization
 
-/// What the realtime thread tells the control thread: numbers only, worded there.
+/// A message from the realtime thread to the control thread: numbers only; the control thread makes the text.
 public struct RealtimeMessage {
   public enum Kind: Int32, Sendable {
     case gap = 1
@@ -12,7 +12,7 @@ public struct RealtimeMessage {
   public var node: Int32
   public var first: Int64
   public var second: Int64
-  /// A constant text of a plugin, for `nodeFailed`; an object to take over, for `scheduleRetired`.
+  /// For `nodeFailed`: a constant text of a plugin. For `scheduleRetired`: the object to take over.
   public var pointer: UnsafeRawPointer?
 
   @_noLocks @_noAllocation
@@ -25,7 +25,7 @@ public struct RealtimeMessage {
   }
 }
 
-// The pointer is to constants, or changes hands as a whole.
+// The pointer is to constants, or passes its object on as a whole.
 extension RealtimeMessage: @unchecked Sendable {}
 
 /// A single-producer, single-consumer queue of messages from the realtime thread to the control thread.
@@ -45,8 +45,8 @@ public struct MessageQueue: ~Copyable, @unchecked Sendable {
 
   deinit { slots.deallocate() }
 
-  /// Free slots. Only the consumer adds to them, so that what the producer sees stays there until it pushes.
-  public var room: Int {
+  /// Free slots. Only the consumer adds to them, so the producer can rely on them until it pushes.
+  public var freeSlots: Int {
     @_noLocks @_noAllocation get {
       capacity - (written.load(ordering: .relaxed) - read.load(ordering: .acquiring))
     }
@@ -57,10 +57,10 @@ public struct MessageQueue: ~Copyable, @unchecked Sendable {
     @_noLocks @_noAllocation get { lostMessages.load(ordering: .relaxed) }
   }
 
-  /// Pushes a message; one that finds no slot is counted as lost. Keeps one slot back for a retired schedule.
+  /// Pushes a message. If there is no slot, counts it as lost. Reserves one slot for a retired schedule.
   @_noLocks @_noAllocation
   public func push(_ message: RealtimeMessage) {
-    guard room > (message.kind == .scheduleRetired ? 0 : 1) else {
+    guard freeSlots > (message.kind == .scheduleRetired ? 0 : 1) else {
       lostMessages.add(1, ordering: .relaxed)
       return
     }

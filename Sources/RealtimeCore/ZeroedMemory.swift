@@ -4,8 +4,8 @@
   import Darwin
 #endif
 
-/// Zeroed bytes, aligned for SIMD, to be given back with `free`; nil where so much can't be had. Swift's own `allocate`
-/// ends the program there.
+/// Zeroed bytes, aligned for SIMD, to be freed with `free`; nil if there is not enough memory. Swift's own `allocate`
+/// would end the program.
 ///
 /// Thread: control.
 public func zeroedMemory(bytes: Int) -> UnsafeMutableRawPointer? {
@@ -15,7 +15,7 @@ public func zeroedMemory(bytes: Int) -> UnsafeMutableRawPointer? {
   return memory
 }
 
-/// Whether so much memory can be had now. It is given back at once.
+/// Whether this much memory is available now. It is freed at once.
 public func canHaveMemory(bytes: Int) -> Bool {
   guard bytes > 0 else { return bytes == 0 }
   guard let memory = malloc(bytes) else { return false }

@@ -1,16 +1,16 @@
 import JSONText
 
-/// Builds one JSON object on one line, its fields in the order in which they are put in.
+/// Builds one JSON object on one line. Fields keep the order in which they are added.
 ///
-/// Numbers are written so that they read back as the same value (Swift's shortest form); a number that is not finite
-/// has no JSON, and its field is left out. Why not a `JSONValue`: its members have no order.
+/// Numbers use Swift's shortest form, which reads back as the same value. A field whose number is not finite is left
+/// out, because JSON has no such number. `JSONValue` would not do: its members have no order.
 public struct JSONLine: Sendable {
   public private(set) var bytes: [UInt8] = [UInt8(ascii: "{")]
   private var isFirst = true
 
   public init() {}
 
-  /// Closes the object and the line.
+  /// Ends the object and the line.
   public consuming func finished() -> [UInt8] {
     bytes.append(UInt8(ascii: "}"))
     bytes.append(UInt8(ascii: "\n"))
@@ -22,7 +22,7 @@ public struct JSONLine: Sendable {
     quote(text)
   }
 
-  /// A field whose name comes from elsewhere.
+  /// A field whose name is not a constant.
   public mutating func field(named name: String, _ text: String) {
     key(name)
     quote(text)

@@ -1,18 +1,18 @@
 import NodeKit
 
-/// Parameters of every sink that writes a file, beside `path`.
+/// Parameters of every sink that writes a file, besides `path`.
 public enum OutputParameters {
   public static let append = ParameterDeclaration.boolean(
-    "append", "Goes on after what a file that exists holds; `false`: replaces it", default: "true")
+    "append", "Adds to an existing file; `false`: replaces it", default: "true")
 
   public static let all = [append, RotationLimit.parameter] + KeepLimit.parameters
 }
 
-/// How much of an output is kept: the parameters `keep_parts` and `keep_bytes`.
+/// How much of an output to keep: the parameters `keep_parts` and `keep_bytes`.
 public struct KeepLimit: Sendable, Equatable {
-  /// Finished parts, beside the one that is being written.
+  /// Number of finished parts, without the current one.
   public var parts: Int?
-  /// Bytes of all parts, with the one that is being written.
+  /// Bytes of all parts, including the current one.
   public var bytes: Int?
 
   public init(parts: Int? = nil, bytes: Int? = nil) {
@@ -24,18 +24,18 @@ public struct KeepLimit: Sendable, Equatable {
   public static let parameters = [
     ParameterDeclaration.text(
       "keep_parts",
-      "So many finished parts are kept (`30`), the oldest are deleted; goes with `rotate`. Nothing is deleted that this "
-        + "output has not written itself",
+      "Number of finished parts to keep (`30`); deletes the oldest; needs `rotate`. Deletes only parts that this "
+        + "output has written itself",
       flags: .placement),
     ParameterDeclaration.text(
       "keep_bytes",
-      "Size (`10 GB`) that all parts together keep within: the oldest are deleted. Without `rotate` a part is a tenth of "
+      "Size limit (`10 GB`) of all parts together; deletes the oldest. Without `rotate`, a part is a tenth of "
         + "it", flags: .placement),
   ]
 
-  /// Reads the parameters; nil: everything is kept.
+  /// Reads the parameters; nil: keep everything.
   ///
-  /// - Parameter rotation: by which parts are made.
+  /// - Parameter rotation: what cuts the output into parts.
   public init?(_ arguments: Arguments, rotation: RotationLimit?) throws {
     if let text = arguments["keep_parts"]?.text {
       guard let number = Int(text), number >= 1 else {
@@ -43,7 +43,7 @@ public struct KeepLimit: Sendable, Equatable {
       }
       guard rotation != nil || arguments["keep_bytes"] != nil else {
         throw NodeError(
-          "`keep_parts` goes with `rotate`, which makes the parts; add `rotate: 1 d`", parameter: "keep_parts")
+          "`keep_parts` needs `rotate`, which makes the parts; add `rotate: 1 d`", parameter: "keep_parts")
       }
       parts = number
     }
@@ -55,7 +55,7 @@ public struct KeepLimit: Sendable, Equatable {
       }
       if case .bytes(let part)? = rotation, part > size {
         throw NodeError(
-          "`keep_bytes: \(text)` has no room for one part of `rotate`; keep more, or rotate at less",
+          "`keep_bytes: \(text)` is too small for one part of `rotate`; keep more, or rotate at less",
           parameter: "keep_bytes")
       }
       bytes = size
@@ -63,6 +63,6 @@ public struct KeepLimit: Sendable, Equatable {
     if parts == nil && bytes == nil { return nil }
   }
 
-  /// The most bytes that one part may have, so that the older ones can make room for it.
+  /// The most bytes of one part, so that deleting older parts can make room for it.
   public var mostOfPart: Int? { bytes.map { max(1, $0 / 10) } }
 }

@@ -2,24 +2,24 @@ import Glibc
 import NodeKit
 import OutputFiles
 
-/// Lines on their way into a file that is cut into parts. While it can't be written they wait, within bounds; what had to
-/// be let go of is recorded by a line of its own as soon as there is a place for it again.
+/// Writes lines to a file that is cut into parts. While the file can't be written, lines wait within a limit. Lines
+/// that did not fit are reported by a line of their own when the file can be written again.
 ///
 /// Thread: control and worker, never two at once.
 public final class LineOutput {
-  /// Lines wait in so many bytes of memory at most.
+  /// The most bytes of lines that wait in memory.
   public static let mostWaiting = 8 << 20
 
   public let file: OutputFile
   private let limit: RotationLimit?
   private let host: Host
-  /// Words a loss as a line.
+  /// Makes the line that reports a loss.
   public var lossLine: ((WaitingLines.Loss) -> WaitingLines.Line)?
   private var lines = WaitingLines(most: mostWaiting)
   private var outage: Outage
-  /// Time of the first line of the part that is being written.
+  /// Time of the first line of the current part, in nanoseconds since the Unix epoch.
   private var partBegin: Int64?
-  /// Another instance of the node may still hold the file: a swap lets go of it when this one writes already.
+  /// Another instance of the node may still hold the file: in a swap, the old node releases it a little later.
   private var isSharing = false
 
   public init(_ file: OutputFile, limit: RotationLimit?, host: Host) {
@@ -30,9 +30,9 @@ public final class LineOutput {
     file.tell = { [host] in host.log(.warning, $0) }
   }
 
-  /// Opens the file. A full disk is no reason not to begin: lines wait for it.
+  /// Opens the file. If the disk is full, lines wait.
   ///
-  /// - Parameter sharing: another instance of the node wrote to it until now.
+  /// - Parameter sharing: another instance of the node wrote to the file until now.
   public func open(sharing: Bool) throws(FileProblem) {
     isSharing = sharing
     do {
@@ -49,9 +49,9 @@ public final class LineOutput {
     for line in new { lines.add(line) }
   }
 
-  /// Writes what waits, unless a failure was too short a time ago.
+  /// Writes the waiting lines, unless the last failure was too recent.
   ///
-  /// - Parameter isPatient: there is no deadline: a failure is the end, and nothing is let go of.
+  /// - Parameter isPatient: there is no deadline: a failure ends the run, and no line is dropped.
   public func flush(isPatient: Bool) throws(FileProblem) {
     guard !lines.isEmpty, outage.isDue || isPatient else { return }
     file.waitsForReader = isPatient
@@ -64,9 +64,9 @@ public final class LineOutput {
     }
   }
 
-  /// The last attempt. What can't be written then is lost.
+  /// The last attempt to write. Lines that can't be written now are lost.
   ///
-  /// - Parameter isPatient: there is no deadline: the reader of a pipe is waited for. Nil: it is not waited for at all.
+  /// - Parameter isPatient: there is no deadline, so wait for the reader of a pipe. Nil: do not wait for it at all.
   public func finish(isPatient: Bool? = nil) throws(FileProblem) {
     if isPatient == true { file.waitsForReader = true }
     try writeRest()
@@ -100,15 +100,15 @@ public final class LineOutput {
   private func writeAll() throws(FileProblem) {
     let before = file.size
     if file.isInPlace() {
-      // The instance before has let go of it: from now on it is shared no more.
+      // The old instance has released the file, so it is no longer shared.
       if file.isLocked { isSharing = false }
-      // Another program has cut it, perhaps in the middle of a line.
+      // Another program has shortened the file, perhaps in the middle of a line.
       if file.size < before { try mendEnd() }
     } else {
       let wasOpen = file.isOpen
       file.close()
       try openAgain()
-      if wasOpen, file.size == 0 { host.log(.warning, "\(file.path) was moved away or removed: begins it anew") }
+      if wasOpen, file.size == 0 { host.log(.warning, "\(file.path) was moved away or removed: begins a new file") }
     }
     if let lossLine {
       lines.recordLoss { loss in
@@ -140,7 +140,7 @@ public final class LineOutput {
     try bytes.withBytes { (buffer) throws(FileProblem) in try file.write(buffer, taken: &taken) }
   }
 
-  /// The lines that go into this part now; empty: the part is full. Nil: there are none.
+  /// The lines to write into this part now; empty: the part is full; nil: there are no lines.
   private func nextPiece() -> [UInt8]? {
     guard let first = lines.waiting.first else { return nil }
     var piece: [UInt8] = []
@@ -154,7 +154,7 @@ public final class LineOutput {
     return piece
   }
 
-  /// Whether the next line belongs to the next part. A part holds at least one.
+  /// Whether the next line belongs to the next part. A part has at least one line.
   private func isFull(adding count: Int, waiting: Int, _ time: Int64) -> Bool {
     let held = file.size + waiting
     guard file.hasParts, held > 0 else { return false }
@@ -166,9 +166,9 @@ public final class LineOutput {
     }
   }
 
-  // MARK: What a run before has left
+  // MARK: Files of earlier runs
 
-  /// Ends the last line, where the run before was killed while it wrote, or cuts what is only half of one.
+  /// Ends the last line if an earlier run was killed while it wrote, or removes half a line.
   private func mendEnd() throws(FileProblem) {
     guard file.isRegular, file.size > 0 else { return }
     let most = 1 << 20
@@ -185,7 +185,7 @@ public final class LineOutput {
     host.log(.warning, "\(file.path): cut off \(rest.count) bytes of an unfinished line, which a run had left")
   }
 
-  /// Time of the first line that has one: a part that a run before has begun is as old as that.
+  /// Time of the first line that has one. It tells the age of a part that an earlier run began.
   private func firstTime() -> Int64? {
     guard case .seconds? = limit, file.isRegular, file.size > 0 else { return nil }
     let head = String(decoding: file.read(min(file.size, 1 << 16), at: 0), as: UTF8.self)
@@ -193,7 +193,7 @@ public final class LineOutput {
     return wallTime(head.utf8[key.upperBound...].prefix(24))
   }
 
-  // MARK: What is said
+  // MARK: Messages
 
   private func note(_ problem: FileProblem) {
     outage.fail(problem)
@@ -202,6 +202,6 @@ public final class LineOutput {
   private func tellEnd() {
     outage.end(
       file.path,
-      lines.total > 0 ? "\(lines.total) records were lost in all, as its gap records say" : "no record is lost")
+      lines.total > 0 ? "\(lines.total) records were lost in all; its gap records say where" : "no record is lost")
   }
 }

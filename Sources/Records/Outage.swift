@@ -2,10 +2,10 @@ import Glibc
 import NodeKit
 import OutputFiles
 
-/// A time in which an output can't be written: said once, shown by `status` for as long as it lasts, tried again with
-/// growing pauses.
+/// A time in which an output can't be written. It is reported once, `status` shows it while it lasts, and the node
+/// tries again with growing pauses.
 public struct Outage {
-  /// Seconds from one attempt to the next: the first, and the most.
+  /// Seconds between attempts: the first pause, and the longest.
   private static let pauses = 0.5...30
 
   private let host: Host
@@ -13,10 +13,10 @@ public struct Outage {
   private var pause = Outage.pauses.lowerBound
   private var next = 0.0
   private var began: Double?
-  /// What was told of the reason.
+  /// The reason as last reported.
   private var said: String?
 
-  /// A reader that is this slow, in seconds, is told of as what keeps it from being written.
+  /// A reader that is slower than this, in seconds, is reported as the reason.
   private static let slowness = 5.0
 
   public init(_ host: Host) {
@@ -28,7 +28,7 @@ public struct Outage {
   /// The next attempt is due, or there was no failure.
   public var isDue: Bool { began == nil || Outage.now >= next }
 
-  /// Notes a failed attempt; says so at the first one.
+  /// Notes a failed attempt; reports the first one.
   public mutating func fail(_ problem: FileProblem) {
     let isFirst = began == nil
     let now = Outage.now
@@ -38,19 +38,19 @@ public struct Outage {
     } else {
       pause = min(pause * 2, Outage.pauses.upperBound)
     }
-    // A reader that is slow is no fault: it is looked at again at once.
+    // A slow reader is no fault, so try again at once.
     next = problem.code == EAGAIN ? now : now + pause
     if said != problem.description, problem.code != EAGAIN || now - (began ?? now) > Self.slowness {
       said = problem.description
       outages?.say(said)
     }
     guard isFirst else { return }
-    host.log(.warning, "\(problem.description). It is tried again; everything else goes on")
+    host.log(.warning, "\(problem.description). The node tries again; everything else runs on")
   }
 
-  /// Notes that it can be written again, and says so.
+  /// Notes that the output can be written again, and reports it.
   ///
-  /// - Parameter loss: what became of what waited.
+  /// - Parameter loss: what happened to the waiting data.
   public mutating func end(_ path: String, _ loss: String? = nil) {
     guard let began else { return }
     self.began = nil

@@ -4,39 +4,38 @@ import OutputFiles
 import SystemCalls
 import TextEscapes
 
-/// A file that a sink writes: continued or replaced, locked while it is open, cut into numbered parts, and never left
-/// with half a line or half a token.
+/// A file that a sink writes. It is continued or replaced, locked while it is open, cut into numbered parts, and never
+/// ends in half a line or half a token.
 ///
-/// What it must not touch it refuses before anything is opened or cut: a file of another kind, a folder, a disk, a file
-/// that another output writes.
+/// Before it opens or cuts anything, it refuses other kinds of files, folders, disks, and files of other outputs.
 /// Thread: control and worker, never two at once.
 public final class OutputFile {
-  /// As it was given; `-` is standard output.
+  /// As given; `-` is standard output.
   public let path: String
   public let kind: OutputKind
-  /// Bytes in the part that is being written, those of earlier runs included.
+  /// Bytes in the current part, including those of earlier runs.
   public private(set) var size = 0
   public var isOpen: Bool { descriptor >= 0 }
-  /// Opening it leaves what it holds.
+  /// Keeps the file's content when it is opened.
   public var appends: Bool
-  /// Waits until a slow reader has taken what is written to a pipe: where there is no deadline.
+  /// Waits until a pipe's reader has read everything. For runs without a deadline.
   public var waitsForReader = false
-  /// Says what happened to the file that a person should know.
+  /// Reports what happened to the file.
   public var tell: (String) -> Void = { _ in }
 
   public let keep: KeepLimit?
   var descriptor: Int32 = -1
-  /// Where the path leads, links followed.
+  /// The path with links resolved.
   private(set) var place = ""
-  /// A file on a disk, which can be cut and renamed; not a pipe, a terminal or a device.
+  /// A file on a disk, which can be cut and renamed. Not a pipe, a terminal or a device.
   public private(set) var isRegular = false
-  /// Nobody else writes the file.
+  /// No other process or output writes the file.
   public private(set) var isLocked = false
   private var hasBegun = false
   private var folder: OutputFolder?
   private var parts: OutputParts?
 
-  /// - Parameter append: goes on after what the file holds, instead of replacing it.
+  /// - Parameter append: adds to the file's content, instead of replacing it.
   public init(path: String, kind: OutputKind, append: Bool = true, keep: KeepLimit? = nil) {
     self.path = OutputFile.isStandardOutput(path) ? "-" : path
     self.kind = kind
@@ -59,13 +58,13 @@ public final class OutputFile {
     try OutputPlace.check(status, path, kind)
     guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
     let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    // What may be written but not read is looked at when it is opened.
+    // A file that can't be read is checked when it is opened.
     guard descriptor >= 0 else { return }
     defer { Glibc.close(descriptor) }
     try OutputPlace.checkContent(descriptor, path, kind)
   }
 
-  /// Opens the file, and makes its folder where only that is missing; nothing happens when it is open already.
+  /// Opens the file, unless it is open. Makes its folder if only that is missing.
   ///
   /// - Parameter sharing: another instance of the same node may still hold it.
   public func open(sharing: Bool = false) throws(FileProblem) {
@@ -87,13 +86,13 @@ public final class OutputFile {
         close()
         throw error
       }
-      // It was moved away in between.
+      // The file was moved away meanwhile.
       close()
     }
-    throw FileProblem("\(path) is moved away as often as it is opened: look what else writes there", code: EBUSY)
+    throw FileProblem("\(path) is moved away each time it is opened: check which program does that", code: EBUSY)
   }
 
-  /// Locks what was opened, and looks at it; false: it is no longer at its path.
+  /// Locks and checks the open file; false: it is no longer at its path.
   private func take(sharing: Bool) throws(FileProblem) -> Bool {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileProblem("open", path, errno) }
@@ -124,7 +123,7 @@ public final class OutputFile {
     case .held(let holder) where !sharing:
       throw FileProblem(
         "\(path) is being written \(FileLock.words(holder)): give this output another path", code: EBUSY)
-    // What is only added to a file harms no reader.
+    // Appending harms no reader.
     case .taken where !sharing && !appends && !hasBegun && FileLock.isRead(descriptor):
       throw FileProblem(
         "\(path) is being read by a run: wait for that to end, or give this output another path", code: EBUSY)
@@ -132,7 +131,7 @@ public final class OutputFile {
     }
   }
 
-  /// Takes the lock as soon as the instance before has let go of it.
+  /// Takes the lock as soon as the old instance has released it.
   private func lockLate() {
     guard !isLocked, isRegular else { return }
     isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
@@ -143,19 +142,19 @@ public final class OutputFile {
     return stat(PathText.bytes(place), &named) == 0 && FileIdentity(named) == FileIdentity(status)
   }
 
-  /// Whether the open file is still what its path leads to, and as long as it was left.
+  /// Whether the open file is still at its path, and not shorter than before.
   public func isInPlace() -> Bool {
     guard isOpen, isRegular else { return isOpen }
     lockLate()
     var status = stat()
     guard fstat(descriptor, &status) == 0, isAtPlace(status) else { return false }
-    // Lines go to the end, wherever that is; what has a header must find it.
+    // Lines are added at the end, wherever it is. A file with a header must keep its length.
     if kind == .jsonLines { size = Int(status.st_size) } else if Int(status.st_size) < size { return false }
     return true
   }
 
-  /// Nothing is written for now: another instance of the node, or another run, may have the file. A pipe stays open, for
-  /// its reader takes a closed one for the end.
+  /// Releases the file, which another instance of the node or another run may use. A pipe stays open, because its
+  /// reader takes a closed pipe for the end.
   public func letGo() {
     if isRegular { close() }
   }
@@ -168,8 +167,8 @@ public final class OutputFile {
 
   // MARK: Parts
 
-  /// Gives what was written the next free number and begins an empty file: `name.1.ext`, `name.2.ext` and so on, behind
-  /// those that are there. What is too old to be kept is deleted.
+  /// Renames the file to the next free number, `name.1.ext`, `name.2.ext` and so on, and begins an empty file. Deletes
+  /// parts beyond the limits.
   public func rotate() throws(FileProblem) {
     guard hasParts, isOpen else { return }
     fdatasync(descriptor)
@@ -179,9 +178,9 @@ public final class OutputFile {
     trim(adding: 0)
   }
 
-  /// The same with a file that an earlier run has left and that can't be continued.
+  /// Does the same with a file of an earlier run that can't be continued.
   ///
-  /// - Parameter reason: why not, as in "holds 2 channels".
+  /// - Parameter reason: why it can't, as in "holds 2 channels".
   public func setAside(_ reason: String) throws(FileProblem) {
     guard hasParts, isOpen, let name = try parts?.finish(descriptor, isOwn: false) else {
       throw FileProblem("\(path) \(reason), and can't be moved away: give another path", code: EBUSY)
@@ -191,13 +190,13 @@ public final class OutputFile {
     try open()
   }
 
-  /// Makes room for what is about to be added.
+  /// Makes room for `count` more bytes.
   public func trim(adding count: Int) { parts?.trim(size: size + count) }
 
-  /// It can be renamed to a numbered part.
+  /// Whether it can be renamed to a numbered part.
   public var hasParts: Bool { isRegular && OutputPlace.isOrdinary(place) }
 
-  /// Whether the part must end before it takes so many bytes more, so that the older ones can make room for it.
+  /// Whether the part must end before it takes `count` more bytes, so that deleting older parts can make room for it.
   public func isFull(adding count: Int) -> Bool {
     guard hasParts, let most = keep?.mostOfPart else { return false }
     return size > 0 && size + count > most
@@ -207,7 +206,7 @@ public final class OutputFile {
 
   /// Adds data at the end.
   ///
-  /// - Parameter taken: how much of it is in the file afterwards, also after an error: whole lines and nothing behind.
+  /// - Parameter taken: number of bytes in the file afterwards, also after an error. They end with a whole line.
   public func write(_ bytes: UnsafeRawBufferPointer, taken: inout Int) throws(FileProblem) {
     guard isRegular else { return try writeStream(bytes, taken: &taken) }
     var written = 0
@@ -235,7 +234,7 @@ public final class OutputFile {
     return whole
   }
 
-  /// In pieces that a pipe takes as a whole, so that a reader who is slow holds nobody up.
+  /// Writes pieces that a pipe takes as a whole, so that a slow reader delays nothing.
   private func writeStream(_ bytes: UnsafeRawBufferPointer, taken: inout Int) throws(FileProblem) {
     taken = 0
     while taken < bytes.count {
@@ -256,7 +255,7 @@ public final class OutputFile {
     }
   }
 
-  /// Bytes in a pipe that its reader has not taken yet: they are lost with the last writer.
+  /// Bytes in a pipe that its reader has not read. They are lost with the last writer.
   private var unread: Int {
     guard isOpen, !isRegular else { return 0 }
     var status = stat()
@@ -265,10 +264,10 @@ public final class OutputFile {
     return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
   }
 
-  /// Waits until the reader of a pipe has taken what is in it; says so where that takes long.
+  /// Waits until the reader of a pipe has read everything; reports a long wait.
   ///
-  /// - Parameter seconds: at most; nil: however long it takes.
-  /// - Throws: when bytes are left.
+  /// - Parameter seconds: the longest time to wait; nil: no limit.
+  /// - Throws: if bytes are left.
   public func drain(seconds: Double?) throws(FileProblem) {
     guard path != "-" else { return }
     var waited = 0.0
@@ -284,7 +283,7 @@ public final class OutputFile {
 
   private var words: String { path == "-" ? "standard output" : path }
 
-  /// Replaces data at an offset; the end of the file stays where it is.
+  /// Replaces bytes at an offset; the length of the file stays the same.
   public func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileProblem) {
     let code = writeAll(bytes, to: descriptor, at: offset)
     guard code == 0 else { throw FileProblem("write", path, code) }
@@ -306,17 +305,17 @@ public final class OutputFile {
 }
 
 extension NodeError {
-  /// Runs something that deals with a sink's file.
+  /// Runs `body` on a sink's file and turns its error into a `NodeError`.
   public static func wording<T>(_ body: () throws(FileProblem) -> T) throws(NodeError) -> T {
     do { return try body() } catch { throw NodeError(error) }
   }
 
-  /// What is wrong with a sink's file, at its path.
+  /// An error of a sink's file, at the parameter `path`.
   public init(_ problem: FileProblem) { self.init(problem.description, parameter: "path") }
 }
 
 extension Array where Element == UInt8 {
-  /// As `withUnsafeBytes`, with the error's type.
+  /// Like `withUnsafeBytes`, with the error's type.
   public func withBytes(_ body: (UnsafeRawBufferPointer) throws(FileProblem) -> Void) throws(FileProblem) {
     var problem: FileProblem?
     withUnsafeBytes { bytes in

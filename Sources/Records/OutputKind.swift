@@ -1,4 +1,4 @@
-/// What a sink writes: by this it tells its own files from others.
+/// The kind of a sink's file. It tells the sink's own files from others.
 public enum OutputKind: Sendable, Equatable {
   case jsonLines, numPy, wav
   /// With this first line.
@@ -14,14 +14,14 @@ public enum OutputKind: Sendable, Equatable {
     }
   }
 
-  /// Takes pipes and terminals as well: nothing of it is ever rewritten.
+  /// Whether it may go to pipes and terminals: nothing that was written is ever changed.
   var isStream: Bool { self == .jsonLines }
 
-  /// How many bytes of a file's begin `recognises` looks at.
+  /// Number of bytes that `recognises` reads from the beginning of a file.
   static let headLength = 4096
 
-  /// Whether a file that begins so is of the kind; a part of its first bytes is enough. What a power failure or another
-  /// program's cut has left, zeros before the first line, is no other kind.
+  /// Whether a file that begins with `head` is of this kind. A part of the first bytes is enough. Zeros before the
+  /// first line, from a power failure or another program's cut, do not matter.
   func recognises(_ head: [UInt8]) -> Bool {
     switch self {
     case .jsonLines:

@@ -2,8 +2,8 @@ import Glibc
 import OutputFiles
 import TextEscapes
 
-/// Which numbered parts an output has written itself: a hidden file beside them, `.NAME.parts`, with number, size and time
-/// of last change of each. What is not in it, or has been changed since, is never deleted.
+/// The numbered parts that an output has written itself, in a hidden file in the same folder, `.NAME.parts`: number,
+/// size and time of last change of each. Parts that are not listed there, or have changed since, are never deleted.
 struct OutputLedger {
   struct Part: Equatable {
     var number: Int
@@ -26,7 +26,7 @@ struct OutputLedger {
     }
   }
 
-  /// By their numbers.
+  /// In the order of their numbers.
   private(set) var parts: [Part] = []
   /// The inode of the unfinished file, if this output began it.
   private(set) var begun: UInt64?
@@ -55,7 +55,7 @@ struct OutputLedger {
 
   mutating func remove(_ part: Part) { parts.removeAll { $0 == part } }
 
-  /// As a whole or not at all. Where that fails the parts stay known until the program ends.
+  /// Writes the whole file or nothing. If that fails, the parts stay known until the program ends.
   func save() {
     var text = parts.map { "part \($0.number) \($0.size) \($0.changed)\n" }.joined()
     if let begun { text += "begun \(begun)\n" }

@@ -2,26 +2,26 @@ import Glibc
 import OutputFiles
 import TextEscapes
 
-/// The numbered parts of an output: NAME.1.EXT, NAME.2.EXT and so on, in the folder of the file that is being written.
+/// The numbered parts of an output: NAME.1.EXT, NAME.2.EXT and so on, in the folder of the current file.
 struct OutputParts {
   let path: String
   let keep: KeepLimit?
   private var ledger: OutputLedger
 
-  /// - Parameter path: of the unfinished file, links followed.
+  /// - Parameter path: the current file, with links resolved.
   init(of path: String, keep: KeepLimit?) {
     self.path = path
     self.keep = keep
     ledger = OutputLedger(of: path)
   }
 
-  /// Path of a finished part: its number goes before the extension, so that it opens with the same programs.
+  /// Path of a finished part. The number comes before the extension, so that the same programs open it.
   static func part(_ number: Int, of path: String) -> String {
     let (stem, ending) = split(path)
     return "\(stem).\(number)\(ending)"
   }
 
-  /// "a/b.c" -> "a/b", ".c". By bytes, as file names are.
+  /// "a/b.c" -> "a/b", ".c". Works on bytes, because file names are bytes.
   private static func split(_ path: String) -> (stem: String, ending: String) {
     let bytes = path.utf8
     let name = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
@@ -29,15 +29,14 @@ struct OutputParts {
     return (String(path[..<dot]), String(path[dot...]))
   }
 
-  /// This output has begun a file of its own at its path.
+  /// Notes that this output has begun a file of its own at its path.
   mutating func begin(_ status: stat) {
     if keep != nil { ledger.begin(status) }
   }
 
-  /// Gives the unfinished file the number after the highest that there is, whoever made that; nothing is replaced.
+  /// Renames the current file to the number after the highest existing one, of any program. Replaces nothing.
   ///
-  /// - Parameter isOwn: this run has written it. What lay there before counts as a part of this output only where that
-  ///   is known.
+  /// - Parameter isOwn: this run wrote the file. An earlier file counts as a part of this output only if that is known.
   /// - Returns: the path of the part.
   mutating func finish(_ descriptor: Int32, isOwn: Bool) throws(FileProblem) -> String {
     var status = stat()
@@ -56,9 +55,9 @@ struct OutputParts {
     }
   }
 
-  /// Deletes the oldest parts until what is left is within the limits.
+  /// Deletes the oldest parts until the rest is within the limits.
   ///
-  /// - Parameter size: of the unfinished file, and of what is about to be added.
+  /// - Parameter size: bytes of the current file and of the data to be added.
   mutating func trim(size: Int) {
     guard let keep else { return }
     let present = ledger.parts.filter { isUnchanged($0) }
@@ -82,7 +81,7 @@ struct OutputParts {
       && OutputLedger.Part(number: part.number, status) == part
   }
 
-  /// Only while nobody holds it: another output, or a run that reads it.
+  /// Deletes a part, unless another output or a reading run holds it.
   private func delete(_ part: OutputLedger.Part) -> Bool {
     let name = OutputParts.part(part.number, of: path)
     let descriptor = open(PathText.bytes(name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -95,10 +94,10 @@ struct OutputParts {
     return unlink(PathText.bytes(name)) == 0
   }
 
-  /// Of a name, as a folder has it.
+  /// The bytes of a file name.
   private static func bytes(_ name: String) -> [UInt8] { PathText.bytes(name).dropLast().map { UInt8(bitPattern: $0) } }
 
-  /// The highest number of a part that exists, or was written.
+  /// The highest number of a part that exists or was written.
   private func highest() -> Int {
     var highest = ledger.parts.last?.number ?? 0
     let (folder, _) = LinkedPath.split(path)

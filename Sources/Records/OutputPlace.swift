@@ -2,27 +2,27 @@ import Glibc
 import OutputFiles
 import TextEscapes
 
-/// What may be at an output's path.
+/// Checks what is at an output's path.
 enum OutputPlace {
-  /// A file that may be renamed and numbered: not one that a device or a process's own folder leads to.
+  /// Whether a file may be renamed and numbered: not in /dev or a process's own folder.
   static func isOrdinary(_ path: String) -> Bool {
     !path.utf8.starts(with: "/dev/".utf8) && !path.utf8.starts(with: "/proc/".utf8)
       || path.utf8.starts(with: "/dev/shm/".utf8)
   }
 
-  /// Links followed, but for what the system makes up.
+  /// Resolves links, except those that the system makes up.
   static func resolved(_ path: String) -> String { isOrdinary(path) ? LinkedPath.resolved(path) : path }
 
   static func open(_ place: String, _ path: String, _ kind: OutputKind) throws(FileProblem) -> Int32 {
     var status = stat()
-    // Before it is opened: that alone has effects on some devices.
+    // Check before opening: some devices react to being opened.
     if stat(PathText.bytes(place), &status) == 0 { try check(status, path, kind) }
     let flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (kind == .jsonLines ? O_APPEND : 0)
     let link = isOrdinary(place) ? O_NOFOLLOW : 0
-    // A device that is not there is not made a file.
+    // Never create a file in place of a missing device.
     let create = isOrdinary(place) ? O_CREAT : 0
     var descriptor = Glibc.open(PathText.bytes(place), O_RDWR | create | flags | link, 0o644)
-    // A pipe or a device may allow writing alone; so may a file, which can be appended to all the same.
+    // A pipe or a device may allow writing only. So may a file; appending to it is still possible.
     if descriptor < 0, errno == EACCES || errno == EINVAL || errno == ENXIO, kind.isStream {
       let code = errno
       descriptor = Glibc.open(PathText.bytes(place), O_WRONLY | flags | link)
@@ -32,7 +32,7 @@ enum OutputPlace {
     return descriptor
   }
 
-  /// Refuses what is neither a file nor, for what can be streamed, a pipe, a terminal or a harmless device.
+  /// Refuses everything but files and, for streams, pipes, terminals and harmless devices.
   static func check(_ status: stat, _ path: String, _ kind: OutputKind) throws(FileProblem) {
     switch status.st_mode & S_IFMT {
     case S_IFREG: return

@@ -1,5 +1,5 @@
 extension Record {
-  /// The record as one line of JSON, its fields in the fixed order.
+  /// The record as one line of JSON. The order of its fields is fixed.
   public var json: [UInt8] {
     var line = JSONLine()
     switch content {
@@ -19,7 +19,7 @@ extension Record {
     line.field("time", wallTimeText(time))
     line.field("score", score.score)
     line.field("threshold", score.threshold)
-    // Silence is no sound of the machine's, whatever its score.
+    // Silence is not the machine's sound, whatever its score.
     line.field("anomalous", score.isAnomalous && !flags.contains(.whollySilent))
     if let generation { line.field("generation", generation) }
     line.field("flags", flags.names)

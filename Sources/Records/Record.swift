@@ -1,26 +1,26 @@
 import NodeKit
 
-/// One thing that a sink reports: what is written as one JSON line, before any wording.
+/// One report of a sink: the content of one JSON line.
 public struct Record: Sendable, Equatable {
   /// What it is about.
   public var content: Content
   /// Name of the graph.
   public var graph: String
-  /// Name of the node that made it; a clock record names the sink that noticed.
+  /// Name of the node that made it; for a clock record, the sink that noticed it.
   public var node: String
-  /// Nil for what concerns no single channel: gaps and clock records.
+  /// Nil if it belongs to no single channel: gaps and clock records.
   public var channel: Int?
-  /// What the channel listens to.
+  /// The machine of the channel.
   public var machine: String?
   public var span: Span
   /// Driver frames per second.
   public var rate: Int
-  /// Nanoseconds since the Unix epoch (UTC) at the span's end: the moment at which it could first be known.
+  /// Nanoseconds since the Unix epoch (UTC) at the span's end: the earliest time at which it could be known.
   public var time: Int64
-  /// Of the schedule that made it.
+  /// Generation of the graph that made it.
   public var generation: UInt32?
   public var flags: Flags
-  /// The input file that the positions count in.
+  /// The input file that the positions refer to.
   public var file: String?
   /// "sha256:..." of the model that judged.
   public var model: String?
@@ -52,20 +52,20 @@ public struct Record: Sendable, Equatable {
     case alarm(Alarm)
     case deaf(Deaf)
     case gap(Gap)
-    /// The wall clock was seen to step: from here on `time` counts from a new anchor.
+    /// The wall clock jumped. From here on `time` counts from a new anchor.
     case clock
-    /// What the driver or the host tells beside the streams: a connection that was lost.
+    /// An event of the driver or the host that is not a token, such as a lost connection.
     case notice(Notice)
   }
 
   public struct Score: Sendable, Equatable {
     public var score: Double
-    /// Not a finite number: there is none.
+    /// Not finite: there is no threshold.
     public var threshold: Double
     /// Classifiers: the name of the most likely class, and its probability.
     public var className: String?
     public var probability: Float?
-    /// The columns that carry the score, most important first.
+    /// The columns that contribute most to the score, largest first.
     public var bands: [Band]
     public var isAnomalous: Bool { score > threshold }
 
@@ -106,7 +106,7 @@ public struct Record: Sendable, Equatable {
     }
   }
 
-  /// Nothing is heard of a machine, for some time: since the span's begin.
+  /// A machine has not been heard since the span's begin.
   public struct Deaf: Sendable, Equatable {
     public enum State: UInt32, Sendable {
       case begun = 7
@@ -125,7 +125,7 @@ public struct Record: Sendable, Equatable {
   public struct Gap: Sendable, Equatable {
     public typealias Cause = GapCause
     public var cause: Cause
-    /// Tokens lost, for drops; records lost, for sinks.
+    /// For drops: tokens lost. For sinks: records lost.
     public var count: Int
 
     public init(_ cause: Cause, count: Int) {
@@ -158,17 +158,17 @@ public struct Record: Sendable, Equatable {
     }
   }
 
-  /// What the source, or a gap, says of the samples behind a token.
+  /// The marks of the source, or a gap, for a token.
   public struct Flags: OptionSet, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     public static let silent = Flags(rawValue: 1)
     public static let clipped = Flags(rawValue: 2)
     public static let gap = Flags(rawValue: 4)
-    /// All of it is digital silence: beside `silent`, and not written.
+    /// The whole token is digital silence. Set in addition to `silent`, and not written.
     public static let whollySilent = Flags(rawValue: 8)
 
-    /// In the order in which they are written.
+    /// In the order of the output.
     public var names: [StaticString] {
       (contains(.silent) ? ["silent"] : []) + (contains(.clipped) ? ["clipped"] : []) + (contains(.gap) ? ["gap"] : [])
     }
@@ -217,7 +217,7 @@ extension Record.Gap.Cause {
 }
 
 extension Record.Content {
-  /// Clock, gaps and notices before what was judged at the same place; an alarm after the score that raised it.
+  /// At the same place: clock records, gaps and notices before scores, and an alarm after the score that raised it.
   var rank: Int {
     switch self {
     case .clock: 0

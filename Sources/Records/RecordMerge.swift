@@ -1,18 +1,18 @@
-/// Puts the records of several inputs into one order: by end, begin, node name and channel, whatever the order in which
-/// the inputs deliver and however they cut.
+/// Sorts the records of several inputs by end, begin, node name and channel. The result does not depend on the order in
+/// which inputs deliver, or on how they cut.
 ///
-/// Each input says up to which frame position it is complete; a record leaves when every input is complete beyond its
-/// end, so nothing that belongs before it can still come. A gap that several inputs report alike leaves once.
+/// Each input has a watermark. A record leaves when every input's watermark is past its end, so that no earlier record
+/// can follow. A gap that several inputs report leaves once.
 public struct RecordMerge: Sendable {
   private struct Entry {
     var record: Record
-    /// How many records its input delivered before: keeps what one input says of one span and channel in order.
+    /// Number of records that its input delivered before. It keeps an input's records of one span and channel in order.
     var sequence: Int
   }
   private var pending: [Entry] = []
   private var complete: [Int64]
   private var sequences: [Int]
-  /// The gaps that left last: one that an input reports only now is a repetition.
+  /// The gaps that left last. A gap that another input reports now is a repetition.
   private var gaps: [Record] = []
   private static let remembered = 64
 
@@ -21,7 +21,7 @@ public struct RecordMerge: Sendable {
     sequences = Array(repeating: 0, count: inputs)
   }
 
-  /// Up to where every input has delivered all.
+  /// The frame position through which every input is complete.
   public var watermark: Int64 { complete.min() ?? Int64.max }
 
   /// Records that wait for a slower input.
@@ -34,22 +34,22 @@ public struct RecordMerge: Sendable {
     }
   }
 
-  /// Adds a record that no input delivered; it leaves when the others up to its end do.
+  /// Adds a record from no input; it leaves in order with the others.
   public mutating func add(_ record: Record) {
     pending.append(Entry(record: record, sequence: 0))
   }
 
-  /// Says that an input has delivered all records that end at or before a position. It never goes back.
+  /// Sets the position through which an input has delivered all records. It never decreases.
   public mutating func advance(_ input: Int, to position: Int64) {
     complete[input] = max(complete[input], position)
   }
 
-  /// Says that an input has delivered all it ever will.
+  /// Notes that an input has delivered its last record.
   public mutating func end(_ input: Int) { complete[input] = Int64.max }
 
   /// The records that are final, in order.
   ///
-  /// - Complexity: O(w + n log n) for w that wait and n that leave.
+  /// - Complexity: O(w + n log n) for w waiting records and n that leave.
   public mutating func take() -> [Record] {
     let watermark = watermark
     guard pending.contains(where: { $0.record.span.end <= watermark }) else { return [] }
@@ -60,7 +60,7 @@ public struct RecordMerge: Sendable {
     return leaving.map(\.record).filter { !isRepetition($0) }
   }
 
-  /// All that is left, in order: nothing more comes.
+  /// All remaining records, in order: no input delivers more.
   public mutating func takeAll() -> [Record] {
     for input in complete.indices { end(input) }
     return take()

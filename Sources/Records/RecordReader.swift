@@ -1,12 +1,12 @@
 import CNodeABI
 import NodeKit
 
-/// Turns what one input of a sink holds into records.
+/// Turns the blocks of one input of a sink into records.
 ///
 /// Thread: worker, active.
 public struct RecordReader {
   private let host: Host
-  /// Scores that were not finite numbers, and therefore gave no record.
+  /// Scores that were not finite and therefore gave no record.
   public private(set) var rejected = 0
 
   public init(host: Host) { self.host = host }
@@ -33,21 +33,21 @@ public struct RecordReader {
     return records
   }
 
-  /// What the sink itself could not write.
+  /// A record of what the sink itself could not write.
   public func lost(_ loss: WaitingLines.Loss, rate: Int) -> Record {
     Record(
       .gap(Record.Gap(.sink, count: loss.count)), graph: host.graph, node: host.node, span: loss.span, rate: rate,
       time: host.wallTime(at: loss.span.end), file: host.file)
   }
 
-  /// A step of the wall clock, noticed at a position.
+  /// A jump of the wall clock, noticed at a position.
   public func clock(at position: Int64, rate: Int) -> Record {
     Record(
       .clock, graph: host.graph, node: host.node, span: Span(begin: position, end: position), rate: rate,
       time: host.wallTime(at: position))
   }
 
-  /// What the driver or the host tells. A notice about no node names the sink that records it.
+  /// A record of a notice. A notice without a node names the sink that records it.
   public func record(_ notice: Notices.Notice, rate: Int) -> Record {
     if let (count, span) = loss(notice) {
       return Record(
@@ -63,7 +63,7 @@ public struct RecordReader {
       file: host.file)
   }
 
-  /// What an output could not write, and where it was.
+  /// Number of tokens that an output could not write, and their span.
   private func loss(_ notice: Notices.Notice) -> (Int, Span)? {
     guard notice.kind == "gap" else { return nil }
     let number = { (name: String) in notice.details.first { $0.name == name }.flatMap { Int64($0.text) } }
@@ -71,7 +71,7 @@ public struct RecordReader {
     return (Int(count), Span(begin: begin, end: max(begin, end)))
   }
 
-  /// All that the records of a block have in common.
+  /// The fields that all records of a block share.
   private func base(_ block: InputBlock) -> Record {
     let producer = block.pointer.pointee.producer.pointee
     return Record(
@@ -82,7 +82,7 @@ public struct RecordReader {
 
   private func gap(_ block: InputBlock) -> Record {
     let gap = block.pointer.pointee.gap
-    // A node that failed yields nothing any more: its gap has no end.
+    // A failed node yields no more tokens, so its gap has no end.
     let end = gap.end == Int64.max ? gap.begin : max(gap.begin, gap.end)
     let node = gap.node ?? block.pointer.pointee.producer.pointee.node!
     return Record(

@@ -10,11 +10,11 @@ public enum RotationLimit: Sendable, Equatable {
   /// The declaration, shared by all sinks that rotate.
   public static let parameter = ParameterDeclaration.text(
     "rotate",
-    "Size (`100 MB`) or time (`1 h`, `1 d`) after which the file is renamed to NAME.1.EXT, NAME.2.EXT ... and begun "
-      + "anew",
+    "Size (`100 MB`) or time (`1 h`, `1 d`) after which the file is renamed to NAME.1.EXT, NAME.2.EXT ... and a new "
+      + "one begins",
     flags: .placement)
 
-  /// Reads the parameter: a number and a unit, or nil when it is not given.
+  /// Reads the parameter: a number and a unit; nil if it is not set.
   public init?(_ arguments: Arguments) throws {
     guard let text = arguments["rotate"]?.text else { return nil }
     try self.init(text)

@@ -11,7 +11,7 @@ public struct Span: Sendable, Hashable {
     self.end = end
   }
 
-  /// The span of `count` tokens (audio: samples) from the one at `head` on: its ticks, begin rounded down and end up.
+  /// The span of `count` tokens (audio: samples) from the one at `head`. Begin is rounded down, end is rounded up.
   ///
   /// A centred column may begin before the stream, or before the end of a gap; the begin is clamped to the segment.
   public init(_ format: auscult_format, _ head: auscult_head, count: Int64 = 1) {

@@ -1,13 +1,13 @@
-/// Lines that wait for their file: so many bytes of them at most, the oldest are let go of and counted.
+/// Lines that wait for their file, within a limit of bytes. Beyond it, the oldest lines are dropped and counted.
 public struct WaitingLines {
   public struct Line {
     public var bytes: [UInt8]
     public var span: Span
-    /// Of its record, in nanoseconds since the Unix epoch.
+    /// Time of its record, in nanoseconds since the Unix epoch.
     public var time: Int64
-    /// A pipe has taken a part of it: it is never let go of.
+    /// A pipe has taken a part of it, so it is never dropped.
     var isBegun = false
-    /// What it records of lines that were let go of.
+    /// The dropped lines that this line reports.
     var loss: Loss?
 
     public init(_ bytes: [UInt8], span: Span, time: Int64) {
@@ -17,7 +17,7 @@ public struct WaitingLines {
     }
   }
 
-  /// What was let go of, since it was last recorded.
+  /// Lines dropped since the last report.
   public struct Loss: Equatable, Sendable {
     public var count: Int
     public var span: Span
@@ -29,10 +29,10 @@ public struct WaitingLines {
   }
 
   private var lost: Loss?
-  /// All lines that were let go of, ever.
+  /// All lines dropped so far.
   public private(set) var total = 0
   private var lines: [Line] = []
-  /// Lines before this one are gone already.
+  /// Index of the first line that still waits.
   private var first = 0
   private var bytes = 0
   private let most: Int
@@ -71,7 +71,7 @@ public struct WaitingLines {
       span: Span(begin: min(before.span.begin, loss.span.begin), end: max(before.span.end, loss.span.end)))
   }
 
-  /// Puts a line that records what was lost before those that wait.
+  /// Inserts a line that reports the loss before the waiting lines.
   public mutating func recordLoss(_ line: (Loss) -> Line) {
     guard let loss = lost else { return }
     lost = nil
@@ -81,7 +81,7 @@ public struct WaitingLines {
     bytes += new.bytes.count
   }
 
-  /// The first lines are written, up to so many bytes of them.
+  /// Notes that `count` bytes of the first lines were written.
   public mutating func written(_ count: Int) {
     var left = count
     while left > 0, first < lines.count {
@@ -107,6 +107,6 @@ public struct WaitingLines {
 }
 
 extension Record {
-  /// As it waits for its file.
+  /// The record as a waiting line.
   public var line: WaitingLines.Line { WaitingLines.Line(json, span: span, time: time) }
 }

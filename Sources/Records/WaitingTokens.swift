@@ -1,11 +1,11 @@
 import CNodeABI
 import NodeKit
 
-/// Which tokens wait for a file that can't be written, and what had to be let go of: runs of tokens that follow each other.
+/// The tokens that wait for a file that can't be written, and the tokens dropped. Both as runs of consecutive tokens.
 public struct WaitingTokens {
   private struct Run {
     var format: auscult_format
-    /// Of the run's first token.
+    /// Head of the run's first token.
     var head: auscult_head
     var count: Int64
 
@@ -14,19 +14,19 @@ public struct WaitingTokens {
     }
   }
 
-  /// Tokens that were lost, and the driver frames that they lie in.
+  /// Number of lost tokens, and the driver frames of their span.
   public struct Loss: Equatable, Sendable {
     public var count: Int
     public var span: Span
   }
 
   private var runs: [Run] = []
-  /// What was let go of since it was last told.
+  /// Tokens dropped since the last report.
   private var lost: Loss?
 
   public init() {}
 
-  /// The tokens of a block that now wait, too.
+  /// Adds a block's tokens to those that wait.
   public mutating func add(_ block: InputBlock, _ tokens: Range<Int>) {
     let format = block.pointer.pointee.format.pointee
     guard format.kind == AUSCULT_AUDIO else {
@@ -47,10 +47,10 @@ public struct WaitingTokens {
     }
   }
 
-  /// The oldest have been written.
+  /// Notes that the oldest tokens were written.
   public mutating func written(_ count: Int) { remove(count) { _, _ in } }
 
-  /// The oldest are lost.
+  /// Drops the oldest tokens.
   public mutating func letGo(_ count: Int) {
     var loss = lost
     remove(count) { run, count in
@@ -62,7 +62,7 @@ public struct WaitingTokens {
     lost = loss
   }
 
-  /// What was lost since the last call.
+  /// The tokens lost since the last call.
   public mutating func takeLoss() -> Loss? {
     defer { lost = nil }
     return lost

@@ -2,7 +2,7 @@ import NodeABI
 
 /// A moment of the wall clock as ISO 8601 in UTC with milliseconds: "2026-11-21T09:30:01.664Z".
 ///
-/// `nanoseconds` count from the Unix epoch and are cut, not rounded, to milliseconds. Years 0 to 9999.
+/// `nanoseconds` count from the Unix epoch and are truncated to milliseconds. Years 0 to 9999.
 /// Days to civil date after Howard Hinnant's `civil_from_days`.
 public func wallTimeText(_ nanoseconds: Int64) -> String {
   let milliseconds = floorDivide(nanoseconds, 1_000_000)
@@ -13,7 +13,7 @@ public func wallTimeText(_ nanoseconds: Int64) -> String {
     + ":\(padded(inDay / 60_000 % 60, 2)):\(padded(inDay / 1000 % 60, 2)).\(padded(inDay % 1000, 3))Z"
 }
 
-/// The moment that a text of `wallTimeText` names, in nanoseconds since the Unix epoch; nil: it is none.
+/// The reverse of `wallTimeText`, in nanoseconds since the Unix epoch; nil if the text is not such a time.
 /// Civil date to days after Howard Hinnant's `days_from_civil`.
 func wallTime(_ text: some Collection<UInt8>) -> Int64? {
   let form = Array("dddd-dd-ddTdd:dd:dd.dddZ".utf8)
@@ -38,7 +38,7 @@ func wallTime(_ text: some Collection<UInt8>) -> Int64? {
   return seconds * 1_000_000_000 + numbers[6] * 1_000_000
 }
 
-/// Year, month and day of the month of a day that is counted from 1970-01-01.
+/// Year, month and day of a day counted from 1970-01-01.
 private func civilDate(_ day: Int64) -> (Int, Int, Int) {
   let shifted = day + 719_468  // days since 0000-03-01: leap days fall on the end of a year
   let era = floorDivide(shifted, 146_097)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A graph that runs in some process of this user.
-public struct RunningGraph: Sendable, Equatable {
+public struct RunEndpoint: Sendable, Equatable {
   /// The graph's name, or what `--name` gave it.
   public var name: String
   public var pid: Int32?
@@ -76,11 +76,11 @@ public final class ControlClient {
   }
 
   /// The graphs of this user that run, by name.
-  public static func running(folder: ControlFolder) -> [RunningGraph] { running(folders: ControlFolders([folder])) }
+  public static func running(folder: ControlFolder) -> [RunEndpoint] { running(folders: ControlFolders([folder])) }
 
   /// The graphs of this user that run, in any of the folders, each once, by name.
-  public static func running(folders: ControlFolders = .standard()) -> [RunningGraph] {
-    var graphs: [RunningGraph] = []
+  public static func running(folders: ControlFolders = .standard()) -> [RunEndpoint] {
+    var graphs: [RunEndpoint] = []
     for folder in folders.usable {
       for file in files(in: folder.path) where file.hasSuffix(".sock") {
         let path = folder.path + "/" + file
@@ -88,7 +88,7 @@ public final class ControlClient {
         let holder = NameLock.holder(of: path)
         let name = holder?.name ?? String(file.dropLast(".sock".count))
         if graphs.contains(where: { $0.name == name && $0.pid == holder?.pid }) { continue }
-        graphs.append(RunningGraph(name: name, pid: holder?.pid, socket: path))
+        graphs.append(RunEndpoint(name: name, pid: holder?.pid, socket: path))
       }
     }
     return graphs.sorted { $0.name < $1.name }

@@ -1,4 +1,4 @@
-/// The protocol by which commands talk to a running graph: JSON-RPC 2.0, one object (or batch) a line, over a Unix
+/// The protocol by which commands reach a running graph: JSON-RPC 2.0, one object (or batch) a line, over a Unix
 /// socket.
 public enum ControlProtocol {
   /// Major.minor: a client goes on only with a server of its major version.

@@ -1,10 +1,10 @@
 import CSystemCalls
 import Glibc
 
-/// Writes all of it to a descriptor, however many calls that takes.
+/// Writes all bytes to a descriptor, with as many calls as needed.
 ///
-/// - Parameter written: how much of it was written, also after an error.
-/// - Returns: 0, or the number of the error; ENOSPC where the system takes nothing and gives no reason.
+/// - Parameter written: number of bytes written, also after an error.
+/// - Returns: 0, or the error number; ENOSPC if the system writes nothing and gives no reason.
 public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, written: inout Int) -> Int32 {
   writeAll(bytes, written: &written) { write(descriptor, $0, $1) }
 }
@@ -14,7 +14,7 @@ public func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
   return bytes.withUnsafeBytes { writeAll($0, to: descriptor, written: &written) }
 }
 
-/// The same at an offset of a file.
+/// Writes all bytes at an offset of a file.
 public func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: Int) -> Int32 {
   var written = 0
   return bytes.withUnsafeBytes { bytes in
@@ -39,9 +39,9 @@ private func writeAll(
   return 0
 }
 
-/// Fills a buffer from a descriptor, as far as there is something to read.
+/// Fills a buffer from a descriptor, as far as there is data.
 ///
-/// - Returns: bytes read, fewer than fit at the end; nil: `errno` says why it can't be read.
+/// - Returns: number of bytes read, fewer at the end; nil: `errno` says why.
 public func readAll(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
   var done = 0
   while done < buffer.count {
@@ -53,7 +53,7 @@ public func readAll(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPoin
   return done
 }
 
-/// Both ends of a pipe that no program inherits unless it is given; nil: there are no descriptors left.
+/// Both ends of a pipe that child programs do not inherit by default; nil: no descriptors are left.
 public func makePipe() -> (read: Int32, write: Int32)? {
   var ends: [Int32] = [-1, -1]
   return make_private_pipe(&ends) == 0 ? (ends[0], ends[1]) : nil

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Another program, run to its end with all that it reads given beforehand.
+/// Runs another program to its end, with its whole input given beforehand.
 ///
-/// Its input is a file in memory, and both of its outputs are read as it writes them: so neither side ever waits for the
-/// other, however much there is.
+/// Its input is a file in memory, and both outputs are read while it writes. So neither side ever waits for the other,
+/// whatever the amount of data.
 public struct ExternalProgram: Sendable {
   public let path: String
 
-  /// - Parameter name: looked up in $PATH, or a path. Nil: there is no such program, or it may not be run.
+  /// - Parameter name: a name in $PATH, or a path. Nil: there is no such program, or it may not be run.
   public init?(_ name: String) {
     guard !name.contains("/") else {
       path = name
@@ -21,35 +21,35 @@ public struct ExternalProgram: Sendable {
     path = found
   }
 
-  /// What a run left behind.
+  /// The result of a run.
   public struct Outcome: Sendable {
-    /// As a shell says it: the program's own, or 128 and the number of the signal that ended it.
+    /// As in a shell: the exit status, or 128 plus the number of the signal that ended it.
     public var status: Int32
-    /// What it wrote to its standard output and to its standard error.
+    /// Its standard output, and its standard error.
     public var output: [UInt8]
     public var errors: [UInt8]
 
-    /// The last line of its standard error that says something.
+    /// The last line of its standard error that is not empty.
     public var lastWords: String {
       let lines = String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline)
       return lines.last { $0.contains { !$0.isWhitespace } }.map(String.init) ?? ""
     }
   }
 
-  /// Where the standard error goes.
+  /// Destination of its standard error.
   public enum Errors: Sendable {
     /// Into the outcome.
     case kept
-    /// To the standard output, in the order in which both are written.
+    /// To the standard output, in the order of writing.
     case amongOutput
-    /// To ours.
+    /// To our standard error.
     case shown
   }
 
-  /// Runs it.
+  /// Runs the program.
   ///
   /// - Parameter folder: its working directory; nil: ours.
-  /// - Returns: nil when the system would not start it.
+  /// - Returns: nil if the system can't start it.
   public func run(
     _ arguments: [String], input: [UInt8] = [], folder: String? = nil, errors: Errors = .kept
   ) -> Outcome? {
@@ -81,7 +81,7 @@ public struct ExternalProgram: Sendable {
   }
 }
 
-/// Reads two descriptors to their ends, whichever has something.
+/// Reads two descriptors to their ends, in the order in which data arrive.
 private func readBoth(_ one: Int32, _ other: Int32) -> ([UInt8], [UInt8]) {
   var waits = [one, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
   var read: [[UInt8]] = [[], []]
@@ -91,7 +91,7 @@ private func readBoth(_ one: Int32, _ other: Int32) -> ([UInt8], [UInt8]) {
     for index in 0..<2 where waits[index].revents != 0 {
       let descriptor = waits[index].fd
       let count = uninterrupted { Glibc.read(descriptor, &buffer, buffer.count) }
-      // A descriptor below 0 is not waited for.
+      // poll ignores a negative descriptor.
       if count > 0 { read[index] += buffer[..<count] } else { waits[index].fd = -1 }
     }
   }

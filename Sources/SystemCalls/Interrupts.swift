@@ -1,8 +1,8 @@
 import Glibc
 
-/// Calls a function of the system anew as long as a signal interrupts it.
+/// Calls a system function again as long as a signal interrupts it.
 ///
-/// - Returns: what it returned; below 0: `errno` says why.
+/// - Returns: its result; negative: `errno` says why.
 @discardableResult
 public func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
   while true {
@@ -11,5 +11,5 @@ public func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result
   }
 }
 
-/// The system's words for one of its error numbers.
+/// The system's text for an error number.
 public func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

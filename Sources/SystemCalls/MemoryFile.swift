@@ -1,15 +1,15 @@
 import CSystemCalls
 import Glibc
 
-/// A file without a name that lies in memory: programs that are started can be given it.
+/// A file in memory without a name. Child programs can inherit it.
 public final class MemoryFile {
   public let descriptor: Int32
 
-  /// Nil: the system has no room for it.
+  /// Nil: the system has not enough memory.
   public init?(_ bytes: [UInt8] = []) {
     descriptor = make_memory_file("auscult")
     guard descriptor >= 0 else { return nil }
-    // A class that is whole closes it in `deinit`, also when it turns out to be none.
+    // All members are set, so `deinit` closes the descriptor even if this fails.
     guard writeAll(bytes, to: descriptor) == 0 else { return nil }
     lseek(descriptor, 0, SEEK_SET)
   }

@@ -2,17 +2,17 @@ import CSystemCalls
 import Glibc
 import TextEscapes
 
-/// Starts a program that inherits nothing of ours but what is named, with all signals as a fresh program has them, in a
-/// process group of its own: the terminal's Ctrl-C is for us, not for it.
+/// Starts a program that inherits only the given descriptors. It has the default signal handling and its own process
+/// group: the terminal's Ctrl-C goes to us, not to it.
 ///
 /// - Parameters:
-///   - descriptors: what become its descriptors 0, 1, 2 and so on; nil: /dev/null.
+///   - descriptors: become its descriptors 0, 1, 2 and so on; nil: /dev/null.
 ///   - folder: its working directory; nil: ours.
-/// - Returns: its process, or nil when the system would not start it.
+/// - Returns: its process number, or nil if the system can't start it.
 public func spawn(
   _ path: String, _ arguments: [String], descriptors: [Int32?], folder: String? = nil
 ) -> pid_t? {
-  // The copies are above what they become: else one might be overwritten before it is used.
+  // The copies have high numbers, so that none is overwritten before it is used.
   let copies = descriptors.map { $0.map { fcntl($0, F_DUPFD_CLOEXEC, 16) } }
   defer { for case let copy? in copies where copy >= 0 { close(copy) } }
   guard copies.allSatisfy({ $0 ?? 0 >= 0 }) else { return nil }

@@ -1,8 +1,8 @@
-/// Separated values (RFC 4180, with any separator): fields in quotes may hold separators, newlines and doubled quotes.
+/// Separated values (RFC 4180, with any separator). Quoted fields may have separators, newlines and doubled quotes.
 public enum CSVText {
   public struct Row: Sendable, Equatable {
     public var fields: [String]
-    /// Of its first field, from 1.
+    /// Line of its first field, from 1.
     public var line: Int
 
     public init(fields: [String], line: Int) {
@@ -10,16 +10,16 @@ public enum CSVText {
       self.line = line
     }
 
-    /// No field holds anything but spaces.
+    /// All fields are empty or contain only spaces.
     public var isEmpty: Bool { fields.allSatisfy { $0.allSatisfy(\.isWhitespace) } }
   }
 
-  /// All rows but empty ones. Bytes that are no UTF-8 are kept as in names of files: see `PathText`.
+  /// All rows except empty ones. Bytes that are not UTF-8 are kept as in file names: see `PathText`.
   public static func rows(_ bytes: some Collection<UInt8>, separator: UInt8 = UInt8(ascii: ",")) -> [Row] {
     parse(bytes, separator: separator).rows
   }
 
-  /// The same, and the line with a quote that nothing closes: all that comes after it is one field.
+  /// The rows, and the line of a quote that is never closed. The text after it is one field.
   public static func parse(
     _ bytes: some Collection<UInt8>, separator: UInt8 = UInt8(ascii: ",")
   ) -> (rows: [Row], openQuote: Int?) {
@@ -63,8 +63,8 @@ public enum CSVText {
     return (rows, isQuoted ? quote : nil)
   }
 
-  /// A text as a field is written: in quotes where it needs them; where a spreadsheet would take it for a formula, behind
-  /// an apostrophe. A number stays one.
+  /// A text as a field: in quotes if necessary, and after an apostrophe if a spreadsheet would take it for a formula. A
+  /// number stays a number.
   public static func field(_ text: String) -> String {
     let safe = isFormula(text) ? "'" + text : text
     let needsQuotes = safe.utf8.contains { separators.contains($0) }
@@ -78,7 +78,7 @@ public enum CSVText {
 
   private static let separators = Array(",;\"\n\r\t".utf8)
 
-  /// Spreadsheets go by the first character, some also by its wide form, some leave out spaces before it.
+  /// Spreadsheets look at the first character. Some accept its wide form, some ignore spaces before it.
   private static func isFormula(_ text: String) -> Bool {
     let rest = text.unicodeScalars.drop { $0 == " " || $0 == "\u{A0}" || $0 == "\u{FEFF}" }
     switch rest.first {
@@ -88,7 +88,7 @@ public enum CSVText {
     }
   }
 
-  /// Digits with at most one point among them.
+  /// Digits with at most one decimal point.
   private static func isNumber(_ text: Substring.UnicodeScalarView) -> Bool {
     text.contains { ("0"..."9").contains($0) } && text.allSatisfy { ("0"..."9").contains($0) || $0 == "." }
       && text.count { $0 == "." } < 2

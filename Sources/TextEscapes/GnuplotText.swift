@@ -1,9 +1,9 @@
 /// Text of any origin in a script for gnuplot.
 ///
-/// gnuplot hands what stands between backquotes to a shell, and replaces `@name`, wherever it reads a line. So nothing
-/// of the text is in the script as it is: letters and digits of ASCII apart, every byte is written as its number.
+/// gnuplot passes text between backquotes to a shell, and replaces `@name`, on every line that it reads. So every byte
+/// except ASCII letters and digits is written as its number.
 public enum GnuplotText {
-  /// A string in double quotes. To be drawn with `noenhanced`, so that nothing in it is markup.
+  /// A string in double quotes. Draw it with `noenhanced`, so that nothing in it is markup.
   public static func quoted(_ text: String) -> String {
     var result: [UInt8] = [quote]
     for scalar in text.unicodeScalars {
@@ -14,7 +14,7 @@ public enum GnuplotText {
 
   private static let quote = UInt8(ascii: "\"")
 
-  /// `\0nnn` and `\nnn`: after a zero gnuplot reads four digits, else three.
+  /// `\0nnn` and `\nnn`: after a zero gnuplot reads four digits, otherwise three.
   private static func write(_ byte: UInt8, to result: inout [UInt8]) {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,7 +1,7 @@
-/// Text of any origin inside of HTML, between tags and in attributes.
+/// Text of any origin in HTML, between tags and in attributes.
 public enum HTMLText {
-  /// Whatever follows or precedes them, `&`, `<`, `>` and both quotes are no markup in the result: each scalar is looked
-  /// at by itself, for browsers know nothing of characters that are made of several.
+  /// Escapes `&`, `<`, `>` and both quotes wherever they occur. It works on single scalars, because browsers do not
+  /// know characters of several scalars.
   public static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -19,6 +19,6 @@ public enum HTMLText {
 }
 
 extension Unicode.Scalar {
-  /// C0, DEL and C1: none of them means anything in a text of one line.
+  /// C0, DEL and C1. None of them has a meaning in a text of one line.
   var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
 }

@@ -1,8 +1,8 @@
-/// Names of files as text. On Linux a name is any bytes: names from another system's disk are often Latin-1.
+/// File names as text. On Linux a name can be any bytes; names from other systems' disks are often Latin-1.
 ///
-/// A byte that is no part of UTF-8 becomes a scalar of a private plane, U+10FF80 to U+10FFFF by its value, so that the text
-/// is valid everywhere, and `bytes` gives the same name again where the file is opened. (Swift takes names that are the same
-/// letters in other scalars for equal, as it does all texts: two such files are told apart by `FileIdentity`.)
+/// A byte that is not UTF-8 becomes a scalar of a private plane, U+10FF80 to U+10FFFF by its value. The text is then
+/// valid everywhere, and `bytes` gives the original name for opening the file. (Swift considers texts equal if they
+/// show the same letters in different scalars. `FileIdentity` tells two such files apart.)
 public enum PathText {
   private static let base: UInt32 = 0x10FF00
   private static let escapes: ClosedRange<UInt32> = 0x10FF80...0x10FFFF
@@ -24,7 +24,7 @@ public enum PathText {
     return String(result)
   }
 
-  /// The bytes of a name, with a zero behind them.
+  /// The bytes of a name, terminated by zero.
   public static func bytes(_ text: String) -> [CChar] {
     guard hasEscapes(text) else { return Array(text.utf8CString) }
     var bytes: [UInt8] = []
@@ -38,7 +38,7 @@ public enum PathText {
     return bytes.map { CChar(bitPattern: $0) } + [0]
   }
 
-  /// For people and results: such bytes as `\xE9`.
+  /// The name for people and results, with such bytes as `\xE9`.
   public static func shown(_ text: String) -> String {
     guard hasEscapes(text) else { return text }
     var result = ""
@@ -54,7 +54,7 @@ public enum PathText {
     text.utf8.contains(0xF4) && text.unicodeScalars.contains { escapes.contains($0.value) }
   }
 
-  /// Bytes of a scalar that begins so; 1 for what begins none.
+  /// Number of bytes of a scalar that begins with this byte; 1 if none does.
   private static func length(_ first: UInt8) -> Int {
     switch first {
     case 0xC2...0xDF: 2

@@ -1,6 +1,6 @@
-/// Text of any origin in a command that a message advises to type.
+/// Text of any origin in a command that a message suggests.
 public enum ShellText {
-  /// One word for a POSIX shell: as it is where that is safe, else in single quotes.
+  /// One word for a POSIX shell: unchanged if that is safe, otherwise in single quotes.
   public static func word(_ text: String) -> String {
     let isPlain = !text.isEmpty && text.utf8.allSatisfy(isPlain)
     if isPlain { return text }

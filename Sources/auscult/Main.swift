@@ -19,16 +19,16 @@ enum Main {
     // OpenBLAS, which detectors train with, starts threads when it is loaded: they would take signals that are none of
     // their business. One thread computes the same bits every time, too.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
-    LibraryTalk.divert()
+    LibraryOutput.divert()
     do {
       var command = try Auscult.parseAsRoot(arguments)
       try command.run()
       leave(EXIT_SUCCESS)
     } catch let failure as Failure {
-      Talk.plain.error(failure.text, advice: failure.advice)
+      Console.plain.error(failure.text, advice: failure.advice)
       leave(EXIT_FAILURE)
     } catch let error as DiagnosticsError {
-      Talk.plain.show(error.diagnostics)
+      Console.plain.show(error.diagnostics)
       leave(EXIT_FAILURE)
     } catch {
       end(error)
@@ -44,7 +44,7 @@ enum Main {
 
   /// Ends the program. What a node's thread that does not come back may be using is not taken down.
   fileprivate static func leave(_ status: Int32) -> Never {
-    if Leftovers.areThere {
+    if AbandonedObjects.exist {
       fflush(nil)
       _exit(status)
     }
@@ -58,7 +58,7 @@ extension Main {
   private static func end(_ error: any Error) -> Never {
     let (status, text) = (Auscult.exitCode(for: error), Auscult.fullMessage(for: error))
     if !text.isEmpty {
-      if status.isSuccess { Output.data(text + "\n") } else { Talk.plain.usage(text) }
+      if status.isSuccess { Output.data(text + "\n") } else { Console.plain.usage(text) }
     }
     leave(status.rawValue)
   }
@@ -81,7 +81,7 @@ struct Auscult: ParsableCommand {
         auscult apply                             the file was edited: change what runs, losing nothing
         auscult nodes mel                         what a node class takes and yields
 
-      Results go to standard output, talk goes to standard error. Exit status: 0 done, 1 failed, 64 usage.
+      Results go to standard output, console goes to standard error. Exit status: 0 done, 1 failed, 64 usage.
       """,
     version: auscultVersion,
     groupedSubcommands: [

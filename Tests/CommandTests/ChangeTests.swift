@@ -164,7 +164,7 @@ struct ChangeTests {
     #expect(check.err.contains("there is no node class 'nothing'"))
     let left = try auscult("check", "change.yaml", "--set", "judge.type=detector.level")
     #expect(left.status == 0, "\(left.err)")
-    #expect(left.err.contains("warning: detector.level has no parameter 'top': it is left out\n"), "\(left.err)")
+    #expect(left.err.contains("warning: detector.level has no parameter 'top': it is ignored\n"), "\(left.err)")
   }
 
   @Test func onlyParametersThatMayChangeWhileRunningAreSet() throws {

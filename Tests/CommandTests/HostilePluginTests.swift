@@ -41,13 +41,13 @@ struct HostilePluginTests {
   @Test func brokenLibrariesAreNamedAndCostTheirOwnClassesOnly() throws {
     try build("quits", ["ON_LOAD=leave"])
     try build("falls", ["ON_ENTRY=crash"])
-    try build("talks", ["ON_LOAD=print"])
-    let warnings = ["falls", "quits", "talks"].map { "\(plugins)/libauscult-\($0).so: it " }
+    try build("prints", ["ON_LOAD=print"])
+    let warnings = ["falls", "quits", "prints"].map { "\(plugins)/libauscult-\($0).so: it " }
     let nodes = try auscult("nodes", "--plugin-path", plugins, "--json")
     #expect(nodes.status == 0)
     for warning in warnings { #expect(nodes.err.contains("warning: \(warning)"), "\(nodes.err)") }
     let classes = try JSONValue(parsing: Array(nodes.out.utf8))["classes"]?.array?.compactMap { $0["name"]?.text } ?? []
-    #expect(classes.contains("good.node") && classes.contains("talks.node") && classes.contains("mel"))
+    #expect(classes.contains("good.node") && classes.contains("prints.node") && classes.contains("mel"))
 
     try folder.write("needs-none.yaml", graph("good.node"))
     let check = try auscult("check", "needs-none.yaml", "--plugin-path", plugins)

@@ -57,7 +57,7 @@ struct LifeTests {
     let live = try start(Command(folder))
     try waitForRecords("disk/out/log.jsonl")
     rename(folder.path + "/disk", folder.path + "/gone")
-    try live.wait(for: "It is tried again; everything else goes on")
+    try live.wait(for: "The node tries again; everything else runs on")
     let check = { try Command(folder)("status", name, "--check") }
     try waitUntil { try check().out.contains("output 'log' can't be written (") }
     #expect(try check().status == 2)

@@ -109,11 +109,11 @@ import Testing
     #expect(try auscult("check", "watch.yaml").status == 0)
     let small = try auscult("check", "watch.yaml", "--memory", "100 kB")
     #expect(small.status == 1)
-    #expect(small.err.contains("97.7 KiB may be taken (--memory)"), "\(small.err)")
+    #expect(small.err.contains("97.7 KiB are allowed (--memory)"), "\(small.err)")
     #expect(try auscult("check", "watch.yaml", "--memory", "nothing").status == 64)
     // The process has less than it wants: the limit follows.
     let huge = try within(2_000_000, ["check", "watch.yaml", "--set", "stft.hop=1", "--set", "stft.length=262144"])
     #expect(huge.status == 1)
-    #expect(huge.err.contains("may be taken (half of what is free)"), "\(huge.err)")
+    #expect(huge.err.contains("are allowed (half of what is free)"), "\(huge.err)")
   }
 }

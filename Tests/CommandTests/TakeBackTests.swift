@@ -55,8 +55,8 @@ struct TakeBackCommandTests {
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(
       outcome.out.contains(
-        "if slices or judge or log fails or takes too long within 5 s after the exchange, the graph before judges again, "
-          + "and log goes on with the same file"), "\(outcome.out)")
+        "if slices or judge or log fails or takes too long within 5 s after the exchange, the previous graph judges again, "
+          + "and log continues the same file"), "\(outcome.out)")
     let swap = try wait { $0["swap"]?["stage"] == "rolled back" }
     #expect(swap["generation"] == 3 && swap["failed_nodes"]?.array?.isEmpty == true)
     #expect(swap["swap"]?["reason"] == "node 'judge' failed")

@@ -173,11 +173,11 @@ struct WatchTests {
       return values.reduce(0, +) / Double(max(1, values.count))
     }
     #expect(abs(means[1] / means[0] - 3) < 0.5 && abs(means[2] / means[0] - 1) < 0.2, "\(means)")
-    #expect(leftovers() == [])
+    #expect(remains() == [])
   }
 
   /// Private copies of libraries that are still there.
-  private func leftovers() -> [String] {
+  private func remains() -> [String] {
     let files = (try? FileManager.default.subpathsOfDirectory(atPath: NSTemporaryDirectory())) ?? []
     return files.filter { $0.hasSuffix("-libauscult-test-judge.so") || $0.hasSuffix("-libauscult-swift-judge.so") }
   }

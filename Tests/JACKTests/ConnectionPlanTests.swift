@@ -251,7 +251,7 @@ import Testing
     let ports = ConnectionPlan.Ports(
       outputs: [PortName("system:capture_1")], inputs: [PortName("system:playback_1"), PortName("system:playback_2")])
     #expect(
-      plan.wishes(ports, connected: [], at: Patchbay.begin).make
+      plan.changes(ports, connected: [], at: Patchbay.begin).make
         == [Connection("us:play", "system:playback_1"), Connection("us:play", "system:playback_2")])
   }
 
@@ -282,7 +282,7 @@ import Testing
   }
 }
 
-/// A JACK server of the imagination: what is wished for is connected, and ports that go take their connections along.
+/// A JACK server of the imagination: what a plan asks for is connected, and ports that go take their connections along.
 private struct Patchbay {
   static let begin = ConnectionPlan.Moment(position: 0, wall: 0, seconds: 0)
 
@@ -335,13 +335,13 @@ private struct Patchbay {
   @discardableResult
   mutating func look() -> [String] {
     tell(plan.observe(ports, connected: connections, at: now))
-    let wishes = plan.wishes(ports, connected: connections, at: now)
-    for connection in wishes.make {
+    let changes = plan.changes(ports, connected: connections, at: now)
+    for connection in changes.make {
       let isRefused = refused.contains(cable(connection))
       plan.note(connection, succeeded: !isRefused, at: now)
       if !isRefused { connected.insert(cable(connection)) }
     }
-    for connection in wishes.undo {
+    for connection in changes.undo {
       connected.remove(cable(connection))
       plan.forget(connection)
     }

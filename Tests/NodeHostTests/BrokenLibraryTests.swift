@@ -103,7 +103,7 @@ private let classDefects = [
   node("two-inputs", "INPUT_COUNT=2", message: "it has two inputs 'in'"),
   node(
     "mixed-inputs", "INPUT_COUNT=2", "INPUTS=mixed",
-    message: "its input 'other' is independent and another is joined: all must be the one or the other"),
+    message: "its input 'other' is independent and another is joined: make all independent, or none"),
   node("many-outputs", "PORT_FLAGS=2", message: "output 'in' has flags that only inputs have"),
   node(
     "small-port", "PORT_SIZE=4", "OUTPUT_COUNT=0", message: "its auscult_port has 4 bytes, ABI 1 has 32"),

@@ -12,15 +12,15 @@ import Testing
     #expect(invert.library.buildID.count == 40 && invert.library.buildID == invert.library.fileID)
     #expect(invert.inputs.map(\.kinds) == [.audio] && invert.outputs.map(\.kinds) == [.audio])
     #expect(invert.ability("state/1") == nil)
-    let node = try NodeBench(invert, ["scale": "2"])
-    let format = BenchFormat(audioChannels: 2, rate: 48000)
+    let node = try StreamRig(invert, ["scale": "2"])
+    let format = RigFormat(audioChannels: 2, rate: 48000)
     for _ in 0..<2 {
       try node.start(format)
       #expect(
-        try node.process(BenchStream(format: format, channels: [[1, -2, 3], [0, 0.5, 0]])).channels
+        try node.process(RigStream(format: format, channels: [[1, -2, 3], [0, 0.5, 0]])).channels
           == [[-2, 4, -6], [0, -1, 0]])
       #expect(
-        try node.process(BenchStream(format: format, channels: [[7], [8]])).channels == [[-14], [-16]])
+        try node.process(RigStream(format: format, channels: [[7], [8]])).channels == [[-14], [-16]])
       node.deactivate()
     }
   }
@@ -28,7 +28,7 @@ import Testing
   @Test func nodeInCRefusesItsParameter() throws {
     let invert = try nodeClass("libtestplugin-c.so")
     #expect(throws: NodeRig.Failure("a scale of 0 leaves nothing to invert", parameter: "scale")) {
-      try NodeBench(invert, ["scale": "0"])
+      try StreamRig(invert, ["scale": "0"])
     }
   }
 
@@ -36,12 +36,12 @@ import Testing
     let smooth = try nodeClass("libtestplugin-cxx.so")
     #expect(smooth.name == "test.cxx.smooth")
     #expect(smooth.parameter("amount")?.initialValue == .number(50, unit: Parameter.Units.percent.rawValue, text: ""))
-    let node = try NodeBench(smooth, ["amount": "25"])
-    var native = BenchFormat(audioChannels: 1, rate: 48000).native
+    let node = try StreamRig(smooth, ["amount": "25"])
+    var native = RigFormat(audioChannels: 1, rate: 48000).native
     (native.kind, native.columns) = (AUSCULT_FEATURES, 2)
-    let format = BenchFormat(native)
+    let format = RigFormat(native)
     let process = { (tokens: [Float]) in
-      try node.process(BenchStream(format: format, channels: [tokens])).channels[0]
+      try node.process(RigStream(format: format, channels: [tokens])).channels[0]
     }
     for _ in 0..<2 {
       try node.start(format)

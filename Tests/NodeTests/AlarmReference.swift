@@ -20,7 +20,7 @@ struct AlarmReference {
     var stretch: Int
   }
 
-  func events(_ tokens: [AlarmToken], _ bench: AlarmBench) -> [AlarmEvent] {
+  func events(_ tokens: [AlarmToken], _ bench: AlarmRig) -> [AlarmEvent] {
     var entries: [Entry] = []
     var events: [AlarmEvent] = []
     var (cut, stretch) = (Int64(0), 0)
@@ -77,10 +77,10 @@ struct AlarmReference {
     return events
   }
 
-  private func floor(_ ticks: Int64, _ bench: AlarmBench) -> Int64 {
+  private func floor(_ ticks: Int64, _ bench: AlarmRig) -> Int64 {
     max(0, Int64((Double(ticks) / Double(bench.denominator)).rounded(.down)))
   }
-  private func ceil(_ ticks: Int64, _ bench: AlarmBench) -> Int64 {
+  private func ceil(_ ticks: Int64, _ bench: AlarmRig) -> Int64 {
     Int64((Double(ticks) / Double(bench.denominator)).rounded(.up))
   }
 }
@@ -92,7 +92,7 @@ struct AlarmPropertyTests {
     var random = SeededRandom(seed)
     let denominator = [1, 3, 7].randomElement(using: &random)!
     let period = Int64.random(in: 2...20, using: &random) * Int64(denominator)
-    let bench = AlarmBench(
+    let bench = AlarmRig(
       period: period, extent: period * Int64.random(in: 1...4, using: &random), denominator: Int64(denominator))
     let happenings = (0..<120).map { _ in happening(&random) }
     let seconds = { (range: ClosedRange<Int>) in Double(Int.random(in: range, using: &random)) / 10 }

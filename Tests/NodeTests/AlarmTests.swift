@@ -4,7 +4,7 @@ import Testing
 
 /// The corners of `alarm`. One score a second, positions in tenths of a second, threshold 1.
 struct AlarmTests {
-  private let bench = AlarmBench()
+  private let bench = AlarmRig()
   private func happen(_ happening: Happening, _ count: Int) -> [Happening] { Array(repeating: happening, count: count) }
 
   @Test("Raised when all scores in the last `on` exceed, with `on` of history")
@@ -27,7 +27,7 @@ struct AlarmTests {
 
   @Test("Overlapping scores: spans of 0.6 s every 0.2 s")
   func overlapping() throws {
-    let bench = AlarmBench(period: 2, extent: 6)
+    let bench = AlarmRig(period: 2, extent: 6)
     // Ends at 6, 8, 10 ...; on = 1 s: the first with a history of 10 is [4, 10).
     #expect(try bench.run(["on": 1], happen(.high, 5)) == [.raised(0, 10)])
     // The last low score is [2, 8): at end e it is out once 2 < e - 10.
@@ -133,7 +133,7 @@ struct AlarmTests {
 
   @Test("Channels have alarms of their own, with their own scores")
   func channels() throws {
-    let bench = AlarmBench(channels: 3)
+    let bench = AlarmRig(channels: 3)
     var tokens = bench.tokens(happen(.low, 6))
     for index in 2...4 { tokens[index].scores[1] = Double(index) }
     let events = try bench.run(["on": 2, "off": 1], tokens: tokens, cuts: [6])
@@ -144,7 +144,7 @@ struct AlarmTests {
   @Test("Positions are rounded outwards, and clamped to 0 and to the gap")
   func positions() throws {
     // Three ticks a frame; spans begin 10 ticks early.
-    let bench = AlarmBench(period: 30, extent: 31, denominator: 3, offset: -10)
+    let bench = AlarmRig(period: 30, extent: 31, denominator: 3, offset: -10)
     let events = try bench.run(["on": 2, "inhibit": []], happen(.high, 4) + [.gap(3)] + happen(.low, 1))
     // Ends at 21, 51, 81 ...; a history of 60 from 0 on is there at 81: begin 20 -> 6, end 81 -> 27.
     #expect(events == [.raised(6, 27)])
@@ -153,7 +153,7 @@ struct AlarmTests {
   @Test("The formats: events of the scores' channels, stamped by the node")
   func formats() throws {
     let rig = try Rig("alarm", "alarm")
-    let input = AlarmBench(channels: 4).scoreFormat
+    let input = AlarmRig(channels: 4).scoreFormat
     try rig.start([input], rate: 10)
     #expect(rig.outputs[0].kind == AUSCULT_EVENT)
     // An alarm that is open at the end ends with the latest score: up to there nothing is complete before the next one.

@@ -8,7 +8,7 @@ struct HearingTests {
   private static let silent = AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING | AUSCULT_MARK_SILENCE
   private static let stuck = AUSCULT_MARK_CONNECTED | AUSCULT_MARK_SILENCE
   private static let unconnected = AUSCULT_MARK_SILENCE
-  private let bench = AlarmBench()
+  private let bench = AlarmRig()
 
   private func happen(_ marks: UInt32, _ count: Int) -> [Happening] { Array(repeating: .marked(marks), count: count) }
 
@@ -87,7 +87,7 @@ struct HearingTests {
 
   @Test("Where scores come further apart than `deaf`, they are waited for")
   func sparse() throws {
-    let bench = AlarmBench(period: 100, extent: 100)
+    let bench = AlarmRig(period: 100, extent: 100)
     #expect(try bench.run(["deaf": 1], Array(repeating: .marked(Self.heard), count: 20)) == [])
   }
 }

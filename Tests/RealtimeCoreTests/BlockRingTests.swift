@@ -176,7 +176,7 @@ import Testing
   @Test func aRetiredScheduleAlwaysFindsASlot() {
     let queue = MessageQueue(capacity: 4)
     for _ in 0..<9 { queue.push(RealtimeMessage(.dropBegan)) }
-    #expect(queue.room == 1)
+    #expect(queue.freeSlots == 1)
     queue.push(RealtimeMessage(.scheduleRetired))
     for _ in 0..<3 { #expect(queue.pop()?.kind == .dropBegan) }
     #expect(queue.pop()?.kind == .scheduleRetired)

@@ -112,7 +112,7 @@ private func begins(_ path: String) throws -> [Int] {
     tokens.complete = 48000
     try sink.process([tokens])
     let text = "cannot write /dev/full: No space left on device; make room on the disk, or write elsewhere"
-    #expect(sink.logged == ["\(text). It is tried again; everything else goes on"])
+    #expect(sink.logged == ["\(text). The node tries again; everything else runs on"])
     try sink.process([tokens])
     #expect(sink.logged.count == 1, "it is said once")
     tokens.isEnd = true

@@ -49,7 +49,7 @@ import Testing
     try sink.write(0..<2)
     rename(scratch.file("disk"), scratch.file("gone"))
     try sink.write(2..<5)
-    #expect(sink.sink.logged.count { $0.contains("It is tried again; everything else goes on") } == 1)
+    #expect(sink.sink.logged.count { $0.contains("The node tries again; everything else runs on") } == 1)
     rename(scratch.file("gone"), scratch.file("disk"))
     try sink.wait { try scoreSeconds(path).count == 5 }
     sink.end()

@@ -52,7 +52,7 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
       #"[{"id":2,"jsonrpc":"2.0","result":{}}]"#
     ),
   ])
-  func requestsAreAnsweredByTheBook(_ request: String, _ answer: String) throws {
+  func requestsAreAnsweredAsTheProtocolSays(_ request: String, _ answer: String) throws {
     let scratch = ScratchFolder()
     let server = try startServer(scratch)
     #expect(try RawClient(server.path).ask(request) == answer)

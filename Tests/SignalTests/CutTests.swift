@@ -8,7 +8,7 @@ import Testing
     /// Class and parameters, in order.
     var nodes: [(name: String, parameters: [String: String])]
 
-    func make() throws -> [NodeBench] { try nodes.map { try NodeBench($0.name, $0.parameters) } }
+    func make() throws -> [StreamRig] { try nodes.map { try StreamRig($0.name, $0.parameters) } }
   }
 
   static let stft = (name: "stft", parameters: ["length": "256", "hop": "96", "pre_emphasis": "0.9"])
@@ -60,7 +60,7 @@ import Testing
 
   @Test(arguments: paths) func anyPeriodsGiveTheSameBits(_ path: Path) throws {
     var random = SeededRandom(printing: "cuts, \(path.testDescription)")
-    let audio = BenchStream(audio: (0..<3).map { _ in random.values(9000) }, rate: 8000)
+    let audio = RigStream(audio: (0..<3).map { _ in random.values(9000) }, rate: 8000)
     let whole = try chain(audio, path.make()) { audio.count }
     let isFinite = whole.channels.allSatisfy { $0.allSatisfy { $0.isFinite } }
     #expect(whole.count > 0 && isFinite)
@@ -72,7 +72,7 @@ import Testing
     }
     // Each channel is computed as if it were alone.
     for channel in audio.channels.indices {
-      let alone = try chain(BenchStream(audio: [audio.channels[channel]], rate: 8000), path.make()) { 512 }
+      let alone = try chain(RigStream(audio: [audio.channels[channel]], rate: 8000), path.make()) { 512 }
       #expect(alone.bits[0] == whole.bits[channel], "channel \(channel) alone")
     }
   }
@@ -80,8 +80,8 @@ import Testing
   /// A reset, an end and a new activation are all fresh starts.
   @Test(arguments: paths) func freshStarts(_ path: Path) throws {
     var random = SeededRandom(printing: "fresh starts, \(path.testDescription)")
-    let before = BenchStream(audio: [random.values(5000)], rate: 8000)
-    let audio = BenchStream(audio: [random.values(6000)], rate: 8000)
+    let before = RigStream(audio: [random.values(5000)], rate: 8000)
+    let audio = RigStream(audio: [random.values(6000)], rate: 8000)
     let fresh = try chain(audio, path.make()) { random.scaled(1...1000) }
     for start in ["reset", "end", "activate"] {
       let nodes = try path.make()
@@ -102,7 +102,7 @@ import Testing
 
   /// The end of a stretch in which nothing was heard yields nothing.
   @Test(arguments: paths) func emptyStreams(_ path: Path) throws {
-    let audio = BenchStream(audio: [[]], rate: 8000)
+    let audio = RigStream(audio: [[]], rate: 8000)
     #expect(try chain(audio, path.make()) { 0 }.count == 0)
   }
 
@@ -111,11 +111,11 @@ import Testing
     guard path.testDescription != "rolling over slices, statistics" else { return }
     var random = SeededRandom(printing: "recovers, \(path.testDescription)")
     var samples = random.values(16000)
-    let clean = try chain(BenchStream(audio: [samples], rate: 8000), path.make()) { 512 }
+    let clean = try chain(RigStream(audio: [samples], rate: 8000), path.make()) { 512 }
     samples[4000] = .nan
     samples[4100] = .infinity
     samples[4200] = 3e38
-    let result = try chain(BenchStream(audio: [samples], rate: 8000), path.make()) { 512 }
+    let result = try chain(RigStream(audio: [samples], rate: 8000), path.make()) { 512 }
     let tail = result.count - 3
     #expect(result.count == clean.count)
     let isFinite = result.part(tail..<result.count).channels[0].allSatisfy { $0.isFinite }

@@ -50,7 +50,7 @@ extension SeededRandom {
 }
 
 /// Runs a stream through nodes, one after the other, each fed in periods of its own.
-func chain(_ stream: BenchStream, _ nodes: [NodeBench], period: () -> Int) throws -> BenchStream {
+func chain(_ stream: RigStream, _ nodes: [StreamRig], period: () -> Int) throws -> RigStream {
   try nodes.reduce(stream) { stream, node in
     try node.start(stream.format)
     return try node.run(stream, period: period)

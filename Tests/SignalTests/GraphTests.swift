@@ -36,11 +36,11 @@ import Testing
     #expect(slices.shape == [1 + (columns - 32) / 16, 2, 32, 128])
     let channels = (0..<2).map { channel in (0..<frames).map { audio.values[$0 * 2 + channel] } }
     let bench = try chain(
-      BenchStream(audio: channels, rate: 16000),
+      RigStream(audio: channels, rate: 16000),
       [
-        NodeBench("stft", ["length": "2048", "hop": "512", "pre_emphasis": "0.97"]),
-        NodeBench("mel", ["bands": "128", "fmin": "20", "fmax": "8000"]),
-        NodeBench("slicer", ["length": "32", "hop": "50 %"]), NodeBench("normalize", ["mode": "slice", "ref": "1"]),
+        StreamRig("stft", ["length": "2048", "hop": "512", "pre_emphasis": "0.97"]),
+        StreamRig("mel", ["bands": "128", "fmin": "20", "fmax": "8000"]),
+        StreamRig("slicer", ["length": "32", "hop": "50 %"]), StreamRig("normalize", ["mode": "slice", "ref": "1"]),
       ]
     ) { 777 }
     let interleaved = (0..<bench.count).flatMap { bench.token($0, channel: 0) + bench.token($0, channel: 1) }

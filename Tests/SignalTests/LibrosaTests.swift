@@ -40,11 +40,11 @@ import Testing
       mel: ["bands": "64"]),
   ]
 
-  private func mel(_ test: Case, precision: String, _ random: inout SeededRandom) throws -> BenchStream {
+  private func mel(_ test: Case, precision: String, _ random: inout SeededRandom) throws -> RigStream {
     let signal = try Fixture("signal\(test.rate)").values
-    let stft = try NodeBench("stft", test.stft.merging(["precision": precision]) { $1 })
-    let mel = try NodeBench("mel", test.mel)
-    return try chain(BenchStream(audio: [signal], rate: test.rate), [stft, mel]) { random.scaled(1...8192) }
+    let stft = try StreamRig("stft", test.stft.merging(["precision": precision]) { $1 })
+    let mel = try StreamRig("mel", test.mel)
+    return try chain(RigStream(audio: [signal], rate: test.rate), [stft, mel]) { random.scaled(1...8192) }
   }
 
   @Test(arguments: cases) func melSpectrogram(_ test: Case) throws {
@@ -64,8 +64,8 @@ import Testing
     let signal = try Fixture("signal\(rate)").values
     var random = SeededRandom(printing: "decibel \(rate)")
     let result = try chain(
-      BenchStream(audio: [signal], rate: rate),
-      [NodeBench("stft", ["length": length, "hop": "512"]), NodeBench("mel"), NodeBench("normalize")]
+      RigStream(audio: [signal], rate: rate),
+      [StreamRig("stft", ["length": length, "hop": "512"]), StreamRig("mel"), StreamRig("normalize")]
     ) { random.scaled(1...8192) }
     #expect([result.count, result.format.width] == expected.shape)
     #expect(difference(result.channels[0], expected.values) < 1e-4)
@@ -76,23 +76,23 @@ import Testing
   func filters(name: String, scale: String, norm: String) throws {
     let expected = try Fixture(name)
     let bins = expected.shape[1]
-    let stft = try NodeBench("stft", ["length": "1024"])
-    let spectrum = try stft.configure(BenchFormat(audioChannels: 1, rate: 16000))
-    let mel = try NodeBench("mel", ["bands": "64", "scale": scale, "norm": norm])
+    let stft = try StreamRig("stft", ["length": "1024"])
+    let spectrum = try stft.configure(RigFormat(audioChannels: 1, rate: 16000))
+    let mel = try StreamRig("mel", ["bands": "64", "scale": scale, "norm": norm])
     try mel.start(spectrum)
     var impulses = [Float](repeating: 0, count: bins * 2 * bins)
     for bin in 0..<bins { impulses[bin * 2 * bins + 2 * bin] = 1 }
-    let result = try mel.run(BenchStream(format: spectrum, channels: [impulses])) { bins }
+    let result = try mel.run(RigStream(format: spectrum, channels: [impulses])) { bins }
     let transposed = (0..<64).flatMap { band in (0..<bins).map { result.channels[0][$0 * 64 + band] } }
     #expect(difference(transposed, expected.values) < 1e-9)
   }
 
   @Test func spectrumAndMagnitude() throws {
     let signal = try Fixture("signal16000").values
-    let stft = try NodeBench("stft", ["length": "1024", "hop": "2048"])
-    let magnitude = try NodeBench("power", ["power": "1"])
+    let stft = try StreamRig("stft", ["length": "1024", "hop": "2048"])
+    let magnitude = try StreamRig("power", ["power": "1"])
     var random = SeededRandom(printing: "spectrum")
-    let spectrum = try chain(BenchStream(audio: [signal], rate: 16000), [stft]) { random.scaled(1...8192) }
+    let spectrum = try chain(RigStream(audio: [signal], rate: 16000), [stft]) { random.scaled(1...8192) }
     #expect(difference(spectrum.channels[0], try Fixture("stft16000").values) < 2e-5)
     let result = try chain(spectrum, [magnitude]) { random.int(1...5) }
     #expect(difference(result.channels[0], try Fixture("magnitude16000").values) < 2e-5)
@@ -105,10 +105,10 @@ import Testing
     let expected = try Fixture(name).values
     var random = SeededRandom(printing: name)
     let result = try chain(
-      BenchStream(audio: [signal], rate: 16000),
+      RigStream(audio: [signal], rate: 16000),
       [
-        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64", "power": "1"]),
-        NodeBench("normalize", parameters.merging(["mode": "pcen"]) { $1 }),
+        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64", "power": "1"]),
+        StreamRig("normalize", parameters.merging(["mode": "pcen"]) { $1 }),
       ]
     ) { random.scaled(1...8192) }
     let scale = Double(expected.max()!)
@@ -121,11 +121,11 @@ import Testing
     let expected = try Fixture(name)
     var random = SeededRandom(printing: name)
     let result = try chain(
-      BenchStream(audio: [signal], rate: 16000),
+      RigStream(audio: [signal], rate: 16000),
       [
-        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
-        NodeBench("slicer", ["length": "10", "hop": "50 %"]),
-        NodeBench("normalize", parameters.merging(["mode": "slice"]) { $1 }),
+        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+        StreamRig("slicer", ["length": "10", "hop": "50 %"]),
+        StreamRig("normalize", parameters.merging(["mode": "slice"]) { $1 }),
       ]
     ) { random.scaled(1...8192) }
     #expect([result.count, Int(result.format.native.rows), Int(result.format.native.columns)] == expected.shape)
@@ -141,16 +141,16 @@ import Testing
   func level(name: String, parameters: [String: String]) throws {
     let signal = try Fixture("signal16000").values
     var random = SeededRandom(printing: "level \(name)")
-    let nodes = { (last: [NodeBench], keeps: Bool) in
+    let nodes = { (last: [StreamRig], keeps: Bool) in
       try [
-        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
-        NodeBench("slicer", ["length": "10", "hop": "50 %"]),
-        NodeBench("normalize", keeps ? parameters.merging(["keep_level": "true"]) { $1 } : parameters),
+        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+        StreamRig("slicer", ["length": "10", "hop": "50 %"]),
+        StreamRig("normalize", keeps ? parameters.merging(["keep_level": "true"]) { $1 } : parameters),
       ] + last
     }
-    func check(_ fixture: String, _ last: [NodeBench]) throws {
+    func check(_ fixture: String, _ last: [StreamRig]) throws {
       let expected = try Fixture(fixture)
-      let stream = BenchStream(audio: [signal], rate: 16000)
+      let stream = RigStream(audio: [signal], rate: 16000)
       let result = try chain(stream, nodes(last, true)) { random.scaled(1...8192) }
       let (rows, columns) = (Int(result.format.native.rows), Int(result.format.native.columns))
       #expect((last.isEmpty ? [result.count, rows, columns] : [result.count, columns]) == expected.shape)
@@ -160,10 +160,10 @@ import Testing
       #expect(hertz.indices.filter { hertz[$0] < 0 } == (last.isEmpty ? [64] : [64, 129]))
     }
     try check("level_\(name)", [])
-    try check("level_\(name)_statistics", [NodeBench("statistics", ["of": "mean+std"])])
+    try check("level_\(name)_statistics", [StreamRig("statistics", ["of": "mean+std"])])
     // The bands are the same where the level is not kept.
-    let kept = try chain(BenchStream(audio: [signal], rate: 16000), nodes([], true)) { 999 }
-    let plain = try chain(BenchStream(audio: [signal], rate: 16000), nodes([], false)) { 999 }
+    let kept = try chain(RigStream(audio: [signal], rate: 16000), nodes([], true)) { 999 }
+    let plain = try chain(RigStream(audio: [signal], rate: 16000), nodes([], false)) { 999 }
     let bands = kept.channels[0].enumerated().filter { $0.offset % 65 < 64 }.map(\.element.bitPattern)
     #expect(bands == plain.bits[0] && plain.format.native.scale == 1 && kept.format.native.scale == 1)
   }
@@ -173,10 +173,10 @@ import Testing
     let expected = try Fixture("level_frames")
     var random = SeededRandom(printing: "level of frames")
     let result = try chain(
-      BenchStream(audio: [Fixture("signal16000").values], rate: 16000),
+      RigStream(audio: [Fixture("signal16000").values], rate: 16000),
       [
-        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
-        NodeBench("normalize", ["ref": "mean"]),
+        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+        StreamRig("normalize", ["ref": "mean"]),
       ]
     ) { random.scaled(1...8192) }
     #expect([result.count, result.format.width] == expected.shape)
@@ -187,10 +187,10 @@ import Testing
     let signal = try Fixture("signal16000").values
     var random = SeededRandom(printing: "statistics")
     let result = try chain(
-      BenchStream(audio: [signal], rate: 16000),
+      RigStream(audio: [signal], rate: 16000),
       [
-        NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]), NodeBench("normalize"),
-        NodeBench("slicer", ["length": "10", "hop": "5"]), NodeBench("statistics", ["of": "mean + std+median"]),
+        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]), StreamRig("normalize"),
+        StreamRig("slicer", ["length": "10", "hop": "5"]), StreamRig("statistics", ["of": "mean + std+median"]),
       ]
     ) { random.scaled(1...8192) }
     let expected = try Fixture("statistics")

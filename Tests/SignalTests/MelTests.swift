@@ -2,10 +2,10 @@ import TestSupport
 import Testing
 
 @Suite struct MelTests {
-  private func configure(_ parameters: [String: String]) throws -> (NodeBench, BenchFormat) {
-    let stft = try NodeBench("stft", ["length": "512"])
-    let mel = try NodeBench("mel", parameters)
-    return (mel, try mel.configure(stft.configure(BenchFormat(audioChannels: 1, rate: 16000))))
+  private func configure(_ parameters: [String: String]) throws -> (StreamRig, RigFormat) {
+    let stft = try StreamRig("stft", ["length": "512"])
+    let mel = try StreamRig("mel", parameters)
+    return (mel, try mel.configure(stft.configure(RigFormat(audioChannels: 1, rate: 16000))))
   }
 
   @Test func warnsOfEmptyBands() throws {
@@ -31,7 +31,7 @@ import Testing
     (["fmax": "9 kHz"], "fmax: 9000.0 Hz is above half of the rate, 8000.0 Hz"),
     (["fmin": "3 kHz", "fmax": "2 kHz"], "fmin: 3000.0 Hz is not below the highest frequency, 2000.0 Hz"),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
-    let problem = #expect(throws: NodeBench.Problem.self) { try configure(parameters) }
+    let problem = #expect(throws: StreamRig.Problem.self) { try configure(parameters) }
     #expect(problem?.description == message)
   }
 }

@@ -4,18 +4,18 @@ import Testing
 
 @Suite struct NormalizeTests {
   /// A stream of features, 100 a second, behind a driver of 8 kHz.
-  static func features(_ values: [Float], columns: Int, scale: UInt32 = 0, rows: Int = 1) -> BenchStream {
-    var format = BenchFormat(audioChannels: 1, rate: 8000).native
+  static func features(_ values: [Float], columns: Int, scale: UInt32 = 0, rows: Int = 1) -> RigStream {
+    var format = RigFormat(audioChannels: 1, rate: 8000).native
     format.kind = rows > 1 ? 8 : 4
     format.rows = UInt32(rows)
     format.columns = UInt32(columns)
     format.scale = scale
     (format.period, format.extent) = (80, 160)
-    return BenchStream(format: BenchFormat(format), channels: [values])
+    return RigStream(format: RigFormat(format), channels: [values])
   }
 
-  static func normalized(_ stream: BenchStream, _ parameters: [String: String]) throws -> BenchStream {
-    try chain(stream, [NodeBench("normalize", parameters)]) { 7 }
+  static func normalized(_ stream: RigStream, _ parameters: [String: String]) throws -> RigStream {
+    try chain(stream, [StreamRig("normalize", parameters)]) { 7 }
   }
 
   /// The vectorised logarithm: one float rounding of the exact value, over the whole range and near 0 dB.
@@ -95,12 +95,12 @@ import Testing
     let sound = random.noise(channels: 1, frames: 40_000)[0].map { $0 * 0.1 }
     func features(_ gain: Float) throws -> [Float] {
       try chain(
-        BenchStream(audio: [sound.map { $0 * gain }], rate: 16000),
+        RigStream(audio: [sound.map { $0 * gain }], rate: 16000),
         [
-          NodeBench("stft", ["length": "1024", "hop": "512"]), NodeBench("mel", ["bands": "64"]),
-          NodeBench("slicer", ["length": "31", "hop": "25 %"]),
-          NodeBench("normalize", ["ref": reference, "keep_level": "true"]),
-          NodeBench("statistics", ["of": "mean+std"]),
+          StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+          StreamRig("slicer", ["length": "31", "hop": "25 %"]),
+          StreamRig("normalize", ["ref": reference, "keep_level": "true"]),
+          StreamRig("statistics", ["of": "mean+std"]),
         ]
       ) { 512 }.channels[0]
     }
@@ -148,7 +148,7 @@ import Testing
     #expect(try Self.normalized(slices, ["mode": "frozen", "model": file.path]).channels == result.channels)
 
     try npy(values, shape: "(3, 2)", type: type).write(to: file)
-    let shape = #expect(throws: NodeBench.Problem.self) {
+    let shape = #expect(throws: StreamRig.Problem.self) {
       try Self.normalized(stream, ["mode": "frozen", "model": file.path])
     }
     #expect(shape?.description == "model: \(file.path) has the shape [3, 2]; two rows of 3 bands are needed")
@@ -159,16 +159,16 @@ import Testing
       Data("no array".utf8), Data(), Data([0x93] + Array("NUMPY".utf8) + [1, 0, 255, 255, 1, 2]),
     ] {
       try bytes.write(to: file)
-      let problem = #expect(throws: NodeBench.Problem.self) {
+      let problem = #expect(throws: StreamRig.Problem.self) {
         try Self.normalized(stream, ["mode": "frozen", "model": file.path])
       }
       #expect(problem?.description == "model: \(file.path) is not a .npy file of float32 or float64")
     }
     // A file that is not there is an error only when the graph is to run.
     try FileManager.default.removeItem(at: file)
-    let node = try NodeBench("normalize", ["mode": "frozen", "model": file.path])
+    let node = try StreamRig("normalize", ["mode": "frozen", "model": file.path])
     try node.configure(stream.format)
-    let missing = #expect(throws: NodeBench.Problem.self) { try node.activate() }
+    let missing = #expect(throws: StreamRig.Problem.self) { try node.activate() }
     #expect(missing?.description == "model: \(file.path) cannot be read")
   }
 
@@ -252,14 +252,14 @@ import Testing
       "minimum: the statistics hold a value that is not finite, or a negative width"
     ),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
-    let problem = #expect(throws: NodeBench.Problem.self) {
+    let problem = #expect(throws: StreamRig.Problem.self) {
       try Self.normalized(Self.features([1, 2, 3], columns: 3), parameters)
     }
     #expect(problem?.description == message)
   }
 
   @Test func refusesPcenOfSlices() throws {
-    let problem = #expect(throws: NodeBench.Problem.self) {
+    let problem = #expect(throws: StreamRig.Problem.self) {
       try Self.normalized(Self.features([1, 2, 3, 4], columns: 2, rows: 2), ["mode": "pcen"])
     }
     #expect(
@@ -268,7 +268,7 @@ import Testing
 
   @Test(arguments: ["mean", "median", "band"]) func refusesLevelsOfDecibels(reference: String) throws {
     let parameters = ["ref": reference].merging(reference == "band" ? ["ref_band": "0"] : [:]) { $1 }
-    let problem = #expect(throws: NodeBench.Problem.self) {
+    let problem = #expect(throws: StreamRig.Problem.self) {
       try Self.normalized(Self.features([-1, -2, -3], columns: 3, scale: 1), parameters)
     }
     #expect(

@@ -72,8 +72,8 @@ import Testing
     for _ in 0..<60 {
       let layout = Layout(&random)
       let signal = random.values(random.scaled(1...6000))
-      let stft = try NodeBench("stft", layout.parameters)
-      let result = try chain(BenchStream(audio: [signal], rate: 8000), [stft]) { random.scaled(1...8192) }
+      let stft = try StreamRig("stft", layout.parameters)
+      let result = try chain(RigStream(audio: [signal], rate: 8000), [stft]) { random.scaled(1...8192) }
       #expect(result.count == layout.columns(signal.count), "\(layout), \(signal.count) samples")
       let tolerance = (layout.isDouble ? 3e-6 : 2e-5) * sqrt(Double(layout.length))
       let circle = layout.circle
@@ -85,23 +85,23 @@ import Testing
   }
 
   @Test func formats() throws {
-    let stft = try NodeBench("stft", ["length": "1000", "fft": "1024", "hop": "10 ms", "window": "blackman"])
-    let centred = try stft.configure(BenchFormat(audioChannels: 2, rate: 16000)).native
+    let stft = try StreamRig("stft", ["length": "1000", "fft": "1024", "hop": "10 ms", "window": "blackman"])
+    let centred = try stft.configure(RigFormat(audioChannels: 2, rate: 16000)).native
     #expect(centred.kind == 2 && centred.columns == 513 && centred.channels == 2)
     #expect(centred.period == 160 && centred.extent == 1000 && centred.offset == -500 && centred.lookahead == 0)
     #expect(centred.frequencies[1] == 15.625 && centred.frequencies[512] == 8000)
     #expect(stft.answer.latency == 500 && stft.answer.history == 1000 && stft.burst == 4)
-    let live = try NodeBench("stft", ["center": "false"])
-    let format = try live.configure(BenchFormat(audioChannels: 1, rate: 16000)).native
+    let live = try StreamRig("stft", ["center": "false"])
+    let format = try live.configure(RigFormat(audioChannels: 1, rate: 16000)).native
     #expect(format.offset == 0 && format.period == 512 && live.answer.latency == 1024 && live.burst == 0)
   }
 
   /// A stream of 16 kHz behind a driver of 44.1 kHz: lengths count its samples, latency the driver's frames.
   @Test func countsInTicks() throws {
-    var native = BenchFormat(audioChannels: 1, rate: 44100).native
+    var native = RigFormat(audioChannels: 1, rate: 44100).native
     (native.denominator, native.period, native.extent, native.offset, native.lookahead) = (160, 441, 441, 3, 77)
-    let stft = try NodeBench("stft", ["length": "0.064 s", "hop": "512"])
-    let format = try stft.configure(BenchFormat(native)).native
+    let stft = try StreamRig("stft", ["length": "0.064 s", "hop": "512"])
+    let format = try stft.configure(RigFormat(native)).native
     #expect(format.period == 512 * 441 && format.extent == 1024 * 441 && format.offset == 3 - 512 * 441)
     #expect(format.denominator == 160 && format.lookahead == 77)
     #expect(format.frequencies[512] == 8000)
@@ -120,8 +120,8 @@ import Testing
     for point in 0..<8 {
       var signal = [Float](repeating: 0, count: 8)
       signal[point] = 1
-      let stft = try NodeBench("stft", ["length": "8", "center": "false", "window": name])
-      let result = try chain(BenchStream(audio: [signal], rate: 8), [stft]) { 3 }
+      let stft = try StreamRig("stft", ["length": "8", "center": "false", "window": name])
+      let result = try chain(RigStream(audio: [signal], rate: 8), [stft]) { 3 }
       let magnitude = hypot(Double(result.channels[0][2]), Double(result.channels[0][3]))
       #expect(abs(magnitude - abs(half[point <= 4 ? point : 8 - point])) < 1e-6, "\(name)[\(point)]")
     }
@@ -137,9 +137,9 @@ import Testing
     (["length": "12.5"], "length: 12.5 is not a whole number of samples"),
     (["length": "10 us"], "length: 1e-05 s at 16000.0 Hz is out of range: from 2 to 2097152 samples"),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
-    let stft = try NodeBench("stft", parameters)
-    let problem = #expect(throws: NodeBench.Problem.self) {
-      try stft.configure(BenchFormat(audioChannels: 1, rate: 16000))
+    let stft = try StreamRig("stft", parameters)
+    let problem = #expect(throws: StreamRig.Problem.self) {
+      try stft.configure(RigFormat(audioChannels: 1, rate: 16000))
     }
     #expect(problem?.description == message)
   }
@@ -149,14 +149,14 @@ import Testing
     var count = 0
     let ones = [Float](repeating: 1, count: 4096)
     for length in stride(from: 2, through: 4096, by: 2) {
-      let stft = try NodeBench(
+      let stft = try StreamRig(
         "stft",
         [
           "length": "\(length)", "fft": "\(length)", "center": "false", "window": "rectangular", "precision": precision,
         ])
-      guard (try? stft.configure(BenchFormat(audioChannels: 1, rate: 16000))) != nil else { continue }
+      guard (try? stft.configure(RigFormat(audioChannels: 1, rate: 16000))) != nil else { continue }
       try stft.activate()
-      let result = try stft.process(BenchStream(audio: [Array(ones[..<length])], rate: 16000))
+      let result = try stft.process(RigStream(audio: [Array(ones[..<length])], rate: 16000))
       #expect(abs(result.channels[0][0] - Float(length)) < 1e-3 * Float(length) && abs(result.channels[0][2]) < 1e-2)
       count += 1
     }
@@ -165,8 +165,8 @@ import Testing
 
   /// A window whose length suits no realtime transform gets a longer transform, and says so.
   @Test func lengthensTheTransform() throws {
-    let stft = try NodeBench("stft", ["length": "25 ms"])
-    let format = try stft.configure(BenchFormat(audioChannels: 1, rate: 44100))
+    let stft = try StreamRig("stft", ["length": "25 ms"])
+    let format = try stft.configure(RigFormat(audioChannels: 1, rate: 44100))
     #expect(format.native.extent == 1103 && format.native.columns == 1120 / 2 + 1)
     #expect(stft.log == ["the window has 1103 samples, its FFT 1120 points: the next that runs in real time"])
   }

@@ -3,9 +3,9 @@ import Testing
 
 @Suite struct SliceTests {
   /// Slices of a stream whose values are their own row numbers.
-  private func slices(_ count: Int, _ parameters: [String: String], period: () -> Int) throws -> BenchStream {
+  private func slices(_ count: Int, _ parameters: [String: String], period: () -> Int) throws -> RigStream {
     let rows = (0..<count).flatMap { [Float($0), -Float($0)] }
-    return try chain(NormalizeTests.features(rows, columns: 2), [NodeBench("slicer", parameters)], period: period)
+    return try chain(NormalizeTests.features(rows, columns: 2), [StreamRig("slicer", parameters)], period: period)
   }
 
   /// Lengths, hops and ends of any kind, by the definition.
@@ -31,17 +31,17 @@ import Testing
 
   /// The reference system E: int(0.6 s * 44100 / 512) = 51, int(51 * 0.2) = 10.
   @Test func lengthsAreCut() throws {
-    let stft = try NodeBench("stft", ["length": "1024", "hop": "512"])
-    let spectrum = try stft.configure(BenchFormat(audioChannels: 1, rate: 44100))
-    let power = try NodeBench("power").configure(spectrum)
-    let slicer = try NodeBench("slicer", ["length": "0.6 s", "hop": "20 %"])
+    let stft = try StreamRig("stft", ["length": "1024", "hop": "512"])
+    let spectrum = try stft.configure(RigFormat(audioChannels: 1, rate: 44100))
+    let power = try StreamRig("power").configure(spectrum)
+    let slicer = try StreamRig("slicer", ["length": "0.6 s", "hop": "20 %"])
     let format = try slicer.configure(power).native
     #expect(format.rows == 51 && format.period == 10 * 512 && format.columns == 513)
     #expect(format.extent == 50 * 512 + 1024 && format.offset == -512)
     #expect(slicer.answer.latency == 50 * 512 && slicer.answer.history == 51 * 512 && slicer.burst == 0)
     #expect(format.frequencies[512] == 22050)
     // A product that is whole but for its rounding: 0.29 s of 100 rows a second are 28.999999999999996.
-    let rows = try NodeBench("slicer", ["length": "0.29 s", "hop": "0.1 s"]).configure(
+    let rows = try StreamRig("slicer", ["length": "0.29 s", "hop": "0.1 s"]).configure(
       NormalizeTests.features([], columns: 2).format)
     #expect(rows.native.rows == 29 && rows.native.period == 10 * 80)
   }
@@ -51,7 +51,7 @@ import Testing
     (["length": "1 ms"], "length: length comes to 0.0 analysis frames; it takes 1 to 1048576"),
     (["length": "4", "hop": "20 %"], "hop: hop comes to 0.0 analysis frames; it takes 1 to 1048576"),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
-    let problem = #expect(throws: NodeBench.Problem.self) { try slices(1, parameters) { 1 } }
+    let problem = #expect(throws: StreamRig.Problem.self) { try slices(1, parameters) { 1 } }
     #expect(problem?.description == message)
   }
 
@@ -62,7 +62,7 @@ import Testing
       let values = random.values(rows * columns)
       let result = try chain(
         NormalizeTests.features(values, columns: columns, rows: rows),
-        [NodeBench("statistics", ["of": "mean+std+min+max+median"])]
+        [StreamRig("statistics", ["of": "mean+std+min+max+median"])]
       ) { 1 }
       #expect(result.format.native.kind == 4 && result.format.native.rows == 1)
       for column in 0..<columns {
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func refusesUnknownStatistics() throws {
-    let problem = #expect(throws: NodeBench.Problem.self) { try NodeBench("statistics", ["of": "mean+mode"]) }
+    let problem = #expect(throws: StreamRig.Problem.self) { try StreamRig("statistics", ["of": "mean+mode"]) }
     #expect(
       problem?.description == "of: there is no statistic 'mode'; there are mean, std, min, max, median, joined by +")
   }

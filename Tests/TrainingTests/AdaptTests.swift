@@ -57,8 +57,8 @@ import Training
     }
   }
 
-  private func workshop(_ graph: String = AdaptTests.graph()) throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop(_ graph: String = AdaptTests.graph()) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", graph)
     for index in 0..<6 { try workshop.record("normal/n\(index).wav", Self.sound(10, UInt64(index))) }
     for index in 0..<4 {
@@ -77,14 +77,14 @@ import Training
     return workshop
   }
 
-  private func area(_ workshop: Workshop, _ data: String, _ model: String = "model.safetensors") throws -> Double {
+  private func area(_ workshop: CommandFolder, _ data: String, _ model: String = "model.safetensors") throws -> Double {
     let evaluate = try workshop.auscult(
       "evaluate", "watch.yaml", "--dataset", data, "--json", "--quiet", "--set", "judge.model=\(model)")
     try #require(evaluate.status == 0, "\(evaluate.err)")
     return try #require((try json(evaluate.out)["pooled"] as? [String: Any])?["auc"] as? Double)
   }
 
-  private func adapt(_ workshop: Workshop, _ more: String...) throws -> [String: Any] {
+  private func adapt(_ workshop: CommandFolder, _ more: String...) throws -> [String: Any] {
     let outcome = try workshop.run(["adapt", "watch.yaml", "--json", "--quiet"] + more)
     try #require(outcome.status == 0, "\(outcome.err)")
     return try #require((try json(outcome.out)["machines"] as? [[String: Any]])?.first)
@@ -211,7 +211,7 @@ import Training
     }
   }
 
-  private func refused(_ workshop: Workshop, _ more: String...) throws -> String {
+  private func refused(_ workshop: CommandFolder, _ more: String...) throws -> String {
     let before = try workshop.data("model.safetensors")
     let outcome = try workshop.run(["adapt", "watch.yaml", "--quiet"] + more)
     #expect(outcome.status == 1, "\(outcome.out)")
@@ -280,7 +280,7 @@ import Training
   }
 
   @Test func usage() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     for arguments in [[], ["--live", "--normal", "a.wav"], ["--normal", "a.wav", "--duration", "3s"]] {
       #expect(try workshop.run(["adapt", "watch.yaml"] + arguments).status == 64)
     }

@@ -12,7 +12,7 @@ import Training
 
   /// Samples of an altered copy of a recording of one channel.
   private func altered(_ samples: [Float], _ alteration: Alteration) throws -> [Float] {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.record("a.wav", samples)
     let copy = try AlteredCopy(of: workshop.path + "/a.wav", alteration)
     let file = try AudioFile(path: copy.path)
@@ -101,7 +101,7 @@ import Training
 
   /// What a detector watches its training by is not altered: its loss is the same with copies and without.
   @Test func copiesAreNotWatchedBy() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     let judge = "type: detector.autoencoder, layers: 8 2 8, epochs: 1, learning_rate: 1e-9, validation: 25 %"
     try workshop.write("watch.yaml", watchGraph(judge + ", model: model.safetensors", bands: 16))
     for index in 0..<5 {
@@ -121,7 +121,7 @@ import Training
   }
 
   @Test func theSameSeedTheSameModel() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors", bands: 16))
     for index in 0..<6 {
       try workshop.record("normal/n\(index).wav", machineSound(seconds: 4, seed: UInt64(index)))
@@ -156,7 +156,7 @@ import Training
   }
 
   @Test func usage() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     let train = ["train", "watch.yaml", "--normal", ".", "--output", "m.safetensors"]
     #expect(try workshop.run(train + ["--augment", "echo=1"]).status == 64)

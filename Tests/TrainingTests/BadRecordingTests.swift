@@ -4,14 +4,14 @@ import Testing
 
 /// Recordings that are of no use: too short, unreadable, of a sensor that is stuck.
 @Suite struct BadRecordingTests {
-  private func workshop() throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop() throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     for index in 0..<4 { try workshop.record("n/\(index).wav", machineSound(seconds: 1.5, seed: UInt64(index))) }
     return workshop
   }
 
-  private func train(_ workshop: Workshop, _ arguments: String...) throws -> Workshop.Outcome {
+  private func train(_ workshop: CommandFolder, _ arguments: String...) throws -> CommandFolder.Outcome {
     try workshop.run(
       ["train", "watch.yaml", "--output", "model.safetensors", "--threshold", "9", "--json"] + arguments)
   }
@@ -213,7 +213,7 @@ import Testing
   }
 
   /// Exit status of a line, "$0" in which is the program.
-  private func shell(_ line: String, in workshop: Workshop) throws -> Int32 {
+  private func shell(_ line: String, in workshop: CommandFolder) throws -> Int32 {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", line, BuildFolder.path + "/auscult"]

@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  private func trained(_ judge: String, limits: Bool) throws -> (Workshop, Workshop.Outcome) {
-    let workshop = try Workshop()
+  private func trained(_ judge: String, limits: Bool) throws -> (CommandFolder, CommandFolder.Outcome) {
+    let workshop = try CommandFolder()
     // The slices of a recording share their dB with those of no other.
     try workshop.write(
       "watch.yaml",
@@ -53,7 +53,7 @@ import Testing
   }
 
   /// AUC, share of normal tokens that are flagged, and what was said.
-  private func judged(_ workshop: Workshop, _ data: String) throws -> (auc: Double, flagged: Double, err: String) {
+  private func judged(_ workshop: CommandFolder, _ data: String) throws -> (auc: Double, flagged: Double, err: String) {
     let outcome = try workshop.auscult("evaluate", "watch.yaml", "--dataset", data, "--json")
     try #require(outcome.status == 0, "\(outcome.err)")
     let pooled = try #require(try json(outcome.out)["pooled"] as? [String: Any])
@@ -84,7 +84,7 @@ import Testing
 
   /// A machine that has lost its whistle is not well, and lacks no bands: from its highest band or from a middle one.
   @Test(arguments: [3000, 7000]) func aLostWhistleIsNoLackOfBands(frequency: Double) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.knn, model: model.safetensors", bands: 40))
     for index in 0..<8 {
       let sound = machineSound(

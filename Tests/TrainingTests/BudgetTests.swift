@@ -10,8 +10,8 @@ import Training
   private static let judge = "type: detector.kmeans, model: model.safetensors"
 
   /// Recordings whose hum differs in loudness.
-  private func recorded(_ graph: String, seconds: Double = 12, spread: Float = 0.1) throws -> Workshop {
-    let workshop = try Workshop()
+  private func recorded(_ graph: String, seconds: Double = 12, spread: Float = 0.1) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", graph)
     for index in 0..<6 {
       let sound = machineSound(seconds: seconds, seed: UInt64(index)).map { $0 * (1 - spread * Float(index % 5)) }
@@ -20,7 +20,7 @@ import Training
     return workshop
   }
 
-  private func train(_ workshop: Workshop, _ more: [String] = []) throws -> (ModelFile, Workshop.Outcome) {
+  private func train(_ workshop: CommandFolder, _ more: [String] = []) throws -> (ModelFile, CommandFolder.Outcome) {
     let outcome = try workshop.run(
       ["train", "watch.yaml", "--normal", "normal", "--output", "model.safetensors"] + more)
     try #require(outcome.status == 0, "\(outcome.err)")

@@ -4,7 +4,7 @@ import Training
 
 /// Public datasets as they come: DCASE task 2, MIMII, ToyADMOS.
 @Suite struct ChallengeTests {
-  private func describe(_ set: RecordingSet, in workshop: Workshop) -> [String] {
+  private func describe(_ set: RecordingSet, in workshop: CommandFolder) -> [String] {
     set.recordings.map { recording in
       [
         String(recording.path.dropFirst(workshop.path.count + 1)), recording.machine ?? "-", recording.label,
@@ -13,8 +13,8 @@ import Training
     }
   }
 
-  private func lay(_ names: [String]) throws -> Workshop {
-    let workshop = try Workshop()
+  private func lay(_ names: [String]) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     for (index, name) in names.enumerated() { try workshop.record(name, [0.1, Float(index) / 1000]) }
     return workshop
   }
@@ -89,8 +89,8 @@ import Training
   // MARK: Figures
 
   /// Two machine types, two sections, both domains; faults that are loud, and ones that are hardly there.
-  private func dcase() throws -> Workshop {
-    let workshop = try Workshop()
+  private func dcase() throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     var seed: UInt64 = 0
     func clip(_ name: String, whistle: Float = 0) throws {
@@ -121,7 +121,7 @@ import Training
     var number: Double
   }
 
-  private func lines(_ workshop: Workshop, _ name: String) throws -> [Line] {
+  private func lines(_ workshop: CommandFolder, _ name: String) throws -> [Line] {
     try workshop.text(name).split(separator: "\n").map { line in
       let fields = line.split(separator: ",")
       try #require(fields.count == 2)
@@ -242,7 +242,7 @@ import Training
 
   /// MIMII has no parts: some normal clips are set aside, and all abnormal ones.
   @Test func mimiiIsLearnedFromAndJudged() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     for id in ["id_00", "id_02"] {
       for index in 0..<8 {
@@ -273,7 +273,7 @@ import Training
 
   /// Nothing was flagged, nothing was anomalous: no figure of it is 0.
   @Test func undefinedFiguresAreAbsent() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     for index in 0..<4 { try workshop.record("n/\(index).wav", machineSound(seconds: 1.5, seed: UInt64(index))) }
     try workshop.record("t/0.wav", machineSound(seconds: 1.5, seed: 9))

@@ -8,8 +8,8 @@ import Training
   private static let svm = "type: detector.ocsvm"
 
   /// Ten normal recordings and four anomalous ones; two of these are hard.
-  private func workshop(machines: [String] = [""]) throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop(machines: [String] = [""]) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     for (number, machine) in machines.enumerated() {
       let folder = machine.isEmpty ? "data" : "data-\(machine)"
       for index in 0..<10 {
@@ -31,7 +31,7 @@ import Training
     try #require(try json(text)["graphs"] as? [[String: Any]])
   }
 
-  private func results(_ workshop: Workshop, _ folder: String = "compare-results") throws -> [String: Date] {
+  private func results(_ workshop: CommandFolder, _ folder: String = "compare-results") throws -> [String: Date] {
     let names = try FileManager.default.contentsOfDirectory(atPath: "\(workshop.path)/\(folder)")
     return Dictionary(
       uniqueKeysWithValues: try names.map { name in
@@ -210,7 +210,7 @@ import Training
   }
 
   @Test func aPublicDatasetIsFoundOut() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("b.yaml", watchGraph(Self.svm))
     for index in 0..<8 {
       let normal = "dev/fan/\(index < 5 ? "train" : "test")/normal_id_00_0000000\(index).wav"
@@ -228,7 +228,7 @@ import Training
   }
 
   @Test func labelsAreComparedByAccuracy() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     for index in 0..<8 {
       try workshop.record("data/hum/\(index).wav", machineSound(seconds: 1, seed: UInt64(index)))
       try workshop.record("data/whistle/\(index).wav", machineSound(seconds: 1, seed: UInt64(20 + index), whistle: 0.2))

@@ -12,8 +12,8 @@ import Training
     watchGraph("type: test.c.descent, library: \(library), model: model.safetensors, \(more)", bands: 16)
   }
 
-  private func recorded(_ more: String) throws -> Workshop {
-    let workshop = try Workshop()
+  private func recorded(_ more: String) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", Self.descent(more))
     for index in 0..<5 {
       try workshop.record("normal/n\(index).wav", machineSound(seconds: 6, seed: UInt64(index)))

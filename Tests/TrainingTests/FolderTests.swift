@@ -4,17 +4,17 @@ import Training
 
 /// Folders as people have them: with links in them, some of which lead back.
 @Suite struct FolderTests {
-  private func workshop() throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop() throws -> CommandFolder {
+    let workshop = try CommandFolder()
     for name in ["normal/a.wav", "normal/deep/b.wav", "abnormal/c.wav"] { try workshop.record(name, [0.1, 0.2]) }
     return workshop
   }
 
-  private func link(_ workshop: Workshop, _ name: String, to target: String) throws {
+  private func link(_ workshop: CommandFolder, _ name: String, to target: String) throws {
     try FileManager.default.createSymbolicLink(atPath: "\(workshop.path)/\(name)", withDestinationPath: target)
   }
 
-  private func names(_ set: RecordingSet, in workshop: Workshop) -> [String] {
+  private func names(_ set: RecordingSet, in workshop: CommandFolder) -> [String] {
     set.recordings.map { "\($0.label) \($0.path.dropFirst(workshop.path.count + 1))" }
   }
 
@@ -92,7 +92,7 @@ import Training
   }
 
   @Test func theCommandsEndAndCountEachRecordingOnce() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     for index in 0..<4 {
       try workshop.record("l2/a/n\(index).wav", machineSound(seconds: 4, seed: UInt64(index)))

@@ -11,8 +11,8 @@ import Training
   /// A nearest neighbour knows whatever it has learned again: the score is 0, and small for what shares sound with it.
   private static let judge = "type: detector.knn, neighbors: 1, density: none, scale: none, model: model.safetensors"
 
-  private func workshop(_ recordings: [String: Double]) throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop(_ recordings: [String: Double]) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph(Self.judge, bands: 16))
     for (index, recording) in recordings.sorted(by: { $0.key < $1.key }).enumerated() {
       try workshop.record(
@@ -21,7 +21,7 @@ import Training
     return workshop
   }
 
-  private func train(_ workshop: Workshop, _ more: [String]) throws -> ModelFile {
+  private func train(_ workshop: CommandFolder, _ more: [String]) throws -> ModelFile {
     let outcome = try workshop.run(
       ["train", "watch.yaml", "--output", "model.safetensors", "--threshold", "percentile=90", "--quiet"] + more)
     try #require(outcome.status == 0, "\(outcome.err)")
@@ -33,7 +33,7 @@ import Training
   }
 
   /// Scores of other recordings of the same machine, by a model of the whole of these: the least.
-  private func unheard(_ workshop: Workshop) throws -> Double {
+  private func unheard(_ workshop: CommandFolder) throws -> Double {
     try workshop.record("other/o.wav", machineSound(seconds: 20, seed: 99))
     let outcome = try workshop.auscult(
       "calibrate", "watch.yaml", "--normal", "other", "--threshold", "percentile=90", "--output", "o.safetensors")
@@ -89,7 +89,7 @@ import Training
 
   /// Days count, not the files that they are cut into: the threshold lies further out for few days.
   @Test func daysAreWhatCounts() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     var rows: [String] = []
     for index in 0..<20 {

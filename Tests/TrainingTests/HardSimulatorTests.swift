@@ -31,7 +31,7 @@ import Testing
       """
   }
 
-  private func data(_ workshop: Workshop, _ folder: String, _ values: String...) throws {
+  private func data(_ workshop: CommandFolder, _ folder: String, _ values: String...) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: BuildFolder.package + "/scripts/simulate")
     process.arguments = ["\(workshop.path)/\(folder)", "24"] + values
@@ -42,8 +42,9 @@ import Testing
   }
 
   /// AUC over slices, and the share of the variance of normal scores that lies between recordings.
-  private func figures(_ workshop: Workshop, _ features: String, _ data: String) throws -> (auc: Double, share: Double)
-  {
+  private func figures(_ workshop: CommandFolder, _ features: String, _ data: String) throws -> (
+    auc: Double, share: Double
+  ) {
     try workshop.write("graph.yaml", graph(features))
     let train = try workshop.auscult(
       "train", "graph.yaml", "--dataset", data, "--output", "model.safetensors", "--quiet", "--threshold",
@@ -75,7 +76,7 @@ import Testing
   }
 
   @Test func whatFailsOnRealRecordingsFailsOnIt() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try data(workshop, "plain", "variation=0%")
     try data(workshop, "hard")
     let plain = try figures(workshop, "raw", "plain")
@@ -89,7 +90,7 @@ import Testing
   }
 
   @Test func faultsAreAsSevereAsOnThePlainOne() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try data(workshop, "hard")
     try workshop.write(
       "svm.yaml", graph("relative").replacing("detector.kmeans, clusters: 1", with: "detector.ocsvm, nu: 0.1"))

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HostileNameTests {
   private static let graph = watchGraph("type: detector.bands, learn: 1 s")
 
-  private func evaluated(_ workshop: Workshop, _ arguments: [String], graph: String = graph) throws {
+  private func evaluated(_ workshop: CommandFolder, _ arguments: [String], graph: String = graph) throws {
     try workshop.write("watch.yaml", graph)
     let outcome = try workshop.run(["evaluate", "watch.yaml", "--report", "report"] + arguments)
     #expect(outcome.status == 0, "\(outcome.err)")
@@ -23,7 +23,7 @@ import Testing
     "a\\'`touch MARK`\n!touch MARK\n.wav", "@x \u{1B}[2J\u{9B}31m\u{202E}.wav",
   ])
   func aFileNameIsNoCommand(_ name: String) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.record("data/normal/n.wav", machineSound(seconds: 3, seed: 1))
     try workshop.record("data/anomalous/\(name)", machineSound(seconds: 3, seed: 2, whistle: 0.5))
     try evaluated(workshop, ["--dataset", "data"])
@@ -34,7 +34,7 @@ import Testing
 
   /// Labels stand beside the table of a classifier's decisions, machines in the legend of how it learned.
   @Test func aLabelIsNoCommand() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     let (hum, whistle) = ("hum'\u{301}`touch MARK`", "whistle`touch MARK`")
     var manifest = "file,label\n"
     for index in 0..<4 {
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func namesAreNeitherMarkupNorFormulas() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.record("n.wav", machineSound(seconds: 3, seed: 1))
     try workshop.record("b.wav", machineSound(seconds: 3, seed: 2, whistle: 0.5))
     try workshop.write(
@@ -85,7 +85,7 @@ import Testing
 
   /// `info --csv` is opened with spreadsheets too; a number stays a number.
   @Test func tablesHaveNoFormulas() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     for name in ["+1+1.wav", "@sum.wav", "-2.wav"] { try workshop.record(name, machineSound(seconds: 0.1, seed: 1)) }
     try workshop.write("m.csv", "file,label\n+1+1.wav,-5\n@sum.wav,\u{FF1D}1\n-2.wav,-1+2\n")
     let outcome = try workshop.auscult("info", "--csv", "--manifest", "m.csv", "--", "+1+1.wav", "@sum.wav", "-2.wav")
@@ -99,7 +99,7 @@ import Testing
   // MARK: Terminals
 
   @Test func aModelsTextsAreShownEscapedAndShortened() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     var model = ModelFile()
     model.className = "detector.bands"
     model.graph = "\u{1B}]0;owned\u{7}\u{9B}2J\u{202E}" + String(repeating: "x", count: 100_000)
@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test func aNULIsRefused() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.record("a.wav", machineSound(seconds: 1, seed: 1))
     try workshop.write("m.csv", "file,label,machine\na.wav,normal,fan\u{0}-03\n")
     let manifest = try workshop.auscult("info", "a.wav", "--manifest", "m.csv")

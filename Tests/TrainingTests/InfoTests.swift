@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct InfoTests {
   @Test func factsOfAFile() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     // A square wave at half of full scale.
     try workshop.record("rub/a.wav", (0..<32000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
     try workshop.record("silent.wav", [Float](repeating: 0, count: 1600))

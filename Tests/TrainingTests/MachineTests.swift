@@ -6,7 +6,7 @@ import Testing
 @Suite struct MachineTests {
   /// A manifest's machines get a model each; a graph of two channels runs with both.
   @Test func severalMachinesInOneFile() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("one.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     var manifest = "file,label,machine,split\n"
     for index in 0..<4 {
@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test func eventsAreFoundAndTimed() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     for index in 0..<4 { try workshop.record("normal/\(index).wav", machineSound(seconds: 8, seed: UInt64(index))) }
     let whistle = { (seed: UInt64) in machineSound(seconds: 2, seed: seed, whistle: 0.2) }
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func labelsAreToldApart() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.bayes, model: model.safetensors"))
     for index in 0..<6 {
       for (label, level) in [("normal", Float(0)), ("rub", 0.05), ("squeal", 0.4)] {
@@ -105,7 +105,7 @@ import Testing
 
   /// The example graphs that have a model.
   @Test(arguments: ["watch-kmeans", "watch-svm", "corona"]) func graphFiles(name: String) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     let isClassifier = name == "corona"
     let graph = "\(BuildFolder.package)/graphs/\(name).yaml"
     for index in 0..<4 {

@@ -17,18 +17,18 @@ import Training
       .joined()
   }
 
-  private func workshop() throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop() throws -> CommandFolder {
+    let workshop = try CommandFolder()
     for name in ["a.wav", "b, c.wav", "dög.wav"] { try workshop.record(name, machineSound(seconds: 1, seed: 1)) }
     return workshop
   }
 
-  private func read(_ workshop: Workshop, _ data: Data) throws -> RecordingSet {
+  private func read(_ workshop: CommandFolder, _ data: Data) throws -> RecordingSet {
     try workshop.write("m.csv", data)
     return try RecordingSet.manifest(workshop.path + "/m.csv")
   }
 
-  private func problems(_ workshop: Workshop, _ text: String) throws -> [String] {
+  private func problems(_ workshop: CommandFolder, _ text: String) throws -> [String] {
     do {
       _ = try read(workshop, Data(text.utf8))
       return []
@@ -196,7 +196,7 @@ import Training
   }
 
   @Test func normalFoldersWithSomethingElseInThem() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
     func record(_ names: String...) throws {
       for name in names { try workshop.record(name, machineSound(seconds: 0.6, seed: UInt64(name.utf8.count))) }

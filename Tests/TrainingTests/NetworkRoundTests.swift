@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import Models
 import NodeKit
@@ -21,7 +22,7 @@ import Training
     var epochs: Curve { box.epochs }
 
     init(_ judge: String, machines: [String] = ["fan"]) throws {
-      let workshop = try Workshop()
+      let workshop = try CommandFolder()
       try workshop.write(
         "graph.yaml",
         """

@@ -41,7 +41,7 @@ import Testing
     let tokens = try #require(facts["tokens"])
     let size = tokens.shape[1] * tokens.shape[2]
     let values = tokens.numbers.map { Float($0) }
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("graph.yaml", graph(test.judge, rows: tokens.shape[1], columns: tokens.shape[2]))
     try train(workshop, test, values)
     try replace(workshop, weights, facts)
@@ -84,7 +84,7 @@ import Testing
   }
 
   /// A model of the right shape, of one recording for each label and machine.
-  private func train(_ workshop: Workshop, _ test: Case, _ values: [Float]) throws {
+  private func train(_ workshop: CommandFolder, _ test: Case, _ values: [Float]) throws {
     var manifest = "file,label,machine,split\n"
     for label in 0..<test.labels {
       for machine in test.machines {
@@ -101,7 +101,7 @@ import Testing
   }
 
   /// PyTorch's tensors in place of what was learned; all of them must be there, and nothing else but the scaling.
-  private func replace(_ workshop: Workshop, _ weights: [String: Tensor], _ facts: [String: Tensor]) throws {
+  private func replace(_ workshop: CommandFolder, _ weights: [String: Tensor], _ facts: [String: Tensor]) throws {
     var model = try ModelFile(path: workshop.path + "/model.safetensors")
     let shared = model.tensors.keys.contains { $0.hasPrefix("all.layer_") }
     let learned = Set(model.tensors.keys.filter { $0.contains(".layer_") }.map { $0.split(separator: ".")[1] })
@@ -119,7 +119,7 @@ import Testing
     #"detector.embedding, channels: "2 4 4", size: 4"#,
   ])
   func theSameSeedGivesTheSameModel(_ judge: String) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("graph.yaml", graph(judge, rows: 8, columns: 12))
     var random = SeededRandom(seed: 3)
     for name in ["a", "b", "c", "d"] {
@@ -139,7 +139,7 @@ import Testing
   }
 
   @Test func aModelOfAnotherNetworkIsRefused() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("graph.yaml", graph(#"detector.autoencoder, layers: "12 4 12""#, rows: 8, columns: 12))
     var random = SeededRandom(seed: 4)
     try workshop.recordFloats("a.wav", (0..<960).map { _ in Float.random(in: 0...1, using: &random) })
@@ -168,7 +168,7 @@ import Testing
     (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings leave nothing of slices of 6 analysis frames and 12 bands"),
   ])
   func whatCannotBeTrained(_ judge: String, _ text: String) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("graph.yaml", graph(judge, rows: 6, columns: 12))
     var random = SeededRandom(seed: 4)
     for label in ["normal", "other"] {

@@ -5,8 +5,8 @@ import Testing
 
 /// What cannot be trained, evaluated or run: a clear message, exit status 1, nothing half-written.
 @Suite struct RefusalTests {
-  private func workshop(_ judge: String = "type: detector.kmeans, model: model.safetensors") throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop(_ judge: String = "type: detector.kmeans, model: model.safetensors") throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph(judge))
     for index in 0..<4 {
       try workshop.record("normal/n\(index).wav", machineSound(seconds: 5, seed: UInt64(index)))
@@ -14,12 +14,12 @@ import Testing
     return workshop
   }
 
-  private func train(_ workshop: Workshop, _ arguments: [String]) throws -> Workshop.Outcome {
+  private func train(_ workshop: CommandFolder, _ arguments: [String]) throws -> CommandFolder.Outcome {
     try workshop.run(["train", "watch.yaml", "--output", "model.safetensors"] + arguments)
   }
 
   /// The command fails with this text, and writes nothing.
-  private func refused(_ workshop: Workshop, _ arguments: [String], _ text: String) throws {
+  private func refused(_ workshop: CommandFolder, _ arguments: [String], _ text: String) throws {
     let before = try workshop.files
     let outcome = try train(workshop, arguments)
     #expect(outcome.status == 1)
@@ -230,7 +230,7 @@ import Testing
     #expect(fast.status == 1 && fast.err.contains("node 'stft' (stft) yields"), "\(fast.err)")
     #expect(
       fast.err.contains(
-        "sound of 22050 Hz gives, the model was trained on 16000 Hz: add { type: resample, rate: 16000 } before stft"),
+        "sound of 22050 Hz, the model was trained on 16000 Hz: add { type: resample, rate: 16000 } before stft"),
       "\(fast.err)")
     #expect(!fast.err.contains("/s"), "\(fast.err)")
     let wrong = try workshop.auscult(
@@ -258,7 +258,7 @@ import Testing
       graph.replacing("mic -> down", with: "mic -> again -> down")
         .replacing("  down: {", with: "  again: { type: resample, rate: 20 kHz }\n  down: {"))
     let doubled = try workshop.auscult("run", "two.yaml", "--input", "fast.wav")
-    #expect(doubled.status == 1 && doubled.err.contains("take out 'again'"), "\(doubled.err)")
+    #expect(doubled.status == 1 && doubled.err.contains("remove 'again'"), "\(doubled.err)")
   }
 
   @Test func damagedModels() throws {

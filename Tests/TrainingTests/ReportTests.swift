@@ -4,8 +4,8 @@ import Testing
 /// A report's figures are of one quantity each, and agree with each other and with metrics.json.
 @Suite struct ReportTests {
   /// Two machines of one kind whose sounds, thus scores and thresholds, differ; a report of both.
-  private func report(_ judge: String = "type: detector.kmeans") throws -> Workshop {
-    let workshop = try Workshop()
+  private func report(_ judge: String = "type: detector.kmeans") throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("\(judge), model: model.safetensors"))
     var rows = ["file,label,machine,split"]
     for (index, machine) in ["quiet", "loud"].enumerated() {
@@ -29,7 +29,7 @@ import Testing
     return workshop
   }
 
-  private func rows(_ workshop: Workshop, _ name: String) throws -> [[String]] {
+  private func rows(_ workshop: CommandFolder, _ name: String) throws -> [[String]] {
     try workshop.text("report/\(name)").split(separator: "\n").dropFirst().map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }

@@ -1,3 +1,4 @@
+import DetectorHost
 import FileDriver
 import GraphEngine
 import TestSupport
@@ -53,7 +54,7 @@ import Training
 
   /// Tokens by themselves get the very scores that a run gives them.
   @Test(arguments: judges) func aJudgeOfTokensJudgesAsARun(judge: String) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: \(judge), model: model.safetensors", bands: 16))
     for index in 0..<5 {
       try workshop.record("normal/n\(index).wav", machineSound(seconds: 3, seed: UInt64(index)))

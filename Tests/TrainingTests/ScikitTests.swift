@@ -37,7 +37,7 @@ import Training
   }
 
   private func judged(_ judge: String, train: [String], test: String = "test.wav") throws -> [Score] {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.write("graph.yaml", graph(judge))
     let trained = try workshop.run(
       ["train", "graph.yaml", "--output", "model.safetensors", "--held-out", "0", "--threshold", "0"] + train)
@@ -89,7 +89,7 @@ import Training
     ("knn-even", "classifier.knn, neighbors: 4, scale: none"),
   ])
   func classifiers(name: String, judge: String) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     // Two labels: the first two.
     let labels = name == "logistic-two" ? ["bearing", "normal"] : ["bearing", "normal", "rub"]
     for label in labels {

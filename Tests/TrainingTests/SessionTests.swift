@@ -4,8 +4,8 @@ import Testing
 
 /// From recordings to an alarm, by the commands as a person types them.
 @Suite struct SessionTests {
-  private func recorded(_ graph: String) throws -> Workshop {
-    let workshop = try Workshop()
+  private func recorded(_ graph: String) throws -> CommandFolder {
+    let workshop = try CommandFolder()
     try workshop.write("watch.yaml", graph)
     for index in 0..<5 {
       try workshop.record("normal/n\(index).wav", machineSound(seconds: 12, seed: UInt64(index)))

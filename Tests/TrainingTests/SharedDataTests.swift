@@ -18,7 +18,7 @@ import Training
 
   @Test(.enabled(if: isThere, "needs ../shared/data/reference_auc.csv"), arguments: references)
   func areaIsTheReferences(row: [String]) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     let manifest = CSVText.rows(try #require(FileManager.default.contents(atPath: Self.folder + "/manifest.csv")))
     let places = Dictionary(uniqueKeysWithValues: manifest[0].fields.enumerated().map { ($1, $0) })
     let lines = manifest.dropFirst().map(\.fields).filter { $0[places["task"]!] == row[0] }.map { fields in
@@ -68,7 +68,7 @@ import Training
   }()
 
   /// Fifty minutes of one fan: ten to learn from, ten to hold out, thirty to judge.
-  private static func sound(_ workshop: Workshop, seed: Int) throws {
+  private static func sound(_ workshop: CommandFolder, seed: Int) throws {
     try workshop.write(
       "fan.yaml",
       """
@@ -83,7 +83,7 @@ import Training
   }
 
   @Test(arguments: cases) func theBudgetIsKept(detector: String, seed: Int) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try Self.sound(workshop, seed: seed)
     try workshop.write(
       "watch.yaml",

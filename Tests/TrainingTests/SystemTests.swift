@@ -38,7 +38,7 @@ import Testing
   /// Half of what is anomalous is louder than normal, half is quieter: a score that only follows the level, as that of a
   /// network which has learned nothing does, can't tell all of it.
   @Test(arguments: detectors) func machineIsLearned(trial: Trial) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try record(workshop, "data/train/normal", seconds: 80)
     try setAside(workshop, "data", "normal", from: 13)
     try record(workshop, "data/test/anomalous/loud", seconds: 10, ["fan.fault=bearing", "fan.severity=80%"])
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test(arguments: classifiers) func machinesAreToldApart(trial: Trial) throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     for machine in ["fan", "pump", "motor"] {
       try record(workshop, "data/train/\(machine)", seconds: 30, ["fan.machine=\(machine)"])
       try setAside(workshop, "data", machine, from: 4)
@@ -71,7 +71,7 @@ import Testing
   }
 
   /// Records of the graph as it runs: the same at any period.
-  private func watch(_ workshop: Workshop, _ trial: Trial, _ recording: String) throws -> [[String: Any]] {
+  private func watch(_ workshop: CommandFolder, _ trial: Trial, _ recording: String) throws -> [[String: Any]] {
     let sets = (trial.values + ["judge.model=model.safetensors"]).flatMap { ["--set", $0] }
     let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
     func lines(_ period: String) throws -> [String] {
@@ -92,7 +92,7 @@ import Testing
   }
 
   /// Recordings of 5 s of the simulated machine.
-  private func record(_ workshop: Workshop, _ folder: String, seconds: Int, _ values: [String] = []) throws {
+  private func record(_ workshop: CommandFolder, _ folder: String, seconds: Int, _ values: [String] = []) throws {
     let path = "\(workshop.path)/\(folder)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let sets = (values + ["file.rotate=5s", "file.path=\(path)/sound.wav"]).flatMap { ["--set", $0] }
@@ -105,7 +105,7 @@ import Testing
   }
 
   /// Moves recordings from a number on to what is tested with. The last one has no number.
-  private func setAside(_ workshop: Workshop, _ data: String, _ label: String, from first: Int) throws {
+  private func setAside(_ workshop: CommandFolder, _ data: String, _ label: String, from first: Int) throws {
     let (source, target) = ("\(workshop.path)/\(data)/train/\(label)", "\(workshop.path)/\(data)/test/\(label)")
     try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
     for name in try FileManager.default.contentsOfDirectory(atPath: source) {
@@ -117,7 +117,7 @@ import Testing
 
   /// Trains and evaluates; what `evaluate --json` says. A network's loss has to fall: where values are standardised, one
   /// that has learned nothing tells loud and quiet apart as well.
-  private func outcome(_ workshop: Workshop, _ trial: Trial) throws -> [String: Any] {
+  private func outcome(_ workshop: CommandFolder, _ trial: Trial) throws -> [String: Any] {
     let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
     let sets = trial.values.flatMap { ["--set", $0] }
     let train = try workshop.run(

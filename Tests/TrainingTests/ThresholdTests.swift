@@ -147,7 +147,7 @@ import Training
   }
 
   @Test func manifestsAreReadAsWritten() throws {
-    let workshop = try Workshop()
+    let workshop = try CommandFolder()
     try workshop.record("a b.wav", [0])
     try workshop.write(
       "m.csv",

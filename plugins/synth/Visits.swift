@@ -1,12 +1,12 @@
 import CRealtime
 
-/// People near the microphone: steps and knocks, talk, compressed air. Time is cut into cells; whether one holds a visit,
+/// People near the microphone: steps and knocks, speech, compressed air. Time is cut into cells; whether one holds a visit,
 /// when it begins and what it is follows from the cell's number.
 struct Visits {
   /// Seconds of a cell. No visit lasts longer.
   private static let cell = 4.0
 
-  private enum Kind { case knocks, talk, air }
+  private enum Kind { case knocks, speech, air }
 
   /// One of them; times in seconds.
   private struct Visit {
@@ -34,7 +34,7 @@ struct Visits {
       let amplitude = level * recording.visitLevel
       switch visit.kind {
       case .knocks: addKnocks(visit, to: out, time - visit.begin, amplitude)
-      case .talk: addTalk(visit, to: out, time - visit.begin, amplitude)
+      case .speech: addSpeech(visit, to: out, time - visit.begin, amplitude)
       case .air: addAir(visit, to: out, at: start, time - visit.begin, amplitude)
       }
     }
@@ -45,7 +45,7 @@ struct Visits {
     let kind: Kind =
       switch Hash.uniform(key, 1) {
       case ..<0.5: .knocks
-      case ..<0.8: .talk
+      case ..<0.8: .speech
       default: .air
       }
     return Visit(
@@ -68,7 +68,7 @@ struct Visits {
 
   /// A voice: harmonics around two formants, four syllables a second.
   @_noLocks @_noAllocation
-  private func addTalk(_ visit: Visit, to out: UnsafeMutablePointer<Float>, _ time: Double, _ amplitude: Double) {
+  private func addSpeech(_ visit: Visit, to out: UnsafeMutablePointer<Float>, _ time: Double, _ amplitude: Double) {
     let pitch = 100 + 130 * Hash.uniform(visit.key, 4)
     let formant = 400 + 400 * Hash.uniform(visit.key, 5)
     let end = time + Double(Voice.block) / sampleRate

@@ -1,6 +1,6 @@
-// The few C shims that a realtime thread needs. Each is marked nonblocking: for the Swift compiler, which then accepts a
-// call from code marked `@_noLocks @_noAllocation`, and for clang 20 and later. A mark here is a promise; the reason why
-// it holds stands beside it.
+// The C functions that a realtime thread needs. Each is marked nonblocking for the Swift compiler, which then accepts
+// calls from code marked `@_noLocks @_noAllocation`. A mark is a promise; the comment at each function gives the
+// reason.
 
 #ifndef CREALTIME_H
 #define CREALTIME_H
@@ -23,8 +23,8 @@
 #define REALTIME_SAFE
 #endif
 
-// Plugins' own functions: a class that is AUSCULT_HARD promises that they neither block nor allocate; RealtimeSanitizer
-// holds it to that. On workers anything goes.
+// Functions of plugins. A class that is AUSCULT_HARD promises that they neither block nor allocate; RealtimeSanitizer
+// checks it. On workers they may do anything.
 REALTIME_SAFE static inline auscult_status realtime_process(const auscult_class *_Nonnull node_class,
                                                             void *_Nonnull instance, auscult_cycle *_Nonnull cycle) {
   return node_class->process(instance, cycle);
@@ -39,7 +39,7 @@ REALTIME_SAFE static inline void realtime_take(const auscult_tune *_Nonnull tune
   tune->take(instance, values);
 }
 
-// libm's functions compute and return; none of them locks or allocates.
+// libm's functions only compute. None of them locks or allocates.
 REALTIME_SAFE static inline float realtime_sqrtf(float x) { return __builtin_sqrtf(x); }
 REALTIME_SAFE static inline double realtime_sqrt(double x) { return __builtin_sqrt(x); }
 REALTIME_SAFE static inline float realtime_expf(float x) { return expf(x); }
@@ -54,7 +54,7 @@ REALTIME_SAFE static inline float realtime_sinf(float x) { return sinf(x); }
 REALTIME_SAFE static inline double realtime_sin(double x) { return sin(x); }
 REALTIME_SAFE static inline double realtime_cos(double x) { return cos(x); }
 
-// Memory that the caller owns is copied, moved and filled in place.
+// Copies, moves and fills memory that the caller owns.
 REALTIME_SAFE static inline void realtime_copy(void *_Nonnull to, const void *_Nonnull from, size_t bytes) {
   memcpy(to, from, bytes);
 }
@@ -73,8 +73,8 @@ REALTIME_SAFE static inline int64_t realtime_nanoseconds(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-// Flush-to-zero and denormals-are-zero are set alike on every thread that computes, so that the bits do not depend on
-// the thread. Returns the state to restore. A register write.
+// Sets flush-to-zero and denormals-are-zero in the same way on every computing thread, so that no result depends on the
+// thread. Returns the state to restore. It only writes a register.
 REALTIME_SAFE static inline uint64_t realtime_flush_denormals(void) {
 #if defined(__x86_64__)
   uint32_t before = _mm_getcsr();
@@ -100,7 +100,7 @@ REALTIME_SAFE static inline void realtime_restore_denormals(uint64_t before) {
 #endif
 }
 
-// RealtimeSanitizer's marks around the cycle: weak, so that one source serves a build with and one without it.
+// RealtimeSanitizer's marks around the cycle. They are weak, so that the same source builds with and without it.
 __attribute__((weak)) void __rtsan_realtime_enter(void);
 __attribute__((weak)) void __rtsan_realtime_exit(void);
 

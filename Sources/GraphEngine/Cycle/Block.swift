@@ -1,18 +1,18 @@
 import CNodeABI
 
-/// A block of tokens behind its pointer, as the thread that runs its node sees it. Inputs are only read.
+/// A view of a block of tokens, for the thread that runs its node. Input blocks are only read.
 struct Block {
   let pointer: UnsafeMutablePointer<auscult_block>
 
   @_noLocks @_noAllocation
   init(_ pointer: UnsafeMutablePointer<auscult_block>) { self.pointer = pointer }
 
-  /// Tokens (audio: samples of each channel) that it holds ...
+  /// Tokens in the block (audio: samples of each channel).
   var count: Int {
     @_noLocks @_noAllocation get { Int(pointer.pointee.count) }
     @_noLocks @_noAllocation nonmutating set { pointer.pointee.count = UInt32(truncatingIfNeeded: newValue) }
   }
-  /// ... and that it has room for.
+  /// Tokens (audio: samples of each channel) that fit.
   var capacity: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.capacity) } }
 
   /// AUSCULT_BLOCK_*.
@@ -20,19 +20,19 @@ struct Block {
     @_noLocks @_noAllocation get { pointer.pointee.flags }
     @_noLocks @_noAllocation nonmutating set { pointer.pointee.flags = newValue }
   }
-  /// Something was lost before its first token ...
+  /// Part of the stream was lost before the first token.
   var hasGap: Bool { @_noLocks @_noAllocation get { flags & AUSCULT_BLOCK_GAP != 0 } }
-  /// ... namely this.
+  /// What was lost, if `hasGap`.
   var gap: auscult_gap {
     @_noLocks @_noAllocation get { pointer.pointee.gap }
     @_noLocks @_noAllocation nonmutating set { pointer.pointee.gap = newValue }
   }
-  /// The stream ends behind it.
+  /// The stream ends with this block.
   var isEnd: Bool { @_noLocks @_noAllocation get { flags & AUSCULT_BLOCK_END != 0 } }
-  /// The node before withholds its scores, for it still learns.
+  /// The node before this one still learns and withholds its scores.
   var isLearning: Bool { @_noLocks @_noAllocation get { flags & AUSCULT_BLOCK_LEARNING != 0 } }
 
-  /// Frame position through which all tokens have come; Int64.max: nothing more comes.
+  /// Watermark: frame position through which the stream is complete; Int64.max: no more tokens come.
   var complete: Int64 {
     @_noLocks @_noAllocation get { pointer.pointee.complete }
     @_noLocks @_noAllocation nonmutating set { pointer.pointee.complete = newValue }
@@ -54,14 +54,14 @@ struct Block {
   @_noLocks @_noAllocation
   func end(of index: Int) -> Int64 { pointer.pointee.end(of: index) }
 
-  /// A score of a token.
+  /// The score of a token in one channel.
   @_noLocks @_noAllocation
   func score(_ token: Int, _ channel: Int) -> UnsafeMutablePointer<auscult_score> {
     let place = token * Int(pointer.pointee.token_stride) + channel * Int(pointer.pointee.channel_stride)
     return (pointer.pointee.data + place).assumingMemoryBound(to: auscult_score.self)
   }
 
-  /// Of a block of scores: none is infinite or no number.
+  /// For a block of scores: whether every score and threshold is finite.
   var scoresAreFinite: Bool {
     @_noLocks @_noAllocation get {
       for token in 0..<count {

@@ -2,8 +2,7 @@ import CNodeABI
 import CRealtime
 import NodeABI
 
-/// Where a block's tokens lie in time, and cutting it there: what belongs to the one side of an exchange, and what to the
-/// other.
+/// Finds where a block's tokens lie in time, and cuts the block at an exchange into its old and its new side.
 extension auscult_block {
   /// Frame position where the token (audio: sample) at `index` ends.
   @_noLocks @_noAllocation
@@ -12,7 +11,7 @@ extension auscult_block {
     return isAudio ? time.end(heads, Int64(index)) : time.end(heads + index)
   }
 
-  /// How many tokens end at or before a frame position. Ends never go back.
+  /// Number of tokens that end at or before a frame position. Ends never decrease.
   @_noLocks @_noAllocation
   func countThrough(_ position: Int64) -> Int {
     if position == Int64.max { return Int(count) }
@@ -36,7 +35,8 @@ extension auscult_block {
     return Int(count)
   }
 
-  /// Takes the first tokens out of a record in a ring. Data stay aligned: samples move to the front, tokens are pointed to.
+  /// Removes the first tokens of a record in a ring. The data must stay aligned: samples move to the front, for tokens
+  /// the pointers advance.
   @_noLocks @_noAllocation
   mutating func dropFirst(_ tokens: Int) {
     if tokens == 0 { return }

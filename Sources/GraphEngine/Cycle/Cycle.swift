@@ -2,10 +2,10 @@ import CNodeABI
 import CRealtime
 import RealtimeCore
 
-/// What runs in every cycle, from the driver's callback to the last node: the page to read.
+/// The code of every cycle, from the driver's callback to the last node. Read this page first.
 ///
-/// A driver calls `RealtimeEngine.cycle` with the frames that it has. They go through the schedule's steps, node by node, in
-/// pieces of at most a quantum. What is rare stands in files of its own, each behind one call here:
+/// A driver calls `RealtimeEngine.cycle` with its frames. `runQuanta` cuts them into pieces of at most one quantum;
+/// `runSteps` runs every step of the schedule on a piece. Rare cases have files of their own. Each is one call here:
 ///
 /// | call | when | file |
 /// |---|---|---|
@@ -16,7 +16,7 @@ import RealtimeCore
 /// | `report`, `silenceOutputs`, `fail` | a node fails | Failure.swift |
 /// | `report` | a worker's queue is full | Drop.swift |
 ///
-/// Everything here is marked: the compiler proves that it neither allocates nor locks.
+/// All functions here are marked: the compiler proves that they neither allocate nor lock.
 extension RealtimeState {
   /// Thread: realtime.
   @_noLocks @_noAllocation
@@ -34,7 +34,7 @@ extension RealtimeState {
     realtime_exit()
   }
 
-  /// Results do not depend on how a cycle is cut, so that any period works with buffers of one size.
+  /// Runs the cycle in pieces of at most one quantum, so that blocks of one size serve any period, with equal results.
   @_noLocks @_noAllocation
   private func runQuanta(_ cycle: DriverCycle) {
     guard let schedule else { return skip(cycle) }
@@ -53,7 +53,7 @@ extension RealtimeState {
     } while done < cycle.frames
   }
 
-  /// Nothing runs: time goes on all the same.
+  /// Without a schedule nothing runs; only the frame position advances.
   @_noLocks @_noAllocation
   private func skip(_ cycle: DriverCycle) {
     let begin = position.load(ordering: .relaxed) + cycle.gapBefore
@@ -76,7 +76,7 @@ extension RealtimeState {
     }
   }
 
-  /// Hands what a step has yielded to the workers. What finds no room is dropped whole: nothing waits here.
+  /// Pushes what a step has yielded to the workers. Drops a block that does not fit whole: this thread never waits.
   @_noLocks @_noAllocation
   private func push(_ step: UnsafeMutablePointer<Step>) {
     for index in 0..<step.pointee.linkCount {
@@ -107,7 +107,7 @@ extension RealtimeSchedule {
       flags: (cycle.isEnd ? AUSCULT_CLOCK_END : 0) | (cycle.hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0))
   }
 
-  /// Points the nodes' external channels to the driver's samples, from `offset` on.
+  /// Points the nodes' external channels to the driver's samples, beginning at frame `offset`.
   @inline(__always) @_noLocks @_noAllocation
   func connect(_ cycle: DriverCycle, offset: Int) {
     for index in 0..<inputChannelCount {

@@ -8,15 +8,15 @@ public struct DriverCycle {
   /// Frames that were lost just before this cycle, and why: AUSCULT_GAP_*.
   public var gapBefore: Int64
   public var gapCause: UInt32
-  /// Nothing waits for this cycle: files, by hand, freewheel.
+  /// The cycle has no realtime deadline: over files, by hand, in freewheel.
   public var hasNoDeadline: Bool
   /// The driver has no more frames; every node yields what it holds back. `frames` is 0.
   public var isEnd: Bool
   /// Samples [frames] of each external input, in the order of `Engine.externalInputs`.
   public var inputs: UnsafePointer<UnsafePointer<Float>?>?
-  /// Of each external input: whether anything is connected to the driver's port. nil: all are.
+  /// For each external input: whether anything is connected to the driver's port. nil: all are connected.
   public var connected: UnsafePointer<UInt8>?
-  /// Where the samples [frames] of each external output go, in the order of `Engine.externalOutputs`.
+  /// Where to write the samples [frames] of each external output, in the order of `Engine.externalOutputs`.
   public var outputs: UnsafePointer<UnsafeMutablePointer<Float>?>?
 
   @_noLocks @_noAllocation
@@ -36,7 +36,7 @@ public struct DriverCycle {
   }
 }
 
-/// The engine as the driver's realtime thread sees it.
+/// The engine, as far as the driver's realtime thread may use it.
 public struct RealtimeEngine: @unchecked Sendable {
   let state: UnsafeMutablePointer<RealtimeState>
 
@@ -49,7 +49,7 @@ public struct RealtimeEngine: @unchecked Sendable {
   @_noLocks @_noAllocation
   public func countXrun() { state.pointee.counters.xruns.add(1, ordering: .relaxed) }
 
-  /// Counts a step of the server's clock that was taken back. Thread: realtime.
+  /// Counts a late look: the server's clock stepped forward, and back at the next cycle. Thread: realtime.
   @_noLocks @_noAllocation
   public func countLate() { state.pointee.counters.late.add(1, ordering: .relaxed) }
 

@@ -2,10 +2,10 @@ import CNodeABI
 import NodeABI
 import RealtimeCore
 
-/// Tokens that a full ring has cost, until the gap that tells of them has found room in it.
+/// Tokens that a full ring dropped. The drop ends when the ring has room for the gap that reports them.
 struct Drop {
   var isGoingOn = false
-  /// The consumer has not returned from a call: not its speed, but its fault.
+  /// The consumer did not return from a call: it is at fault, not slow.
   var isOverdue = false
   var tokens: Int64 = 0
   /// Frame positions.
@@ -16,7 +16,7 @@ struct Drop {
 extension LinkProducer {
   /// Pushes the gap that ends the drop.
   ///
-  /// - Returns: what to tell of it; nil: there is no room yet.
+  /// - Returns: what to report; nil: the ring has no room yet.
   @_noLocks @_noAllocation
   mutating func endDrop(before block: Block) -> PushResult? {
     guard ring.pointee.hasRoom(for: mostBytes) else { return nil }
@@ -34,12 +34,12 @@ extension LinkProducer {
     return result
   }
 
-  /// A block goes into the drop.
+  /// Adds a block to the drop.
   @_noLocks @_noAllocation
   mutating func noteDropped(_ block: Block) -> PushResult {
     let isFirst = !drop.isGoingOn
     if isFirst {
-      // A gap of the driver that finds no room either is told as part of the drop.
+      // The drop also covers a driver's gap that does not fit.
       drop.begin = block.hasGap ? block.gap.begin : block.pointer.pointee.firstBegin
       drop.end = drop.begin
       drop.isGoingOn = true
@@ -55,7 +55,7 @@ extension LinkProducer {
 }
 
 extension RealtimeState {
-  /// Tells the control thread where a drop begins and ends.
+  /// Reports to the control thread where a drop begins and ends.
   @_noLocks @_noAllocation
   func report(_ result: PushResult, of producer: UnsafeMutablePointer<LinkProducer>) {
     let node = producer.pointee.consumerNode
@@ -69,7 +69,7 @@ extension RealtimeState {
 }
 
 extension auscult_block {
-  /// Begin of its first token as a frame position; without tokens, what it is complete through.
+  /// Frame position where its first token begins; without tokens, its watermark.
   fileprivate var firstBegin: Int64 {
     @_noLocks @_noAllocation get {
       if count == 0 { return complete == Int64.max ? 0 : max(0, complete) }

@@ -2,12 +2,12 @@ import CNodeABI
 import RealtimeCore
 import Synchronization
 
-/// What a swap means to the realtime thread: a new schedule, and the frame position at which it takes over.
+/// The realtime thread's part of a swap: it takes the new schedule and sets the frame position of the exchange.
 extension RealtimeState {
-  /// Takes the schedule that the control thread has laid ready, if there is a slot free to hand the old one back.
+  /// Takes the schedule that the control thread has stored, if a message slot is free to hand the old one back.
   @inline(__always) @_noLocks @_noAllocation
   mutating func takeSchedule() {
-    if pending.load(ordering: .relaxed) == nil || messages.room == 0 { return }
+    if pending.load(ordering: .relaxed) == nil || messages.freeSlots == 0 { return }
     guard let next = pending.exchange(nil, ordering: .acquiringAndReleasing) else { return }
     let old = schedule
     schedule = next
@@ -16,11 +16,11 @@ extension RealtimeState {
         .scheduleRetired, first: position.load(ordering: .relaxed), pointer: UnsafeRawPointer(old)))
   }
 
-  /// The exchange of a swap lies at this cycle's start.
+  /// If the control thread asks for a swap's exchange, puts it at this cycle's start.
   @inline(__always) @_noLocks @_noAllocation
   func takeExchange() {
     if exchange.load(ordering: .relaxed) == nil { return }
-    // The schedule that it belongs to comes first.
+    // Take the exchange's own schedule first.
     if pending.load(ordering: .relaxed) != nil { return }
     guard let wanted = exchange.exchange(nil, ordering: .acquiringAndReleasing), let schedule else { return }
     schedule.pointee.exchange(wanted, at: position.load(ordering: .relaxed), generations)
@@ -28,7 +28,7 @@ extension RealtimeState {
 }
 
 extension RealtimeSchedule {
-  /// Puts the exchange at a frame position: from there on the other side judges, and retuned nodes have other values.
+  /// Puts the exchange at a frame position. From there the other side judges and retuned nodes use their other values.
   @_noLocks @_noAllocation
   fileprivate func exchange(
     _ wanted: UnsafeMutablePointer<Atomic<Int64>>, at position: Int64, _ generations: Generations
@@ -40,7 +40,8 @@ extension RealtimeSchedule {
     for index in 0..<tuningCount { tunings[index].take(isForward: isForward) }
   }
 
-  /// Whether a step's samples go out: two may have the same channel during a swap, one before the exchange, one after it.
+  /// Whether the driver gets a step's samples. During a swap two steps may have the same channel, one before the
+  /// exchange, one after it.
   @inline(__always) @_noLocks @_noAllocation
   func plays(_ side: SwapSide) -> Bool {
     guard side != .both, let point else { return true }

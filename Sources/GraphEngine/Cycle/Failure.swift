@@ -2,7 +2,7 @@ import CNodeABI
 import CRealtime
 import RealtimeCore
 
-/// A node that fails: it yields nothing more, its stream says from where on it is missing, the graph runs on.
+/// A node fails: it yields no more tokens, its stream says what is missing, and the graph runs on.
 extension RealtimeState {
   @_noLocks @_noAllocation
   func report(_ step: UnsafeMutablePointer<Step>) {
@@ -14,7 +14,7 @@ extension RealtimeState {
 }
 
 extension RealtimeSchedule {
-  /// A failed audio sink leaves silence behind, not the driver's stale memory.
+  /// Fills a failed audio sink's channels with silence. The driver's memory there is stale.
   @_noLocks @_noAllocation
   func silenceOutputs(of step: UnsafeMutablePointer<Step>, frames: Int) {
     for channel in 0..<step.pointee.externalOutputCount {
@@ -26,7 +26,7 @@ extension RealtimeSchedule {
 }
 
 extension Step {
-  /// What it had written in this call is withdrawn.
+  /// Quarantines the node and withdraws what it wrote in this call.
   @_noLocks @_noAllocation
   func fail() {
     state.hasFailed = true
@@ -37,8 +37,8 @@ extension Step {
     flagMissing()
   }
 
-  /// Puts a gap into each output for what the node did not yield: from where it was complete to where its inputs are.
-  /// At the end of the stream that is said once more, for all that was missing since.
+  /// Puts a gap into each output for the tokens that are missing: from the output's watermark to the inputs'. At the
+  /// end of the stream a second gap covers everything that was missing since the first.
   @_noLocks @_noAllocation
   func flagMissing() {
     for index in 0..<outputCount {

@@ -1,7 +1,7 @@
 import CNodeABI
 import RealtimeCore
 
-/// What the driver has lost: counted, told, and put into the stream.
+/// Counts and reports what the driver has lost, and puts it into the stream.
 extension RealtimeState {
   @_noLocks @_noAllocation
   func countGap(_ frames: Int64, _ cause: UInt32) {
@@ -14,7 +14,7 @@ extension RealtimeState {
 }
 
 extension Step {
-  /// Puts the frames that were lost before this call into a source's blocks; 0: none were.
+  /// Puts the frames that were lost before this call into a source's blocks, as a gap; 0: none were lost.
   @inline(__always) @_noLocks @_noAllocation
   func beginGap(frames: Int64, _ cause: UInt32, position: Int64) {
     for index in 0..<outputCount {

@@ -1,19 +1,19 @@
 import RealtimeCore
 import Synchronization
 
-/// Which graph a token belongs to: the frame positions at which one graph took over from another. A token is of the
-/// generation that was in force where it ends, whichever node yields it, and however late: so a number belongs to one graph
-/// for good, and the records of a stream never go back.
+/// The frame positions at which one graph took over from another: they say which graph a token belongs to. A token has
+/// the generation that was in force where the token ends, whichever node yields it and however late. So a generation
+/// belongs to one graph only, and never decreases within a stream.
 ///
-/// Written by the realtime thread at an exchange, read by whoever yields tokens.
+/// The realtime thread writes it at an exchange. Every thread that yields tokens reads it.
 struct Generations {
   private struct Entry {
-    /// Tokens that end behind it are of this generation.
+    /// Tokens that end after it have this generation.
     var position: Int64
     var generation: UInt32
   }
 
-  /// How many exchanges are remembered. A worker is seconds late at most, and an exchange takes several cycles.
+  /// Number of exchanges kept. A worker is at most seconds late, and an exchange takes several cycles.
   private static let capacity = 256
 
   private let entries: UnsafeMutablePointer<Entry>
@@ -32,7 +32,7 @@ struct Generations {
     count.deallocate()
   }
 
-  /// A stream begins. Thread: control, while nothing runs.
+  /// Begins a stream. Thread: control, while nothing runs.
   func begin(_ generation: Int) {
     entries[0] = Entry(position: Int64.min, generation: UInt32(generation))
     count.pointee.store(1, ordering: .releasing)
@@ -46,8 +46,8 @@ struct Generations {
     count.pointee.store(next + 1, ordering: .releasing)
   }
 
-  /// The generation of a token that ends at a frame position. It was heard before the position was behind the latest
-  /// exchange, or that exchange is known here.
+  /// The generation of a token that ends at a frame position. An exchange before that position is always noted by then:
+  /// the realtime thread notes it before it runs later frames.
   @_noLocks @_noAllocation
   func generation(at end: Int64) -> UInt32 {
     var index = count.pointee.load(ordering: .acquiring) - 1

@@ -1,14 +1,15 @@
 import CNodeABI
+import GraphCompiler
 
-/// Tokens that hold padding are not judged.
+/// Keeps tokens with padding from nodes that judge.
 ///
-/// A centred column may begin before the first sample of a stretch, or end behind the last one of a file; so may a slice
-/// that has such a column, or one that was filled up. Their spans say so: they reach beyond what was heard. A node that
-/// judges gets the tokens whose spans lie within it, in training as in a run; sinks get all. Only a slice that is the first
-/// of a stretch which is over before it is full is judged all the same: `pad: true`, or the zeros behind
-/// a centred column, have filled it.
+/// A centred column may begin before the first sample of a stretch, or end behind the last sample of a file. So may a
+/// slice with such a column, and a slice that was filled up. Their spans reach beyond the frames that were heard. A
+/// node that judges gets only tokens whose spans do not, in training as in a run. Sinks get all tokens. One exception:
+/// if a stretch ends before its first slice is full, and `pad: true` or the zeros behind a centred column fill that
+/// slice, it is judged.
 extension auscult_block {
-  /// The tokens whose content lies between the stretch's first sample and the stream's end.
+  /// The tokens whose spans lie between the stretch's first sample and the stream's end.
   @_noLocks @_noAllocation
   func heardTokens() -> (first: Int, count: Int) {
     var first = 0
@@ -23,16 +24,16 @@ extension auscult_block {
     let head = heads[token]
     let begin = head.origin + format.pointee.offset + head.index * format.pointee.period
     if end != Int64.max && begin + format.pointee.extent > end * format.pointee.denominator {
-      // A stretch shorter than one slice has no other: who fills it up wants it judged.
+      // In a stretch shorter than one slice, judge the only slice that there is.
       return head.index != 0
     }
-    // The zeros before the first sample of all are librosa's convention; behind a gap they stand for sound that was lost.
+    // Zeros before the stream's first sample are librosa's convention. Behind a gap they stand for sound that was lost.
     return head.segment != 0 && begin < head.segment * format.pointee.denominator
   }
 }
 
 extension Step {
-  /// Puts views before the inputs that leave out what was not heard. The blocks themselves have other readers.
+  /// Gives the node views of its inputs without padded tokens. The blocks stay unchanged: other steps read them too.
   @_noLocks @_noAllocation
   func showHeard(_ views: UnsafeMutablePointer<auscult_block>) {
     for index in 0..<inputCount {
@@ -52,7 +53,7 @@ extension Step {
 }
 
 extension StepOutput {
-  /// No score names a band that nothing can be heard in: above half of the lowest rate that its sound went through.
+  /// Removes bands above half of the lowest rate that the sound went through from scores: nothing can be heard there.
   @_noLocks @_noAllocation
   func dropUnheardBands() {
     guard let frequencies = format.pointee.frequencies else { return }
@@ -73,5 +74,5 @@ extension StepOutput {
   }
 }
 
-/// Where the bands lie in a score: behind its score, threshold, class, probability and their count.
+/// Byte offset of the bands in a score: behind its score, threshold, class, probability and band count.
 private var scoreBandsOffset: Int { @_noLocks @_noAllocation get { 28 } }

@@ -1,7 +1,7 @@
 import CNodeABI
 import CRealtime
 
-/// What stands before a step's inputs during a swap; else there is none.
+/// The splices of a step's inputs during a swap; otherwise the list is empty.
 struct InputSplices {
   let list: UnsafeMutablePointer<InputSplice>
   let count: Int
@@ -10,32 +10,32 @@ struct InputSplices {
   func run() { for index in 0..<count { list[index].run() } }
 }
 
-/// What stands between the output of one step and the input of another during a swap, on the realtime thread.
+/// Connects the output of one step to the input of another during a swap, on the realtime thread.
 ///
-/// A fresh node begins on the grid on which it would stand had it always run; a node that stays takes tokens that end by
-/// the exchange from the old step before it, and all others from the new one.
+/// A fresh node begins on the grid on which it would be if it had always run. A node that stays takes tokens that end
+/// at or before the exchange from the old step, and all later tokens from the new step.
 struct InputSplice {
   /// Where the reading step, or its join, finds the block.
   let slot: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   var source: UnsafePointer<auscult_block>
-  /// What takes over at the point, or nil: this is the input of a fresh node.
+  /// The block that takes over at the exchange; nil: this is the input of a fresh node.
   var other: UnsafePointer<auscult_block>?
   let point: UnsafeMutablePointer<SwapPoint>
-  /// A fresh node's first token lies on it, in ticks of the stream; 0: it has begun.
+  /// Grid of a fresh node's first token, in ticks of the stream; 0: the node has begun.
   var grid: Int64
-  /// Tokens of this cycle, cut together ...
+  /// The tokens that the step reads in this quantum, copied together.
   var out: JoinQueue
-  /// ... the block that shows them ...
+  /// The block that shows `out`.
   let shown: UnsafeMutablePointer<auscult_block>
-  /// ... and those of the other side that have to wait until this one is done.
+  /// Tokens of the other side, which wait until this side is done.
   var waiting: JoinQueue
   let waitingShown: UnsafeMutablePointer<auscult_block>
-  /// Times that it changed over.
+  /// How often the input changed over.
   var changes = 0
 }
 
 extension InputSplice {
-  /// Lays ready what the step reads in this quantum.
+  /// Prepares the block that the step reads in this quantum.
   ///
   /// Thread: realtime.
   @_noLocks @_noAllocation
@@ -90,7 +90,7 @@ extension InputSplice {
     show(complete: source.pointee.complete, flags: flags)
   }
 
-  /// The old side has a gap that begins before the exchange.
+  /// Whether the old side has a gap that begins before the exchange.
   @_noLocks @_noAllocation
   private func lostBefore(_ end: Int64) -> Bool {
     source.pointee.flags & AUSCULT_BLOCK_GAP != 0 && source.pointee.gap.begin < end

@@ -1,30 +1,30 @@
 import CNodeABI
 import NodeABI
 
-/// Brings the tokens of a node's inputs together by position: each input's tokens stay queued until every input has the
-/// token that begins at the same frame position. A token that finds no partner is counted as unmatched.
+/// Matches the tokens of a node's inputs by position. Each input's tokens stay queued until every input has the token
+/// that begins at the same frame position. A token without a partner is counted as unmatched.
 ///
-/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block behind a
-/// gap is held in its ring until the queue before it is spent.
+/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block behind
+/// a gap stays in its ring until the queue is empty.
 struct Join {
   let inputCount: Int
   let queues: UnsafeMutablePointer<JoinQueue>
   /// The blocks that the node sees [inputCount]: they point to the fronts of the queues.
   let joined: UnsafeMutablePointer<auscult_block>
-  /// Ticks of the first input's denominator times its scale: what positions are compared in.
+  /// Period of the joined tokens, in common ticks: ticks in which the positions of all inputs are compared.
   let period: Int64
-  /// Most tokens that the node gets at once.
+  /// Most tokens that the node gets in one call.
   let mostTokens: Int
 
-  /// It came with a swap and has matched nothing yet: its inputs began one after the other, so what finds no partner is
-  /// not lost.
+  /// The join came with a swap and has matched nothing yet. Its inputs began at different times, so tokens without a
+  /// partner do not count as unmatched.
   var isFresh = false
   var unmatched: Int64 = 0
   /// Where the next joined token begins if nothing is lost, in common ticks.
   var expected: Int64 = Int64.min
   var hasGap = false
   var gap = auscult_gap()
-  /// A gap that an input has passed, for the jump that it will make.
+  /// A gap that one input has passed. It explains the jump that follows.
   var hasNoted = false
   var noted = auscult_gap()
 }
@@ -38,7 +38,7 @@ extension Join {
     }
   }
 
-  /// All inputs have said that nothing more comes.
+  /// All inputs have ended.
   var hasEnded: Bool {
     @_noLocks @_noAllocation get {
       for index in 0..<inputCount where !queues[index].hasEnded { return false }
@@ -53,7 +53,7 @@ extension Join {
     return true
   }
 
-  /// Some node before it still learns, and nobody was shown.
+  /// A node before the join still learns, and `present` has not passed that on yet.
   var isLearning: Bool {
     @_noLocks @_noAllocation get {
       for index in 0..<inputCount where queues[index].learned != Int64.min { return true }
@@ -61,7 +61,7 @@ extension Join {
     }
   }
 
-  /// A gap was noted, and every input is beyond it with nothing left to show.
+  /// A gap was noted, and every input is past it with an empty queue.
   var isGapPassed: Bool {
     @_noLocks @_noAllocation get {
       if !hasNoted { return false }
@@ -70,7 +70,7 @@ extension Join {
     }
   }
 
-  /// Drops tokens whose partner would have come by now: the other input is beyond it, with nothing in its queue.
+  /// Drops tokens that can find no partner any more: another input's queue is empty and its watermark is past them.
   @_noLocks @_noAllocation
   private mutating func dropHopeless() {
     for empty in 0..<inputCount where queues[empty].count == 0 && queues[empty].complete != Int64.min {
@@ -87,7 +87,9 @@ extension Join {
     }
   }
 
-  /// Drops what can find no partner any more, then answers how many tokens match at the fronts of all queues.
+  /// Drops tokens that can find no partner any more.
+  ///
+  /// - Returns: how many tokens match at the fronts of all queues.
   @_noLocks @_noAllocation
   mutating func match() -> Int {
     while true {
@@ -126,7 +128,7 @@ extension Join {
     return length
   }
 
-  /// A gap reached the inputs: what still waits finds no partner, and the next joined block carries the gap.
+  /// A gap reached the inputs. The waiting tokens find no partner; the next joined block carries the gap.
   @_noLocks @_noAllocation
   mutating func enterGap(_ lost: auscult_gap) {
     clear()
@@ -135,8 +137,8 @@ extension Join {
     expected = Int64.min
   }
 
-  /// Remembers a gap that one input has passed; what the driver lost goes before what a queue lost. Nothing that ends
-  /// within the gap comes from there any more.
+  /// Remembers a gap that one input has passed. A driver's gap takes precedence over a queue's. The input yields no
+  /// more tokens that end within the gap.
   @_noLocks @_noAllocation
   mutating func note(_ lost: auscult_gap, from index: Int) {
     queues[index].complete = max(queues[index].complete, lost.end)
@@ -150,7 +152,7 @@ extension Join {
     cause == AUSCULT_GAP_XRUN || cause == AUSCULT_GAP_SERVER || cause == AUSCULT_GAP_NETWORK
   }
 
-  /// A jump that no input announced: tokens found no partner on one of the paths.
+  /// The gap for a jump that no input announced: on one path, tokens found no partner.
   @_noLocks @_noAllocation
   private func jump(from: Int64, to: Int64) -> auscult_gap {
     let ticks = joined.pointee.format.pointee.denominator * queues[0].scale
@@ -194,7 +196,7 @@ extension Join {
     hasGap = false
   }
 
-  /// The last frame position before the token at `count` of a queue ends: what comes in the next run is not complete yet.
+  /// The last frame position before the token at `count` of a queue ends: the next run's tokens are not complete yet.
   @_noLocks @_noAllocation
   private func waitingEnd(_ index: Int, _ count: Int) -> Int64 {
     queues[index].end(of: queues[index].begin(count)) - 1

@@ -6,7 +6,7 @@ import NodeABI
 struct JoinQueue {
   let isAudio: Bool
   let channels: Int
-  /// Channels that there are marks of: 0 for events.
+  /// Channels that have marks; 0 for events.
   let markChannels: Int
   /// Most tokens that can wait.
   let capacity: Int
@@ -14,21 +14,21 @@ struct JoinQueue {
   let data: UnsafeMutableRawPointer
   let heads: UnsafeMutablePointer<auscult_head>
   let marks: UnsafeMutablePointer<UInt8>
-  /// Common ticks in a tick of this input.
+  /// Common ticks per tick of this input.
   let scale: Int64
   let offset: Int64
   let inputPeriod: Int64
   let extent: Int64
-  /// Common ticks in a driver frame.
+  /// Common ticks per driver frame.
   let ticks: Int64
 
   var count = 0
   var hasEnded = false
-  /// Every token that ends at or before this frame position has been in the queue.
+  /// Watermark: every token that ends at or before this frame position has been in the queue.
   var complete: Int64 = Int64.min
-  /// Where its stream ends, once that is known.
+  /// Frame position where its stream ends; max: not known yet.
   var end = Int64.max
-  /// How far the node before it has learned, since that was last shown; min: it has not.
+  /// Frame position through which the node before has learned, if that was not shown yet; min: there is none to show.
   var learned: Int64 = Int64.min
 }
 
@@ -41,11 +41,11 @@ extension JoinQueue {
     return (head.origin + offset + position * inputPeriod) * scale
   }
 
-  /// Frame position where a token of this input ends that begins at `begin`, in common ticks.
+  /// Frame position where a token of this input ends that begins at `begin` (in common ticks).
   @_noLocks @_noAllocation
   func end(of begin: Int64) -> Int64 { ceilDivide(begin + extent * scale, ticks) }
 
-  /// Appends a block's tokens; false: no room, nothing changed.
+  /// Appends a block's tokens; false: they do not fit, and nothing changed.
   @_noLocks @_noAllocation
   mutating func append(_ block: UnsafePointer<auscult_block>) -> Bool {
     append(block, from: 0, to: Int(block.pointee.count))
@@ -89,7 +89,7 @@ extension JoinQueue {
     return true
   }
 
-  /// Forgets the first `tokens` tokens.
+  /// Removes the first `tokens` tokens.
   @_noLocks @_noAllocation
   mutating func remove(_ tokens: Int) {
     if tokens == 0 { return }

@@ -1,16 +1,15 @@
 import CNodeABI
 import RealtimeCore
 
-/// The producer's end of a link between threads: its ring, and the drop that is going on, if one is. Touched by the
-/// producer's thread alone.
+/// The producer's end of a link between threads: its ring, and a drop in progress. Only that thread touches it.
 struct LinkProducer {
   let ring: UnsafeMutablePointer<BlockRing>
-  /// The node that the ring feeds: whose queue was full.
+  /// Name of the node that reads the ring, for the gap of a drop.
   let consumer: UnsafePointer<CChar>
   let consumerNode: Int32
   /// Most bytes that one call of the producer can push.
   let mostBytes: Int
-  /// Drops what does not fit even between workers: a candidate never holds up the node that it is compared with.
+  /// Drops what does not fit even between workers, so that a candidate never delays the node that it is compared with.
   let isLossy: Bool
 
   var drop = Drop()
@@ -22,19 +21,19 @@ struct StepLink {
   let producer: UnsafeMutablePointer<LinkProducer>
 }
 
-/// What became of a block that was to go through a ring.
+/// The result of pushing a block into a ring.
 enum PushResult {
   case pushed
-  /// It found no room: the first of a drop.
+  /// The block did not fit; it is the first of a drop.
   case droppedFirst
   case dropped
-  /// It was pushed, behind a gap that ends a drop of so many tokens.
+  /// The block was pushed behind the gap that ends a drop of `tokens` tokens at frame position `end`.
   case pushedBehindDrop(tokens: Int64, end: Int64)
 }
 
 extension LinkProducer {
-  /// Pushes a block, or drops it whole: the producer never waits. The first block that fits again is led by a gap that
-  /// says what was dropped.
+  /// Pushes a block, or drops it whole: the producer never waits. Before the first block that fits again, pushes a gap
+  /// that reports what was dropped.
   ///
   /// Thread: the producer's.
   @_noLocks @_noAllocation

@@ -2,12 +2,12 @@ import CNodeABI
 import CRealtime
 import NodeABI
 
-/// Carries the source's marks (silent, clipped, ...) through a node, by position: a token has the marks of all input
-/// tokens that it was computed from, and the mean of their shares of silence, whatever the node does and however the
-/// audio was cut.
+/// Carries the source's marks (silent, clipped, ...) through a node, by position. A token has the marks of all input
+/// tokens that it was computed from, and the mean of their shares of silence. Neither what the node does nor how the
+/// audio was cut changes that.
 ///
-/// Marks of the latest inputs are kept in a ring, already mapped to the output's channels. Most streams are marked alike
-/// for hours, so the last change is remembered and everything after it is answered without looking.
+/// A ring keeps the marks of the latest inputs, mapped to the output's channels. Most streams keep the same marks for
+/// hours. So the last change is remembered, and tokens behind it need no search.
 struct MarkHistory {
   /// How a token relates to the input tokens whose marks it takes.
   enum Rule {
@@ -34,11 +34,11 @@ struct MarkHistory {
   let outputPeriod: Int64
   let outputExtent: Int64
   let outputOffset: Int64
-  /// As a mark: from this share of silence on a token counts as silent. Of audio none reaches it: a sample is as its
-  /// source has marked it.
+  /// A share of silence, as a mark. A token with this share or more counts as silent. Audio never reaches it: a sample
+  /// keeps its source's mark.
   let silentShare: UInt8
 
-  /// Where the input token with `taken` 0 lies, offset left out.
+  /// Position of the input token with `taken` 0, without the offset, in ticks of the output.
   var base: Int64 = 0
   var taken: Int64 = 0
   var lastChange: Int64 = 0
@@ -57,8 +57,8 @@ struct MarkHistory {
     reset()
   }
 
-  /// Takes the marks of a call's inputs and gives those of its output. The usual case costs next to nothing: same
-  /// positions, so that the input's marks serve.
+  /// Takes the marks of a call's inputs and sets those of its output. In the usual case the positions are the same and
+  /// the output uses the input's marks at almost no cost.
   @inline(__always) @_noLocks @_noAllocation
   mutating func pass(
     _ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int,
@@ -74,7 +74,7 @@ struct MarkHistory {
 
   // MARK: Input
 
-  /// Takes the marks of a call's inputs; joined inputs have the same positions and are or-ed.
+  /// Takes the marks of a call's inputs. Joined inputs have the same positions; their marks are merged.
   @_noLocks @_noAllocation
   private mutating func take(_ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int) {
     if rule == .same { return }
@@ -89,7 +89,7 @@ struct MarkHistory {
     taken += Int64(tokens)
   }
 
-  /// The usual case: the ring holds one value all over, and the block brings more of it. Nothing to write.
+  /// The usual case: the ring holds one value only, and so does the block. Nothing is written.
   @_noLocks @_noAllocation
   private func goesOnUnchanged(_ input: UnsafePointer<auscult_block>, _ tokens: Int) -> Bool {
     guard taken - lastChange > mask, let marks = input.pointee.marks else { return false }
@@ -140,7 +140,7 @@ struct MarkHistory {
       for channel in 0..<outputChannels where slot[channel] != value {
         value = slot[channel]
         lastChange = taken + token
-        // Channels that differ among themselves are a change at every token.
+        // If channels differ among themselves, every token counts as a change.
         if channel > 0 { lastChange = taken + token + 1 }
       }
     }
@@ -173,11 +173,11 @@ struct MarkHistory {
     }
   }
 
-  /// One output token for each input token: the input's marks serve.
+  /// Each output token belongs to one input token, so the output uses the input's marks.
   @inline(__always) @_noLocks @_noAllocation
   private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     if block.pointee.count > input.pointee.count {
-      // It held tokens back without saying so: theirs are not here any more.
+      // The node held tokens back without declaring it. Their marks are no longer here.
       realtime_fill(block.pointee.marks!, Marks.unknown, Int(block.pointee.capacity) * outputChannels)
       return
     }
@@ -186,7 +186,7 @@ struct MarkHistory {
     block.pointee.mark_channel_stride = input.pointee.mark_channel_stride
   }
 
-  /// A node that yields when it sees fit says by its heads which input token each output token belongs to.
+  /// A node that stamps its own tokens says in the heads which input token each output token belongs to.
   @_noLocks @_noAllocation
   private func giveByPosition(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
     for token in 0..<Int(block.pointee.count) {
@@ -247,7 +247,7 @@ struct MarkHistory {
     }
   }
 
-  /// What a token's mark comes to, once its share of silence is known.
+  /// The mark of a token whose share of silence is known: from `silentShare` on it does not sound.
   @inline(__always) @_noLocks @_noAllocation
   private func judged(_ mark: UInt8) -> UInt8 {
     mark & Marks.silence >= silentShare ? mark & ~UInt8(AUSCULT_MARK_SOUNDING) : mark
@@ -255,7 +255,7 @@ struct MarkHistory {
 
   // MARK: Learning
 
-  /// The marks of the last token that a node which still learns has taken: those of its input's last one.
+  /// Sets the marks of the last token that a learning node has taken: those of its input's last token.
   @_noLocks @_noAllocation
   func giveLearned(_ marks: UnsafeMutablePointer<UInt8>, input: UnsafePointer<auscult_block>) {
     let channels = Int(input.pointee.format.pointee.channels)

@@ -1,8 +1,8 @@
 import RealtimeCore
 import Synchronization
 
-/// What a node carries on from schedule to schedule, beside its outputs. The thread that runs the node writes it; the
-/// control thread reads it meanwhile.
+/// What a node keeps from schedule to schedule, apart from its outputs. The thread that runs the node writes it; the
+/// control thread may read it at any time.
 struct NodeState {
   private struct Memory: ~Copyable {
     let hasFailed = Atomic<Bool>(false)
@@ -25,13 +25,13 @@ struct NodeState {
     memory.deallocate()
   }
 
-  /// It yields nothing any more.
+  /// The node failed and yields no more tokens.
   var hasFailed: Bool {
     @_noLocks @_noAllocation get { memory.pointee.hasFailed.load(ordering: .relaxed) }
     @_noLocks @_noAllocation nonmutating set { memory.pointee.hasFailed.store(newValue, ordering: .relaxed) }
   }
 
-  /// Frame position through which its inputs are there.
+  /// Frame position through which its inputs are complete.
   var heardThrough: Int64 {
     @_noLocks @_noAllocation get { memory.pointee.heardThrough.load(ordering: .relaxed) }
     @_noLocks @_noAllocation nonmutating set { memory.pointee.heardThrough.store(newValue, ordering: .relaxed) }
@@ -39,10 +39,10 @@ struct NodeState {
 
   /// Calls of `process` so far.
   var calls: Int64 { memory.pointee.calls.load(ordering: .relaxed) }
-  /// Time in `process` so far; 0 where it is not measured.
+  /// Time in `process` so far, in nanoseconds; 0 where it is not measured.
   var nanoseconds: Int64 { memory.pointee.nanoseconds.load(ordering: .relaxed) }
 
-  // One thread writes: a plain sum that others see whole.
+  // Only one thread writes, so a load and a store make a sum. Other threads never see a half-written value.
 
   @_noLocks @_noAllocation
   func countCall() { memory.pointee.calls.store(memory.pointee.calls.load(ordering: .relaxed) + 1, ordering: .relaxed) }
@@ -54,7 +54,7 @@ struct NodeState {
   }
 }
 
-/// How far a fresh output is. Written by the thread that runs the node.
+/// How far the output of a fresh node is. The thread that runs the node writes it.
 struct Progress: ~Copyable {
   /// Frame position where its stream begins; max: it has not begun.
   let start = Atomic<Int64>(Int64.max)

@@ -2,21 +2,21 @@ import CNodeABI
 import RealtimeCore
 import Synchronization
 
-/// The part of a schedule that the realtime thread runs. Made and torn down on the control thread.
+/// The part of a schedule that the realtime thread runs. The control thread makes it and frees it.
 struct RealtimeSchedule {
   let steps: UnsafeMutablePointer<Step>
   let stepCount: Int
   let clock: UnsafeMutablePointer<auscult_clock>
   let externalInputs: UnsafeMutablePointer<UnsafePointer<Float>?>
-  /// Of each external input: whether anything is connected to it.
+  /// For each external input: whether anything is connected to it.
   let externalConnected: UnsafeMutablePointer<UInt8>
   let externalOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
-  /// Which of the driver's channels each of the above is.
+  /// The driver's channel of each external input and output.
   let inputChannels: UnsafePointer<ExternalChannel>
   let inputChannelCount: Int
   let outputChannels: UnsafePointer<ExternalChannel>
   let outputChannelCount: Int
-  /// Of the swap that this schedule is for, or nil.
+  /// The point of the swap that this schedule is for, or nil.
   let point: UnsafeMutablePointer<SwapPoint>?
   /// Nodes that take new values at the exchange.
   let tunings: UnsafePointer<TuneEntry>
@@ -25,26 +25,26 @@ struct RealtimeSchedule {
   let quantum: Int
   /// Driver frames per second.
   let rate: Float
-  /// Samples [quantum] for external channels that the driver has no memory for: the end of a stream has no frames, and
-  /// may come before any cycle, or after the driver has taken its memory away.
+  /// Samples [quantum] for external channels without driver memory. The end of a stream has no frames. It may come
+  /// before any cycle, or after the driver has released its memory.
   let silence: UnsafePointer<Float>
   let waste: UnsafeMutablePointer<Float>
 }
 
-/// A channel that a step exchanges with the driver.
+/// A driver's channel that a step reads or writes.
 struct ExternalChannel {
-  /// Its index among the driver's.
+  /// Its index among the driver's channels.
   let index: Int
-  /// Outputs: before or after the exchange, another step has it.
+  /// Of an output: the side of the exchange on which this step has the channel.
   let side: SwapSide
 }
 
-/// Whose a node is during a swap.
+/// The side of a swap that a node is on.
 enum SwapSide {
-  /// It stays.
+  /// The node stays.
   case both
-  /// It goes.
+  /// The node goes.
   case old
-  /// It comes.
+  /// The node is new.
   case new
 }

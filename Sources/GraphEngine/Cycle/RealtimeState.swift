@@ -1,7 +1,7 @@
 import RealtimeCore
 import Synchronization
 
-/// Counters that the realtime thread adds to and anyone may read.
+/// Counters that the realtime thread adds to. Any thread may read them.
 public struct RealtimeCounters: ~Copyable {
   public let cycles = Atomic<Int64>(0)
   public let frames = Atomic<Int64>(0)
@@ -15,21 +15,21 @@ public struct RealtimeCounters: ~Copyable {
   public let busy = Atomic<Int64>(0)
 }
 
-/// All that the realtime thread changes, in one place. Everything else that it reads is fixed.
+/// Everything that the realtime thread changes. All else that it reads is constant.
 struct RealtimeState: ~Copyable {
   var schedule: UnsafeMutablePointer<RealtimeSchedule>?
-  /// The schedule to take at the next cycle's start.
+  /// The schedule that the next cycle takes at its start.
   let pending = Atomic<UnsafeMutablePointer<RealtimeSchedule>?>(nil)
-  /// Where to put the position of the next cycle's start: the exchange of a swap.
+  /// Where the next cycle writes the position of its start: the exchange of a swap.
   let exchange = Atomic<UnsafeMutablePointer<Atomic<Int64>>?>(nil)
-  /// Name of the node that runs; nil: none does.
+  /// Name of the node that runs; nil: no node runs.
   let running = Atomic<UnsafePointer<CChar>?>(nil)
   /// Frame position of the next cycle.
   let position = Atomic<Int64>(0)
   let messages = MessageQueue(capacity: 1024)
   let counters = RealtimeCounters()
   let generations: Generations
-  /// Of each of the driver's inputs [InputLevel.most].
+  /// The level of each of the driver's inputs [InputLevel.most].
   let levels = UnsafeMutablePointer<InputLevel>.allocate(capacity: InputLevel.most)
 
   /// Thread: control.

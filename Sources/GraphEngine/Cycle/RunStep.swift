@@ -2,17 +2,16 @@ import CNodeABI
 import CRealtime
 import RealtimeCore
 
-/// How a step's run ended, for whoever reports it: the realtime thread by message, a worker at once.
+/// How a step's run ended. The realtime thread reports it by message, a worker at once.
 enum StepResult {
   case ran
   case failed
   case skipped
-  /// The call was taken away while it was under way: the caller must not touch the step, nor what belongs to the node,
-  /// any more.
+  /// The call was taken away before it returned. The caller must no longer touch the step or the node.
   case takenAway
 }
 
-/// Runs one step: what its inputs say, reset after a gap, `process`, then what is to be said of the tokens that it yielded.
+/// Runs one step: reads the inputs' flags, resets the node after a gap, calls `process`, stamps and checks the tokens.
 ///
 /// Thread: the one that owns the step; active.
 @inline(never) @_noLocks @_noAllocation
@@ -50,8 +49,8 @@ extension Step {
     return .ran
   }
 
-  /// What the inputs say of this call: a gap if any of them has one, the end if all have ended. Independent inputs show
-  /// the node each block's own flags besides.
+  /// The flags of this call: a gap if any input has one, the end if all inputs have ended. A node with independent
+  /// inputs also sees the flags of each block.
   @inline(__always) @_noLocks @_noAllocation
   private func inputNews(_ clock: UnsafePointer<auscult_clock>) -> InputNews {
     if isSource {
@@ -72,7 +71,7 @@ extension Step {
     return news
   }
 
-  /// Empties an output, and says of it what the inputs say.
+  /// Empties an output, and gives it the inputs' flags and watermarks.
   @inline(__always) @_noLocks @_noAllocation
   private func prepare(
     _ output: UnsafeMutablePointer<StepOutput>, _ news: InputNews, _ clock: UnsafePointer<auscult_clock>,
@@ -92,12 +91,12 @@ extension Step {
       if news.hasGap { block.gap = inputs[news.gapFrom]!.pointee.gap }
       if output.pointee.isScore { passLearning(to: block) }
     }
-    // What a source says of a gap is in its block already.
+    // A source's block already holds the gap.
     if news.hasGap { output.pointee.restart() }
     if !output.pointee.isStarted { start(output, clock) }
   }
 
-  /// Heads, marks and checks of what `process` yielded. False: the node broke a rule.
+  /// Stamps, marks and checks what `process` yielded. False: the node broke a rule.
   @inline(__always) @_noLocks @_noAllocation
   private func finishOutputs() -> Bool {
     for index in 0..<outputCount {
@@ -109,7 +108,7 @@ extension Step {
     return true
   }
 
-  /// - Returns: what rule the node broke; nil: none.
+  /// - Returns: the rule that the node broke; nil: none.
   @inline(__always) @_noLocks @_noAllocation
   private func finish(_ output: UnsafeMutablePointer<StepOutput>) -> UnsafePointer<CChar>? {
     let block = output.pointee.block
@@ -133,7 +132,7 @@ extension Step {
   }
 }
 
-/// What a step's inputs say of one call.
+/// The flags of a step's inputs in one call.
 struct InputNews {
   /// AUSCULT_BLOCK_GAP, AUSCULT_BLOCK_END.
   var flags: UInt32

@@ -3,8 +3,8 @@ import CRealtime
 import NodeABI
 import RealtimeCore
 
-/// What the host writes to the tokens that a node has yielded: where they lie, whether something was lost before them, and
-/// which graph they belong to.
+/// The host stamps the tokens that a node has yielded with their position, a gap flag if something was lost before
+/// them, and their generation.
 extension StepOutput {
   @inline(__always) @_noLocks @_noAllocation
   mutating func stamp(_ count: Int) {
@@ -29,7 +29,7 @@ extension StepOutput {
   @inline(__always) @_noLocks @_noAllocation
   private func generation(of token: Int) -> UInt32 { generations.generation(at: block.end(of: token)) }
 
-  /// Behind a gap a stream begins anew.
+  /// Behind a gap the stream begins again.
   @inline(__always) @_noLocks @_noAllocation
   mutating func restart() {
     isStarted = false
@@ -37,13 +37,13 @@ extension StepOutput {
     if let marks { marks.pointee.reset() }
   }
 
-  /// Until the source has looked at its samples, they count as heard.
+  /// Marks all samples as heard. The source changes the marks when it has looked at its samples.
   @inline(__always) @_noLocks @_noAllocation
   func markAllHeard() { realtime_fill(ownMarks!, Marks.heard, block.capacity * Int(format.pointee.channels)) }
 }
 
 extension Step {
-  /// A stretch of an evenly paced output begins where its first input token (audio: sample) lies.
+  /// A stretch of an evenly paced output begins at its first input token (audio: sample).
   @inline(__always) @_noLocks @_noAllocation
   func start(_ output: UnsafeMutablePointer<StepOutput>, _ clock: UnsafePointer<auscult_clock>) {
     if isSource {
@@ -62,7 +62,7 @@ extension Step {
     output.pointee.isStarted = true
   }
 
-  /// What a block of scores says beside its tokens: that some are withheld.
+  /// Passes on to a block of scores that a node before it withholds scores because it still learns.
   @inline(__always) @_noLocks @_noAllocation
   func passLearning(to block: Block) {
     var learned = Int64.min
@@ -75,7 +75,8 @@ extension Step {
     block.pointer.pointee.learned = learned
   }
 
-  /// A source that was built before connections and stuck inputs had marks says nothing of them.
+  /// A source that was built before there were marks for connections and stuck inputs does not set them. Sets them to
+  /// connected and moving.
   @_noLocks @_noAllocation
   func markHeard() {
     for index in 0..<outputCount {
@@ -89,7 +90,7 @@ extension Step {
 }
 
 extension auscult_block {
-  /// Frame position of the first sample of an audio block: a stretch that restarts behind a drop has no frame before it.
+  /// Frame position of an audio block's first sample. A stretch that restarts behind a drop has no earlier frame.
   fileprivate var firstFrame: Int64 {
     @inline(__always) @_noLocks @_noAllocation get {
       if format.pointee.kind != AUSCULT_AUDIO { return 0 }

@@ -3,8 +3,8 @@ import RealtimeCore
 
 /// One entry of a schedule: a node with its inputs and outputs, on the realtime thread or on a worker.
 ///
-/// A step belongs to its schedule; what the node carries on from schedule to schedule lies behind `state` and `outputs`,
-/// and is only ever touched by the one thread that runs the node.
+/// A step belongs to its schedule. `state` and `outputs` point to what the node keeps from schedule to schedule. Only
+/// the thread that runs the node changes that.
 struct Step {
   let nodeClass: UnsafePointer<auscult_class>
   let instance: UnsafeMutableRawPointer
@@ -13,31 +13,31 @@ struct Step {
   let name: UnsafePointer<CChar>
   let isSource: Bool
   let isIndependent: Bool
-  /// A source that says nothing of connections and stuck inputs.
+  /// A source that does not mark connections and stuck inputs.
   let marksOldBitsOnly: Bool
-  /// It wants to know when its inputs are complete further, also without tokens.
+  /// The node is also called without tokens when its inputs' watermarks advance.
   let isWatchful: Bool
   let inputCount: Int
   let outputCount: Int
   let cycle: UnsafeMutablePointer<auscult_cycle>
-  /// What comes in [inputCount]. On the realtime thread they point to other steps' outputs, or to what comes between; a
-  /// worker points them to records of its rings.
+  /// The incoming blocks [inputCount]. On the realtime thread they are outputs of other steps, or of a join or splice
+  /// between them; on a worker they are records of its rings.
   let sources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
-  /// What `process` sees of it [inputCount]: the same, unless the node judges.
+  /// The blocks that `process` sees [inputCount]: the same as `sources`, unless the node judges.
   let inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
-  /// Of a node that judges, what it sees [inputCount]: see `showHeard`.
+  /// Of a node that judges: the views of its inputs [inputCount], see `showHeard`.
   let heard: UnsafeMutablePointer<auscult_block>?
   let outputs: UnsafeMutablePointer<StepOutput>
   let join: UnsafeMutablePointer<Join>?
-  /// On the realtime thread, what the inputs are joined from [inputCount] ...
+  /// On the realtime thread: the blocks that the inputs are joined from [inputCount].
   let joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>?
-  /// ... and what stands before them during a swap.
+  /// On the realtime thread: the splices of the inputs during a swap.
   let splices: InputSplices
   let externalOutputBase: Int
   let externalOutputCount: Int
   let isMeasured: Bool
   let state: NodeState
-  /// Of a node on a worker: whose its call of `process` is; see `WorkerCall`. Nil on the realtime thread.
+  /// Of a node on a worker: which thread owns its call of `process`, see `WorkerCall`. Nil on the realtime thread.
   let call: UnsafeMutablePointer<WorkerCall>?
   /// Links that leave the thread [linkCount].
   var links: UnsafeMutablePointer<StepLink>
@@ -46,29 +46,29 @@ struct Step {
 
 /// One output of a node: its block, and what the host needs to fill in heads, marks and gaps.
 struct StepOutput {
-  let block: Block
+  package let block: Block
   let format: UnsafePointer<auscult_format>
   let isAudio: Bool
   let isScore: Bool
   let isStampedByNode: Bool
-  /// Ticks of this output in a tick of the step's input.
+  /// Ticks of this output per tick of the step's input.
   let factor: Int64
-  /// Ticks of this output in a period of the step's input, for the position of its index.
+  /// Ticks of this output per period of the step's input. It turns an input index into a position.
   let inputPeriod: Int64
-  /// Driver frames that this node adds to the lookahead of each input is `lookahead - input's`.
+  /// In driver frames. The node adds `lookahead` less an input's lookahead to that input's.
   let lookahead: Int64
-  /// Nil: events.
+  /// Nil for events.
   let ownMarks: UnsafeMutablePointer<UInt8>?
   /// Scores: the marks of the last token that a learning node took [channels].
   let learnedMarks: UnsafeMutablePointer<UInt8>?
   let marks: UnsafeMutablePointer<MarkHistory>?
-  /// For records to say which graph made a token.
+  /// Says which graph made a token, for records.
   let generations: Generations
-  /// How a fresh node gets on, for the control thread; nil for nodes that were there from the start.
+  /// The progress of a fresh node, for the control thread; nil for nodes that were there from the start.
   let progress: UnsafeMutablePointer<Progress>?
   /// Hertz above which nothing can be heard; infinity where no band lies there.
   let highest: Float
-  /// Scores and events: what passed, for the control thread.
+  /// Scores and events: a summary of what passed, for the control thread.
   let watch: OutputWatch?
 
   var isStarted = false

@@ -1,17 +1,17 @@
 import CNodeABI
 import RealtimeCore
 
-/// A step whose inputs are joined, on the realtime thread: what comes in waits until every input has it.
+/// Joins the inputs of a step on the realtime thread: tokens wait until every input has its partner.
 extension Step {
-  /// Queues what came in, and lays ready what matches.
+  /// Queues the incoming tokens and prepares those that match.
   @inline(__always) @_noLocks @_noAllocation
   func gather() {
     if let join, let joinSources { join.pointee.gather(joinSources) }
   }
 
-  /// Forgets what the node has taken.
+  /// Removes the tokens that the node has taken.
   ///
-  /// - Returns: tokens that found no partner; nil: none.
+  /// - Returns: number of tokens that found no partner; nil: none.
   @inline(__always) @_noLocks @_noAllocation
   func finishJoin() -> Int64? { join?.pointee.finish() }
 }
@@ -26,7 +26,7 @@ extension Join {
     for index in 0..<inputCount {
       let block = sources[index]!
       if queues[index].append(block) { continue }
-      // More waits than the compiler's bound allows: the oldest can find no partner any more.
+      // More tokens wait than the compiler's bound allows: the oldest ones can find no partner any more.
       let excess = queues[index].count + Int(block.pointee.count) - queues[index].capacity
       unmatched += Int64(excess)
       queues[index].remove(min(excess, queues[index].count))
@@ -42,7 +42,7 @@ extension Join {
     return takeUnmatched()
   }
 
-  /// Tokens that found no partner since it was last asked; nil: none that count.
+  /// Number of tokens that found no partner since the last call; nil: none that count.
   @_noLocks @_noAllocation
   mutating func takeUnmatched() -> Int64? {
     if unmatched == 0 { return nil }

@@ -2,7 +2,7 @@ import CNodeABI
 import NodeABI
 import RealtimeCore
 
-/// How far a stream is complete: through which frame position all its tokens have come, and where it ends.
+/// Watermarks: the frame position through which a stream is complete, and the position where it ends.
 extension Step {
   @inline(__always) @_noLocks @_noAllocation
   func setSourceWatermarks(of block: Block, isEnd: Bool, _ clock: UnsafePointer<auscult_clock>) {
@@ -17,8 +17,8 @@ extension Step {
     block.end = inputEnd
   }
 
-  /// Through which frame position an output is complete: each input's watermark, less what this node waits for.
-  // A call would copy the step.
+  /// The watermark of an output: the lowest input watermark, less the frames that this node waits for.
+  // Inlined, because a call would copy the step.
   @inline(__always) @_noLocks @_noAllocation
   func complete(lookahead: Int64) -> Int64 {
     var complete = Int64.max
@@ -32,7 +32,7 @@ extension Step {
     return complete
   }
 
-  /// Where the stream ends: known once all inputs know it.
+  /// Frame position where the stream ends: known once all inputs know theirs.
   private var inputEnd: Int64 {
     @inline(__always) @_noLocks @_noAllocation get {
       var end = Int64.min
@@ -41,7 +41,7 @@ extension Step {
     }
   }
 
-  /// Through which frame position the inputs are there, as far as it is known: the end of a stream is no position.
+  /// Notes the frame position through which the inputs are complete. Int64.max, a stream's end, is not a position.
   @inline(__always) @_noLocks @_noAllocation
   func noteHeard(_ clock: UnsafePointer<auscult_clock>) {
     if isSource {
@@ -55,7 +55,7 @@ extension Step {
 }
 
 extension StepOutput {
-  /// Tells the control thread how a fresh node gets on.
+  /// Reports a fresh node's progress to the control thread.
   @inline(__always) @_noLocks @_noAllocation
   func noteProgress(tokens: Int, complete: Int64) {
     guard let progress else { return }

@@ -3,11 +3,11 @@ import GraphText
 import NodeHost
 import RealtimeCore
 
-/// Looks at a running engine now and then, and says how its machines are.
+/// Checks a running engine now and then, and reports the state of its machines.
 ///
 /// Thread: control.
 public final class HealthMonitor {
-  /// Time without a cycle, in seconds, from which on the stream counts as standing still.
+  /// Seconds without a cycle after which the stream counts as stopped.
   private static let still = 1.0
 
   private var position = Int64.min
@@ -15,7 +15,7 @@ public final class HealthMonitor {
 
   public init() {}
 
-  /// By the order of the graph's channels.
+  /// In the order of the graph's channels.
   public func look(at engine: Engine) -> [MachineHealth] {
     let now = ContinuousClock.now
     let next = engine.realtime.position
@@ -25,7 +25,7 @@ public final class HealthMonitor {
   }
 }
 
-/// Something that an alarm had to say.
+/// An event that an alarm yielded.
 public struct AlarmEvent: Sendable, Equatable {
   public enum State: UInt32, Sendable {
     case raised = 1
@@ -44,10 +44,10 @@ public struct AlarmEvent: Sendable, Equatable {
 }
 
 extension Engine {
-  /// What alarms have said since the last call, in the order of each. Thread: control.
+  /// The events of each alarm since the last call, in its order. Thread: control.
   public func takeAlarmEvents() -> [AlarmEvent] {
     guard let schedule else { return [] }
-    // Of two that take turns in a swap, each is heard for its own time.
+    // Of an old and a new alarm in a swap, each counts for its own time.
     return schedule.nodes.filter { !$0.isLossy }.flatMap { node in
       node.runtime.watches.enumerated().flatMap { output, watch -> [AlarmEvent] in
         guard let ring = watch?.events else { return [] }
@@ -69,14 +69,14 @@ extension Engine {
     }
   }
 
-  /// Alarm events since the last call that came too fast to be told; sinks have them all the same. Thread: control.
+  /// Number of alarm events since the last call that came too fast to be reported. Sinks have them. Thread: control.
   public func takeUntoldAlarmEvents() -> Int {
     schedule?.nodes.reduce(0) { sum, node in
       sum + node.runtime.watches.reduce(0) { $0 + ($1?.events?.pointee.takeLost() ?? 0) }
     } ?? 0
   }
 
-  /// What is known of each machine, by the order of the channels. Thread: control.
+  /// What is known of each machine, in the order of the channels. Thread: control.
   func healthFacts(stalled: Double) -> [MachineHealth.Facts] {
     guard let schedule else { return [] }
     var facts: [MachineHealth.Facts] = []
@@ -111,10 +111,10 @@ extension Engine {
     return facts
   }
 
-  /// Some node has something to say on a topic, also after a run. Thread: control.
+  /// Whether a node has a remark on a topic, also after a run. Thread: control.
   public func hasRemarks(on topic: String) -> Bool { services.remarks.contains(topic: topic) }
 
-  /// What nodes have to say of machines, by node and channel. Thread: control.
+  /// The nodes' remarks about machines, by node and channel. Thread: control.
   private var remarks: [(machine: String, remark: Remark)] {
     judges.flatMap { node in
       (node.runtime.configuration.outputs.first?.machines ?? []).enumerated().flatMap { channel, machine in
@@ -133,20 +133,19 @@ extension Engine {
       connected: level.pointee.connected.load(ordering: .relaxed))
   }
 
-  /// The nodes that say how the machines are: of a swap's two sides the one that judges now. A candidate that is only
-  /// compared says nothing of the watch.
-  private var judges: [RunNode] {
+  /// The nodes that decide the machines' state; in a swap, those of the side that judges now. Candidates do not count.
+  private var judges: [LinkedRuntime] {
     let position = realtime.position
     return schedule.map { schedule in
       schedule.nodes.filter { !$0.isLossy && schedule.judges($0, at: position) }
     } ?? []
   }
 
-  /// Seconds, where no alarm says after how long it takes a machine for deaf.
+  /// Seconds until a machine counts as deaf, if no alarm sets this time.
   private static var usualPatience: Double { 10 }
 
-  /// By machine: what the most impatient of the alarms that hear it waits for, in seconds; infinity: `deaf: off`.
-  private func patience(of nodes: [RunNode]) -> [String: Double] {
+  /// By machine: the shortest time that one of its alarms waits, in seconds; infinity: `deaf: off`.
+  private func patience(of nodes: [LinkedRuntime]) -> [String: Double] {
     var patience: [String: Double] = [:]
     for node in nodes where node.runtime.node.nodeClass.traits.contains(.watchful) {
       let own = node.runtime.node.deafAfter ?? Self.usualPatience
@@ -159,7 +158,7 @@ extension Engine {
 }
 
 extension Graph.Node {
-  /// Seconds without anything heard until that is told; infinity: never. Nil: as its class has it.
+  /// Seconds without sound until the machine counts as deaf; infinity: never; nil: the class's default.
   fileprivate var deafAfter: Double? {
     switch argument("deaf")?.value {
     case .number(let number, _, _)? where number.isFinite: number
@@ -170,8 +169,8 @@ extension Graph.Node {
 }
 
 extension Schedule {
-  /// Whether what a node says of a frame position is said for the watch: of two that take turns, each has its own time.
-  fileprivate func judges(_ node: RunNode, at position: Int64) -> Bool {
+  /// Whether a node is responsible for a frame position: the old and the new node of a swap each have their own time.
+  fileprivate func judges(_ node: LinkedRuntime, at position: Int64) -> Bool {
     guard let point, node.side != .both else { return true }
     let forward = point.pointee.forward.pointee.load(ordering: .acquiring)
     let back = point.pointee.back.pointee.load(ordering: .acquiring)
@@ -181,7 +180,7 @@ extension Schedule {
 }
 
 extension NodeRuntime {
-  /// The machines that nobody judges any more when the node fails: not those of a sink, whose sound is judged all the same.
+  /// The machines that are no longer judged if the node fails. None for a sink: its sound is still judged.
   fileprivate var judged: [String] {
     if instance.nodeClass.traits.contains(.sink) { return [] }
     return configuration.outputs.first?.machines ?? []
@@ -189,7 +188,7 @@ extension NodeRuntime {
 }
 
 extension MachineHealth.Facts {
-  /// Takes what passed through one output.
+  /// Adds what an output's watch has noted.
   fileprivate mutating func note(
     _ watch: UnsafeMutablePointer<ChannelWatch>, _ isScore: Bool, _ node: String, _ format: auscult_format
   ) {

@@ -1,19 +1,19 @@
 import Synchronization
 
-/// How loud one of the driver's inputs is, and when it last was anything. Written by the realtime thread in every cycle,
-/// read by whoever asks.
+/// The level of one of the driver's inputs, and when it last had a signal. The realtime thread writes it in every
+/// cycle; any thread may read it.
 struct InputLevel: ~Copyable {
-  /// Bits of a Float: the greatest magnitude of late, which fades within a second or two; ...
+  /// Bits of a Float: the recent peak magnitude, which decays within a second or two.
   let peak = Atomic<UInt32>(0)
-  /// ... and the mean square, over some 0.3 s.
+  /// Bits of a Float: the mean square over about 0.3 s.
   let meanSquare = Atomic<UInt32>(0)
-  /// Frame positions: through which it has sounded, its value has changed, and something was connected.
+  /// Frame positions through which the input sounded, its value changed, and something was connected to it.
   let sounding = Atomic<Int64>(0)
   let moving = Atomic<Int64>(0)
   let connected = Atomic<Int64>(0)
   private var last: Float = 0
 
-  /// Inputs that are measured.
+  /// Most inputs that are measured.
   static var most: Int {
     @_noLocks @_noAllocation get { 4096 }
   }
@@ -23,7 +23,7 @@ struct InputLevel: ~Copyable {
     @_noLocks @_noAllocation get { 1e-5 }
   }
 
-  /// Takes the samples [frames] of one call.
+  /// Measures the samples [frames] of one call.
   ///
   /// Thread: realtime.
   @_noLocks @_noAllocation
@@ -53,7 +53,7 @@ struct InputLevel: ~Copyable {
 }
 
 extension InputLevel {
-  /// Whether some sample differs from the one before it: most often the first does.
+  /// Whether a sample differs from the one before it. Usually the first one does.
   @inline(__always) @_noLocks @_noAllocation
   private func isMoving(_ samples: UnsafePointer<Float>, _ frames: Int) -> Bool {
     for index in 0..<frames where samples[index] != last { return true }
@@ -62,7 +62,7 @@ extension InputLevel {
 }
 
 extension RealtimeState {
-  /// Measures what the driver supplies in this quantum.
+  /// Measures the driver's inputs in this quantum.
   @_noLocks @_noAllocation
   func measureInputs(_ schedule: UnsafeMutablePointer<RealtimeSchedule>) {
     let clock = schedule.pointee.clock.pointee

@@ -1,15 +1,15 @@
-/// How a machine is watched: what it says, and whether it is heard at all.
+/// The state of a machine's watch: what the scores say, and whether the machine is heard at all.
 public struct MachineHealth: Sendable, Equatable {
   /// From good to bad.
   public enum State: String, Sendable, CaseIterable {
     case ok
     /// A detector learns what is normal; it gives no scores yet.
     case learning
-    /// An alarm is raised: the watch is well, the machine is not.
+    /// An alarm is raised: the watch works, the machine does not.
     case alarm
-    /// No score for longer than there should be.
+    /// The last score is older than it should be.
     case overdue
-    /// Nothing is heard of it.
+    /// The machine is not heard.
     case deaf
     /// A node that judges it failed.
     case failed
@@ -35,28 +35,28 @@ public struct MachineHealth: Sendable, Equatable {
   public var cause: Cause?
   public var facts: Facts
 
-  /// The watch itself is not well: somebody has to look after it.
+  /// The watch itself does not work: a person must look after it.
   public var isTrouble: Bool { state == .overdue || state == .deaf || state == .failed }
 
   /// What is known of a machine at one moment. Positions are driver frames.
   public struct Facts: Sendable, Equatable {
     public var machine: String
     public var rate: Int
-    /// Of the next cycle.
+    /// Of the next cycle, in driver frames.
     public var position: Int64
-    /// Seconds since the last cycle, where none has come for longer than usual.
+    /// Seconds since the last cycle, if that is longer than usual.
     public var stalled: Double
-    /// After so many seconds without hearing anything it is deaf.
+    /// Seconds without sound after which the machine is deaf.
     public var patience: Double
-    /// Nil: it does not come from the driver.
+    /// Nil: the machine's sound does not come from the driver.
     public var input: Input?
-    /// Of each detector that judges it.
+    /// The scores of each detector that judges it.
     public var scores: [Score]
-    /// Of each alarm.
+    /// The state of each of its alarms.
     public var alarms: [Alarm]
-    /// Nodes that judge it, and failed.
+    /// Failed nodes that judged it.
     public var failed: [String]
-    /// What nodes have to say of it.
+    /// The nodes' remarks about it.
     public var remarks: [Remark]
 
     public init(
@@ -75,7 +75,7 @@ public struct MachineHealth: Sendable, Equatable {
       self.remarks = remarks
     }
 
-    /// Seconds of the stream, and those in which it stood still, since a position.
+    /// Seconds since a position, including those in which the stream stood still.
     public func age(_ since: Int64) -> Double { Double(position - since) / Double(rate) + stalled }
   }
 
@@ -83,7 +83,7 @@ public struct MachineHealth: Sendable, Equatable {
   public struct Input: Sendable, Equatable {
     public var peak: Float
     public var rms: Float
-    /// Through which position it has sounded, changed its value, and been connected.
+    /// Positions through which it sounded, changed its value, and was connected.
     public var sounding: Int64
     public var moving: Int64
     public var connected: Int64
@@ -99,15 +99,15 @@ public struct MachineHealth: Sendable, Equatable {
 
   public struct Score: Sendable, Equatable {
     public var node: String
-    /// Where the last one ends; nil: none came so far.
+    /// Frame position where the last score ends; nil: no score yet.
     public var end: Int64?
     public var score: Double
     public var threshold: Double
-    /// All of it is silence, so that it says nothing of the machine.
+    /// Its whole span is silence, so it says nothing about the machine.
     public var isSilent: Bool
-    /// Through which position the detector has learned, while it gives no scores.
+    /// Position through which the detector has learned, while it yields no scores.
     public var learned: Int64?
-    /// Seconds that may lie between the last score's end and now.
+    /// Seconds that may pass between the last score's end and now.
     public var usual: Double
 
     public init(
@@ -126,11 +126,11 @@ public struct MachineHealth: Sendable, Equatable {
 
   public struct Alarm: Sendable, Equatable {
     public var node: String
-    /// Where the raised alarm begins; nil: none is raised.
+    /// Position where the raised alarm begins; nil: none is raised.
     public var raised: Int64?
-    /// Since when its timers stand still.
+    /// Position since which its timers stand still.
     public var inhibited: Int64?
-    /// Since when it hears nothing, and why.
+    /// Position since which it hears nothing.
     public var deaf: Int64?
     public var cause: Cause?
 
@@ -143,7 +143,7 @@ public struct MachineHealth: Sendable, Equatable {
     }
   }
 
-  /// Decides what the facts come to; what is worse goes first.
+  /// Decides the state from the facts. The worst state wins.
   public init(_ facts: Facts) {
     self.facts = facts
     machine = facts.machine
@@ -164,7 +164,7 @@ public struct MachineHealth: Sendable, Equatable {
 }
 
 extension MachineHealth.Facts {
-  /// Why nothing is heard; nil: something is. What the driver's input says goes before what an alarm found out later.
+  /// Why the machine is not heard; nil: it is heard. The driver's input counts more than an alarm's later finding.
   fileprivate var deafness: MachineHealth.Cause? {
     let heard = alarms.first { $0.deaf != nil }?.cause
     guard let input else { return heard }

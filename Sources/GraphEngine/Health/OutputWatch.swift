@@ -2,15 +2,15 @@ import CNodeABI
 import RealtimeCore
 import Synchronization
 
-/// What passed through an output of scores or events, for whoever asks how a machine is: the last of each channel, and
-/// the latest events. Written by the thread that runs the node, as its blocks pass; read by the control thread.
+/// A summary of an output of scores or events, for the state of the machines: each channel's last token, and the latest
+/// events. The thread that runs the node writes it, the control thread reads it.
 struct OutputWatch: @unchecked Sendable {
   let isScore: Bool
   let channels: UnsafeMutablePointer<ChannelWatch>
   let channelCount: Int
   let events: UnsafeMutablePointer<EventRing>?
 
-  /// Thread: control. Nil for what nobody watches: sound and what is computed from it.
+  /// Thread: control. Nil for other outputs.
   init?(_ record: FormatRecord) {
     let format = record.format
     guard format.kind == AUSCULT_SCORE || format.kind == AUSCULT_EVENT else { return nil }
@@ -41,7 +41,7 @@ struct OutputWatch: @unchecked Sendable {
     if isScore { noteScores(block, count) } else { noteEvents(block, count) }
   }
 
-  /// The last token of a block stands for all of it.
+  /// A block's last token represents the whole block.
   @_noLocks @_noAllocation
   private func noteScores(_ block: UnsafeMutablePointer<auscult_block>, _ count: Int) {
     if block.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
@@ -83,15 +83,15 @@ struct ChannelWatch: ~Copyable {
   /// Bits of a double.
   let score = Atomic<UInt64>(0)
   let threshold = Atomic<UInt64>(0)
-  /// Nothing was heard in it.
+  /// The last score's token was silent.
   let isSilent = Atomic<Bool>(false)
-  /// Frame position through which a node that still learns has come; min: it does not.
+  /// Frame position through which a learning node has come; min: the node does not learn.
   let learned = Atomic<Int64>(.min)
-  /// Where the raised alarm begins; max: none is raised.
+  /// Frame position where the raised alarm begins; max: none is raised.
   let raised = Atomic<Int64>(.max)
-  /// Where the timers began to stand still; max: they run.
+  /// Frame position where the timers began to stand still; max: they run.
   let inhibited = Atomic<Int64>(.max)
-  /// Where deafness began; max: it hears.
+  /// Frame position where deafness began; max: it hears.
   let deaf = Atomic<Int64>(.max)
   /// AUSCULT_DEAF_*.
   let cause = Atomic<UInt32>(0)
@@ -112,22 +112,22 @@ struct ChannelWatch: ~Copyable {
   }
 }
 
-/// The latest events of an output: one thread puts them in, the control thread takes them out. What finds no room is
-/// counted; sinks have it all the same.
+/// The latest events of an output. One thread adds them, the control thread removes them. Events that do not fit are
+/// counted; sinks still get them.
 struct EventRing: ~Copyable {
   private let events: UnsafeMutablePointer<auscult_event>
   private let written = Atomic<Int>(0)
   private let read = Atomic<Int>(0)
   private let lost = Atomic<Int>(0)
 
-  private static var room: Int {
+  private static var capacity: Int {
     @_noLocks @_noAllocation get { 256 }
   }
 
   /// Thread: control.
   init() {
-    events = .allocate(capacity: EventRing.room)
-    events.initialize(repeating: auscult_event(), count: EventRing.room)
+    events = .allocate(capacity: EventRing.capacity)
+    events.initialize(repeating: auscult_event(), count: EventRing.capacity)
   }
 
   deinit { events.deallocate() }
@@ -135,11 +135,11 @@ struct EventRing: ~Copyable {
   @_noLocks @_noAllocation
   func push(_ event: auscult_event) {
     let place = written.load(ordering: .relaxed)
-    if place - read.load(ordering: .acquiring) >= EventRing.room {
+    if place - read.load(ordering: .acquiring) >= EventRing.capacity {
       lost.add(1, ordering: .relaxed)
       return
     }
-    events[place % EventRing.room] = event
+    events[place % EventRing.capacity] = event
     written.store(place + 1, ordering: .releasing)
   }
 
@@ -147,11 +147,11 @@ struct EventRing: ~Copyable {
   func pop() -> auscult_event? {
     let place = read.load(ordering: .relaxed)
     if place == written.load(ordering: .acquiring) { return nil }
-    let event = events[place % EventRing.room]
+    let event = events[place % EventRing.capacity]
     read.store(place + 1, ordering: .releasing)
     return event
   }
 
-  /// Events that found no room since the last look. Thread: control.
+  /// Events that did not fit since the last call. Thread: control.
   func takeLost() -> Int { lost.exchange(0, ordering: .relaxed) }
 }

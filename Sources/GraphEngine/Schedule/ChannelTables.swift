@@ -1,5 +1,4 @@
-/// The channels that the graph exchanges with the driver. A channel keeps its index for as long as it exists, through
-/// every swap; an index that is free is taken again.
+/// The channels that graph and driver share. A channel keeps its index through every swap; free ones are used again.
 struct ChannelTables: Sendable {
   struct Table: Sendable {
     /// nil: free.
@@ -21,7 +20,7 @@ struct ChannelTables: Sendable {
       }
     }
 
-    /// Frees all channels but these.
+    /// Frees all channels except these.
     mutating func keep(_ kept: [ExternalPort]) {
       for index in ports.indices {
         guard let port = ports[index] else { continue }

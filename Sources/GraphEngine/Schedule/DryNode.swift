@@ -1,15 +1,15 @@
 import CNodeABI
 
-/// Where a stream dried up: a node that heard something and yielded nothing to its end. Nodes of events, which may have
-/// none to tell of, are no such nodes.
+/// A node that had input but yielded nothing to the end of the stream. Nodes that yield events do not count: they may
+/// have had no events.
 public struct DryNode: Sendable, Equatable {
   public var name: String
-  /// It gives scores, so it may still have been learning.
+  /// It yields scores, so it may still have been learning.
   public var isDetector: Bool
 }
 
 extension Schedule {
-  /// The first one; nil where there is none, or where a node failed: that says enough. No cycle runs any more.
+  /// The first dry node; nil: there is none, or a node failed, which explains it. No cycle may run.
   var dryNode: DryNode? {
     if nodes.contains(where: { $0.runtime.state.hasFailed }) { return nil }
     return nodes.first { $0.hasHeard && $0.runtime.isDry }.map { node in
@@ -19,7 +19,7 @@ extension Schedule {
   }
 }
 
-extension RunNode {
+extension LinkedRuntime {
   fileprivate var hasHeard: Bool {
     inputs.contains { input in
       [input.from, input.other].contains { $0.map { $0.runtime.outputs[$0.output].yielded > 0 } ?? false }

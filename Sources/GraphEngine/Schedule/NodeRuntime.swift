@@ -1,12 +1,13 @@
 import CNodeABI
+import GraphCompiler
 import RealtimeCore
 
-/// A node that runs: its instance, its blocks, and all that it carries on while schedules come and go. It lives as long
-/// as a schedule that has it.
+/// A running node: its instance, its blocks, and the state that it keeps from schedule to schedule. It lives as long as
+/// a schedule that contains it.
 ///
-/// Thread: control; what lies behind the pointers belongs to the thread that runs the node.
+/// Thread: control. The memory behind the pointers belongs to the thread that runs the node.
 final class NodeRuntime: @unchecked Sendable {
-  /// The node's number in the engine: no other runtime ever has it.
+  /// The node's number in the engine. It is never used again.
   let number: Int32
   let instance: NodeInstance
   let configuration: Configuration
@@ -17,26 +18,26 @@ final class NodeRuntime: @unchecked Sendable {
   let blocks: [UnsafeMutablePointer<auscult_block>]
   let outputs: UnsafeMutablePointer<StepOutput>
   let progress: [UnsafeMutablePointer<Progress>]
-  /// Of each output that carries scores or events: what passed.
+  /// For each output with scores or events: a summary of its tokens.
   let watches: [OutputWatch?]
   let state: NodeState
   let join: UnsafeMutablePointer<Join>?
   let isIndependent: Bool
-  /// It judges what was heard, and nothing else.
+  /// It judges, and gets no tokens with padding.
   let isJudge: Bool
   let arena: Arena
-  /// Nodes on workers: whether one is in `process`, and whether its call was taken away.
+  /// For a node on a worker: the call of `process` in progress, and whether it was taken away.
   let call: UnsafeMutablePointer<WorkerCall>
-  /// Nodes on workers.
-  var worker: WorkerNode?
+  /// For a node on a worker.
+  var worker: WorkerStep?
 
   var name: String { instance.node.name }
   var node: Graph.Node { instance.node }
 
   /// - Parameters:
   ///   - sources: the blocks that its inputs come from, for their strides.
-  ///   - isWatched: whether the control thread wants to know how it gets on.
-  /// - Throws: where its memory can't be had.
+  ///   - isWatched: whether the control thread follows its progress.
+  /// - Throws: if there is not enough memory.
   init(
     number: Int32, _ draft: ScheduleDraft, node: Int, generations: Generations,
     sources: [UnsafeMutablePointer<auscult_block>], isWatched: Bool
@@ -71,10 +72,10 @@ final class NodeRuntime: @unchecked Sendable {
     join = links.count > 1 && !isIndependent ? maker.makeJoin() : nil
   }
 
-  /// Lays the instance out again as it was, so that it can be activated once more.
+  /// Configures the instance as before, so that it can be activated again.
   ///
-  /// - Parameter memory: bytes that it may take.
-  func configureAgain(_ node: RunNode, rate: Int, memory: Int) throws {
+  /// - Parameter memory: bytes that it may use.
+  func configureAgain(_ node: LinkedRuntime, rate: Int, memory: Int) throws {
     let inputs = zip(node.inputs, inputFormats).map { input, format in
       ConfiguredInput(format: format, port: input.port, node: input.from?.runtime.name ?? "")
     }

@@ -1,7 +1,7 @@
 import CNodeABI
 import RealtimeCore
 
-/// A link between threads: its ring, and the producer's end of it. Lives as long as a schedule or an input that uses it.
+/// A link between threads: its ring and its producer's end. It lives as long as a schedule or an input that uses it.
 final class RingLink: @unchecked Sendable {
   /// Which link: the numbers of two runtimes, and their ports.
   struct Key: Hashable {
@@ -13,7 +13,7 @@ final class RingLink: @unchecked Sendable {
 
   let ring: UnsafeMutablePointer<BlockRing>
   let producer: UnsafeMutablePointer<LinkProducer>
-  /// What an input shows while the ring is empty: no tokens, only how far it is complete.
+  /// The block that an input shows while the ring is empty: it has no tokens, only a watermark.
   let idle: UnsafeMutablePointer<auscult_block>
   let fromName: String
   let toName: String
@@ -23,7 +23,7 @@ final class RingLink: @unchecked Sendable {
   ) throws(NodeFailure) {
     guard let made = BlockRing(bytes: bytes) else { throw NodeFailure.memory(bytes) }
     fromName = from.name
-    // A link to no node is an ear of the control thread's.
+    // The control thread reads a link that leads to no node.
     let to = to ?? from
     toName = to.name
     idle = .allocate(capacity: 1)

@@ -1,9 +1,10 @@
 import CNodeABI
 import CRealtime
+import GraphCompiler
 import RealtimeCore
 
-/// Lays out the memory that one node needs while it runs. Thread: control.
-struct RuntimeMaker {
+/// Allocates the memory that one node needs while it runs. Thread: control.
+package struct RuntimeMaker {
   let draft: ScheduleDraft
   let node: Int
   let sources: [UnsafeMutablePointer<auscult_block>]
@@ -40,7 +41,7 @@ struct RuntimeMaker {
       ]))
   }
 
-  /// Names of the classes that a node's scores tell of: its own, or, where it passes scores on, those of the node before.
+  /// Class names that a node's scores refer to: its own, or those of the node before if it passes scores on.
   private func classNames(of node: Int) -> [String] {
     let own = draft.configurations[node]!
     guard own.classNames.isEmpty, own.outputs.first?.format.kind == AUSCULT_SCORE,
@@ -58,9 +59,9 @@ struct RuntimeMaker {
   ) -> UnsafeMutablePointer<StepOutput> {
     let input = draft.incoming[node].first.map { draft.format($0)!.format }
     for (output, block) in blocks.enumerated() {
-      // Without a history of marks nothing is known against a token.
+      // Without a history of marks, assume that every token sounds.
       let format = configuration.outputs[output].format
-      guard let marks = block.pointee.marks, let input, !RuntimeMaker.hasMarks(format, input) else { continue }
+      guard let marks = block.pointee.marks, let input, !draft.hasMarks(format, input) else { continue }
       realtime_fill(
         marks, Marks.heard,
         draft.capacities[node][output] * NodeSizes.markChannels(format))
@@ -76,7 +77,7 @@ struct RuntimeMaker {
           lookahead: format.pointee.lookahead, ownMarks: blocks[output].pointee.marks,
           learnedMarks: blocks[output].pointee.learned_marks,
           marks: input.flatMap {
-            RuntimeMaker.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
+            draft.hasMarks(format.pointee, $0) ? makeMarks(format.pointee, input: $0) : nil
           },
           generations: generations,
           progress: progress?[output], highest: draft.hasUnheardBands(node) ? Float(draft.highest[node]) : .infinity,
@@ -84,31 +85,9 @@ struct RuntimeMaker {
       })
   }
 
-  /// Events have no marks, and so has what is made of events.
-  private static func hasMarks(_ format: auscult_format, _ input: auscult_format) -> Bool {
-    format.kind != AUSCULT_EVENT && input.kind != AUSCULT_EVENT
-  }
-
-  /// Whether a node's tokens have the marks of its input tokens one by one: none need be remembered.
-  private static func isSame(
-    _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
-  ) -> Bool {
-    let factor = format.denominator / input.denominator
-    let isSamePace =
-      format.period == input.period * factor && format.extent == input.extent * factor
-      && format.offset == input.offset * factor && format.channels == input.channels
-    return isSamePace && draft.incoming[node].count == 1 && draft.configurations[node]!.channelMap.isEmpty
-      && (format.kind == AUSCULT_AUDIO) == (input.kind == AUSCULT_AUDIO) && format.lookahead == input.lookahead
-  }
-
-  /// Whether marks of the latest input are kept.
-  static func keepsMarks(
-    _ draft: ScheduleDraft, _ node: Int, _ format: auscult_format, _ input: auscult_format
-  ) -> Bool { hasMarks(format, input) && !isSame(draft, node, format, input) }
-
   private func makeMarks(_ format: auscult_format, input: auscult_format) -> UnsafeMutablePointer<MarkHistory> {
     let factor = format.denominator / input.denominator
-    let isSame = RuntimeMaker.isSame(draft, node, format, input)
+    let isSame = draft.sharesMarks(node, format, input)
     let capacity = draft.incoming[node].map { draft.capacities[$0.from][$0.output] }.max() ?? 1
     let length = isSame ? 1 : NodeSizes.markLength(format, input: input, arriving: capacity)
     return arena.array([
@@ -149,7 +128,7 @@ struct RuntimeMaker {
 
 extension Arena {
   /// A block with room for `capacity` tokens, its heads and its marks.
-  func block(
+  package func block(
     _ format: UnsafePointer<auscult_format>, capacity: Int, producer: UnsafePointer<auscult_producer>?
   ) -> UnsafeMutablePointer<auscult_block> {
     let isAudio = format.pointee.kind == AUSCULT_AUDIO
@@ -175,7 +154,7 @@ extension Arena {
     return array([block])
   }
 
-  /// A queue for waiting tokens. `common`: ticks in a driver frame that positions are compared in.
+  /// A queue for waiting tokens. `common`: ticks per driver frame in which positions are compared.
   func queue(_ format: auscult_format, capacity: Int, tokenBytes: Int, common: Int64) -> JoinQueue {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channels = Int(format.channels)
@@ -191,7 +170,7 @@ extension Arena {
 }
 
 extension JoinQueue {
-  /// A block that shows what waits here.
+  /// A block that shows the waiting tokens.
   func shown(as source: auscult_block) -> auscult_block {
     var block = source
     block.data = data

@@ -1,11 +1,11 @@
 import CNodeABI
 import RealtimeCore
 
-/// A compiled graph: what runs on the realtime thread, what runs on workers, and the links between. Immutable once made;
-/// what changes while it runs lies behind pointers, each touched by one thread.
+/// A compiled graph: the steps of the realtime thread, those of the workers, and the links between them. It is
+/// immutable. State that changes while it runs lies behind pointers, and one thread owns each.
 final class Schedule: @unchecked Sendable {
   /// In the order they run in.
-  let nodes: [RunNode]
+  let nodes: [LinkedRuntime]
   let realtime: UnsafeMutablePointer<RealtimeSchedule>
   let links: [RingLink.Key: RingLink]
   /// Rings that the realtime thread pushes into.
@@ -32,11 +32,11 @@ final class Schedule: @unchecked Sendable {
     point?.deallocate()
   }
 
-  var workers: [WorkerNode] { nodes.compactMap(\.runtime.worker) }
+  var workers: [WorkerStep] { nodes.compactMap(\.runtime.worker) }
 
   func step(_ runtime: NodeRuntime) -> UnsafeMutablePointer<Step> { runtime.worker?.step ?? steps[runtime.number]! }
 
-  /// Bytes of a node: its blocks, what waits to be joined, the queues behind it, and what its class says of itself.
+  /// Bytes of a node: its blocks, its join queues, the rings behind it, and the memory that its class declares.
   func memory(_ runtime: NodeRuntime) -> Int {
     runtime.arena.bytes + runtime.configuration.memory
       + links.filter { $0.key.from == runtime.number }.reduce(0) { $0 + $1.value.ring.pointee.capacity }
@@ -45,16 +45,16 @@ final class Schedule: @unchecked Sendable {
   /// Of all nodes.
   var memory: Int { nodes.reduce(0) { $0 + memory($1.runtime) } }
 
-  /// What feeds a node on a worker.
-  func links(to worker: WorkerNode) -> [RingLink] {
+  /// The links that feed a node on a worker.
+  func links(to worker: WorkerStep) -> [RingLink] {
     let numbers = nodes.filter { $0.runtime.worker === worker }.map(\.runtime.number)
     return links.filter { numbers.contains($0.key.to) }.map(\.value)
   }
 
-  /// Makes the workers read from and push to the links of this schedule. During a swap their inputs get what takes over at
-  /// the point; without one, what is current stays.
+  /// Connects the workers to the links of this schedule. During a swap their inputs also get the links that take over
+  /// at the point. Without a swap, the current links stay.
   ///
-  /// Thread: control. Before the realtime thread takes a schedule with a point, after it has taken one without.
+  /// Thread: control. Before the realtime thread takes a schedule with a point; after it has taken one without.
   func connectWorkers() {
     for node in nodes {
       guard let worker = node.runtime.worker else { continue }
@@ -77,7 +77,7 @@ final class Schedule: @unchecked Sendable {
     }
   }
 
-  private func side(_ feed: RunNode.Feed?, _ node: RunNode, _ index: Int) -> WorkerInput.Side {
+  private func side(_ feed: LinkedRuntime.Feed?, _ node: LinkedRuntime, _ index: Int) -> WorkerInput.Side {
     guard let feed else { return WorkerInput.Side() }
     let key = RingLink.Key(
       from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)

@@ -1,11 +1,12 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import RealtimeCore
 
-/// Lays out a schedule over nodes that exist already. Thread: control.
+/// Builds a schedule over existing nodes. Thread: control.
 final class ScheduleBuilder {
-  let nodes: [RunNode]
-  /// For places in its file.
+  let nodes: [LinkedRuntime]
+  /// For locations in its file.
   private let graph: Graph
   let options: EngineOptions
   private let stalls: StallWatch
@@ -20,8 +21,8 @@ final class ScheduleBuilder {
   private let rate: Int
   private let channels: ChannelTables
   private let tunings: [TuneEntry]
-  /// Links that the control thread listens to, in the order they were asked for.
-  private(set) var ears: [RingLink] = []
+  /// Links that the control thread reads, in the order of the request.
+  private(set) var observed: [RingLink] = []
   private let clock: UnsafeMutablePointer<auscult_clock>
   private var inputChannels: [ExternalChannel] = []
   private var outputChannels: [ExternalChannel] = []
@@ -31,14 +32,14 @@ final class ScheduleBuilder {
 
   /// - Parameters:
   ///   - nodes: in any order.
-  ///   - previous: whose rings go on where the same link is needed.
+  ///   - previous: the schedule whose rings are used again for links that stay.
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
-  /// - Throws: where the memory of a queue can't be had, at the node before it.
+  /// - Throws: a diagnostic at the node before a queue, if there is not enough memory for the queue.
   init(
-    _ nodes: [RunNode], of graph: Graph, options: EngineOptions, stalls: StallWatch, quantum: Int, rate: Int,
+    _ nodes: [LinkedRuntime], of graph: Graph, options: EngineOptions, stalls: StallWatch, quantum: Int, rate: Int,
     channels: ChannelTables,
     previous: Schedule? = nil,
-    isSwap: Bool = false, tunings: [TuneEntry] = [], ears: [RunNode.Feed] = []
+    isSwap: Bool = false, tunings: [TuneEntry] = [], observed: [LinkedRuntime.Feed] = []
   ) throws(DiagnosticsError) {
     self.graph = graph
     self.tunings = tunings
@@ -56,7 +57,7 @@ final class ScheduleBuilder {
       point = nil
     }
     clock = arena.array([auscult_clock()])
-    // A stream may end before its first cycle: nodes then meet this memory instead of the driver's samples.
+    // A stream may end before its first cycle. Nodes then use this memory instead of the driver's samples.
     let (unheard, unplayed) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
     let heard = nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }
     externalInputs = arena.array(Array(repeating: UnsafePointer(unheard), count: heard))
@@ -64,7 +65,7 @@ final class ScheduleBuilder {
     externalOutputs = arena.array(
       Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
     for node in self.nodes { try makeLinks(node, previous: previous) }
-    for (index, feed) in ears.enumerated() { try makeEar(feed, index) }
+    for (index, feed) in observed.enumerated() { try makeObservedLink(feed, index) }
     for node in self.nodes { makeStepLinks(node) }
     makeRealtime()
     for node in self.nodes where node.runtime.placement == .worker && node.runtime.worker == nil { makeWorker(node) }
@@ -73,7 +74,7 @@ final class ScheduleBuilder {
   // MARK: Links
 
   /// A ring for every link that enters a worker.
-  private func makeLinks(_ node: RunNode, previous: Schedule?) throws(DiagnosticsError) {
+  private func makeLinks(_ node: LinkedRuntime, previous: Schedule?) throws(DiagnosticsError) {
     guard node.runtime.placement == .worker else { return }
     for (index, input) in node.inputs.enumerated() {
       for feed in [input.from, input.other].compactMap({ $0 }) {
@@ -87,15 +88,16 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeEar(_ feed: RunNode.Feed, _ index: Int) throws(DiagnosticsError) {
+  private func makeObservedLink(_ feed: LinkedRuntime.Feed, _ index: Int) throws(DiagnosticsError) {
     let link = try makeLink(feed, to: nil)
     links[RingLink.Key(from: feed.runtime.number, output: feed.output, to: -1, input: index)] = link
-    ears.append(link)
+    observed.append(link)
   }
 
-  private func makeLink(_ feed: RunNode.Feed, to node: RunNode?) throws(DiagnosticsError) -> RingLink {
+  private func makeLink(_ feed: LinkedRuntime.Feed, to node: LinkedRuntime?) throws(DiagnosticsError) -> RingLink {
     let (bytes, most) = NodeSizes.ring(
-      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output], options)
+      feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output],
+      options.compiler.queues)
     do {
       return try RingLink(
         bytes: bytes, mostBytes: most, from: feed.runtime, output: feed.output, to: node?.runtime,
@@ -105,7 +107,7 @@ final class ScheduleBuilder {
     }
   }
 
-  private func makeStepLinks(_ node: RunNode) {
+  private func makeStepLinks(_ node: LinkedRuntime) {
     let leaving = links.filter { $0.key.from == node.runtime.number }
       .sorted {
         ($0.key.output, $0.value.toName, $0.key.to, $0.key.input) < (
@@ -120,10 +122,10 @@ final class ScheduleBuilder {
   // MARK: Steps
 
   /// - Parameters:
-  ///   - inputs: what the step reads, or, of a join, what is joined.
-  ///   - joinSources: on the realtime thread, what the inputs are joined from.
+  ///   - inputs: the blocks that the step reads; with a join, the joined blocks.
+  ///   - joinSources: on the realtime thread, the blocks that are joined.
   private func makeStep(
-    _ node: RunNode, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
+    _ node: LinkedRuntime, in arena: Arena, inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>,
     joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>? = nil,
     splices: InputSplices, clock: UnsafeMutablePointer<auscult_clock>
   ) -> Step {
@@ -189,11 +191,11 @@ final class ScheduleBuilder {
     ])
   }
 
-  private func block(_ feed: RunNode.Feed) -> UnsafePointer<auscult_block> {
+  private func block(_ feed: LinkedRuntime.Feed) -> UnsafePointer<auscult_block> {
     UnsafePointer(feed.runtime.blocks[feed.output])
   }
 
-  private func addChannels(_ node: RunNode) {
+  private func addChannels(_ node: LinkedRuntime) {
     let configuration = node.runtime.configuration
     for channel in 0..<configuration.externalInputs {
       inputChannels.append(
@@ -206,7 +208,7 @@ final class ScheduleBuilder {
   }
 
   private func makeSplices(
-    _ node: RunNode, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
+    _ node: LinkedRuntime, slots: UnsafeMutablePointer<UnsafePointer<auscult_block>?>
   ) -> InputSplices {
     var list: [InputSplice] = []
     for (index, input) in node.inputs.enumerated() {
@@ -236,14 +238,14 @@ final class ScheduleBuilder {
 
   // MARK: Workers
 
-  private func makeWorker(_ node: RunNode) {
+  private func makeWorker(_ node: LinkedRuntime) {
     let runtime = node.runtime
     let inputs = runtime.arena.array(UnsafePointer<auscult_block>?.self, count: node.inputs.count)
     if let join = runtime.join {
       for index in node.inputs.indices { inputs[index] = UnsafePointer(join.pointee.joined + index) }
     }
     let clock = runtime.arena.array([auscult_clock()])
-    runtime.worker = WorkerNode(
+    runtime.worker = WorkerStep(
       step: runtime.arena.array([
         makeStep(
           node, in: runtime.arena, inputs: inputs, splices: InputSplices(list: arena.array([]), count: 0), clock: clock)

@@ -1,10 +1,9 @@
-/// A change of the running graph that is ready to be carried out: its new nodes are created and configured. It is carried
-/// out once, by `Engine.apply`, or not at all.
+/// A planned change of the running graph. Its new nodes are configured. `Engine.apply` applies it at most once.
 ///
 /// Thread: control.
 public struct GraphChange: ~Copyable {
   let draft: SwapDraft
-  /// What ran when it was planned.
+  /// The schedule that ran when the change was planned.
   let base: Schedule
   let options: SwapOptions
   let stopwatch: Stopwatch

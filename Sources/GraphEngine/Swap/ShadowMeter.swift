@@ -1,8 +1,7 @@
 import CNodeABI
 import RealtimeCore
 
-/// Listens to what the present detector and a candidate yield, and compares it. Its rings drop what does not fit: nobody
-/// ever waits for it.
+/// Compares the present detector with a candidate. Its rings drop what does not fit, so that no thread waits for it.
 ///
 /// Thread: control.
 final class ShadowMeter {
@@ -15,7 +14,7 @@ final class ShadowMeter {
 
   private let sides: [Side]
   private var tallies: [Tally]
-  /// Scores that wait for the other side's, by place and channel.
+  /// Scores that wait for the other side's score, by place and channel.
   private var waiting: [[Place: Bool]] = [[:], [:]]
   private var compared = 0
   private var agreeing = 0
@@ -30,7 +29,7 @@ final class ShadowMeter {
     tallies = sides.map { Tally(node: $0.detector.name) }
   }
 
-  /// Takes what has come. Often enough, so that nothing is dropped: a ring holds seconds.
+  /// Reads the rings. Call it often: a ring holds some seconds, then it drops tokens.
   func poll() {
     for side in 0..<2 {
       while let block = sides[side].scores.front() {
@@ -66,7 +65,7 @@ final class ShadowMeter {
       return
     }
     waiting[side][place] = isAnomalous
-    // What the other side never judged (it still learned, it dropped) must not pile up.
+    // A score that the other side never gives (it learned, or dropped the token) must not wait for ever.
     if waiting[side].count > ShadowMeter.mostWaiting, let oldest = waiting[side].keys.min(by: { $0.end < $1.end }) {
       waiting[side][oldest] = nil
     }

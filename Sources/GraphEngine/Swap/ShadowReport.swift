@@ -1,4 +1,4 @@
-/// A candidate beside the present detector, over the same slices.
+/// A candidate compared with the present detector, over the same slices.
 public struct ShadowReport: Sendable {
   /// Scores of one side.
   public struct Scores: Sendable {
@@ -10,21 +10,21 @@ public struct ShadowReport: Sendable {
     public var deviation = 0.0
     public var least = Double.infinity
     public var most = -Double.infinity
-    /// Of the latest scores (4096 at most): their 5th, 50th and 95th percentile; nil before the first.
+    /// 5th, 50th and 95th percentile of the latest scores (at most 4096); nil before the first score.
     public var percentiles: [Double]?
     /// Alarms that the alarm nodes behind it raised, or would have raised.
     public var alarms = 0
-    /// Time in `process` for each token, in nanoseconds.
+    /// Time in `process` per token, in nanoseconds.
     public var nanosecondsPerToken: Double?
   }
 
   public var present: Scores
   public var candidate: Scores
-  /// Scores of both at the same place, of the same channel.
+  /// Pairs of scores at the same place and of the same channel.
   public var compared = 0
-  /// Of these, how many both find normal, or both anomalous.
+  /// Pairs in which both scores are normal or both are anomalous.
   public var agreeing = 0
-  /// Tokens that found no room in the candidate's queues: it is too slow, and was not waited for.
+  /// Tokens that did not fit into the candidate's queues: the candidate is too slow, and nothing waits for it.
   public var dropped: Int64 = 0
 
   /// Share of compared scores on which both agree; nil before the first.

@@ -1,8 +1,10 @@
 import CNodeABI
+import GraphCompiler
 import GraphText
 import NodeHost
 
-/// What a candidate needs beside the nodes of a swap: copies of the alarms behind the detector, and ears for both sides.
+/// What a shadow needs besides the nodes of a swap: copies of the alarms behind the detector, and the outputs of both
+/// sides that the control thread reads.
 ///
 /// Thread: control.
 struct ShadowSetup {
@@ -10,12 +12,12 @@ struct ShadowSetup {
   let candidate: NodeRuntime
   /// Alarms behind the present detector, and copies of them behind the candidate.
   let alarms: [(present: NodeRuntime, copy: NodeRuntime)]
-  /// The copies, as they run.
-  let copies: [RunNode]
+  /// The copies, linked to the candidate.
+  let copies: [LinkedRuntime]
 
-  /// Finds the one detector that a shadow is about.
+  /// Finds the one detector that the shadow replaces.
   ///
-  /// - Throws: a diagnostic where the change is more than another detector in one place.
+  /// - Throws: a diagnostic if the change does more than replace one detector.
   init(_ draft: SwapDraft, generations: Generations, number: () -> Int32) throws(DiagnosticsError) {
     let detectors = draft.added.filter { added in
       added.configuration.outputs.contains { $0.format.kind == AUSCULT_SCORE }
@@ -31,30 +33,34 @@ struct ShadowSetup {
     self.present = present
     self.candidate = candidate
     var alarms: [(NodeRuntime, NodeRuntime)] = []
-    var copies: [RunNode] = []
+    var copies: [LinkedRuntime] = []
     for index in draft.draft.order {
-      guard let kept = draft.draft.kept[index],
+      guard draft.draft.kept[index] != nil, case let kept = draft.runtimes[index],
         kept.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_EVENT }),
         let link = draft.draft.incoming[index].first(where: { draft.runtimes[$0.from] === candidate })
       else { continue }
       let copy = try ShadowSetup.copy(draft, index, candidate, generations, number())
       alarms.append((kept, copy))
       copies.append(
-        RunNode(
+        LinkedRuntime(
           runtime: copy, side: .new,
-          inputs: [RunNode.Input(port: link.input, from: RunNode.Feed(runtime: candidate, output: link.output))]))
+          inputs: [
+            LinkedRuntime.Input(port: link.input, from: LinkedRuntime.Feed(runtime: candidate, output: link.output))
+          ]))
     }
     self.alarms = alarms
     self.copies = copies
   }
 
-  /// What the control thread listens to: both detectors, then the alarms of each.
-  var ears: [RunNode.Feed] {
-    [present, candidate].map { RunNode.Feed(runtime: $0, output: 0) }
-      + alarms.flatMap { [RunNode.Feed(runtime: $0.present, output: 0), RunNode.Feed(runtime: $0.copy, output: 0)] }
+  /// The outputs that the control thread reads: both detectors', then those of each alarm and its copy.
+  var observed: [LinkedRuntime.Feed] {
+    [present, candidate].map { LinkedRuntime.Feed(runtime: $0, output: 0) }
+      + alarms.flatMap {
+        [LinkedRuntime.Feed(runtime: $0.present, output: 0), LinkedRuntime.Feed(runtime: $0.copy, output: 0)]
+      }
   }
 
-  /// - Parameter links: of `ears`.
+  /// - Parameter links: of `observed`.
   func meter(_ links: [RingLink]) -> ShadowMeter {
     let rest = links.dropFirst(2).enumerated()
     return ShadowMeter(
@@ -64,7 +70,7 @@ struct ShadowSetup {
         detector: candidate, scores: links[1], alarms: rest.filter { $0.offset % 2 == 1 }.map(\.element)))
   }
 
-  /// A second instance of a node that is kept, which hears the candidate.
+  /// A second instance of a kept node, which reads from the candidate.
   private static func copy(
     _ draft: SwapDraft, _ index: Int, _ candidate: NodeRuntime, _ generations: Generations, _ number: Int32
   ) throws(DiagnosticsError) -> NodeRuntime {

@@ -1,14 +1,14 @@
 import GraphText
 import NumberText
 
-/// What happens to one node when a graph takes the place of the one that runs.
+/// What a swap does to one node.
 public struct NodeChange: Sendable, Equatable {
   public enum Action: String, Sendable {
-    /// Goes on with its state, bit for bit.
+    /// Keeps its instance and state, bit for bit.
     case kept
-    /// Goes on with its state and new values of parameters that may change while running.
+    /// Keeps its state, with new values for parameters that may change while running.
     case retuned
-    /// A new instance runs beside the old one until it yields valid tokens, then takes over.
+    /// A new instance runs beside the old one until it yields valid tokens, and then takes over.
     case rewarmed = "re-warmed"
     case added
     case removed
@@ -17,23 +17,23 @@ public struct NodeChange: Sendable, Equatable {
   public var node: String
   public var className: String
   public var action: Action
-  /// What differs, in words; empty for nodes that are kept.
+  /// What differs, in words; empty for nodes that stay.
   public var reason: String
-  /// Driver frames until a new instance yields valid tokens, from when it first hears; 0 for nodes that stay.
+  /// Driver frames from a new instance's first input to its first valid token; 0 for nodes that stay.
   public var warmUp: Int64
-  /// A new sink goes on with the file of the one before.
+  /// The new sink continues the file of the old sink.
   public var continuesOutput = false
 }
 
-/// What happens to every node, in the order they run in; removed ones last.
+/// What happens to every node, in the order they run in. Removed nodes come last.
 public struct SwapPlan: Sendable {
   public var changes: [NodeChange]
-  /// What else there is to say: a library whose build id is the same.
+  /// Other remarks, such as a library whose build id has not changed.
   public var notes: [String] = []
 
-  /// What becomes of a failure behind the exchange, in words; nil where nothing new can fail.
+  /// What happens if a node fails after the exchange, in words; nil if no new node can fail.
   ///
-  /// - Parameter probation: seconds that the old nodes stand by.
+  /// - Parameter probation: how long the old nodes stand by, in seconds.
   public func takeBack(probation: Double) -> String? {
     let names = { (actions: [NodeChange.Action]) in changes.filter { actions.contains($0.action) }.map(\.node) }
     let (new, retuned) = (names([.rewarmed, .added]), names([.retuned]))
@@ -42,8 +42,8 @@ public struct SwapPlan: Sendable {
       let sinks = changes.filter(\.continuesOutput).map(\.node)
       parts.append(
         "if \(new.joined(separator: " or ")) fails or takes too long within \(NumberText.plain(probation, decimals: 3)) s after the exchange, the "
-          + "graph before judges again"
-          + (sinks.isEmpty ? "" : ", and \(sinks.joined(separator: ", ")) goes on with the same file"))
+          + "previous graph judges again"
+          + (sinks.isEmpty ? "" : ", and \(sinks.joined(separator: ", ")) continues the same file"))
     }
     if !retuned.isEmpty {
       parts.append(
@@ -60,10 +60,10 @@ public struct SwapPlan: Sendable {
 public struct SwapOptions: Sendable {
   /// How long creating, configuring and activating the new nodes may take, in seconds.
   public var timeout = 10.0
-  /// How long the old nodes stand by after the exchange, in seconds of the stream: a new one that fails or takes too long
-  /// is rolled back within it.
+  /// How long the old nodes stand by after the exchange, in seconds of the stream. If a new node fails or takes too
+  /// long within this time, the swap is rolled back.
   public var probation = 5.0
-  /// The share of the time that the stream lasts which a new node may take, on its thread.
+  /// The share of the stream's time that a new node may spend in `process` on its thread, from 0 to 1.
   public var budget = 0.8
   /// The new nodes run beside the old ones until `promote` or `discard`.
   public var isShadow = false
@@ -71,21 +71,21 @@ public struct SwapOptions: Sendable {
   public init() {}
 }
 
-/// How a swap gets on.
+/// The state of a swap.
 public struct SwapStatus: Sendable {
   public enum Stage: String, Sendable {
     /// New nodes run beside the old ones until they yield valid tokens.
     case warming
-    /// The same, until they are promoted or discarded.
+    /// As `warming`, until `promote` or `discard`.
     case shadowing
-    /// The exchange is asked for, or workers change over.
+    /// The exchange is requested, or workers change over.
     case exchanging
-    /// The new nodes judge, the old ones stand by.
+    /// The new nodes judge, the old nodes stand by.
     case probation
-    /// The old nodes are being taken down.
+    /// The control thread takes the old nodes down.
     case retiring
     case done
-    /// The new nodes turned out to be bad, or were given up: the old ones go on.
+    /// The new nodes failed, or the swap was given up. The old nodes stay.
     case rolledBack = "rolled back"
   }
 
@@ -97,18 +97,18 @@ public struct SwapStatus: Sendable {
   public var stage: Stage
   public var plan: SwapPlan
   public var generation: Int
-  /// X: tokens that end at or before it are the old nodes', all others the new ones'.
+  /// X in driver frames: tokens that end at or before it belong to the old nodes, all others to the new nodes.
   public var position: Int64?
-  /// Where the new nodes began to hear: of the tokens behind X they have heard from here on.
+  /// Frame position of the new nodes' first input. Tokens behind X are computed from input since here.
   public var heardFrom: Int64?
-  /// X of the way back.
+  /// X of the return to the old graph.
   public var returnPosition: Int64?
-  /// Of the graph from there on: it judges again, under a number of its own.
+  /// Generation of the old graph after the return. It differs from its earlier one.
   public var returnGeneration: Int?
-  /// It was left on demand, and did not go wrong: `rollback` returns to its graph.
+  /// The graph was left on request and did not fail: `rollback` can return to it.
   public var canBeReturnedTo = false
   public var phases: [Phase]
-  /// Of a candidate: how it compares with the present detector.
+  /// For a candidate: the comparison with the present detector.
   public var shadow: ShadowReport?
   /// Why it was rolled back.
   public var reason: String?

@@ -1,19 +1,19 @@
 import Synchronization
 
-/// Where the exchange of a swap lies, for every thread that changes over there: frame position X. A token that ends at or
-/// before X belongs to the old side, every other to the new one.
+/// The exchange of a swap, for all threads: frame position X. A token that ends at or before X belongs to the old side,
+/// every other token to the new side.
 ///
-/// The realtime thread sets it at a cycle's start. Whoever looks at a token first and at the point then, and finds it
-/// unset, knows that the token ends before it: X is never before what has been heard.
+/// The realtime thread sets it at a cycle's start. A thread must look at a token first and at the point second. If the
+/// point is unset, the token ends before X: X is never before a frame that has already run.
 struct SwapPoint: ~Copyable {
-  /// From the old side to the new one ...
+  /// X of the change from the old side to the new side.
   let forward: UnsafeMutablePointer<Atomic<Int64>>
-  /// ... and back again, when what is new turns out to be bad.
+  /// X of the return to the old side, when the new nodes fail.
   let back: UnsafeMutablePointer<Atomic<Int64>>
-  /// Of the graph that judges behind each. Set before the exchange is asked for. Thread: control.
+  /// Generation of the graph that judges behind each X. Set before the exchange is requested. Thread: control.
   var forwardGeneration: UInt32 = 0
   var backGeneration: UInt32 = 0
-  /// Inputs that have changed over, there and back.
+  /// Number of inputs that have changed over, in both directions.
   let switches = Atomic<Int>(0)
 
   init() {
@@ -28,7 +28,7 @@ struct SwapPoint: ~Copyable {
     @_noLocks @_noAllocation get { Int64.max }
   }
 
-  /// The next one to wait for, after an input has changed over so many times.
+  /// The next X to wait for, after an input has changed over `changes` times.
   @_noLocks @_noAllocation
   func pending(after changes: Int) -> Int64 {
     switch changes {
@@ -38,7 +38,7 @@ struct SwapPoint: ~Copyable {
     }
   }
 
-  /// The exchange is there, and no way back was taken.
+  /// The exchange has happened, and the old side has not returned.
   var isNewSide: Bool {
     @_noLocks @_noAllocation get {
       forward.pointee.load(ordering: .relaxed) != SwapPoint.unset

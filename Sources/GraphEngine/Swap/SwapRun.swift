@@ -3,11 +3,11 @@ import CRealtime
 import Foundation
 import Synchronization
 
-/// A swap under way: make before break, one step at a time, as the realtime thread and the workers get on.
+/// A swap in progress: the new nodes run before the old ones stop. It follows the realtime thread and the workers.
 ///
 /// Thread: control.
 final class SwapRun {
-  // The engine owns the swap, and ends it before it goes: also from its deinit, where a checked reference is none any more.
+  // The engine owns the swap and ends it first, also in its deinit, where a checked reference is no longer valid.
   private unowned(unsafe) let engine: Engine
   private let draft: SwapDraft
   private let options: SwapOptions
@@ -20,7 +20,7 @@ final class SwapRun {
   private var isEndRequested = false
   private var isPromoted = false
   private var isRollbackRequested = false
-  /// Why it is taken back is that something went wrong.
+  /// The swap is taken back because of a fault.
   private var wentWrong = false
   private(set) var isReturning = false
   private var stageBegan = realtime_nanoseconds()
@@ -44,20 +44,20 @@ final class SwapRun {
 
   private var point: UnsafeMutablePointer<SwapPoint> { transition.point! }
 
-  // MARK: What people ask for
+  // MARK: Requests
 
-  /// The old nodes stand by no longer; new ones that do not judge yet are given up.
+  /// Ends probation early, or gives up new nodes that do not judge yet.
   func requestEnd() { isEndRequested = true }
 
-  /// The old nodes take over again, or never stop.
+  /// Lets the old nodes take over again, or keep running.
   func rollback() { isRollbackRequested = true }
 
-  /// A candidate takes over as soon as it yields valid tokens.
+  /// Lets a candidate take over as soon as it yields valid tokens.
   func promote() { isPromoted = true }
 
   // MARK: Step by step
 
-  /// Goes on as far as it gets.
+  /// Advances as many stages as possible.
   func advance() {
     listen()
     var stage: SwapStatus.Stage
@@ -133,14 +133,14 @@ final class SwapRun {
     }
   }
 
-  /// Inputs that change over at the exchange.
+  /// Number of inputs that change over at the exchange.
   private var expectedSwitches: Int {
     transition.nodes.flatMap { node in
       node.inputs.filter { $0.changesOver && (node.runtime.worker != nil || ($0.other != nil && $0.from != nil)) }
     }.count + tunings.filter { $0.runtime.worker != nil }.count
   }
 
-  /// A sink that takes over the output of another one begins once that has had all that was its own.
+  /// Lets a sink that takes over an output begin once the old sink has received all its tokens.
   private func releaseHeld() {
     for node in transition.nodes {
       guard let worker = node.runtime.worker, worker.isHeld.load(ordering: .relaxed) else { continue }
@@ -156,16 +156,16 @@ final class SwapRun {
     }
   }
 
-  /// Sinks that have handed their output on wait, on the way back, until it is theirs again.
+  /// Before a return, holds the sinks that have handed over their output until they get it back.
   private func holdSinks() {
     for node in transition.nodes where node.side == .old && node.isSink && node.runtime.instance.state != .active {
       node.runtime.worker?.isHeld.store(true, ordering: .releasing)
     }
   }
 
-  /// A sink goes on with the output that another one has written to meanwhile. One that can't is quarantined: it does not
-  /// keep the others from going back.
-  private func reopen(_ node: RunNode) {
+  /// Lets a sink continue the output that another sink has written to. If it can't, it is quarantined and does not keep
+  /// the other nodes from returning.
+  private func reopen(_ node: LinkedRuntime) {
     let instance = node.runtime.instance
     instance.host.continues = true
     do {
@@ -176,7 +176,7 @@ final class SwapRun {
     } catch {
       let text = (error as? NodeFailure)?.text ?? "\(error)"
       node.runtime.worker?.fail()
-      engine.nodeFailed(node.name, "can't go on with its output: \(text)")
+      engine.nodeFailed(node.name, "can't continue its output: \(text)")
     }
   }
 
@@ -223,7 +223,7 @@ final class SwapRun {
     enter(.retiring, "warm-up")
   }
 
-  /// The engine stops: nothing runs any more.
+  /// The engine stops, and no node runs any more.
   func abandon() {
     for node in transition.nodes { engine.takeDown(node.runtime) }
     if status.reason == nil && status.position != nil {
@@ -237,8 +237,8 @@ final class SwapRun {
     engine.swapEnded(status)
   }
 
-  /// The graph before is the graph again. One that was left on demand can be returned to; one that went wrong, and a
-  /// candidate that was never promoted, can't.
+  /// Makes the old graph the current one. `rollback` can return to a graph that was left on request, but not to one
+  /// that failed or to a candidate that was never promoted.
   private func takeBack() {
     status.canBeReturnedTo = isRollbackRequested && !wentWrong && (!options.isShadow || isPromoted)
     engine.previousGraph = status.canBeReturnedTo ? draft.graph : previousBefore
@@ -246,7 +246,7 @@ final class SwapRun {
     if let generation = status.returnGeneration { engine.generation = generation }
   }
 
-  // MARK: How the new nodes get on
+  // MARK: Progress of the new nodes
 
   private func failedNode() -> String? {
     draft.added.first { runtime in
@@ -254,7 +254,7 @@ final class SwapRun {
     }?.name
   }
 
-  /// Every new output that is to take over yields valid tokens: it has heard as much as it needs.
+  /// Whether every new output that takes over yields valid tokens, because its node has had enough input.
   private var isWarm: Bool {
     transition.nodes.allSatisfy { node in
       node.inputs.allSatisfy { input in
@@ -264,7 +264,7 @@ final class SwapRun {
     }
   }
 
-  private func isWarm(_ feed: RunNode.Feed) -> Bool {
+  private func isWarm(_ feed: LinkedRuntime.Feed) -> Bool {
     guard draft.added.contains(where: { $0 === feed.runtime }) else { return true }
     let progress = feed.runtime.progress[feed.output]
     let start = progress.pointee.start.load(ordering: .relaxed)
@@ -276,10 +276,10 @@ final class SwapRun {
 
   private func times() -> [Int64] { draft.added.map(\.state.nanoseconds) }
 
-  /// A new node that takes more of its thread than it may.
+  /// The reason if a new node takes more than its share of the thread's time; nil: none does.
   private func overrun() -> String? {
     let frames = engine.realtime.position - probationBegan.position
-    // Too short a time says nothing.
+    // Too short a time to measure.
     guard frames >= Int64(engine.rate) / 4 else { return nil }
     let elapsed = Double(frames) / Double(engine.rate) * 1e9
     for (index, runtime) in draft.added.enumerated() {

@@ -2,14 +2,14 @@ import CNodeABI
 import CRealtime
 import NodeHost
 
-/// New values for a node that goes on with its state: put in force at the exchange, and taken back on the way back.
+/// New values for a node that keeps its state. They take effect at the exchange; a return restores the old values.
 ///
-/// Thread: control, but for `take`.
+/// Thread: control, except for `take`.
 final class Tuning {
   let runtime: NodeRuntime
   let entry: TuneEntry
 
-  /// - Throws: what the node says of the values.
+  /// - Throws: the node's objection to the values.
   init(_ runtime: NodeRuntime, before: Graph.Node, after: Graph.Node) throws {
     self.runtime = runtime
     let functions = runtime.instance.nodeClass.tuneFunctions!
@@ -48,7 +48,7 @@ final class Tuning {
   }
 }
 
-/// What the thread that runs a node needs to put new values in force.
+/// What the thread that runs a node needs to apply new values.
 struct TuneEntry {
   let functions: UnsafePointer<auscult_tune>
   let instance: UnsafeMutableRawPointer
@@ -58,9 +58,4 @@ struct TuneEntry {
   /// Thread: the one that runs the node, between two calls of `process`.
   @_noLocks @_noAllocation
   func take(isForward: Bool) { realtime_take(functions, instance, isForward ? forward : back) }
-}
-
-extension NodeClass {
-  /// How its instances take new values while they run; nil: they don't.
-  var tuneFunctions: UnsafePointer<auscult_tune>? { ability(AUSCULT_TUNE)?.assumingMemoryBound(to: auscult_tune.self) }
 }

@@ -3,16 +3,18 @@ import Foundation
 import NumberText
 import Synchronization
 
-/// Looks again and again for nodes that do not come back from `process`.
+/// Watches for nodes that do not return from `process`.
 ///
-/// Time counts only while it is looked: a program that was stopped, or a machine that slept, is nobody's fault.
+/// Time counts only between looks that follow closely: the time in which the program was stopped, or the computer
+/// slept, does not count against a node.
 final class StallWatch: @unchecked Sendable {
-  /// Seconds that a call may take, also of a node that a change has just brought, and of any while the run ends.
+  /// Limit of a call in seconds: for a node that came with the change in progress, and for any node while the run ends.
   private static let newLimit = 3.0
   private static let endLimit = 1.5
-  /// Seconds after which another thread does what the one in the call would do: the healthy nodes' queues hold a few.
+  /// Seconds after which a substitute thread takes over the work of a thread that is in a call. The queues of the other
+  /// nodes hold a few seconds.
   private static let substituteLimit = 0.5
-  /// The most that may pass between two looks and still counts.
+  /// The most seconds that count between two looks.
   private static let longestStep = 0.5
 
   private struct Seen {
@@ -26,7 +28,7 @@ final class StallWatch: @unchecked Sendable {
   private let calls: NodeCalls
   // Under the lock.
   private var seen: [ObjectIdentifier: Seen] = [:]
-  /// What feeds the sinks that have been passed over for now.
+  /// The links to the sinks that are passed over for now.
   private var overdue: [ObjectIdentifier: [RingLink]] = [:]
   private var realtimeSeen: (cycle: Int64, name: UnsafePointer<CChar>, seconds: Double, isTold: Bool)?
   private var lastLook = realtime_nanoseconds()
@@ -45,10 +47,10 @@ final class StallWatch: @unchecked Sendable {
 
   func setPool(_ pool: WorkerPool?) { self.pool.withLock { $0 = Weak(object: pool) } }
 
-  /// The node on the realtime thread that has not come back; nil: none.
+  /// The node on the realtime thread that has not returned; nil: none.
   var stuckRealtimeNode: String? { stuckNode.withLock { $0 } }
 
-  /// Nodes on workers that have not come back for long.
+  /// Nodes on workers that are late to return.
   var late: [String] { lateNodes.withLock { $0 } }
 
   // MARK: Looking
@@ -56,9 +58,9 @@ final class StallWatch: @unchecked Sendable {
   /// Thread: any.
   ///
   /// - Parameters:
-  ///   - takesAway: a node that does not come back is passed over from then on. Without it, it is only told of: where
-  ///     nothing has a deadline, no result depends on time.
-  ///   - isChanging: the graph is being changed, and no node may hold that up.
+  ///   - takesAway: passes a node over if it does not return. Otherwise only reports it: without a deadline, no result
+  ///     may depend on time.
+  ///   - isChanging: the graph is being changed, and no node may delay that.
   func look(
     _ schedule: Schedule?, _ state: UnsafeMutablePointer<RealtimeState>, takesAway: Bool,
     isChanging: Bool
@@ -89,7 +91,7 @@ final class StallWatch: @unchecked Sendable {
   }
 
   private func look(
-    at worker: WorkerNode, in schedule: Schedule, _ now: inout Seen, takesAway: Bool, isChanging: Bool
+    at worker: WorkerStep, in schedule: Schedule, _ now: inout Seen, takesAway: Bool, isChanging: Bool
   ) {
     if takesAway && now.seconds > Self.substituteLimit { substitute(worker) }
     let isNew = isChanging && worker.isNew.load(ordering: .relaxed)
@@ -108,32 +110,32 @@ final class StallWatch: @unchecked Sendable {
   private static let waiting =
     "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s, and everything waits for it; Ctrl-C ends the run"
 
-  /// Told of every node once, by whoever took its call away.
-  func tookAway(_ worker: WorkerNode) {
+  /// Reports a node whose call was taken away. Called once per node, by the thread that took the call away.
+  func tookAway(_ worker: WorkerStep) {
     log(
       .error, worker.name,
       "does not return from 'process'; the node is quarantined, its thread given up, the graph runs on")
     guard let pool = pool.withLock({ $0.object }) else { return }
     let wasOverdue = worker.isOverdue.exchange(false, ordering: .relaxed)
     substitute(worker)
-    // The thread does not come back: its substitute stays.
+    // The thread does not return, so its substitute stays.
     worker.hasSubstitute.store(false, ordering: .relaxed)
     if !worker.isRunByPool.load(ordering: .relaxed) && !wasOverdue { pool.lose(isOwn: false) }
-    Leftovers.keep(pool)
+    AbandonedObjects.keep(pool)
   }
 
-  /// Another thread of the pool takes the place of the one that is in a node.
-  private func substitute(_ worker: WorkerNode) {
+  /// Starts another thread of the pool for the one that is in a node.
+  private func substitute(_ worker: WorkerStep) {
     guard worker.isRunByPool.load(ordering: .relaxed), let pool = pool.withLock({ $0.object }),
       !worker.hasSubstitute.exchange(true, ordering: .relaxed)
     else { return }
     pool.lose(isOwn: true)
   }
 
-  /// A sink may come back: a disk or a network did not answer. Until then nobody waits for it.
-  private func makeOverdue(_ worker: WorkerNode, in schedule: Schedule) {
+  /// Marks a sink as overdue. It may return when a disk or a network answers; until then nothing waits for it.
+  private func makeOverdue(_ worker: WorkerStep, in schedule: Schedule) {
     guard !worker.isOverdue.exchange(true, ordering: .relaxed) else { return }
-    // Not by the worker's inputs: whoever has its turn may change them.
+    // Not from the worker's inputs: the thread that has its turn may change them.
     let links = schedule.links(to: worker)
     for link in links { link.ring.pointee.setOverdue(true) }
     overdue[ObjectIdentifier(worker)] = links
@@ -141,11 +143,11 @@ final class StallWatch: @unchecked Sendable {
     if !worker.isRunByPool.load(ordering: .relaxed) { pool.withLock { $0.object }?.lose(isOwn: false) }
     log(
       .error, worker.name,
-      "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: what comes for it is dropped until it does"
+      "has not returned from 'process' for \(NumberText.plain(NodeCalls.limit, decimals: 3)) s: tokens for it are dropped until it returns"
     )
   }
 
-  private func comeBack(_ worker: WorkerNode) {
+  private func comeBack(_ worker: WorkerStep) {
     if worker.hasSubstitute.exchange(false, ordering: .relaxed) { pool.withLock { $0.object }?.regain() }
     let links = overdue.removeValue(forKey: ObjectIdentifier(worker)) ?? []
     guard worker.isOverdue.exchange(false, ordering: .relaxed) else { return }
@@ -168,7 +170,7 @@ final class StallWatch: @unchecked Sendable {
       if takesAway || calls.isEnding { stuckNode.withLock { $0 = String(cString: name) } }
       if !now.isTold {
         now.isTold = true
-        let end = "does not return from 'process' on the realtime thread: nothing can be heard any more"
+        let end = "does not return from 'process' on the realtime thread: no more sound is processed"
         log(takesAway ? .error : .warning, String(cString: name), takesAway ? end : Self.waiting)
       }
     }

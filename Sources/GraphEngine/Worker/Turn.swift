@@ -1,20 +1,20 @@
 import Foundation
 import Synchronization
 
-/// Whose turn it is at a worker's node: at most one thread's. Another thread than the one that has it may give it back, for
-/// one that does not return.
+/// The turn of running or changing a worker's node. At most one thread has it. Another thread may give it back if its
+/// owner does not return.
 ///
-/// Whoever waits for it comes before those that only try: a node that is always busy can still be changed.
+/// A thread that waits for the turn goes before threads that only try, so that a busy node can still be changed.
 final class Turn: @unchecked Sendable {
   private let condition = NSCondition()
   // Under the condition's lock.
   private var isTaken = false
   private let waiters = Atomic<Int>(0)
 
-  /// Another thread waits for it. Whoever has it gives it back soon.
+  /// Another thread waits for the turn. The owner gives it back soon.
   var isAwaited: Bool { waiters.load(ordering: .relaxed) > 0 }
 
-  /// Takes it, if nobody has it or waits for it.
+  /// Takes the turn if no thread has it or waits for it.
   func tryTake() -> Bool {
     condition.lock()
     defer { condition.unlock() }
@@ -23,7 +23,7 @@ final class Turn: @unchecked Sendable {
     return true
   }
 
-  /// Takes it as soon as nobody has it; false: somebody had it for so many seconds.
+  /// Takes the turn as soon as it is free; false: it was not free within `seconds`.
   func take(seconds: Double) -> Bool {
     condition.lock()
     defer { condition.unlock() }

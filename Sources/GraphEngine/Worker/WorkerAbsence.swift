@@ -1,16 +1,15 @@
 import CNodeABI
 import RealtimeCore
 
-/// What is kept of a node whose call was taken away. Its plugin may still write to its blocks, so that none of them is used
-/// any more.
+/// Stands in for a node whose call was taken away. The plugin may still write to the node's blocks; they stay unused.
 struct WorkerAbsence {
   /// A block without tokens for each output.
   var blocks: [auscult_block]
   /// Frame position from which on each output's tokens are missing.
   var missingFrom: [Int64]
-  /// Through which frame position its inputs are there.
+  /// Frame position through which its inputs are complete.
   var heard: Int64
-  /// Rings that have been told of the gap, and of the end.
+  /// Rings that have received the gap. Below: those that have received the end.
   var told: Set<UnsafeMutablePointer<LinkProducer>> = []
   var ended: Set<UnsafeMutablePointer<LinkProducer>> = []
 
@@ -27,9 +26,8 @@ struct WorkerAbsence {
   }
 }
 
-extension WorkerNode {
-  /// Instead of running the node: its inputs are passed over, and those behind it are told what is missing, and how far
-  /// everything else is.
+extension WorkerStep {
+  /// Stands in for a call of the node: skips its inputs, and sends the nodes behind it the gap and the watermark.
   func passOver() -> Attempt {
     for index in inputs.indices { inputs[index].pass() }
     if !inputs.isEmpty, inputs.allSatisfy(\.isOver) {
@@ -52,7 +50,7 @@ extension WorkerNode {
     while let due = tuning?.nextPosition, complete > due { tuning!.pass() }
   }
 
-  /// - Returns: whether there was anything to say but how far it is.
+  /// - Returns: whether there was more to send than the watermark.
   private func tell(_ entry: StepLink, isEnd: Bool) -> Bool {
     let complete = isEnd ? Int64.max : complete(step.pointee.outputs[entry.output].lookahead)
     let isNew = !absence!.told.contains(entry.producer)
@@ -70,7 +68,7 @@ extension WorkerNode {
     withUnsafeMutablePointer(to: &block) { push(Block($0), entry.producer) }
     absence!.told.insert(entry.producer)
     if isEnd { absence!.ended.insert(entry.producer) }
-    // The last ring of an output that hears of it: what comes next begins there.
+    // Once the last ring of an output has received the gap, the next gap begins at its end.
     let others = (0..<step.pointee.linkCount).map { step.pointee.links[$0] }.filter {
       $0.output == entry.output
     }
@@ -79,7 +77,7 @@ extension WorkerNode {
     return true
   }
 
-  /// Through which frame position an output is complete that nothing more comes from.
+  /// Watermark of an output that yields no more tokens.
   private func complete(_ lookahead: Int64) -> Int64 {
     var complete = Int64.max
     for input in inputs where input.complete != Int64.max {

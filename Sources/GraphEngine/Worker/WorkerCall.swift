@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Whose a worker's call into a plugin is. A thread enters and leaves; a call that does not come back is taken away from
-/// its thread, which, should it return, finds that it has nothing more to do there.
+/// The ownership of a worker's call into a plugin. A thread enters and leaves. If a call does not return, another
+/// thread takes it away; should the call return later, its thread does nothing more with the node.
 struct WorkerCall: ~Copyable {
-  /// The number of the call that is under way; 0: none is; -1: it was taken away.
+  /// The number of the call in progress; 0: none; -1: it was taken away.
   private let state = Atomic<Int>(0)
   private let calls = Atomic<Int>(0)
 
@@ -24,13 +24,13 @@ struct WorkerCall: ~Copyable {
     state.compareExchange(expected: call, desired: 0, ordering: .acquiringAndReleasing).exchanged
   }
 
-  /// The call that is under way; nil: none is. Thread: any.
+  /// The call in progress; nil: none. Thread: any.
   var current: Int? {
     let call = state.load(ordering: .acquiring)
     return call > 0 ? call : nil
   }
 
-  /// Takes a call away; false: it has come back. Thread: any.
+  /// Takes a call away; false: it has already returned. Thread: any.
   func takeAway(_ call: Int) -> Bool {
     state.compareExchange(expected: call, desired: -1, ordering: .acquiringAndReleasing).exchanged
   }

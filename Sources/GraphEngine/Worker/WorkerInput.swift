@@ -1,38 +1,38 @@
 import CNodeABI
 import RealtimeCore
 
-/// One input of a node on a worker: the ring that feeds it, and during a swap the one that takes over.
+/// One input of a node on a worker: the ring that feeds it and, during a swap, the ring that takes over.
 struct WorkerInput {
   /// Where blocks come from.
   struct Side {
-    /// nil: from nowhere, before an added sink begins and after a removed one has ended.
+    /// nil: no ring, before an added sink begins or after a removed sink has ended.
     var link: RingLink?
-    /// Tokens before the first one on this grid, in ticks of the stream, are passed over; 0: none are.
+    /// Skips tokens before the first one on this grid, in ticks of the stream; 0: skips none.
     var grid: Int64 = 0
   }
 
   var side: Side
-  /// What takes over at the point; after that, what did before.
+  /// The side that takes over at the point; after the point, the side that fed the input before.
   var other: Side?
   var point: UnsafeMutablePointer<SwapPoint>?
 
   var hasFront = false
   var isSpent = false
-  /// How far the input is complete, as of the last look.
+  /// The input's watermark at the last look.
   var complete = Int64.min
-  /// Times that it changed over in this swap.
+  /// How often it changed over in this swap.
   private var changes = 0
-  /// Tokens that end at or before this frame position were the other side's.
+  /// Tokens that end at or before this frame position belonged to the other side.
   private var from = Int64.min
 
   init(_ side: Side) { self.side = side }
 
   var isEmpty: Bool { side.link?.isEmpty ?? true }
 
-  /// What it shows while it has no front.
+  /// The block that it shows when there is no next block.
   var idle: UnsafeMutablePointer<auscult_block>? { (side.link ?? other?.link)?.idle }
 
-  /// Nothing feeds it any more, unless a way back changes it over again.
+  /// No ring feeds it any more, unless the swap returns to the old graph.
   var isOver: Bool { side.link == nil && (point == nil || changes > 0) }
 
   mutating func beginSwap(_ other: Side, at point: UnsafeMutablePointer<SwapPoint>) {
@@ -41,18 +41,18 @@ struct WorkerInput {
     changes = 0
   }
 
-  /// The swap is over: what is current stays.
+  /// Ends the swap: the current side stays.
   mutating func endSwap() {
     other = nil
     point = nil
   }
 
-  /// The next block, cut to what belongs to this input; nil: none now. `mayBegin` is false while the node must wait for
-  /// the one that it takes over from.
+  /// The next block, cut to the tokens of this input; nil: none now. `mayBegin` is false while the node waits for the
+  /// node from which it takes over.
   mutating func front(mayBegin: Bool) -> UnsafeMutablePointer<auscult_block>? {
     while true {
       discardOther()
-      // The watermark first, then the ring, then the point: what each promises is in the one before it.
+      // Read the watermark, then the ring, then the point: each read relies on the one before it.
       let reached = side.link?.complete ?? Int64.max
       let front = side.link?.front()
       let end = point?.pointee.pending(after: changes) ?? SwapPoint.unset
@@ -82,8 +82,7 @@ struct WorkerInput {
 
   func release() { side.link?.release() }
 
-  /// Lets everything pass, of a node whose call was taken away: what is in the rings stays as it is, for the plugin may
-  /// still be reading there.
+  /// Skips all input of a node whose call was taken away. The plugin may still read the rings, so they stay unchanged.
   mutating func pass() {
     while true {
       side.link?.ring.pointee.close()
@@ -100,7 +99,7 @@ struct WorkerInput {
     }
   }
 
-  /// Cuts a block to what ends by the point; true: nothing is left of it.
+  /// Cuts a block to the tokens that end at or before the point; true: none is left.
   private func isBehind(_ front: UnsafeMutablePointer<auscult_block>, _ end: Int64) -> Bool {
     let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end
     let isLearning = front.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 && front.pointee.learned <= end
@@ -122,7 +121,7 @@ struct WorkerInput {
     complete = max(complete, end)
   }
 
-  /// Takes away what comes before the input begins; false: nothing is left, and the block is released.
+  /// Removes tokens from before the input's beginning; false: nothing is left, and the block was released.
   private mutating func prepare(_ front: UnsafeMutablePointer<auscult_block>) -> Bool {
     let hadTokens = front.pointee.count > 0
     if from != Int64.min { front.pointee.dropFirst(front.pointee.countThrough(from)) }
@@ -142,7 +141,7 @@ struct WorkerInput {
     return true
   }
 
-  /// Whatever ends before the exchange is not the other side's to give.
+  /// Discards the other side's tokens that end before the exchange: they belong to this side.
   private func discardOther() {
     guard let link = other?.link, let point else { return }
     while let front = link.front() {

@@ -2,27 +2,27 @@ import CRealtime
 import Foundation
 import Synchronization
 
-/// The worker threads of an engine: as many as there are processors, or nodes if these are fewer. Each looks for a node
-/// that has something to do; which one finds it has no influence on the results.
+/// The worker threads of an engine: as many as `threads`. Each looks for a node with work; which thread finds it does
+/// not affect the results.
 ///
-/// The realtime thread makes no system call to wake them: under a deadline they look by themselves every few milliseconds,
-/// seldom enough to leave the realtime thread its processor.
+/// The realtime thread makes no system call to wake them. Under a deadline they look every few milliseconds, rarely
+/// enough to leave the realtime thread its processor.
 final class WorkerPool: @unchecked Sendable {
-  private let nodeList: Mutex<[WorkerNode]>
+  private let nodeList: Mutex<[WorkerStep]>
   private let condition = NSCondition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
-  /// How often nodes have got on: who waits for that looks whether it has changed.
+  /// How often a node has advanced. Waiting threads look whether it has changed.
   private let progress = Atomic<Int>(0)
-  /// Threads that there are to be.
+  /// Number of threads wanted.
   private let threads: Int
-  // Under the condition's lock: threads that there are, and those of them that are in a node which does not come back.
+  // Under the condition's lock: number of threads, and of those in a node that does not return.
   private var running = 0
   private var lost = 0
-  /// Threads that settle, and were lost.
-  private let lostSettlers = Atomic<Int>(0)
+  /// Number of lost threads that ran nodes until idle.
+  private let lostIdleRuns = Atomic<Int>(0)
 
-  init(_ nodes: [WorkerNode], threads: Int) {
+  init(_ nodes: [WorkerStep], threads: Int) {
     nodeList = Mutex(nodes)
     self.threads = threads
     condition.lock()
@@ -30,7 +30,7 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Starts the threads that are missing. Under the condition's lock.
+  /// Starts missing threads. Under the condition's lock.
   private func fill() {
     while running - lost < threads, !stopping.load(ordering: .acquiring) {
       let place = Double(running) / Double(threads)
@@ -41,10 +41,10 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// A thread is in a node for long, and perhaps for ever: another one takes its place. Thread: any.
+  /// Replaces a thread that is in a node for long, perhaps for ever. Thread: any.
   func lose(isOwn: Bool) {
     guard isOwn else {
-      _ = lostSettlers.add(1, ordering: .sequentiallyConsistent)
+      _ = lostIdleRuns.add(1, ordering: .sequentiallyConsistent)
       return
     }
     condition.lock()
@@ -54,20 +54,20 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// One of its threads that was lost has come back. There is one more from now on.
+  /// A lost thread has returned. The pool has one more thread from now on.
   func regain() {
     condition.lock()
     lost -= 1
     condition.unlock()
   }
 
-  /// Replaces the nodes that are run, in the order of the schedule. A thread may still be at one of those before.
-  func setNodes(_ nodes: [WorkerNode]) { nodeList.withLock { $0 = nodes } }
+  /// Replaces the nodes to run, in the order of the schedule. A thread may still be in one of the old nodes.
+  func setNodes(_ nodes: [WorkerStep]) { nodeList.withLock { $0 = nodes } }
 
-  private var nodes: [WorkerNode] { nodeList.withLock { $0 } }
+  private var nodes: [WorkerStep] { nodeList.withLock { $0 } }
 
-  /// Ends the threads once each has finished its node. Lost ones are not waited for, nor is any when `isOver` says so; nodes
-  /// that have one lose their call. Thread: control.
+  /// Ends the threads once each has finished its node. Does not wait for lost threads, or for any thread once `isOver`
+  /// is true; nodes with such a thread lose their call. Thread: control.
   func stop(isOver: () -> Bool) {
     stopping.store(true, ordering: .releasing)
     condition.lock()
@@ -76,7 +76,7 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Wakes the threads that found nothing to do. Not for the realtime thread.
+  /// Wakes threads that found no work. Not for the realtime thread.
   func nudge() {
     if sleepers.load(ordering: .sequentiallyConsistent) == 0 { return }
     condition.lock()
@@ -84,11 +84,11 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Waits until something holds that nodes bring about. Without threads of its own the pool runs them on the calling one.
+  /// Waits for a condition that nodes bring about. A pool without threads runs the nodes on the calling thread.
   ///
   /// - Parameters:
-  ///   - isDone: what is waited for.
-  ///   - look: called now and then; false: it is not waited for any more.
+  ///   - isDone: the condition.
+  ///   - look: called now and then; false: stop waiting.
   func wait(until isDone: () -> Bool, look: () -> Bool) {
     while true {
       let seen = progress.load(ordering: .sequentiallyConsistent)
@@ -99,7 +99,7 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// Lets nodes get on for a moment.
+  /// Lets nodes advance for a moment.
   func help() {
     let seen = progress.load(ordering: .sequentiallyConsistent)
     if threads == 0, runOnce() { return }
@@ -116,14 +116,13 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// A node has got on: who waits for that is woken, and so are threads that found nothing to do. Not for the realtime
-  /// thread.
+  /// A node has advanced: wakes the threads that wait for that or found no work. Not for the realtime thread.
   private func noteProgress() {
     progress.add(1, ordering: .sequentiallyConsistent)
     nudge()
   }
 
-  /// Runs every node once on the calling thread; true if any got anywhere.
+  /// Runs every node once on the calling thread; true if any node advanced.
   private func runOnce() -> Bool {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
@@ -132,49 +131,49 @@ final class WorkerPool: @unchecked Sendable {
     return hasRun
   }
 
-  /// Runs every node until none has anything left that it could do. Only while nothing is pushed from outside: nodes
-  /// stand in the order of the schedule, so that one that is found idle gets nothing more from those before it.
+  /// Runs every node until none has work left. Only while nothing is pushed from outside: nodes are in the order of the
+  /// schedule, so an idle node gets nothing more from the nodes before it.
   ///
-  /// - Parameter look: called now and then; false: it is not waited for any more.
-  func settle(_ look: () -> Bool) {
-    // Another thread than the caller's: it may not come back.
+  /// - Parameter look: called now and then; false: stop waiting.
+  func runUntilIdle(_ look: () -> Bool) {
+    // On another thread than the caller's, because a node may not return.
     while true {
-      let settlers = lostSettlers.load(ordering: .sequentiallyConsistent)
-      let settler = Settler()
-      defer { settler.isAbandoned.store(true, ordering: .relaxed) }
-      HelperThread.run { [self] in if settleHere(settler) { settler.isDone.signal() } }
-      while settler.isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
+      let lost = lostIdleRuns.load(ordering: .sequentiallyConsistent)
+      let idleRun = IdleRun()
+      defer { idleRun.isAbandoned.store(true, ordering: .relaxed) }
+      HelperThread.run { [self] in if runUntilIdleHere(idleRun) { idleRun.isDone.signal() } }
+      while idleRun.isDone.wait(timeout: .now() + .milliseconds(20)) != .success {
         guard look() else { return }
-        if lostSettlers.load(ordering: .sequentiallyConsistent) != settlers { break }
+        if lostIdleRuns.load(ordering: .sequentiallyConsistent) != lost { break }
       }
-      if lostSettlers.load(ordering: .sequentiallyConsistent) == settlers { return }
+      if lostIdleRuns.load(ordering: .sequentiallyConsistent) == lost { return }
     }
   }
 
-  /// A thread that settles, and whoever waits for it.
-  private final class Settler: Sendable {
+  /// A thread that runs all nodes until they are idle, and the signal for its waiter.
+  private final class IdleRun: Sendable {
     let isDone = DispatchSemaphore(value: 0)
-    /// Nobody waits for it any more: it ends after the node that it is in.
+    /// No thread waits for it any more. It ends after its current node.
     let isAbandoned = Atomic<Bool>(false)
   }
 
   /// - Returns: false when the thread is lost.
-  private func settleHere(_ settler: Settler) -> Bool {
+  private func runUntilIdleHere(_ idleRun: IdleRun) -> Bool {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     while !stopping.load(ordering: .acquiring) {
-      var isSettled = true
+      var isIdle = true
       var hasRun = false
       for node in nodes {
-        if settler.isAbandoned.load(ordering: .relaxed) { return true }
+        if idleRun.isAbandoned.load(ordering: .relaxed) { return true }
         switch node.tryRun(patience: NodeCalls.look) {
-        case .ran: (hasRun, isSettled) = (true, false)
-        case .busy: isSettled = isSettled && node.isOverdue.load(ordering: .relaxed)
+        case .ran: (hasRun, isIdle) = (true, false)
+        case .busy: isIdle = isIdle && node.isOverdue.load(ordering: .relaxed)
         case .idle: break
         case .lost: return false
         }
       }
-      if isSettled { break }
+      if isIdle { break }
       if hasRun { noteProgress() }
     }
     return true
@@ -185,7 +184,7 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   private func work(from place: Double) {
-    // Alike on every thread that computes; see CRealtime.
+    // The same on every computing thread; see CRealtime.
     _ = realtime_flush_denormals()
     while !stopping.load(ordering: .acquiring) {
       var hasRun = false

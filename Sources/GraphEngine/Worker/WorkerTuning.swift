@@ -1,4 +1,4 @@
-/// New values for a node on a worker, and whether they are in force yet. Touched under the node's busy flag.
+/// New values for a node on a worker, and whether they are in effect. Only the thread with the node's turn touches it.
 struct WorkerTuning {
   let entry: TuneEntry
   let point: UnsafeMutablePointer<SwapPoint>
@@ -9,16 +9,16 @@ struct WorkerTuning {
     self.point = point
   }
 
-  /// The exchange at which the next values are due; nil: none is known.
+  /// The exchange at which the next values take effect; nil: not known.
   var nextPosition: Int64? {
     let position = point.pointee.pending(after: changes)
     return position == SwapPoint.unset ? nil : position
   }
 
-  /// Puts the values in force that are due.
+  /// Applies the values that are due.
   func take() { entry.take(isForward: changes == 0) }
 
-  /// The exchange is behind.
+  /// Notes that the exchange has passed.
   mutating func pass() {
     changes += 1
     point.pointee.countSwitch()

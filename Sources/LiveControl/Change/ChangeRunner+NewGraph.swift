@@ -14,7 +14,7 @@ extension ChangeRunner {
     goOn(after: work) { self.prepare(request) }
   }
 
-  /// Goes on once some work is done; `service` looks for it on every tick.
+  /// Goes on once some work is done; `service` looks for it in every polling round.
   private func goOn<Result>(after work: BackgroundWork<Result>, then next: @escaping (Result) -> Void) {
     continuation = { [unowned self] in
       guard let result = work.result else { return false }

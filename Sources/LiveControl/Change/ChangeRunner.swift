@@ -4,7 +4,7 @@ import NodeHost
 
 /// Carries out the changes of a running graph that were asked for, one after the other.
 ///
-/// Thread: control, but for `queue`. Call `service` on every tick.
+/// Thread: control, but for `queue`. Call `service` in every polling round.
 public final class ChangeRunner {
   public let queue: ChangeQueue
   let engine: Engine

@@ -30,10 +30,10 @@ public final class EndRequests: Sendable {
   }
 
   /// With these requests.
-  func applied(to conversation: Conversation) -> Conversation {
-    var conversation = conversation
-    conversation.isCancelled = { [self] in hasGivenUp }
-    conversation.isEnding = { [self] in wantsEnd }
-    return conversation
+  func applied(to callbacks: WorkCallbacks) -> WorkCallbacks {
+    var callbacks = callbacks
+    callbacks.isCancelled = { [self] in hasGivenUp }
+    callbacks.isEnding = { [self] in wantsEnd }
+    return callbacks
   }
 }

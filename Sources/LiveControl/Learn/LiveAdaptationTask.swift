@@ -25,13 +25,13 @@ public final class LiveAdaptationTask: LiveTask {
   ///   - output: the model file to write.
   ///   - wake: called on another thread when `look` has something to do.
   public init(
-    _ graph: Graph, node: String?, rate: Int, options: AdaptationOptions, output: String, conversation: Conversation,
+    _ graph: Graph, node: String?, rate: Int, options: AdaptationOptions, output: String, callbacks: WorkCallbacks,
     wake: @escaping @Sendable () -> Void, tell: @escaping (LearningEvent) -> Void
   ) throws {
     self.tell = tell
     adaptation = try LiveAdaptation(
       graph, node: node, rate: rate, options: options, output: output,
-      conversation: endRequests.applied(to: conversation), wake: wake)
+      callbacks: endRequests.applied(to: callbacks), wake: wake)
   }
 
   public var graph: Graph { adaptation.graph }

@@ -15,7 +15,7 @@ public protocol LiveTask: AnyObject {
   /// How far it is; nil once the whole graph runs.
   var progress: LearningProgress? { get }
 
-  /// On every tick.
+  /// In every polling round.
   ///
   /// - Parameter stop: ends the run.
   func look(_ engine: Engine, stop: () -> Void)

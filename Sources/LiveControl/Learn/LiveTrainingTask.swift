@@ -41,7 +41,7 @@ public final class LiveTrainingTask: LiveTask {
   ///   - wake: called on another thread when `look` has something to do.
   public init(
     _ graph: Graph, source: GraphSource, catalog: PluginCatalog, rate: Int, options: Options,
-    conversation: Conversation, wake: @escaping @Sendable () -> Void, tell: @escaping (LearningEvent) -> Void
+    callbacks: WorkCallbacks, wake: @escaping @Sendable () -> Void, tell: @escaping (LearningEvent) -> Void
   ) throws {
     self.options = options
     self.source = source
@@ -49,7 +49,7 @@ public final class LiveTrainingTask: LiveTask {
     self.tell = tell
     training = try LiveTraining(
       graph, node: options.node, rate: rate, options: options.training, output: options.output,
-      conversation: endRequests.applied(to: conversation), wake: wake)
+      callbacks: endRequests.applied(to: callbacks), wake: wake)
     reporter = TrainingReporter(training, untilLoss: options.training.untilLoss, tell: tell)
   }
 

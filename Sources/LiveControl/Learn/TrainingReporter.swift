@@ -18,7 +18,7 @@ final class TrainingReporter {
     self.tell = tell
   }
 
-  /// On every tick.
+  /// In every polling round.
   func look() {
     tellRounds()
     tellSilence()

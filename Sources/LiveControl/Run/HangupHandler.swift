@@ -37,7 +37,7 @@ public struct HangupHandler {
     flag = Flag(wake)
   }
 
-  /// On every tick.
+  /// In every polling round.
   public func look() {
     guard flag.take() else { return }
     let file = changes.source.file

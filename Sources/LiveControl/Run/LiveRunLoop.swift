@@ -3,7 +3,7 @@ import GraphEngine
 import JACKDriver
 import RunControl
 
-/// What a live run does on every tick beside hearing, until its end.
+/// What a live run does in every polling round beside hearing, until its end.
 ///
 /// Thread: control.
 final class LiveRunLoop {
@@ -68,7 +68,7 @@ final class LiveRunLoop {
   func run() throws {
     let reporter = live.reporter
     reporter.begin(status.update(), engine, ports: driver.portNames)
-    engine.whileWaiting { [status, engine] in reporter.tick(status.update(), engine) }
+    engine.whileWaiting { [status, engine] in reporter.update(status.update(), engine) }
     defer { engine.whileWaiting {} }
     let outcome = Result { try follow() }
     try task?.finish(after: outcome)
@@ -80,10 +80,10 @@ final class LiveRunLoop {
     let last = live.options.duration.map { Int64(($0 * Double(driver.rate)).rounded()) } ?? .max
     let outcome = Result { () throws(JACKError) in
       try driver.run(
-        tick: {
+        poll: {
           deadline.leaveServer(false)
           look()
-          live.reporter.tick(status.update(), engine)
+          live.reporter.update(status.update(), engine)
           if engine.realtime.position >= last { driver.control.stop() }
           deadline.leaveServer(true)
         }, report: { live.reporter.event($0) })

@@ -11,7 +11,7 @@ public protocol LiveRunReporter: AnyObject {
   /// What became of a change of the graph.
   func change(_ request: ChangeRequest, _ record: ChangeRecord)
   /// About ten times a second, also while the engine waits for a node.
-  func tick(_ figures: RunFigures, _ engine: Engine)
+  func update(_ figures: RunFigures, _ engine: Engine)
   /// The engine has stopped.
   func end(_ figures: RunFigures)
 }

@@ -40,7 +40,7 @@ public final class GraphWatch {
     tell(.watchesFile(changes.source.file))
   }
 
-  /// On every tick, before the changes go on.
+  /// In every polling round, before the changes go on.
   public func look() {
     if let files {
       files.watch(graphFiles)

@@ -6,16 +6,16 @@ import Synchronization
   import Darwin
 #endif
 
-/// Opens libraries in a child process before this one does, so that one that crashes, exits, hangs or closes descriptors
-/// while it is loaded is a diagnostic, and not the end of the program.
+/// Opens libraries in a child process before this process does. A library that crashes, exits, hangs or closes
+/// descriptors while it is loaded then gives a diagnostic and does not end this program.
 ///
-/// A process with one thread, as every command is at its start, copies itself: one child opens all libraries, and another
-/// one follows only for those behind one that ended it. A process with threads starts its own executable. Without either,
-/// as in a program of somebody else's that uses this library, nothing is tried out.
+/// A process with one thread, as every command is at its start, forks. One child opens all libraries; if a library ends
+/// it, another child opens the rest. A process with threads starts its own executable. If neither is possible, as in
+/// another program that uses this module, nothing is tried.
 ///
-/// What was found out is remembered for the file as it is (device, inode, size, times), for as long as the probe lives.
+/// The probe remembers results for the file's present state (device, inode, size, times) as long as it lives.
 public final class PluginProbe: Sendable {
-  /// A file as it is now. Whoever changes it changes the time of its last change.
+  /// A file's present state. A change of the file changes its time of last change.
   struct Identity: Hashable {
     private let numbers: [Int]
 
@@ -29,20 +29,20 @@ public final class PluginProbe: Sendable {
     }
   }
 
-  /// What became of a library in the child.
+  /// The result of a library's trial.
   struct Verdict: Sendable {
-    /// Why it can't be used; nil: nothing speaks against it.
+    /// Why it can't be used; nil: it can.
     var defect: String?
     /// It writes to standard output while it is loaded.
     var writesOutput = false
   }
 
-  /// The program that is started where this process can't be copied; it knows the command `probe-plugin`.
+  /// The program to start if this process can't be forked. It has the command `probe-plugin`.
   public let executable: String?
   /// Seconds for each library.
   public let limit: Double
   private let verdicts = Mutex<[Identity: Verdict]>([:])
-  /// Nothing more is tried out.
+  /// No further libraries are tried.
   private let isClosed: Bool
 
   public init(executable: String? = nil, limit: Double = 10) {
@@ -51,7 +51,7 @@ public final class PluginProbe: Sendable {
     isClosed = false
   }
 
-  /// What another one has found out: libraries that can't be used, and why.
+  /// The results of another probe: libraries that can't be used, and why.
   public init(refusing defects: [String: String]) {
     executable = nil
     limit = 0
@@ -59,7 +59,7 @@ public final class PluginProbe: Sendable {
     for (path, defect) in defects { note(Identity(path), Verdict(defect: defect)) }
   }
 
-  /// Those of the files that can't be used, and why.
+  /// The files that can't be used, and why.
   public func defects(of paths: [String]) -> [String: String] {
     var result: [String: String] = [:]
     for path in paths {
@@ -69,7 +69,7 @@ public final class PluginProbe: Sendable {
     return result
   }
 
-  /// Whether all of these files were tried out as they are now, or can't be.
+  /// Whether all of these files were tried in their present state, or can't be.
   public func knows(_ paths: [String]) -> Bool {
     paths.allSatisfy { path in
       guard fileDefect(path) == nil, let identity = Identity(path) else { return true }
@@ -77,10 +77,10 @@ public final class PluginProbe: Sendable {
     }
   }
 
-  /// Tries those libraries out that are not known as they are now. Thread: any.
+  /// Tries libraries whose present state is not known. Thread: any.
   public func examine(_ paths: [String]) {
     if isClosed { return }
-    // What is no file for a library is refused by whoever loads it, without being opened.
+    // A file that can't be a library is not opened: the loading refuses it.
     var left = paths.filter { path in
       guard fileDefect(path) == nil, let identity = Identity(path) else { return false }
       return verdicts.withLock { $0[identity] == nil }
@@ -97,32 +97,32 @@ public final class PluginProbe: Sendable {
         left.removeFirst(batch.count)
         continue
       }
-      // A child that never came to its first library says nothing about any.
+      // A child that never reached its first library says nothing about any library.
       guard outcome.step >= 0, let fault = outcome.fault else { return }
       note(identities[done], Verdict(defect: "it \(fault) while it is loaded"))
       left.removeFirst(done + 1)
     }
   }
 
-  /// What is known of a library as it is now, after it was tried out where need be.
+  /// The result for a library's present state. Tries it if necessary.
   func verdict(on path: String) -> Verdict {
     examine([path])
     guard let identity = Identity(path) else { return Verdict() }
     return verdicts.withLock { $0[identity] } ?? Verdict()
   }
 
-  /// Runs a further trial in a copy of this process; nil where it can't be copied.
+  /// Runs another trial in a fork of this process; nil if it can't be forked.
   ///
-  /// - Parameter seconds: for each step.
+  /// - Parameter seconds: limit of each step.
   public func copy(seconds: Double, _ body: (ProbeChild) -> Void) -> ProbeOutcome? {
     guard hasOneThread, var process = ProbeProcess(limit: seconds) else { return nil }
     let outcome = process.fork(body)
     return outcome.end == .none ? nil : outcome
   }
 
-  /// Runs a further trial in a child that is started as a program. Thread: any.
+  /// Runs another trial in a child that is started as a program. Thread: any.
   ///
-  /// - Parameter seconds: for each step.
+  /// - Parameter seconds: limit of each step.
   public func run(_ arguments: [String], request: [UInt8], seconds: Double) -> ProbeOutcome? {
     guard let executable, var process = ProbeProcess(limit: seconds) else { return nil }
     let outcome = process.spawn(executable, arguments, request: request)
@@ -152,7 +152,7 @@ public final class PluginProbe: Sendable {
   }
 }
 
-/// Whether nothing but the calling thread runs in this process.
+/// Whether the calling thread is the only one of this process.
 private var hasOneThread: Bool {
   guard let stream = opendir("/proc/self/task") else { return false }
   defer { closedir(stream) }
@@ -161,7 +161,7 @@ private var hasOneThread: Bool {
   return count == 1
 }
 
-/// Lets what a library writes to standard output go to standard error, while it is loaded.
+/// Redirects standard output to standard error while a library is loaded.
 func withOutputAside<T>(_ isAside: Bool, _ body: () throws(PluginProblem) -> T) throws(PluginProblem) -> T {
   guard isAside else { return try body() }
   fflush(nil)

@@ -6,22 +6,22 @@ import SystemCalls
   import Darwin
 #endif
 
-/// The child's side: tries out what would hurt the parent. Nothing that it does reaches anyone but by `ProbeMemory`.
+/// The child's side: tries what could harm the parent. Its only effect is on `ProbeMemory`.
 public struct ProbeChild: @unchecked Sendable {
-  /// Descriptors of a child that was started as a program: what it is asked, what it says, and the memory that it shares.
+  /// Descriptors of a child that was started as a program: its shared memory, and a pipe that closes when it ends.
   static let memoryDescriptor: Int32 = 3
   static let aliveDescriptor: Int32 = 4
-  /// Descriptors that a plugin has no business with.
+  /// Descriptors that a plugin must not touch.
   private static let sentinels: ClosedRange<Int32> = 0...9
 
   let memory: ProbeMemory
-  /// Seconds that one step may take: the child ends itself then, should nobody wait for it any more.
+  /// Limit of one step in seconds. The child ends itself after it, in case its parent is gone.
   let limit: Double
 
-  /// Of a child that was started as a program: `auscult probe-plugin`.
+  /// For a child that was started as a program: `auscult probe-plugin`.
   ///
   /// - Parameter limit: seconds for each step.
-  /// - Returns: nil when this is none.
+  /// - Returns: nil if this process is not such a child.
   public init?(limit: Double) {
     guard let base = MemoryFile.map(Self.memoryDescriptor) else { return nil }
     memory = ProbeMemory(base: base)
@@ -35,7 +35,7 @@ public struct ProbeChild: @unchecked Sendable {
     prepare()
   }
 
-  /// What the child is asked, from its standard input.
+  /// The request to the child, from its standard input.
   public static func request() -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -46,7 +46,7 @@ public struct ProbeChild: @unchecked Sendable {
     }
   }
 
-  /// Loads each library, calls its entry, and reads all that it declares.
+  /// Loads each library, calls its entry function, and reads its declarations.
   public func open(_ paths: [String]) {
     for (step, path) in paths.enumerated() {
       begin(step, path)
@@ -61,7 +61,7 @@ public struct ProbeChild: @unchecked Sendable {
     }
   }
 
-  /// The next step begins, and has its time.
+  /// Begins the next step and its time limit.
   public func begin(_ step: Int, _ text: String) {
     alarm(UInt32(min(limit * ProbeProcess.patience, 1e9).rounded(.up)) + 5)
     memory.begin(step, text)
@@ -76,7 +76,7 @@ public struct ProbeChild: @unchecked Sendable {
 
   private func prepare() {
     endWithParent()
-    // Whatever handles signals in the parent is none of the child's.
+    // The parent's signal handlers are not for the child.
     for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGALRM, SIGTERM, SIGINT, SIGPIPE] {
       Glibc.signal(signal, SIG_DFL)
     }
@@ -84,22 +84,22 @@ public struct ProbeChild: @unchecked Sendable {
     setLimit(Int32(RLIMIT_CORE.rawValue), 0)
     setLimit(Int32(RLIMIT_FSIZE.rawValue), 1 << 20)
     let memory = UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
-    // Beside what it has: a sanitizer holds more than any machine does.
+    // In addition to its present memory: a sanitizer reserves more than any computer has.
     setLimit(Int32(RLIMIT_DATA.rawValue), rlim_t(Self.dataBytes + memory / 2))
     setLimit(Int32(RLIMIT_CPU.rawValue), rlim_t(600))
     fillDescriptors()
   }
 
-  /// Nobody waits for the child any more once its parent has ended. Where the system does not know this, `alarm` ends it.
+  /// The child must end when its parent has ended. On systems without this call, `alarm` ends it.
   private func endWithParent() {
-    // Not offered to Swift, for it takes arguments of any number.
+    // Swift does not import it, because it has variable arguments.
     guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "prctl") else { return }
     let setParentDeathSignal: Int32 = 1
     let prctl = unsafeBitCast(symbol, to: (@convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32).self)
     _ = prctl(setParentDeathSignal, UInt(SIGKILL), 0, 0, 0)
   }
 
-  /// What this process holds of its own.
+  /// Private memory of this process, in bytes.
   private static var dataBytes: UInt64 {
     let descriptor = Glibc.open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return 0 }

@@ -6,12 +6,12 @@ import SystemCalls
   import Darwin
 #endif
 
-/// What a child that tries plugins out tells its parent, in memory that both see: a plugin may close every descriptor.
+/// A child's report to its parent, in shared memory, because a plugin may close every descriptor.
 struct ProbeMemory {
-  /// What a plugin did that is no crash.
+  /// Mistakes of a plugin that are not crashes.
   struct Conduct: OptionSet {
     let rawValue: UInt8
-    /// It wrote to standard output, where results go.
+    /// It wrote to standard output, which is for results.
     static let writesOutput = Conduct(rawValue: 1)
     /// It closed descriptors that were not its own.
     static let closesDescriptors = Conduct(rawValue: 2)
@@ -26,17 +26,17 @@ struct ProbeMemory {
 
   let base: UnsafeMutableRawPointer
 
-  /// The step that the child is at; -1 before the first.
+  /// The child's present step; -1 before the first.
   var step: Int { Int(base.load(as: Int32.self)) }
-  /// The child came to its end, and was not ended by what it tried out.
+  /// The child reached its end, and no trial ended it.
   var isFinished: Bool { base.load(fromByteOffset: 4, as: Int32.self) == 1 }
-  /// What the child is at, in its own words.
+  /// The child's own description of the step.
   var text: String {
     let bytes = UnsafeRawBufferPointer(start: base + Self.textPlace, count: Self.textBytes)
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// Steps beyond the most, as a large graph has, have none.
+  /// None for steps beyond the most, as in a large graph.
   func conduct(of step: Int) -> Conduct {
     guard step < Self.mostSteps else { return [] }
     return Conduct(rawValue: base.load(fromByteOffset: Self.conductPlace + step, as: UInt8.self))
@@ -65,10 +65,10 @@ struct ProbeMemory {
 }
 
 extension MemoryFile {
-  /// Makes it so long that it holds a `ProbeMemory`.
+  /// Makes the file long enough for a `ProbeMemory`.
   func makeRoom() -> Bool { ftruncate(descriptor, off_t(ProbeMemory.bytes)) == 0 }
 
-  /// Maps it for as long as the process lasts, or until `munmap`. A file of another length is somebody else's.
+  /// Maps it until `munmap` or the end of the process. A file of another length belongs to another program.
   static func map(_ descriptor: Int32) -> UnsafeMutableRawPointer? {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_size == off_t(ProbeMemory.bytes) else { return nil }

@@ -7,29 +7,29 @@ import SystemCalls
   import Darwin
 #endif
 
-/// How a child ended that tried plugins out.
+/// How a trial's child ended.
 public struct ProbeOutcome: Sendable {
   public enum End: Sendable, Equatable {
-    /// It came to its end.
+    /// It reached its end.
     case finished
-    /// What it tried out ended the program.
+    /// The tried code ended the process.
     case exited(Int32)
     case crashed(signal: Int32)
-    /// One step took longer than it may.
+    /// A step exceeded its time limit.
     case late(seconds: Double)
-    /// There was no child to be had.
+    /// No child could be started.
     case none
   }
 
   public var end: End
-  /// The last step, and what the child called it.
+  /// The last step, and the child's text for it.
   public var step: Int
   public var activity: String
-  /// What it said on standard error last: a line.
+  /// Its last line on standard error.
   public var said: String
   var conduct: [ProbeMemory.Conduct]
 
-  /// "crashes (SIGSEGV)", "ends the program (exit status 3)": what is wrong, as a verb; nil: nothing.
+  /// "crashes (SIGSEGV)", "ends the program (exit status 3)": the fault as a verb; nil: none.
   public var fault: String? {
     let words = said.isEmpty ? "" : ", saying '\(said)'"
     switch end {
@@ -41,9 +41,9 @@ public struct ProbeOutcome: Sendable {
   }
 }
 
-/// A child for what may crash, exit or hang: started, watched, and ended.
+/// Starts, watches and ends a child that may crash, exit or hang.
 struct ProbeProcess {
-  /// Seconds that each step may compute. It may take longer: the machine may have other work, and a slow disk.
+  /// Seconds of processor time per step. The step may last longer, if the computer has other work or a slow disk.
   let limit: Double
   private var patience: Double { limit * ProbeProcess.patience }
   static let patience = 3.0
@@ -64,9 +64,9 @@ struct ProbeProcess {
 
   // MARK: Start
 
-  /// Copies this process, which has one thread only, and runs `body` in the copy.
+  /// Forks this process, which must have only one thread, and runs `body` in the child.
   mutating func fork(_ body: (ProbeChild) -> Void) -> ProbeOutcome {
-    // Not offered to Swift, for a process with threads must not do more than exec in the copy. This one has none.
+    // Swift does not import it: with several threads, the copy may only call exec. This process has one thread.
     guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "fork"), openPipe() else { return nothing }
     let fork = unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
     fflush(nil)
@@ -100,7 +100,7 @@ struct ProbeProcess {
     return watch(child)
   }
 
-  /// The pipe's other end is the child's alone: it closes when the child ends.
+  /// Only the child has the pipe's other end, so it closes when the child ends.
   private mutating func openPipe() -> Bool {
     guard let pipe = makePipe() else { return false }
     alive = pipe
@@ -117,7 +117,7 @@ struct ProbeProcess {
   private func watch(_ child: pid_t) -> ProbeOutcome {
     close(alive.write)
     defer { close(alive.read) }
-    // When the step began, and when the child was last seen to compute; with what it had computed by then, in seconds.
+    // When the step began, and when the child last used the processor, with its processor time then in seconds.
     var (step, began) = (memory.step, (time: now(), computed: 0.0))
     var lastSeen = began
     var status: Int32 = 0
@@ -131,8 +131,8 @@ struct ProbeProcess {
       let this = (time: now(), computed: processorTime(child))
       if memory.step != step { (step, began, lastSeen) = (memory.step, this, this) }
       if this.computed - lastSeen.computed > limit / 100 { lastSeen = this }
-      // Before its first step the child starts up. One that computes next to nothing for so long waits for what never
-      // comes.
+      // Before its first step, the child starts up. If it uses almost no processor time for this long, it waits for
+      // something that never comes.
       let isLooping = step >= 0 && this.computed - began.computed > limit
       let isWaiting = step >= 0 && this.time - lastSeen.time > limit
       let most = step < 0 ? max(patience, 30) : patience
@@ -163,9 +163,9 @@ struct ProbeProcess {
   }
 }
 
-/// Runs the body on a thread that begins in this process, and ends the process with it. The one that was copied still takes
-/// itself for the parent's: Swift's Mutex remembers the number of its thread, and ends the program when the kernel, which is
-/// asked where two want one, knows another.
+/// Runs the body on a new thread, and ends the process after it. The forked thread still has the parent's thread
+/// number: Swift's Mutex remembers that number and ends the program if the kernel, which it asks when two threads
+/// compete, knows another one.
 private func onFreshThread(_ body: () -> Void) -> Never {
   withoutActuallyEscaping(body) { body in
     let box = Unmanaged.passRetained(Box(body))
@@ -184,7 +184,7 @@ private final class Box {
   init(_ body: @escaping () -> Void) { self.body = body }
 }
 
-/// A text of a stranger's, fit for a message: short, and without what steers a terminal.
+/// A text of unknown origin for a message: shortened, without control characters.
 private func harmless(_ bytes: ArraySlice<UInt8>) -> String {
   let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix(160)
   return String(String.UnicodeScalarView(scalars.map { $0.value < 32 || (127...159).contains($0.value) ? "?" : $0 }))
@@ -198,7 +198,7 @@ private func signalName(_ signal: Int32) -> String {
   return names[signal] ?? "signal \(signal)"
 }
 
-/// What a process has computed so far, in seconds.
+/// Processor time of a process, in seconds.
 private func processorTime(_ process: pid_t) -> Double {
   var clock = clockid_t()
   return clock_getcpuclockid(process, &clock) == 0 ? seconds(clock) : 0

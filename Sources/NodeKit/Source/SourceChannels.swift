@@ -1,21 +1,21 @@
-/// The channels of a source, and what each listens to.
+/// The channels of a source, and the machine of each.
 public struct SourceChannels: Sendable {
   public let count: Int
   public let machines: [String]
 
-  /// The parameters that it reads.
+  /// The parameters that `init` reads.
   ///
-  /// - Parameter summary: of `channels`.
+  /// - Parameter summary: the summary of `channels`.
   public static func parameters(_ summary: String) -> [ParameterDeclaration] {
     [
       .integer("channels", summary, default: "1", range: 1...1024),
       .text(
-        "machines", "Name of what each channel listens to; without it the node's name, numbered from -1",
+        "machines", "Machine name of each channel; by default the node's name, numbered from -1",
         flags: [.list, .placement]),
     ]
   }
 
-  /// - Throws: `NodeError` where there is not one name for each channel, or one is given twice.
+  /// - Throws: `NodeError` if the number of names differs from that of channels, or a name occurs twice.
   public init(_ arguments: Arguments) throws {
     count = arguments.integer("channels")
     let given = arguments.texts("machines")
@@ -35,7 +35,7 @@ public struct SourceChannels: Sendable {
     machines = given
   }
 
-  /// Makes an output's format that of samples at the driver's rate.
+  /// Sets an output's format to samples at the driver's rate.
   public func describe(_ format: inout StreamFormat, driverRate: Int) {
     format.kind = .audio
     format.channels = count
@@ -52,7 +52,7 @@ public struct SourceChannels: Sendable {
   }
 }
 
-/// What channels without names of their own listen to: the node's name as it is for one, numbered from 1 for more.
+/// The machine names of channels without names: the node's name, numbered from 1 if there are several.
 public func machineNames(node: String, count: Int) -> [String] {
   count == 1 ? [node] : (1...count).map { "\(node)-\($0)" }
 }

@@ -1,12 +1,12 @@
-/// Samples on their way out of a source: cleaned, copied and marked, each channel by itself.
+/// Writes the samples of a source to its output: cleans, copies and marks them, channel by channel.
 ///
-/// Thread: made on the control thread; the rest where the node runs.
+/// Thread: `init` on control; all else on the thread that runs the node.
 public struct SourceOutput {
   private let thresholds: SourceSample.Thresholds
   private let channels: Int
-  /// Samples of a silence, or of a standstill, that counts.
+  /// Least number of samples in a row that count as silence or as stuck.
   private let least: Int
-  /// Of each channel.
+  /// One per channel.
   private let stillness: UnsafeMutablePointer<Stillness>
 
   /// - Parameter rate: driver frames per second.
@@ -23,8 +23,8 @@ public struct SourceOutput {
     for channel in 0..<channels { stillness[channel] = Stillness() }
   }
 
-  /// Puts the next samples [count] of a channel into the output, `done` behind its begin; marks them where somebody wants
-  /// marks.
+  /// Copies the next samples [count] of a channel to the output, from its sample `done` on, with marks if they are
+  /// used.
   @_noLocks @_noAllocation
   public func put(
     _ samples: UnsafePointer<Float>, _ channel: Int, to output: OutputBlock, at done: Int, count: Int,

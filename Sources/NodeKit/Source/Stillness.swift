@@ -1,11 +1,11 @@
 import CNodeABI
 
-/// How long a channel has been silent, and how long it has had one value: what tells the silence and the standstill of a
-/// dead input from the zero crossings and equal neighbours that every sound has. A run counts once it is `least` samples
-/// long, from there on; silence with which a stream begins counts at once.
+/// Counts how long a channel has been silent, and how long it has had one value. This tells the silence or the stuck
+/// value of a dead input from the zero crossings and equal neighbours of every sound. A run counts from `least` samples
+/// on; silence at the beginning of a stream counts at once.
 ///
-/// Runs go on from call to call, so it makes no difference how the audio is cut. Ordinary sound costs a look at one
-/// sample in `least`: a run that long can't hide between two looks.
+/// Runs continue from call to call, so that the cut of the audio makes no difference. For ordinary sound it looks at
+/// one sample in `least`: no longer run can hide between two looks.
 ///
 /// For sources. Thread: the one that runs the node.
 public struct Stillness: Sendable, BitwiseCopyable {
@@ -17,12 +17,12 @@ public struct Stillness: Sendable, BitwiseCopyable {
   @_noLocks @_noAllocation
   public init() {}
 
-  /// The samples of a run that counts: 5 ms of sound.
+  /// The shortest run that counts, in samples: 5 ms of sound.
   public static func least(rate: Int) -> Int { max(2, rate / 200) }
 
-  /// Marks samples [count] that have AUSCULT_MARK_SOUNDING and AUSCULT_MARK_MOVING as each by itself has it: those in the
-  /// midst of silence get a share of silence of 15 fifteenths; so do those in the midst of equal ones that would sound,
-  /// which neither sound nor move then.
+  /// Corrects the marks of samples [count] whose AUSCULT_MARK_SOUNDING and AUSCULT_MARK_MOVING were set one by one.
+  /// Samples within silence get a share of silence of 15 fifteenths. So do samples within a run of equal values that
+  /// would sound; these then neither sound nor move.
   @_noLocks @_noAllocation
   public mutating func mark(
     _ samples: UnsafePointer<Float>, _ marks: UnsafeMutablePointer<UInt8>, count: Int, least: Int
@@ -40,7 +40,7 @@ public struct Stillness: Sendable, BitwiseCopyable {
     var index = 0
     while index < count {
       if silent == 0 && index + least <= count && marks[index + least - 1] & sounding != 0 {
-        // No run that begins here is long enough; one may begin behind the sample that sounds.
+        // No run that begins here is long enough. One may begin after the sample that sounds.
         index += least
         continue
       }

@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import GraphEngine
 import GraphText
@@ -16,7 +17,7 @@ struct Adaptation: @unchecked Sendable {
   let path: String
   let output: String
   let options: AdaptationOptions
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   /// - Parameter heard: by machine; those of the model that are not there keep what they have.
   /// - Throws: `TrainingError` where there is too little sound, or offsets do not explain what differs. Nothing is written
@@ -53,7 +54,7 @@ struct Adaptation: @unchecked Sendable {
         machines[place].json(options.origin), offsets: machines[place].offsets.offsets)
       warnOfRise(machines[place])
     }
-    try conversation.checkCancelled()
+    try callbacks.checkCancelled()
     try model.save(output)
     return AdaptationSummary(model: model, machines: machines)
   }
@@ -107,7 +108,7 @@ struct Adaptation: @unchecked Sendable {
         "machine '\(machine)': not adapted: \(text). Check that the machine is well and the right one; train again on sound from here, or go on with --force"
       )
     }
-    conversation.warn("machine '\(machine)': \(text); adapted all the same (--force)")
+    callbacks.warn("machine '\(machine)': \(text); adapted all the same (--force)")
   }
 
   /// A threshold that lies far above the one before leaves out faults that were found.
@@ -115,7 +116,7 @@ struct Adaptation: @unchecked Sendable {
     guard let before = machine.before, let after = machine.after, before > 0, after > Self.mostRise * before else {
       return
     }
-    conversation.warn(
+    callbacks.warn(
       "machine '\(machine.name)': its threshold rose from \(NumberText.rounded(before, 2)) to \(NumberText.rounded(after, 2)): "
         + "faults that score between them are no longer found. If the sound was that of a machine that is well, give more of "
         + "it, or train again here")
@@ -131,7 +132,7 @@ struct Adaptation: @unchecked Sendable {
       let machine = machines[place]
       let tokens = try judge(of: machine.name, by: model)
       for (token, fold) in zip(machine.heard.measured, machine.heard.folds) {
-        try conversation.checkCancelled()
+        try callbacks.checkCancelled()
         machines[place].scores.append(
           try tokens.score(machine.crossFitted(token.values, fold), channel: machine.heard.channel))
       }
@@ -153,9 +154,9 @@ struct Adaptation: @unchecked Sendable {
     let rule = options.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
     var scores = HeldOutScores()
     for machine in machines { machine.addScores(to: &scores) }
-    let judged = JudgedRun(graph, node: node.name, model: nil, conversation: conversation)
+    let judged = JudgedRun(graph, node: node.name, model: nil, callbacks: callbacks)
     let unit = judged.unit(machines: machines.map(\.name))
-    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation)
+    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, callbacks: callbacks)
       .set(machines.map { model.machines[$0.index] }, scores)
   }
 
@@ -171,7 +172,7 @@ struct Adaptation: @unchecked Sendable {
       named.nameMachines([machine])
       input = try Engine(graph: named).input(of: node.name, rate: input.driverRate)
     }
-    return try TokenJudge(graph, node: node.judging(by: model), input: input, log: conversation.log)
+    return try TokenJudge(graph, node: node.judging(by: model), input: input, log: callbacks.log)
   }
 }
 

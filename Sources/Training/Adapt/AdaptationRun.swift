@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import GraphText
 import JSONText
@@ -9,13 +10,13 @@ public struct AdaptationRun {
   private let graph: Graph
   private let node: Graph.Node
   private let options: AdaptationOptions
-  private let conversation: Conversation
+  private let callbacks: WorkCallbacks
 
   /// - Parameter node: name of the detector; nil: the only one.
-  public init(_ graph: Graph, node: String?, options: AdaptationOptions, conversation: Conversation) throws {
+  public init(_ graph: Graph, node: String?, options: AdaptationOptions, callbacks: WorkCallbacks) throws {
     self.graph = graph
     self.options = options
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.node = try AdaptationRun.detector(of: graph, node)
   }
 
@@ -42,12 +43,12 @@ public struct AdaptationRun {
     var recordings = set.recordings.filter { $0.label == Label.normal }
     guard !recordings.isEmpty else { throw TrainingError("\(set.source): has no normal recordings to adapt by") }
     do {
-      try TrainedOn(ModelFile(path: modelPath)).check(recordings, isForced: options.isForced, conversation)
+      try TrainedOn(ModelFile(path: modelPath)).check(recordings, isForced: options.isForced, callbacks)
     } catch let error as ModelError {
       throw TrainingError(error.description)
     }
-    if !options.isForced { try RecordingSet.checkSensors(recordings, channels: graph.channels ?? .max, conversation) }
-    recordings = recordings.withoutCopies(conversation)
+    if !options.isForced { try RecordingSet.checkSensors(recordings, channels: graph.channels ?? .max, callbacks) }
+    recordings = recordings.withoutCopies(callbacks)
     let first = recordings[0]
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: node.name, store)
@@ -63,7 +64,7 @@ public struct AdaptationRun {
     try names.check(recordings)
     var heard: [String: HeardSound] = [:]
     let groups = recordings.groupNumbers
-    try TapRun(conversation: conversation, share: 0...0.9, what: "listening to").run(tapped, recordings) {
+    try TapRun(callbacks: callbacks, share: 0...0.9, what: "listening to").run(tapped, recordings) {
       index, recording in
       let tokens = store.take()
       for channel in names.graph.indices {
@@ -84,7 +85,7 @@ public struct AdaptationRun {
     ]
     return try Adaptation(
       graph: graph, node: node, input: input, path: modelPath, output: output, options: options,
-      conversation: conversation
+      callbacks: callbacks
     ).run(heard)
   }
 }

@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import GraphText
 import JSONText
@@ -23,7 +24,7 @@ public final class LiveAdaptation {
 
   private let work: Adaptation
   private let seconds: Double
-  private let conversation: Conversation
+  private let callbacks: WorkCallbacks
   private let store = TapStore()
   private let wake: @Sendable () -> Void
   /// By channel: stretches with nothing missing in them.
@@ -35,12 +36,12 @@ public final class LiveAdaptation {
   ///   - rate: of the driver.
   ///   - wake: called on another thread when `look` has something to do.
   public init(
-    _ graph: Graph, node: String?, rate: Int, options: AdaptationOptions, output: String, conversation: Conversation,
+    _ graph: Graph, node: String?, rate: Int, options: AdaptationOptions, output: String, callbacks: WorkCallbacks,
     wake: @escaping @Sendable () -> Void
   ) throws {
     let target = try AdaptationRun.detector(of: graph, node)
     try OutputPlace.prepare(output, graph: graph, model: target.modelPath)
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.wake = wake
     self.graph = graph.tapped(inPlaceOf: target.name, store)
     let input = try Engine(graph: self.graph).input(of: target.name, rate: rate)
@@ -49,7 +50,7 @@ public final class LiveAdaptation {
     seconds = options.seconds
     work = Adaptation(
       graph: graph, node: target, input: input, path: target.modelPath ?? "", output: output, options: options,
-      conversation: conversation)
+      callbacks: callbacks)
     heard = Array(repeating: [[]], count: input.machines.count)
   }
 
@@ -64,9 +65,9 @@ public final class LiveAdaptation {
     case .listening:
       self.position = position
       hear()
-      conversation.progress(min(1, elapsed / seconds), "listening to normal sound")
-      if conversation.isCancelled() { return fail(Interrupted()) }
-      if elapsed >= seconds || conversation.isEnding() { adapt() }
+      callbacks.progress(min(1, elapsed / seconds), "listening to normal sound")
+      if callbacks.isCancelled() { return fail(Interrupted()) }
+      if elapsed >= seconds || callbacks.isEnding() { adapt() }
     case .adapting: settle()
     case .done, .failed: break
     }

@@ -10,7 +10,7 @@ public struct ComparisonReport {
   private let comparison: Comparison
   private let figures: ComparisonFigures
   private let path: String
-  private let conversation: Conversation
+  private let callbacks: WorkCallbacks
 
   /// Makes the folder, and sees to it that there is something to draw with, before anything long begins.
   ///
@@ -20,11 +20,11 @@ public struct ComparisonReport {
     try Gnuplot.makeFolder(path)
   }
 
-  public init(_ comparison: Comparison, _ figures: ComparisonFigures, path: String, conversation: Conversation) {
+  public init(_ comparison: Comparison, _ figures: ComparisonFigures, path: String, callbacks: WorkCallbacks) {
     self.comparison = comparison
     self.figures = figures
     self.path = path
-    self.conversation = conversation
+    self.callbacks = callbacks
   }
 
   /// Writes all of it; a figure that cannot be drawn is left out with a warning.
@@ -33,7 +33,7 @@ public struct ComparisonReport {
     do {
       try draw()
     } catch {
-      conversation.warn("no figure '\(Self.figure)': \(error)")
+      callbacks.warn("no figure '\(Self.figure)': \(error)")
     }
     do {
       let json = comparison.json(figures).json + [UInt8(ascii: "\n")]

@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import GraphEngine
 import GraphText
@@ -40,12 +41,12 @@ public struct ComparisonRun {
 
   let options: Options
   let store: ResultStore
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
-  public init(_ options: Options, store: ResultStore, conversation: Conversation) {
+  public init(_ options: Options, store: ResultStore, callbacks: WorkCallbacks) {
     self.options = options
     self.store = store
-    self.conversation = conversation
+    self.callbacks = callbacks
   }
 
   /// - Throws: `TrainingError` where nothing can be compared; `ComparisonInterrupted`. A graph that fails is a row that

@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import GraphEngine
 import GraphText
@@ -43,7 +44,7 @@ extension ComparisonRun {
       } catch is Interrupted {
         throw interrupted
       } catch {
-        if run.conversation.isCancelled() { throw interrupted }
+        if run.callbacks.isCancelled() { throw interrupted }
         row.failure = Self.words(error)
       }
       done = begun + run.options.seeds.count
@@ -68,7 +69,7 @@ extension ComparisonRun {
       let isDrawn = DetectorTrainer.drawsBySeed(node.nodeClass)
       let graphFacts = facts + graph.buildFacts + ["node \(node.name)"]
       for seed in isDrawn ? run.options.seeds : [run.options.seeds[0]] {
-        try run.conversation.checkCancelled()
+        try run.callbacks.checkCancelled()
         let key = ResultStore.Key(graph: row.path, seed: seed, facts: graphFacts)
         let result: SeedResult
         if let known = run.store.result(key) {
@@ -96,7 +97,7 @@ extension ComparisonRun {
         options.isForced = run.options.isForced
         let begin = clock.now
         let summary = try TrainingRun(
-          graph, node: node.name, options: options, conversation: conversation(path, seed, 0...0.7)
+          graph, node: node.name, options: options, callbacks: callbacks(path, seed, 0...0.7)
         ).run(set, output: model.path)
         result.training = (clock.now - begin).seconds
         result.learned = summary.model.learnedDigest
@@ -105,19 +106,19 @@ extension ComparisonRun {
       let begin = clock.now
       let evaluation = try EvaluationRun(
         graph, node: node.name, isForced: run.options.isForced, seed: seed,
-        conversation: conversation(path, seed, 0.7...1)
+        callbacks: callbacks(path, seed, 0.7...1)
       ).run(set)
       result.judging = (clock.now - begin).seconds
       result.note(evaluation)
       return result
     }
 
-    // MARK: Talk
+    // MARK: Messages
 
     /// Of a part of one training. Ctrl-C gives up, whatever is being learned: half a training is no result.
-    private func conversation(_ path: String, _ seed: UInt64, _ share: ClosedRange<Double>) -> Conversation {
-      var result = run.conversation
-      let (done, all, outer, warned) = (done, all, run.conversation, warned)
+    private func callbacks(_ path: String, _ seed: UInt64, _ share: ClosedRange<Double>) -> WorkCallbacks {
+      var result = run.callbacks
+      let (done, all, outer, warned) = (done, all, run.callbacks, warned)
       let name = run.options.seeds.count > 1 ? "\(path), seed \(seed)" : path
       result.isEnding = { false }
       result.fitting = { _ in }

@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import JSONText
 

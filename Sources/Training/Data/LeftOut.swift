@@ -24,12 +24,12 @@ extension RecordingSet {
 
   /// - Throws: `TrainingError` naming recordings whose sensor is stuck, and those that can't be read.
   /// - Parameter channels: as many as the graph listens to.
-  static func checkSensors(_ recordings: [Recording], channels: Int, _ conversation: Conversation) throws {
+  static func checkSensors(_ recordings: [Recording], channels: Int, _ callbacks: WorkCallbacks) throws {
     var problems: [String] = []
     var stuck = 0
     for (index, recording) in recordings.enumerated() {
-      try conversation.checkCancelled()
-      conversation.progress(0, "looking at \(index + 1)/\(recordings.count) \(recording.path)")
+      try callbacks.checkCancelled()
+      callbacks.progress(0, "looking at \(index + 1)/\(recordings.count) \(recording.path)")
       let place = recording.place.map { "\($0): " } ?? ""
       do {
         guard let problem = try SensorCheck.problem(recording.path, channels: channels) else { continue }

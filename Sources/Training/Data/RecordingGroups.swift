@@ -23,7 +23,7 @@ extension [Recording] {
 
   /// The recordings, each sound of a machine once: a copy says nothing new, and makes a threshold look more settled than
   /// it is.
-  func withoutCopies(_ conversation: Conversation) -> [Recording] {
+  func withoutCopies(_ callbacks: WorkCallbacks) -> [Recording] {
     var seen: [String: String] = [:]
     var copies: [String] = []
     let kept = filter { recording in
@@ -37,7 +37,7 @@ extension [Recording] {
       return true
     }
     if !copies.isEmpty {
-      conversation.warn(
+      callbacks.warn(
         "\(copies.count) of \(count) recordings hold the same sound as another, and are left out: \(listed(copies))")
     }
     return kept

@@ -10,16 +10,16 @@ public struct EvaluationRun {
   let node: Graph.Node
   let isForced: Bool
   let seed: UInt64
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   /// - Parameter isForced: takes recordings too that the model was trained on.
   public init(
-    _ graph: Graph, node: String?, isForced: Bool, seed: UInt64, conversation: Conversation
+    _ graph: Graph, node: String?, isForced: Bool, seed: UInt64, callbacks: WorkCallbacks
   ) throws {
     self.graph = graph
     self.isForced = isForced
     self.seed = seed
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.node = try graph.detector(node)
   }
 
@@ -46,7 +46,7 @@ public struct EvaluationRun {
     evaluation.curves = model.map { LearningCurve.of($0.training) } ?? []
     var alarms: [AlarmSpan] = []
     var held = HeldOutScores()
-    let judged = JudgedRun(graph, node: node.name, model: nil, conversation: conversation)
+    let judged = JudgedRun(graph, node: node.name, model: nil, callbacks: callbacks)
     let figures = try judged.run(recordings, what: "judging") { index, recording, tokens, machine, events in
       evaluation.tokens += tokens.compactMap { token(of: $0, recording, index, machine, labels) }
       alarms += AlarmSpan.spans(events, recording: index, machine: machine)
@@ -65,9 +65,9 @@ public struct EvaluationRun {
     evaluation.leftOut = set.leftOut
     evaluation.eventsUnjudged = eventsUnjudged(evaluation)
     if mute.count == 1 {
-      conversation.warn("\(evaluation.tooShort[0]): too short for a token, and not judged")
+      callbacks.warn("\(evaluation.tooShort[0]): too short for a token, and not judged")
     } else if mute.count > 1 {
-      conversation.warn(
+      callbacks.warn(
         "\(mute.count) of \(recordings.count) recordings are too short for a token, and not judged: "
           + listed(evaluation.tooShort))
     }
@@ -88,7 +88,7 @@ public struct EvaluationRun {
       try !alarms.contains { $0.machine == machine } && FalseAlarmRate(streams, unit: unit).kind == .stretch
     }.keys.sorted()
     if !mute.isEmpty {
-      conversation.warn(
+      callbacks.warn(
         "the recordings of \(mute.joined(separator: ", ")) are too short for the graph's alarm to be raised: false alarms are "
           + "stretches of scores above the threshold there; give longer recordings to count alarms")
     }
@@ -110,7 +110,7 @@ public struct EvaluationRun {
       }.map { "\(recording.path): \(NumberText.rounded($0.begin, 3)) to \(NumberText.rounded($0.end, 3)) s" }
     }
     if !events.isEmpty {
-      conversation.warn(
+      callbacks.warn(
         "\(events.count) event\(events.count == 1 ? " has" : "s have") no token that lies in \(events.count == 1 ? "it" : "them") by more "
           + "than half, and count\(events.count == 1 ? "s" : "") for no token's figures: \(listed(events)); shorter slices would "
           + "tell of short events")
@@ -156,7 +156,7 @@ public struct EvaluationRun {
       recordings = recordings.filter { !trained.contains($0) }
       let left = set.recordings.count - recordings.count
       if left > 0 {
-        conversation.warn(
+        callbacks.warn(
           "left out \(left) recording\(left == 1 ? "" : "s") of \(set.source) that the model was trained on")
       }
       guard !recordings.isEmpty else {
@@ -164,12 +164,12 @@ public struct EvaluationRun {
       }
       let labels = Set(recordings.map(\.label))
       if labels.count == 1, set.labels.count > 1 {
-        conversation.warn(
+        callbacks.warn(
           "only '\(labels.first!)' is left of \(set.source): there is nothing to tell it from; record more, or set some "
             + "aside with `train --test`")
       }
     }
-    try trained?.check(recordings, isForced: isForced, conversation)
+    try trained?.check(recordings, isForced: isForced, callbacks)
     return recordings
   }
 }

@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import Glibc
 import GraphEngine
@@ -12,7 +13,7 @@ struct LiveModel: @unchecked Sendable {
   private let node: Graph.Node
   private let options: LiveTraining.Options
   private let output: String
-  private let conversation: Conversation
+  private let callbacks: WorkCallbacks
   private let input: DetectorInput
   private let trainer: DetectorTrainer
   private let curves: [LearningCurve]
@@ -27,10 +28,10 @@ struct LiveModel: @unchecked Sendable {
     node = training.node
     options = training.options
     output = training.output
-    conversation = training.conversation
+    callbacks = training.callbacks
     input = training.input
     trainer = training.trainer
-    curves = training.book.curves
+    curves = training.recorder.curves
     heldOut = training.heldOut
     remembered = training.remembered
     learned = training.learnedTokens
@@ -47,7 +48,7 @@ struct LiveModel: @unchecked Sendable {
     model.seed = options.seed
     model.training = trainingJSON
     model.machines = try thresholds(model)
-    try conversation.checkCancelled()
+    try callbacks.checkCancelled()
     try model.save(output)
     var summary = TrainingRun.Summary(model: model, figures: result.figures, curves: curves)
     summary.tokens = [.train: learned, .validation: heldOut.joined().reduce(0) { $0 + $1.count }]
@@ -69,16 +70,16 @@ struct LiveModel: @unchecked Sendable {
   private func thresholds(_ model: ModelFile) throws -> [ModelFile.Machine] {
     let rule = options.rule ?? .standard
     if case .manual = rule {
-      return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
+      return try ThresholdSetting(rule: rule, callbacks: callbacks).set(model.machines, HeldOutScores())
     }
     let temporary = NSTemporaryDirectory() + "auscult-untested-\(UUID().uuidString)"
     defer { unlink(temporary) }
     try model.write(temporary)
-    let judge = try TokenJudge(graph, node: node.judging(by: temporary), input: input, log: conversation.log)
+    let judge = try TokenJudge(graph, node: node.judging(by: temporary), input: input, log: callbacks.log)
     var scores = HeldOutScores()
     for (channel, stretches) in heldOut.enumerated() {
       for (number, stretch) in stretches.enumerated() {
-        try conversation.checkCancelled()
+        try callbacks.checkCancelled()
         var stream = ScoreStream(recording: number, rate: input.driverRate)
         for token in stretch {
           let score = try judge.score(token.values, channel: channel)
@@ -88,9 +89,9 @@ struct LiveModel: @unchecked Sendable {
         scores.normal[input.machines[channel], default: []].append(stream)
       }
     }
-    let judged = JudgedRun(graph, node: node.name, model: temporary, conversation: conversation)
+    let judged = JudgedRun(graph, node: node.name, model: temporary, callbacks: callbacks)
     let unit = judged.unit(machines: input.machines)
-    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation).set(
+    return try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, callbacks: callbacks).set(
       model.machines, scores)
   }
 }

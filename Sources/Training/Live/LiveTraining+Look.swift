@@ -1,7 +1,8 @@
+import DetectorHost
 import GraphEngine
 import NumberText
 
-/// What happens on every tick. Thread: control.
+/// What happens in every polling round. Thread: control.
 extension LiveTraining {
   /// Takes what was heard, and goes on to what comes next.
   ///
@@ -11,7 +12,7 @@ extension LiveTraining {
     if case .failed = stage { return }
     heard = position
     hear()
-    if conversation.isCancelled(), fit == nil, end == nil { return fail(Interrupted()) }
+    if callbacks.isCancelled(), fit == nil, end == nil { return fail(Interrupted()) }
     switch stage {
     case .listening: listen()
     case .learning: follow()
@@ -37,9 +38,9 @@ extension LiveTraining {
 
   private func listen() {
     let (done, all) = collector.progress
-    conversation.progress(
+    callbacks.progress(
       Double(done) / Double(all), "listening: \(done) of \(all) tokens of round \(rounds.count + 1)")
-    if conversation.isEnding() { return rounds.isEmpty ? fail(Interrupted()) : finish() }
+    if callbacks.isEnding() { return rounds.isEmpty ? fail(Interrupted()) : finish() }
     if collector.isFull {
       note(collector.take())
       if learnsInRounds { return learn() }
@@ -78,7 +79,7 @@ extension LiveTraining {
 
   private func learn() {
     stage = .learning
-    conversation.fitting(true)
+    callbacks.fitting(true)
     let examples = learned
     fit = BackgroundJob(
       { [trainer] in
@@ -90,24 +91,24 @@ extension LiveTraining {
   private func follow() {
     guard let result = fit?.result else { return }
     fit = nil
-    conversation.fitting(false)
+    callbacks.fitting(false)
     // Before the first epoch there is no best so far.
-    if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { return fail(Interrupted()) }
+    if callbacks.isCancelled() || callbacks.isEnding() && recorder.curves.isEmpty { return fail(Interrupted()) }
     if case .failure(let error) = result { return fail(error) }
     let round = Round(
       number: rounds.count + 1, tokens: roundTokens, loss: latestLoss,
-      epoch: book.curves.compactMap { $0.epochs.last?.number }.max())
-    epochsSeen = book.curves.map { $0.epochs.last?.number ?? 0 }
+      epoch: recorder.curves.compactMap { $0.epochs.last?.number }.max())
+    epochsSeen = recorder.curves.map { $0.epochs.last?.number ?? 0 }
     rounds.append(round)
     let isGood = round.loss.map { $0 < options.untilLoss } ?? false
     let isEnough = options.rounds.map { rounds.count >= $0 } ?? false
-    if !learnsInRounds || isGood || isEnough || isTimeOver || conversation.isEnding() { return finish() }
+    if !learnsInRounds || isGood || isEnough || isTimeOver || callbacks.isEnding() { return finish() }
     stage = .listening
   }
 
   /// The validation loss of the best epoch of this round, or the loss where nothing is held out; the worst machine's.
   private var latestLoss: Double? {
-    book.curves.enumerated().compactMap { index, curve in
+    recorder.curves.enumerated().compactMap { index, curve in
       let seen = index < epochsSeen.count ? epochsSeen[index] : 0
       let epochs = curve.epochs.filter { $0.number > seen }
       return epochs.compactMap(\.validationLoss).min() ?? epochs.compactMap(\.loss).min()

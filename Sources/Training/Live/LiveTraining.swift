@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import GraphEngine
 import GraphText
@@ -55,11 +56,11 @@ public final class LiveTraining {
   let node: Graph.Node
   let options: Options
   let output: String
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
   let store = TapStore()
   let input: DetectorInput
   let trainer: DetectorTrainer
-  let book: CurveBook
+  let recorder: CurveRecorder
   let wake: @Sendable () -> Void
 
   var collector: RoundCollector
@@ -107,7 +108,7 @@ public final class LiveTraining {
   ///   - wake: called on another thread when `look` has something to do.
   /// - Throws: `TrainingError` where the node can't be trained on what is heard; `DiagnosticsError` at the graph's lines.
   public init(
-    _ graph: Graph, node: String?, rate: Int, options: Options, output: String, conversation: Conversation,
+    _ graph: Graph, node: String?, rate: Int, options: Options, output: String, callbacks: WorkCallbacks,
     wake: @escaping @Sendable () -> Void
   ) throws {
     let target = try Self.detector(of: graph, node, options)
@@ -117,12 +118,12 @@ public final class LiveTraining {
     self.node = target
     self.options = options
     self.output = output
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.wake = wake
     self.graph = graph.tapped(inPlaceOf: target.name, store)
     input = try Engine(graph: self.graph).input(of: target.name, rate: rate)
-    trainer = try DetectorTrainer(graph, node: target.untrained, log: conversation.log)
-    book = CurveBook(machines: input.machines, conversation: conversation, share: 0...1)
+    trainer = try DetectorTrainer(graph, node: target.untrained, log: callbacks.log)
+    recorder = CurveRecorder(machines: input.machines, callbacks: callbacks, share: 0...1)
     let isSet = if case .manual? = options.rule { true } else { false }
     collector = RoundCollector(
       size: options.round, heldOut: isSet ? 0 : max(1, Int((Double(options.round) * options.heldOut).rounded(.up))),
@@ -131,10 +132,10 @@ public final class LiveTraining {
     heldOut = Array(repeating: [], count: input.machines.count)
     remembered = Array(repeating: [], count: input.machines.count)
     try trainer.begin(
-      input, machines: input.machines, labels: [], seed: options.seed, listener: book.listener)
+      input, machines: input.machines, labels: [], seed: options.seed, listener: recorder.listener)
   }
 
-  /// Waits for what still learns, after `conversation.isCancelled` has come to be true or the end has come.
+  /// Waits for what still learns, after `callbacks.isCancelled` has come to be true or the end has come.
   public func join() {
     fit?.join()
     end?.join()

@@ -9,62 +9,62 @@ package struct RoundCollector {
   let heldOut: Int
 
   /// A round of one machine.
-  private struct Lane {
+  private struct MachineRound {
     var learned: [TapToken] = []
     var heldOut: [TapToken] = []
     /// Tokens that begin earlier share sound with one that was taken.
     var clear = Int64.min
   }
 
-  private var lanes: [Lane]
+  private var machines: [MachineRound]
 
   package init(size: Int, heldOut: Int, channels: Int) {
     self.size = size
     self.heldOut = heldOut
-    lanes = Array(repeating: Lane(), count: channels)
+    machines = Array(repeating: MachineRound(), count: channels)
   }
 
   package mutating func add(_ token: TapToken) {
-    guard lanes.indices.contains(token.channel) else { return }
-    var lane = lanes[token.channel]
-    if lane.learned.count < size {
+    guard machines.indices.contains(token.channel) else { return }
+    var machine = machines[token.channel]
+    if machine.learned.count < size {
       // Those to learn from may overlap each other, but not those held out before.
-      guard !lane.learned.isEmpty || token.begin >= lane.clear else { return }
-      lane.learned.append(token)
-      lane.clear = max(lane.clear, token.end)
-    } else if lane.heldOut.count < heldOut {
-      guard !lane.heldOut.isEmpty || token.begin >= lane.clear else { return }
-      lane.heldOut.append(token)
-      lane.clear = max(lane.clear, token.end)
+      guard !machine.learned.isEmpty || token.begin >= machine.clear else { return }
+      machine.learned.append(token)
+      machine.clear = max(machine.clear, token.end)
+    } else if machine.heldOut.count < heldOut {
+      guard !machine.heldOut.isEmpty || token.begin >= machine.clear else { return }
+      machine.heldOut.append(token)
+      machine.clear = max(machine.clear, token.end)
     }
-    lanes[token.channel] = lane
+    machines[token.channel] = machine
   }
 
-  package var isFull: Bool { lanes.allSatisfy { $0.learned.count == size && $0.heldOut.count == heldOut } }
+  package var isFull: Bool { machines.allSatisfy { $0.learned.count == size && $0.heldOut.count == heldOut } }
 
   /// Tokens of the machine that has fewest, of those that a round takes.
   package var progress: (done: Int, of: Int) {
-    (lanes.map { $0.learned.count + $0.heldOut.count }.min() ?? 0, size + heldOut)
+    (machines.map { $0.learned.count + $0.heldOut.count }.min() ?? 0, size + heldOut)
   }
 
   /// What there is of a round that will not become full. Where nothing is held out yet, the last of what was to be learned
   /// from is: `share` of it.
   package mutating func takeRest(share: Double) -> [(learned: [TapToken], heldOut: [TapToken])] {
-    for index in lanes.indices where heldOut > 0 && lanes[index].heldOut.isEmpty {
-      let learned = lanes[index].learned
+    for index in machines.indices where heldOut > 0 && machines[index].heldOut.isEmpty {
+      let learned = machines[index].learned
       let count = max(1, Int((Double(learned.count) * share).rounded(.up)))
       guard learned.count > count else { continue }
-      lanes[index].heldOut = Array(learned.suffix(count))
-      let begin = lanes[index].heldOut[0].begin
-      lanes[index].learned = learned.dropLast(count).filter { $0.end <= begin }
+      machines[index].heldOut = Array(learned.suffix(count))
+      let begin = machines[index].heldOut[0].begin
+      machines[index].learned = learned.dropLast(count).filter { $0.end <= begin }
     }
     return take()
   }
 
   /// The round so far, by channel; the next one begins.
   package mutating func take() -> [(learned: [TapToken], heldOut: [TapToken])] {
-    let round = lanes.map { ($0.learned, $0.heldOut) }
-    for index in lanes.indices { (lanes[index].learned, lanes[index].heldOut) = ([], []) }
+    let round = machines.map { ($0.learned, $0.heldOut) }
+    for index in machines.indices { (machines[index].learned, machines[index].heldOut) = ([], []) }
     return round
   }
 }

@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 
 /// Scores of one channel of one recording, in order.

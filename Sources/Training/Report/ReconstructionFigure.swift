@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import GraphText
 
@@ -7,7 +8,7 @@ struct ReconstructionFigure {
   let evaluation: Evaluation
   let graph: Graph
   let gnuplot: Gnuplot
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   private struct Picture {
     var title: String
@@ -58,7 +59,7 @@ struct ReconstructionFigure {
     let names = MachineNames(graph: input.machines)
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: evaluation.node, store)
-    try TapRun(conversation: conversation, share: 0.97...1, what: "making anew").run(tapped, [recording]) { _, _ in }
+    try TapRun(callbacks: callbacks, share: 0.97...1, what: "making anew").run(tapped, [recording]) { _, _ in }
     let token = store.take().first {
       $0.begin == judged.begin && $0.end == judged.end && names.name(recording, channel: $0.channel) == judged.machine
     }

@@ -10,7 +10,7 @@ public struct ReportFolder {
   private let evaluation: Evaluation
   private let graph: Graph
   private let catalog: PluginCatalog
-  private let conversation: Conversation
+  private let callbacks: WorkCallbacks
   private let path: String
 
   /// Makes the folder, and sees to it that there is something to draw with, before anything long begins.
@@ -22,13 +22,13 @@ public struct ReportFolder {
   }
 
   public init(
-    _ evaluation: Evaluation, graph: Graph, catalog: PluginCatalog, path: String, conversation: Conversation
+    _ evaluation: Evaluation, graph: Graph, catalog: PluginCatalog, path: String, callbacks: WorkCallbacks
   ) {
     self.evaluation = evaluation
     self.graph = graph
     self.catalog = catalog
     self.path = path
-    self.conversation = conversation
+    self.callbacks = callbacks
   }
 
   /// Name and explanation of every figure, in the order of the report.
@@ -85,7 +85,7 @@ public struct ReportFolder {
       examples: (examples.first?.recordings ?? []).map {
         SoundFigures.Example(path: evaluation.recordings[$0.index].path, title: $0.title, name: $0.name)
       },
-      catalog: catalog, gnuplot: gnuplot, conversation: conversation)
+      catalog: catalog, gnuplot: gnuplot, callbacks: callbacks)
     let isAnomalyTask = !evaluation.isClassification
     let steps: [(String, () throws -> Void)] = [
       ("roc", { if isAnomalyTask { try RankingFigure(machines: machines, gnuplot: gnuplot).draw() } }),
@@ -100,7 +100,7 @@ public struct ReportFolder {
         {
           guard isAnomalyTask else { return }
           try ResidualFigure(
-            evaluation: evaluation, machines: machines, graph: graph, gnuplot: gnuplot, conversation: conversation
+            evaluation: evaluation, machines: machines, graph: graph, gnuplot: gnuplot, callbacks: callbacks
           ).draw()
         }
       ),
@@ -108,22 +108,22 @@ public struct ReportFolder {
         "reconstruction",
         {
           try ReconstructionFigure(
-            evaluation: evaluation, graph: graph, gnuplot: gnuplot, conversation: conversation
+            evaluation: evaluation, graph: graph, gnuplot: gnuplot, callbacks: callbacks
           ).draw()
         }
       ), ("loss", curves.loss), ("accuracy", curves.accuracy), ("waveform", sound.waveform),
       ("spectrograms", sound.spectrograms),
     ]
     for (name, step) in steps {
-      try conversation.checkCancelled()
+      try callbacks.checkCancelled()
       do {
         try step()
       } catch let error as Interrupted {
         throw error
       } catch let error as DiagnosticsError {
-        conversation.warn("no figure '\(name)': \(error.diagnostics.first?.message ?? "")")
+        callbacks.warn("no figure '\(name)': \(error.diagnostics.first?.message ?? "")")
       } catch {
-        conversation.warn("no figure '\(name)': \(error)")
+        callbacks.warn("no figure '\(name)': \(error)")
       }
     }
     do {

@@ -1,3 +1,4 @@
+import DetectorHost
 import FileDriver
 import Foundation
 import GraphEngine
@@ -14,7 +15,7 @@ struct ResidualFigure {
   let machines: ReportMachines
   let graph: Graph
   let gnuplot: Gnuplot
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   /// Recordings of either kind of a machine, and tokens of each, that are looked at.
   private static let recordings = 8
@@ -94,7 +95,7 @@ struct ResidualFigure {
       // Only what was judged to be of this kind, and by its own score.
       let judged = Dictionary(grouping: machine.tokens.filter { $0.isAnomalous == isAnomalous }, by: \.recording)
       let chosen = every(judged.keys.sorted(), Self.recordings)
-      try TapRun(conversation: conversation, share: 0.97...1, what: "explaining").run(
+      try TapRun(callbacks: callbacks, share: 0.97...1, what: "explaining").run(
         tapped, chosen.map { evaluation.recordings[$0] }
       ) { index, recording in
         var named = judging

@@ -15,7 +15,7 @@ struct SoundFigures {
   let examples: [Example]
   let catalog: PluginCatalog
   let gnuplot: Gnuplot
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   private static let columns = 1000
 
@@ -103,7 +103,7 @@ struct SoundFigures {
     let (linear, mel) = (TapStore(), TapStore())
     graph.attach(linear, named: "tap-1", behind: graph.nodes.firstIndex { $0.name == "level" }!)
     graph.attach(mel, named: "tap-2", behind: graph.nodes.firstIndex { $0.name == "mels" }!)
-    try TapRun(conversation: conversation, share: 0.95...0.97, what: "drawing").run(
+    try TapRun(callbacks: callbacks, share: 0.95...0.97, what: "drawing").run(
       graph, [Recording(path: example.path, label: "")]
     ) { _, _ in }
     let (lines, bands) = (linear.take().map(\.values), mel.take().map(\.values))

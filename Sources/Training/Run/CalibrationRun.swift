@@ -9,18 +9,18 @@ public struct CalibrationRun {
   let node: Graph.Node
   let rule: ThresholdRule?
   let isForced: Bool
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   /// - Parameters:
   ///   - rule: nil: the rule that the model has.
   ///   - isForced: takes recordings too that the model was trained on.
   public init(
-    _ graph: Graph, node: String?, rule: ThresholdRule?, isForced: Bool, conversation: Conversation
+    _ graph: Graph, node: String?, rule: ThresholdRule?, isForced: Bool, callbacks: WorkCallbacks
   ) throws {
     self.graph = graph
     self.rule = rule
     self.isForced = isForced
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.node = try graph.detector(node)
   }
 
@@ -47,14 +47,14 @@ public struct CalibrationRun {
     guard recordings.contains(where: { $0.label == Label.normal }) else {
       throw TrainingError("\(set.source): has no normal recordings to set thresholds by")
     }
-    try TrainedOn(model).check(recordings, isForced: isForced, conversation)
-    if !isForced { try RecordingSet.checkSensors(recordings, channels: graph.channels ?? .max, conversation) }
-    recordings = recordings.withoutCopies(conversation)
+    try TrainedOn(model).check(recordings, isForced: isForced, callbacks)
+    if !isForced { try RecordingSet.checkSensors(recordings, channels: graph.channels ?? .max, callbacks) }
+    recordings = recordings.withoutCopies(callbacks)
     let known = model.machines.first { $0.calibration["rule"]?.text != nil }?.calibration["rule"]?.text
     let rule = self.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
     let groups = recordings.groupNumbers
     var scores = HeldOutScores()
-    let judged = JudgedRun(graph, node: node.name, model: path, conversation: conversation)
+    let judged = JudgedRun(graph, node: node.name, model: path, callbacks: callbacks)
     var judgedOf: Set<Int> = []
     try judged.run(recordings, what: "listening to") { index, recording, tokens, machine, _ in
       if !tokens.isEmpty { judgedOf.insert(index) }
@@ -62,7 +62,7 @@ public struct CalibrationRun {
     }
     let tooShort = recordings.indices.filter { !judgedOf.contains($0) }.map { recordings[$0].path }
     if !tooShort.isEmpty {
-      conversation.warn(
+      callbacks.warn(
         "\(tooShort.count) of \(recordings.count) recordings \(tooShort.count == 1 ? "is" : "are") too short for a token, and "
           + "thresholds are set without \(tooShort.count == 1 ? "it" : "them"): \(listed(tooShort))")
     }
@@ -71,10 +71,10 @@ public struct CalibrationRun {
       throw TrainingError("\(set.source): its normal recordings are silent, or too short for a token")
     }
     let unit = judged.unit(machines: heard.map(\.name))
-    let updated = try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation)
+    let updated = try ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, callbacks: callbacks)
       .set(heard, scores)
     model.machines = model.machines.map { machine in updated.first { $0.name == machine.name } ?? machine }
-    try conversation.checkCancelled()
+    try callbacks.checkCancelled()
     try model.save(output)
     return model
   }
@@ -104,9 +104,9 @@ struct TrainedOn {
   }
 
   /// Refuses recordings that were learned from, or says what it means.
-  func check(_ recordings: [Recording], isForced: Bool, _ conversation: Conversation) throws {
+  func check(_ recordings: [Recording], isForced: Bool, _ callbacks: WorkCallbacks) throws {
     let leaks = try recordings.filter { recording in
-      try conversation.checkCancelled()
+      try callbacks.checkCancelled()
       return contains(recording)
     }
     guard let first = leaks.first else { return }
@@ -115,6 +115,6 @@ struct TrainedOn {
     guard isForced else {
       throw TrainingError("\(text), so results would look better than they are. Leave it out, or go on with --force")
     }
-    conversation.warn("\(text): results look better than they are")
+    callbacks.warn("\(text): results look better than they are")
   }
 }

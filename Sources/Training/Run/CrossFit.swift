@@ -1,3 +1,4 @@
+import DetectorHost
 import Foundation
 import Glibc
 import GraphEngine
@@ -32,7 +33,7 @@ struct CrossFit {
       defer { unlink(temporary) }
       let model = try model(fold, folds, collected)
       try model.write(temporary)
-      let judged = JudgedRun(run.graph, node: run.node.name, model: temporary, conversation: quiet)
+      let judged = JudgedRun(run.graph, node: run.node.name, model: temporary, callbacks: quiet)
       let what = "held out, \(fold + 1) of \(folds.count):"
       try judged.run(
         chosen.map { recordings[$0] } + added.map { others[$0] }, share: share(fold, folds.count, 0.5...1), what: what
@@ -82,12 +83,12 @@ struct CrossFit {
       return examples
     }
     let trainer = try DetectorTrainer(run.graph, node: run.node.untrained, log: { _, _, _ in })
-    let book = CurveBook(
-      machines: machines, conversation: quiet, share: share(fold, folds.count, 0...0.5), last: epochs)
+    let recorder = CurveRecorder(
+      machines: machines, callbacks: quiet, share: share(fold, folds.count, 0...0.5), last: epochs)
     let result = Result {
       try trainer.train(
         collected.input, machines: machines, labels: labels, seed: run.options.seed, examples: examples,
-        listener: book.listener)
+        listener: recorder.listener)
     }
     try quiet.checkCancelled()
     var model = try ModelFile(result.get(), of: run.node, in: run.graph, input: collected.input, machines: machines)
@@ -96,8 +97,8 @@ struct CrossFit {
   }
 
   /// What it says was said when all was learned from.
-  private var quiet: Conversation {
-    var quiet = run.conversation
+  private var quiet: WorkCallbacks {
+    var quiet = run.callbacks
     quiet.warn = { _ in }
     quiet.log = { _, _, _ in }
     quiet.epoch = { _ in }

@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import GraphText
 import Models
@@ -6,15 +7,15 @@ import NodeHost
 /// Runs a graph over recordings with taps behind a detector and its alarms.
 struct JudgedRun {
   private let graph: Graph
-  private let conversation: Conversation
+  private let callbacks: WorkCallbacks
   private let scores = TapStore()
   private let events = TapStore()
   private let node: String
 
   /// - Parameter model: path of a model in place of the graph's; nil: the graph's.
-  init(_ graph: Graph, node: String, model: String?, conversation: Conversation) {
+  init(_ graph: Graph, node: String, model: String?, callbacks: WorkCallbacks) {
     var graph = graph
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.node = node
     if let model, let index = graph.nodes.firstIndex(where: { $0.name == node }) {
       graph.nodes[index] = graph.nodes[index].judging(by: model)
@@ -28,7 +29,7 @@ struct JudgedRun {
   func unit(machines: [String]) -> EventUnit {
     var named = graph
     if let machine = machines.first, graph.channels == 1 { named.nameMachines([machine]) }
-    return EventUnit.of(named, behind: node, log: conversation.log)
+    return EventUnit.of(named, behind: node, log: callbacks.log)
   }
 
   /// Hands on each recording's score tokens of each machine, and the alarms' events of that channel.
@@ -43,7 +44,7 @@ struct JudgedRun {
     let names = MachineNames(
       graph: try Engine(graph: named).input(of: node, rate: try AudioFileRate.of(first)).machines)
     try names.check(recordings)
-    return try TapRun(conversation: conversation, share: share, what: what).run(graph, recordings) { index, recording in
+    return try TapRun(callbacks: callbacks, share: share, what: what).run(graph, recordings) { index, recording in
       let tokens = scores.take()
       let heard = events.take()
       for channel in names.graph.indices {

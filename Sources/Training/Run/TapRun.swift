@@ -3,7 +3,7 @@ import GraphEngine
 import GraphText
 
 /// What a long piece of work needs of whoever started it.
-public struct Conversation: Sendable {
+public struct WorkCallbacks: Sendable {
   /// How far it is: from 0 to 1, and with what.
   public var progress: @Sendable (Double, String) -> Void = { _, _ in }
   /// All is to be given up.
@@ -32,7 +32,7 @@ public struct Interrupted: Error, CustomStringConvertible {
 
 /// Runs a graph with taps over recordings, one after the other, and hands on what the taps heard.
 struct TapRun {
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
   /// Share of all work that this is, for progress.
   var share = 0.0...1.0
   var what = ""
@@ -57,7 +57,7 @@ struct TapRun {
     var figures = Figures()
     var engines: [String: Engine] = [:]
     for (index, recording) in recordings.enumerated() {
-      try conversation.checkCancelled()
+      try callbacks.checkCancelled()
       let key = recording.machine ?? ""
       let engine: Engine
       if let known = engines[key] {
@@ -67,8 +67,8 @@ struct TapRun {
         engines[key] = engine
       }
       var options = FileRunOptions()
-      options.warn = conversation.warn
-      options.isCancelled = conversation.isCancelled
+      options.warn = callbacks.warn
+      options.isCancelled = callbacks.isCancelled
       options.progress = { progress in
         let done = progress.secondsAnnounced > 0 ? progress.secondsDone / progress.secondsAnnounced : 0
         show(index, recordings, min(1, done))
@@ -82,7 +82,7 @@ struct TapRun {
       } catch let error as AudioFileError {
         throw TrainingError(error.description)
       }
-      try conversation.checkCancelled()
+      try callbacks.checkCancelled()
       if let failed = engine.failedNodes.sorted().first {
         throw TrainingError("\(recording.path): node '\(failed)' failed on it; see above")
       }
@@ -92,7 +92,7 @@ struct TapRun {
       try heard(index, recording)
     }
     if let first = figures.bandLimited.first {
-      conversation.warn(
+      callbacks.warn(
         "\(figures.bandLimited.count) of \(recordings.count) recordings lack upper bands that the model was trained on; "
           + "their scores leave these out: \(first)" + (figures.bandLimited.count > 1 ? " and others" : ""))
     }
@@ -103,13 +103,13 @@ struct TapRun {
     var graph = graph
     if let machine, graph.channels == 1 { graph.nameMachines([machine]) }
     var options = EngineOptions()
-    options.log = conversation.log
+    options.log = callbacks.log
     return try Engine(graph: graph, options: options)
   }
 
   private func show(_ index: Int, _ recordings: [Recording], _ done: Double) {
     let whole = (Double(index) + done) / Double(max(1, recordings.count))
-    conversation.progress(
+    callbacks.progress(
       share.lowerBound + whole * (share.upperBound - share.lowerBound),
       "\(what) \(index + 1)/\(recordings.count) \(recordings[index].path)")
   }

@@ -25,14 +25,14 @@ extension TrainingRun {
     _ model: ModelFile, _ set: RecordingSet, crossFitted: HeldOutScores?
   ) throws -> [ModelFile.Machine] {
     if case .manual = rule {
-      return try ThresholdSetting(rule: rule, conversation: conversation).set(model.machines, HeldOutScores())
+      return try ThresholdSetting(rule: rule, callbacks: callbacks).set(model.machines, HeldOutScores())
     }
     let temporary = NSTemporaryDirectory() + "auscult-untested-\(UUID().uuidString)"
     defer { unlink(temporary) }
     try model.write(temporary)
-    let judged = JudgedRun(graph, node: node.name, model: temporary, conversation: conversation)
+    let judged = JudgedRun(graph, node: node.name, model: temporary, callbacks: callbacks)
     let unit = judged.unit(machines: model.machines.map(\.name))
-    let setting = ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, conversation: conversation)
+    let setting = ThresholdSetting(rule: rule, unit: unit, limits: model.scoreLimits, callbacks: callbacks)
     if let crossFitted { return try setting.set(model.machines, crossFitted) }
     let recordings = set.recordings.filter { $0.part == .validation && Label.isAnomalyTask([$0.label]) }
     let groups = recordings.groupNumbers
@@ -88,7 +88,7 @@ struct ThresholdSetting {
   var unit = EventUnit.stretch
   /// By machine: what no score exceeds.
   var limits: [String: Double] = [:]
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
 
   func set(_ machines: [ModelFile.Machine], _ scores: HeldOutScores) throws -> [ModelFile.Machine] {
     try machines.map { machine in
@@ -117,7 +117,7 @@ struct ThresholdSetting {
     let highest = greatest + 0.9 * (limit - greatest)
     guard greatest < limit, let threshold = machine.threshold, threshold > highest else { return }
     machine.threshold = highest
-    conversation.warn(
+    callbacks.warn(
       "machine '\(machine.name)': for so few alarms the threshold would lie at \(NumberText.rounded(threshold, 3)), above any score that "
         + "this detector gives; it is set to \(NumberText.rounded(highest, 3)), so that an alarm stays possible"
     )
@@ -125,11 +125,11 @@ struct ThresholdSetting {
 
   private func warn(_ machine: ModelFile.Machine) {
     let calibration = ThresholdFacts(machine.calibration)
-    if let advice = calibration.advice { return conversation.warn("machine '\(machine.name)': \(advice)") }
+    if let advice = calibration.advice { return callbacks.warn("machine '\(machine.name)': \(advice)") }
     guard let scores = machine.calibration["scores"]?.integer, let seconds = calibration.seconds,
       scores < Self.fewest.scores || seconds < Self.fewest.seconds
     else { return }
-    conversation.warn(
+    callbacks.warn(
       "machine '\(machine.name)': its threshold rests on \(scores) token\(scores == 1 ? "" : "s") "
         + "(\(NumberText.rounded(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`"
     )

@@ -1,4 +1,5 @@
 import CNodeABI
+import DetectorHost
 import GraphEngine
 import NodeABI
 import NodeHost

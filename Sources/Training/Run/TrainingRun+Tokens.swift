@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import GraphText
 import JSONText
@@ -48,7 +49,7 @@ extension TrainingRun {
       input: input, names: names,
       labels: Dictionary(uniqueKeysWithValues: set.labels.enumerated().map { ($1, Int32($0)) }))
     let share = options.augmentation == nil ? 0.6 : 0.3
-    try TapRun(conversation: conversation, share: 0...share, what: "listening to").run(
+    try TapRun(callbacks: callbacks, share: 0...share, what: "listening to").run(
       tapped, recordings
     ) { index, recording in
       let tokens = store.take()
@@ -95,18 +96,18 @@ extension TrainingRun {
     var generator = SeededGenerator(seed: options.seed)
     for (index, recording) in recordings.enumerated() {
       for _ in 0..<augmentation.copies {
-        try conversation.checkCancelled()
+        try callbacks.checkCancelled()
         let alteration = augmentation.draw(&generator)
         let copy = try AlteredCopy(of: recording.path, alteration)
         var altered = recording
         altered.path = copy.path
         let done = 0.3 + 0.3 * Double(index) / Double(recordings.count)
-        conversation.progress(done, "altering \(index + 1)/\(recordings.count) \(recording.path)")
-        var quiet = conversation
+        callbacks.progress(done, "altering \(index + 1)/\(recordings.count) \(recording.path)")
+        var quiet = callbacks
         quiet.progress = { _, _ in }
         // The file goes with the copy.
         try withExtendedLifetime(copy) {
-          _ = try TapRun(conversation: quiet).run(tapped, [altered]) { _, _ in
+          _ = try TapRun(callbacks: quiet).run(tapped, [altered]) { _, _ in
             try note(store.take(), recording, index, alteration, &collected)
           }
         }
@@ -176,18 +177,18 @@ extension TrainingRun {
     }
     if !collected.tooShort.isEmpty {
       let count = collected.tooShort.count
-      conversation.warn(
+      callbacks.warn(
         "\(count) of \(recordings.count) recordings \(count == 1 ? "is" : "are") too short for a token of "
           + "\(NumberText.rounded(collected.input.extent, 3)) s, and not learned from: \(listed(collected.tooShort))")
     }
     if collected.notFinite > 0 {
-      conversation.warn(
+      callbacks.warn(
         "\(collected.notFinite) tokens hold values that are no numbers (NaN or infinite), and were not learned from: check "
           + "what wrote the recordings")
     }
-    if collected.silent > 0 { conversation.warn("\(collected.silent) silent tokens were not learned from") }
+    if collected.silent > 0 { callbacks.warn("\(collected.silent) silent tokens were not learned from") }
     if collected.clipped * 20 > total {
-      conversation.warn("\(collected.clipped) of \(total) tokens are clipped: record with less gain")
+      callbacks.warn("\(collected.clipped) of \(total) tokens are clipped: record with less gain")
     }
   }
 }

@@ -1,3 +1,4 @@
+import DetectorHost
 import FileDriver
 import Foundation
 import GraphEngine
@@ -52,7 +53,7 @@ public struct TrainingRun {
   let graph: Graph
   let node: Graph.Node
   let options: Options
-  let conversation: Conversation
+  let callbacks: WorkCallbacks
   let learnsLabels: Bool
 
   /// How thresholds are set.
@@ -65,10 +66,10 @@ public struct TrainingRun {
 
   /// - Parameter node: name of the detector; nil: the only one.
   /// - Throws: `TrainingError` where there is no such detector, or it cannot be trained.
-  public init(_ graph: Graph, node: String?, options: Options, conversation: Conversation) throws {
+  public init(_ graph: Graph, node: String?, options: Options, callbacks: WorkCallbacks) throws {
     self.graph = graph
     self.options = options
-    self.conversation = conversation
+    self.callbacks = callbacks
     self.node = try graph.detector(node)
     guard let learnsLabels = DetectorTrainer.learnsLabels(self.node.nodeClass) else {
       throw TrainingError(
@@ -83,36 +84,36 @@ public struct TrainingRun {
     let leftOut = set.leftOut
     let set = try prepared(set)
     if !options.isForced {
-      try RecordingSet.checkSensors(set.recordings.filter(isUsed), channels: graph.channels ?? .max, conversation)
+      try RecordingSet.checkSensors(set.recordings.filter(isUsed), channels: graph.channels ?? .max, callbacks)
     }
     var collected = try collect(set)
     let machines = collected.machines.keys.sorted()
     let labels = learnsLabels ? set.labels : []
-    let trainer = try DetectorTrainer(graph, node: node.untrained, log: conversation.log)
-    let book = CurveBook(
-      machines: machines, conversation: conversation, share: collected.folds == nil ? 0.6...0.8 : 0.6...0.7)
-    let result = try fitted(book) {
+    let trainer = try DetectorTrainer(graph, node: node.untrained, log: callbacks.log)
+    let recorder = CurveRecorder(
+      machines: machines, callbacks: callbacks, share: collected.folds == nil ? 0.6...0.8 : 0.6...0.7)
+    let result = try fitted(recorder) {
       try trainer.train(
         collected.input, machines: machines, labels: labels, seed: options.seed,
-        examples: machines.map { collected.machines[$0]!.examples }, listener: book.listener)
+        examples: machines.map { collected.machines[$0]!.examples }, listener: recorder.listener)
     }
-    try conversation.checkCancelled()
+    try callbacks.checkCancelled()
     var model = ModelFile(result, of: node, in: graph, input: collected.input, machines: machines)
     if !learnsLabels { remember(collected, machines, in: &model) }
     let fit = CrossFit(
-      run: self, machines: machines, labels: labels, set: set, whole: model, epochs: book.endedEarly)
+      run: self, machines: machines, labels: labels, set: set, whole: model, epochs: recorder.endedEarly)
     let crossFitted = try fit.scores(collected)
     collected.machines = [:]
     model.seed = options.seed
     model.labels = labels
-    model.training = try trainingJSON(set, collected, book.curves, leftOut)
+    model.training = try trainingJSON(set, collected, recorder.curves, leftOut)
     model.machines = try thresholds(model, set, crossFitted: crossFitted)
-    try conversation.checkCancelled()
+    try callbacks.checkCancelled()
     try model.save(output)
     var recordings = Dictionary(grouping: set.recordings.filter(isUsed).compactMap(\.part)) { $0 }.mapValues(\.count)
     recordings[.train, default: 0] -= collected.tooShort.count
     return Summary(
-      model: model, figures: result.figures, curves: book.curves, recordings: recordings,
+      model: model, figures: result.figures, curves: recorder.curves, recordings: recordings,
       tokens: collected.tokens, seconds: collected.seconds, folds: collected.folds?.facts)
   }
 
@@ -125,12 +126,12 @@ public struct TrainingRun {
   }
 
   /// Runs a fit, which a person may end or give up.
-  private func fitted<T>(_ book: CurveBook, _ body: () throws -> T) throws -> T {
-    conversation.fitting(true)
-    defer { conversation.fitting(false) }
+  private func fitted<T>(_ recorder: CurveRecorder, _ body: () throws -> T) throws -> T {
+    callbacks.fitting(true)
+    defer { callbacks.fitting(false) }
     let result = Result { try body() }
     // Before the first epoch there is no best so far.
-    if conversation.isCancelled() || conversation.isEnding() && book.curves.isEmpty { throw Interrupted() }
+    if callbacks.isCancelled() || callbacks.isEnding() && recorder.curves.isEmpty { throw Interrupted() }
     return try result.get()
   }
 
@@ -176,7 +177,7 @@ public struct TrainingRun {
       guard options.isForced else {
         throw TrainingError("\(text): results would look better than they are. Take it out, or go on with --force")
       }
-      conversation.warn("\(text): results look better than they are")
+      callbacks.warn("\(text): results look better than they are")
     }
     return set
   }

@@ -11,7 +11,7 @@ final class ChangeClient {
 
   private let client: ControlClient
   private let isJSON: Bool
-  private let talk = Talk(level: .info, isJSON: false)
+  private let console = Console(level: .info, isJSON: false)
   private var hasShownPlan = false
 
   init(_ client: ControlClient, isJSON: Bool) {
@@ -29,7 +29,7 @@ final class ChangeClient {
       let isDone = ticket["state"] == "done"
       if !isJSON { show(ticket) }
       if isDone || ticket["state"] == "failed" {
-        talk.endProgress()
+        console.endProgress()
         if isJSON { Output.line(ticket) } else { showEnd(ticket, request) }
         return isDone
       }
@@ -40,7 +40,7 @@ final class ChangeClient {
   /// The plan, once it is there, and what is being waited for.
   private func show(_ ticket: JSONValue) {
     if !hasShownPlan, let plan = ticket["plan"] {
-      talk.endProgress()
+      console.endProgress()
       hasShownPlan = true
       let notes = (plan["notes"]?.array ?? []) + (ticket["notes"]?.array ?? [])
       if plan["changes"] == false { Output.line("nothing changes") }
@@ -48,17 +48,17 @@ final class ChangeClient {
       for note in notes.compactMap(\.text) { Output.line(note) }
     }
     switch (ticket["state"]?.text, ticket["swap"]?["stage"]?.text) {
-    case ("waiting", _): talk.progress("waiting for the change that is under way")
-    case ("warming", "warming"): talk.progress("the new nodes run beside the old ones until they yield valid tokens")
+    case ("waiting", _): console.progress("waiting for the change that is under way")
+    case ("warming", "warming"): console.progress("the new nodes run beside the old ones until they yield valid tokens")
     default: break
     }
   }
 
   private func showEnd(_ ticket: JSONValue, _ request: ChangeRequest) {
-    talk.show((ticket["diagnostics"]?.array ?? []).compactMap { Diagnostic($0)?.relative })
+    console.show((ticket["diagnostics"]?.array ?? []).compactMap { Diagnostic($0)?.relative })
     if ticket["state"] == "failed" {
-      if let problem = ticket["problem"]?.text { talk.error(problem) }
-      talk.info("nothing was changed")
+      if let problem = ticket["problem"]?.text { console.error(problem) }
+      console.info("nothing was changed")
       return
     }
     guard !request.isDryRun, ticket["plan"]?["changes"] != false, let swap = ticket["swap"] else { return }

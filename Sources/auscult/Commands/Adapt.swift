@@ -52,7 +52,7 @@ struct Adapt: ParsableCommand {
   @Option(help: ArgumentHelp("Frames in a cycle, with --start-server (default: 1024).", valueName: "frames"))
   var period: Period?
   @Flag(help: "Print the offsets and figures as one JSON object.") var json = false
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws {
     guard live != !normal.isEmpty else {
@@ -72,18 +72,18 @@ struct Adapt: ParsableCommand {
   }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
       var adaptation = AdaptationOptions()
       adaptation.rule = thresholds.rule
       adaptation.isForced = force
       if let duration { adaptation.seconds = duration.number }
-      if live { return try runLive(adaptation, talk) }
+      if live { return try runLive(adaptation, console) }
       let set = try Failure.wording { try RecordingSet.files(normal, label: Label.normal) }
-      for warning in set.warnings { talk.warning(warning) }
-      let graph = try input.load(talk: talk)
-      let (summary, path) = try LongWork(talk).run { conversation in
-        let run = try AdaptationRun(graph, node: node, options: adaptation, conversation: conversation)
+      for warning in set.warnings { console.warning(warning) }
+      let graph = try input.load(console: console)
+      let (summary, path) = try LongWork(console).run { callbacks in
+        let run = try AdaptationRun(graph, node: node, options: adaptation, callbacks: callbacks)
         let path = output ?? run.modelPath
         return (try run.run(set, output: path), path)
       }
@@ -97,9 +97,9 @@ struct Adapt: ParsableCommand {
   }
 
   /// Listens beside the watch, then has the adapted model judge in its shadow.
-  private func runLive(_ adaptation: AdaptationOptions, _ talk: Talk) throws {
+  private func runLive(_ adaptation: AdaptationOptions, _ console: Console) throws {
     let catalog = input.changes.catalog.load(isPrivate: true)
-    let graph = try input.load(catalog: catalog, talk: talk)
+    let graph = try input.load(catalog: catalog, console: console)
     let detector = try Failure.wording { try AdaptationRun.detector(of: graph, node) }
     guard case .text(let model)? = detector.argument("model")?.value else { return }
     let path = output ?? model
@@ -109,11 +109,11 @@ struct Adapt: ParsableCommand {
     try LiveCommand(
       graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
       catalog: catalog, options: options, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
-      duration: nil, talk: talk,
+      duration: nil, console: console,
       task: { rate, log, wake in
         let made = try LiveAdaptationTask(
           graph, node: detector.name, rate: rate, options: adaptation, output: path,
-          conversation: Conversation(talk, log), wake: wake, tell: { talk.tell($0) { _ in } })
+          callbacks: WorkCallbacks(console, log), wake: wake, tell: { console.tell($0) { _ in } })
         task = made
         return made
       }
@@ -130,7 +130,7 @@ struct Adapt: ParsableCommand {
     request.node = node
     request.values = ["model=\(path)"]
     request.folder = FileManager.default.currentDirectoryPath
-    let isDone = try RunningGraphs.client(graph) { try ChangeClient($0, isJSON: false).follow(request) }
+    let isDone = try RunLookup.client(graph) { try ChangeClient($0, isJSON: false).follow(request) }
     if !isDone { throw ExitCode.failure }
   }
 }

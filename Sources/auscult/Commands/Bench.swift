@@ -41,7 +41,7 @@ struct Bench: ParsableCommand {
   func run() throws {
     let scratch = try ScratchOutputs()
     defer { scratch.remove() }
-    let graph = try scratch.redirect(input.load(talk: .plain))
+    let graph = try scratch.redirect(input.load(console: .plain))
     let sound = try BenchSound(file: file, rate: rate?.number ?? 48000, seconds: seconds.number)
     let bench = BenchRun(graph: graph, sound: sound, period: period.lengths[0])
     let report = BenchReport(try bench.measure(), graph: graph.name)

@@ -28,18 +28,18 @@ struct Calibrate: ParsableCommand {
   var output: String?
   @Flag(help: "Take recordings too that the model was trained on, or whose sensor is stuck.") var force = false
   @Flag(help: "Print the thresholds as one JSON object.") var json = false
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws { try data.check() }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
-      let set = try data.load(talk)
-      let graph = try input.load(talk: talk)
-      let (model, path) = try LongWork(talk).run { conversation in
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
+      let set = try data.load(console)
+      let graph = try input.load(console: console)
+      let (model, path) = try LongWork(console).run { callbacks in
         let run = try CalibrationRun(
-          graph, node: node, rule: thresholds.rule, isForced: force, conversation: conversation)
+          graph, node: node, rule: thresholds.rule, isForced: force, callbacks: callbacks)
         let path = try output ?? run.modelPath()
         return (try run.run(set, output: path), path)
       }

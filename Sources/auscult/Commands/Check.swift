@@ -45,7 +45,7 @@ struct Check: ParsableCommand {
   private func show(_ reports: [CheckReport]) {
     var isFirst = true
     for report in reports {
-      Talk.plain.show(report.diagnostics)
+      Console.plain.show(report.diagnostics)
       guard let text = report.text else { continue }
       if !isFirst { Output.line("") }
       isFirst = false

@@ -64,7 +64,7 @@ struct Compare: ParsableCommand {
   @Flag(help: "Go on although something is learned from and judged as well.") var force = false
   @Flag(help: "Print one JSON object, the content of comparison.json.") var json = false
   @Flag(help: "Print comma-separated values, the content of comparison.csv.") var csv = false
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws {
     try data.check(with: anomalous)
@@ -83,26 +83,26 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
-      let set = try data.load(anomalous: anomalous, talk)
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
+      let set = try data.load(anomalous: anomalous, console)
       let entrants = load()
       let store = ResultStore(results ?? report.map { "\($0)/results" } ?? "compare-results")
-      let comparison = try LongWork(talk).run { conversation in
+      let comparison = try LongWork(console).run { callbacks in
         if let report {
           let place = ReportPlace(report, graphs: entrants.compactMap(\.loaded), set: set)
           try ComparisonReport.prepare(report, place: place)
         }
-        return try ComparisonRun(options, store: store, conversation: conversation).run(entrants, set)
+        return try ComparisonRun(options, store: store, callbacks: callbacks).run(entrants, set)
       }
       let figures = ComparisonFigures(comparison)
       if let report {
-        try LongWork(talk).run { try ComparisonReport(comparison, figures, path: report, conversation: $0).write() }
+        try LongWork(console).run { try ComparisonReport(comparison, figures, path: report, callbacks: $0).write() }
       }
       show(comparison, figures)
-      talk.info("what came of each graph and seed is kept in \(store.folder)")
-      if let report { talk.info("the report is in \(report)/report.html") }
-      for row in comparison.rows { if let failure = row.failure { talk.error("\(row.path): \(failure)") } }
+      console.info("what came of each graph and seed is kept in \(store.folder)")
+      if let report { console.info("the report is in \(report)/report.html") }
+      for row in comparison.rows { if let failure = row.failure { console.error("\(row.path): \(failure)") } }
       if comparison.failures > 0 {
         throw Failure("\(comparison.failures) of \(Quantity.count(graphs.count, "graph")) failed")
       }

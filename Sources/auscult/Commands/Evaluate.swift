@@ -43,7 +43,7 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Take recordings too that the model was trained on.") var force = false
   @Option(help: "Where random numbers begin: the intervals are drawn.") var seed: UInt64 = 42
   @Flag(help: "Print the figures as one JSON object, the content of metrics.json.") var json = false
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws {
     try data.check(with: anomalous)
@@ -54,29 +54,29 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
-      let set = try data.load(anomalous: anomalous, talk)
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
+      let set = try data.load(anomalous: anomalous, console)
       let catalog = input.changes.catalog.load()
-      let graph = try input.changes.load(input.graph, catalog: catalog, talk: talk, options: .init())
-      let evaluation = try LongWork(talk).run { conversation in
+      let graph = try input.changes.load(input.graph, catalog: catalog, console: console, options: .init())
+      let evaluation = try LongWork(console).run { callbacks in
         if let report {
           try ReportFolder.prepare(report, place: ReportPlace(report, graph: graph, set: set))
         }
         let scoreFiles = (scores ?? report).map { ScoreFiles($0, place: ReportPlace($0, graph: graph, set: set)) }
         if scores != nil { try scoreFiles?.prepare() }
         let evaluation = try EvaluationRun(
-          graph, node: node, isForced: force, seed: seed, conversation: conversation
+          graph, node: node, isForced: force, seed: seed, callbacks: callbacks
         ).run(set)
         if let challenge = ChallengeFigures(evaluation) { try scoreFiles?.write(challenge) }
         if let report {
-          try ReportFolder(evaluation, graph: graph, catalog: catalog, path: report, conversation: conversation).write()
+          try ReportFolder(evaluation, graph: graph, catalog: catalog, path: report, callbacks: callbacks).write()
         }
         return evaluation
       }
       if json { Output.line(evaluation.json) } else { show(evaluation) }
-      if let report { talk.info("the report is in \(report)/report.html") }
-      if let scores { talk.info("the challenge's score files are in \(scores)") }
+      if let report { console.info("the report is in \(report)/report.html") }
+      if let scores { console.info("the challenge's score files are in \(scores)") }
     }
   }
 

@@ -14,31 +14,31 @@ struct FileCommand {
   let rate: Int
   let duration: Double?
   let audioFolder: String?
-  let talk: Talk
+  let console: Console
 
   func run() throws {
     let signals = SignalWatcher()
     let interruption = Interruption()
-    let ending = EndDeadline { [talk] in talk.tell($0) }
+    let ending = EndDeadline { [console] in console.tell($0) }
     defer { ending.isOver() }
     signals.handleAll { count in
       interruption.come()
       ending.end(isRepeated: count > 1)
       return count < 3
     }
-    let log = EngineLog(talk)
+    let log = EngineLog(console)
     var engineOptions = EngineOptions()
     engineOptions.log = log.receive
     engineOptions.outputs.protect(files, as: "an input of this run")
     let engine = try Engine(graph: graph, options: engineOptions)
     ending.begin(engine)
-    let failures = FileFailures(talk, isSingle: files.count == 1)
+    let failures = FileFailures(console, isSingle: files.count == 1)
     let run = FileRun(engine, options: options(failures, interruption, log))
     let summary = try outcome(of: run)
-    talk.endProgress()
+    console.endProgress()
     log.showHeld(all: true)
     // Where nothing was run, a person has been told why.
-    if talk.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
+    if console.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     tellDry(summary)
     if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
     try checkNodes(of: engine.graph.name, failed: engine.failedNodes, log)
@@ -63,12 +63,12 @@ struct FileCommand {
     var options = FileRunOptions()
     options.periods = periods
     options.outputFolder = audioFolder
-    options.warn = { talk.warning($0) }
+    options.warn = { console.warning($0) }
     options.failed = failures.note
     options.isCancelled = { interruption.hasCome }
     options.progress = {
       log.showHeld()
-      talk.progress(words($0))
+      console.progress(words($0))
     }
     return options
   }
@@ -101,13 +101,13 @@ struct FileCommand {
     }
     let alike = summary.dry.count { $0.node == node }
     if alike > 1 { line += " (and so it was with \(alike) of \(summary.files) files)" }
-    talk.warning(line)
+    console.warning(line)
   }
 
   private func tell(_ summary: FileRunSummary) {
     let speed = summary.seconds / max(summary.elapsed, 1e-9)
     let what = files.isEmpty ? "" : "\(Quantity.count(summary.files, "file")), "
-    talk.info(
+    console.info(
       [
         "'\(graph.name)': \(what)\(Quantity.seconds(summary.seconds)) of sound in \(Quantity.seconds(summary.elapsed)) "
           + "(\(Quantity.fixed(speed, 0)) times real time)"
@@ -128,15 +128,15 @@ private final class Interruption: Sendable {
 
 /// Files that could not be run, told of as they come.
 private final class FileFailures {
-  private let talk: Talk
+  private let console: Console
   private let isSingle: Bool
   private(set) var count = 0
   /// The same mistake of the graph is not shown for every file.
   private var shown: Set<[Diagnostic]> = []
   private var told: Set<String> = []
 
-  init(_ talk: Talk, isSingle: Bool) {
-    self.talk = talk
+  init(_ console: Console, isSingle: Bool) {
+    self.console = console
     self.isSingle = isSingle
   }
 
@@ -144,11 +144,11 @@ private final class FileFailures {
     count += 1
     switch error {
     case let error as DiagnosticsError:
-      if shown.insert(error.diagnostics).inserted { talk.show(error.diagnostics) }
-      if !isSingle { talk.error("\(path): the graph cannot be run over it") }
+      if shown.insert(error.diagnostics).inserted { console.show(error.diagnostics) }
+      if !isSingle { console.error("\(path): the graph cannot be run over it") }
     default:
       let text = "\(error)"
-      if told.insert(text).inserted { talk.error(text) }
+      if told.insert(text).inserted { console.error(text) }
     }
   }
 }

@@ -26,7 +26,7 @@ struct GraphPicture: ParsableCommand {
 
   func run() throws {
     let graph = try input.changes.load(
-      input.graph, catalog: input.changes.catalog.load(), talk: .plain,
+      input.graph, catalog: input.changes.catalog.load(), console: .plain,
       options: GraphOptions(missingFilesAreErrors: false))
     var options = EngineOptions()
     options.outputs.looksForWriters = false

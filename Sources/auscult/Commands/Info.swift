@@ -32,15 +32,15 @@ struct Info: ParsableCommand {
   @Option(help: ArgumentHelp("Take labels from this manifest.", valueName: "file")) var manifest: String?
   @Flag(help: "Print comma-separated values.") var csv = false
   @Flag(help: "Print one JSON object.") var json = false
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws {
     if csv && json { throw ValidationError("--csv and --json exclude each other.") }
   }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
       let labels = try manifestLabels()
       var failures = 0
       var facts: [FileFacts] = []
@@ -52,15 +52,17 @@ struct Info: ParsableCommand {
             models.append(model)
             continue
           }
-          let fact = try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) { talk.warning($0) }
-          for fault in fact.faults { talk.warning("\(path): its sensor is stuck: \(fault)") }
+          let fact = try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) {
+            console.warning($0)
+          }
+          for fault in fact.faults { console.warning("\(path): its sensor is stuck: \(fault)") }
           facts.append(fact)
         } catch let error as AudioFileError {
           failures += 1
-          talk.error(error.description)
+          console.error(error.description)
         } catch let error as ModelError {
           failures += 1
-          talk.error(error.description)
+          console.error(error.description)
         }
       }
       show(facts, models)

@@ -36,10 +36,10 @@ struct Nodes: ParsableCommand {
       ])
     }
     Output.line(table.text)
-    for shadowed in catalog.shadowed { Talk.plain.warning(shadowed.line) }
+    for shadowed in catalog.shadowed { Console.plain.warning(shadowed.line) }
     if catalog.classes.isEmpty {
       let folders = catalog.searchPath.joined(separator: ", ")
-      Talk.plain.warning("no plugins in \(folders); give a folder with --plugin-path")
+      Console.plain.warning("no plugins in \(folders); give a folder with --plugin-path")
     }
   }
 

@@ -46,9 +46,9 @@ struct Ports: ParsableCommand {
     let ports = try meter.look()
     if json { return Output.line(PortList(ports, meter).json) }
     Output.line(PortList(ports, meter).table)
-    let unheard = ports.count { $0.isOutput } - PortMeter.room
+    let unheard = ports.count { $0.isOutput } - PortMeter.capacity
     if unheard > 0 {
-      Talk.plain.warning("\(unheard) of the ports were not listened to: \(PortMeter.room) is the most at a time")
+      Console.plain.warning("\(unheard) of the ports were not listened to: \(PortMeter.capacity) is the most at a time")
     }
   }
 

@@ -45,7 +45,7 @@ struct Run: ParsableCommand {
 
   @Flag(help: "Say what there is to say on standard error as JSON, one object a line.") var json = false
 
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws {
     let isLive = files.names.isEmpty && !files.offline
@@ -71,22 +71,22 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
       let isLive = files.names.isEmpty && !files.offline
       let catalog = input.changes.catalog.load(isPrivate: isLive)
-      let graph = try input.load(catalog: catalog, talk: talk)
+      let graph = try input.load(catalog: catalog, console: console)
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)
       if isLive {
         try LiveCommand(
           graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
           catalog: catalog, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
-          duration: duration?.number, talk: talk
+          duration: duration?.number, console: console
         ).run()
       } else {
         try FileCommand(
           graph: graph, files: try files.files(), periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
-          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, talk: talk
+          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, console: console
         ).run()
       }
     }

@@ -43,7 +43,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     if check { return try checkHealth() }
     if follow { return try followStatus() }
-    guard let status = try answer() else { return list(try RunningGraphs.all()) }
+    guard let status = try answer() else { return list(try RunLookup.all()) }
     if json { Output.line(status) } else { Output.line(StatusText(status).text) }
   }
 
@@ -52,8 +52,8 @@ struct StatusCommand: ParsableCommand {
     let deadline = ContinuousClock.now + .seconds(wait?.number ?? 0)
     while true {
       do {
-        guard let name = try name ?? RunningGraphs.only() else { return nil }
-        return try RunningGraphs.client(name) { try $0.call("status") }
+        guard let name = try name ?? RunLookup.only() else { return nil }
+        return try RunLookup.client(name) { try $0.call("status") }
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
         usleep(50_000)
@@ -64,9 +64,9 @@ struct StatusCommand: ParsableCommand {
   /// Of the graph that was named, or of all that run.
   private func checkHealth() throws {
     do {
-      let names = try name.map { [$0] } ?? (answer() == nil ? RunningGraphs.all().map(\.name) : [RunningGraphs.only()!])
+      let names = try name.map { [$0] } ?? (answer() == nil ? RunLookup.all().map(\.name) : [RunLookup.only()!])
       let checks = try names.map { name in
-        HealthCheck(try wait == nil ? RunningGraphs.client(name) { try $0.call("status") } : answer() ?? .null)
+        HealthCheck(try wait == nil ? RunLookup.client(name) { try $0.call("status") } : answer() ?? .null)
       }
       let isWell = checks.allSatisfy(\.isWell)
       if json {
@@ -89,7 +89,7 @@ struct StatusCommand: ParsableCommand {
     let isTerminal = isatty(STDOUT_FILENO) == 1 && !json
     var isFirst = true
     while true {
-      guard let status = try answer() else { return list(try RunningGraphs.all()) }
+      guard let status = try answer() else { return list(try RunLookup.all()) }
       if json {
         Output.line(status)
       } else if isTerminal {
@@ -102,16 +102,16 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  private func list(_ graphs: [RunningGraph]) {
+  private func list(_ graphs: [RunEndpoint]) {
     if json { return Output.line(["running": .array(graphs.map(\.json))]) }
     for graph in graphs { Output.line(graph.line) }
   }
 }
 
 /// The graphs that run, as the commands that control them see them.
-enum RunningGraphs {
+enum RunLookup {
   /// All by name; at least one.
-  static func all() throws -> [RunningGraph] {
+  static func all() throws -> [RunEndpoint] {
     let graphs = ControlClient.running()
     guard !graphs.isEmpty else {
       throw Failure("no graph runs (\(ControlFolders.standard().words))", advice: "start one with `auscult run GRAPH`")
@@ -132,7 +132,7 @@ enum RunningGraphs {
     throw Failure("several graphs run: \(names)", advice: "say which: `auscult \(command) --graph NAME`")
   }
 
-  /// Talks to a running graph.
+  /// Sends commands to a running graph.
   static func client<Result>(_ name: String, _ body: (ControlClient) throws -> Result) throws -> Result {
     try failing { try body(ControlClient(name: name)) }
   }
@@ -148,7 +148,7 @@ enum RunningGraphs {
   }
 }
 
-extension RunningGraph {
+extension RunEndpoint {
   var line: String { name + (pid.map { " (pid \($0))" } ?? "") }
   var json: JSONValue { .members(["name": .text(name), "pid": pid.map { .integer(Int64($0)) }]) }
 }

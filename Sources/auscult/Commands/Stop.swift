@@ -23,11 +23,11 @@ struct StopCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    guard let name = try name ?? RunningGraphs.only() else {
-      let names = try RunningGraphs.all().map(\.name).joined(separator: ", ")
+    guard let name = try name ?? RunLookup.only() else {
+      let names = try RunLookup.all().map(\.name).joined(separator: ", ")
       throw Failure("several graphs run: \(names)", advice: "say which: `auscult stop NAME`")
     }
-    let hasEnded = try RunningGraphs.client(name) { client in
+    let hasEnded = try RunLookup.client(name) { client in
       _ = try client.call("stop")
       return waitForEnd(of: client)
     }

@@ -76,7 +76,7 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Frames in a cycle, with --start-server (default: 1024).", valueName: "frames"))
   var period: Period?
   @Flag(help: "Print what was learned as one JSON object.") var json = false
-  @OptionGroup var talking: TalkOptions
+  @OptionGroup var verbosity: ConsoleOptions
 
   private static func augmentation(_ text: String) throws -> Augmentation {
     do { return try Augmentation(text) } catch { throw ValidationError(error.description) }
@@ -109,11 +109,11 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let talk = talking.talk(isJSON: json)
-    try reporting(talk) {
-      if rounds.live { return try runLive(talk) }
-      let set = try data.load(talk)
-      let graph = try input.loadForTraining(talk: talk)
+    let console = verbosity.console(isJSON: json)
+    try reporting(console) {
+      if rounds.live { return try runLive(console) }
+      let set = try data.load(console)
+      let graph = try input.loadForTraining(console: console)
       var options = TrainingRun.Options()
       options.seed = seed
       options.rule = thresholds.rule
@@ -122,16 +122,16 @@ struct Train: ParsableCommand {
       options.isForced = force
       options.augmentation = augment
       if let copies { options.augmentation?.copies = copies }
-      let work = LongWork(talk)
+      let work = LongWork(console)
       let summary = try work.run {
-        try TrainingRun(graph, node: node, options: options, conversation: $0).run(set, output: output)
+        try TrainingRun(graph, node: node, options: options, callbacks: $0).run(set, output: output)
       }
       if let epoch = summary.curves.compactMap(\.endedEarly).max() {
-        talk.warning(
+        console.warning(
           "learning ended early at epoch \(epoch) by request; the model holds the best of what was learned "
             + "until then")
       }
-      tellFalling(summary, try graph.detector(node), talk)
+      tellFalling(summary, try graph.detector(node), console)
       show(summary)
     }
   }
@@ -141,21 +141,21 @@ struct Train: ParsableCommand {
     if json { Output.line(report.json) } else { Output.line(report.text) }
   }
 
-  private func tellFalling(_ summary: TrainingRun.Summary, _ detector: Graph.Node, _ talk: Talk) {
+  private func tellFalling(_ summary: TrainingRun.Summary, _ detector: Graph.Node, _ console: Console) {
     let falling = summary.curves.filter(\.stillFalls)
     guard !falling.isEmpty, detector.nodeClass.parameter("epochs") != nil else { return }
     let names = falling.compactMap(\.machine)
     let last = falling.compactMap { $0.epochs.last?.number }.max() ?? 0
-    talk.info(
+    console.info(
       (names.isEmpty || summary.model.machines.count == 1 ? "" : "\(names.joined(separator: ", ")): ")
         + "the loss was still falling when the \(last) epochs were over: more may make a better model, such as "
         + "--set \(detector.name).epochs=\(2 * last)")
   }
 
   /// Trains beside the live graph, and goes on with it.
-  private func runLive(_ talk: Talk) throws {
+  private func runLive(_ console: Console) throws {
     let catalog = input.changes.catalog.load(isPrivate: true)
-    let graph = try input.loadForTraining(talk: talk, catalog: catalog)
+    let graph = try input.loadForTraining(console: console, catalog: catalog)
     var training = rounds.options
     training.seed = seed
     training.rule = thresholds.rule
@@ -170,11 +170,11 @@ struct Train: ParsableCommand {
     options.endsTrained = rounds.end
     try LiveCommand(
       graph: graph, source: source, catalog: catalog, options: live, rate: rate?.number ?? 48000,
-      period: period?.lengths[0] ?? 1024, duration: nil, talk: talk,
+      period: period?.lengths[0] ?? 1024, duration: nil, console: console,
       task: { rate, log, wake in
         try LiveTrainingTask(
-          graph, source: source, catalog: catalog, rate: rate, options: options, conversation: Conversation(talk, log),
-          wake: wake, tell: { talk.tell($0, trained: show) })
+          graph, source: source, catalog: catalog, rate: rate, options: options, callbacks: WorkCallbacks(console, log),
+          wake: wake, tell: { console.tell($0, trained: show) })
       }
     ).run()
   }
@@ -186,7 +186,7 @@ struct GraphArgument: ParsableArguments {
   @OptionGroup var changes: GraphChanges
 
   /// Says nothing of models that are missing: they are about to be made, or replaced.
-  func loadForTraining(talk: Talk, catalog: PluginCatalog? = nil) throws -> Graph {
+  func loadForTraining(console: Console, catalog: PluginCatalog? = nil) throws -> Graph {
     let options = GraphOptions(missingFilesAreErrors: false)
     return try Graph.load(
       file: graph, catalog: catalog ?? changes.catalog.load(), overrides: changes.overrides, options: options

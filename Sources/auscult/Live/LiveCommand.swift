@@ -16,20 +16,20 @@ struct LiveCommand {
   let period: Int
   /// Seconds of sound, or until it is stopped.
   let duration: Double?
-  let talk: Talk
+  let console: Console
   /// What is to be done before the whole graph runs, or in place of it.
   var task: ((_ rate: Int, _ log: EngineLog, _ wake: @escaping @Sendable () -> Void) throws -> any LiveTask)?
 
   func run() throws {
-    let log = EngineLog(talk)
-    let report = LiveReport(talk: talk, log: log)
+    let log = EngineLog(console)
+    let report = LiveReport(console: console, log: log)
     let task = task.map { make in
       { (rate: Int, wake: @escaping @Sendable () -> Void) in try make(rate, log, wake) }
     }
     let live = LiveRun(
       graph: graph, source: source, catalog: catalog, options: runOptions, reporter: report,
-      tell: { [talk] in talk.tell($0) }, log: log.receive, task: task)
-    defer { talk.endProgress() }
+      tell: { [console] in console.tell($0) }, log: log.receive, task: task)
+    defer { console.endProgress() }
     do {
       guard let end = try live.run() else { return }
       try checkNodes(of: end.graph, failed: end.failedNodes, log)

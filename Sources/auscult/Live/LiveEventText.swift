@@ -1,6 +1,6 @@
 import LiveControl
 
-extension Talk {
+extension Console {
   /// Says what happens in a live run.
   func tell(_ event: LiveEvent) {
     switch event {

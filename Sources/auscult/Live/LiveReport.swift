@@ -9,13 +9,13 @@ import RunControl
 /// Thread: control.
 final class LiveReport: LiveRunReporter {
   private static let interval = Duration.seconds(10)
-  private let talk: Talk
+  private let console: Console
   private let log: EngineLog
   private var toldXruns: Int64 = 0
   private var nextXruns = ContinuousClock.now
 
-  init(talk: Talk, log: EngineLog) {
-    self.talk = talk
+  init(console: Console, log: EngineLog) {
+    self.console = console
     self.log = log
   }
 
@@ -35,7 +35,7 @@ final class LiveReport: LiveRunReporter {
         "plays at \(figures.name):\($0)\(delay($1, figures.rate))"
       }
       + ["latency from a sample to the last result that it is part of: \(Quantity.frames(path, rate: figures.rate))"]
-    talk.info(
+    console.info(
       lines,
       object: [
         "kind": "started", "name": .text(figures.name), "server": .text(server),
@@ -55,8 +55,8 @@ final class LiveReport: LiveRunReporter {
 
   func event(_ event: JACKEvent) {
     switch event {
-    case .serverLost, .otherRate, .leftBehind, .lost, .mixed, .waiting: talk.warning(event.description)
-    default: talk.info(event.description)
+    case .serverLost, .otherRate, .leftBehind, .lost, .mixed, .waiting: console.warning(event.description)
+    default: console.info(event.description)
     }
   }
 
@@ -64,22 +64,22 @@ final class LiveReport: LiveRunReporter {
   func change(_ request: ChangeRequest, _ record: ChangeRecord) {
     if request.isDryRun { return }
     // Whoever typed it is told of it there.
-    if request.isWatched { talk.show(record.diagnostics.map(\.relative)) }
+    if request.isWatched { console.show(record.diagnostics.map(\.relative)) }
     let line = ChangeLine(request, record)
     if record.state == .failed && request.isWatched {
-      talk.warning(line.text)
+      console.warning(line.text)
     } else {
-      talk.info([line.text], object: line.object)
+      console.info([line.text], object: line.object)
     }
   }
 
   /// About ten times a second: what has been counted since.
-  func tick(_ figures: RunFigures, _ engine: Engine) {
+  func update(_ figures: RunFigures, _ engine: Engine) {
     log.showHeld()
     for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate) }
     let untold = engine.takeUntoldAlarmEvents()
     if untold > 0 {
-      talk.warning(
+      console.warning(
         "\(Quantity.count(untold, "alarm event")) came too fast to be shown here; the graph's sinks have them")
     }
     guard figures.statistics.xruns > toldXruns, ContinuousClock.now >= nextXruns else { return }
@@ -88,14 +88,14 @@ final class LiveReport: LiveRunReporter {
 
   /// On a terminal what alarms say is shown as it comes; sinks have it in any case.
   private func tell(_ event: AlarmEvent, rate: Int) {
-    guard talk.isJSON || isatty(STDERR_FILENO) == 1 else { return }
+    guard console.isJSON || isatty(STDERR_FILENO) == 1 else { return }
     let isTrouble = event.state == .raised || event.state == .repeated || event.state == .deaf
-    talk.tell(isTrouble ? .warning : .info, event.words(rate: rate), object: event.json(rate: rate))
+    console.tell(isTrouble ? .warning : .info, event.words(rate: rate), object: event.json(rate: rate))
   }
 
   private func tellXruns(_ figures: RunFigures) {
     let xruns = figures.statistics.xruns
-    talk.warning(
+    console.warning(
       "the server tells of \(Quantity.count(xruns - toldXruns, "xrun"))"
         + (toldXruns > 0 ? ", \(xruns) in all" : "") + " at frame position \(figures.statistics.position)")
     toldXruns = xruns
@@ -106,6 +106,6 @@ final class LiveReport: LiveRunReporter {
   func end(_ figures: RunFigures) {
     if figures.statistics.xruns > toldXruns { tellXruns(figures) }
     log.showHeld(all: true)
-    talk.info([figures.summary], object: figures.json(kind: "summary"))
+    console.info([figures.summary], object: figures.json(kind: "summary"))
   }
 }

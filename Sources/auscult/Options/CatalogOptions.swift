@@ -19,12 +19,12 @@ struct CatalogOptions: ParsableArguments {
   /// - Parameter isPrivate: so that plugins can be rebuilt while they run.
   func load(isPrivate: Bool = false) -> PluginCatalog {
     for folder in pluginPath where !FileManager.default.fileExists(atPath: folder) {
-      Talk.plain.warning("--plugin-path \(folder.shown): there is no such folder")
+      Console.plain.warning("--plugin-path \(folder.shown): there is no such folder")
     }
     let catalog = PluginCatalog(
       searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate,
       probe: PluginProbe(executable: "/proc/self/exe"))
-    for problem in catalog.problems + catalog.remarks { Talk.plain.warning(problem.description) }
+    for problem in catalog.problems + catalog.remarks { Console.plain.warning(problem.description) }
     return catalog
   }
 }

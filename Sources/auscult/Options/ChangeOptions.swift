@@ -26,9 +26,9 @@ struct ChangeOptions: ParsableArguments {
     request.isDryRun = isDryRun
     request.timeout = timeout?.number
     request.folder = request.values.isEmpty ? nil : FileManager.default.currentDirectoryPath
-    try reporting(Talk(level: .info, isJSON: false)) {
-      let name = try RunningGraphs.name(graph, for: request.kind.rawValue)
-      let isDone = try RunningGraphs.client(name) { client in
+    try reporting(Console(level: .info, isJSON: false)) {
+      let name = try RunLookup.name(graph, for: request.kind.rawValue)
+      let isDone = try RunLookup.client(name) { client in
         try ChangeClient(client, isJSON: json).follow(request)
       }
       if !isDone { throw ExitCode.failure }
@@ -49,8 +49,8 @@ extension CompletionKind {
   /// Names of the nodes of the only graph that runs.
   static var runningNodes: CompletionKind {
     .custom { _, _, _ in
-      guard let name = try? RunningGraphs.only(),
-        let status = try? RunningGraphs.client(name, { try $0.call("status") })
+      guard let name = try? RunLookup.only(),
+        let status = try? RunLookup.client(name, { try $0.call("status") })
       else { return [] }
       return (status["nodes"]?.array ?? []).compactMap { $0["name"]?.text }
     }

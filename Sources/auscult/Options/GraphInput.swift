@@ -11,8 +11,8 @@ struct GraphInput: ParsableArguments {
   @OptionGroup var changes: GraphChanges
 
   /// Reads the graph and says what is odd about it. A missing model is an error.
-  func load(catalog: PluginCatalog? = nil, talk: Talk) throws(DiagnosticsError) -> Graph {
-    try changes.load(graph, catalog: catalog ?? changes.catalog.load(), talk: talk, options: GraphOptions())
+  func load(catalog: PluginCatalog? = nil, console: Console) throws(DiagnosticsError) -> Graph {
+    try changes.load(graph, catalog: catalog ?? changes.catalog.load(), console: console, options: GraphOptions())
   }
 }
 
@@ -29,10 +29,10 @@ struct GraphChanges: ParsableArguments {
   @OptionGroup var memory: MemoryOptions
 
   func load(
-    _ file: String, catalog: PluginCatalog, talk: Talk, options: GraphOptions
+    _ file: String, catalog: PluginCatalog, console: Console, options: GraphOptions
   ) throws(DiagnosticsError) -> Graph {
     let (graph, warnings) = try Graph.load(file: file, catalog: catalog, overrides: overrides, options: options)
-    talk.show(warnings)
+    console.show(warnings)
     return graph
   }
 }

@@ -20,10 +20,10 @@ extension EpochNews {
 /// Any thread.
 final class EpochLine: Sendable {
   private static let interval = Duration.milliseconds(50)
-  private let talk: Talk
+  private let console: Console
   private let next = Mutex(ContinuousClock.now)
 
-  init(_ talk: Talk) { self.talk = talk }
+  init(_ console: Console) { self.console = console }
 
   func show(_ news: EpochNews) {
     let isDue = next.withLock { next in
@@ -32,7 +32,7 @@ final class EpochLine: Sendable {
       next = now + Self.interval
       return true
     }
-    if isDue { talk.progress(news.line) }
+    if isDue { console.progress(news.line) }
   }
 }
 

@@ -42,15 +42,15 @@ struct DataOptions: ParsableArguments {
   }
 
   /// - Parameter anomalous: a folder that goes with `normal`.
-  func load(anomalous: String? = nil, _ talk: Talk) throws -> RecordingSet {
+  func load(anomalous: String? = nil, _ console: Console) throws -> RecordingSet {
     var set = try read(anomalous)
-    for warning in set.warnings { talk.warning(warning) }
+    for warning in set.warnings { console.warning(warning) }
     guard skipUnreadable else { return set }
     set.leaveOutUnreadable()
-    for left in set.leftOut { talk.warning("left out \(left.path): \(left.reason)") }
+    for left in set.leftOut { console.warning("left out \(left.path): \(left.reason)") }
     guard !set.recordings.isEmpty else { throw Failure("\(set.source): none of its recordings can be read") }
     if !set.leftOut.isEmpty {
-      talk.warning(
+      console.warning(
         "left out \(Quantity.count(set.leftOut.count, "recording")) of \(set.recordings.count + set.leftOut.count)")
     }
     return set

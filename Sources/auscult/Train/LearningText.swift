@@ -2,7 +2,7 @@ import GraphEngine
 import LiveControl
 import Training
 
-extension Talk {
+extension Console {
   /// Says how a training or an adaptation beside a live graph gets on.
   ///
   /// - Parameter trained: shows what was learned.
@@ -43,14 +43,14 @@ extension Talk {
   }
 }
 
-extension Conversation {
+extension WorkCallbacks {
   /// Shows progress and epochs on a terminal, and warnings.
-  init(_ talk: Talk, _ log: EngineLog) {
+  init(_ console: Console, _ log: EngineLog) {
     self.init()
-    progress = { talk.progress("\(Quantity.fixed($0 * 100, 0)) %  \($1)") }
-    let line = EpochLine(talk)
+    progress = { console.progress("\(Quantity.fixed($0 * 100, 0)) %  \($1)") }
+    let line = EpochLine(console)
     epoch = { line.show($0) }
-    warn = { talk.warning($0) }
+    warn = { console.warning($0) }
     self.log = log.receive
   }
 }

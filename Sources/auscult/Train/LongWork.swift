@@ -7,16 +7,16 @@ import Training
 /// Work that takes a while: shows how far it is on a terminal, and stops in good order at Ctrl-C. While a class fits, the
 /// first one asks it for the best so far, and only the second gives up.
 final class LongWork: Sendable {
-  let talk: Talk
+  let console: Console
   let log: EngineLog
   private let isCancelled = Atomic<Bool>(false)
   private let isEnding = Atomic<Bool>(false)
   private let isFitting = Atomic<Bool>(false)
   private let signals = SignalWatcher()
 
-  init(_ talk: Talk) {
-    self.talk = talk
-    log = EngineLog(talk)
+  init(_ console: Console) {
+    self.console = console
+    log = EngineLog(console)
     signals.handle { [self] in signalled() }
   }
 
@@ -28,23 +28,23 @@ final class LongWork: Sendable {
 
   private func cancel() { isCancelled.store(true, ordering: .sequentiallyConsistent) }
 
-  var conversation: Conversation {
-    var conversation = Conversation(talk, log)
-    conversation.isCancelled = { [self] in isCancelled.load(ordering: .sequentiallyConsistent) }
-    conversation.isEnding = { [self] in isEnding.load(ordering: .sequentiallyConsistent) }
-    conversation.fitting = { [self] in isFitting.store($0, ordering: .sequentiallyConsistent) }
-    return conversation
+  var callbacks: WorkCallbacks {
+    var callbacks = WorkCallbacks(console, log)
+    callbacks.isCancelled = { [self] in isCancelled.load(ordering: .sequentiallyConsistent) }
+    callbacks.isEnding = { [self] in isEnding.load(ordering: .sequentiallyConsistent) }
+    callbacks.fitting = { [self] in isFitting.store($0, ordering: .sequentiallyConsistent) }
+    return callbacks
   }
 
   /// Runs the body; what it throws becomes a failure in the command's words.
-  func run<Result>(_ body: (Conversation) throws -> Result) throws -> Result {
+  func run<Result>(_ body: (WorkCallbacks) throws -> Result) throws -> Result {
     defer {
-      talk.endProgress()
+      console.endProgress()
       log.showHeld(all: true)
     }
     do {
-      return try body(conversation)
-    } catch is DiagnosticsError where conversation.isCancelled() {
+      return try body(callbacks)
+    } catch is DiagnosticsError where callbacks.isCancelled() {
       throw Failure(Interrupted().description)
     } catch {
       throw Failure.wording(error)

@@ -16,7 +16,7 @@ import Testing
     let error = #expect(throws: DiagnosticsError.self) { try run.engine.apply(try run.graph(SwapTests.graph(changes))) }
     let message = try #require(error?.diagnostics.first)
     #expect(message.code == "memory" && message.location != nil)
-    #expect(message.message.contains("beside what runs"), "\(message.message)")
+    #expect(message.message.contains("besides the running graph"), "\(message.message)")
     run.driver.feed(sound.map { Array($0[20_000...]) }, period: 256)
     run.driver.finish()
     let strip = { (line: String) in line.replacing(/"time":"[^"]*",/, with: "") }

@@ -85,8 +85,8 @@ final class HandLiveRun {
 
   // MARK: Time
 
-  /// One tick: some sound, then what the control thread does.
-  func tick(frames: Int = 1000) {
+  /// One poll: some sound, then what the control thread does.
+  func update(frames: Int = 1000) {
     driver.feed(random.noise(frames: frames), period: 250)
     engine.drain()
     engine.service()

@@ -52,7 +52,7 @@ final class HandTraining {
     let list = LearningEvents()
     task = try LiveTrainingTask(
       graph, source: source, catalog: TestPlugins.catalog, rate: Self.rate, options: training,
-      conversation: Conversation(), wake: { [news] in news.signal() }, tell: { list.add($0) })
+      callbacks: WorkCallbacks(), wake: { [news] in news.signal() }, tell: { list.add($0) })
     driver = try HandDriver(Engine(graph: task.graph), rate: Self.rate)
     list.add = { [unowned self] in events.append($0) }
   }
@@ -62,8 +62,8 @@ final class HandTraining {
     folder.remove()
   }
 
-  /// One tick: some sound, then what the control thread does.
-  func tick(level: Float = 0.5) {
+  /// One poll: some sound, then what the control thread does.
+  func update(level: Float = 0.5) {
     driver.feed(random.noise(frames: 1000, level: level), period: 250)
     engine.drain()
     engine.service()

@@ -3,7 +3,7 @@ import CRealtime
 import NodeHost
 
 /// One node behind the ABI, driven as a host drives it, without a graph: the one place in the tests that calls a class's
-/// functions. What tests say in their own words (`NodeBench`, `Rig`, `SinkHarness`) lies on top of it.
+/// functions. What tests say in their own words (`StreamRig`, `Rig`, `SinkHarness`) lies on top of it.
 public final class NodeRig {
   /// What the node, or the rig, has against it.
   public struct Failure: Error, Equatable, CustomStringConvertible {

@@ -63,12 +63,12 @@ final class TerminalRun {
     for number in numbers where process.isRunning { kill(process.processIdentifier, number) }
   }
 
-  func end(seconds: Int = 120) throws -> Workshop.Outcome {
+  func end(seconds: Int = 120) throws -> CommandFolder.Outcome {
     while receive(until: Date(timeIntervalSinceNow: Double(seconds))) {}
     guard hasEnded.wait(timeout: .now() + .seconds(seconds)) == .success else {
       throw NeverCame(text: "its end", received: received)
     }
-    return Workshop.Outcome(
+    return CommandFolder.Outcome(
       status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
       out: try String(contentsOf: output, encoding: .utf8), err: received)
   }
@@ -84,7 +84,7 @@ final class TerminalRun {
   }
 }
 
-extension Workshop {
+extension CommandFolder {
   func start(_ arguments: [String], showsResults: Bool = false) throws -> TerminalRun {
     try TerminalRun(arguments, in: path, showsResults: showsResults)
   }

@@ -1,7 +1,7 @@
 // The Auscult node ABI, version 1.2.
 //
 // A plugin is a shared object named libauscult-*.so that exports one symbol, `auscult_library`. It returns a constant
-// that lists node classes; nothing is created to list them. C11, clean as C++17, no dependency.
+// that lists node classes. Listing creates no instance. The headers are C11, clean as C++17, without dependencies.
 //
 // Every function ends with the thread it is called on and the state the instance is in:
 //   [control]            the control thread; it may allocate, lock and wait
@@ -10,10 +10,10 @@
 //   active               between activate and deactivate
 //
 // The life of an instance: create, (configure, activate, process ..., deactivate) any number of times, destroy.
-// activate always gives a fresh state. Memory never changes owner across this boundary: who allocates, frees.
+// activate always gives a fresh state. Memory never changes its owner across this boundary: who allocates it frees it.
 //
-// Structs that may grow start with their size in bytes, filled by whoever allocates them. Compare it with
-// AUSCULT_HAS(pointer, type, member) before touching a member that a later minor version added.
+// A struct that may grow begins with its size in bytes, which its allocator fills in. Compare it with
+// AUSCULT_HAS(pointer, type, member) before you touch a member that a later minor version added.
 
 #ifndef AUSCULT_NODE_H
 #define AUSCULT_NODE_H
@@ -40,12 +40,12 @@ typedef int32_t auscult_status;
 #define AUSCULT_OK 0
 #define AUSCULT_FAILED (-1)
 
-// Where a control function says why it failed. The host shows the text at the node's line of the graph file, or at the
-// parameter's, when `parameter` names one.
+// A control function writes here why it failed. The host shows the text at the node's line of the graph file, or at the
+// line of the parameter that `parameter` names.
 typedef struct auscult_error {
   uint32_t size;
   char text[512];      // UTF-8, zero-terminated: what is wrong and what to do
-  char parameter[64];  // name of the parameter at fault, or empty
+  char parameter[64];  // name of the wrong parameter, or empty
 } auscult_error;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -61,25 +61,25 @@ typedef struct auscult_error {
 #define AUSCULT_EVENT 0x20u     // one auscult_event
 #define AUSCULT_ANY_KIND 0x3fu
 
-// How the heads (position) of an output's tokens come about.
-#define AUSCULT_STAMP_HOST 0u  // token k since the last reset: the host fills the heads. For every evenly paced stream.
+// Who fills the heads (positions) of an output's tokens.
+#define AUSCULT_STAMP_HOST 0u  // the host counts tokens since the last reset. For every stream with a constant period
 #define AUSCULT_STAMP_NODE 1u  // the node fills head.origin and head.index itself, usually copied from its input
 
-// What a scale of feature values means; detectors that depend on it can check.
+// The scale of feature values. Detectors that depend on it can check it.
 #define AUSCULT_SCALE_LINEAR 0u
 #define AUSCULT_SCALE_DECIBEL 1u
 #define AUSCULT_SCALE_UNIT 2u   // mapped to [0, 1]
 #define AUSCULT_SCALE_OTHER 3u
 
-// What a stream carries. Time is counted in ticks of 1/denominator of a driver frame, so every position is an exact
-// integer. The nominal content of the token (audio: the sample) with index i of a stream with origin o is the half-open
-// range of ticks
+// The format of a stream. Time is counted in ticks of 1/denominator of a driver frame, so that every position is an
+// exact integer. In a stream with origin o, the nominal content of the token (audio: the sample) with index i is the
+// half-open range of ticks
 //     [o + offset + i * period,  o + offset + i * period + extent)
 typedef struct auscult_format {
   uint32_t size;
   uint32_t kind;         // one AUSCULT_* kind
-  uint32_t channels;     // every stream has the dimension channel, at least 1. Event: channels of the scores that it is
-                         // about; a token holds one event all the same, as its channel 0
+  uint32_t channels;     // at least 1, for every kind. Event: channels of the scores that it refers to; a token
+                         // still holds one event, as its channel 0
   uint32_t rows;         // slice: analysis frames; else 1
   uint32_t columns;      // spectrum: bins; features, slice: bands or values; else 1
   uint32_t driver_rate;  // driver frames per second
@@ -91,63 +91,63 @@ typedef struct auscult_format {
                          // along the path from the source
   uint32_t stamp;        // AUSCULT_STAMP_*
   uint32_t scale;        // AUSCULT_SCALE_*, features and slice
-  // Hertz of each column [columns], or NULL; score: of each band that bands[] may name. Below 0: the column is no band.
+  // Hertz of each column [columns], or NULL; score: of each band that bands[] may name. Negative: no band.
   const float *frequencies;
   uint32_t frequency_count;
-  uint32_t silent_share;  // fifteenths, 1 to 15: a token of which so much is silent counts as silent; 0 is 15. Since 1.2
-  const char *const *machines;  // name of what each channel listens to [channels]; never NULL when the host gives it
+  uint32_t silent_share;  // fifteenths, 1 to 15: from this share of silence on a token is silent; 0: 15. Since 1.2
+  const char *const *machines;  // the machine of each channel [channels]; never NULL in a format from the host
 } auscult_format;
 
 // Position of a token in its stream. Audio blocks have one, for their first sample.
 typedef struct auscult_head {
-  int64_t origin;   // ticks: where index 0 of this stretch of the stream lies, offset left out
-  int64_t index;    // of the token (audio: the sample) since the origin
-  int64_t segment;  // driver frame position of the first frame after the last gap, 0 before any: spans are clamped to it
+  int64_t origin;   // ticks: position of index 0 in this stretch of the stream, without the offset
+  int64_t index;    // index of the token (audio: the sample), counted from the origin
+  int64_t segment;  // driver frame position of the first frame after the last gap, 0 if none: spans are clamped to it
   uint32_t flags;   // AUSCULT_TOKEN_*
-  uint32_t generation;  // of the graph that the token belongs to; the host sets it
+  uint32_t generation;  // of the token's graph; the host sets it
 } auscult_head;
 
-#define AUSCULT_TOKEN_GAP 0x1u  // something was lost between the token before and this one
+#define AUSCULT_TOKEN_GAP 0x1u  // part of the stream was lost just before this token
 
-// One byte a channel and token (audio: sample). Bits are or-ed over everything that a token was computed from, of the
-// share of silence the mean is taken. What no source has marked reads as sounding, connected and moving.
-#define AUSCULT_MARK_SOUNDING 0x1u   // not silent: some sample was at or above `silent_below` and not stuck, and less than
+// One byte per channel and token (audio: sample). A token has the bits of everything that it was computed from, and the
+// mean of the shares of silence. Without a source's marks it counts as sounding, connected and moving.
+#define AUSCULT_MARK_SOUNDING 0x1u   // not silent: a sample was at or above `silent_below` and not stuck, and less than
                                      // the format's silent_share of the token is silence
-#define AUSCULT_MARK_CLIPPED 0x2u    // some sample was at or above `clipped_at`, or not a finite number
-#define AUSCULT_MARK_CONNECTED 0x4u  // some sample came from a connected port, or from a file. Since 1.2
-#define AUSCULT_MARK_MOVING 0x8u     // some sample was not stuck at a value that would sound: one of many equal ones in
-                                     // a row. Since 1.2
-// How much of a token is silence or stuck, in fifteenths rounded down. Audio: 15 in the midst of it, else 0; a source
-// leaves out the short silences that every sound has. Since 1.2
+#define AUSCULT_MARK_CLIPPED 0x2u    // a sample was at or above `clipped_at`, or not a finite number
+#define AUSCULT_MARK_CONNECTED 0x4u  // a sample came from a connected port, or from a file. Since 1.2
+#define AUSCULT_MARK_MOVING 0x8u     // a sample was not stuck. A sample is stuck if it is one of many equal ones in a
+                                     // row whose value would sound. Since 1.2
+// Share of a token that is silent or stuck, in fifteenths rounded down. Audio: 15 within silence, else 0. A source
+// ignores the short silences that every sound has. Since 1.2
 #define AUSCULT_MARK_SILENCE 0xf0u
 #define AUSCULT_SILENCE_SHIFT 4
 
 typedef struct auscult_score {
-  double score;         // higher is worse, always finite
+  double score;         // a higher score is more anomalous; always finite
   double threshold;     // anomalous means score > threshold
   int32_t class_index;  // classifiers: index into the producer's class names, else -1
-  float probability;    // of that class
-  uint32_t band_count;  // how many of `bands` are filled: the columns that carry the score, most important first
+  float probability;    // of that class, 0 to 1
+  uint32_t band_count;  // number of `bands` used: the columns that contribute most to the score, largest first
   uint32_t bands[8];
 } auscult_score;
 
 #define AUSCULT_EVENT_RAISED 1u
 #define AUSCULT_EVENT_CLEARED 2u
-#define AUSCULT_EVENT_REPEATED 3u   // a re-alarm: still raised
-#define AUSCULT_EVENT_INHIBITED 4u  // an inhibiting flag set in: timers stand still
-#define AUSCULT_EVENT_RESUMED 5u    // ... and ended
+#define AUSCULT_EVENT_REPEATED 3u   // still raised, reported again
+#define AUSCULT_EVENT_INHIBITED 4u  // an inhibiting flag began: timers stand still
+#define AUSCULT_EVENT_RESUMED 5u    // the inhibiting flag ended: timers run again
 #define AUSCULT_EVENT_OPEN 6u       // still raised at the end of a file
-#define AUSCULT_EVENT_DEAF 7u       // for some time nothing was heard; `cause` says why. Since 1.2
-#define AUSCULT_EVENT_HEARING 8u    // ... and now it is. Since 1.2
+#define AUSCULT_EVENT_DEAF 7u       // the machine was not heard for some time; `cause` says why. Since 1.2
+#define AUSCULT_EVENT_HEARING 8u    // the machine is heard again. Since 1.2
 
-// Why nothing is heard.
+// Why a machine is not heard.
 #define AUSCULT_DEAF_UNCONNECTED 1u  // no port is connected
 #define AUSCULT_DEAF_SILENT 2u       // digital silence
-#define AUSCULT_DEAF_STUCK 3u        // one value all the time
-#define AUSCULT_DEAF_NO_SCORE 4u     // no score comes, as when all is lost
+#define AUSCULT_DEAF_STUCK 3u        // a constant value
+#define AUSCULT_DEAF_NO_SCORE 4u     // no score arrives, for example because everything is lost
 
 typedef struct auscult_event {
-  uint32_t channel;  // of the scores it is about
+  uint32_t channel;  // of the scores that it refers to
   uint32_t state;    // AUSCULT_EVENT_*
   int64_t begin;     // driver frame positions
   int64_t end;
@@ -159,12 +159,12 @@ typedef struct auscult_event {
 
 #define AUSCULT_GAP_XRUN 1u  // the driver missed cycles
 #define AUSCULT_GAP_DROP 2u  // one of our queues was full
-#define AUSCULT_GAP_NODE 3u  // a node failed and yields nothing any more
-#define AUSCULT_GAP_SERVER 4u   // since 1.2: there was no server to hear
-#define AUSCULT_GAP_NETWORK 5u  // since 1.2: what came over the network has holes
+#define AUSCULT_GAP_NODE 3u  // a node failed and yields no more tokens
+#define AUSCULT_GAP_SERVER 4u   // since 1.2: there was no JACK server
+#define AUSCULT_GAP_NETWORK 5u  // since 1.2: data was lost on the network
 #define AUSCULT_GAP_SINK 6u     // since 1.2: a sink could not write
 
-// A stretch that was lost. Several inputs of a sink may report the same one.
+// A part of a stream that was lost. Several inputs of a sink may report the same gap.
 typedef struct auscult_gap {
   int64_t begin;  // driver frame positions
   int64_t end;
@@ -173,7 +173,7 @@ typedef struct auscult_gap {
   const char *node;
 } auscult_gap;
 
-// Who made a stream. Lives as long as any block that points to it.
+// The node that made a stream. It lives as long as any block that points to it.
 typedef struct auscult_producer {
   uint32_t size;
   const char *node;
@@ -184,35 +184,35 @@ typedef struct auscult_producer {
   uint32_t class_name_count;
 } auscult_producer;
 
-#define AUSCULT_BLOCK_GAP 0x1u  // `gap` was lost before this block's first token; the host has called reset
+#define AUSCULT_BLOCK_GAP 0x1u  // the stream has lost `gap` before this block's first token; the host has called reset
 #define AUSCULT_BLOCK_END 0x2u  // the stream ends after this block (end of a file): yield what is held back
-// Scores: the node withholds them, for it still learns; `learned` says how far. Set by the node in process, on its
-// output, whenever it has learned from a token; passed on by the host. Since 1.2
+// Scores: the node still learns and withholds them; `learned` says how far. The node sets it on its output in process,
+// whenever it has learned from a token. The host passes it on. Since 1.2
 #define AUSCULT_BLOCK_LEARNING 0x4u
 
-// What one port carries in one cycle: `count` tokens (audio: samples). Element (token t, channel c) is at
+// The tokens (audio: samples) of one port in one cycle. Element (token t, channel c) is at
 //     (char *)data + t * token_stride + c * channel_stride
-// data is aligned to 64 bytes; so is every channel of a token, and every channel of an audio output block.
+// data is aligned to 64 bytes. So is each channel of a token, and each channel of an audio output block.
 typedef struct auscult_block {
   uint32_t size;
-  uint32_t flags;     // AUSCULT_BLOCK_*, kept by the host
-  uint32_t count;     // an output's is 0 when process is called; the node sets it, to `capacity` at most
+  uint32_t flags;     // AUSCULT_BLOCK_*, set by the host
+  uint32_t count;     // outputs: 0 when process is called; the node sets it, to `capacity` at most
   uint32_t capacity;  // outputs: the most that fits
   uint32_t token_stride;    // bytes
   uint32_t channel_stride;  // bytes
   void *data;
-  auscult_head *heads;  // audio: 1; else `count`. AUSCULT_STAMP_HOST: kept by the host
-  uint8_t *marks;       // AUSCULT_MARK_*, or NULL: nothing is marked, as in streams of events. Kept by the host but for sources
+  auscult_head *heads;  // audio: 1; else `count`. AUSCULT_STAMP_HOST: filled by the host
+  uint8_t *marks;       // AUSCULT_MARK_*; NULL: no marks, as for events. Set by the host, except at sources
   uint32_t mark_token_stride;
   uint32_t mark_channel_stride;
   int64_t complete;     // every token that ends at or before this driver frame position has been delivered
   auscult_gap gap;      // valid with AUSCULT_BLOCK_GAP
   const auscult_format *format;
   const auscult_producer *producer;
-  int64_t end;          // since 1.2: driver frame position where the stream ends, as soon as it is known; else INT64_MAX. A
-                        // token whose content reaches beyond it, or begins before its head's segment, holds padding
-  int64_t learned;  // with AUSCULT_BLOCK_LEARNING: where the last token ends that was learned from. Since 1.2
-  uint8_t *learned_marks;  // ... and its marks [channels], kept by the host, or NULL: nobody knows. Since 1.2
+  int64_t end;          // since 1.2: driver frame position where the stream ends; INT64_MAX: not known yet. A token
+                        // that reaches beyond it, or begins before its head's segment, contains padding
+  int64_t learned;  // with AUSCULT_BLOCK_LEARNING: driver frame position where the last learned token ends. Since 1.2
+  uint8_t *learned_marks;  // marks of that token [channels], set by the host; NULL: not known. Since 1.2
 } auscult_block;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -230,30 +230,30 @@ typedef struct auscult_block {
 #define AUSCULT_MAP 9u          // values only: `count` items under `keys`
 
 #define AUSCULT_UNIT_NONE 0x00u
-#define AUSCULT_UNIT_SECOND 0x01u   // s, ms, us, min, h, d: passed in seconds
-#define AUSCULT_UNIT_HERTZ 0x02u    // Hz, kHz, MHz, rpm: passed in hertz
+#define AUSCULT_UNIT_SECOND 0x01u   // s, ms, us, min, h, d: the value is in seconds
+#define AUSCULT_UNIT_HERTZ 0x02u    // Hz, kHz, MHz, rpm: the value is in hertz
 #define AUSCULT_UNIT_DECIBEL 0x04u  // dB
-#define AUSCULT_UNIT_PERCENT 0x08u  // %: passed as per cent (20 % is 20)
-#define AUSCULT_UNIT_SAMPLE 0x10u   // samples, frames: what it counts is the parameter's business
+#define AUSCULT_UNIT_PERCENT 0x08u  // %: the value is in per cent (20 % is 20)
+#define AUSCULT_UNIT_SAMPLE 0x10u   // samples, frames: the parameter's summary says what it counts
 
 #define AUSCULT_PARAMETER_REQUIRED 0x01u
 #define AUSCULT_PARAMETER_RUNNING 0x02u    // may change while running
-#define AUSCULT_PARAMETER_LIST 0x04u       // takes one value or a list of them
+#define AUSCULT_PARAMETER_LIST 0x04u       // takes one value or a list
 #define AUSCULT_PARAMETER_NESTED 0x08u     // takes a list of lists
 #define AUSCULT_PARAMETER_BY_MACHINE 0x10u // takes one value or a map from machine name to value
-#define AUSCULT_PARAMETER_PLACEMENT 0x20u  // has no influence on what a token contains (names, paths, ports)
+#define AUSCULT_PARAMETER_PLACEMENT 0x20u  // does not affect the content of tokens (names, paths, ports)
 
 typedef struct auscult_parameter {
   uint32_t size;
   const char *name;
   uint32_t type;   // AUSCULT_NUMBER ... AUSCULT_OUTPUT_PATH
-  uint32_t units;  // NUMBER, INTEGER: the AUSCULT_UNIT_* that are taken, or-ed
-  uint32_t unit;   // ... the one that a bare number has
+  uint32_t units;  // NUMBER, INTEGER: the accepted AUSCULT_UNIT_*, or-ed
+  uint32_t unit;   // NUMBER, INTEGER: the unit of a number without one
   uint32_t flags;  // AUSCULT_PARAMETER_*
-  double minimum;  // of the number as passed; -INFINITY and INFINITY for none. Checked only for values in `unit`
+  double minimum;  // of the value; -INFINITY and INFINITY: no limit. Checked only for values in `unit`
   double maximum;
-  const char *initial;         // default, as a graph file would write it, or NULL: none
-  const char *const *choices;  // NULL-terminated; CHOICE: all it takes; NUMBER: words it takes besides numbers
+  const char *initial;         // default, as in a graph file; NULL: none
+  const char *const *choices;  // NULL-terminated; CHOICE: all words accepted; NUMBER: words accepted besides numbers
   const char *summary;         // one line
 } auscult_parameter;
 
@@ -261,14 +261,14 @@ typedef struct auscult_value {
   uint32_t size;
   uint32_t type;      // NUMBER (also for INTEGER), BOOLEAN, TEXT (also for CHOICE and paths), LIST, MAP
   double number;      // NUMBER; BOOLEAN: 0 or 1
-  uint32_t unit;      // NUMBER: the AUSCULT_UNIT_* it was written in
+  uint32_t unit;      // NUMBER: the AUSCULT_UNIT_* in the file
   uint32_t count;     // LIST, MAP
   const char *text;   // TEXT; NUMBER: as written
   const struct auscult_value *items;
   const char *const *keys;
 } auscult_value;
 
-// All parameters that the file gives or that have a default. The host has checked types, units, ranges and choices.
+// All parameters that the file sets or that have a default. The host has checked types, units, ranges and choices.
 typedef struct auscult_argument {
   const char *name;
   auscult_value value;
@@ -283,26 +283,26 @@ typedef struct auscult_argument {
 #define AUSCULT_LOG_WARNING 2
 #define AUSCULT_LOG_ERROR 3
 
-// An ability without functions, for sinks that can go on with a file which another instance has begun. Of a class: its
-// instances can. Of a host: this instance takes over the output of the one that had its name before a swap, so that
-// activate must not replace what is there, and the first process finds all of it written.
+// An ability without functions, for sinks that can continue a file of another instance. A class with it has such
+// instances. A host with it gives this instance the output of the old instance of the same name, in a swap. activate
+// must then not replace the output's content. At the first process, the old instance has written everything.
 #define AUSCULT_CONTINUE "continue/1"
 
-// What the host offers to one instance. Lives from create to the end of destroy.
+// The services of the host for one instance. They live from create to the end of destroy.
 typedef struct auscult_host {
   uint32_t size;
   void *context;
   const char *graph;  // name of the graph
   const char *node;   // name of the node
-  // Shows a line of text to the person who runs the graph, and in the log.  // [control | worker]
+  // Shows a line of text to the person who runs the graph, and writes it to the log.  // [control | worker]
   void (*log)(const struct auscult_host *host, int32_t level, const char *text);
   // Nanoseconds since the Unix epoch, UTC, at a driver frame position.  // [worker & active]
   int64_t (*wall_time)(const struct auscult_host *host, int64_t position);
-  // Grows by one whenever the wall clock was seen to step, so that wall_time was anchored anew.  // [worker & active]
+  // Grows by one whenever the wall clock jumped and the host adjusted wall_time to it.  // [worker & active]
   uint64_t (*clock_steps)(const struct auscult_host *host);
-  // The input file that is being read, or NULL. Valid until process returns.  // [worker & active]
+  // The input file that the driver reads, or NULL. Valid until process returns.  // [worker & active]
   const char *(*file)(const struct auscult_host *host);
-  // A further ability of the host, by name and version, or NULL.  // [control]
+  // Another ability of the host, by name and version, or NULL.  // [control]
   const void *(*extension)(const struct auscult_host *host, const char *name);
 } auscult_host;
 
@@ -312,65 +312,65 @@ typedef struct auscult_host {
 
 #define AUSCULT_PORT_OPTIONAL 0x1u     // may stay unlinked
 #define AUSCULT_PORT_MANY 0x2u         // inputs: takes any number of links
-#define AUSCULT_PORT_HEARD 0x8u        // inputs, since 1.2: tokens that hold padding don't reach it. Those of detectors are so
-                                       // anyway
-#define AUSCULT_PORT_INDEPENDENT 0x4u  // inputs: blocks come as they are. Without it the tokens of all inputs of a node
+#define AUSCULT_PORT_HEARD 0x8u        // inputs, since 1.2: gets no tokens with padding. Detectors' inputs never get
+                                       // them
+#define AUSCULT_PORT_INDEPENDENT 0x4u  // inputs: blocks are not joined. Without it, the tokens of all inputs of a node
                                        // are joined: equal counts, equal positions
 
 typedef struct auscult_port {
   uint32_t size;
   const char *name;
-  uint32_t kinds;  // inputs: what it accepts; outputs: what it may yield
+  uint32_t kinds;  // inputs: kinds accepted; outputs: kinds that it may yield
   uint32_t flags;  // AUSCULT_PORT_*
   const char *summary;
 } auscult_port;
 
-// What configure is told.
+// The input of configure.
 typedef struct auscult_setup {
   uint32_t size;
   uint32_t driver_rate;  // frames per second
   uint32_t quantum;      // the most driver frames that one call of process covers
   uint32_t input_count;  // linked inputs, in the order of the ports, then of the names of the nodes they come from
   const auscult_format *inputs;
-  const uint32_t *input_ports;  // which port each belongs to
-  const char *const *input_nodes;  // name of the node that each comes from
-  uint64_t memory;         // since 1.2: bytes that may be taken at present, 0: unknown. Refuse what would be more
+  const uint32_t *input_ports;  // the port of each input
+  const char *const *input_nodes;  // name of the node that each input comes from
+  uint64_t memory;         // since 1.2: bytes that may be used now; 0: unknown. Refuse to use more
 } auscult_setup;
 
 #define AUSCULT_UNBOUNDED (-1)
 
-// What configure answers. The host fills it beforehand: each output's format is a copy of the first input's, with
-// stamp = AUSCULT_STAMP_HOST, no frequencies unless kind, rows and columns stay; everything else is 0 or NULL.
+// The result of configure. The host fills it first: each output's format is a copy of the first input's format with
+// stamp = AUSCULT_STAMP_HOST, and without frequencies if kind, rows or columns change. All else is 0 or NULL.
 typedef struct auscult_answer {
   uint32_t size;
   uint32_t output_count;
   auscult_format *outputs;
-  uint32_t *bursts;   // per output: the most tokens that one call can yield beyond its inputs' frames / its period;
-                      // what END releases counts
+  uint32_t *bursts;   // per output: the most tokens that one call can yield beyond its inputs' frames / its period,
+                      // including those that END releases
   int64_t latency;    // driver frames from a sample's arrival to the token that contains it, of this node alone
   int64_t history;    // driver frames of input that a fresh instance needs before its first valid token
   int64_t reach;      // driver frames that its state reaches back, or AUSCULT_UNBOUNDED
-  uint32_t external_inputs;   // channels that the driver is to supply (sources) ...
-  uint32_t external_outputs;  // ... or to take (audio sinks)
+  uint32_t external_inputs;   // sources: number of channels that the driver supplies
+  uint32_t external_outputs;  // audio sinks: number of channels that the driver takes
   const char *const *external_connect;  // port names or patterns to connect to, NULL-terminated, or NULL
-  const uint32_t *channel_map;  // which input channel each output channel comes from [channels], or NULL: the same
-                                // where the number is the same, all of them where it is not
+  const uint32_t *channel_map;  // the input channel of each output channel [channels]. NULL: the same channel if the
+                                // numbers of channels are equal, otherwise all channels
   const auscult_producer *producer;  // model and class_names of this instance, or NULL. The host copies it
-  uint64_t memory;    // bytes that the instance holds once active: the host adds them up, and sees whether they can be
-                      // had, before it activates anything; 0: none to speak of
+  uint64_t memory;    // bytes that the instance uses while active. The host checks the sum of all nodes before it
+                      // activates any; 0: a negligible amount
 } auscult_answer;
 
 #define AUSCULT_CLOCK_END 0x1u        // no more frames come
 #define AUSCULT_CLOCK_NO_DEADLINE 0x2u  // files, by hand, freewheel
 
-// The driver's cycle. For sources and audio sinks; others need not look.
+// The driver's cycle, for sources and audio sinks. Other nodes need not read it.
 typedef struct auscult_clock {
   int64_t position;  // of the first frame
   uint32_t frames;
   uint32_t flags;    // AUSCULT_CLOCK_*
 } auscult_clock;
 
-// What process works on. Everything is owned by the host and touched only during the call.
+// What process works on. The host owns everything; use it only during the call.
 typedef struct auscult_cycle {
   uint32_t size;
   uint32_t input_count;
@@ -381,9 +381,9 @@ typedef struct auscult_cycle {
   const auscult_clock *clock;
   const float *const *external_inputs;  // [external_inputs] -> clock->frames samples
   float *const *external_outputs;
-  const char *failure;  // the node sets it to a constant text when process fails
-  const uint8_t *external_connected;  // since 1.2: [external_inputs] 0: nothing is connected to the driver's port, so that
-                                      // its samples are silence that nobody sent. NULL: all are connected, as files are
+  const char *failure;  // set by the node to a constant text when process fails
+  const uint8_t *external_connected;  // since 1.2: [external_inputs] 0: nothing is connected to the driver's port: its
+                                      // samples are silence. NULL: all are connected, as with files
 } auscult_cycle;
 
 #define AUSCULT_HARD 1u     // process and reset never block, allocate or make system calls
@@ -393,13 +393,13 @@ typedef struct auscult_cycle {
 #define AUSCULT_TRAIT_SINK 0x02u
 #define AUSCULT_TRAIT_DETECTOR 0x04u
 #define AUSCULT_TRAIT_TRAINABLE 0x08u
-#define AUSCULT_TRAIT_WATCHFUL 0x10u  // process is also called when no token came but the inputs are `complete` further,
-                                      // or learning (AUSCULT_BLOCK_LEARNING). Since 1.2
+#define AUSCULT_TRAIT_WATCHFUL 0x10u  // process is also called without tokens when the inputs' `complete` advances,
+                                      // or when they learn (AUSCULT_BLOCK_LEARNING). Since 1.2
 
 typedef struct auscult_class {
   uint32_t size;
-  const char *name;     // "stft", "detector.kmeans": lower-case words, dots between
-  const char *version;  // of what it computes: semantic versioning
+  const char *name;     // "stft", "detector.kmeans": lower-case words, separated by dots
+  const char *version;  // semantic version of the computation
   const char *summary;  // one line
   uint32_t realtime;    // AUSCULT_HARD or AUSCULT_OFFLOAD
   uint32_t traits;      // AUSCULT_TRAIT_*
@@ -410,27 +410,27 @@ typedef struct auscult_class {
   const auscult_port *inputs;
   const auscult_port *outputs;
   const auscult_parameter *parameters;
-  const void *record;  // the plugin's own, for create
+  const void *record;  // private data of the plugin, for create
 
-  // Makes an instance. `host` and `arguments` stay valid until destroy returns.  // [control]
+  // Creates an instance. `host` and `arguments` stay valid until destroy returns.  // [control]
   auscult_status (*create)(const struct auscult_class *self, const auscult_host *host, uint32_t argument_count,
                            const auscult_argument *arguments, void **instance, auscult_error *error);
-  // Learns its input formats and answers with its output formats. Pointers it puts into the answer stay valid until the
-  // next configure or destroy.  // [control & !active]
+  // Reads the input formats and writes the output formats. Pointers in the answer must stay valid until the next
+  // configure or destroy.  // [control & !active]
   auscult_status (*configure)(void *instance, const auscult_setup *setup, auscult_answer *answer, auscult_error *error);
-  // Allocates all that process needs and takes a fresh state.  // [control & !active]
+  // Allocates everything that process needs, and sets a fresh state.  // [control & !active]
   auscult_status (*activate)(void *instance, auscult_error *error);
-  // Forgets what it has heard: called before the first sample after a gap. What was learned stays.
-  // NULL: nothing to forget.  // [realtime | worker & active]
+  // Forgets what the instance has heard, but not what it has learned. The host calls it before the first sample after a
+  // gap. NULL: there is nothing to forget.  // [realtime | worker & active]
   void (*reset)(void *instance);
-  // Consumes all that the inputs hold, yields tokens. AUSCULT_OK, or AUSCULT_FAILED with cycle->failure set: the node
-  // is then quarantined, the graph runs on.  // [realtime | worker & active]
+  // Consumes all tokens of the inputs and yields tokens. Returns AUSCULT_OK, or AUSCULT_FAILED with cycle->failure set.
+  // The host then quarantines the node, and the graph runs on.  // [realtime | worker & active]
   auscult_status (*process)(void *instance, auscult_cycle *cycle);
   // [control & active]
   void (*deactivate)(void *instance);
   // [control & !active]
   void (*destroy)(void *instance);
-  // A further ability of the class ("state/1", "trainer/1", "explain/1", "report/1"), or NULL.  // [control]
+  // Another ability of the class ("state/1", "trainer/1", "explain/1", "report/1"), or NULL.  // [control]
   const void *(*extension)(const struct auscult_class *self, const char *name);
 } auscult_class;
 
@@ -439,7 +439,7 @@ typedef struct auscult_library_info {
   uint32_t abi_major;
   uint32_t abi_minor;
   uint32_t class_count;
-  const char *build_id;  // differs between any two builds that differ; NULL: the host takes the file's GNU build id
+  const char *build_id;  // differs between different builds; NULL: the host uses the file's GNU build id
   const auscult_class *const *classes;
 } auscult_library_info;
 

@@ -1,11 +1,11 @@
-// notices/1, of the host: what the driver or the host has to tell beside the streams, for sinks that record it: a
-// connection that was lost, and whatever else is not a token. Since 1.2.
+// notices/1, of the host: events that are not tokens, such as a lost connection. The driver and the host send them to
+// sinks that record them. Since 1.2.
 //
-// A notice of kind "gap" and state "sink" tells what an output could not write: its details are "begin" and "end", driver
-// frame positions, and "count", tokens. It becomes a gap record with these.
+// A notice of kind "gap" and state "sink" reports what an output could not write. Its details are "begin" and "end",
+// driver frame positions, and "count", tokens. It becomes a gap record with these.
 //
-// Ask the host for AUSCULT_NOTICES in `create` or `activate`; from then on every notice is kept for the node, by its
-// name, until one of its instances fetches it: a swap neither loses nor doubles any. Each sink gets all of them.
+// Ask the host for AUSCULT_NOTICES in `create` or `activate`. From then on the host keeps every notice under the node's
+// name until an instance of it fetches the notice: a swap neither loses nor doubles any. Each sink gets all notices.
 
 #ifndef AUSCULT_NOTICES_H
 #define AUSCULT_NOTICES_H
@@ -26,24 +26,24 @@ typedef struct auscult_notice_detail {
 // All texts are UTF-8, and valid until the instance fetches the next notice or is destroyed.
 typedef struct auscult_notice {
   uint32_t size;
-  int32_t channel;      // of the node, from 0, or -1: no single one
-  const char *kind;     // "connection": what a record's `kind` is
+  int32_t channel;      // channel of `node`, from 0, or -1: no single channel
+  const char *kind;     // "connection": the `kind` of the record
   const char *state;    // "lost", "regained"
-  const char *node;     // that it is about, or NULL: none
-  const char *machine;  // that the channel listens to, or NULL
+  const char *node;     // the node that the notice is about, or NULL: none
+  const char *machine;  // the machine of the channel, or NULL
   int64_t begin;        // driver frame positions
   int64_t end;
   uint32_t detail_count;
   uint32_t reserved;
-  const auscult_notice_detail *details;  // what else there is to say: "port", "peer"
+  const auscult_notice_detail *details;  // further details: "port", "peer"
 } auscult_notice;
 
 typedef struct auscult_notices {
   uint32_t size;
   uint32_t reserved;
-  // Fetches the next notice that ends at or before a frame position: 1, or 0 when there is none. Ask with the position
-  // through which all records are about to be written: notices that come later end behind it, so that they take part in
-  // the records' order. In deactivate, ask with INT64_MAX for those that are left to this instance.
+  // Fetches the next notice that ends at or before a frame position: returns 1, or 0 if there is none. Ask with the
+  // position through which you are about to write all records. Later notices end behind it, so they keep the records'
+  // order. In deactivate, ask with INT64_MAX for the remaining notices.
   // [worker & active, and in deactivate]
   int32_t (*next)(const auscult_host *host, int64_t through, auscult_notice *notice);
 } auscult_notices;

@@ -1,8 +1,8 @@
-// outages/1, of the host: what a node that writes into the world has to say of what did not get there. Since 1.2.
+// outages/1, of the host: a node with an output reports here what it could not write. Since 1.2.
 //
-// A disk that is full, a drive that was pulled, a reader that does not read: the node goes on, keeps what it can, and
-// says so here. `auscult status` shows it, and is not well while it lasts; what was lost becomes a gap record (cause
-// `sink`) in every sink that records such things.
+// If a disk is full, a drive was removed, or a reader does not read, the node continues, keeps what it can, and reports
+// the problem here. `auscult status` shows it and counts as not well meanwhile. What was lost becomes a gap record
+// (cause `sink`) in every sink that records notices.
 
 #ifndef AUSCULT_OUTAGES_H
 #define AUSCULT_OUTAGES_H
@@ -18,10 +18,11 @@ extern "C" {
 typedef struct auscult_outages {
   uint32_t size;
   uint32_t reserved;
-  // From now on the node can't write, and why; NULL: it can again. The host copies the text, and forgets it with the
-  // instance. [control | worker]
+  // The node can't write from now on, because of `problem`; NULL: it can write again. The host copies the text, and
+  // drops it with the instance.
+  // [control | worker]
   void (*set)(const auscult_host *host, const char *problem);
-  // So many tokens of what the node was given between two driver frame positions are lost, for good.
+  // Reports that `count` of the node's tokens between two driver frame positions are lost for good.
   // [control | worker]
   void (*lost)(const auscult_host *host, int64_t begin, int64_t end, uint64_t count);
 } auscult_outages;

@@ -1,5 +1,5 @@
-// "reopen/1": closing and opening an output anew, so that another program can move the file away (log rotation). An
-// extension of a class of sinks; a class without it keeps its output open.
+// "reopen/1": closes and opens an output again, after another program has moved the file (log rotation). An extension
+// of a class of sinks; a class without it keeps its output open.
 
 #ifndef AUSCULT_OUTPUT_H
 #define AUSCULT_OUTPUT_H
@@ -14,8 +14,8 @@ extern "C" {
 
 typedef struct auscult_reopen {
   uint32_t size;
-  // Asks for it. The next process closes the output and opens it at its path again, adding to what is there. It may come
-  // while process runs: set an atomic flag, and do no more.  // [control & active]
+  // Requests it. The next process closes the output, opens its path again and appends. The host may call this while
+  // process runs: only set an atomic flag.  // [control & active]
   void (*reopen)(void *instance);
 } auscult_reopen;
 

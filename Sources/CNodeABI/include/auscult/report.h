@@ -1,4 +1,4 @@
-// report/1: figures by which a person judges what a node has learned. Answer AUSCULT_REPORT in `extension`.
+// report/1: figures about what a node has learned, for people. Return AUSCULT_REPORT's table from `extension`.
 
 #ifndef AUSCULT_REPORT_H
 #define AUSCULT_REPORT_H
@@ -11,18 +11,18 @@ extern "C" {
 
 #define AUSCULT_REPORT "report/1"
 
-// Where a node puts its figures.
+// Receives a node's figures.
 typedef struct auscult_report_sink {
   uint32_t size;
   void *context;
-  // One figure: what it is of (a machine's name, or ""), its name and value.  // [control]
+  // One figure: its subject (a machine's name, or ""), its name and its value.  // [control]
   void (*figure)(const struct auscult_report_sink *sink, const char *of, const char *name, double value);
 } auscult_report_sink;
 
 typedef struct auscult_report {
   uint32_t size;
   uint32_t reserved;
-  // Tells of what the instance has learned: between trainer/1's fit and end, or once it is configured.
+  // Reports what the instance has learned: between trainer/1's fit and end, or when it is configured.
   // [control & !active]
   auscult_status (*report)(void *instance, const auscult_report_sink *sink, auscult_error *error);
 } auscult_report;

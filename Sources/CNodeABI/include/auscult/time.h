@@ -1,9 +1,9 @@
-// Where the tokens of a stream lie in time, for whoever counts in them. Time is counted in ticks of 1/denominator of a
-// driver frame (see auscult_format). Where ticks become driver frames, a begin is rounded down and an end is rounded up,
-// so that a span never lacks a part of what it covers.
+// Positions of a stream's tokens in time. Time is counted in ticks of 1/denominator of a driver frame (see
+// auscult_format). When ticks become driver frames, a begin is rounded down and an end is rounded up, so that a span
+// never lacks a part of what it covers.
 //
-// Every function here is pure: any thread, any state. The number of a token counts from a head: 0 is the token of the
-// head itself; an audio block has one head, for its first sample.
+// Every function here is pure: any thread, any state. Tokens are numbered from a head: 0 is the head's own token. An
+// audio block has one head, for its first sample.
 
 #ifndef AUSCULT_TIME_H
 #define AUSCULT_TIME_H
@@ -39,13 +39,13 @@ AUSCULT_PURE static inline int64_t auscult_begin_ticks(const auscult_format *for
   return head->origin + format->offset + (head->index + token) * format->period;
 }
 
-// Ticks at which it ends: the first that it does not cover.
+// Ticks at which it ends: the first tick that it does not cover.
 AUSCULT_PURE static inline int64_t auscult_end_ticks(const auscult_format *format, const auscult_head *head,
                                                      int64_t token) {
   return auscult_begin_ticks(format, head, token) + format->extent;
 }
 
-// Driver frame position of its begin, as records tell it: not before the stream, and not before the end of the last gap.
+// Driver frame position of its begin, as in records: not before the stream, and not before the end of the last gap.
 AUSCULT_PURE static inline int64_t auscult_begin_frame(const auscult_format *format, const auscult_head *head,
                                                        int64_t token) {
   int64_t begin = auscult_floor_divide(auscult_begin_ticks(format, head, token), format->denominator);

@@ -14,11 +14,11 @@ extern "C" {
 
 typedef struct auscult_tune {
   uint32_t size;
-  // Makes ready what `take` will put in force, out of all arguments of the node. Nothing changes yet.
+  // Prepares the values for `take` from all arguments of the node. Nothing changes yet.
   // [control & active]
   auscult_status (*prepare)(void *instance, uint32_t argument_count, const auscult_argument *arguments, void **values,
                             auscult_error *error);
-  // Puts prepared values in force, between two calls of process. They stay the host's.  // [realtime | worker & active]
+  // Applies prepared values between two calls of process. The host still owns them.  // [realtime | worker & active]
   void (*take)(void *instance, const void *values);
   // Frees prepared values.  // [control]
   void (*dispose)(void *instance, void *values);

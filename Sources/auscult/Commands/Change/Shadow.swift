@@ -47,8 +47,8 @@ struct Shadow: ParsableCommand {
   }
 
   private func showStatus() throws {
-    let name = try RunningGraphs.name(options.graph, for: "shadow status")
-    let status = try RunningGraphs.client(name) { try $0.call("status") }
+    let name = try RunLookup.name(options.graph, for: "shadow status")
+    let status = try RunLookup.client(name) { try $0.call("status") }
     guard let swap = status["swap"], swap["stage"] == "shadowing" else {
       throw Failure("no candidate runs beside '\(name)'", advice: "begin with `auscult shadow NODE key=value`")
     }

@@ -1,0 +1,2 @@
+@_exported import Graph
+@_exported import NodeLife

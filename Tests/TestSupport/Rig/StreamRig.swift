@@ -1,0 +1,124 @@
+import CNodeABI
+import NodeHost
+
+/// A node with one input and one output, fed with streams of numbers and watched closely: a token too many, a value that
+/// was not written and one that was written outside are problems, as in a real host they would be silent.
+public final class StreamRig {
+  public typealias Problem = NodeRig.Failure
+
+  /// What `configure` answered.
+  public var answer: auscult_answer { rig.answer }
+  public private(set) var output: RigFormat?
+  public var burst: Int { rig.bursts.first ?? 0 }
+  /// Lines that the node has logged.
+  public var log: [String] { rig.host.log }
+
+  private let rig: NodeRig
+  private var input: RigFormat?
+
+  /// Creates a node of a class from the build's plugins.
+  ///
+  /// - Parameter parameters: as a graph file writes them; lists in brackets.
+  public convenience init(_ name: String, _ parameters: [String: String] = [:]) throws {
+    try self.init(NodeRig.find(name), parameters)
+  }
+
+  public init(_ nodeClass: NodeClass, _ parameters: [String: String] = [:]) throws {
+    rig = try NodeRig(nodeClass, try Setting.typed(parameters, nodeClass))
+  }
+
+  // MARK: Life
+
+  /// Configures with one input and activates.
+  @discardableResult
+  public func start(_ input: RigFormat, quantum: Int = 1024) throws -> RigFormat {
+    let format = try configure(input, quantum: quantum)
+    try activate()
+    return format
+  }
+
+  @discardableResult
+  public func configure(_ input: RigFormat, quantum: Int = 1024) throws -> RigFormat {
+    self.input = input
+    try rig.configure([input.native], rate: Int(input.native.driver_rate), quantum: quantum)
+    let output = RigFormat(rig.outputs[0])
+    self.output = output
+    return output
+  }
+
+  public func activate() throws { try rig.activate() }
+  public func deactivate() { rig.deactivate() }
+  public func reset() { rig.reset() }
+
+  // MARK: Work
+
+  /// Feeds a stream in blocks of `period()` tokens and collects what comes out.
+  ///
+  /// - Parameter isEnd: the stream ends: with the last block, or, where there is none, with an empty one.
+  public func run(_ stream: RigStream, isEnd: Bool = true, period: () -> Int) throws -> RigStream {
+    guard let output else { throw Problem("not configured") }
+    var result = RigStream(
+      format: output, channels: Array(repeating: [], count: Int(output.native.channels)))
+    var done = 0
+    repeat {
+      let count = min(max(period(), 0), stream.count - done)
+      let isLast = done + count == stream.count
+      result.append(try process(stream.part(done..<(done + count)), isEnd: isEnd && isLast))
+      done += count
+    } while done < stream.count
+    return result
+  }
+
+  /// One call of `process`. Output memory is as small as the node's own declaration makes it.
+  public func process(_ block: RigStream, isEnd: Bool = false) throws -> RigStream {
+    guard let input, let output else { throw Problem("not configured") }
+    let to = RigBlock(
+      output.native, capacity: try most(block.count, input.native, output.native), hasMarks: false)
+    try rig.process([block.laid(input, isEnd: isEnd)], outputs: [to])
+    return try RigStream(to, output)
+  }
+
+  /// The most tokens that the node has said it can yield from a block of `count`.
+  private func most(_ count: Int, _ input: auscult_format, _ output: auscult_format) throws -> Int {
+    guard output.denominator % input.denominator == 0 else { throw Problem("positions cannot be expressed") }
+    let ticks = Int64(count) * input.period * (output.denominator / input.denominator)
+    return Int((ticks + output.period - 1) / output.period) + burst
+  }
+}
+
+extension RigStream {
+  /// As an input block.
+  fileprivate func laid(_ format: RigFormat, isEnd: Bool) -> RigBlock {
+    let block = RigBlock(format.native, capacity: count, hasMarks: false)
+    block.count = count
+    block.pointer.pointee.flags = isEnd ? AUSCULT_BLOCK_END : 0
+    block.pointer.pointee.complete = .min
+    for channel in channels.indices {
+      if format.isAudio {
+        block.values(0, channel).update(from: channels[channel], count: count)
+      } else {
+        for index in 0..<count {
+          block.values(index, channel).update(from: token(index, channel: channel), count: format.width)
+        }
+      }
+    }
+    return block
+  }
+
+  /// What a node has written.
+  ///
+  /// - Throws: when it left something out.
+  fileprivate init(_ block: RigBlock, _ format: RigFormat) throws {
+    let channels = (0..<Int(format.native.channels)).map { channel in
+      format.isAudio
+        ? Array(UnsafeBufferPointer(start: block.values(0, channel), count: block.count))
+        : (0..<block.count).flatMap {
+          Array(UnsafeBufferPointer(start: block.values($0, channel), count: format.width))
+        }
+    }
+    guard channels.allSatisfy({ $0.allSatisfy { !RigBlock.isUntouched($0) } }) else {
+      throw StreamRig.Problem("left values of a token unwritten")
+    }
+    self.init(format: format, channels: channels)
+  }
+}
