@@ -61,7 +61,7 @@ import Testing
     #expect(learning.status == 0)
     #expect(
       learning.err
-        == "auscult: warning: judge: the sound ended while it was still being learned, after 2.9 s of at least "
+        == "auscult: warning: judge: the sound ended during learning, after 2.9 s of at least "
         + "60.0 s: there are no scores. Give it more, or a shorter 'learn'\n"
         + "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
         + "first, each file anew, from what is neither silent nor clipped\n")

@@ -102,7 +102,7 @@ import Testing
     // An array that was taken away: its index is not mixed with the next one's.
     try FileManager.default.removeItem(atPath: folder.path + "/bands.npy")
     let next = try auscult("run", "bands.yaml", "--input", "week/b.wav")
-    #expect(next.status == 0 && next.err.contains("bands.files.csv tells of an array that is there no more"))
+    #expect(next.status == 0 && next.err.contains("bands.files.csv belongs to an array that no longer exists"))
     #expect(try index().map(\.file) == ["week/b.wav"])
     #expect(try index("bands.files.1.csv").map(\.file) == ["a.wav"])
   }

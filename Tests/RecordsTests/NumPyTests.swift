@@ -150,8 +150,8 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     }
     #expect(
       problem?.text
-        == "\(path) holds <f4 tokens of shape [3], this input gives <f4 tokens of shape [2, 3]; run files that "
-        + "differ apart, each with its own `path`")
+        == "\(path) holds <f4 tokens of shape [3], this input gives <f4 tokens of shape [2, 3]; run such files "
+        + "separately, each with its own `path`")
   }
 
   @Test func appendsToItsOwnArraysOnly() throws {

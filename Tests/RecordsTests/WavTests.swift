@@ -90,7 +90,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
     let problem = #expect(throws: SinkHarness.Failure.self) { try sink.start([input(denominator: 1, period: 7)]) }
     #expect(
       problem?.text
-        == "the stream has 6857.142857142857 samples a second, and a WAV header takes whole numbers only; put a "
+        == "the stream has 6857.142857142857 samples a second, but a WAV header holds whole numbers only; put a "
         + "`resample` before it")
   }
 

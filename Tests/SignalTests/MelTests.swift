@@ -12,7 +12,7 @@ import Testing
     let (mel, format) = try configure(["bands": "256"])
     #expect(
       mel.log == [
-        "24 of the 256 mel bands are empty: no bin of the spectrum falls into them; take fewer bands or a longer fft"
+        "24 of the 256 mel bands are empty: no bin of the spectrum falls into them; use fewer bands or a longer fft"
       ])
     #expect(format.native.columns == 256)
     #expect(try configure(["bands": "40"]).0.log == [])

@@ -225,21 +225,23 @@ import Testing
       ["mode": "rolling", "per": "band", "over": "24 h"],
       "over: the last 86400.0 s would take 197 MiB; at most 128 are kept"
     ),
-    (["top_db": "80"], "top_db: a live stream has no greatest value to count top_db from: put it after a slicer"),
+    (["top_db": "80"], "top_db: a live stream has no greatest value as a reference for top_db: put it after a slicer"),
     (["ref": "band"], "ref: ref: band and ref_band go together"),
     (["ref": "mean", "ref_band": "1"], "ref_band: ref: band and ref_band go together"),
     (["ref": "band", "ref_band": "3"], "ref_band: there are 3 bands, from 0 to 2"),
     (
       ["keep_level": "true"],
-      "keep_level: keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high"
+      "keep_level: keep_level works only in the mode decibel, with ref: mean, max, median or band, and without "
+        + "low and high"
     ),
     (
       ["keep_level": "true", "ref": "mean", "low": "-80", "high": "0"],
-      "keep_level: keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high"
+      "keep_level: keep_level works only in the mode decibel, with ref: mean, max, median or band, and without "
+        + "low and high"
     ),
     (["low": "-80"], "low: low and high go together"),
     (["low": "0 dB", "high": "-80 dB"], "low: 0.0 dB is not below high, -80.0 dB"),
-    (["mode": "pcen", "high": "0"], "high: low and high are for the mode decibel"),
+    (["mode": "pcen", "high": "0"], "high: low and high work only in the mode decibel"),
     (["mode": "frozen"], "mode: the mode frozen takes one of: model, mean with std, minimum with maximum"),
     (
       ["mode": "frozen", "mean": "1", "std": "1", "model": "a.npy"],
@@ -273,6 +275,7 @@ import Testing
     }
     #expect(
       problem?.description
-        == "ref: the values are in dB already, and this level is one of power: put it in place of what converts them")
+        == "ref: the input is already in dB, and this level needs power: use this node instead of the one that "
+        + "converts to dB")
   }
 }

@@ -131,7 +131,7 @@ import Testing
     (["length": "1024", "fft": "512"], "fft: an FFT of 512 points is shorter than the window of 1024 samples"),
     (
       ["length": "100", "fft": "1018"],
-      "fft: an FFT of 1018 points cannot run on the realtime thread: take an even product of 2, 3, 5, 7 and "
+      "fft: an FFT of 1018 points cannot run on the realtime thread: use an even product of 2, 3, 5, 7 and "
         + "at most one 11 or 13, such as 1024"
     ),
     (["length": "12.5"], "length: 12.5 is not a whole number of samples"),
@@ -168,6 +168,6 @@ import Testing
     let stft = try StreamRig("stft", ["length": "25 ms"])
     let format = try stft.configure(RigFormat(audioChannels: 1, rate: 44100))
     #expect(format.native.extent == 1103 && format.native.columns == 1120 / 2 + 1)
-    #expect(stft.log == ["the window has 1103 samples, its FFT 1120 points: the next that runs in real time"])
+    #expect(stft.log == ["the window has 1103 samples, its FFT 1120 points: the next length that can run in real time"])
   }
 }

@@ -48,8 +48,8 @@ import Testing
 
   @Test(arguments: [
     (["length": "2.5"], "length: 2.5 is not a whole number of analysis frames"),
-    (["length": "1 ms"], "length: length comes to 0.0 analysis frames; it takes 1 to 1048576"),
-    (["length": "4", "hop": "20 %"], "hop: hop comes to 0.0 analysis frames; it takes 1 to 1048576"),
+    (["length": "1 ms"], "length: length is 0.0 analysis frames; it must be 1 to 1048576"),
+    (["length": "4", "hop": "20 %"], "hop: hop is 0.0 analysis frames; it must be 1 to 1048576"),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
     let problem = #expect(throws: StreamRig.Problem.self) { try slices(1, parameters) { 1 } }
     #expect(problem?.description == message)

@@ -165,7 +165,7 @@ import Testing
     ),
     (#"detector.convae, channels: "2 2 2 2 2""#, "halvings need slices of at least 17 analysis frames and bands"),
     ("detector.embedding", "multiples of 8, these have 6 and 12"),
-    (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings leave nothing of slices of 6 analysis frames and 12 bands"),
+    (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings are too many for slices of 6 analysis frames and 12 bands"),
   ])
   func whatCannotBeTrained(_ judge: String, _ text: String) throws {
     let workshop = try CommandFolder()

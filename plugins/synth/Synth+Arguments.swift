@@ -17,7 +17,7 @@ extension Synth {
     }
     let speed = arguments["speed"]?.number
     if speed != nil && model.speed == nil {
-      throw NodeError("a \(machine.rawValue) has no shaft: leave out 'speed'", parameter: "speed")
+      throw NodeError("a \(machine.rawValue) has no shaft: remove 'speed'", parameter: "speed")
     }
     let level = try factor(arguments, "level")
     return SynthSettings(
@@ -31,7 +31,7 @@ extension Synth {
       perDay: Int64(arguments.number("per_day")))
   }
 
-  /// A factor, as it is, in dB or in per cent; at most 1000.
+  /// A factor: plain, in dB or in per cent; at most 1000.
   private static func factor(_ arguments: Arguments, _ name: String) throws -> Double {
     guard let value = arguments[name], let number = value.number else { return 0 }
     let factor =
