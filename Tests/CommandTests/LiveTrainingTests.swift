@@ -212,7 +212,7 @@ struct LiveTrainingTests {
     let simulator = try startMachine()
     let unsaid = try train().end()
     #expect(
-      unsaid.status == 1 && unsaid.err.contains("learns once, not in rounds: say with --duration"), "\(unsaid.err)")
+      unsaid.status == 1 && unsaid.err.contains("learns once, not in rounds: set with --duration"), "\(unsaid.err)")
     let outcome = try train("--duration", "3s", "--end").end()
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(folder.contains("model.safetensors") && !folder.contains("live.jsonl"))

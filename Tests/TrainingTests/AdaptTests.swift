@@ -231,11 +231,11 @@ import Training
     }
     let error = try refused(workshop, "--normal", "knock")
     #expect(error.contains("machine 'fan': not adapted: offsets do not explain how the sound here differs"), "\(error)")
-    #expect(error.contains("or go on with --force"))
+    #expect(error.contains("or use --force"))
     let forced = try workshop.auscult(
       "adapt", "watch.yaml", "--normal", "knock", "--force", "--output", "f.safetensors")
     #expect(forced.status == 0 && forced.err.contains("offsets do not explain"), "\(forced.err)")
-    #expect(forced.err.contains("adapted all the same (--force)") && !forced.err.contains("not adapted"))
+    #expect(forced.err.contains("adapted anyway (--force)") && !forced.err.contains("not adapted"))
     #expect(forced.out.contains("wrote f.safetensors"))
   }
 
@@ -246,7 +246,7 @@ import Training
     #expect(error.contains("there are only 6 tokens (2.9 s) of normal sound: give a minute or more"), "\(error)")
     try workshop.record("silent.wav", [Float](repeating: 0, count: 16000 * 20))
     let silence = try refused(workshop, "--normal", "silent.wav")
-    #expect(silence.contains("nothing but silence was heard of the model's machines: fan"), "\(silence)")
+    #expect(silence.contains("all sound of the model's machines is silent: fan"), "\(silence)")
     #expect(try refused(workshop, "--normal", "none.wav").contains("none.wav: there is no such file or folder"))
   }
 
@@ -270,13 +270,13 @@ import Training
     #expect(try refused(workshop, "--normal", "clipped.wav").contains("clipped.wav: its sensor is stuck: "))
     let other = try refused(workshop, "--normal", "minute", "--set", "mic.machines=[pump]")
     #expect(
-      other.contains("the sound is of pump, and the model knows fan: name the source's 'machines' so"), "\(other)")
+      other.contains("the sound is of pump, but the model knows fan: rename the source's 'machines'"), "\(other)")
   }
 
   @Test func valuesThatAreNoLevelsAreRefused() throws {
     let workshop = try workshop(Self.graph(features: "power"))
     let error = try refused(workshop, "--normal", "minute")
-    #expect(error.contains("node 'judge' gets values that are no levels in dB"), "\(error)")
+    #expect(error.contains("node 'judge' gets values that are not levels in dB"), "\(error)")
   }
 
   @Test func usage() throws {

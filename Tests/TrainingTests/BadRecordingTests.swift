@@ -105,7 +105,7 @@ import Testing
     let pooled = try #require(try json(outcome.out)["pooled"] as? [String: Any])
     #expect(pooled["alarm_unit"] as? String == "stretch" && pooled["false_alarms_per_hour"] as? Double ?? 0 > 100)
     #expect(
-      outcome.err.contains("the recordings of fan are too short for the graph's alarm to be raised"), "\(outcome.err)")
+      outcome.err.contains("the recordings of fan are too short to raise the graph's alarm"), "\(outcome.err)")
   }
 
   /// An event that is shorter than half a token, and one that is not.

@@ -205,7 +205,7 @@ import Training
     #expect(run.status == 0 && !run.out.contains(#/official score \d/#))
     #expect(
       run.out.contains(
-        "no official score: without both normal and anomalous clips there is no fan 00: AUC (target), fan 01: AUC (target)"
+        "no official score: these figures need both normal and anomalous clips: fan 00: AUC (target), fan 01: AUC (target)"
       ),
       "\(run.out)")
   }
@@ -235,7 +235,8 @@ import Training
     try workshop.write("scores/decision_result_fan_section_01_test.csv", "my notes\n")
     let run = try workshop.run(evaluate)
     #expect(
-      run.status == 1 && run.err.contains("decision_result_fan_section_01_test.csv: exists and is not of a report"))
+      run.status == 1
+        && run.err.contains("decision_result_fan_section_01_test.csv: exists and does not belong to a report"))
     #expect(try workshop.text("scores/decision_result_fan_section_01_test.csv") == "my notes\n")
     #expect(try workshop.auscult("evaluate", "watch.yaml", "--normal", "dev", "--scores", "x").status == 64)
   }

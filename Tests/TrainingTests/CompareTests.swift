@@ -267,7 +267,7 @@ import Training
     let workshop = try workshop()
     try workshop.write("report/comparison.csv", "my notes\n")
     let run = try workshop.auscult("compare", "b.yaml", "--dataset", "data", "--report", "report")
-    #expect(run.status == 1 && run.err.contains("report/comparison.csv: exists and is not of a report"))
+    #expect(run.status == 1 && run.err.contains("report/comparison.csv: exists and does not belong to a report"))
     #expect(try workshop.text("report/comparison.csv") == "my notes\n")
     try workshop.write("results", "a file\n")
     let other = try workshop.auscult("compare", "b.yaml", "--dataset", "data", "--results", "results")

@@ -122,7 +122,7 @@ import Training
         == ["anomalous 0.25 0.5", "anomalous 0.6 1.0"])
     try workshop.record("long.wav", machineSound(seconds: 8, seed: 1))
     let late = try read(workshop, Data("file,label,begin,end\nlong.wav,anomaly,7,8.3\n".utf8)).warnings
-    let words = "m.csv:2: the event ends at 8.3 s, and long.wav is 8 s long: it is taken to end with the file"
+    let words = "m.csv:2: the event ends at 8.3 s, and long.wav is 8 s long: its end is moved to the end of the file"
     #expect(late.map { $0.replacing("\(workshop.path)/", with: "") } == [words])
     let found = try problems(
       workshop,

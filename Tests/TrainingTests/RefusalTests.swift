@@ -128,7 +128,7 @@ import Testing
     let workshop = try workshop()
     try workshop.record("normal/n9.wav", machineSound(seconds: 5, seed: 9, rate: 22050), rate: 22050)
     let text =
-      "n9.wav: has 22050 samples a second, normal/n0.wav has 16000, and the graph makes other tokens of it (node 'stft' "
+      "n9.wav: has 22050 samples a second, normal/n0.wav has 16000, and its tokens differ (node 'stft' "
       + "(stft) yields"
     // Whether it is learned from or held out.
     for seed in 1...4 {
@@ -189,7 +189,8 @@ import Testing
     try workshop.record("one/a.wav", machineSound(seconds: 5.5, seed: 1))
     let little = try train(workshop, ["--normal", "one"])
     #expect(little.status == 0, "\(little.err)")
-    #expect(little.err.contains(" s of normal sound (5 stretches of 1 recording) can tell of "), "\(little.err)")
+    #expect(
+      little.err.contains(" s of normal sound (5 stretches of 1 recording) support a budget of "), "\(little.err)")
     #expect(little.err.contains("Record 3 h more, at other hours and on other days"), "\(little.err)")
     let much = try train(workshop, ["--normal", "normal", "--held-out", "0.5", "--threshold", "percentile=99"])
     #expect(much.status == 0 && !much.err.contains("rests on"), "\(much.err)")
@@ -197,7 +198,7 @@ import Testing
 
   @Test func labelsThatTellNothingApart() throws {
     let workshop = try workshop("type: detector.bayes, model: model.safetensors")
-    try refused(workshop, ["--normal", "normal"], "tells labels apart and needs at least two")
+    try refused(workshop, ["--normal", "normal"], "is a classifier and needs at least two")
     try workshop.write("data/one/a.wav", try workshop.data("normal/n0.wav"))
     try workshop.record("data/two/a.wav", machineSound(seconds: 0.3, seed: 1))
     // A label with a single token has no variance; smoothing helps.
@@ -273,7 +274,7 @@ import Testing
         let outcome = try workshop.run(command)
         #expect(outcome.status == 1)
         // What is no model at all is not to be written over, either.
-        let isTold = ["model.safetensors: is", "exists and is no model"].contains { outcome.err.contains($0) }
+        let isTold = ["model.safetensors: is", "exists and is not a model"].contains { outcome.err.contains($0) }
         #expect(isTold, "\(outcome.err)")
       }
     }
@@ -325,6 +326,6 @@ import Testing
     #expect(none.status == 1 && none.err.contains("has no node 'judg'; did you mean 'judge'?"))
     let alarm = try workshop.auscult(
       "train", "watch.yaml", "--node", "alarm", "--normal", "normal", "--output", "m.safetensors")
-    #expect(alarm.status == 1 && alarm.err.contains("node 'alarm' (alarm) is no detector"))
+    #expect(alarm.status == 1 && alarm.err.contains("node 'alarm' (alarm) is not a detector"))
   }
 }

@@ -1,8 +1,7 @@
 import GraphEngine
 import GraphText
 
-/// Original against reconstruction, for detectors that squeeze a token together and make it anew: a typical normal
-/// token, and the most anomalous one.
+/// Original and reconstruction, for detectors with an autoencoder: a typical normal token, and the most anomalous one.
 struct ReconstructionFigure {
   let evaluation: Evaluation
   let graph: Graph
@@ -25,13 +24,13 @@ struct ReconstructionFigure {
       pictures.append(picture)
     }
     guard let first = pictures.first else { return }
-    // A few analysis frames are lines, not a picture.
+    // Few analysis frames are drawn as lines, not as a picture.
     if first.rows < 4 { try drawLines(pictures) } else { try drawImages(pictures) }
   }
 
   // MARK: Tokens
 
-  /// Normal, with the score in the middle.
+  /// The normal token with the median score.
   private var typical: JudgedToken? {
     let normal = evaluation.tokens.filter { $0.isAnomalous == false && !$0.isSilent }.sorted { $0.score < $1.score }
     return normal.isEmpty ? nil : normal[normal.count / 2]
@@ -52,7 +51,7 @@ struct ReconstructionFigure {
     let input = try engine.input(of: evaluation.node, rate: rate)
     try engine.prepare(rate: rate)
     defer { engine.stop() }
-    // Whether the class can is known before a recording is heard again.
+    // Ask whether the class can before running a recording again.
     let blank = [Float](repeating: 0, count: input.rows * input.columns)
     guard engine.reconstruct(node: evaluation.node, channel: 0, token: blank) != nil else { return nil }
     let names = MachineNames(graph: input.machines)
@@ -73,7 +72,7 @@ struct ReconstructionFigure {
 
   // MARK: Drawing
 
-  /// All of them in a row with a gap between, in the colours of one scale.
+  /// All pictures in a row with a gap between, on one colour scale.
   private func drawImages(_ pictures: [Picture]) throws {
     let (rows, columns) = (pictures[0].rows, pictures[0].columns)
     let gap = max(1, rows / 12)
