@@ -83,7 +83,7 @@ import Testing
     ),
     (#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, "belong to no tensor"),
     ("[1,2,3]", "not a JSON object"), ("{", "not JSON"),
-    (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, "no model of auscult's"),
+    (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, "not a model of auscult"),
   ])
   func hostileHeaders(header: String, reason: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
