@@ -33,7 +33,7 @@ text("kind") == "alarm" && text("state") == "raised" && !raised {
   if (onset < 0) print "the two clocks could not be compared"
   else if (end < onset - 0.2) print "too early: the bearing was still healthy"
   else if (scores < 20) print "too few scores before the alarm"
-  else if (missed) print "slices were missed, or scored twice"
+  else if (missed) print "slices were missed, or judged twice"
   else if (!judged[2]) print "the new detector did not take over"
   else verdict = 0
 }
@@ -45,7 +45,7 @@ text("kind") == "alarm" && text("state") == "raised" && !raised {
 
 END {
   if (!raised && !scores) print "there were no scores"
-  if (!verdict) printf "\n%d slices, each scored once: %d by the first detector, %d by the second.\n", scores, judged[1], judged[2]
+  if (!verdict) printf "\n%d slices, each judged once: %d by the first detector, %d by the second.\n", scores, judged[1], judged[2]
   if (!verdict) printf "The alarm came %.1f s after the bearing began to fail.\n", raised - onset
   fflush()
   exit verdict
@@ -75,7 +75,7 @@ function count_slice(    begin, end, generation) {
   last_end = end
   lost = 0
   if (last_generation && generation != last_generation) {
-    printf "%6.1f s  ---- from here on the new detector scores (generation %d); %s ----\n", end / number("rate"), \
+    printf "%6.1f s  ---- from here on the new detector judges (generation %d); %s ----\n", end / number("rate"), \
       generation, missed ? "slices were missed" : "no slice was missed"
   }
   last_generation = generation
