@@ -14,7 +14,7 @@ import Testing
     try folder.write("watch.yaml", watchGraph)
   }
 
-  /// Records without what says when the run was.
+  /// Records without the members that depend on the time of the run.
   private func records(_ name: String) throws -> [Substring] {
     try folder.text(name).split(separator: "\n").map { $0.replacing(/"time":"[^"]*",/, with: "")[...] }
   }
@@ -55,7 +55,7 @@ import Testing
     #expect(try records("log.jsonl").count > 10)
   }
 
-  /// No result is no good news: what kept it back is named.
+  /// A run without results names the reason.
   @Test func aFileThatNothingComesOutOfIsToldOf() throws {
     let learning = try auscult("run", "watch.yaml", "--input", "noise.wav", "--quiet", "--set", "judge.learn=1 min")
     #expect(learning.status == 0)

@@ -18,7 +18,7 @@ import Testing
     #expect(try configure(["bands": "40"]).0.log == [])
   }
 
-  /// Centres as `librosa.mel_frequencies(n_mels=4 + 2, fmin=100, fmax=4000)` has them.
+  /// Centres as in `librosa.mel_frequencies(n_mels=4 + 2, fmin=100, fmax=4000)`.
   @Test(arguments: [
     ("slaney", [548.85013753, 997.70027506, 1584.89319246, 2517.85082359]),
     ("htk", [439.96511458, 924.40057807, 1614.69998888, 2598.34654755]),

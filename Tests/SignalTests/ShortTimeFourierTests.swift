@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct ShortTimeFourierTests {
-  /// What a random transform is set up with.
+  /// A random transform's parameters.
   struct Layout {
     var length: Int
     var fft: Int
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// Counts and values of random layouts, fed in random periods; the bench checks the declared most of tokens.
+  /// Counts and values of random layouts, fed in random periods; the rig checks the declared maximum of tokens.
   @Test func agreesWithTheDefinition() throws {
     var random = SeededRandom(printing: "definition")
     for _ in 0..<60 {
@@ -144,7 +144,7 @@ import Testing
     #expect(problem?.description == message)
   }
 
-  /// Transforms of all lengths that are taken; a build with RealtimeSanitizer sees that none of them allocates.
+  /// Transforms of all allowed lengths; a build with RealtimeSanitizer shows that none of them allocates.
   @Test(arguments: ["single", "double"]) func everyLengthRuns(precision: String) throws {
     var count = 0
     let ones = [Float](repeating: 1, count: 4096)
@@ -163,7 +163,7 @@ import Testing
     #expect(count == 311)
   }
 
-  /// A window whose length suits no realtime transform gets a longer transform, and says so.
+  /// A window whose length has no realtime transform gets a longer transform, and a message.
   @Test func lengthensTheTransform() throws {
     let stft = try StreamRig("stft", ["length": "25 ms"])
     let format = try stft.configure(RigFormat(audioChannels: 1, rate: 44100))

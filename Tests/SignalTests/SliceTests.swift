@@ -40,7 +40,7 @@ import Testing
     #expect(format.extent == 50 * 512 + 1024 && format.offset == -512)
     #expect(slicer.answer.latency == 50 * 512 && slicer.answer.history == 51 * 512 && slicer.burst == 0)
     #expect(format.frequencies[512] == 22050)
-    // A product that is whole but for its rounding: 0.29 s of 100 rows a second are 28.999999999999996.
+    // A product that is whole except for rounding: 0.29 s of 100 rows a second are 28.999999999999996.
     let rows = try StreamRig("slicer", ["length": "0.29 s", "hop": "0.1 s"]).configure(
       NormalizeTests.features([], columns: 2).format)
     #expect(rows.native.rows == 29 && rows.native.period == 10 * 80)

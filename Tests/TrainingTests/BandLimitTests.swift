@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Recordings that were resampled or encoded carry nothing above some frequency.
+/// Recordings that were resampled or encoded have nothing above some frequency.
 @Suite struct BandLimitTests {
   static let detectors = [
     "type: detector.kmeans, scale: standard", "type: detector.knn", "type: detector.mahalanobis, scale: none",
     "type: detector.pca", "type: detector.autoencoder, scale: standard, epochs: 20",
   ]
 
-  /// A sound without what lies above 5 kHz, as a converter leaves it: a windowed sinc of 255 samples, at 16 kHz.
+  /// A sound without anything above 5 kHz, as after a converter: a windowed sinc of 255 samples, at 16 kHz.
   private func limited(_ sound: [Float]) -> [Float] {
     let half = 127
     let taps = (-half...half).map { index -> Float in
@@ -29,7 +29,7 @@ import Testing
 
   private func trained(_ judge: String, limits: Bool) throws -> (CommandFolder, CommandFolder.Outcome) {
     let workshop = try CommandFolder()
-    // The slices of a recording share their dB with those of no other.
+    // Slices of different recordings share no dB value.
     try workshop.write(
       "watch.yaml",
       watchGraph("\(judge), model: model.safetensors", bands: 40)
@@ -52,7 +52,7 @@ import Testing
     )
   }
 
-  /// AUC, share of normal tokens that are flagged, and what was said.
+  /// AUC, share of flagged normal tokens, and the messages.
   private func judged(_ workshop: CommandFolder, _ data: String) throws -> (auc: Double, flagged: Double, err: String) {
     let outcome = try workshop.auscult("evaluate", "watch.yaml", "--dataset", data, "--json")
     try #require(outcome.status == 0, "\(outcome.err)")
@@ -77,12 +77,13 @@ import Testing
     #expect(cut.auc > 0.98 && cut.flagged <= 2 * full.flagged + 0.1, "\(cut)")
     #expect(cut.err.contains("fan: the sound has nothing above "), "\(cut.err)")
     #expect(cut.err.contains("4 of 4 recordings lack upper bands that the model was trained on"), "\(cut.err)")
-    // And where it runs.
+    // Also in a run.
     let run = try workshop.auscult("run", "watch.yaml", "--input", "cut/normal/0.wav")
     #expect(run.status == 0 && run.err.contains("scores leave these bands out"), "\(run.err)")
   }
 
-  /// A machine that has lost its whistle is not well, and lacks no bands: from its highest band or from a middle one.
+  /// A machine that has lost its whistle is faulty, and lacks no bands: the whistle was in its highest band or in a
+  /// middle one.
   @Test(arguments: [3000, 7000]) func aLostWhistleIsNoLackOfBands(frequency: Double) throws {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.knn, model: model.safetensors", bands: 40))

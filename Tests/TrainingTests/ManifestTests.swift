@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Manifests as people's programs write them.
+/// Manifests from common programs.
 @Suite struct ManifestTests {
   private static let rows: [[String]] = [
     ["file", "label", "machine", "split"], ["a.wav", "normal", "fan", "train"],
@@ -76,7 +76,7 @@ import Training
     #expect(facts(found) == facts(expected))
   }
 
-  /// Every message has the line of the file, also behind empty ones.
+  /// Every message has the line of the file, also after empty lines.
   @Test func linesAreCounted() throws {
     let workshop = try workshop()
     #expect(
@@ -139,7 +139,7 @@ import Training
       ])
   }
 
-  /// Labels that differ in case only are one, as the model has it.
+  /// Labels that differ only in case are one label, spelled as in the model.
   @Test func whatIsNoTableIsTold() throws {
     let workshop = try workshop()
     #expect(
@@ -155,7 +155,7 @@ import Training
     let latin = try read(workshop, Data("file,label,machine\na.wav,normal,L".utf8) + [0xfc] + Data("fter\n".utf8))
       .warnings
     #expect(latin.count == 1 && latin[0].contains("m.csv: is not UTF-8 text; save it as UTF-8"), "\(latin)")
-    // Rows of nothing but another separator before the first line.
+    // Rows with only another separator before the first line.
     #expect(try read(workshop, Data(";;\n;;\nfile,label\na.wav,normal\n".utf8)).recordings.count == 1)
   }
 
