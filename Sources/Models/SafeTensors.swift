@@ -40,7 +40,7 @@ public enum SafeTensors {
     guard bytes.count >= 8 else { throw damaged(path, "it has only \(bytes.count) bytes") }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(headerLimit) else {
-      throw damaged(path, "its header claims \(length) bytes; this is no .safetensors file")
+      throw damaged(path, "its header claims \(length) bytes; this is not a .safetensors file")
     }
     guard Int(length) <= bytes.count - 8 else {
       throw damaged(path, "its header claims \(length) bytes, \(bytes.count - 8) are there: it is cut short")

@@ -17,10 +17,11 @@ final class Alarm: Node {
       outputs: [PortDeclaration("out", .event, "What happened to the alarms")],
       parameters: [
         .number(
-          "on", "Time that every score must exceed the threshold before the alarm is raised", unit: .second,
+          "on", "Time for which every score must exceed the threshold before the alarm is raised", unit: .second,
           default: "3 s", range: 0...longest),
         .number(
-          "off", "Time that every score must be below threshold - deadband before the alarm is cleared", unit: .second,
+          "off", "Time for which every score must be below threshold - deadband before the alarm is cleared",
+          unit: .second,
           default: "10 s", range: 0...longest),
         .number(
           "deadband", "Distance below the threshold that counts for `off`, in units of the score",

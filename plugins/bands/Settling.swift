@@ -36,7 +36,7 @@ struct Settling {
 
   /// "settled: it moved by 8 % while the last third was learned"
   var words: String {
-    guard let movement else { return "too little to tell whether it is settled" }
+    guard let movement else { return "too few tokens to tell whether it has settled" }
     let moved = "it moved by \(Int((movement * 100).rounded())) % while the last third was learned"
     return isSettled ? "settled: \(moved)" : "not settled: \(moved)"
   }

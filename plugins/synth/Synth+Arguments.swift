@@ -5,10 +5,10 @@ import NodeKit
 extension Synth {
   static func settings(_ arguments: Arguments) throws -> SynthSettings {
     guard let machine = Machine(rawValue: arguments.text("machine")) else {
-      throw NodeError("is no machine", parameter: "machine")
+      throw NodeError("is not a machine", parameter: "machine")
     }
     guard let fault = Fault(rawValue: arguments.text("fault")) else {
-      throw NodeError("is no fault", parameter: "fault")
+      throw NodeError("is not a fault", parameter: "fault")
     }
     let model = MachineModel.model(machine)
     guard model.faults.contains(fault) else {

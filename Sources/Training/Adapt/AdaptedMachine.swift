@@ -14,7 +14,7 @@ public struct AdaptedMachine: Sendable {
   /// Its place in the model.
   let index: Int
   public let offsets: BandOffsets
-  /// Hertz of each column, below 0 where it is no band; may be empty.
+  /// Hertz of each column, below 0 where it is not a band; may be empty.
   public let frequencies: [Float]
   /// Thresholds.
   public let before: Double?
@@ -95,7 +95,7 @@ extension ModelFile {
   ///
   /// - Parameters:
   ///   - offsets: [columns], in the tokens' units; the same for all rows.
-  ///   - frequencies: hertz of each column, below 0 where it is no band; may be empty.
+  ///   - frequencies: hertz of each column, below 0 where it is not a band; may be empty.
   ///   - bandUnit: unit of band levels, in the tokens' units.
   mutating func move(machine: Int, _ offsets: [Double], frequencies: [Float], bandUnit: Double) throws {
     guard !offsets.isEmpty, moved("scale_mean", machine, { offsets[$0 % offsets.count] }) else {

@@ -54,7 +54,7 @@ extension RecordingSet {
       let unknown = names.filter { !parts.contains($0) }
       guard unknown.isEmpty else {
         throw TrainingError(
-          "\(path): has the parts \(names.filter { parts.contains($0) }.joined(separator: ", ")) beside other folders "
+          "\(path): has the parts \(names.filter { parts.contains($0) }.joined(separator: ", ")) next to other folders "
             + "(\(unknown.joined(separator: ", "))); a dataset has either parts or labels at its top")
       }
       let recordings = try names.flatMap { name in

@@ -19,7 +19,7 @@ public struct SensorCheck: Sendable {
 
     public var text: String {
       switch self {
-      case .notFinite(let share): "\(percent(share)) of the samples are no numbers (NaN or infinite)"
+      case .notFinite(let share): "\(percent(share)) of the samples are NaN or infinite"
       case .constant(let value): "every sample is \(FigureText.significant(Double(value))) of full scale"
       case .dithered(let value):
         "all samples lie within a few of its converter's steps of \(FigureText.significant(Double(value))) of full scale"

@@ -36,8 +36,8 @@ public struct EvaluationRun {
       let words = unknown.map { "'\($0)'" }.joined(separator: ", ")
       throw TrainingError(
         labels.isEmpty
-          ? "\(set.source): the labels \(words) are neither normal nor anomalous, and \(node.nodeClass.name) distinguishes no others "
-            + "apart"
+          ? "\(set.source): the labels \(words) are neither normal nor anomalous, and \(node.nodeClass.name) knows "
+            + "no others"
           : "\(set.source): the model does not know the labels \(words); it knows \(labels.joined(separator: ", "))")
     }
     var evaluation = Evaluation(

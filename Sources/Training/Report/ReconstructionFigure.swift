@@ -57,7 +57,7 @@ struct ReconstructionFigure {
     let names = MachineNames(graph: input.machines)
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: evaluation.node, store)
-    try TapRun(callbacks: callbacks, share: 0.97...1, what: "making anew").run(tapped, [recording]) { _, _ in }
+    try TapRun(callbacks: callbacks, share: 0.97...1, what: "reconstructing").run(tapped, [recording]) { _, _ in }
     let token = store.take().first {
       $0.begin == judged.begin && $0.end == judged.end && names.name(recording, channel: $0.channel) == judged.machine
     }
