@@ -44,7 +44,7 @@ struct TakeBackCommandTests {
     try folder.text("log.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
   }
 
-  /// The slices change, so that the sink is a new one, which goes on with the file; then the detector fails.
+  /// The slices change, so that the sink is a new one, which continues the file; then the detector fails.
   @Test func aDetectorThatFailsIsTakenBackWithTheSinkBehindIt() throws {
     try folder.write("back.yaml", graph())
     let live = try LiveCommand(

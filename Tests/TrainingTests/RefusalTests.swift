@@ -278,7 +278,7 @@ import Testing
         #expect(isTold, "\(outcome.err)")
       }
     }
-    // A value that is no number.
+    // A value that is not a number.
     var bytes = whole
     bytes.replaceSubrange((bytes.count - 8)..., with: [0, 0, 0, 0, 0, 0, 0xf8, 0x7f])
     try workshop.write("model.safetensors", bytes)
