@@ -54,8 +54,8 @@ struct ChangeTests {
     try folder.text("log.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
   }
 
-  /// A new detector that learns for an hour judges no sooner. Until then `rollback` and `discard` give it up at once, and
-  /// other changes are told what they would wait for.
+  /// A new detector that learns for an hour does not judge before that. Until then `rollback` and `discard` cancel it
+  /// at once, and other changes report what they would wait for.
   @Test func aChangeThatDoesNotGetOnHoldsNobodyUp() throws {
     let live = try start()
     for command in ["rollback", "discard"] {
@@ -137,7 +137,7 @@ struct ChangeTests {
   @Test func laterChangesBuildOnWhatRuns() throws {
     let live = try start()
     #expect(try auscult("swap", "judge", "learn=0.3s").status == 0)
-    // The file is in the middle of being edited: that is none of the swap's business.
+    // The file is in the middle of being edited: the swap does not read it.
     try folder.write("change.yaml", "graph: [")
     let again = try auscult("swap", "level", "low=-90 dB", "high=0 dB")
     #expect(again.status == 0, "\(again.err)")

@@ -18,7 +18,7 @@ func readAll(_ file: AudioFile, block: Int = 1000) -> [[Float]] {
   }
 }
 
-/// A form in which libsndfile stores sound, and how near what comes back is.
+/// A format in which libsndfile stores sound, and the precision of a round trip.
 struct SoundForm: Sendable, CustomTestStringConvertible {
   var container: Int
   var subtype: Int
@@ -206,7 +206,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Headers with single bytes changed, and files cut anywhere: read or refused, never more.
+  /// Headers with single bytes changed, and files cut anywhere: read or refused, never a crash.
   @Test func mutatedFilesDoNoHarm() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
