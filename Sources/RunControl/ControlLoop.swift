@@ -28,7 +28,7 @@ struct ControlLoop: Sendable {
       }
       let now = ContinuousClock.now
       for client in clients where now - client.lastActive > Self.idleLimit {
-        client.hangUp(.busy("the graph runs; it hung up, for nothing was asked for a minute"))
+        client.hangUp(.busy("the graph closed the connection after a minute without a request; try again"))
       }
       clients.removeAll { $0.isDone }
       for (socket, wait) in zip(sockets, waits[1...]) where wait.revents != 0 { accept(from: socket, &clients) }
@@ -51,7 +51,7 @@ struct ControlLoop: Sendable {
     guard let index = clients.indices.min(by: { clients[$0].lastActive < clients[$1].lastActive }),
       ContinuousClock.now - clients[index].lastActive > Self.activeTime
     else { return false }
-    clients.remove(at: index).hangUp(.busy("the graph runs; it hung up, for other clients came"))
+    clients.remove(at: index).hangUp(.busy("the graph closed the connection to make room for other clients; try again"))
     return true
   }
 }
