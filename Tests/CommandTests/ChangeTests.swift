@@ -232,7 +232,7 @@ struct ChangeTests {
     let refused = try auscult("swap", "judge", "learn=1s")
     #expect(refused.status == 1)
     #expect(refused.err.hasPrefix("auscult: error: a candidate runs: `auscult promote` or "))
-    #expect(try auscult("discard").out.hasSuffix("the candidate is gone\n"))
+    #expect(try auscult("discard").out.hasSuffix("the candidate has ended\n"))
     #expect(try auscult("shadow", "status").status == 1)
     #expect(try auscult("shadow", "judge", "type=detector.level").status == 0)
     let promoted = try auscult("shadow", "promote")

@@ -48,7 +48,7 @@ struct Ports: ParsableCommand {
     Output.line(PortList(ports, meter).table)
     let unheard = ports.count { $0.isOutput } - PortMeter.capacity
     if unheard > 0 {
-      Console.plain.warning("\(unheard) ports have no level: the command listens to at most \(PortMeter.capacity) ports at a time")
+      Console.plain.warning("\(unheard) ports have no level: at most \(PortMeter.capacity) are metered at a time")
     }
   }
 
