@@ -84,12 +84,11 @@ public final class AudioFile {
       let reason = String(cString: sf_strerror(file))
       warnings.append(
         "the data is damaged after frame \(framesRead) of \(announcedFrames) (\(trimmed(reason))); "
-          + "the frames before are used"
-      )
+          + "the frames before are used")
     } else if framesRead == 0 {
       warnings.append("holds no samples; if it should, its recorder did not finish the header")
     } else if framesRead < announcedFrames {
-      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); the present frames are used")
+      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); these are used")
     }
   }
 }
