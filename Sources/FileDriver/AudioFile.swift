@@ -88,7 +88,7 @@ public final class AudioFile {
     } else if framesRead == 0 {
       warnings.append("holds no samples; if it should, its recorder did not finish the header")
     } else if framesRead < announcedFrames {
-      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); these are used")
+      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); the rest is missing")
     }
   }
 }
