@@ -66,7 +66,7 @@ public final class LiveTrainingTask: LiveTask {
   private var progressStage: LearningProgress.Stage? {
     switch (stage, training.stage) {
     case (.over, _): nil
-    // While the new nodes warm up, training has ended.
+    // After the exchange training is over, even while the old nodes still stand by.
     case (.takingOver, _): hasTakenOver ? nil : .takingOver
     case (.training, .listening): .listening
     case (.training, .learning): .learning
