@@ -63,14 +63,14 @@ import Testing
       learning.err
         == "auscult: warning: judge: the sound ended during learning, after 2.9 s of at least "
         + "60.0 s: there are no scores. Give it more, or a shorter 'learn'\n"
-        + "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
-        + "first, each file anew, from what is neither silent nor clipped\n")
+        + "auscult: warning: noise.wav: 'judge' gave no score for 3.0 s of sound: without a model it learns "
+        + "first, for each file again, from sound that is neither silent nor clipped\n")
     try folder.write("short.wav", wav([Int16](repeating: 100, count: 600)))
     let short = try auscult("run", "watch.yaml", "--input", "noise.wav", "short.wav", "short.wav", "--quiet")
     #expect(short.status == 0)
     #expect(
-      short.err == "auscult: warning: short.wav: 37.5 ms of sound are too short for 'slices', which gave nothing "
-        + "(and so it was with 2 of 3 files)\n", "\(short.err)")
+      short.err == "auscult: warning: short.wav: 37.5 ms of sound are too short for 'slices', which gave no result "
+        + "(the same for 2 of 3 files)\n", "\(short.err)")
   }
 
   @Test func aFileWithoutSamplesIsAnEmptyStream() throws {

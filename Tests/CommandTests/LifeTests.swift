@@ -121,11 +121,11 @@ struct LifeTests {
     let live = try start(Command(folder))
     try folder.write("watch.yaml", graph(seconds: 2))
     live.signal(SIGHUP)
-    try live.wait(for: "SIGHUP: outputs are opened anew, watch.yaml is read anew", seconds: 60)
+    try live.wait(for: "SIGHUP: reopening the outputs and reading watch.yaml again", seconds: 60)
     try live.wait(for: "apply: judge re-warmed", seconds: 60)
     try folder.write("watch.yaml", "graph: [")
     live.signal(SIGHUP)
-    try live.wait(for: "the graph goes on as it was", seconds: 60)
+    try live.wait(for: "the graph runs on unchanged", seconds: 60)
     #expect(try end(live).status == 0)
   }
 
@@ -181,7 +181,7 @@ struct LifeTests {
     for _ in 0..<5 { #expect(try Command(folder)("status", name).status == 0) }
     #expect(throws: Never.self) { try idle[31].call("status") }
     let problem = #expect(throws: ControlError.self) { try idle[0].call("status") }
-    #expect(problem?.message == "the graph runs; it hung up, for other clients came")
+    #expect(problem?.message == "the graph closed the connection to make room for other clients; try again")
     #expect(try Command(folder)("stop", name).out == "stopped \(name)\n")
     #expect(try live.end(seconds: 60).status == 0)
   }

@@ -67,7 +67,7 @@ struct LiveAdaptTests {
       "adapt", "live.yaml", "--live", "--server", name, "--duration", "8s", "--output", "here.safetensors")
     #expect(adapt.status == 0, "\(adapt.err)")
     #expect(adapt.out.contains("100.0 % -> "), "\(adapt.out)")
-    #expect(adapt.out.contains("the candidate runs beside judge, in its shadow"), "\(adapt.out)")
+    #expect(adapt.out.contains("the candidate runs in the shadow of judge"), "\(adapt.out)")
     let info = try auscult("info", "here.safetensors").out
     #expect(info.contains("adapted once, on ") && info.contains(", live: offsets -1"), "\(info)")
     #expect(try auscult("promote", "--graph", "\(name)-live").status == 0)

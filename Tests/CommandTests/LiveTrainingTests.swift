@@ -134,7 +134,7 @@ struct LiveTrainingTests {
     try training.wait(for: "round 1: learning from 5 tokens")
     // While it learns nothing else can be changed.
     let refused = try auscult("swap", "mel", "bands=16", "--graph", trainee)
-    #expect(refused.status == 1 && refused.err.contains("is still being trained"), "\(refused.err)")
+    #expect(refused.status == 1 && refused.err.contains("the graph is in training"), "\(refused.err)")
     try training.wait(for: "watching with model.safetensors from frame position ")
     #expect(try wait { figures().count >= 20 })
     let healthy = figures().sorted()

@@ -50,7 +50,7 @@ struct ServerTroubleTests {
     #expect(("\n" + late.err).contains(silence + "open the client '\(name)-late'\n"), "\(late.err)")
     let ended = try ending.end()
     #expect(ended.status == 0 && folder.contains("\(name)-ending.jsonl"))
-    #expect(ended.err.contains("auscult: warning: JACK did not let the client go within 10 s"), "\(ended.err)")
+    #expect(ended.err.contains("auscult: warning: JACK did not close the client within 10 s"), "\(ended.err)")
     let asked = try asking.end()
     #expect(asked.status == 1 && asked.err.contains(silence), "\(asked.err)")
     #expect(asked.err.contains("auscult: '\(name)-asking' ran for "))
@@ -68,9 +68,9 @@ struct ServerTroubleTests {
     try live.wait(for: "no JACK server named '\(server)' is running")
     try live.wait(for: "; waiting for it\n")
     let early = try auscult("status", name)
-    #expect(early.status == 1 && early.err.contains("'\(name)' hears nothing yet: no JACK server named '\(server)'"))
+    #expect(early.status == 1 && early.err.contains("'\(name)' does not run yet: no JACK server named '\(server)'"))
     var owner = try startOwner()
-    try live.wait(for: "auscult: the JACK server is there, after ")
+    try live.wait(for: "auscult: the JACK server appeared after ")
     try live.wait(for: "auscult: latency ")
     #expect(try auscult("status", name).status == 0)
     #expect(try auscult("stop", name + "-owner").status == 0 && owner.end().status == 0)
@@ -99,7 +99,7 @@ struct ServerTroubleTests {
     try live.wait(for: "; waiting for it\n")
     live.signal(SIGINT)
     let outcome = try live.end(seconds: 10)
-    #expect(outcome.status == 0 && outcome.err.contains("'\(name)' was stopped before there was a server\n"))
+    #expect(outcome.status == 0 && outcome.err.contains("'\(name)' was stopped before a JACK server appeared\n"))
   }
 
   private func startOwner() throws -> LiveCommand {

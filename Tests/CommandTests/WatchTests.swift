@@ -64,7 +64,7 @@ struct WatchTests {
   @Test func everySaveIsApplied() throws {
     try folder.write("watched.yaml", graph(include: "include: [front.yaml]"))
     let live = try start("--watch")
-    try live.wait(for: "auscult: watched.yaml is applied whenever it is saved\n")
+    try live.wait(for: "auscult: applying watched.yaml whenever it is saved\n")
     try save("watched.yaml", byRenaming: graph(judge: "detector.level, learn: 0.1 s", include: "include: [front.yaml]"))
     try live.wait(for: "auscult: apply: judge re-warmed, from frame position ")
     try folder.write("front.yaml", frontEnd(bands: 8))
@@ -72,7 +72,7 @@ struct WatchTests {
 
     try folder.write("front.yaml", frontEnd(bands: 8).replacingOccurrences(of: "bands", with: "bandz"))
     try live.wait(for: "front.yaml:3:21: error: mel has no parameter 'bandz'; did you mean 'bands'?\n")
-    try live.wait(for: "auscult: warning: apply: 1 error; the graph goes on as it was\n")
+    try live.wait(for: "auscult: warning: apply: 1 error; the graph runs on unchanged\n")
     try save("front.yaml", byRenaming: frontEnd(bands: 12))
     try live.wait(for: "auscult: apply: mel, level, slices, judge re-warmed, from frame position ", times: 2)
     let log = try stop(live)

@@ -108,7 +108,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
     let bytes = riff([pcm(), ("data", [UInt8](repeating: 1, count: 101), 3000)])
     let file = try AudioFile(path: try scratch.write("a.wav", bytes))
     #expect(readAll(file)[0].count == 50)
-    #expect(file.warnings == ["is cut short: its header announces 3000 bytes of samples, 101 are there and used"])
+    #expect(file.warnings == ["is cut short: its header announces 3000 bytes of samples; the present 101 are used"])
   }
 
   /// A recorder that writes to a pipe cannot know the length.
@@ -169,7 +169,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
       riff([pcm()]),
       "its header is broken (Error in WAV file. No 'data' chunk marker); repair it, or convert it with sox or ffmpeg"
     ),
-    (riff([pcm(channels: 0), data]), "its header says 0 channels; repair or record it anew"),
+    (riff([pcm(channels: 0), data]), "its header says 0 channels; repair the file or record it again"),
     (
       riff([pcm(rate: 0), data]),
       "its header is broken (Internal error : SF_INFO struct incomplete); repair it, or convert it with sox or ffmpeg"

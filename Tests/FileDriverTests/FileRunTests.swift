@@ -208,7 +208,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     options.warn = { warnings.append($0) }
     try run(recorder, [path], scratch, options)
     #expect(try scratch.array("samples.npy") == [0.5, 0.25])
-    #expect(warnings == ["\(path): is cut short: its header announces 3000 bytes of samples, 4 are there and used"])
+    #expect(warnings == ["\(path): is cut short: its header announces 3000 bytes of samples; the present 4 are used"])
   }
 
   @Test func aFileWithoutSamplesGivesEmptyResults() throws {

@@ -89,7 +89,7 @@ import Testing
       }
     }
     #expect(refusals.allSatisfy { $0 == "the graph runs, and is busy with 32 other clients; try again" })
-    #expect(idle[0].line()?.contains("it hung up, for other clients came") == true, "the oldest goes")
+    #expect(idle[0].line()?.contains("closed the connection to make room for other clients") == true, "the oldest goes")
     server.stop()
   }
 

@@ -35,7 +35,7 @@ import Training
     #expect(fitted.tensors == all.tensors && fitted.training["tokens"] == all.training["tokens"])
     #expect(fitted.training["folds"]?.integer == 6 && all.training["folds"] == nil)
     #expect(outcome.out.contains("for the threshold 6 times without some of the recordings"), "\(outcome.out)")
-    // Every second of them got a score.
+    // Every second of them was judged.
     let calibration = fitted.machines[0].calibration
     #expect(abs(try #require(calibration["seconds"]?.number) - 72) < 2)
     #expect(calibration["groups"]?.text == "6 recordings" && calibration["unit"]?.text == "alarm")

@@ -290,7 +290,7 @@ import Training
       (["a.yaml", "--dataset", "n", "--anomalous", "n"], "Give the recordings by one of"),
       (["a.yaml", "a.yaml", "--dataset", "n"], "'a.yaml' is given twice."),
       (["a.yaml", "--dataset", "n", "--seeds", "0"], "--seeds takes a number from 1 to 1000."),
-      (["a.yaml", "--dataset", "n", "--reference", "b.yaml"], "--reference 'b.yaml' is none of the graphs"),
+      (["a.yaml", "--dataset", "n", "--reference", "b.yaml"], "--reference 'b.yaml' is not one of the graphs"),
       (["a.yaml", "--dataset", "n", "--json", "--csv"], "--csv and --json exclude each other."),
       (["--dataset", "n"], "Missing expected argument '<graph> ...'"),
     ] {
