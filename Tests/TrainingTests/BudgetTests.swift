@@ -34,7 +34,9 @@ import Training
     let (fitted, outcome) = try train(workshop, ["--false-alarms-per-hour", "600"])
     #expect(fitted.tensors == all.tensors && fitted.training["tokens"] == all.training["tokens"])
     #expect(fitted.training["folds"]?.integer == 6 && all.training["folds"] == nil)
-    #expect(outcome.out.contains("for the threshold 6 times without some of the recordings"), "\(outcome.out)")
+    #expect(
+      outcome.out.contains("cross-fitted 6 times for the threshold, each time without some of the recordings"),
+      "\(outcome.out)")
     // Every second of them was judged.
     let calibration = fitted.machines[0].calibration
     #expect(abs(try #require(calibration["seconds"]?.number) - 72) < 2)
