@@ -67,4 +67,18 @@ import Testing
     }
     #expect(count > 50)
   }
+
+  /// Each invariant names the test that guards it.
+  @Test func guardsExist() throws {
+    var count = 0
+    for match in try Repository.text("docs/ARCHITECTURE.md").matches(of: /`(\w+Tests)\.(\w+)\.(\w+)`/) {
+      let (target, suite, test) = (match.output.1, match.output.2, match.output.3)
+      let code = try Repository.sources.filter { $0.hasPrefix("Tests/\(target)/") }.map { try Repository.text($0) }
+        .joined()
+      #expect(code.contains("struct \(suite)") || code.contains("extension \(suite)"), "\(target) has no \(suite)")
+      #expect(code.contains("func \(test)("), "\(target) has no test \(test)")
+      count += 1
+    }
+    #expect(count > 15)
+  }
 }
