@@ -81,6 +81,7 @@ let parserTests: Set<String>? =
 
 /// Tests; all of them find the plugins in the folder of the built products.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
+  ("DocumentTests", []),
   ("GraphTextTests", []),
   ("NodeHostTests", ["NodeKit", "CNodeABI"]),
   ("SystemCallsTests", ["SystemCalls", "NumberText"]),

@@ -1,6 +1,6 @@
-// A JACK client that does nothing, to tell a machine that is late from a graph that is: counts the cycles over the
-// period as `auscult status` does, by the server's frame counter: it had moved on at the cycle's begin, or did before its
-// end. Prints them when it is ended.
+// A JACK client that does nothing. It shows whether the machine is late or the graph: it counts the cycles over the
+// period, as `auscult status` does, by the server's frame counter: the counter had moved on at the cycle's begin, or
+// did so before its end. Prints the counts at its end.
 //
 //   cc -O2 -o empty-client empty-client.c $(pkg-config --cflags --libs jack)
 //   empty-client NAME [PORT-TO-LISTEN-TO]

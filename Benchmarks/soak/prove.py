@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Proves from the records of a watch that no second was passed over and that no line was lost or broken.
+"""Proves from the records of a watch that no second is unaccounted for and that no line was lost or broken.
 
     prove.py --control FILE... --log FILE... [--machines one,two] [--deaf 3]
 
-From a machine's first score on (before, its detector learns, and says so in `status`), every stretch of its sound has to
-be judged (a score covers it), marked as lost (a gap record covers it) or marked as not heard (a deaf record, or a score
-with the flag `silent`). What is left between them must be too short to fill a slice from anew: a slice, a hop, and 0.1 s
-for what resampling and windows need. The log has to hold every line of the control but for what its own gap records
-(cause `sink`) say is lost, and no line twice.
+From a machine's first score on (before, its detector learns, as `status` shows), every stretch of its sound must be
+scored (a score covers it), marked as lost (a gap record covers it) or marked as not heard (a deaf record, or a score
+with the flag `silent`). The rest must be too short to fill a slice after a restart: a slice, a hop, and 0.1 s for
+resampling and windows. The log must hold every line of the control, except those that its own gap records
+(cause `sink`) report as lost, and no line twice.
 
-Exit status: 0 when all of it holds, else 1, with what does not.
+Exit status: 0 if all of this holds, else 1, with a list of faults.
 """
 import argparse
 import collections
@@ -19,7 +19,7 @@ import sys
 
 
 def read(paths):
-    """All records of some files, in order, and what is wrong with their lines."""
+    """All records of some files, in order, and the faults of their lines."""
     records, faults = [], []
     for path in paths:
         with open(path, "rb") as file:
@@ -37,12 +37,12 @@ def read(paths):
 
 
 def key(record):
-    """What makes a record itself; `time` may differ by a step of the clock between two sinks."""
+    """The identity of a record; `time` may differ by a step of the clock between two sinks."""
     return json.dumps({name: value for name, value in record.items() if name != "time"}, sort_keys=True)
 
 
 def spans_of(records, machine):
-    """(begin, end) of all that accounts for a machine's sound."""
+    """(begin, end) of everything that accounts for a machine's sound."""
     spans, deaf_since = [], None
     for record in records:
         if record["kind"] == "gap" and record.get("cause") != "sink":
@@ -63,7 +63,7 @@ def spans_of(records, machine):
 
 
 def uncovered(spans):
-    """The stretches between the first span's begin and the last span's end that no span covers."""
+    """The stretches between the first span's begin and the last span's end without any span."""
     holes, reached = [], None
     for begin, end in spans:
         if reached is not None and begin > reached:
@@ -88,7 +88,7 @@ def check_coverage(records, machine, rate):
 
 
 def check_deafness(records, machine, rate, deaf_seconds):
-    """A run of silent scores that lasts longer than `deaf` has to lie in a stretch that is marked as deaf."""
+    """A run of silent scores longer than `deaf` must lie in a stretch that is marked as deaf."""
     deaf = []
     for record in records:
         if record["kind"] == "deaf" and record.get("machine") == machine:
@@ -114,7 +114,7 @@ def check_deafness(records, machine, rate, deaf_seconds):
 
 
 def check_log(control, log):
-    """The log against the control, line by line."""
+    """Compares the log with the control, line by line."""
     lost = [(r["begin"], r["end"]) for r in log if r["kind"] == "gap" and r.get("cause") == "sink"]
     have = collections.Counter(key(record) for record in log)
     faults = [f"doubled in the log: {text[:160]}" for text, count in have.items() if count > 1]
@@ -142,7 +142,7 @@ def check_order(records):
 
 
 def prove(control_paths, log_paths, machines, deaf_seconds):
-    """All faults, and a line that sums up what was proved."""
+    """All faults, and a line with a summary of the proof."""
     control, faults = read(control_paths)
     log, broken = read(log_paths)
     faults += broken

@@ -29,7 +29,7 @@ def main():
     data = protocol.data_folder()
     table = protocol.Table("a")
     for task in protocol.ANOMALY:
-        # Recordings of two seconds are filled up.
+        # Recordings of two seconds are padded.
         pad = task == "anomaly/rain_22050"
         normal, files, test, owner = protocol.anomaly_task(data, task, lambda path: front_end(path, pad))
         for seed in protocol.SEEDS:

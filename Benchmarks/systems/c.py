@@ -1,4 +1,4 @@
-"""System C: mean spectra, by a perceptron (in decibel, standardised) or by Gaussian naive Bayes (as they are)."""
+"""System C: mean spectra, by a perceptron (in decibel, standardised) or by Gaussian naive Bayes (unscaled)."""
 
 import functools
 
@@ -15,7 +15,7 @@ from networks import Perceptron
 
 @functools.lru_cache(maxsize=None)
 def front_end(path):
-    """Means over a second each; the last one is filled up [count x 1 x 513]."""
+    """Means over a second each; the last one is padded [count x 1 x 513]."""
     samples, rate = frontend.sound(path)
     power = frontend.spectrum(samples, 1024, 512, center=True)
     length = int(rate / 512)

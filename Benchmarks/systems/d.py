@@ -1,4 +1,4 @@
-"""System D: a convolutional autoencoder that is told the machine; the distance to the nearest embedding of its own.
+"""System D: a convolutional autoencoder that also gets the machine; distance to the nearest embedding of that machine.
 
 The tasks are the machines of one network.
 """

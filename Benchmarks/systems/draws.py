@@ -1,10 +1,10 @@
-"""The random numbers that Auscult's seeds give: with the same seed both sides begin with the same weights and take their
-tokens in the same order, so that what a seed happens to make of a few dozen tokens is not taken for a difference."""
+"""The random numbers of Auscult's seeds: with the same seed both sides start with the same weights and take tokens in
+the same order, so that the luck of a seed with a few dozen tokens does not look like a difference."""
 
 import numpy as np
 
 GOLDEN = 0x9E3779B97F4A7C15
-# What Auscult mixes into a seed for the order of tokens.
+# Auscult mixes this into a seed for the order of tokens.
 ORDER = 0x6A09E667F3BCC908
 
 
@@ -28,7 +28,7 @@ class Draws:
         return ((2 * self.unit(int(np.prod(shape))) - 1) * bound).astype(np.float32).reshape(shape)
 
     def permutation(self, count):
-        """Of 0 ... count - 1 (Fisher and Yates)."""
+        """A permutation of 0 ... count - 1 (Fisher and Yates)."""
         order = np.arange(count)
         for last, unit in zip(range(count - 1, 0, -1), self.unit(max(0, count - 1))):
             other = min(last, int(unit * (last + 1)))

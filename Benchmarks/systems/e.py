@@ -32,7 +32,7 @@ def svm(normal, test, seed):
 
 
 def convae(normal, test, seed):
-    """Of standardised levels, without the sigmoid at the end: the original takes each recording's own range."""
+    """With standardised levels, without the final sigmoid: the original uses each recording's own range."""
     normal, test = protocol.standardized(normal, test)
     module = ConvolutionalAutoencoder([8, 16])
     assert isinstance(module.steps[-1], nn.Sigmoid)
@@ -41,7 +41,7 @@ def convae(normal, test, seed):
 
 
 def lstmae(normal, test, seed):
-    """Of levels from -80 to 40 dB as 0 to 1."""
+    """With levels from -80 to 40 dB mapped to 0 to 1."""
     normal, test = [np.clip((x + 80) / 120, 0, 1) for x in (normal, test)]
     return judged(LSTMAutoencoder(128, 64, 32), normal, test, seed, epochs=50)
 

@@ -12,7 +12,7 @@ import soundfile
 
 @functools.lru_cache(maxsize=None)
 def sound(path, rate=None):
-    """Mono samples, resampled where another rate is asked for, and their rate."""
+    """Mono samples, resampled if a rate is given, and their rate."""
     samples, own = soundfile.read(path, dtype="float32", always_2d=True)
     samples = samples[:, 0]
     if rate and rate != own:
@@ -21,7 +21,7 @@ def sound(path, rate=None):
 
 
 def spectrum(samples, length, hop, fft=None, center=False, pre_emphasis=0.0):
-    """Power of every bin [frames x bins]; `stft`, `power`."""
+    """Power of every bin [frames x bins]: the nodes `stft` and `power`."""
     if pre_emphasis:
         samples = np.append(samples[:1], samples[1:] - pre_emphasis * samples[:-1])
     if not center and len(samples) < length:
@@ -32,7 +32,7 @@ def spectrum(samples, length, hop, fft=None, center=False, pre_emphasis=0.0):
 
 
 def mel(power, rate, bands, fmin=0.0, fmax=None):
-    """`mel`."""
+    """The node `mel`."""
     filters = librosa.filters.mel(sr=rate, n_fft=2 * (power.shape[1] - 1), n_mels=bands, fmin=fmin, fmax=fmax)
     return power @ filters.astype(np.float64).T
 
@@ -46,14 +46,14 @@ def decibel(power, floor=1e-10, low=None, high=None):
 
 
 def minmax(token, top_db=80.0, epsilon=1e-8):
-    """`normalize` in mode slice: levels below the greatest, over their range."""
+    """`normalize` in mode slice: levels below the greatest, divided by their range."""
     level = token - token.max()
     level = np.maximum(level, -top_db)
     return (level - level.min()) / (level.max() - level.min() + epsilon)
 
 
 def slices(columns, length, hop, pad=False, fill=0.0):
-    """`slicer`: [count x length x bands]. The last one is filled up where it holds frames no other does."""
+    """`slicer`: [count x length x bands]. The last slice is padded if it holds frames that no other slice has."""
     result, begin = [], 0
     while begin + length <= len(columns):
         result.append(columns[begin:begin + length])

@@ -21,7 +21,7 @@ def recordings(data, task, split):
 
 
 def tokens(files, front_end):
-    """Tokens of all recordings one after the other, and which recording each comes from."""
+    """Tokens of all recordings one after the other, and the recording of each."""
     parts = [front_end(path) for path, _ in files]
     owner = np.concatenate([np.full(len(part), index) for index, part in enumerate(parts)])
     return np.concatenate(parts), owner
@@ -35,7 +35,7 @@ def areas(files, scores, owner):
 
 
 def accuracies(files, probability, names, owner):
-    """Accuracy over slices, and over recordings by majority vote; of equals the first by name, as in `evaluate`."""
+    """Accuracy over slices, and over recordings by majority vote; among equals the first by name, as in `evaluate`."""
     truth = np.array([names.index(label) for _, label in files])
     found = probability.argmax(1)
     votes = np.stack([np.bincount(found[owner == index], minlength=len(names)) for index in range(len(files))])
@@ -43,14 +43,14 @@ def accuracies(files, probability, names, owner):
 
 
 def anomaly_task(data, task, front_end):
-    """Normal tokens to learn from; recordings, tokens and owners to judge."""
+    """Normal tokens for training; recordings, tokens and owners for testing."""
     normal, _ = tokens(recordings(data, task, "train"), front_end)
     files = recordings(data, task, "test")
     return (normal, files, *tokens(files, front_end))
 
 
 def class_task(data, task, front_end):
-    """Tokens to learn from and their classes, the classes' names; recordings, tokens and owners to judge."""
+    """Tokens for training and their classes, the classes' names; recordings, tokens and owners for testing."""
     train = recordings(data, task, "train")
     x, owner = tokens(train, front_end)
     names = sorted({label for _, label in train})
@@ -60,7 +60,7 @@ def class_task(data, task, front_end):
 
 
 def standardized(train, test):
-    """`scale: standard`: every value less its mean, over its deviation; constant ones over 1."""
+    """`scale: standard`: every value minus its mean, divided by its deviation; constant values by 1."""
     mean, deviation = train.astype(np.float64).mean(0), train.astype(np.float64).std(0)
     deviation[deviation == 0] = 1
     return [((x - mean) / deviation).astype(np.float32) for x in (train, test)]

@@ -1,4 +1,4 @@
-"""Initialisation, and training with Adam. Nothing is held out: the sets are small."""
+"""Initialisation, and training with Adam. Nothing is held out, because the sets are small."""
 
 import pathlib
 import sys
@@ -53,7 +53,7 @@ def pytorch_initial(module, seed):
 
 
 def fit(module, inputs, targets, loss, seed, epochs, batch, rate=1e-3, is_keras=False):
-    """Trains on all rows of `inputs` (a tuple of tensors); the last weights are kept.
+    """Trains on all rows of `inputs` (a tuple of tensors); keeps the last weights.
 
     loss(module, inputs, targets) is a mean over rows. With is_keras Adam is Keras', which matters where gradients are
     as small as its epsilon.

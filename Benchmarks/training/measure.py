@@ -1,9 +1,9 @@
-"""What a step of training costs beside PyTorch's, with one thread each: CPU time, run by run in turns, the median of ratios.
+"""Compares the cost of a training step with PyTorch's, one thread each: CPU time, alternating runs, median of ratios.
 
     pip install -r requirements.txt
-    python measure.py        fails (status 1) where a step costs more than it may
+        python measure.py        fails (status 1) where a step costs more than its limit
 
-A step of `auscult train` is what more epochs cost more; both go over tokens of noise, of the same shape and as many.
+A step of `auscult train` is the extra cost of more epochs; both use noise tokens of the same shape and number.
 """
 
 import os
@@ -84,7 +84,7 @@ class Conditioned(nn.Module):
         return torch.sigmoid(self.up[-1](y))[:, 0]
 
 
-# name, detector, network, frames of a token, batch, batches of an epoch, epochs more, the most that a step may cost
+# name, detector, network, frames of a token, batch, batches of an epoch, extra epochs, the limit of a step's cost
 CASES = [
     ("A", "detector.autoencoder, output: sigmoid", Dense, 128, 16, 30, 4, 1.0),
     ("E, convolutions", "detector.convae", Convolutional, 51, 32, 20, 4, 1.0),

@@ -1,7 +1,7 @@
 #include "CKernels.h"
 #include "clones.h"
 
-// Lanes are written out, so that the order of the sum is the same on every CPU.
+// The lanes are written out, so that the order of the sum is the same on every CPU.
 typedef float lanes __attribute__((vector_size(4 * KERNEL_BAND_LANES), aligned(4)));
 
 CLONES void kernel_bands(float *restrict out, const float *restrict values, const kernel_band *restrict bands,

@@ -1,7 +1,7 @@
 #include "CKernels.h"
 #include "clones.h"
 
-// Blocks of single precision, added up in double: as fast as float, and exact enough for a thousand bands.
+// Blocks in single precision, added up in double: as fast as float, and exact enough for a thousand bands.
 #define BLOCK 64
 
 CLONES double kernel_squared_distance(const float *a, const float *b, size_t count) {

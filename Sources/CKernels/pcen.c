@@ -3,8 +3,8 @@
 
 #include "CKernels.h"
 
-// librosa computes in double from the smoothed values on, so this does too. libm's functions set the pace (about 70 ns
-// a value), which is why there are no clones.
+// Double after the smoothing, as in librosa. libm's functions limit the speed (about 70 ns a value), so there are no
+// clones.
 static double compress(double value, double smooth, const kernel_pcen_constants *k) {
   double level = exp(-k->gain * (log(k->eps) + log1p(smooth / k->eps)));
   if (k->power == 0) return log1p(value * level);
@@ -15,7 +15,7 @@ static double compress(double value, double smooth, const kernel_pcen_constants 
 void kernel_pcen(float *restrict out, const float *restrict in, double *restrict smooth,
                  const kernel_pcen_constants *restrict constants, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    // An energy: what is negative or not a finite number counts as none, and does not stay in the state.
+    // An energy: values that are negative or not finite count as 0, and do not stay in the state.
     double value = in[i] > 0 && in[i] <= FLT_MAX ? constants->scale * (double)in[i] : 0;
     smooth[i] = constants->smoothing * value + (1 - constants->smoothing) * smooth[i];
     out[i] = (float)compress(value, smooth[i], constants);

@@ -4,7 +4,7 @@
 #include "CKernels.h"
 #include "clones.h"
 
-// What is not a number counts as 0, what is infinite as the largest float.
+// NaN counts as 0, infinity as the largest float.
 INLINED float counted(float x) {
   if (x != x) return 0;
   if (x > FLT_MAX) return FLT_MAX;
@@ -23,7 +23,7 @@ CLONES double kernel_mean(const float *in, size_t count) {
   return count ? sum / (double)count : 0;
 }
 
-// Floats in their order as whole numbers, and back.
+// Maps floats to whole numbers in the same order, and back.
 INLINED uint32_t key_of(float x) {
   float value = counted(x);
   uint32_t bits;
@@ -38,8 +38,8 @@ static float value_of(uint32_t key) {
   return value;
 }
 
-// Radix selection, 11 bits at a time: three passes over the values, whatever they are.
-// How many of the values that equal it are at `rank` or behind it goes to `equal`.
+// Radix selection, 11 bits at a time: always three passes over the values. `equal` gets the number of values, at `rank`
+// or after it, that equal the result.
 static uint32_t select_rank(const float *in, size_t count, size_t rank, size_t *equal) {
   uint32_t places[2048];
   uint32_t found = 0, known = 0;
@@ -67,7 +67,7 @@ double kernel_median(const float *in, size_t count) {
   size_t equal = 0;
   uint32_t low = select_rank(in, count, (count - 1) / 2, &equal);
   if (count % 2 || equal > 1) return value_of(low);
-  // The least of those above; by their keys, which tell apart what a comparison of floats flushes to zero.
+  // The least of those above; by their keys, because a comparison of floats flushes some of them to zero.
   uint32_t high = UINT32_MAX;
   for (size_t i = 0; i < count; i++) {
     uint32_t key = key_of(in[i]);

@@ -1,7 +1,7 @@
 #include "CKernels.h"
 #include "clones.h"
 
-// Runs over samples cut anywhere: a fused multiply-add here and a plain one in the tail would give other bits.
+// Samples may be cut anywhere: a fused multiply-add here and a plain one in the tail would give other bits.
 CLONES void kernel_pre_emphasis(float *restrict out, const float *restrict in, float before, float coefficient,
                                 size_t count) {
 #pragma clang fp contract(off)

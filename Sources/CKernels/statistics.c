@@ -46,7 +46,7 @@ static void sift_down(float *heap, size_t root, size_t count) {
   heap[root] = value;
 }
 
-// Heapsort: in place, and its worst case is as good as its mean.
+// Heapsort: in place, and its worst case is as fast as its mean.
 static void sort(float *values, size_t count) {
   for (size_t root = count / 2; root-- > 0;) sift_down(values, root, count);
   for (size_t end = count; end-- > 1;) {

@@ -4,12 +4,12 @@
 #include "CNetwork.h"
 #include "../CKernels/clones.h"
 
-/// exp(x) to 2 units in the last place, in steps that the compiler can do side by side: 2^n times a polynomial of the
+/// exp(x) to 2 units in the last place, in steps that the compiler can vectorise: 2^n times a polynomial of the
 /// rest, which lies in [-ln 2 / 2, ln 2 / 2] (coefficients of the Cephes library's expf).
 INLINED float exponential(float x) {
 #pragma clang fp contract(fast)
   x = x < -87 ? -87 : x > 88 ? 88 : x;
-  // Adding and taking off 1.5 * 2^23 rounds to a whole number.
+  // Adding and subtracting 1.5 * 2^23 rounds to a whole number.
   float whole = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
   float rest = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
   float sum = 1.9875691500e-4f;
@@ -29,7 +29,7 @@ INLINED float exponential(float x) {
 #define REAL float
 #define NETWORK(name) network_##name##_float
 #define EXP exponential
-// Unlike sqrtf it sets no errno, so that it is done side by side.
+// Unlike sqrtf it sets no errno, so the compiler can vectorise it.
 #define SQRT __builtin_elementwise_sqrt
 #define SIDE_BY_SIDE _Pragma("clang loop vectorize(assume_safety)")
 #include "vectors.inc"
@@ -43,6 +43,6 @@ INLINED float exponential(float x) {
 #define NETWORK(name) network_##name##_double
 #define EXP exp
 #define SQRT __builtin_elementwise_sqrt
-// exp comes from the library, one at a time.
+// exp is the library's, one value at a time.
 #define SIDE_BY_SIDE
 #include "vectors.inc"

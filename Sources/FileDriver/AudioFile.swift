@@ -7,7 +7,7 @@ import OutputFiles
 import SystemCalls
 import TextEscapes
 
-/// An audio file that cannot be read: which one, why, and what to do.
+/// An audio file that cannot be read: which one, why, and the next step.
 public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertible {
   public var path: String
   public var text: String
@@ -20,11 +20,11 @@ public struct AudioFileError: Error, Sendable, Equatable, CustomStringConvertibl
   public var description: String { "\(path.shown): \(text)" }
 }
 
-/// An audio file that is open for reading: WAV, RF64, W64, FLAC, AIFF, Ogg and whatever else libsndfile tells by its
-/// content (the name's extension means nothing).
+/// An audio file that is open for reading: WAV, RF64, W64, FLAC, AIFF, Ogg and every other format that libsndfile detects
+/// from the content (the extension of the name is ignored).
 ///
-/// Samples come as float32, full scale at 1 for whole-number formats. Nothing in the header is trusted: what it claims
-/// is checked for sanity, and no memory depends on the length it announces. Use it from one thread at a time.
+/// Samples are float32, with full scale at 1 for integer formats. The header is not trusted: its values are checked, and no
+/// memory depends on the length that it announces. Use it from one thread at a time.
 public final class AudioFile {
   public static let channelRange = 1...1024
   public static let rateRange = 1...16_000_000
@@ -33,13 +33,13 @@ public final class AudioFile {
   /// Frames per second.
   public let rate: Int
   public let channels: Int
-  /// Bytes of a sample as the file holds it; nil: compressed.
+  /// Bytes of a sample in the file; nil: compressed.
   public let sampleWidth: Int?
-  /// As the header has it, corrected by the file's length where the format allows; for showing progress only.
+  /// The length in the header, corrected by the file's length if the format allows; for progress only.
   public let announcedFrames: Int64
-  /// Frames that were read so far.
+  /// Frames read so far.
   public private(set) var framesRead: Int64 = 0
-  /// What is wrong with the file, though it can be read; one line each, known after the last frame was read.
+  /// Defects of the file that do not prevent reading; one line each, complete after the last frame.
   public private(set) var warnings: [String] = []
   private let file: OpaquePointer
   private var hasEnded = false
@@ -68,8 +68,8 @@ public final class AudioFile {
 
   deinit { _ = hushed { sf_close(file) } }
 
-  /// Reads up to `frames` frames, interleaved, into memory for `frames * channels` samples. Returns how many there
-  /// were; 0 at the end. Damage in the data ends the file there, with a warning.
+  /// Reads up to `frames` frames, interleaved, into memory for `frames * channels` samples. Returns the number of frames; 0
+  /// at the end. Damaged data end the file there, with a warning.
   public func read(_ samples: UnsafeMutablePointer<Float>, frames: Int) -> Int {
     if hasEnded { return 0 }
     let count = Int(max(0, hushed { sf_readf_float(file, samples, sf_count_t(frames)) }))
@@ -84,12 +84,11 @@ public final class AudioFile {
       let reason = String(cString: sf_strerror(file))
       warnings.append(
         "the data is damaged after frame \(framesRead) of \(announcedFrames) (\(trimmed(reason))); "
-          + "what comes before is used"
-      )
+          + "the frames before are used")
     } else if framesRead == 0 {
       warnings.append("holds no samples; if it should, its recorder did not finish the header")
     } else if framesRead < announcedFrames {
-      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); what is there is used")
+      warnings.append("ends after frame \(framesRead), its header announces \(announcedFrames); the rest is missing")
     }
   }
 }
@@ -109,16 +108,16 @@ extension AudioFile {
     guard status.st_size > 0 else { throw AudioFileError(path: path, text: "is empty (0 bytes)") }
     let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw AudioFileError(path: path, text: systemReason()) }
-    // While it is read, no output of ours replaces it. One that writes it now lets it be read all the same.
+    // While the file is read, no output of Auscult replaces it. A file that an output writes now can still be read.
     FileLock.markRead(descriptor)
     return descriptor
   }
 
-  /// Why libsndfile did not open the file, in words that say what to do.
+  /// Why libsndfile did not open the file, and the next step.
   private static func refusal(_ path: String, _ info: SF_INFO) -> String {
     let reason = trimmed(String(cString: sf_strerror(nil)))
     let log = log(of: nil)
-    if log.contains("Channels      : 0") { return "its header says 0 channels; repair or record it anew" }
+    if log.contains("Channels      : 0") { return "its header says 0 channels; repair the file or record it again" }
     if reason.hasPrefix("Internal error") || reason.hasPrefix("Error") {
       return "its header is broken (\(reason)); repair it, or convert it with sox or ffmpeg"
     }
@@ -146,25 +145,25 @@ extension AudioFile {
     }
   }
 
-  /// A RIFF data chunk that is longer than the file, by libsndfile's log: the file was cut short.
+  /// A warning if the RIFF data chunk is longer than the file, by libsndfile's log: the file was cut short.
   ///
-  /// Recorders that write to a pipe cannot know the length and put the greatest number there; that is no damage.
+  /// Recorders that write to a pipe do not know the length and write the greatest number instead; that is no damage.
   static func truncation(_ log: String) -> String? {
     for line in log.split(separator: "\n") where line.hasPrefix("data : ") {
       let words = line.split(separator: " ")
       guard words.count == 6, words[3] == "(should", let announced = Int(words[2]),
         let present = Int(words[5].dropLast()), present < announced, announced < 0x7fff_f000
       else { continue }
-      return "is cut short: its header announces \(announced) bytes of samples, \(present) are there and used"
+      return "is cut short: its header announces \(announced) bytes of samples; the present \(present) are used"
     }
     return nil
   }
 }
 
-/// libsndfile keeps what it has to say of a file that it did not open in one place for all threads.
+/// libsndfile has one error text for all threads for files that it could not open.
 private let openings = NSLock()
 
-/// libsndfile's decoders print what they think of damaged files. It is said in `warnings` once, in our words.
+/// Silences the messages that libsndfile's decoders print about damaged files; `warnings` reports the damage once.
 private func hushed<T>(_ body: () -> T) -> T {
   streams_hush()
   defer { streams_unhush() }

@@ -1,9 +1,9 @@
 import Glibc
 import GraphEngine
 
-/// Hands cycles to a prepared engine, one after another, as fast as its workers keep up.
+/// Feeds cycles to a prepared engine, one after another, as fast as its workers can follow.
 final class CycleFeeder {
-  /// Pointers to the external inputs' samples, for the caller to set before `cycle`.
+  /// Pointers to the external inputs' samples; the caller sets them before `cycle`.
   let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
   /// Pointers to the external outputs' samples of the last cycle.
   let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
@@ -41,7 +41,7 @@ final class CycleFeeder {
         frames: frames, hasNoDeadline: true, inputs: UnsafePointer(inputs), outputs: UnsafePointer(outputs)))
   }
 
-  /// Position 0 is now: a file does not say when it was recorded.
+  /// The wall time of position 0 is now, because a file does not say when it was recorded.
   private func anchor() {
     engine.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
   }

@@ -3,7 +3,7 @@ import GraphText
 import OutputFiles
 import TextEscapes
 
-/// Runs a graph over audio files, as fast as the machine goes: the driver without a deadline.
+/// Runs a graph over audio files as fast as possible: the driver without a deadline.
 ///
 /// Each file is a stream of its own, at its own rate, from frame position 0. The graph's external inputs, in the order
 /// of `Engine.externalInputs` (by node name, then channel), take the file's channels from the first on.
@@ -14,7 +14,7 @@ public final class FileRun {
   private var summary = FileRunSummary()
   private var progress: ProgressMeter
   private var hasNamedChannels = false
-  /// What files of audio sinks must not be.
+  /// Files that audio sinks must not write.
   private var outputs: OutputGuard
 
   public init(_ engine: Engine, options: FileRunOptions = FileRunOptions()) {
@@ -24,12 +24,11 @@ public final class FileRun {
     outputs = OutputGuard(engine.graph)
   }
 
-  /// Runs over files in the order given.
+  /// Runs over files in the given order.
   ///
-  /// All of them are opened before the first is run, so that a file that cannot be read costs no results of the others.
-  /// - Throws: `FileRunError` for files that do not fit, `DiagnosticsError` where the graph does not take a file's
-  ///   rate.
-  ///   The engine is stopped then.
+  /// Opens all files before it runs the first one, so that an unreadable file does not cost results of the others.
+  /// - Throws: `FileRunError` for files that do not fit, `DiagnosticsError` if the graph does not accept a file's rate. The
+  ///   engine is stopped then.
   public func run(files paths: [String]) throws -> FileRunSummary {
     let headers = try checked(paths)
     outputs.protect(paths, as: "an input of this run")
@@ -49,7 +48,7 @@ public final class FileRun {
 
   /// Runs a graph that makes its own sound.
   ///
-  /// - Throws: `FileRunError` where the graph listens to something, `DiagnosticsError` where it does not take the rate.
+  /// - Throws: `FileRunError` if the graph has inputs, `DiagnosticsError` if it does not accept the rate.
   public func run(seconds: Double, rate: Int) throws -> FileRunSummary {
     progress.expect(files: 0, seconds: seconds)
     try engine.prepare(rate: rate)
@@ -102,7 +101,7 @@ public final class FileRun {
     return headers
   }
 
-  /// Several files' outputs are told apart by the files' names.
+  /// The outputs of several files are named after the files.
   private func stemProblems(_ paths: [String]) -> [String] {
     guard options.outputFolder != nil else { return [] }
     var seen: [String: String] = [:]
@@ -118,7 +117,7 @@ public final class FileRun {
     try checkChannels(header, feeder.inputCount)
     let file = try AudioFile(path: header.path)
     guard file.rate == header.rate, file.channels == header.channels else {
-      throw FileRunError(["\(header.path): was changed while the run went on"])
+      throw FileRunError(["\(header.path): was changed during the run"])
     }
     engine.setFile(PathText.shown(header.path))
     defer { engine.setFile(nil) }
@@ -148,7 +147,7 @@ public final class FileRun {
 
   // MARK: Cycles
 
-  /// Runs cycles until `next` has no more frames for one, or the run is cancelled, then ends the stream.
+  /// Runs cycles until `next` has no more frames, or the run is cancelled; then ends the stream.
   private func cycles(
     rate: Int, file: String?, _ feeder: CycleFeeder, _ wavs: [OutputWav], next: (Int) -> Int
   ) throws {

@@ -1,52 +1,52 @@
 import GraphEngine
 
-/// How a run over files, or without any, goes about it.
+/// Options of a run over files, or of a graph that makes its own sound.
 public struct FileRunOptions {
   public var periods = PeriodPlan.standard
-  /// What the graph's audio sinks play is written into this folder: `NODE.wav`, or `FILE.NODE.wav` for each of several
-  /// input files. Nil: it is dropped.
+  /// The folder for the output of the graph's audio sinks: `NODE.wav`, or `FILE.NODE.wav` for each of several input files.
+  /// Nil: the output is discarded.
   public var outputFolder: String?
-  /// Gets what is odd about the input: files that are cut short, channels that are left out. One line each.
+  /// Receives warnings about the input, such as truncated files and unused channels. One line each.
   public var warn: (String) -> Void = { _ in }
   /// Called about ten times a second.
   public var progress: (FileProgress) -> Void = { _ in }
-  /// Gets the files that cannot be run (a `FileRunError`, or the graph's `DiagnosticsError`); the others are run. Nil:
-  /// such a file ends the run with that error, before it begins where that can be seen.
+  /// Receives files that cannot be run (a `FileRunError`, or the graph's `DiagnosticsError`); the others are run. Nil: such
+  /// a file ends the run with that error, if possible before it begins.
   public var failed: ((_ path: String, _ error: any Error) -> Void)?
-  /// Asked at every cycle; once it is true the run ends as at the end of the file.
+  /// Called at every cycle; once it returns true, the run ends as at the end of the file.
   public var isCancelled: () -> Bool = { false }
 
   public init() {}
 }
 
-/// How far a run is.
+/// The progress of a run.
 public struct FileProgress: Sendable, Equatable {
-  /// The file that is being read; nil in a run without files.
+  /// The present file; nil in a run without files.
   public var file: String?
   public var filesDone: Int
   public var files: Int
   /// Seconds of sound so far, of all files.
   public var secondsDone: Double
-  /// Seconds of sound of all files as their headers have it; may be wrong, or 0.
+  /// Seconds of sound of all files by their headers; may be wrong, or 0.
   public var secondsAnnounced: Double
-  /// Seconds of sound for each second that passed.
+  /// Seconds of sound per second of wall time.
   public var speed: Double
 }
 
-/// What a run did.
+/// The summary of a run.
 public struct FileRunSummary: Sendable, Equatable {
   public var files = 0
   public var frames: Int64 = 0
   /// Seconds of sound.
   public var seconds = 0.0
-  /// Seconds that it took.
+  /// Seconds of wall time.
   public var elapsed = 0.0
   public var wasCancelled = false
-  /// Files, or the one run without any, that nothing came out of, and where they dried up.
+  /// Files, or the one run without files, that gave no result, with the node that yielded nothing.
   public var dry: [DryFile] = []
 }
 
-/// A file that some node yielded nothing of.
+/// A file for which some node yielded no token.
 public struct DryFile: Sendable, Equatable {
   /// nil: a run without files.
   public var path: String?
@@ -54,7 +54,7 @@ public struct DryFile: Sendable, Equatable {
   public var node: DryNode
 }
 
-/// Why a run could not begin, or go on: a line for each reason.
+/// Why a run could not begin, or continue: one line per reason.
 public struct FileRunError: Error, Sendable, Equatable, CustomStringConvertible {
   public var problems: [String]
   public init(_ problems: [String]) { self.problems = problems }

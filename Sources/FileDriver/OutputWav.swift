@@ -4,7 +4,7 @@ import GraphEngine
 import OutputFiles
 import TextEscapes
 
-/// What an audio sink of the graph plays in a run over files, as a WAV file of float32 samples at the driver's rate.
+/// The output of an audio sink in a run over files: a WAV file of float32 samples at the driver's rate.
 final class OutputWav {
   private let path: String
   private let file: OpaquePointer
@@ -18,7 +18,7 @@ final class OutputWav {
     var info = SF_INFO()
     info.samplerate = Int32(rate)
     info.channels = Int32(outputs.count)
-    // RF64 when it outgrows 4 GiB, plain WAV else.
+    // RF64 if it exceeds 4 GiB, plain WAV otherwise.
     info.format = Int32(SF_FORMAT_RF64) | Int32(SF_FORMAT_FLOAT)
     let descriptor = try OutputWav.open(path)
     guard let file = sf_open_fd(descriptor, Int32(SFM_WRITE), &info, Int32(SF_TRUE)) else {
@@ -31,7 +31,7 @@ final class OutputWav {
 
   deinit { sf_close(file) }
 
-  /// Opens and locks a WAV file, and empties it: another file than that is not touched.
+  /// Opens and locks a WAV file, and empties it. Does not change a file of another kind.
   private static func open(_ path: String) throws(AudioFileError) -> Int32 {
     try check(path)
     let descriptor = Glibc.open(PathText.bytes(path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
@@ -47,7 +47,7 @@ final class OutputWav {
     throw AudioFileError(path: path, text: text)
   }
 
-  /// Refuses what is there and is no WAV file, without opening it for writing.
+  /// Refuses an existing file that is no WAV file, without opening it for writing.
   static func check(_ path: String) throws(AudioFileError) {
     var status = stat()
     guard stat(PathText.bytes(path), &status) == 0 else { return }
@@ -66,7 +66,7 @@ final class OutputWav {
     throw AudioFileError(path: path, text: "exists and is no WAV file: it is not touched; give another folder")
   }
 
-  /// Adds the frames that a cycle left in the external outputs.
+  /// Appends the frames of a cycle from the external outputs.
   func write(_ buffers: UnsafePointer<UnsafeMutablePointer<Float>?>, frames: Int) throws(AudioFileError) {
     interleaved.removeAll(keepingCapacity: true)
     for frame in 0..<frames {

@@ -2,9 +2,9 @@ import GraphEngine
 
 /// How a run without a deadline cuts its audio into cycles. Results do not depend on it.
 public struct PeriodPlan: Sendable, Equatable {
-  /// Frames that one cycle may have.
+  /// The allowed frames of one cycle.
   public static let range = 1...Engine.mostFramesWithoutDeadline
-  /// Frames of one cycle after another; after the last it begins again.
+  /// Frames of successive cycles; the list repeats.
   public let lengths: [Int]
 
   /// Nil unless there is at least one length and all are within `range`.

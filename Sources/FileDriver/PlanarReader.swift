@@ -1,7 +1,7 @@
-/// An audio file's samples channel by channel, as cycles want them, whatever the length of a period.
+/// An audio file's samples channel by channel, as cycles need them, for any period.
 final class PlanarReader {
   private let file: AudioFile
-  /// The file's first channels; the others are read and dropped.
+  /// The first channels of the file; the others are read and discarded.
   private let channels: Int
   private let block: Int
   private let capacity: Int
@@ -10,7 +10,7 @@ final class PlanarReader {
   private var first = 0
   private var held = 0
 
-  /// - Parameter longest: the most frames that one call of `next` asks for.
+  /// - Parameter longest: the most frames that one call of `next` may request.
   init(_ file: AudioFile, channels: Int, longest: Int) {
     self.file = file
     self.channels = channels
@@ -26,8 +26,8 @@ final class PlanarReader {
     planes.deallocate()
   }
 
-  /// The next frames: `frames` of them, fewer at the end of the file, 0 behind it. `pointers` [channels] are set to
-  /// their samples, valid until the next call.
+  /// Reads the next `frames` frames; fewer at the end of the file, 0 after it. Sets `pointers` [channels] to their samples,
+  /// which are valid until the next call.
   func next(_ frames: Int, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>?>) -> Int {
     while held < frames, fill() {}
     let count = min(frames, held)
@@ -37,7 +37,7 @@ final class PlanarReader {
     return count
   }
 
-  /// Reads one more block behind what is held; false at the end of the file.
+  /// Reads one more block and appends it; false at the end of the file.
   private func fill() -> Bool {
     if first > 0 {
       for channel in 0..<channels {

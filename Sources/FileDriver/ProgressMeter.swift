@@ -1,4 +1,4 @@
-/// Says about ten times a second how far a run is.
+/// Reports the progress of a run about ten times a second.
 struct ProgressMeter {
   private let body: (FileProgress) -> Void
   private let begun = ContinuousClock.now
@@ -16,7 +16,7 @@ struct ProgressMeter {
   /// Seconds since the beginning.
   var elapsed: Double { (ContinuousClock.now - begun) / .seconds(1) }
 
-  /// True once for each tenth of a second.
+  /// True once in each tenth of a second.
   var isDue: Bool {
     mutating get {
       let now = ContinuousClock.now

@@ -3,19 +3,19 @@ import Glibc
 import Synchronization
 import SystemCalls
 
-/// A program that runs beside us and never outlives us.
+/// A child program that ends at the latest with this process.
 ///
-/// A guard, a small shell script, waits for the end of a pipe that only we hold: it comes when our process ends,
-/// however that happens. Then it asks the program to end, and makes it. (The kernel's own way, PR_SET_PDEATHSIG, sends
-/// one signal for each thread of ours that ends, and jackd does not clean up when it gets several.)
+/// A guard, a small shell script, waits until a pipe closes that only this process holds open: this happens when the
+/// process ends, for any reason. Then the guard asks the program to end, and kills it if needed. (The kernel's own way,
+/// PR_SET_PDEATHSIG, sends one signal for each thread that ends, and jackd does not clean up if it receives several.)
 final class ChildProcess: Sendable {
   private enum State {
     case running(pid_t)
-    /// `wasKilled`: by a signal that it did not handle.
+    /// `wasKilled`: a signal that the program did not handle ended it.
     case ended(wasKilled: Bool)
   }
 
-  /// Bytes of output that are kept.
+  /// Bytes of output to keep.
   private static let outputLimit = 16384
   private static let guardScript = """
     read -r child && { read -r end; kill -TERM "$child" || exit
@@ -27,12 +27,12 @@ final class ChildProcess: Sendable {
   private let text = Mutex<[UInt8]>([])
   private let hasEnded = DispatchSemaphore(value: 0)
   private let guardian: pid_t
-  /// Our end of the guard's pipe.
+  /// This process' end of the guard's pipe.
   private let lifeline: Int32
 
   /// Starts the program at `path`.
   ///
-  /// - Returns: nil when the system would not start it.
+  /// - Returns: nil if the system did not start it.
   static func start(_ path: String, _ arguments: [String]) -> ChildProcess? {
     guard let output = makePipe(), let lifeline = makePipe() else { return nil }
     defer {
@@ -62,7 +62,7 @@ final class ChildProcess: Sendable {
 
   var isRunning: Bool { identifier != nil }
 
-  /// Whether it ended without cleaning up after itself.
+  /// Whether the program ended without cleaning up.
   var wasKilled: Bool {
     if case .ended(let wasKilled) = state.withLock({ $0 }) { wasKilled } else { false }
   }
@@ -71,10 +71,10 @@ final class ChildProcess: Sendable {
     if case .running(let identifier) = state.withLock({ $0 }) { identifier } else { nil }
   }
 
-  /// The last it wrote, on either stream.
+  /// The program's last output, of both streams.
   var output: String { String(decoding: text.withLock { $0 }, as: UTF8.self) }
 
-  /// Asks it to end, waits, and makes it end. Again does nothing.
+  /// Asks the program to end, waits, and kills it if needed. Repeated calls do nothing.
   func stop(seconds: Int) {
     for signal in [SIGTERM, SIGKILL] {
       let isRunning = state.withLock { state -> Bool in
@@ -90,7 +90,7 @@ final class ChildProcess: Sendable {
     }
   }
 
-  /// Reads what it writes until it ends, on a thread of its own, which keeps `self` for so long.
+  /// Reads the program's output until it ends, on a thread of its own that keeps `self` alive.
   private func watch(_ process: pid_t, output: Int32) {
     let work = Unmanaged.passRetained(Work(child: self, process: process, output: output))
     var thread = pthread_t()
@@ -132,8 +132,8 @@ final class ChildProcess: Sendable {
     }
   }
 
-  /// The number may belong to another program once it is reaped: so the guard ends before, and it happens under the
-  /// lock that `stop` takes.
+  /// After reaping, the process number may belong to another program. So the guard ends first, and reaping holds the lock
+  /// that `stop` takes.
   private func reap(_ process: pid_t) {
     var information = siginfo_t()
     uninterrupted { waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) }

@@ -1,8 +1,8 @@
 extension ConnectionPlan {
-  /// The plan for other ports of ours. Ports that stay keep their connections; where the `connect` texts change,
-  /// connections that only the old ones asked for are to be broken.
+  /// Changes the plan to other own ports. Ports that stay keep their connections, except connections that only the old
+  /// `connect` texts asked for.
   ///
-  /// - Throws: `JACKError.badPattern`; the plan stays as it was.
+  /// - Throws: `JACKError.badPattern`; the plan does not change then.
   /// - Returns: the connections to break now.
   package mutating func change(to plans: [PortPlan], _ ports: Ports) throws(JACKError) -> [Connection] {
     let next = try Self.entries(client, plans)
@@ -35,7 +35,7 @@ extension ConnectionPlan {
     assigned[successor.name] = assigned.removeValue(forKey: entry.name)
   }
 
-  /// Connections of a port that nothing asks for any more.
+  /// Connections of a port that no `connect` text asks for any more.
   private mutating func broken(_ before: Entry, _ ports: Ports) -> [Connection] {
     guard let entry = entries.first(where: { $0.plan.isSamePort(as: before.plan) }) else { return [] }
     let isSame = entry.plan.patterns == before.plan.patterns && entry.plan.sharesMatches == before.plan.sharesMatches
@@ -47,7 +47,7 @@ extension ConnectionPlan {
     let wanted = Set(peers(of: entry, ports))
     let broken = made.filter { touches($0, entry) && !wanted.contains(peer(of: $0, entry)) }
     made.subtract(broken)
-    // What we break ourselves is not lost.
+    // A connection that the driver breaks itself is not lost.
     for connection in broken { links[connection] = nil }
     return broken.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }
   }

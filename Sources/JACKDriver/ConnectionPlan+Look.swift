@@ -1,49 +1,49 @@
-/// What is connected, and what has become of it.
+/// The state of connections, and its changes.
 extension ConnectionPlan {
-  /// A connection of ours that was seen at least once.
+  /// A connection of an own port that was seen at least once.
   struct Link {
     var isUp: Bool
-    /// Since when it is so.
+    /// Since when it is up or down.
     var since: Moment
-    /// Times that it was lost while both ports were there, without a minute of peace between two.
+    /// How often it was lost while both ports existed, with less than a minute between losses.
     var pulls = 0
-    /// When to make it again, where that is asked for; nil: at once.
+    /// When to connect again, if a text asks for it; nil: at once.
     var retryAt: Double?
 
     func isRetryDue(_ seconds: Double) -> Bool { !isUp && (retryAt.map { $0 <= seconds } ?? false) }
   }
 
-  /// Something that happened to a connection.
+  /// A change of a connection.
   package struct Change: Equatable {
     package enum Kind: Sendable, Equatable {
       case connected
-      /// - `isGone`: the other port is no more.
+      /// - `isGone`: the other port is gone.
       case lost(isGone: Bool)
       case regained
     }
 
     package var kind: Kind
     package var connection: Connection
-    /// Our port.
+    /// The own port.
     package var plan: PortPlan
     package var peer: String
-    /// When it was lost; for `regained`.
+    /// When the connection was lost; for `regained`.
     package var lostAt: Moment?
-    /// Some `connect` text asks for it.
+    /// A `connect` text asks for it.
     package var isWanted: Bool
   }
 
-  /// A connection that was lost is made again no sooner than this, in seconds, when both ports are there; twice as long
-  /// each time that it is lost again, up to the longest.
+  /// The shortest pause, in seconds, before a lost connection between existing ports is made again. The pause doubles with
+  /// each further loss, up to the longest.
   private static let pause = 0.5
   private static let longestPause = 30.0
   private static let peace = 60.0
-  /// Connections remembered that are no more.
+  /// Most lost connections to remember.
   private static let mostLost = 256
 
-  /// Compares what is connected with what was.
+  /// Compares the present connections with the last ones.
   ///
-  /// - Parameter connected: all connections of our ports.
+  /// - Parameter connected: all connections of own ports.
   package mutating func observe(_ ports: Ports, connected: Set<Connection>, at now: Moment) -> [Change] {
     var changes: [Change] = []
     followNames(ports, connected)
@@ -60,8 +60,8 @@ extension ConnectionPlan {
     return changes
   }
 
-  /// A port that has another name now keeps its cable: where in one look a cable of ours has gone with its port, and one
-  /// to a port that was not there before has come, the channel is that port's.
+  /// A renamed port keeps its channel: if one connection disappears together with its port, and at the same look one to a
+  /// new port appears, it is the same port with a new name.
   private mutating func followNames(_ ports: Ports, _ connected: Set<Connection>) {
     renamed.formIntersection(connected)
     for entry in entries {
@@ -82,8 +82,8 @@ extension ConnectionPlan {
     seen = Set((ports.outputs + ports.inputs).map(\.name))
   }
 
-  /// Inputs that more than one port is connected to now, and were not at the last look, with these ports' names: their
-  /// channel hears the sum.
+  /// Inputs with more than one connected port, which had fewer at the last look, and the ports' names. Their channel
+  /// receives the sum.
   package mutating func newlyMixed(_ connected: Set<Connection>) -> [(port: String, peers: [String])] {
     let inputs = entries.filter { $0.plan.direction == .input }.map { entry in
       (port: entry.name, peers: connected.filter { touches($0, entry) }.map(\.source).sorted())
@@ -92,20 +92,20 @@ extension ConnectionPlan {
     return inputs.filter { !mixed.contains($0.port) }
   }
 
-  /// The server is gone, and all connections with it. Ports that come back get the channels that they had.
+  /// The server is gone, and all connections with it. Ports that come back get their previous channels.
   package mutating func loseAll(at now: Moment) -> [Change] {
     failures = [:]
     made = []
     return observe(Ports(outputs: [], inputs: []), connected: [], at: now)
   }
 
-  /// We have broken a connection ourselves.
+  /// The driver has broken a connection itself.
   package mutating func forget(_ connection: Connection) {
     links[connection] = nil
     made.remove(connection)
   }
 
-  /// Where the records have the last change of a connection.
+  /// Sets the frame position that the records give for the last change of a connection.
   package mutating func place(_ connection: Connection, at position: Int64) {
     links[connection]?.since.position = position
   }
@@ -154,9 +154,9 @@ extension ConnectionPlan {
     (one.source, one.destination) < (other.source, other.destination)
   }
 
-  // MARK: What there is to say
+  // MARK: Reports
 
-  /// Ports of ours that have `connect` texts and are connected to nothing that these ask for.
+  /// Own ports with `connect` texts, but without a connection that these ask for.
   package mutating func waiting(_ ports: Ports) -> [Waiting] {
     var waiting: [Waiting] = []
     for entry in entries where !entry.patterns.isEmpty {
@@ -168,9 +168,9 @@ extension ConnectionPlan {
     return waiting
   }
 
-  /// Our ports as they are.
+  /// The present state of own ports.
   ///
-  /// - Parameter began: since when a port that never was connected is not.
+  /// - Parameter began: `since` of a port that was never connected.
   package func states(since began: Moment) -> [PortState] {
     entries.map { entry in
       let links = links.filter { touches($0.key, entry) }

@@ -11,31 +11,31 @@ public struct Connection: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(source) -> \(destination)" }
 }
 
-/// Decides which ports to connect, from the `connect` texts, the ports that there are and what is connected; and tells
-/// what has changed since it looked last. No JACK in it.
+/// Decides which ports to connect, from the `connect` texts, the existing ports and the existing connections. Also reports
+/// what has changed since the last look. Does not call JACK.
 ///
-/// - A text of its own for each channel: every port that it matches is connected to that channel.
-/// - Otherwise all texts' matches form one row, and each goes to the next channel that is free. A channel keeps its
-///   port when others appear; while it is away, another one gets the channel only if no other channel is free.
-/// - A port that gets another name keeps its channel; where the channel has a text of its own, until one is there that
-///   the text asks for.
-/// - What a text asks for is connected again whenever it is not: at once when the port was away, and after a pause that
-///   grows when both ports are there, so that nobody fights over a cable.
+/// - If each channel has its own text, every matching port is connected to that channel.
+/// - Otherwise the matches of all texts form one list, and each goes to the next free channel. A channel keeps its port
+///   when others appear. While the port is away, another port gets the channel only if no other channel is free.
+/// - A renamed port keeps its channel. If the channel has its own text, it only does so until a port appears that the text
+///   asks for.
+/// - A wanted connection that is lost is made again: at once if the port was away, and after a growing pause if both ports
+///   exist, so that the driver does not fight with another program over a connection.
 package struct ConnectionPlan {
   struct Entry {
     var plan: PortPlan
-    /// Full name of our own port.
+    /// Full name of the own port.
     var name: String
     var patterns: [PortPattern]
   }
 
-  /// When something was seen.
+  /// The time of a look.
   package struct Moment: Sendable, Equatable {
     /// Frame position of the next cycle.
     package var position: Int64
     /// Nanoseconds since the Unix epoch.
     package var wall: Int64
-    /// Of a clock that never steps.
+    /// Seconds of a monotonic clock.
     package var seconds: Double
 
     package init(position: Int64, wall: Int64, seconds: Double) {
@@ -45,9 +45,9 @@ package struct ConnectionPlan {
     }
   }
 
-  /// The ports of other clients that there are, in JACK's order.
+  /// The ports of other clients, in JACK's order.
   package struct Ports: Sendable, Equatable {
-    /// Those that give samples, and those that take them.
+    /// JACK's output ports, which give samples, and input ports, which take them.
     package var outputs: [PortName]
     package var inputs: [PortName]
 
@@ -61,17 +61,17 @@ package struct ConnectionPlan {
 
   let client: String
   var entries: [Entry]
-  /// What is connected to our ports, or was.
+  /// Present and lost connections of own ports.
   var links: [Connection: Link] = [:]
-  /// What we have connected; a person may have disconnected it since.
+  /// Connections that the driver made; a person may have disconnected them since.
   var made: Set<Connection> = []
-  /// What could not be connected: how often, and when to try again.
+  /// Failed attempts to connect: how often, and when to try again.
   var failures: [Connection: (count: Int, next: Double)] = [:]
-  /// The port that a channel got of a shared row, by our own port's name.
+  /// The port that a channel got from the shared list, by the own port's name.
   var assigned: [String: String] = [:]
-  /// Ports of other clients at the last look, to tell those that are new.
+  /// Ports of other clients at the last look, to detect new ones.
   var seen: Set<String> = []
-  /// Connections of ours whose other port has got another name, which JACK keeps.
+  /// Connections whose other port was renamed; JACK keeps them.
   var renamed: Set<Connection> = []
   /// Inputs that several ports are connected to, by name.
   var mixed: Set<String> = []
@@ -92,15 +92,15 @@ package struct ConnectionPlan {
     return entries
   }
 
-  // MARK: What to do
+  // MARK: Changes
 
-  /// What is to be connected and disconnected now.
+  /// Connections to make and to break now.
   package struct Changes: Equatable {
     package var make: [Connection] = []
     package var undo: [Connection] = []
   }
 
-  /// - Parameter connected: all connections of our ports.
+  /// - Parameter connected: all connections of own ports.
   package mutating func changes(
     _ ports: Ports, connected: Set<Connection>, at now: Moment
   ) -> Changes {
@@ -119,14 +119,14 @@ package struct ConnectionPlan {
     return changes
   }
 
-  /// What an entry is to be connected to.
+  /// The ports that an entry should be connected to.
   mutating func peers(of entry: Entry, _ ports: Ports) -> [String] {
     let candidates = ports.peers(entry.plan.direction)
     return entry.plan.sharesMatches ? share(entry, candidates) : entry.patterns.flatMap { $0.matches(in: candidates) }
   }
 
-  /// Connections of ours that a text asked for as an expression, before the port came that has the text as its name; and
-  /// those whose other port has another name now, where there is one that is asked for.
+  /// Connections to break, because a better port appeared: connections that matched a text as an expression, when a port
+  /// has that text as its name; and connections to a renamed port, when a port appears that a text asks for.
   private mutating func superseded(_ entry: Entry, by peers: [String], _ ports: Ports) -> [Connection] {
     let candidates = ports.peers(entry.plan.direction)
     let going = made.filter { connection in
@@ -139,8 +139,8 @@ package struct ConnectionPlan {
     return going.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }
   }
 
-  /// Notes what came of an attempt to connect. One that failed is tried again: soon at first, for a client's ports come
-  /// before it is active.
+  /// Notes the result of an attempt to connect. A failed attempt is repeated, soon at first, because a client registers its
+  /// ports before it is active.
   package mutating func note(_ connection: Connection, succeeded: Bool, at now: Moment) {
     if succeeded {
       made.insert(connection)
@@ -151,7 +151,7 @@ package struct ConnectionPlan {
     }
   }
 
-  /// A look is due although nothing has happened.
+  /// Whether a look is due without an event.
   package func isRetryDue(_ seconds: Double) -> Bool {
     failures.values.contains { $0.next <= seconds }
       || links.contains { $1.isRetryDue(seconds) && (failures[$0]?.next ?? 0) <= seconds }
@@ -164,7 +164,7 @@ package struct ConnectionPlan {
   private mutating func share(_ entry: Entry, _ candidates: [PortName]) -> [String] {
     if let port = assigned[entry.name], candidates.contains(where: { $0.name == port }) { return [port] }
     let row = entries.filter { $0.plan.node == entry.plan.node && $0.plan.direction == entry.plan.direction }
-    // A port that is away may come back: others have the channels first that never had one.
+    // A port that is away may come back, so new ports first get channels that never had one.
     if assigned[entry.name] != nil, row.contains(where: { assigned[$0.name] == nil }) { return [] }
     let taken = row.compactMap { assigned[$0.name] }
     let matches = entry.patterns.flatMap { $0.matches(in: candidates) }

@@ -4,9 +4,9 @@ import Synchronization
 
 /// The side of the JACK driver that any thread may touch: stopping it, and its counters.
 ///
-/// The engine's own counters tell frames, gaps and drops; here is what JACK alone knows.
+/// The engine counts frames, gaps and drops; these counters are those that only JACK knows.
 public final class DriverControl: Sendable {
-  /// Atomics only; allocated here, freed with the last reference, which outlives the client.
+  /// Atomics only; allocated here, freed with the last reference. Outlives the client.
   nonisolated(unsafe) let share: UnsafeMutablePointer<DriverShare>
   let wakeup = Wakeup()
   private let reason = Mutex("")
@@ -22,7 +22,7 @@ public final class DriverControl: Sendable {
     share.deallocate()
   }
 
-  /// Asks `run` to return. Again is as good as once.
+  /// Asks `run` to return. Repeated calls do nothing.
   ///
   /// Thread: any, and signal handlers.
   public func stop() {
@@ -30,27 +30,27 @@ public final class DriverControl: Sendable {
     wakeup.signal()
   }
 
-  /// Has `run` call its `tick` soon.
+  /// Makes `run` call its `tick` soon.
   ///
   /// Thread: any, and signal handlers.
   public func wake() { wakeup.signal() }
 
-  /// Xrun callbacks: the server's count, for whichever client was late.
+  /// Xrun callbacks: the server's count, for any late client.
   public var xruns: Int64 { share.pointee.xruns.load(ordering: .relaxed) }
   /// Cycles that JACK called.
   public var cycles: Int64 { share.pointee.cycles.load(ordering: .relaxed) }
-  /// Cycles that began or ended when the server had begun the next one, as its counter tells. An empty client beside us
-  /// tells which of them are the machine's.
+  /// Cycles that began or ended after the server had begun the next one, by its counter. Compare with an idle client to see
+  /// which of them the computer causes.
   public var overruns: Int64 { share.pointee.overruns.load(ordering: .relaxed) }
   /// Frames in a cycle.
   public var period: Int { share.pointee.period.load(ordering: .relaxed) }
-  /// There is no server, or none at the right rate, and the driver waits for one.
+  /// Whether the driver waits for a server, because there is none, or none at the right rate.
   public var isWaitingForServer: Bool { share.pointee.isWaiting.load(ordering: .relaxed) }
   public var isFreewheeling: Bool { share.pointee.isFreewheeling.load(ordering: .relaxed) }
   /// Whether frame position 0 has passed: with the transport as origin, false until it rolls.
   public var hasBegun: Bool { share.pointee.hasBegun.load(ordering: .relaxed) }
 
-  /// Our ports, and what each is connected to, as of the last look: about a second ago at most.
+  /// The own ports and their connections at the last look, at most about a second ago.
   public var ports: [PortState] { portStates.withLock { $0 } }
 
   func notePorts(_ states: [PortState]) { portStates.withLock { $0 = states } }
@@ -58,21 +58,21 @@ public final class DriverControl: Sendable {
   /// Thread: notification.
   func noteNotificationThread() { share.pointee.notificationThread.store(gettid(), ordering: .relaxed) }
 
-  /// Waits until the thread of the notifications has ended, which it does by itself when the server is gone; half a second
-  /// at most. Closing a client ends that thread wherever it is, also while it holds a lock that closing needs next: then
-  /// closing never returns.
+  /// Waits, at most half a second, until the notification thread has ended; it ends by itself when the server is gone.
+  /// Closing a client kills that thread at any point, also while it holds a lock that closing needs: then closing never
+  /// returns.
   func waitForNotificationsEnd() {
     let thread = share.pointee.notificationThread.load(ordering: .relaxed)
     for _ in 0..<50 where thread != 0 && access("/proc/self/task/\(thread)", F_OK) == 0 { usleep(10_000) }
   }
 
-  /// Why the server shut down, in its own words; empty: it gave none.
+  /// The server's reason for shutting down; empty: it gave none.
   var shutdownReason: String { reason.withLock { $0 } }
 
   /// Thread: notification.
   func noteShutdown(_ words: String) {
     reason.withLock { $0 = words }
-    // What still comes is no sound: the ports go first.
+    // Later cycles have no sound, because the ports disappear first.
     share.pointee.isLeaving.store(true, ordering: .sequentiallyConsistent)
     share.pointee.isShutDown.store(true, ordering: .releasing)
     wakeup.signal()

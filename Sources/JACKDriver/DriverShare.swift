@@ -1,24 +1,24 @@
 import Synchronization
 
-/// What the realtime, notification and control threads tell each other. Atomics only; the memory is `DriverControl`'s.
+/// State shared by the realtime, notification and control threads. Atomics only; `DriverControl` owns the memory.
 struct DriverShare: ~Copyable {
   // Control and notification threads -> realtime thread.
 
-  /// Leaving the server has begun: cycles that still come are no sound.
+  /// The client is leaving the server: later cycles have no sound.
   let isLeaving = Atomic<Bool>(false)
 
   // Notification threads -> realtime thread.
 
-  /// The server runs in freewheel: nothing waits for a cycle.
+  /// The server runs in freewheel: cycles have no deadline.
   let isFreewheeling = Atomic<Bool>(false)
 
   // Realtime thread -> control thread.
 
   /// The origin has passed: cycles go to the engine.
   let hasBegun = Atomic<Bool>(false)
-  /// Cycles that ended when the server had begun the next one; what an empty client sees too is the machine's.
+  /// Cycles that ended after the server had begun the next one. If an idle client has them too, the computer causes them.
   let overruns = Atomic<Int64>(0)
-  /// Cycles that JACK called, those before the origin among them.
+  /// Cycles that JACK called, including those before the origin.
   let cycles = Atomic<Int64>(0)
   let stamp = CycleStamp()
 
@@ -29,7 +29,7 @@ struct DriverShare: ~Copyable {
   /// Frames in a cycle from now on.
   let period = Atomic<Int>(0)
   let sampleRate = Atomic<Int>(0)
-  /// The kernel's number of the thread that JACK calls notifications on; 0: none was seen.
+  /// The kernel's number of JACK's notification thread; 0: not seen yet.
   let notificationThread = Atomic<Int32>(0)
   let portsChanged = Atomic<Bool>(false)
   let isShutDown = Atomic<Bool>(false)
@@ -44,15 +44,15 @@ struct DriverShare: ~Copyable {
   let stopRequested = Atomic<Bool>(false)
 }
 
-/// The last cycle's begin: its frame position and JACK's time, written by one thread, read whole by others.
+/// The begin of the last cycle: frame position and JACK's time. One thread writes it, others read a consistent pair.
 struct CycleStamp: ~Copyable {
   struct Reading: Equatable {
     var position: Int64
-    /// Of `jack_get_time`.
+    /// Microseconds of `jack_get_time`.
     var microseconds: UInt64
   }
 
-  /// Odd while a write is under way; 0 before the first.
+  /// Odd during a write; 0 before the first.
   private let sequence = Atomic<UInt64>(0)
   private let position = Atomic<Int64>(0)
   private let microseconds = Atomic<UInt64>(0)
@@ -68,7 +68,7 @@ struct CycleStamp: ~Copyable {
     sequence.store(count &+ 2, ordering: .releasing)
   }
 
-  /// nil before the first write, and if the writer was quicker ten times in a row.
+  /// Nil before the first write, and if a write disturbed ten attempts in a row.
   ///
   /// Thread: any but realtime.
   func read() -> Reading? {

@@ -1,38 +1,38 @@
-/// Tells lost frames from the noise of JACK's counter, once a cycle.
+/// Distinguishes lost frames from the noise of JACK's counter, once per cycle.
 ///
-/// `jack_last_frame_time` is read from shared memory that the server may have moved on meanwhile. So a step forward may
-/// be no more than a late look, taken back at the next cycle; and a period change steps by the difference of the
-/// periods. The rules:
+/// `jack_last_frame_time` is read from shared memory that the server may have updated meanwhile. So a step forward may be
+/// just a late look, which the next cycle corrects; and a period change steps by the difference of the periods. The rules:
 /// - the 32-bit counter is unwrapped by signed differences;
-/// - a step forward is a gap once all of it is still there one cycle later, and is reported then. A client that was
-///   late by several cycles catches up by calls without pause, and sees a step that shrinks: no gap;
-/// - a step back is counted as late; one that stays is taken for the counter's new base, for positions never go back;
+/// - a step forward is a gap if all of it is still there one cycle later; it is reported then. A client that was late by
+///   several cycles catches up by calls without pause, and sees a shrinking step: this is no gap;
+/// - a step back is counted as late; a step back that stays becomes the counter's new base, because positions never
+///   decrease;
 /// - a period change, and a cycle without deadline (freewheel loses nothing), re-base.
 ///
-/// The loss lies before the cycle in which the counter first stepped: the one before that in which it is reported. So
-/// the driver keeps that cycle back (`HeldCycle`) where it can; where the graph gives samples to JACK it cannot, and
-/// the gap comes a period late.
+/// The loss lies before the cycle in which the counter first stepped, one cycle before it is reported. So the driver holds
+/// that cycle back (`HeldCycle`) if possible. If the graph gives samples to JACK, it is not possible, and the gap comes one
+/// period late.
 ///
-/// A plain value, no pointers: all of it is touched by the realtime thread alone.
+/// A plain value without pointers; only the realtime thread uses it.
 package struct FrameClock {
-  /// Frame position of the first frame of the next cycle, as far as no gap comes before it.
+  /// Frame position of the first frame of the next cycle, if no gap precedes it.
   package private(set) var position: Int64 = 0
   /// Frames reported as lost.
   package private(set) var lost: Int64 = 0
-  /// Times that the counter stepped back: looks that were late.
+  /// How often the counter stepped back, after a late look.
   package private(set) var stepsBack: Int64 = 0
 
-  /// Whether the counter had stepped forward at the last cycle's begin: it came late. Catching up is not being late again.
+  /// Whether the last cycle came late: the counter had stepped forward at its begin. Catching up does not count as late.
   package private(set) var isLate = false
 
   package init() {}
 
   private var expected: UInt32 = 0
   private var period: UInt32 = 0
-  /// How far the counter was ahead of (or, negative, behind) what was delivered and reported, at the last cycle.
+  /// How far the counter was ahead of (negative: behind) the delivered and reported frames, at the last cycle.
   private var excess: Int64 = 0
 
-  /// Whether the last look at the counter was ahead of the frames delivered: a gap to come, or a late look.
+  /// Whether the counter was ahead of the delivered frames at the last look: a coming gap, or a late look.
   package var isAhead: Bool {
     @_noLocks @_noAllocation get { excess > 0 }
   }
@@ -63,7 +63,7 @@ package struct FrameClock {
     return missing
   }
 
-  /// Counts the first cycle with a new server. How much was lost in between, another clock must say.
+  /// Counts the first cycle with a new server. Another clock measures the frames lost in between.
   @_noLocks @_noAllocation
   package mutating func resume(counter: UInt32, frames: UInt32, lost missing: Int64) -> Int64 {
     excess = 0

@@ -1,8 +1,8 @@
 import CRealtime
 
-/// A copy of one cycle's input, kept back until the next cycle tells whether frames were lost before it.
+/// A copy of one cycle's input, held back until the next cycle shows whether frames were lost before it.
 ///
-/// Realtime code but for `make`, `makeRoom` and `free`.
+/// Realtime code, except `make`, `makeRoom` and `free`.
 struct HeldCycle {
   /// JACK's longest period.
   static var mostFrames: Int {
@@ -11,11 +11,11 @@ struct HeldCycle {
 
   /// Frames held; 0: none.
   private(set) var frames = 0
-  /// By the engine's channel index; nil: the channel was not there.
+  /// By the engine's channel index; nil: no such channel.
   let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
   /// Whether anything was connected to the channel's port.
   let connected: UnsafeMutablePointer<UInt8>
-  /// Samples [mostFrames] of each channel that there ever was.
+  /// Samples [mostFrames] of each channel that ever existed.
   private let samples: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
   static func make() -> HeldCycle {
@@ -44,7 +44,7 @@ struct HeldCycle {
     connected.deallocate()
   }
 
-  /// Room for a channel, before its port is in the table. It stays for whoever gets the index next.
+  /// Allocates memory for a channel, before its port is in the table. The next channel with this index reuses it.
   ///
   /// Thread: control.
   func makeRoom(at index: Int) {
@@ -58,8 +58,8 @@ struct HeldCycle {
   func canHold(_ count: Int) -> Bool { count <= Self.mostFrames }
 
   /// - Parameters:
-  ///   - from: by channel index; nil: the channel is not there.
-  ///   - isConnected: by channel index: whether anything is connected to its port.
+  ///   - from: by channel index; nil: no such channel.
+  ///   - isConnected: by channel index: whether its port is connected.
   @_noLocks @_noAllocation
   mutating func hold(
     _ from: UnsafeMutablePointer<UnsafePointer<Float>?>, connected isConnected: UnsafeMutablePointer<UInt8>,

@@ -12,7 +12,7 @@ public final class JACKClient {
   package let handle: OpaquePointer
   private(set) var isActive = false
   private(set) var isClosed = false
-  /// `close` did not come back: callbacks may still run.
+  /// `close` did not return: callbacks may still run.
   private(set) var isLeftBehind = false
   private var namedPorts: [jack_uuid_t] = []
 
@@ -60,22 +60,21 @@ public final class JACKClient {
     }
   }
 
-  /// Takes a port away, with its connections. No cycle uses it any more.
+  /// Unregisters a port, with its connections. No cycle may use it any more.
   package func unregister(_ port: OpaquePointer) {
     let (subject, port) = (jack_port_uuid(port), LibJACK.Handle(port))
     let index = namedPorts.firstIndex(of: subject)
     if let index { namedPorts.remove(at: index) }
-    _ = try? ask("take a port away") {
+    _ = try? ask("unregister a port") {
       if index != nil { jack_remove_property($0, subject, cjack_pretty_name_key()) }
       jack_port_unregister($0, port.pointer)
     }
     _ = LibJACK.takeMessages()
   }
 
-  /// Gives a port the name that patch bays show. JACK keeps such properties beyond the client's end, so `close` takes
-  /// them back.
+  /// Sets the name that patch bays show. JACK keeps such properties after the client's end, so `close` removes them.
   ///
-  /// - Returns: whether the server takes properties; it works without.
+  /// - Returns: whether the server supports properties; they are optional.
   @discardableResult
   package func setPrettyName(_ text: String, of port: OpaquePointer) -> Bool {
     let subject = jack_port_uuid(port)
@@ -87,7 +86,7 @@ public final class JACKClient {
     return true
   }
 
-  /// Starts the cycles. All callbacks are set by now.
+  /// Starts the cycles. All callbacks must be set before.
   package func activate() throws(JACKError) {
     precondition(!isActive && !isClosed, "a client is activated once")
     let action = "start the client '\(name)'"
@@ -97,9 +96,9 @@ public final class JACKClient {
     isActive = true
   }
 
-  /// Ends the cycles and leaves the server: after it no callback runs any more, unless `isLeftBehind`. Again does nothing.
+  /// Ends the cycles and leaves the server. Afterwards no callback runs, unless `isLeftBehind`. Repeated calls do nothing.
   ///
-  /// - Parameter isServerGone: the server shut down, so that it must not be asked any more.
+  /// - Parameter isServerGone: the server shut down, so the client must send it no requests.
   package func close(isServerGone: Bool = false) {
     if isClosed { return }
     isClosed = true
@@ -108,7 +107,7 @@ public final class JACKClient {
     isLeftBehind = !LibJACK.close(handle) { if !isServerGone { farewell.say() } }
   }
 
-  /// What the server is asked for before a client leaves.
+  /// The requests to the server before a client leaves.
   private struct Farewell: @unchecked Sendable {
     let handle: OpaquePointer
     let isActive: Bool
@@ -120,13 +119,13 @@ public final class JACKClient {
     }
   }
 
-  /// All audio ports that give (`JackPortIsOutput`) or take samples, in JACK's order, ours left out.
+  /// All audio ports of other clients that give (`JackPortIsOutput`) or take samples, in JACK's order.
   package func ports(_ direction: JackPortFlags) -> [PortName] {
     let names = takeTexts(jack_get_ports(handle, nil, "^\(JACK_DEFAULT_AUDIO_TYPE)$", UInt(direction.rawValue)))
     return names.filter { !$0.hasPrefix("\(name):") }.map { PortName($0, aliases: aliases(of: $0)) }
   }
 
-  /// Further names of a port; a port that is gone has none.
+  /// Aliases of a port; a port that is gone has none.
   private func aliases(of port: String) -> [String] {
     guard let pointer = jack_port_by_name(handle, port) else { return [] }
     let room = Int(jack_port_name_size())
@@ -142,13 +141,13 @@ public final class JACKClient {
     }
   }
 
-  /// Full names of what a port is connected to, whichever client's it is.
+  /// Full names of the ports that a port is connected to, of any client.
   package func peers(of port: String) -> [String] {
     guard let pointer = jack_port_by_name(handle, port) else { return [] }
     return takeTexts(jack_port_get_all_connections(handle, pointer))
   }
 
-  /// The texts of a list that JACK made, and that is freed.
+  /// The texts of a list from JACK. Frees the list.
   private func takeTexts(_ list: UnsafeMutablePointer<UnsafePointer<CChar>?>?) -> [String] {
     guard let list else { return [] }
     defer { jack_free(list) }
@@ -157,9 +156,9 @@ public final class JACKClient {
     return texts
   }
 
-  /// Connects two ports by full name. Both being connected already is as good.
+  /// Connects two ports by full name.
   ///
-  /// - Returns: whether they are connected; false while the other client is not active yet.
+  /// - Returns: whether they are connected, also if they were before; false while the other client is not active yet.
   package func connect(_ connection: Connection) -> Bool {
     let status = try? ask("connect \(connection)") { jack_connect($0, connection.source, connection.destination) }
     _ = LibJACK.takeMessages()
@@ -172,7 +171,7 @@ public final class JACKClient {
     _ = LibJACK.takeMessages()
   }
 
-  /// Has the latencies of all ports computed anew.
+  /// Makes JACK compute the latencies of all ports again.
   package func recomputeLatencies() {
     _ = try? ask("compute latencies") { jack_recompute_total_latencies($0) }
   }
@@ -181,7 +180,7 @@ public final class JACKClient {
     _ = try? ask("end freewheel") { jack_set_freewheel($0, 0) }
   }
 
-  /// A request to the server; `run` ends with an error when it gets no answer.
+  /// Sends a request to the server; `run` ends with an error if there is no answer.
   @discardableResult
   private func ask<Answer: Sendable>(
     _ action: String, _ body: @escaping @Sendable (OpaquePointer?) -> Answer

@@ -3,17 +3,16 @@ import CRealtime
 import Glibc
 import GraphEngine
 
-/// Ports that come and go with the engine's channels. Thread: control.
+/// Registers and removes ports with the engine's channels. Thread: control.
 extension JACKDriver {
-  /// How long the realtime thread may take to begin two cycles, in seconds: JACK's longest period at its lowest rate
-  /// lasts one. A server that stands still is not waited for.
+  /// Seconds that the realtime thread may take to begin two cycles: JACK's longest period at its lowest rate lasts one
+  /// second. The driver does not wait longer for a stopped server.
   private static let patience = 3
 
-  /// The engine's channels have changed: lets go of the ports of those that went, registers and connects those of new
-  /// ones. Ports that stay, stay as they are, with their connections; one whose node has another number of channels now
-  /// gets another name.
+  /// The engine's channels have changed: removes the ports of removed channels, registers and connects those of new ones.
+  /// Other ports keep their connections; a port is renamed if its node now has another number of channels.
   ///
-  /// - Throws: `JACKError`: nothing has been changed then, but for the ports of channels that went.
+  /// - Throws: `JACKError`: nothing has changed then, except the ports of removed channels.
   func followChannels() throws(JACKError) {
     guard let engine, stage == .attached || stage == .running else { return }
     let next = PortLayout(engine)
@@ -21,7 +20,7 @@ extension JACKDriver {
     guard max(next.inputs.count, next.outputs.count) <= PortTable.capacity else {
       throw .refused(action: "register the ports", detail: "more than \(PortTable.capacity) channels")
     }
-    // Without a server: when it is back, the ports are made as they are wanted then.
+    // Without a server: the ports are registered when it is back.
     let isServed = session != nil && !client.isClosed && !control.share.pointee.isShutDown.load(ordering: .acquiring)
     var plan = connections
     let ports = isServed ? self.ports : ConnectionPlan.Ports(outputs: [], inputs: [])
@@ -39,7 +38,7 @@ extension JACKDriver {
     if stage == .running { client.recomputeLatencies() }
   }
 
-  /// Registers the ports of plans and lays them ready for the process callback.
+  /// Registers the planned ports and makes them available to the process callback.
   func register(
     _ plans: [(index: Int, plan: PortPlan)], _ client: JACKClient, _ state: UnsafeMutablePointer<ProcessState>
   ) throws(JACKError) {
@@ -59,7 +58,7 @@ extension JACKDriver {
       for change in changes(next, where: { isSame($0, $1) && $0 != $1 }) { try adjust(change, state) }
       try register(coming.map { ($0.index, $0.after!) }, client, state)
     } catch {
-      // The channels that are there stay as they were.
+      // The existing channels stay unchanged.
       remove(coming, state)
       for change in changes(next, where: { isSame($0, $1) && $0 != $1 }) { try? adjust(change.reversed, state) }
       throw error
@@ -67,7 +66,7 @@ extension JACKDriver {
     if !coming.isEmpty { awaitCycles(2, seconds: Self.patience) }
   }
 
-  /// A channel of the engine, and what its port was and is to be.
+  /// A channel of the engine, with its old and its new port.
   private struct Change {
     var index: Int
     var direction: PortPlan.Direction
@@ -103,7 +102,7 @@ extension JACKDriver {
     if let machine = after.machine, machine != before.machine { client.setPrettyName(machine, of: port) }
   }
 
-  /// Takes ports away once no cycle uses them any more.
+  /// Unregisters ports once no cycle uses them any more.
   private func remove(_ changes: [Change], _ state: UnsafeMutablePointer<ProcessState>) {
     var ports: [OpaquePointer] = []
     for change in changes {
@@ -117,8 +116,8 @@ extension JACKDriver {
     for port in ports { client.unregister(port) }
   }
 
-  /// Waits until the realtime thread has begun so many more cycles. After one, all that it does it does with the ports as
-  /// they are now; after two, the cycle that it may have kept back has been run.
+  /// Waits until the realtime thread has begun this many more cycles. After one, it only uses the present ports; after two,
+  /// a cycle that it held back has run, too.
   func awaitCycles(_ count: Int64, seconds: Int) {
     guard client.isActive else { return }
     let cycles = control.share.pointee.cycles.load(ordering: .sequentiallyConsistent)

@@ -3,7 +3,7 @@ import CRealtime
 import Glibc
 import GraphEngine
 
-/// What our ports are connected to. Thread: control.
+/// The connections of own ports. Thread: control.
 extension JACKDriver {
   /// The ports of other clients.
   var ports: ConnectionPlan.Ports {
@@ -18,8 +18,7 @@ extension JACKDriver {
       seconds: Double(realtime_nanoseconds()) / 1e9)
   }
 
-  /// Looks at the connections when something has happened, when it is time for it, and when there is something to try
-  /// again; says what has changed.
+  /// Looks at the connections after an event, at regular intervals, and when a failed connection is due; reports changes.
   func followConnections(_ isCheckDue: Bool, isFirst: Bool, _ report: (JACKEvent) -> Void) {
     for event in untold { report(event) }
     untold = []
@@ -32,7 +31,7 @@ extension JACKDriver {
     for waiting in connections?.waiting(ports) ?? [] { report(.waiting(waiting)) }
   }
 
-  /// Compares what is connected with what was, connects what is missing, and records what has happened.
+  /// Compares the present connections with the last ones, makes missing ones, and records changes.
   func lookAtConnections() -> [JACKEvent] {
     guard var plan = connections else { return [] }
     defer { connections = plan }
@@ -58,8 +57,8 @@ extension JACKDriver {
     return events
   }
 
-  /// A port of ours that another program has renamed gets its name again: it is what `connect`, records and other programs'
-  /// sessions go by.
+  /// Restores the name of an own port that another program renamed, because `connect`, records and other programs' sessions
+  /// use the name.
   private func keepNames() {
     guard let state = session?.state else { return }
     for (index, plan) in layout.indexed {
@@ -70,7 +69,7 @@ extension JACKDriver {
     }
   }
 
-  /// Ports and connections of one moment: a port that gets another name between the two would seem to be two.
+  /// Ports and connections of one moment: a port that is renamed between the two calls would look like two ports.
   private func look() -> (ConnectionPlan.Ports, ConnectionPlan.Moment, Set<Connection>) {
     var (ports, connected) = (self.ports, self.connected)
     for _ in 0..<3 {
@@ -81,7 +80,7 @@ extension JACKDriver {
     return (ports, now, connected)
   }
 
-  /// Tells the realtime thread which of our inputs something is connected to.
+  /// Tells the realtime thread which inputs are connected.
   private func noteConnected(_ connected: Set<Connection>) {
     guard let table = session?.state.pointee.inputPorts else { return }
     let taken = Set(connected.map(\.destination))
@@ -91,7 +90,7 @@ extension JACKDriver {
     }
   }
 
-  /// The server is gone, and with it what was connected. Nobody needs to be told of each.
+  /// The server is gone, and with it all connections. They are recorded, but not reported one by one.
   func loseConnections() {
     guard var plan = connections else { return }
     _ = tell(plan.loseAll(at: now), &plan, at: now)
@@ -99,7 +98,7 @@ extension JACKDriver {
     connections = plan
   }
 
-  /// All connections of our ports, as JACK has them.
+  /// All connections of own ports, from JACK.
   private var connected: Set<Connection> {
     var found: Set<Connection> = []
     for plan in layout.plans {
@@ -113,7 +112,7 @@ extension JACKDriver {
     return found
   }
 
-  /// Records changes, and words them.
+  /// Records changes, and reports them.
   private func tell(
     _ changes: [ConnectionPlan.Change], _ plan: inout ConnectionPlan, at now: ConnectionPlan.Moment
   ) -> [JACKEvent] {
@@ -137,7 +136,7 @@ extension JACKDriver {
 }
 
 extension ConnectionPlan.Change {
-  /// As records have it.
+  /// The change in the form of records.
   fileprivate var state: String {
     switch kind {
     case .connected: "connected"

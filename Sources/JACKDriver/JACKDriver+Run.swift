@@ -5,20 +5,20 @@ import Glibc
 import GraphEngine
 
 extension JACKDriver {
-  /// Milliseconds between two looks when nothing happens, and while a swap or the beginning is waited for.
+  /// Milliseconds between two polling rounds without an event, and while the driver waits for a swap or the beginning.
   private static let interval: Int32 = 100
   private static let shortInterval: Int32 = 20
-  /// Looks between two comparisons with the wall clock, and two looks at the connections when nothing happens.
+  /// Polling rounds between two comparisons with the wall clock, and between two looks at the connections without an event.
   private static let looksPerCheck = 10
 
-  /// Lets cycles flow until `control.stop()`, then leaves the server. What was delivered has been through the engine's
-  /// cycle by then; its workers may still have some. `engine.service()` is called here.
+  /// Runs cycles until `control.stop()`, then leaves the server. By then all delivered frames have passed the engine's
+  /// cycle; its workers may still have tokens. Calls `engine.service()`.
   ///
   /// - Parameters:
-  ///   - tick: called about ten times a second, more often while the graph is being changed, and soon after something
-  ///     happened or `control.wake()`. It may change the engine's graph.
-  ///   - report: called with what happens.
-  /// - Throws: `serverShutDown`, `rateChanged`, `silent`; the server has been left then, too.
+  ///   - tick: called about ten times a second, more often during a swap, and soon after an event or `control.wake()`. It
+  ///     may change the engine's graph.
+  ///   - report: receives events.
+  /// - Throws: `serverShutDown`, `rateChanged`, `silent`; the client has left the server then, too.
   public func run(tick: () -> Void = {}, report: (JACKEvent) -> Void = { _ in }) throws(JACKError) {
     try enter(.running, from: .attached, "run")
     defer {
@@ -32,7 +32,7 @@ extension JACKDriver {
     do throws(JACKError) {
       try client.activate()
     } catch {
-      // A server that is ending refuses before it says so: then the loop below meets the end of the server.
+      // A server that is ending refuses requests before it reports its end: the loop below handles that.
       guard isShutDownWithin(milliseconds: 1000) else { throw error }
     }
     var progress = Progress(self)
@@ -57,8 +57,8 @@ extension JACKDriver {
     }
   }
 
-  /// From here on no cycle is sound, whatever comes while the ports are pulled: the stream ends where it is now, but for
-  /// a cycle that is kept back. Returns when the realtime thread knows it, or there are no cycles.
+  /// Ends the stream at the present position, plus a held cycle: later cycles have no sound, because the ports are being
+  /// removed. Returns when the realtime thread knows it, or there are no cycles.
   private func endSound() {
     control.share.pointee.isLeaving.store(true, ordering: .sequentiallyConsistent)
     guard LibJACKCall.leftBehind == nil else { return }
@@ -75,7 +75,7 @@ extension JACKDriver {
 
   private var isStopRequested: Bool { control.share.pointee.stopRequested.load(ordering: .acquiring) }
 
-  /// What the control loop has told already.
+  /// The state that the control loop has reported already.
   private struct Progress {
     var looks = 0
     var isAnchored = false
@@ -108,22 +108,22 @@ extension JACKDriver {
     }
   }
 
-  /// The server, which is there, has changed its rate.
+  /// The running server has changed its rate.
   private var hasOtherRate: Bool { control.share.pointee.sampleRate.load(ordering: .relaxed) != rate }
 }
 
 // MARK: - The wall clock
 
 extension JACKDriver {
-  /// Before the first cycle: position 0 is about now.
+  /// Before the first cycle: the wall time of position 0 is about now.
   private func anchorToNow() {
     engine?.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
   }
 
-  /// Ties the last cycle's begin to the wall clock; the engine tells a step of that clock by the monotonic one. In
-  /// freewheel positions run ahead of any clock: the anchor stays.
+  /// Maps the begin of the last cycle to the wall clock. The engine detects a step of that clock by the monotonic one. In
+  /// freewheel positions run ahead of any clock, so the mapping stays.
   ///
-  /// - Returns: whether there was a cycle to tie.
+  /// - Returns: whether there was a cycle.
   private func anchorToStamp() -> Bool {
     guard control.hasBegun else {
       anchorToNow()
@@ -146,9 +146,9 @@ extension JACKDriver {
 // MARK: - A server that went away
 
 extension JACKDriver {
-  /// Leaves the server that is gone, or has another rate now, and waits for one of the same name and rate.
+  /// Leaves a server that is gone or has another rate now, and waits for a server with the same name and rate.
   ///
-  /// - Returns: false when `stop` came first.
+  /// - Returns: false if `stop` came first.
   private func reconnect(tick: () -> Void, report: (JACKEvent) -> Void) throws(JACKError) -> Bool {
     let isGone = control.share.pointee.isShutDown.load(ordering: .acquiring)
     let reason = control.shutdownReason
@@ -163,7 +163,7 @@ extension JACKDriver {
     guard options.reconnects else {
       throw isGone ? .serverShutDown(reason: reason) : .rateChanged(from: rate, to: rateNow)
     }
-    // libjack takes no further client in this process.
+    // libjack can open no further client in this process.
     if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
     control.share.pointee.isWaiting.store(true, ordering: .relaxed)
     defer { control.share.pointee.isWaiting.store(false, ordering: .relaxed) }
@@ -182,7 +182,7 @@ extension JACKDriver {
         if found != otherRate { report(.otherRate(found, wanted: rate)) }
         otherRate = found
       }
-      // A server at another rate is not asked ten times a second.
+      // Polls a server at another rate less often than ten times a second.
       for _ in 0..<(otherRate == nil ? 1 : Self.looksPerCheck) where !isStopRequested {
         engine?.service()
         tick()
@@ -193,7 +193,7 @@ extension JACKDriver {
     return false
   }
 
-  /// The run ends while there is no server: the time without one is lost all the same.
+  /// The run ends while there is no server: the time without a server counts as lost.
   private func endWithoutServer(_ continuation: ProcessState.Continuation?) {
     guard let continuation, control.hasBegun else { return }
     let lost = continuation.framesWithoutServer(until: realtime_nanoseconds(), rate: rate)
@@ -202,7 +202,7 @@ extension JACKDriver {
   }
 
   /// - Returns: nil while there is no server.
-  /// - Throws: what waiting does not help against.
+  /// - Throws: errors that waiting can't solve.
   private func openAgain() throws(JACKError) -> JACKClient? {
     do {
       return try JACKClient(name: options.name, server: options.server)

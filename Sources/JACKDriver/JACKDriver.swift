@@ -4,29 +4,29 @@ import GraphEngine
 
 /// Feeds an engine from a JACK server: one client, a port for each external channel of the graph.
 ///
-///     let driver = try JACKDriver(options)          // is a client, knows the rate
+///     let driver = try JACKDriver(options)          // opens a client, gets the rate
 ///     try engine.prepare(rate: driver.rate)
-///     try driver.attach(engine)                     // has ports
+///     try driver.attach(engine)                     // registers ports
 ///     try driver.run { event in ... }               // cycles, until control.stop()
 ///
-/// Thread: control, one and the same for all calls; `control` is for every thread. Errors are `JACKError`s. One server
-/// in a process: libjack keeps no more.
+/// Thread: control, the same thread for all calls; any thread may use `control`. Errors are `JACKError`s. A process can use
+/// only one server, because libjack maps only one.
 public final class JACKDriver {
   public struct Options: Sendable {
     /// Which cycle has frame position 0.
     public enum Origin: Sendable {
       case firstCycle
-      /// The first cycle in which JACK's transport rolls; nothing is processed before.
+      /// The first cycle in which JACK's transport rolls; earlier cycles are not processed.
       case transport
     }
 
     /// The client's name.
     public var name: String
-    /// nil: JACK's default.
+    /// The server's name; nil: JACK's default.
     public var server: String?
     public var origin: Origin
-    /// When the server shuts down, wait for it and go on: positions continue behind a gap whose length is taken from
-    /// the machine's monotonic clock, for the new server's counter knows nothing of the old.
+    /// When the server shuts down, wait for it and continue. Positions continue after a gap; the computer's monotonic clock
+    /// gives its length, because the new server's counter is unrelated to the old one.
     public var reconnects: Bool
 
     public init(name: String, server: String? = nil, origin: Origin = .firstCycle, reconnects: Bool = false) {
@@ -41,14 +41,14 @@ public final class JACKDriver {
     case opened, attached, running, ended
   }
 
-  /// What a client needs to run; made anew for each server.
+  /// The client and its state; made again for each server.
   struct Session {
     let client: JACKClient
     let state: UnsafeMutablePointer<ProcessState>
     let notifications: Notifications
   }
 
-  /// Microseconds in which a cycle that has begun comes to its end.
+  /// Microseconds to wait for the end of a running cycle.
   private static let mostOfACycle: UInt32 = 200_000
 
   public let options: Options
@@ -63,13 +63,13 @@ public final class JACKDriver {
   var connections: ConnectionPlan?
   var session: Session?
   let latency = LatencyTable()
-  /// What happened while the graph was being changed, and whether there are ports that nobody has been told of as waiting.
+  /// Events during a swap, and whether there are waiting ports that are not reported yet.
   var untold: [JACKEvent] = []
   var hasNewPorts = false
   /// When the run began.
   var began = ConnectionPlan.Moment(position: 0, wall: 0, seconds: 0)
 
-  /// Becomes a client of a server that runs.
+  /// Opens a client of a running server.
   public init(_ options: Options) throws(JACKError) {
     client = try JACKClient(name: options.name, server: options.server)
     rate = client.rate
@@ -78,13 +78,13 @@ public final class JACKDriver {
     control.share.pointee.sampleRate.store(rate, ordering: .relaxed)
   }
 
-  /// Becomes a client as soon as there is a server.
+  /// Opens a client as soon as there is a server.
   ///
   /// - Parameters:
-  ///   - isStopped: asked about four times a second; nobody wants to wait any more.
-  ///   - report: called once, where the server is not there yet.
-  /// - Returns: nil when it was stopped first.
-  /// - Throws: what waiting does not help against.
+  ///   - isStopped: called about four times a second; true ends the waiting.
+  ///   - report: called once, if there is no server yet.
+  /// - Returns: nil if it was stopped first.
+  /// - Throws: errors that waiting can't solve.
   public static func whenServed(
     _ options: Options, isStopped: () -> Bool, report: (JACKEvent) -> Void
   ) throws(JACKError) -> JACKDriver? {
@@ -95,7 +95,7 @@ public final class JACKDriver {
       } catch .noServer(let name, let others) {
         if !isWaiting { report(.noServer(.noServer(name: name, others: others))) }
       } catch .refused(let action, let detail) {
-        // A server that is only starting refuses.
+        // A starting server refuses clients.
         guard isWaiting else { throw .refused(action: action, detail: detail) }
       }
       isWaiting = true
@@ -111,8 +111,8 @@ public final class JACKDriver {
   /// Short names of the ports, in the order of the engine's external channels, inputs first.
   public var portNames: [String] { layout.plans.map(\.name) }
 
-  /// Registers the ports that the prepared engine asks for. Nothing flows yet. From now on ports come and go with the
-  /// engine's channels.
+  /// Registers the ports of the prepared engine, without starting cycles. From now on the ports follow the engine's
+  /// channels.
   public func attach(_ engine: Engine) throws(JACKError) {
     try enter(.attached, from: .opened, "attach")
     self.engine = engine
@@ -122,7 +122,7 @@ public final class JACKDriver {
     engine.channelsChanged = { [unowned self] in try followChannels() }
   }
 
-  /// Leaves the server. Again does nothing; `run` does it by itself.
+  /// Leaves the server. `run` calls it at its end; repeated calls do nothing.
   public func close() {
     stage = .ended
     engine?.channelsChanged = {}
@@ -158,8 +158,8 @@ public final class JACKDriver {
     return Session(client: client, state: state, notifications: notifications)
   }
 
-  /// Runs the cycle that was kept back, and frees what the callbacks used. The client is closed. One that was left behind
-  /// keeps it, for libjack may call back still: such cycles do nothing.
+  /// Runs the held cycle, and frees the callbacks' memory. The client is closed. A client that did not close in time keeps
+  /// the memory, because libjack may still call back: such cycles do nothing.
   func freeSession() {
     guard let session else { return }
     self.session = nil
@@ -174,9 +174,9 @@ public final class JACKDriver {
     if let engine { _ = Unmanaged.passRetained(engine) }
   }
 
-  /// jackd hangs when a client leaves in freewheel: so that ends first. The server answers when its driver has changed;
-  /// one that does not is not waited for long. The cycles until we have left have a deadline again, which workers that
-  /// are behind by a full queue could not keep: they are not part of the run any more.
+  /// Ends freewheel first, because jackd hangs when a client leaves in freewheel. The server answers when its driver has
+  /// changed; the wait is short. The remaining cycles have a deadline again. Workers that are behind by a full queue could
+  /// not keep it, so these cycles are not part of the run.
   func leaveFreewheel() {
     guard control.isFreewheeling, !client.isClosed else { return }
     control.share.pointee.isLeaving.store(true, ordering: .releasing)

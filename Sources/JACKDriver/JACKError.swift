@@ -1,35 +1,35 @@
 /// Why the JACK driver, or a private server, cannot start or go on.
 public enum JACKError: Error, Equatable, Sendable {
-  /// No server answers under this name. `others`: those that run instead, in words; nil: none.
+  /// No server answers under this name. `others`: the servers that run, in words; nil: none.
   case noServer(name: String, others: String?)
   /// Another client has the name.
   case nameTaken(String)
-  /// A server of this user has the name: jackd2 would give the client the server's own socket, and nobody could reach
+  /// A server of this user has the name: jackd2 would give the client the server's own socket, and no program could reach
   /// the server any more.
   case nameOfServer(String)
-  /// No JACK server can have so long a name: libjack would write beyond its own memory.
+  /// The server's name is too long for JACK: libjack would write beyond its own memory.
   case serverNameTooLong(limit: Int)
   /// JACK cannot take the name: too long, empty, or with a colon or a slash.
   case badName(String, reason: String)
   /// The server speaks another protocol than the library.
   case versionMismatch
-  /// This process is a client of another server; libjack keeps one server's memory in a process.
+  /// This process is a client of another server; libjack maps one server's memory per process.
   case otherServer(present: String, asked: String)
-  /// The server refused, or a call failed. `action` says what was tried: "register the port 'mic'".
+  /// The server refused, or a call failed. `action` says which: "register the port 'mic'".
   case refused(action: String, detail: String)
-  /// A `connect` text of a node that is no POSIX extended regular expression.
+  /// A `connect` text of a node is no POSIX extended regular expression.
   case badPattern(String, node: String, reason: String)
-  /// The server went away, in its own words where it gave any.
+  /// The server shut down; `reason` is the server's text, or empty.
   case serverShutDown(reason: String)
   /// The server changed its sample rate, or came back with another one.
   case rateChanged(from: Int, to: Int)
-  /// A port that the driver must have more room for than JACK gives.
+  /// A port name is longer than JACK allows (bytes).
   case portNameTooLong(String, limit: Int)
-  /// libjack did not come back from a call in time, and was left behind: it is of no more use in this process.
+  /// A call into libjack did not return in time; this process can't use libjack any more.
   case silent(action: String)
   /// The database that all JACK programs open is damaged; each of them would crash.
   case damagedProperties(folder: String)
-  /// A call that the driver's stage does not allow.
+  /// The driver's stage does not allow this call.
   case wrongOrder(call: String, stage: String)
   /// `jackd` is not installed.
   case noServerProgram
@@ -38,7 +38,7 @@ public enum JACKError: Error, Equatable, Sendable {
 }
 
 extension JACKError: CustomStringConvertible {
-  /// One line: what is wrong.
+  /// One line.
   public var description: String {
     switch self {
     case .noServer(let name, let others):
@@ -59,7 +59,7 @@ extension JACKError: CustomStringConvertible {
     case .portNameTooLong(let name, let limit): "the port name '\(name)' is longer than JACK's \(limit) bytes"
     case .silent(let action): "JACK does not answer: within \(LibJACKCall.seconds) s it did not \(action)"
     case .damagedProperties(let folder):
-      "JACK's database in \(folder) is damaged, and every JACK program would crash on it; one was killed while it made it"
+      "JACK's database in \(folder) is damaged and would crash every JACK program; a program was killed while creating it"
     case .wrongOrder(let call, let stage): "\(call) was called on a JACK driver that is \(stage)"
     case .noServerProgram: "there is no jackd in PATH"
     case .privateServerFailed(let reason, let output):
@@ -67,12 +67,12 @@ extension JACKError: CustomStringConvertible {
     }
   }
 
-  /// What to do about it, where that can be said.
+  /// The next step, if there is one.
   public var suggestion: String? {
     switch self {
     case .noServer(_, let others?):
       others.contains(" of ")
-        ? "run as the user whose it is, or choose one of yours with --server"
+        ? "run auscult as the user who owns it, or choose your own server with --server"
         : "choose it with --server, or JACK_DEFAULT_SERVER"
     case .noServer:
       "start one (jackd, or PipeWire's pw-jack), or use --start-server for a private one without sound card"
@@ -84,7 +84,7 @@ extension JACKError: CustomStringConvertible {
     case .noServerProgram: "install it (on Debian and Ubuntu: the package jackd2)"
     case .privateServerFailed(_, let output) where Self.saysRegistryIsFull(output):
       "JACK's registry is full of servers that were killed: when none runs, remove /dev/shm/jack-shm-registry"
-    case .silent: "see whether jackd is stopped or hangs, and start that anew if so; then start auscult again"
+    case .silent: "check whether jackd is stopped or hangs, and restart it if so; then start auscult again"
     case .damagedProperties(let folder): "end all JACK programs, remove \(folder), and start them again"
     case .versionMismatch: "restart the server after an upgrade of JACK"
     default: nil

@@ -1,33 +1,33 @@
 import NumberText
 
-/// What a run tells as it happens. Thread: control.
+/// An event that a run reports. Thread: control.
 public enum JACKEvent: Equatable, Sendable {
   case connected(Connection)
-  /// A connection is no more: the other port is gone, or somebody has disconnected it. `isWanted`: a `connect` text asks
-  /// for it, so that it is made again.
+  /// A connection is lost. `isGone`: the other port is gone; else somebody disconnected it. `isWanted`: a `connect` text
+  /// asks for it, so the driver connects it again.
   case lost(Connection, isGone: Bool, isWanted: Bool)
-  /// It is there again, after so many seconds.
+  /// A connection is back, after this many seconds.
   case regained(Connection, seconds: Double)
-  /// We have disconnected it, because a port came that has the very name that was asked for.
+  /// The driver disconnected it, because a port appeared that has exactly the requested name.
   case superseded(Connection)
-  /// Several ports are connected to one input of ours: it hears their sum.
+  /// Several ports are connected to one input: it receives their sum.
   case mixed(port: String, peers: [String])
-  /// A port of ours whose `connect` texts match no port yet; it is connected when one appears.
+  /// The `connect` texts of a port match no port yet; the driver connects it when one appears.
   case waiting(Waiting)
-  /// Frames in a cycle, from now on.
+  /// The new period in frames.
   case period(Int)
   case freewheel(Bool)
   /// The origin has passed: JACK's transport rolls.
   case began
-  /// There is no server yet; the driver waits for it. `reason` is what JACK says.
+  /// There is no server yet; the driver waits for it.
   case noServer(JACKError)
-  /// There is a server, but at another rate; the driver waits for one at its own.
+  /// The server runs at another rate; the driver waits for one at `wanted` Hz.
   case otherRate(Int, wanted: Int)
-  /// The server is gone; the driver waits for it.
+  /// The server is gone; the driver waits for it. `reason` is JACK's text.
   case serverLost(reason: String)
-  /// It is back, after so many seconds.
+  /// The server is back, after this many seconds.
   case serverBack(seconds: Double)
-  /// The client could not be closed; it ends with the process.
+  /// libjack did not close the client in time; the client ends with the process.
   case leftBehind
 }
 
@@ -37,16 +37,16 @@ extension JACKEvent: CustomStringConvertible {
     case .connected(let connection): "connected \(connection)"
     case .lost(let connection, let isGone, let isWanted):
       "lost the connection \(connection): \(isGone ? "the port is gone" : "it was disconnected")"
-        + (isWanted ? isGone ? "; waiting for it to come back" : "; it is made again" : "")
+        + (isWanted ? isGone ? "; waiting for it to come back" : "; connecting it again" : "")
     case .regained(let connection, let seconds):
       "connected \(connection) again, after \(NumberText.rounded(seconds, 1)) s"
-    case .superseded(let connection): "disconnected \(connection): there is a port of the very name that was asked for"
+    case .superseded(let connection): "disconnected \(connection): a port with exactly the requested name appeared"
     case .mixed(let port, let peers):
-      "\(port) hears the sum of \(peers.count) ports (\(peers.prefix(12).joined(separator: ", "))\(peers.count > 12 ? ", ..." : "")): "
-        + "for one machine alone, name its port in 'connect'"
+      "\(port) receives the sum of \(peers.count) ports (\(peers.prefix(12).joined(separator: ", "))\(peers.count > 12 ? ", ..." : "")): "
+        + "to listen to one machine only, name its port in 'connect'"
     case .waiting(let waiting): waiting.description
     case .period(let frames): "the period is now \(frames) frames"
-    case .freewheel(true): "freewheel: as fast as the machine goes"
+    case .freewheel(true): "freewheel: running as fast as possible"
     case .freewheel(false): "freewheel has ended"
     case .began: "JACK's transport rolls: this is frame position 0"
     case .noServer(let error): "\(error); waiting for it"
@@ -55,9 +55,9 @@ extension JACKEvent: CustomStringConvertible {
         + "rate, start the run again)"
     case .serverLost(let reason):
       "the JACK server shut down" + (reason.isEmpty ? "" : " (\(reason))") + "; waiting for it to come back"
-    case .leftBehind: "JACK did not let the client go within \(LibJACKCall.seconds) s; it was left behind"
+    case .leftBehind: "JACK did not close the client within \(LibJACKCall.seconds) s; it stays open until auscult ends"
     case .serverBack(let seconds):
-      "the JACK server is back; what it missed is a gap of \(NumberText.rounded(seconds, 1)) s"
+      "the JACK server is back; the time without it is a gap of \(NumberText.rounded(seconds, 1)) s"
     }
   }
 }

@@ -1,7 +1,7 @@
 import CJACK
 import Synchronization
 
-/// A range of frames, JACK's way to state latency.
+/// A range of frames; JACK states latency as a range.
 struct LatencyRange: Equatable {
   var least: UInt32
   var most: UInt32
@@ -16,10 +16,10 @@ struct LatencyRange: Equatable {
   }
 }
 
-/// The delays of our output ports, and the callback by which JACK adds up latencies through us.
+/// The delays of own output ports, and the callback by which JACK adds up latencies through this client.
 ///
-/// Outputs that depend on an input carry the inputs' capture range plus the engine's delay, and inputs the outputs'
-/// playback range plus the same delay. Ports without such a path are left alone, all of them in a graph without output.
+/// Outputs that depend on an input get the inputs' capture range plus the engine's delay; inputs get the outputs' playback
+/// range plus the same delay. Ports without such a path are not changed, so a graph without output changes none.
 final class LatencyTable: Sendable {
   private struct Ports: @unchecked Sendable {
     var inputs: [OpaquePointer] = []
@@ -56,7 +56,8 @@ final class LatencyTable: Sendable {
     }
   }
 
-  /// The range that covers those of all connected ports, each with its delay. With none connected, that of the delays.
+  /// The range that covers the ranges of all connected ports, each with its delay; without connections, the range of the
+  /// delays.
   private static func joined(
     _ ports: [(port: OpaquePointer, delay: UInt32)], _ mode: jack_latency_callback_mode_t
   ) -> LatencyRange {

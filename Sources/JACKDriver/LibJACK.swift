@@ -2,7 +2,7 @@ import CJACK
 import Glibc
 import Synchronization
 
-/// What is one for the whole process in libjack: the server it is attached to, and where its messages go.
+/// The process-wide state of libjack: the server that the process uses, and the messages.
 enum LibJACK {
   private struct Attachment {
     var server = ""
@@ -12,14 +12,14 @@ enum LibJACK {
   private static let attachment = Mutex(Attachment())
   private static let words = Mutex<[String]>([])
 
-  /// Opens a client of a server that runs. No server is ever started by this.
+  /// Opens a client of a running server. Never starts a server.
   ///
   /// libjack maps one server's memory for all clients of a process, so a second server is refused.
   ///
-  /// - Throws: `silent` for a server that does not answer, `damagedProperties`, and what the server says.
+  /// - Throws: `silent` for a server that does not answer, `damagedProperties`, and the server's refusals.
   static func open(name: String, server: String?) throws(JACKError) -> OpaquePointer {
     let key = server ?? defaultServer
-    // JACK_SERVER_NAME_SIZE is 256, with the end; libjack copies longer ones all the same.
+    // JACK_SERVER_NAME_SIZE is 256, with the final zero; libjack also copies longer names.
     guard key.utf8.count <= 255 else { throw .serverNameTooLong(limit: 255) }
     let other = attachment.withLock { attachment -> String? in
       if attachment.clients > 0 && attachment.server != key { return attachment.server }
@@ -45,13 +45,13 @@ enum LibJACK {
     return handle
   }
 
-  /// Closes a client that `open` gave.
+  /// Closes a client from `open`.
   ///
-  /// - Parameter before: what is to be done first, on the same other thread, because it asks the server.
-  /// - Returns: false when it does not come back: the client is left behind, and what its callbacks use must stay.
+  /// - Parameter before: called first, on the same helper thread, for requests to the server.
+  /// - Returns: false if the call did not return: then the memory of the client's callbacks must stay.
   static func close(_ handle: OpaquePointer, before: @escaping @Sendable () -> Void = {}) -> Bool {
     let client = Handle(handle)
-    let isDone: Void? = LibJACKCall.perform("let a client go") {
+    let isDone: Void? = LibJACKCall.perform("close a client") {
       before()
       jack_client_close(client.pointer)
     }
@@ -60,7 +60,7 @@ enum LibJACK {
     return true
   }
 
-  /// A client, for calls on other threads: libjack takes them from any.
+  /// A client, for calls on other threads; libjack accepts calls from any thread.
   struct Handle: @unchecked Sendable {
     let pointer: OpaquePointer?
     init(_ pointer: OpaquePointer?) { self.pointer = pointer }
@@ -81,7 +81,7 @@ enum LibJACK {
     return (answer.handle.pointer, answer.status)
   }
 
-  /// The last words that libjack had for a person, newest last. Taking them clears them.
+  /// libjack's last messages, newest last. Reading them clears them.
   static func takeMessages() -> [String] {
     words.withLock { words in
       defer { words = [] }
@@ -109,12 +109,12 @@ enum LibJACK {
     .noServer(name: name ?? defaultServer, others: ServerRegistry.others(than: name))
   }
 
-  /// jackd2 answers a taken name with no more than a server error; so another client asks who has it.
+  /// jackd2 answers a taken name with only a server error, so another client asks whether the name is taken.
   private static func isTaken(_ name: String, server: String?) throws(JACKError) -> Bool {
     let answer = try call("auscult-look", server, options: JackNoStartServer.rawValue)
     guard let handle = answer.handle else { return false }
     let look = Handle(handle)
-    let action = "say who has the name '\(name)'"
+    let action = "look up the name '\(name)'"
     let isTaken = LibJACKCall.perform(action) {
       let owner = jack_get_uuid_for_client_name(look.pointer, name)
       if let owner { jack_free(owner) }
@@ -125,7 +125,7 @@ enum LibJACK {
     return isTaken
   }
 
-  /// Takes libjack's messages off stderr, once: what matters of them goes into our own.
+  /// Redirects libjack's messages away from stderr, once: the driver's own messages contain the relevant ones.
   private static let collectMessages: Void = {
     jack_set_error_function { text in
       guard let text else { return }

@@ -1,22 +1,22 @@
 import Foundation
 import Synchronization
 
-/// Calls of libjack that may never return: with a server that is stopped or hangs, and where libjack ends a thread of its
-/// own that holds a lock (its notification thread, when clients come or go at that moment).
+/// Calls into libjack that may never return: if the server is stopped or hangs, or if libjack kills one of its own threads
+/// while it holds a lock (its notification thread, when clients come or go at that moment).
 ///
-/// Each runs on a thread of its own. One that is not back in time is left behind, with the locks that it holds; from then
-/// on libjack is of no use in this process.
+/// Each call runs on a thread of its own. A call that does not return in time is abandoned, with the locks that it holds;
+/// from then on this process can't use libjack.
 enum LibJACKCall {
-  /// How long a call may take: a server under full load takes seconds.
+  /// Seconds that a call may take: a server under full load takes seconds.
   static let seconds = 10
 
   private static let lostAction = Mutex<String?>(nil)
 
-  /// What was asked for by the call that has not come back; nil: all have.
+  /// The action of the call that has not returned; nil: all have.
   static var leftBehind: String? { lostAction.withLock { $0 } }
 
-  /// What `body` returns; nil when it is not back in time, or an earlier call was not. `late` gets what comes back after
-  /// that.
+  /// Returns the result of `body`; nil if it does not return in time, or an earlier call did not. `late` receives a result
+  /// that comes later.
   ///
   /// Thread: control. Both closures run on another one.
   ///
@@ -39,7 +39,7 @@ enum LibJACKCall {
   }
 }
 
-/// A call on another thread, and whoever waits for it.
+/// A call on another thread, and its waiting caller.
 private final class PendingCall<Answer: Sendable>: Sendable {
   private enum State {
     case pending
@@ -50,7 +50,7 @@ private final class PendingCall<Answer: Sendable>: Sendable {
   private let state = Mutex(State.pending)
   private let isFinished = DispatchSemaphore(value: 0)
 
-  /// - Returns: whether the answer is still waited for.
+  /// - Returns: whether the caller still waits for the answer.
   func finish(_ answer: Answer) -> Bool {
     let isWaitedFor = state.withLock { state in
       guard case .pending = state else { return false }

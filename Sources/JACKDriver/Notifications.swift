@@ -1,8 +1,8 @@
 import CJACK
 import GraphEngine
 
-/// What JACK's notification threads are given. They set atomics and wake the control thread; only the latency callback
-/// calls JACK back, which is what it is for.
+/// The callbacks of JACK's notification threads. They set atomics and wake the control thread; only the latency callback
+/// calls JACK, because that is its purpose.
 final class Notifications: Sendable {
   let control: DriverControl
   let engine: RealtimeEngine
@@ -36,7 +36,7 @@ final class Notifications: Sendable {
     return 0
   }
 
-  /// JACK calls this for the first size, too.
+  /// JACK also calls this for the first period.
   private func notePeriod(_ frames: UInt32) -> Int32 {
     let before = control.share.pointee.period.exchange(Int(frames), ordering: .relaxed)
     if before != 0 && before != Int(frames) {
@@ -52,7 +52,7 @@ final class Notifications: Sendable {
     return 0
   }
 
-  /// The server waits for this between its last cycle of the one kind and its first of the other.
+  /// The server waits for this callback between its last cycle before the change of mode and its first one after it.
   private func noteFreewheel(_ begins: Bool) {
     control.share.pointee.isFreewheeling.store(begins, ordering: .releasing)
     control.wakeup.signal()

@@ -3,43 +3,43 @@ import CRealtime
 import Glibc
 import Synchronization
 
-/// Listens to ports of other clients for a while, as a client of its own, to tell how loud each is.
+/// Measures the levels of other clients' ports, as a client of its own.
 ///
-/// Thread: control, one and the same for all calls.
+/// Thread: control, the same thread for all calls.
 public final class PortMeter {
   /// A port of another client.
   public struct Port: Sendable, Equatable {
     /// Full name.
     public var name: String
     public var aliases: [String]
-    /// It gives samples; false: it takes them.
+    /// The port gives samples; false: it takes them.
     public var isOutput: Bool
-    /// Full names of what it is connected to, us left out.
+    /// Full names of the ports that it is connected to, without the meter's own.
     public var peers: [String]
-    /// nil: it was not listened to.
+    /// Nil: the port is not metered.
     public var level: Level?
   }
 
-  /// How loud a port was since the last look. Full scale is 1.
+  /// The level of a port since the last look. Full scale is 1.
   public struct Level: Sendable, Equatable {
     /// The greatest magnitude.
     public var peak: Float
     /// Root of the mean square.
     public var rms: Float
     public var frames: Int
-    /// A sample was no finite number.
+    /// A sample was not a finite number.
     public var isBroken: Bool
   }
 
-  /// Ports that can be listened to at the same time.
+  /// Most ports that can be metered at the same time.
   public static let capacity = MeterState.capacity
 
   private let client: JACKClient
   private let state: UnsafeMutablePointer<MeterState>
-  /// Full names of the ports that are listened to; nil: the place is free.
+  /// Full names of the metered ports; nil: the place is free.
   private var heard: [String?] = Array(repeating: nil, count: PortMeter.capacity)
 
-  /// Becomes a client named `auscult-ports`, with the process' number, on a server that runs.
+  /// Opens a client named `auscult-ports`, with the process number, on a running server.
   public init(server: String? = nil) throws(JACKError) {
     client = try JACKClient(name: "auscult-ports-\(getpid())", server: server)
     state = .allocate(capacity: 1)
@@ -65,8 +65,8 @@ public final class PortMeter {
   public var rate: Int { client.rate }
   public var period: Int { client.period }
 
-  /// The ports that there are, those that give samples first, with the levels since the last look. New ones of the first
-  /// kind are listened to from now on, as far as there is room.
+  /// All ports, those that give samples first, with the levels since the last look. New ports that give samples are metered
+  /// from now on, if there is room.
   public func look() throws(JACKError) -> [Port] {
     let outputs = client.ports(JackPortIsOutput)
     let levels = takeLevels()
@@ -100,7 +100,7 @@ public final class PortMeter {
       let port = "in_\(index + 1)"
       if state.pointee.port(index) == nil { state.pointee.set(try client.register(port, .input), at: index) }
       let connection = Connection(source: name, destination: "\(client.name):\(port)")
-      // What a place heard of the port before is not this one's.
+      // Discards the levels of the previous port in this place.
       for peer in client.peers(of: connection.destination) where peer != name {
         client.disconnect(Connection(source: peer, destination: connection.destination))
       }
@@ -111,7 +111,7 @@ public final class PortMeter {
   }
 }
 
-/// What the process callback adds up, a place for each port.
+/// The sums of the process callback, a place for each port.
 struct MeterState: ~Copyable {
   static let capacity = 128
 
@@ -120,15 +120,15 @@ struct MeterState: ~Copyable {
     /// Bit pattern of the greatest magnitude since the last look.
     let peak = Atomic<UInt32>(0)
     let isBroken = Atomic<Bool>(false)
-    /// Bit pattern of the sum of all squares, and how many: never taken back, so that a look at any moment fits.
+    /// Bit pattern of the sum of all squares, and their number. They are never reset, so they are consistent at any moment.
     let squares = Atomic<UInt64>(0)
     let frames = Atomic<Int>(0)
-    /// Of the last look. Thread: control.
+    /// The values at the last look. Thread: control.
     var squaresBefore = 0.0
     var framesBefore = 0
   }
 
-  /// Greater magnitudes count as this in a sum, which later samples would vanish in.
+  /// Greater magnitudes are limited to this value, because later samples would vanish in the sum.
   private static var mostMagnitude: Float {
     @_noLocks @_noAllocation get { 1e6 }
   }
@@ -149,7 +149,7 @@ struct MeterState: ~Copyable {
 
   func set(_ port: OpaquePointer, at index: Int) { places[index].port.store(port, ordering: .releasing) }
 
-  /// What was added up since the last look; nil: no sample came.
+  /// The level since the last look; nil: there was no sample.
   func take(_ index: Int) -> PortMeter.Level? {
     let all = places[index].frames.load(ordering: .acquiring)
     let sum = Double(bitPattern: places[index].squares.load(ordering: .relaxed))
@@ -190,7 +190,7 @@ struct MeterState: ~Copyable {
       squares += bounded * bounded
     }
     if isBroken { places[index].isBroken.store(true, ordering: .relaxed) }
-    // The bit patterns of magnitudes order as they do.
+    // The bit patterns of magnitudes have the same order as the magnitudes.
     places[index].peak.max(peak.bitPattern, ordering: .relaxed)
     let sum = Double(bitPattern: places[index].squares.load(ordering: .relaxed)) + squares
     places[index].squares.store(sum.bitPattern, ordering: .relaxed)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A port of another client: its full name, and the names that it has besides.
+/// A port of another client: its full name, and its aliases.
 package struct PortName: Hashable, Sendable {
   package var name: String
   package var aliases: [String]
@@ -13,17 +13,17 @@ package struct PortName: Hashable, Sendable {
   var all: [String] { [name] + aliases }
 }
 
-/// A `connect` text: a port's exact name or alias, or a POSIX extended regular expression that matches a whole one.
+/// A `connect` text: a port's exact name or alias, or a POSIX extended regular expression that matches a whole name.
 ///
-/// The exact name comes first, so that names with brackets and dots need no escaping; and a text that was a name once
-/// stays one: while that port is away, it is not for another one that the text matches as an expression. The whole name,
-/// so that `system:capture_1` does not mean `system:capture_10`.
+/// The exact name comes first, so that names with brackets and dots need no escaping. A text that once matched a name stays
+/// a name: while that port is away, the text does not match other ports as an expression. The expression must match the
+/// whole name, so that `system:capture_1` does not match `system:capture_10`.
 final class PortPattern {
   let text: String
   private var expression: regex_t?
-  /// Why the text is no expression; nil: it is one.
+  /// Why the text is not a valid expression; nil: it is valid.
   let defect: String?
-  /// A port of that very name was seen.
+  /// A port with exactly this name was seen.
   private var isName = false
 
   /// - Throws: `JACKError.badPattern` for an empty text.
@@ -47,8 +47,8 @@ final class PortPattern {
     if expression != nil { regfree(&expression!) }
   }
 
-  /// Names of the port that has exactly this name, or else this alias, or else of all that the expression matches, in the
-  /// order given.
+  /// The port with exactly this name, or else with this alias, or else all ports that the expression matches, in the given
+  /// order.
   func matches(in ports: [PortName]) -> [String] {
     let exact = ports.first { $0.name == text } ?? ports.first { $0.aliases.contains(text) }
     if let exact {
@@ -58,7 +58,7 @@ final class PortPattern {
     return isName ? [] : ports.filter { isMatched($0) }.map(\.name)
   }
 
-  /// Whether the expression matches a port, be there one of the very name or not.
+  /// Whether the expression matches a port, even if another port has exactly this name.
   func isMatched(_ port: PortName) -> Bool {
     expression != nil && port.all.contains { regexec(&expression!, $0, 0, nil, 0) == 0 }
   }

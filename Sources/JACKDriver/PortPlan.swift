@@ -1,6 +1,6 @@
 import GraphEngine
 
-/// One port of ours: a channel that a graph asks the driver for.
+/// One own port: a channel that a graph requests from the driver.
 package struct PortPlan: Equatable, Sendable {
   package enum Direction: Sendable { case input, output }
 
@@ -8,15 +8,15 @@ package struct PortPlan: Equatable, Sendable {
   /// JACK's short name: `<node>` for one channel, `<node>_<n>`, n from 1, for several.
   package var name: String
   package var node: String
-  /// Of the node, from 0.
+  /// Channel of the node, from 0.
   package var channel: Int
-  /// What the channel listens to: JACK's pretty name. nil: outputs have none.
+  /// The machine of the channel: JACK's pretty name. Nil: outputs have none.
   package var machine: String?
   /// `connect` texts of this channel.
   package var patterns: [String]
-  /// Whether the texts are those of all the node's channels together: each match goes to the next channel.
+  /// Whether the node's channels share the texts: each match goes to the next channel.
   package var sharesMatches: Bool
-  /// Outputs: frames from an input to this port; nil: it depends on no input.
+  /// Outputs: frames from an input to this port; nil: the output depends on no input.
   package var delay: Int64?
 
   package init(
@@ -36,20 +36,20 @@ package struct PortPlan: Equatable, Sendable {
 }
 
 extension PortPlan {
-  /// The same channel of the same node, whatever else changes: its port stays.
+  /// The same channel of the same node: its port stays, even if other properties change.
   package func isSamePort(as other: PortPlan) -> Bool {
     direction == other.direction && node == other.node && channel == other.channel
   }
 }
 
-/// The ports that a graph needs, by the engine's channel index; nil where a channel is free.
+/// The ports that a graph needs, by the engine's channel index; nil if a channel is free.
 struct PortLayout: Equatable {
   var inputs: [PortPlan?] = []
   var outputs: [PortPlan?] = []
 
   init() {}
 
-  /// The engine is prepared.
+  /// The engine must be prepared.
   init(_ engine: Engine) {
     inputs = engine.inputChannels.map { port in
       port.map {

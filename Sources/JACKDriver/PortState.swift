@@ -1,26 +1,26 @@
 import GraphText
 
-/// A port of ours, and what it is connected to, at one moment.
+/// An own port and its connections, at one moment.
 public struct PortState: Sendable, Equatable {
   /// Full name.
   public var port: String
   public var node: String
-  /// Of the node, from 0.
+  /// Channel of the node, from 0.
   public var channel: Int
-  /// What the channel listens to; nil: outputs have none.
+  /// The machine of the channel; nil: outputs have none.
   public var machine: String?
-  /// It takes samples; false: it gives them.
+  /// The port takes samples; false: it gives them.
   public var isInput: Bool
   /// The `connect` texts of this channel.
   public var connect: [String]
   public var peers: [Peer]
-  /// Since when it is connected, or is not: nanoseconds since the Unix epoch, and a frame position.
+  /// Since when it is connected, or not connected: nanoseconds since the Unix epoch, and a frame position.
   public var since: Int64
   public var position: Int64
 
   public var isConnected: Bool { !peers.isEmpty }
 
-  /// A port of another client that it is connected to.
+  /// A connected port of another client.
   public struct Peer: Sendable, Equatable {
     public var port: String
     public var since: Int64
@@ -34,16 +34,16 @@ public struct PortState: Sendable, Equatable {
   }
 }
 
-/// A port of ours that waits for another one.
+/// An own port that waits for a port of another client.
 public struct Waiting: Sendable, Equatable {
   public var port: String
   /// The `connect` texts.
   public var patterns: [String]
-  /// The names that are nearest to them.
+  /// The most similar names of existing ports.
   public var nearest: [String]
-  /// The ports that there are; nil: the one that is asked for is there, but can't be connected yet.
+  /// The existing ports; nil: the requested port exists, but can't be connected yet.
   public var available: [String]?
-  /// What is wrong with texts that are no patterns.
+  /// The errors of texts that are not valid patterns.
   public var defects: [String]
 
   public init(
@@ -69,7 +69,7 @@ public struct Waiting: Sendable, Equatable {
     defects = patterns.compactMap { pattern in pattern.defect.map { "'\(pattern.text)' is no pattern: \($0)" } }
   }
 
-  /// Ports that a line names before it only counts the others.
+  /// Most ports that a message names; it counts the others.
   private static let mostNames = 12
 }
 

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// The JACK ports of one direction, by the engine's channel index; nil where a channel is free.
+/// The JACK ports of one direction, by the engine's channel index; nil if a channel is free.
 ///
-/// There is room for as many as JACK has for a client, so that ports come and go while cycles run and nothing moves. The
-/// control thread sets and clears, the realtime thread looks once in every cycle. Whether something is connected to a
-/// port stands here, too: the call that JACK has for it takes a lock in PipeWire's library.
+/// The table has room for all ports that JACK allows a client, so that ports come and go during cycles without moving
+/// memory. The control thread sets and clears entries, the realtime thread reads them once per cycle. The table also stores
+/// whether a port is connected, because JACK's call for that takes a lock in PipeWire's library.
 struct PortTable {
-  /// Channels, at most: more than JACK has ports for.
+  /// Most channels: more than JACK has ports.
   static let capacity = 4096
 
   private let ports: UnsafeMutablePointer<Atomic<OpaquePointer?>>
@@ -31,7 +31,7 @@ struct PortTable {
     highest.deallocate()
   }
 
-  /// Indexes to look at: 0..<count.
+  /// The used indexes are 0..<count.
   var count: Int {
     @_noLocks @_noAllocation get { highest.pointee.load(ordering: .acquiring) }
   }
@@ -46,7 +46,7 @@ struct PortTable {
   /// Thread: control.
   func setConnected(_ isConnected: Bool, at index: Int) { connected[index].store(isConnected, ordering: .relaxed) }
 
-  /// A port that is new is connected to nothing.
+  /// A new port is not connected.
   ///
   /// Thread: control.
   func set(_ port: OpaquePointer?, at index: Int) {

@@ -2,7 +2,7 @@ import CJACK
 import Glibc
 import Synchronization
 
-/// A JACK server of our own, without a sound card: `jackd` with the dummy driver, under a name that no other has.
+/// A private JACK server without a sound card: `jackd` with the dummy driver, under a unique name.
 ///
 /// It ends with `stop`, with the last reference, and at the latest with this process.
 public final class PrivateServer: Sendable {
@@ -11,11 +11,11 @@ public final class PrivateServer: Sendable {
     public var rate = 48000
     /// Frames in a cycle.
     public var period = 1024
-    /// The server waits for its clients in every cycle, instead of going on without those that are late (jackd's -S).
+    /// The server waits for its clients in every cycle, instead of continuing without late ones (jackd's -S).
     public var isSynchronous = false
-    /// It asks for realtime priority, for itself and its clients; without the right to it, it runs all the same.
+    /// The server requests realtime priority for itself and its clients; without permission, it still runs.
     public var isRealtime = false
-    /// How long it may take to answer, and later to end.
+    /// Seconds that the server may take to answer, and later to end.
     public var seconds = 10
 
     public init(
@@ -52,8 +52,7 @@ public final class PrivateServer: Sendable {
     self.process = try Self.start(name, program, arguments, seconds: options.seconds)
   }
 
-  /// Starts the program; where JACK's registry is full of servers of ours that were killed, frees their places and
-  /// tries once more.
+  /// Starts the program. If JACK's registry is full of killed private servers, frees their places and tries once more.
   private static func start(
     _ name: String, _ program: String, _ arguments: [String], seconds: Int
   ) throws(JACKError) -> ChildProcess {
@@ -83,10 +82,10 @@ public final class PrivateServer: Sendable {
 
   public var isRunning: Bool { process.isRunning }
   public var processIdentifier: Int32? { process.identifier }
-  /// The last it wrote.
+  /// The server's last output.
   public var output: String { process.output }
 
-  /// Ends the server: politely, and if that does not help, for certain. Again does nothing.
+  /// Asks the server to end, and kills it if needed. Repeated calls do nothing.
   public func stop() {
     process.stop(seconds: options.seconds)
     if hasCleanedUp.exchange(true, ordering: .relaxed) { return }
@@ -96,9 +95,8 @@ public final class PrivateServer: Sendable {
     Self.removeSemaphores(of: name)
   }
 
-  /// Frees what a server that was killed still holds: its place among the eight that JACK's registry has for the whole
-  /// machine, its socket and its semaphores. jackd takes a dead server's place under the same name only, and gives it
-  /// back when it is ended politely.
+  /// Frees the resources of a killed server: its place in JACK's registry (eight places for the whole computer), its socket
+  /// and its semaphores. jackd only reuses a dead server's place under the same name, and frees it when it ends normally.
   private static func reclaim(_ name: String, _ program: String, seconds: Int) {
     let socket = "/dev/shm/jack_\(name)_\(getuid())_0"
     unlink(socket)
@@ -109,7 +107,7 @@ public final class PrivateServer: Sendable {
     removeSemaphores(of: name)
   }
 
-  /// Those of clients that were there to the end, which neither they nor jackd remove.
+  /// The semaphores of clients that ran to the end, which neither the clients nor jackd remove.
   private static func removeSemaphores(of name: String) {
     var found = glob_t()
     defer { globfree(&found) }
@@ -119,15 +117,15 @@ public final class PrivateServer: Sendable {
     }
   }
 
-  /// How the names begin that `uniqueName` makes.
+  /// The prefix of the names that `uniqueName` makes.
   private static let namePrefix = "auscult-"
 
-  /// A name that neither another process nor another server of this one has.
+  /// A name that no other process and no other server of this process uses.
   public static func uniqueName() -> String {
     "\(namePrefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
   }
 
-  /// Asks for a client's place every 20 ms: there is nothing else by which jackd says that it is ready.
+  /// Tries to open a client every 20 ms, because jackd does not signal that it is ready.
   private static func waitUntilItAnswers(
     _ name: String, _ process: ChildProcess, seconds: Int
   ) throws(JACKError) {
@@ -142,7 +140,7 @@ public final class PrivateServer: Sendable {
     }
   }
 
-  /// Whether a server of this name takes a client.
+  /// Whether a server with this name accepts a client.
   private static func answers(_ name: String) throws(JACKError) -> Bool {
     do {
       try JACKClient(name: "auscult-ready-\(getpid())", server: name).close()

@@ -2,15 +2,16 @@ import CJACK
 import CRealtime
 import GraphEngine
 
-/// Makes and frees the process callback's memory. Thread: control, while the client is not active.
+/// Allocates and frees the process callback's memory. Thread: control, while the client is not active.
 extension ProcessState {
-  /// What goes on from one server to the next.
+  /// The state that continues from one server to the next.
   struct Continuation {
     var clock: FrameClock
     var lastBegan: Int64
     var lastFrames: Int64
 
-    /// How long no server called, as the machine's own clock has it: the new server's counter knows nothing of the old.
+    /// How long no server called, by the computer's monotonic clock, because the new server's counter is unrelated to the
+    /// old one.
     @_noLocks @_noAllocation
     func framesWithoutServer(until now: Int64, rate: Int) -> Int64 {
       let seconds = Double(now - lastBegan) / 1e9
@@ -18,9 +19,9 @@ extension ProcessState {
     }
   }
 
-  /// Without any port: those are set in `inputs` and `outputs`, then or while cycles run.
+  /// Makes a state without ports; set them in `inputs` and `outputs`, before or during cycles.
   ///
-  /// - Parameter continuation: of the last server, whose stream this one goes on with; nil: the first.
+  /// - Parameter continuation: state of the last server, whose stream continues; nil: this is the first server.
   static func make(
     client: JACKClient, engine: Engine, control: DriverControl, origin: Origin, continuation: Continuation?
   ) -> UnsafeMutablePointer<ProcessState> {
@@ -46,7 +47,7 @@ extension ProcessState {
     @_noLocks @_noAllocation get { Continuation(clock: clock, lastBegan: lastBegan, lastFrames: lastFrames) }
   }
 
-  /// Frees what `make` gave. The client is closed, so that no callback runs any more.
+  /// Frees the memory of `make`. The client must be closed, so that no callback runs.
   static func free(_ state: UnsafeMutablePointer<ProcessState>) {
     state.pointee.inputPorts.free()
     state.pointee.outputPorts.free()
@@ -67,7 +68,7 @@ extension ProcessState {
   /// JACK's process callback.
   ///
   /// Without a deadline (freewheel) it first waits for the workers, outside the cycle that the compiler and
-  /// RealtimeSanitizer watch: that is the one place where JACK's thread may block.
+  /// RealtimeSanitizer check: only here JACK's thread may block.
   static let callback: JackProcessCallback = { frames, argument in
     let state = argument!.assumingMemoryBound(to: ProcessState.self)
     let share = state.pointee.share

@@ -3,38 +3,37 @@ import CNodeABI
 import CRealtime
 import GraphEngine
 
-/// All that the process callback touches, in one piece of memory. Set up, and freed, in `ProcessState+SetUp.swift`.
+/// All state of the process callback, in one piece of memory. `ProcessState+SetUp.swift` allocates and frees it.
 ///
-/// Realtime code, all of it marked: the compiler proves that nothing here allocates or locks. What JACK's functions
-/// promise stands in CJACK's shim.h.
+/// All code here is realtime code and marked: the compiler proves that nothing allocates or locks. CJACK's shim.h says what
+/// JACK's functions guarantee.
 struct ProcessState {
   /// Which cycle has frame position 0.
   enum Origin {
     case firstCycle
-    /// The first cycle in which JACK's transport rolls; nothing is processed before.
+    /// The first cycle in which JACK's transport rolls; earlier cycles are not processed.
     case transport
   }
 
   let client: OpaquePointer
   let engine: RealtimeEngine
-  /// Waits until the engine's queues have room, for cycles that have no deadline. Not marked, never called in the
-  /// cycle.
+  /// Waits until the engine's queues have room, for cycles without a deadline. Not marked, so never called in the cycle.
   let engineObject: Unmanaged<Engine>
   let share: UnsafeMutablePointer<DriverShare>
   let rate: Int
   let inputPorts: PortTable
   let outputPorts: PortTable
-  /// This cycle's samples, by the engine's channel index; nil where there is no port.
+  /// This cycle's samples, by the engine's channel index; nil: there is no port.
   let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
-  /// ... and whether anything is connected to the port.
+  /// Whether the port is connected, by the engine's channel index.
   let connected: UnsafeMutablePointer<UInt8>
   let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
-  /// Channels to hand over in this cycle, free ones among them, and whether it has outputs.
+  /// Input channels of this cycle, including free ones, and whether there are outputs.
   var inputCount = 0
   var hasOutputs = false
 
   var clock = FrameClock()
-  /// The last cycle, while it is not known whether frames were lost before it.
+  /// The last cycle, until it is known whether frames were lost before it.
   var held: HeldCycle
   var origin: Origin
   /// The next cycle is the first with a new server.
@@ -52,15 +51,15 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   /// One cycle of JACK's: from the ports' buffers through the engine to the ports' buffers.
   @_noLocks @_noAllocation
   func cycle(_ frames: UInt32) {
-    // In one order with the tables' changes: who sees two more cycles begin knows that none uses what was there before.
+    // Ordered with changes of the tables: after two more cycles, no cycle uses a removed port.
     pointee.share.pointee.cycles.add(1, ordering: .sequentiallyConsistent)
-    // Before the buffers: what is asked for after leaving has begun may be a port's that is being pulled.
+    // Read before the buffers: after leaving has begun, a buffer may belong to a port that is being removed.
     let isLeaving = pointee.share.pointee.isLeaving.load(ordering: .sequentiallyConsistent)
     collectBuffers(frames)
     if !isLeaving && hasOrigin() { run(frames) }
   }
 
-  /// Buffers are asked for anew in every cycle: JACK may move them. What the graph does not play into is silent.
+  /// Gets the buffers in every cycle, because JACK may move them. Clears the output buffers.
   @_noLocks @_noAllocation
   private func collectBuffers(_ frames: UInt32) {
     pointee.inputCount = pointee.inputPorts.count
@@ -70,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
       guard let port = pointee.inputPorts[index], let buffer = jack_port_get_buffer(port, frames) else { continue }
       let samples = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
       pointee.inputs[index] = samples
-      // The control thread is told of a new connection some milliseconds after its first sound.
+      // The control thread learns of a new connection some milliseconds after its first sound.
       pointee.connected[index] = pointee.inputPorts.isConnected(index) || isSounding(samples, frames) ? 1 : 0
     }
     pointee.hasOutputs = false
@@ -83,7 +82,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     }
   }
 
-  /// Somebody sends something other than digital silence.
+  /// Whether any sample is not digital silence.
   @_noLocks @_noAllocation
   private func isSounding(_ samples: UnsafePointer<Float>, _ frames: UInt32) -> Bool {
     for index in 0..<Int(frames) where samples[index] != 0 { return true }
@@ -112,7 +111,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     let cause = pointee.gapCause
     pointee.gapCause = AUSCULT_GAP_XRUN
     let rest = runHeld(gapBefore: gap) ? 0 : gap
-    // Not in a graph that gives samples to JACK: these are due in this very cycle.
+    // Not in a graph that gives samples to JACK, because these are due in this cycle.
     if pointee.clock.isAhead && !pointee.hasOutputs && pointee.held.canHold(Int(frames)) {
       pointee.held.hold(
         pointee.inputs, connected: pointee.connected, channels: pointee.inputCount, frames: Int(frames))
@@ -128,9 +127,9 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     }
   }
 
-  /// Runs the cycle that was kept back, behind the gap that is known by now. Also called when no more cycles come.
+  /// Runs the held cycle, after the gap that is known by now. Also called when no more cycles come.
   ///
-  /// - Returns: whether there was one.
+  /// - Returns: whether there was a held cycle.
   @_noLocks @_noAllocation
   @discardableResult
   func runHeld(gapBefore gap: Int64 = 0) -> Bool {
@@ -144,8 +143,8 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     return true
   }
 
-  /// The server's counter, and JACK's time at this cycle's begin: one look, so that they belong together, at the
-  /// beginning, before the server moves on.
+  /// The server's counter, and JACK's time at the begin of this cycle. One call reads both, so that they belong together,
+  /// and early, before the server continues.
   @_noLocks @_noAllocation
   private func readTimes() -> (counter: UInt32, began: UInt64) {
     var counter: UInt32 = 0

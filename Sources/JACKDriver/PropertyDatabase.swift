@@ -1,17 +1,17 @@
 import Glibc
 
-/// The database of properties that all programs of a user share that use jackd2's libjack: files of Berkeley DB.
+/// The property database that all of a user's programs with jackd2's libjack share: files of Berkeley DB.
 ///
-/// A program that is killed while it makes them leaves one empty; every program that opens the database after that, jackd
-/// among them, dies of a bus error.
+/// If a program is killed while it creates the files, one stays empty. Every program that opens the database later, jackd
+/// included, then crashes with a bus error.
 package enum PropertyDatabase {
-  /// Where jackd2 1.9 has it.
+  /// The path in jackd2 1.9.
   package static var folder: String { "/dev/shm/jack_db-\(geteuid())" }
 
-  /// Whether the libjack of this process has such a database: PipeWire's has none.
+  /// Whether this process' libjack has such a database; PipeWire's has none.
   package static let isUsed = dlsym(nil, "db_env_create") != nil
 
-  /// - Throws: `damagedProperties` when a file is empty, and stays so: one that is being made is, for a moment.
+  /// - Throws: `damagedProperties` if a file stays empty; a file that is being created is empty for a moment.
   package static func check(_ folder: String = folder) throws(JACKError) {
     guard isUsed else { return }
     for _ in 0..<50 {

@@ -1,10 +1,10 @@
 import Glibc
 
-/// The JACK servers that run on this machine, whoever's they are, as jackd2 keeps them in shared memory.
+/// The JACK servers on this computer, of all users, from jackd2's registry in shared memory.
 package enum ServerRegistry {
   package struct Server: Hashable, Sendable {
     package var name: String
-    /// Whose it is.
+    /// The user that owns it.
     package var user: UInt32
 
     package init(name: String, user: UInt32) {
@@ -13,16 +13,16 @@ package enum ServerRegistry {
     }
   }
 
-  /// Where jackd2 1.9 has it.
+  /// The path in jackd2 1.9.
   package static let path = "/dev/shm/jack-shm-registry"
 
-  /// Servers that live. Empty where the registry can't be read, or is another program's.
+  /// Running servers. Empty if the registry can't be read, or belongs to another program.
   package static func servers(_ path: String = path) -> [Server] {
     entries(path).filter(\.isAlive).map(\.server)
   }
 
-  /// Servers that were killed: each keeps its place, for jackd gives a place back only when the server ends in order,
-  /// or when a server of the same name starts.
+  /// Killed servers. Each keeps its place, because jackd only frees a place when the server ends normally, or when a server
+  /// with the same name starts.
   package static func deadServers(_ path: String = path) -> [Server] {
     entries(path).filter { !$0.isAlive }.map(\.server)
   }
@@ -50,8 +50,8 @@ package enum ServerRegistry {
     return Server(name: String(match.2), user: user)
   }
 
-  /// `jack_shm_header_t`: magic, protocol, type, size, header's and entry's length; then servers, each the number of a
-  /// process and a name of 257 bytes, filled up to a multiple of four.
+  /// `jack_shm_header_t`: magic, protocol, type, size, length of the header and of an entry; then the servers, each with a
+  /// process number and a name of 257 bytes, padded to a multiple of four.
   private enum Layout {
     static let magic: UInt32 = 0x4a41_434b
     static let header = 24
@@ -72,7 +72,7 @@ package enum ServerRegistry {
     return count > 0 ? Array(bytes.prefix(count)) : nil
   }
 
-  /// What runs instead of the server that was looked for, in words; nil: nothing.
+  /// The servers that run instead of the requested one, in words; nil: none.
   ///
   /// - Parameter name: nil: JACK's default.
   static func others(than name: String?) -> String? {

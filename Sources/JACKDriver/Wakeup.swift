@@ -2,7 +2,7 @@ import Glibc
 
 /// Wakes the control thread from any thread, and from a signal handler.
 ///
-/// A pipe with both ends non-blocking: a full one is as good as a wake-up. Writing to it is async-signal-safe.
+/// A pipe with both ends non-blocking; a full pipe wakes the thread, too. Writing to it is async-signal-safe.
 final class Wakeup: Sendable {
   private let readEnd: Int32
   private let writeEnd: Int32

@@ -1,33 +1,33 @@
 import CRealtime
 import NodeKit
 
-/// Which of a token's columns belong to which band, and how loud each band is: columns of one frequency, such as its mean
-/// and its deviation, are one band, and the first of them is its level.
+/// The band of each of a token's columns, and each band's level. Columns of one frequency, such as mean and deviation,
+/// are one band; the first of them is its level.
 struct BandLevels {
   struct Band {
     let frequency: Double
-    /// The first is the level's.
+    /// The first one is the level's.
     var columns: [Int]
   }
   /// Ascending in frequency.
   let bands: [Band]
-  /// [bands]: those a little below each.
+  /// [bands]: the bands a little below each.
   private let shoulders: [Range<Int>]
   private let format: StreamFormat
 
-  /// Fewer bands have no edge to speak of.
+  /// With fewer bands there is no edge to find.
   private static let leastBands = 8
-  /// Levels below that of the sound's last band that is there, by which those above it must lie to count as empty: in dB.
-  /// No filter in air or metal is as steep as that; those of converters and encoders are.
+  /// Bands above an edge must lie this many dB below the last band before the edge to count as empty. Filters in air or
+  /// metal are less steep; those of converters and encoders are steeper.
   static let cliff = 20.0
-  /// The share of an edge's frequency, from and to, in which bands tell how loud it is below the edge.
+  /// The range, as shares of an edge's frequency, of bands that give the level below the edge.
   private static let shoulder = 0.8...0.9
-  /// What lies below the shoulder by more than this is slope, in dB.
+  /// Bands more than this below the shoulder are slope, in dB.
   private static let slope = 2.0
-  /// Below this frequency, in Hz, there is no edge: converters and encoders keep more.
+  /// No edge lies below this frequency, in Hz: converters and encoders keep more.
   private static let lowestEdge = 1000.0
 
-  /// Nil: the columns are no bands, or too few.
+  /// Nil: the columns are not bands, or too few.
   init?(_ format: StreamFormat) {
     guard format.frequencies.count == format.columns else { return nil }
     var bands: [Float: Band] = [:]
@@ -41,7 +41,7 @@ struct BandLevels {
     shoulders = sorted.map { band in
       let begin = sorted.firstIndex { $0.frequency >= Self.shoulder.lowerBound * band.frequency } ?? 0
       let end = sorted.firstIndex { $0.frequency > Self.shoulder.upperBound * band.frequency } ?? begin
-      // Where bands are wide, the next one.
+      // With wide bands, the next one.
       return max(0, min(begin, end - 1))..<end
     }
   }
@@ -56,19 +56,19 @@ struct BandLevels {
   private func decibels(_ value: Double) -> Double {
     switch format.scale {
     case .linear: 10 * realtime_log10(value < 1e-10 ? 1e-10 : value)
-    // Unit ranges stand for some 100 dB.
+    // Unit ranges are taken as about 100 dB.
     case .unit: 100 * value
     case .decibel, .other: value
     }
   }
 
-  /// The first of the bands that carry nothing, because a converter or an encoder has left nothing above a frequency: from
-  /// there on all lie below those a little further down by the cliff, in the sound itself. A machine that has lost a tone
-  /// leaves no cliff. Nil: the sound reaches up to the last band.
+  /// The first empty band, because a converter or an encoder has removed everything above a frequency: from there on
+  /// all bands lie below those slightly further down by the cliff, within this sound. A machine that loses a tone
+  /// leaves no cliff. Nil: the sound reaches the last band.
   ///
   /// - Parameters:
-  ///   - levels: of each band, from the lowest on, in dB.
-  ///   - learned: what they are in the training sound: those above the edge lie below by the cliff, too.
+  ///   - levels: of each band, lowest first, in dB.
+  ///   - learned: the same of the training sound: bands above the edge must lie below these by the cliff, too.
   func edge(_ levels: [Double], below learned: [Double]? = nil) -> Int? {
     var highest = -Double.infinity
     var edge: Int?
@@ -78,7 +78,7 @@ struct BandLevels {
       guard bands[band].frequency >= Self.lowestEdge, let level = shoulder(of: band, levels) else { break }
       if level - highest >= Self.cliff { edge = band }
     }
-    // The slope before it belongs to what is missing.
+    // The slope before the edge is missing, too.
     return edge.map { shoulders[$0].upperBound }
   }
 
@@ -88,27 +88,26 @@ struct BandLevels {
     return sorted.isEmpty ? nil : sorted[sorted.count / 2]
   }
 
-  /// "3.9 kHz": where the last band lies that is there.
+  /// "3.9 kHz": the frequency of the last band that is present.
   func text(below edge: Int) -> String {
     let frequency = bands[max(0, edge - 1)].frequency
     return "\((frequency / 100).rounded(.down) / 10) kHz"
   }
 }
 
-/// Up to which band the sound that a machine was learned from carries anything. Bands above are not judged: what is there
-/// tells of the recorder.
+/// The bands that a machine's training sound contains. Bands above are not scored, because they depend on the recorder.
 struct CarriedBands {
-  /// Mean level of each band in the training sound, in dB, as far as it carries them.
+  /// Mean level of each band in the training sound, in dB, for the bands that it contains.
   let levels: [Double]
-  /// Columns of bands that it does not carry.
+  /// Columns of bands that it does not contain.
   let emptyColumns: Set<Int>
-  /// "3.9 kHz"; nil: it carries all bands.
+  /// "3.9 kHz"; nil: it contains all bands.
   let limit: String?
 
-  /// [columns] mean of the training tokens: stands in for what a sound lacks.
+  /// [columns] mean of the training tokens: replaces bands that a sound lacks.
   let means: [Double]
 
-  /// Nil: the columns are no bands.
+  /// Nil: the columns are not bands.
   init?(_ format: StreamFormat, _ examples: [Examples]) {
     let count = examples.reduce(0) { $0 + $1.count }
     guard let bands = BandLevels(format), count > 0 else { return nil }
@@ -137,29 +136,29 @@ struct CarriedBands {
     return sums.map { $0 / Double(count * format.rows) }
   }
 
-  /// What a model has to remember of it: [(name, values)].
+  /// The values for the model: [(name, values)].
   var tensors: [(name: String, values: [Double])] { [("band_levels", levels), ("column_means", means)] }
 }
 
-/// Finds out whether what is heard of a machine lacks bands that its model knows.
+/// Detects whether a machine's sound lacks bands that its model has.
 struct BandWatch {
   let bands: BandLevels
-  /// [bands that the training sound carries]
+  /// [bands in the training sound]
   private let learned: [Double]
-  /// Of the token that was last asked for.
+  /// Of the token of the last question.
   private var levels: [Double]
   private var sums: [Double]
   private let wanted: Int
   private var count = 0
   private var last: Verdict?
 
-  /// Seconds, and tokens, that a verdict rests on.
+  /// Seconds, and tokens, before a verdict.
   private static let seconds = 4.0
   private static let leastTokens = 8
-  /// At the end of a file fewer do.
+  /// Enough at the end of a file.
   private static let fewestTokens = 2
 
-  /// Nil: a model that does not say what it was trained on.
+  /// Nil: the model does not describe its training sound.
   init?(_ format: StreamFormat, _ model: Model.Machine) {
     guard let bands = BandLevels(format),
       let (levels, _) = try? model.doubles("band_levels", [nil]), levels.count <= bands.bands.count
@@ -173,24 +172,24 @@ struct BandWatch {
 
   enum Verdict: Equatable {
     case complete
-    /// Above which frequency there is nothing.
+    /// The frequency above which everything is missing.
     case lacks(String)
   }
 
-  /// The first of the bands that a token lacks, by this token alone; nil: it has all.
+  /// The first band that a token lacks, by this token alone; nil: it has all.
   mutating func edge(_ token: UnsafePointer<Float>) -> Int? {
     for band in learned.indices { levels[band] = bands.level(token, band) }
     return bands.edge(levels, below: learned)
   }
 
-  /// Counts the token that was last asked for. An answer comes after some seconds.
+  /// Counts the token of the last question. Gives an answer after some seconds.
   mutating func note() -> Verdict? {
     for band in levels.indices { sums[band] += levels[band] }
     count += 1
     return count >= wanted ? look() : nil
   }
 
-  /// The stream ends: what is known of it.
+  /// The stream ends: the answer so far.
   mutating func end() -> Verdict {
     defer {
       clear()

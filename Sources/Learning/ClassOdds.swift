@@ -1,13 +1,13 @@
 import CRealtime
 import NodeKit
 
-/// What classifiers say of a token: its likeliest class, and the log odds that it is not normal.
+/// A classifier's verdict on a token: its likeliest class, and the log odds that it is not normal.
 ///
-/// log(1 - p) - log(p), p the probability of the label `normal`, or of the likeliest label where none is called so.
+/// log(1 - p) - log(p), p the probability of the label `normal`, or of the likeliest label if there is no such label.
 public struct ClassOdds {
   private let count: Int
   private let normal: Int
-  /// Logarithms of the classes' probabilities, up to a constant: to be filled in before `judge`. [count]
+  /// Logarithms of the classes' probabilities, up to a constant: fill in before `judge`. [count]
   public let logarithms: UnsafeMutablePointer<Double>
   private let best: UnsafeMutablePointer<Scorer.Verdict>
 
@@ -19,7 +19,7 @@ public struct ClassOdds {
     best = memory.room(1, of: Scorer.Verdict(index: -1, probability: 0))
   }
 
-  /// Of the logarithms that were filled in: the log odds; the verdict is kept.
+  /// Returns the log odds of the logarithms, and keeps the verdict.
   @_noLocks @_noAllocation
   public func judge() -> Double {
     var likeliest = 0
@@ -32,11 +32,11 @@ public struct ClassOdds {
   @_noLocks @_noAllocation
   public func verdict() -> Scorer.Verdict { best.pointee }
 
-  /// Index of the class that odds are against, after `judge`.
+  /// Index of the class that the odds are against, after `judge`.
   @_noLocks @_noAllocation
   public func reference() -> Int { normal >= 0 ? normal : Int(best.pointee.index) }
 
-  /// Sum of exp(logarithm - that of one), one label left out.
+  /// Sum of exp(logarithm - that of one), without one label.
   @_noLocks @_noAllocation
   private func sum(relativeTo reference: Int, without: Int) -> Double {
     var sum = 0.0

@@ -1,24 +1,24 @@
 import CNodeABI
 import NodeKit
 
-/// Base of detectors that judge each token by a trained model, one for each machine.
+/// Base of detectors that score each token by a trained model, one for each machine.
 ///
-/// They run on workers: a judgement comes in one piece at the end of a slice, and what it costs depends on the model.
-/// Each token of each channel is judged by itself, so a score never depends on how many come together.
+/// They run on workers: scoring happens all at once at the end of a slice, and its cost depends on the model. Each
+/// token of each channel is scored alone, so a score never depends on the number of tokens in a call.
 open class JudgingNode: OffloadNode, Explaining {
   /// Parameters of every detector with a model; a subclass adds its own.
   public static let sharedParameters: [ParameterDeclaration] = [
-    .inputPath("model", "A model file that `auscult train` made, for this very front end"), Thresholds.parameter,
+    .inputPath("model", "A model file of `auscult train`, for this front end"), Thresholds.parameter,
   ]
 
   public static let inputs = [
     PortDeclaration("in", [.features, .slice], "Levels of bands; a slice counts as one vector")
   ]
-  /// Of networks that look at pictures.
+  /// Inputs of networks that need images.
   public static let sliceInputs = [PortDeclaration("in", .slice, "Slices of levels of bands")]
   public static func output(_ summary: String) -> [PortDeclaration] { [PortDeclaration("score", .score, summary)] }
 
-  /// Scores are limited to this: finite whatever comes in.
+  /// Limit of scores, so that they are always finite.
   private static let greatest = 1e30
   /// Bands that a score names.
   private static let namedBands = 3
@@ -30,7 +30,7 @@ open class JudgingNode: OffloadNode, Explaining {
   private var limits: [Double] = []
   private var row = Row(width: 0, columns: 0)
   private var bandWatches: [BandWatch?] = []
-  /// By channel: it was told of bands that the sound lacks.
+  /// By channel: missing bands were reported.
   private var toldOfBands: [Bool] = []
   private var remarks: Remarks?
 
@@ -40,7 +40,7 @@ open class JudgingNode: OffloadNode, Explaining {
     try super.init(arguments)
   }
 
-  /// What judges one machine's tokens [rows x columns].
+  /// The scorer of one machine's tokens [rows x columns].
   open func scorer(_ model: Model, _ machine: Model.Machine, rows: Int, columns: Int) throws -> Scorer {
     preconditionFailure("a JudgingNode must override `scorer`")
   }
@@ -61,11 +61,11 @@ open class JudgingNode: OffloadNode, Explaining {
     answer.output.format.frequencies = input.frequencies
     answer.output.format.machines = []
     answer.output.format.stampedByNode = true
-    // What the nodes before hold back comes on top of the tokens of a call.
+    // Nodes before this one may hold tokens back and deliver them in one call.
     answer.output.burst = 64
     answer.history = input.frames(ticks: input.extent)
     answer.reach = 0
-    // A model that is missing is an error only when the graph is to run.
+    // A missing model is an error only when the graph is to run.
     guard let path, isReadable(path) else { return }
     let model = try Model(path, host: host)
     answer.model = model.digest
@@ -127,7 +127,7 @@ open class JudgingNode: OffloadNode, Explaining {
     case .complete: remarks?.say("bands", channel, nil)
     case .lacks(let limit):
       let text =
-        "the sound carries nothing above \(limit), what the model was trained on does: these bands are left out of its scores"
+        "the sound has nothing above \(limit), but the training sound has: scores leave these bands out"
       remarks?.say("bands", channel, text)
       guard !toldOfBands[channel] else { return }
       toldOfBands[channel] = true
@@ -139,17 +139,17 @@ open class JudgingNode: OffloadNode, Explaining {
     }
   }
 
-  /// Says what the training sound does not carry, if so.
+  /// Reports bands that the training sound lacks.
   final func tell(_ bands: CarriedBands?, of machine: String) {
     guard let limit = bands?.limit else { return }
     host.log(
       .warning,
-      "machine '\(machine)': its sound carries nothing above \(limit), as resampled or encoded recordings do: bands above "
-        + "are not judged")
+      "machine '\(machine)': its sound has nothing above \(limit), like resampled or encoded recordings: bands above "
+        + "are not scored")
   }
 
-  /// Scales a token into `row`. Values of bands that the sound lacks become those of the training sound: what an encoder
-  /// or a converter took away is no matter of the machine. It depends on this token alone.
+  /// Scales a token into `row`. Values of bands that the sound lacks become those of the training sound, because an
+  /// encoder or a converter removed them, not the machine. Depends on this token alone.
   private func scale(_ channel: Int, _ token: UnsafePointer<Float>) {
     scorers[channel].scale(token, into: row.values)
     guard let edge = bandWatches[channel]?.edge(token), let bands = bandWatches[channel]?.bands.bands else { return }

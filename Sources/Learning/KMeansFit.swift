@@ -4,14 +4,14 @@ import NodeKit
 public struct KMeansFit {
   /// [clusters x columns]
   public private(set) var centers: Matrix
-  /// Which centre each row belongs to.
+  /// The centre of each row.
   public private(set) var assignment: [Int]
   /// Sum of squared distances to the nearest centre.
   public private(set) var inertia: Double
 
   /// - Parameters:
   ///   - clusters: at most the number of rows.
-  ///   - progress: told how far it is, from 0 to 1.
+  ///   - progress: called with the progress from 0 to 1.
   public init(
     _ rows: Matrix, clusters: Int, starts: Int = 10, iterations: Int = 300, tolerance: Double = 1e-12,
     generator: inout SeededGenerator, progress: (Double) throws -> Void
@@ -77,7 +77,7 @@ public struct KMeansFit {
     return (assignment, sum)
   }
 
-  /// The means of the clusters; one that has lost all its rows takes the row that lies farthest from its centre.
+  /// The means of the clusters; a cluster without rows takes the row that lies farthest from its centre.
   private static func moved(_ rows: Matrix, _ assignment: [Int], _ old: Matrix) -> Matrix {
     var centers = Matrix(rows: old.rows, columns: old.columns)
     var counts = [Int](repeating: 0, count: old.rows)

@@ -1,11 +1,11 @@
 import NodeKit
 
-/// Sees to it that there is something to tell apart: two labels at least, and a token of each.
+/// Checks that there are at least two labels, and a token of each.
 ///
 /// - Parameter labels: of each token, index into the training's labels.
 public func requireLabels(_ labels: [Int], _ tokens: Matrix, _ training: Training) throws {
   guard training.labels.count >= 2, labels.count == tokens.rows else {
-    throw NodeError("needs at least two labels to tell apart: train with --dataset or --manifest")
+    throw NodeError("needs at least two labels: train with --dataset or --manifest")
   }
   let present = Set(labels)
   if let missing = training.labels.indices.first(where: { !present.contains($0) }) {

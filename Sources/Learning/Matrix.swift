@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// A dense matrix of doubles, row by row. What it computes goes through OpenBLAS on one thread: the same bits every time.
+/// A dense matrix of doubles, row by row. Uses OpenBLAS on one thread: the same bits every time.
 ///
 /// Thread: control. OpenBLAS allocates and locks.
 public struct Matrix: Sendable {
@@ -29,7 +29,7 @@ public struct Matrix: Sendable {
     return means.map { $0 / Double(rows) }
   }
 
-  /// Takes a row off every row.
+  /// Subtracts a row from every row.
   public mutating func subtract(_ offsets: [Double]) {
     for row in 0..<rows { for column in 0..<columns { values[row * columns + column] -= offsets[column] } }
   }
@@ -67,7 +67,7 @@ public struct Matrix: Sendable {
     var eigenvalues = [Double](repeating: 0, count: rows)
     var (work, integers) = ([0.0], [Int32(0)])
     var (workSize, integerSize, info) = (Int32(-1), Int32(-1), Int32(0))
-    // The first call tells how much room it needs. Fortran's columns are our rows.
+    // The first call returns the size of the work space. Fortran's columns are our rows.
     dsyevd_("V", "U", &size, &vectors, &size, &eigenvalues, &work, &workSize, &integers, &integerSize, &info)
     guard info == 0 else { return nil }
     (workSize, integerSize) = (Int32(work[0]), integers[0])

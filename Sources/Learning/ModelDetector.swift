@@ -1,13 +1,13 @@
 import NodeKit
 
-/// Base of detectors that learn one machine's parameters from all its tokens at once, and judge by them.
+/// Base of detectors that learn one machine's parameters from all its tokens at once.
 open class ModelDetector: JudgingNode, Trainable, Reporting {
   open class var learnsLabels: Bool { false }
   open class var drawsBySeed: Bool { true }
 
   /// How values are scaled before `learn` and `Scorer.score` get them: the parameter `scale`.
   private let scaling: Scaling
-  // While training.
+  //  During training.
   public private(set) var training: Training?
   private var examples: [Examples] = []
   private var learned: [Parameters] = []
@@ -18,9 +18,9 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
     try super.init(arguments)
   }
 
-  // MARK: What differs
+  //  MARK: What subclasses define
 
-  /// What is learned of one machine.
+  /// The parameters learned for one machine.
   public struct Parameters {
     public enum Values {
       case floats([Float])
@@ -42,12 +42,12 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
 
   /// Learns one machine's parameters from its scaled tokens. Thread: control; may take long.
   ///
-  /// - Parameter progress: to be called now and then with how far it is, from 0 to 1; throws when the person gave up.
+  /// - Parameter progress: call it now and then with the progress from 0 to 1; throws when the user cancelled.
   open func learn(
     _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters { Parameters() }
 
-  /// What judges one machine's tokens of `width` values.
+  /// The scorer of one machine's tokens of `width` values.
   open func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
     preconditionFailure("a ModelDetector must override `scorer`")
   }
@@ -72,7 +72,7 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
     for (index, machine) in examples.enumerated() {
       let name = training.machines[machine.machine]
       let share = 1 / Double(examples.count)
-      // What tells labels apart may be that one of them lacks bands.
+      // Missing bands may be what distinguishes a label.
       let bands = training.labels.isEmpty ? CarriedBands(training.format, [machine]) : nil
       carried.append(bands)
       tell(bands, of: name)

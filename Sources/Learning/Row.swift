@@ -7,7 +7,7 @@ import TextEscapes
   import Darwin
 #endif
 
-/// The scaled values of the token that is being judged, and what each adds to its score.
+/// The scaled values of the current token, and the part of each in its score.
 final class Row {
   /// [width]
   let values: UnsafeMutablePointer<Double>
@@ -26,7 +26,7 @@ final class Row {
     bands = memory.array(repeating: 0, count: columns)
   }
 
-  /// Puts the columns that add most first, as many as add anything; returns how many.
+  /// Sorts the columns with the largest parts to the front, those above 0; returns their number.
   func rank(
     into list: inout (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32), most: Int
   ) -> Int {

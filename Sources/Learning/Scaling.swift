@@ -1,16 +1,16 @@
 import NodeKit
 
-/// The parameter `scale`: whether values are standardised before they are judged.
+/// The parameter `scale`: whether values are standardised before scoring.
 public enum Scaling: String, Sendable {
   case none, standard
 
   public static func parameter(default initial: Scaling) -> ParameterDeclaration {
     .choice(
-      "scale", "standard: every value less its mean, over its deviation, both of the training data; none: as it is",
+      "scale", "standard: subtract the mean and divide by the deviation of the training data; none: no scaling",
       of: ["none", "standard"], default: initial.rawValue)
   }
 
-  /// What the parameter says; `none` where a class does not have it.
+  /// The parameter's value; `none` where a class does not have it.
   init(_ arguments: Arguments) {
     self = arguments.declares("scale") ? Scaling(rawValue: arguments.text("scale"))! : .none
   }
@@ -21,7 +21,7 @@ struct Standardizer {
   var means: [Double]
   var factors: [Double]
 
-  /// Of all tokens of all machines together. Values of columns that carry nothing become 0, whatever they are.
+  /// Of all tokens of all machines together. Values of empty columns always become 0.
   init(_ examples: [Examples], _ scaling: Scaling, emptyColumns: Set<Int> = [], columns: Int = 1) {
     let width = examples[0].width
     means = [Double](repeating: 0, count: width)
@@ -53,7 +53,7 @@ struct Standardizer {
     }
     for column in means.indices {
       let variance = squares[column] / count
-      // What is left of a constant after rounding is no deviation.
+      // A constant's remainder after rounding is not a deviation.
       let leastVariance = 10 * Double.ulpOfOne * max(abs(means[column]), 1) * max(abs(means[column]), 1) * 1e-3
       factors[column] = variance <= leastVariance ? 1 : 1 / variance.squareRoot()
     }

@@ -2,13 +2,13 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// What one machine's model makes of a token. Memory is taken when it is made; judging takes none.
+/// Scores tokens by one machine's model. Allocates memory only in `init`.
 open class Scorer {
   /// Values in a token.
   public final let width: Int
   private let means: UnsafePointer<Double>
   private let factors: UnsafePointer<Double>
-  /// [columns] what stands in for values of bands that a sound lacks; nil: a model that does not say.
+  /// [columns] replacements for values of bands that a sound lacks; nil: the model has none.
   private let columnMeans: (UnsafePointer<Double>, count: Int)?
   private let memory: ScorerMemory
 
@@ -22,7 +22,7 @@ open class Scorer {
     columnMeans = columns.isEmpty || width % columns.count != 0 ? nil : (memory.keep(columns), columns.count)
   }
 
-  /// Puts the training sound's mean in place of a scaled token's values in a column.
+  /// Sets a scaled token's values in a column to the training sound's mean.
   final func fill(_ column: Int, _ row: UnsafeMutablePointer<Double>) {
     guard let (mean, columns) = columnMeans, column < columns else { return }
     for index in stride(from: column, to: width, by: columns) {
@@ -41,17 +41,17 @@ open class Scorer {
   @_noLocks @_noAllocation
   open func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double { 0 }
 
-  /// How much each value adds to the score of a scaled token, not negative [width].
+  /// The part of each value in the score of a scaled token, not negative [width].
   @_noLocks @_noAllocation
   open func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {}
 
-  /// As `parts`, for what takes memory to tell. Thread: control.
+  /// As `parts`, where it takes memory to compute. Thread: control.
   open func explain(_ row: UnsafePointer<Double>, into parts: UnsafeMutablePointer<Double>) {
     _ = score(row, width)
     self.parts(row, width, into: parts)
   }
 
-  /// Classifiers: the class of the token that was judged last, and its probability.
+  /// Classifiers: the class of the last token, and its probability.
   @frozen
   public struct Verdict {
     /// Index into the model's labels; -1: none.

@@ -1,6 +1,6 @@
 import NodeKit
 
-/// Memory of one scorer, that lives as long as this; what is taken counts for the training's allotment.
+/// Memory of one scorer, which lives as long as this; it counts in the training's allotment.
 public final class ScorerMemory {
   private let memory = NodeMemory()
 

@@ -8,11 +8,11 @@ import TextEscapes
   import Darwin
 #endif
 
-/// A whole file in memory: mapped, so that what is not looked at is not read.
+/// A whole file in memory: mapped, so that unused parts are not read.
 final class MappedFile: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
 
-  /// - Throws: `ModelError` for what is no ordinary file of at least a byte.
+  /// - Throws: `ModelError` where it is not a regular file of at least a byte.
   init(path: String) throws(ModelError) {
     let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -33,17 +33,17 @@ final class MappedFile: @unchecked Sendable {
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 }
 
-/// Writes a file as a whole or not at all: into a temporary one beside it, which then takes its name.
+/// Writes a file completely or not at all: into a temporary file next to it, which then takes its name.
 ///
-/// - Throws: `ModelError`; the temporary file is gone then.
+/// - Throws: `ModelError`; then the temporary file is removed.
 ///
-/// A link stays; what it leads to is replaced. Nothing but a file ever is.
+/// Keeps a link, and replaces its target. Replaces only regular files.
 public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ModelError) {
   let given = path
   let path = LinkedPath.resolved(path)
   var status = stat()
   if stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-    throw ModelError(path: given, text: "is not a file: nothing is written there; give another path")
+    throw ModelError(path: given, text: "is not a regular file and cannot be replaced; give another path")
   }
   let temporary = "\(path).\(getpid()).part"
   let descriptor = open(PathText.bytes(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

@@ -1,22 +1,22 @@
 import JSONText
 
-/// A trained model: tensors of each machine, and what it was trained on. A `.safetensors` file.
+/// A trained model: tensors of each machine, and a description of its training. A `.safetensors` file.
 ///
 /// Tensors are named `all.NAME` or `I.NAME`, I the index of the machine. Everything else is in the metadata.
 public struct ModelFile: Sendable {
   public static let version = "1"
 
-  /// What the file knows of one machine.
+  /// One machine in the file.
   public struct Machine: Sendable, Equatable {
     public var name: String
     /// Anomalous means score > threshold; nil before it was calibrated.
     public var threshold: Double?
     /// How the threshold was set, and the histogram of the scores that it was set on.
     public var calibration: JSONValue
-    /// dB for each column of a token: how the microphone that it now hears differs from that which it learned by. Empty:
-    /// it was never adapted.
+    /// dB for each column of a token: the difference of the present microphone from the training microphone. Empty:
+    /// never adapted.
     public var offsets: [Double]
-    /// What was adapted when, the latest last.
+    /// Past adaptations, the latest last.
     public var adaptations: [JSONValue]
 
     public init(
@@ -35,17 +35,17 @@ public struct ModelFile: Sendable {
   public var className = ""
   public var classVersion = ""
   public var graph = ""
-  /// sha256 of the nodes, parameters and links that it was trained with.
+  /// sha256 of the nodes, parameters and links in training.
   public var graphHash = ""
   /// The nodes before the detector; see `FrontEnd`.
   public var frontEnd: JSONValue = .null
   public var seed: UInt64 = 0
   public var machines: [Machine] = []
-  /// Classes that a classifier tells apart.
+  /// Labels of a classifier.
   public var labels: [String] = []
-  /// What it was trained on: recordings with their sha256, tokens, seconds.
+  /// The training data: recordings with their sha256, tokens, seconds.
   public var training: JSONValue = .null
-  /// What the detector has written down itself.
+  /// Texts that the detector itself stored.
   public var texts: [String: String] = [:]
   /// By their full names.
   public var tensors: [String: Tensor] = [:]
@@ -63,10 +63,10 @@ public struct ModelFile: Sendable {
 
   /// Reads a file, tensors included.
   ///
-  /// - Throws: `ModelError` for a file that is missing, damaged, no model, or of a later version.
+  /// - Throws: `ModelError` for a file that is missing, damaged, not a model, or of a later version.
   public init(path: String) throws(ModelError) { self = try OpenModel(path: path).file(withTensors: true) }
 
-  /// - Throws: `ModelError`. The file is written whole or not at all.
+  /// - Throws: `ModelError`. Writes the file completely or not at all.
   public func write(_ path: String) throws(ModelError) {
     var metadata = texts
     let machines = machines.map { machine -> JSONValue in
@@ -94,7 +94,7 @@ public struct ModelFile: Sendable {
 
 private func text(_ value: JSONValue) -> String { String(decoding: value.json, as: UTF8.self) }
 
-/// A model file that is open: its metadata read and checked, its tensors still in the file.
+/// An open model file: its metadata is read and checked, its tensors are still in the file.
 public final class OpenModel: @unchecked Sendable {
   public let path: String
   /// Without tensors.
@@ -119,7 +119,7 @@ public final class OpenModel: @unchecked Sendable {
 
   private static func header(_ path: String, _ metadata: [String: String]) throws(ModelError) -> ModelFile {
     guard let version = metadata["auscult.version"] else {
-      throw ModelError(path: path, text: "holds tensors, but is no model of auscult's: it has no 'auscult.version'")
+      throw ModelError(path: path, text: "holds tensors, but is not a model of auscult: it has no 'auscult.version'")
     }
     guard version == ModelFile.version else {
       throw ModelError(path: path, text: "is of version \(version.prefix(20)); this program reads \(ModelFile.version)")
@@ -157,14 +157,14 @@ public final class OpenModel: @unchecked Sendable {
     return file
   }
 
-  /// A plugin would take for a whole text what stands before a NUL.
+  /// A plugin would take the part before a NUL for the whole text.
   private static func hasNUL(_ text: String) -> Bool { text.utf8.contains(0) }
 
   private static func nul(_ path: String) -> ModelError {
     SafeTensors.damaged(path, "a text of its metadata has the character NUL (U+0000)")
   }
 
-  /// - Parameter withTensors: copies them too.
+  /// - Parameter withTensors: copy them, too.
   public func file(withTensors: Bool) -> ModelFile {
     var file = header
     guard withTensors else { return file }
@@ -174,13 +174,13 @@ public final class OpenModel: @unchecked Sendable {
     return file
   }
 
-  /// The kind, shape and bytes of a tensor; nil where there is none of that name. The bytes live as long as this.
+  /// The kind, shape and bytes of a tensor; nil: no tensor of that name. The bytes live as long as this.
   public func tensor(_ name: String) -> (kind: Tensor.Kind, shape: [Int], bytes: UnsafeRawBufferPointer)? {
     guard let entry = entries[name] else { return nil }
     return (entry.kind, entry.shape, UnsafeRawBufferPointer(rebasing: mapped.bytes[entry.range]))
   }
 
-  /// A tensor holds nothing but finite numbers.
+  /// Tensors hold only finite numbers.
   public func isFinite(_ name: String) -> Bool {
     guard let (kind, _, bytes) = tensor(name) else { return false }
     switch kind {

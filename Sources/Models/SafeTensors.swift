@@ -21,26 +21,26 @@ public struct Tensor: Sendable, Equatable {
 }
 
 /// The .safetensors format (https://huggingface.co/docs/safetensors): 8 bytes with the header's length, the header as
-/// JSON, the tensors' bytes. Nothing in the header is trusted.
+/// JSON, the tensors' bytes. Checks everything in the header.
 public enum SafeTensors {
-  /// The most bytes that a header may have.
+  /// The most bytes of a header.
   static let headerLimit = 16 << 20
 
   struct Entry {
     var kind: Tensor.Kind
     var shape: [Int]
-    /// Into the file.
+    /// Offsets into the file.
     var range: Range<Int>
   }
 
-  /// Reads and checks the header. No tensor is copied.
+  /// Reads and checks the header. Copies no tensor.
   static func read(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(ModelError) -> (
     metadata: [String: String], entries: [String: Entry]
   ) {
     guard bytes.count >= 8 else { throw damaged(path, "it has only \(bytes.count) bytes") }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(headerLimit) else {
-      throw damaged(path, "its header claims \(length) bytes; this is no .safetensors file")
+      throw damaged(path, "its header claims \(length) bytes; this is not a .safetensors file")
     }
     guard Int(length) <= bytes.count - 8 else {
       throw damaged(path, "its header claims \(length) bytes, \(bytes.count - 8) are there: it is cut short")
@@ -112,7 +112,7 @@ public enum SafeTensors {
     ModelError(path: path, text: "is not a valid model file: \(text). Train it again")
   }
 
-  /// The bytes of a file: metadata and tensors in the order of their names, so that equal content gives equal files.
+  /// The bytes of a file: metadata and tensors sorted by name, so that equal content gives equal files.
   public static func write(_ path: String, metadata: [String: String], tensors: [String: Tensor]) throws(ModelError) {
     let names = tensors.keys.sorted { (tensors[$0]!.kind.bytes, $1) > (tensors[$1]!.kind.bytes, $0) }
     var members: [String: JSONValue] = ["__metadata__": .object(metadata.mapValues { .text($0) })]
@@ -138,7 +138,7 @@ public enum SafeTensors {
 // MARK: Any file
 
 extension SafeTensors {
-  /// All tensors of a file, whatever it is for.
+  /// All tensors of a file, also without a model's metadata.
   package static func tensors(path: String) throws(ModelError) -> [String: Tensor] {
     let mapped = try MappedFile(path: path)
     let entries = try read(path, mapped.bytes).entries
@@ -149,7 +149,7 @@ extension SafeTensors {
 }
 
 extension Tensor {
-  /// Its values, whatever their kind.
+  /// Its values, of either kind.
   package var numbers: [Double] {
     bytes.withUnsafeBytes { bytes in
       switch kind {

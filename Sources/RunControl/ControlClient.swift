@@ -16,20 +16,20 @@ public final class ControlClient {
   private var nextID: Int64 = 1
   private let timeout: Duration
 
-  /// Connects to the graph of a name in one folder.
+  /// Connects to the graph with this name in one folder.
   public convenience init(name: String, folder: ControlFolder, timeout: Duration = .seconds(5)) throws {
     try self.init(name: name, folders: ControlFolders([folder]), timeout: timeout)
   }
 
-  /// Connects to the graph of a name, in whichever folder it is, and checks that it speaks this protocol's version.
+  /// Connects to the graph with this name, in any of the folders, and checks its protocol version.
   ///
-  /// - Parameter timeout: how long to wait for an answer where a call does not say it.
+  /// - Parameter timeout: how long to wait for an answer if a call does not set it.
   public init(name: String, folders: ControlFolders = .standard(), timeout: Duration = .seconds(5)) throws {
     self.name = name
     self.timeout = timeout
     socket = try ControlClient.socket(name, folders)
     var version = ""
-    // Others that only hold their connections are hung up on after a moment.
+    // If the graph is busy: it soon disconnects idle clients.
     let deadline = ContinuousClock.now + timeout
     while version.isEmpty {
       do {
@@ -46,7 +46,7 @@ public final class ControlClient {
     }
   }
 
-  /// Asks, and waits for the answer. Throws the server's `ControlError`, or a `ControlProblem` when none came.
+  /// Sends a request and waits for the answer. Throws the server's `ControlError`, or a `ControlProblem` if none came.
   public func call(_ method: String, _ parameters: JSONValue = [:], timeout: Duration? = nil) throws -> JSONValue {
     let id = nextID
     nextID += 1
@@ -75,10 +75,10 @@ public final class ControlClient {
     throw problem ?? notRunning(name, folders)
   }
 
-  /// The graphs of this user that run, by name.
+  /// The running graphs of this user, by name.
   public static func running(folder: ControlFolder) -> [RunEndpoint] { running(folders: ControlFolders([folder])) }
 
-  /// The graphs of this user that run, in any of the folders, each once, by name.
+  /// The running graphs of this user, in any of the folders, each once, by name.
   public static func running(folders: ControlFolders = .standard()) -> [RunEndpoint] {
     var graphs: [RunEndpoint] = []
     for folder in folders.usable {
@@ -128,7 +128,7 @@ public final class ControlClient {
       case .bytes(let count): rest = rest.dropFirst(count)
       case .wouldBlock: try wait(POLLOUT, until: deadline)
       case .closed:
-        // Whoever hung up may have said why: that is the answer.
+        // The server may have sent the reason before it closed the connection: that is the answer.
         if isReadable { return }
         throw ControlProblem("the graph '\(name)' has ended")
       }

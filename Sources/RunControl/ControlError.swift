@@ -1,4 +1,4 @@
-/// An error of the control protocol, as JSON-RPC 2.0 has it: what a handler throws, and what a client gets.
+/// An error of the control protocol, as in JSON-RPC 2.0: handlers throw it, clients receive it.
 public struct ControlError: Error, Sendable, Equatable, CustomStringConvertible {
   public var code: Int
   public var message: String
@@ -12,7 +12,7 @@ public struct ControlError: Error, Sendable, Equatable, CustomStringConvertible 
 
   public var description: String { message }
 
-  /// The graph is there, and could not do what was asked. A handler's own error.
+  /// The graph runs, but could not carry out the request. A handler's own error.
   public static func failed(_ message: String, data: JSONValue? = nil) -> ControlError {
     ControlError(code: -32000, message: message, data: data)
   }
@@ -20,7 +20,7 @@ public struct ControlError: Error, Sendable, Equatable, CustomStringConvertible 
     ControlError(code: -32602, message: message)
   }
 
-  /// The graph runs, and has no time for this client.
+  /// The graph runs, but can't serve this client now.
   static let busyCode = -32001
   static func busy(_ message: String) -> ControlError { ControlError(code: busyCode, message: message) }
 

@@ -4,7 +4,7 @@ import SystemCalls
 /// Why a socket or its folder cannot be used.
 public struct ControlProblem: Error, Sendable, Equatable, CustomStringConvertible {
   public var text: String
-  /// Another run has the name: no other folder helps.
+  /// Another run has the name: other folders do not help.
   var isNameTaken = false
   public init(_ text: String) { self.text = text }
 
@@ -15,7 +15,7 @@ public struct ControlProblem: Error, Sendable, Equatable, CustomStringConvertibl
 /// A folder that holds sockets of this user's running graphs.
 public struct ControlFolder: Sendable, Equatable {
   public let path: String
-  /// Somebody else makes it, for a service.
+  /// A service manager creates the folder; Auscult does not.
   let isGiven: Bool
 
   public init(path: String) { self.init(path: path, isGiven: false) }
@@ -25,8 +25,8 @@ public struct ControlFolder: Sendable, Equatable {
     self.isGiven = isGiven
   }
 
-  /// Makes the folder if need be, and makes sure that nobody else can put anything into it: whoever owns the folder
-  /// could stand in for a running graph.
+  /// Creates the folder if needed, and checks that no other user can write to it: such a user could impersonate a running
+  /// graph.
   func prepare() throws(ControlProblem) {
     if !isGiven, mkdir(path, 0o700) != 0, errno != EEXIST {
       throw ControlProblem("cannot make the folder \(path): \(systemReason())")
@@ -48,8 +48,8 @@ public struct ControlFolder: Sendable, Equatable {
     }
   }
 
-  /// Where the socket of a graph lies. Characters that a file name should not have become `_`, long names are cut; a
-  /// checksum then keeps names apart.
+  /// The path of a graph's socket. Characters that are unsuitable for a file name become `_`, long names are cut, and a
+  /// checksum is added so that names stay different.
   public func socket(_ name: String) throws(ControlProblem) -> String {
     guard !name.isEmpty else { throw ControlProblem("a graph's name must not be empty; give --name") }
     let plain = String(decoding: name.utf8.map { isPlain($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)

@@ -1,15 +1,14 @@
 import Glibc
 
-/// Where the sockets of this user's running graphs are: a run listens in every one of these folders that it can use, and
-/// a command looks in all of them. So both find each other though they were started with different environments, and a
-/// name is taken in all of them.
+/// The folders for the sockets of this user's running graphs. A run listens in every folder that it can use, and a command
+/// looks in all of them. So they find each other even with different environments, and a name is unique over all folders.
 public struct ControlFolders: Sendable, Equatable {
   public var folders: [ControlFolder]
 
   public init(_ folders: [ControlFolder]) { self.folders = folders }
 
-  /// `$XDG_RUNTIME_DIR/auscult`, `/run/user/<uid>/auscult`, `/run/auscult` for services, `/tmp/auscult-<uid>`; or, in their
-  /// place, the folders of `$AUSCULT_CONTROL_PATH`, with colons between.
+  /// `$XDG_RUNTIME_DIR/auscult`, `/run/user/<uid>/auscult`, `/run/auscult` for services, `/tmp/auscult-<uid>`; or only the
+  /// colon-separated folders of `$AUSCULT_CONTROL_PATH`.
   public static func standard(
     _ variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }
   ) -> ControlFolders {
@@ -26,7 +25,7 @@ public struct ControlFolders: Sendable, Equatable {
     return ControlFolders(folders)
   }
 
-  /// The folders that there are and that nobody else can write to.
+  /// The folders that exist and that no other user can write to.
   var usable: [ControlFolder] {
     folders.filter { folder in
       do throws(ControlProblem) {
@@ -36,7 +35,7 @@ public struct ControlFolders: Sendable, Equatable {
     }
   }
 
-  /// "looked in /run/user/1000/auscult and /tmp/auscult-1000"; what was not looked in, and why.
+  /// "looked in /run/user/1000/auscult and /tmp/auscult-1000"; also the refused folders, and why.
   public var words: String {
     var looked: [String] = []
     var refused: [String] = []

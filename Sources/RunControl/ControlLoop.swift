@@ -3,12 +3,12 @@ import SystemCalls
 
 /// The control server's thread: waits for clients and their lines, answers them.
 ///
-/// Clients that ask nothing don't keep others away: after a minute they are hung up on, and where there is no room for
-/// one more, the one that has been quiet for the longest goes.
+/// Idle clients do not block others: the server disconnects them after a minute. If there is no room for a new client, it
+/// disconnects the client that was idle for the longest time.
 struct ControlLoop: Sendable {
   static let clientLimit = 32
   static let idleLimit = Duration.seconds(60)
-  /// Clients that asked for something within this time are not sent away.
+  /// Clients with a request within this time are not disconnected.
   static let activeTime = Duration.seconds(1)
   let sockets: [UnixSocket]
   let wake: WakePipe
@@ -28,7 +28,7 @@ struct ControlLoop: Sendable {
       }
       let now = ContinuousClock.now
       for client in clients where now - client.lastActive > Self.idleLimit {
-        client.hangUp(.busy("the graph runs; it hung up, for nothing was asked for a minute"))
+        client.hangUp(.busy("the graph closed the connection after a minute without a request; try again"))
       }
       clients.removeAll { $0.isDone }
       for (socket, wait) in zip(sockets, waits[1...]) where wait.revents != 0 { accept(from: socket, &clients) }
@@ -46,12 +46,12 @@ struct ControlLoop: Sendable {
     }
   }
 
-  /// False: all of them are at work.
+  /// Disconnects the longest idle client; false if all are active.
   private func makeRoom(_ clients: inout [ControlConnection]) -> Bool {
     guard let index = clients.indices.min(by: { clients[$0].lastActive < clients[$1].lastActive }),
       ContinuousClock.now - clients[index].lastActive > Self.activeTime
     else { return false }
-    clients.remove(at: index).hangUp(.busy("the graph runs; it hung up, for other clients came"))
+    clients.remove(at: index).hangUp(.busy("the graph closed the connection to make room for other clients; try again"))
     return true
   }
 }
@@ -60,10 +60,10 @@ struct ControlLoop: Sendable {
 final class ControlConnection {
   let socket: UnixSocket
   private var input: [UInt8] = []
-  /// How much of `input` is known to hold no line feed.
+  /// Bytes of `input` that are known to contain no line feed.
   private var scanned = 0
   private var output: ArraySlice<UInt8> = []
-  /// Nothing more comes from the client; what it asked is still answered.
+  /// The client sends nothing more; its requests are still answered.
   private var hasEnded = false
   private(set) var isDone = false
   /// When it was accepted, or last sent or took something.
@@ -71,14 +71,14 @@ final class ControlConnection {
 
   init(_ socket: UnixSocket) { self.socket = socket }
 
-  /// A client that does not read its answers is not listened to any further.
+  /// The server reads no further requests from a client that does not read its answers.
   private var isListening: Bool { !hasEnded && hasRoom }
   private var hasRoom: Bool { output.count < ControlProtocol.lineLimit }
   private var hasLine: Bool { input[scanned...].contains(UInt8(ascii: "\n")) }
 
   var events: Int16 { (isListening ? Int16(POLLIN) : 0) | (output.isEmpty ? 0 : Int16(POLLOUT)) }
 
-  /// Says why, as far as that goes without waiting, and is done.
+  /// Sends the reason, as far as possible without waiting, and closes the connection.
   func hangUp(_ error: ControlError) {
     if output.isEmpty { refuse(error) }
     flush()
@@ -114,7 +114,7 @@ final class ControlConnection {
     if let response = methods.answer(line) { output += response + [UInt8(ascii: "\n")] }
   }
 
-  /// Says why, and hangs up. After a line that is too long, where the next one begins cannot be trusted to come soon.
+  /// Sends the reason and closes the connection, because the end of a line that is too long may never come.
   private func refuse(_ error: ControlError) {
     let response: JSONValue = ["jsonrpc": "2.0", "id": nil, "error": error.json]
     output += response.json + [UInt8(ascii: "\n")]

@@ -1,7 +1,7 @@
-/// What a running graph can be asked: method names and what answers them. Turns request lines into response lines.
+/// The methods of a running graph and their handlers. Turns request lines into response lines.
 struct ControlMethods: Sendable {
   typealias Handler = @Sendable (JSONValue) throws -> JSONValue
-  /// Requests in one batch, at most.
+  /// Most requests in one batch.
   static let batchLimit = 256
 
   private var handlers: [String: Handler] = [:]
@@ -10,7 +10,7 @@ struct ControlMethods: Sendable {
 
   mutating func register(_ method: String, _ handler: @escaping Handler) { handlers[method] = handler }
 
-  /// Answers one line: a request, a notification, or a batch of them. Nil: nothing is to be said.
+  /// Answers one line: a request, a notification, or a batch of them. Nil: there is no answer.
   func answer(_ line: some Collection<UInt8>) -> [UInt8]? {
     let request: JSONValue
     do {
@@ -37,7 +37,7 @@ struct ControlMethods: Sendable {
       let result = try handler(parameters)
       return id.map { .object(["jsonrpc": "2.0", "id": $0, "result": result]) }
     } catch let error as ControlError where error.code == -32600 {
-      // Not a request at all, so not a notification either: JSON-RPC wants an answer.
+      // Not a valid request, so not a notification either: JSON-RPC requires an answer.
       return response(id: validID(id) ?? .null, error: error)
     } catch {
       return id.map { response(id: $0, error: error as? ControlError ?? .internalError(error)) }

@@ -1,9 +1,9 @@
 /// The protocol by which commands reach a running graph: JSON-RPC 2.0, one object (or batch) a line, over a Unix
 /// socket.
 public enum ControlProtocol {
-  /// Major.minor: a client goes on only with a server of its major version.
+  /// Major.minor: a client only accepts a server of its major version.
   public static let version = "1.0"
-  /// Bytes of one line, at most, both ways.
+  /// Most bytes of one line, in both directions.
   public static let lineLimit = 1 << 20
   /// The method that every server has: version, name of the graph, process id, names of the methods.
   public static let method = "protocol"

@@ -4,9 +4,9 @@ import SystemCalls
 
 /// Lets commands control a running graph by its name.
 ///
-/// `init` takes the name, so that a second run of the same name is refused before it does anything; `start` begins to
-/// answer, on one thread of its own: handlers run there one after another, never two at once. Clients cannot make it
-/// crash, wait or grow: lines, batches and their number are limited, whoever does not read gets no further answers.
+/// `init` reserves the name, so that a second run of the same name is refused before it does anything. `start` begins to
+/// answer, on a thread of its own; handlers run there one after another. Clients cannot make the server crash, wait or
+/// grow: the number and size of lines and batches are limited, and clients that do not read get no further answers.
 ///
 /// Thread: `init`, `start`, `stop`: control.
 public final class ControlServer: Sendable {
@@ -23,16 +23,16 @@ public final class ControlServer: Sendable {
   private let locks: Mutex<[NameLock]>
   private let thread = Mutex<pthread_t?>(nil)
 
-  /// Takes a name in one folder.
+  /// Reserves a name in one folder.
   public convenience init(name: String, folder: ControlFolder) throws(ControlProblem) {
     try self.init(name: name, folders: ControlFolders([folder]))
   }
 
-  /// Takes a name in every folder that can be used: see `ControlFolders`. Throws when a process that lives has it in any of them, or when there
-  /// is no such folder; what a dead one left behind is removed.
+  /// Reserves a name in every folder that can be used: see `ControlFolders`. Throws if a running process has the name in any
+  /// of them, or if no folder can be used. Removes sockets of dead processes.
   public init(name: String, folders: ControlFolders = .standard()) throws(ControlProblem) {
     self.name = name
-    // All names first: a run that is refused leaves no socket.
+    // All names first, so that a refused run leaves no socket.
     var problems: [ControlProblem] = []
     let locks = try ControlServer.take(name, folders, &problems)
     var paths: [String] = []
@@ -69,8 +69,8 @@ public final class ControlServer: Sendable {
 
   deinit { stop() }
 
-  /// Begins to answer. A handler gets the request's parameters (an empty object where there are none), and answers or
-  /// throws a `ControlError`; any other error is reported as an internal one. May be called once.
+  /// Begins to answer. A handler receives the request's parameters (an empty object if there are none), and answers or
+  /// throws a `ControlError`; any other error is reported as an internal one. Call it once.
   public func start(_ handlers: [String: Handler]) {
     var methods = ControlMethods()
     for (method, handler) in handlers { methods.register(method, handler) }
@@ -89,8 +89,7 @@ public final class ControlServer: Sendable {
     }
   }
 
-  /// Ends the answering and gives the name back. Calls a handler makes are finished first; so a handler must not call
-  /// it.
+  /// Stops answering and releases the name. Waits for the running handler, so a handler must not call it.
   public func stop() {
     wake.signal()
     thread.withLock { thread in
@@ -136,7 +135,7 @@ private final class ThreadBody {
   init(_ body: @escaping () -> Void) { self.body = body }
 }
 
-/// Starts a thread that gets no signals: those are the control thread's.
+/// Starts a thread that receives no signals, because the control thread handles them.
 private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
   var all = sigset_t()
   var before = sigset_t()

@@ -1,2 +1,2 @@
-/// What the control protocol's values are made of.
+/// The values of the control protocol.
 @_exported import JSONText

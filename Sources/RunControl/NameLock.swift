@@ -1,8 +1,8 @@
 import Glibc
 import SystemCalls
 
-/// Holds a graph's name for this process: a locked file beside the socket. The system lets go of the lock when the
-/// process ends, however it ends; so whoever gets it may remove a socket that lies there.
+/// Reserves a graph's name for this process: a locked file next to the socket. The system releases the lock when the
+/// process ends, however it ends; so the process that holds the lock may remove an old socket.
 final class NameLock: @unchecked Sendable {
   private let path: String
   private let descriptor: Int32
@@ -20,7 +20,7 @@ final class NameLock: @unchecked Sendable {
         problem.isNameTaken = true
         throw problem
       }
-      // The one who held it may have removed the file between our two calls: then the lock holds nothing.
+      // The previous holder may have removed the file between the two calls: then this lock is void.
       if NameLock.isSame(descriptor, path) {
         self.descriptor = descriptor
         break
@@ -39,7 +39,7 @@ final class NameLock: @unchecked Sendable {
 
   static func path(_ socket: String) -> String { String(socket.dropLast(".sock".count)) + ".lock" }
 
-  /// The process that took the name of a socket last, and the name; whether it still lives, only the socket can tell.
+  /// The process that last reserved a socket's name, and the name. Only the socket shows whether it still runs.
   static func holder(of socket: String) -> (pid: pid_t, name: String?)? {
     let descriptor = open(path(socket), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }

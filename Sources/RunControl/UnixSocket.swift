@@ -16,7 +16,7 @@ final class UnixSocket: @unchecked Sendable {
     return UnixSocket(descriptor: descriptor)
   }
 
-  /// A socket that listens at a path, for this user only. Whatever lies at the path goes.
+  /// A socket that listens at a path, for this user only. Removes an existing file at the path.
   static func listening(at path: String) throws(ControlProblem) -> UnixSocket {
     let socket = try make()
     unlink(path)
@@ -26,23 +26,23 @@ final class UnixSocket: @unchecked Sendable {
     return socket
   }
 
-  /// A socket that is connected to a path; nil when nobody listens there.
+  /// A socket that is connected to a path; nil if no process listens there.
   static func connected(to path: String) throws(ControlProblem) -> UnixSocket? {
     let socket = try make()
     for _ in 0..<100 {
       if withAddress(of: path, { connect(socket.descriptor, $0, $1) }) == 0 { return socket }
-      // So many connect just now that it has not come to us yet.
+      // Many clients are connecting now: this one is still in the queue.
       guard errno == EAGAIN else { break }
       usleep(10_000)
     }
     switch errno {
     case ENOENT, ECONNREFUSED: return nil
-    case EAGAIN: throw ControlProblem("\(path) has too many clients that wait; try again")
+    case EAGAIN: throw ControlProblem("too many clients wait at \(path); try again")
     default: throw ControlProblem("cannot connect to \(path): \(systemReason())")
     }
   }
 
-  /// The next client that waits; nil when none does.
+  /// The next waiting client; nil if there is none.
   func accepted() -> UnixSocket? {
     let client = accept(descriptor, nil, nil)
     guard client >= 0 else { return nil }
@@ -52,13 +52,13 @@ final class UnixSocket: @unchecked Sendable {
 
   enum Transfer: Equatable {
     case bytes(Int)
-    /// Not now: poll first.
+    /// No data now: poll first.
     case wouldBlock
-    /// The other side is gone.
+    /// The other side has closed the connection.
     case closed
   }
 
-  /// Appends what has arrived, up to `most` bytes.
+  /// Appends the received bytes, up to `most`.
   func read(into buffer: inout [UInt8], most: Int = 65_536) -> Transfer {
     var chunk = [UInt8](repeating: 0, count: most)
     let count = recv(descriptor, &chunk, most, 0)
@@ -96,7 +96,7 @@ final class UnixSocket: @unchecked Sendable {
   }
 }
 
-/// Makes a descriptor non-blocking, and keeps it from the programs that this one starts.
+/// Makes a descriptor non-blocking, and closes it in programs that this one starts.
 func neverWait(_ descriptor: Int32) {
   _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
   _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

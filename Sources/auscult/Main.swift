@@ -6,18 +6,18 @@ import LiveControl
 import OutputFiles
 import TextEscapes
 
-/// Parses the command line, runs the command, and turns what it throws into words on stderr and an exit status: 0 done,
+/// Parses the command line, runs the command, and turns errors into messages on stderr and an exit status: 0 done,
 /// 1 failed, 64 usage.
 @main
 enum Main {
   static func main() {
-    // A run that is only starting is not ended by it: nothing before this line can be helped.
+    // First of all, so that SIGHUP does not end a run that is starting.
     if CommandLine.arguments.dropFirst().first == "run" { SignalWatcher.holdHangup() }
     StandardStreams.secure()
-    // A reader that has gone away shows as an error of `write`, which knows what to do.
+    // `write` reports a closed pipe as an error, which its callers handle.
     signal(SIGPIPE, SIG_IGN)
-    // OpenBLAS, which detectors train with, starts threads when it is loaded: they would take signals that are none of
-    // their business. One thread computes the same bits every time, too.
+    // OpenBLAS, which detectors train with, starts threads when it is loaded, and these would receive the program's
+    // signals. One thread also computes the same bits every time.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
     LibraryOutput.divert()
     do {
@@ -35,14 +35,14 @@ enum Main {
     }
   }
 
-  /// Names of files in it may be no UTF-8.
+  /// File names among the arguments may not be UTF-8.
   private static var arguments: [String] {
     (1..<max(1, Int(CommandLine.argc))).compactMap { index in
       CommandLine.unsafeArgv[index].map { PathText.text(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
   }
 
-  /// Ends the program. What a node's thread that does not come back may be using is not taken down.
+  /// Ends the program. Frees nothing that a node's thread that does not return may still use.
   fileprivate static func leave(_ status: Int32) -> Never {
     if AbandonedObjects.exist {
       fflush(nil)
@@ -53,8 +53,8 @@ enum Main {
 }
 
 extension Main {
-  /// As `Auscult.exit(withError:)` does, but that arguments are shown like other names, and that nothing is written by
-  /// way of the C library's streams.
+  /// Like `Auscult.exit(withError:)`, but escapes arguments like other names, and does not write through the C library's
+  /// streams.
   private static func end(_ error: any Error) -> Never {
     let (status, text) = (Auscult.exitCode(for: error), Auscult.fullMessage(for: error))
     if !text.isEmpty {
@@ -70,18 +70,18 @@ struct Auscult: ParsableCommand {
     commandName: "auscult",
     abstract: "Listens to machines: runs graphs of nodes on JACK or over audio files.",
     discussion: """
-      A graph file says what to listen to, how to look at the sound, who judges it and where results go. The same file \
-      runs live and over recordings, with the same results.
+      A graph file describes the source of the sound, the analysis, the detector and the outputs. The same file runs live \
+      and over recordings, with the same results.
 
       Examples:
         auscult ports --meter                     which port is the microphone? clap!
-        auscult check fan.yaml                    is it right, what does it cost?
+        auscult check fan.yaml                    errors, formats, latency, memory
         auscult run fan.yaml                      live, as a JACK client
         auscult run fan.yaml --input monday.wav   the same over a recording
-        auscult apply                             the file was edited: change what runs, losing nothing
-        auscult nodes mel                         what a node class takes and yields
+        auscult apply                             the edited file, without losing a sample
+        auscult nodes mel                         ports and parameters of a node class
 
-      Results go to standard output, console goes to standard error. Exit status: 0 done, 1 failed, 64 usage.
+      Results go to standard output, messages to standard error. Exit status: 0 done, 1 failed, 64 usage.
       """,
     version: auscultVersion,
     groupedSubcommands: [
@@ -100,10 +100,10 @@ struct Auscult: ParsableCommand {
     ])
 }
 
-/// Of the command-line tool; node classes and the ABI have their own.
+/// The version of the command-line tool; node classes and the ABI have their own.
 let auscultVersion = "0.1.0"
 
-/// Why a command gives up: what is wrong, and what to do about it.
+/// Why a command fails, and the next step.
 struct Failure: Error {
   var text: String
   var advice: String?

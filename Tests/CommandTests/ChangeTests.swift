@@ -54,8 +54,8 @@ struct ChangeTests {
     try folder.text("log.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
   }
 
-  /// A new detector that learns for an hour judges no sooner. Until then `rollback` and `discard` give it up at once, and
-  /// other changes are told what they would wait for.
+  /// A new detector that learns for an hour does not judge before that. Until then `rollback` and `discard` cancel it
+  /// at once, and other changes report what they would wait for.
   @Test func aChangeThatDoesNotGetOnHoldsNobodyUp() throws {
     let live = try start()
     for command in ["rollback", "discard"] {
@@ -64,10 +64,12 @@ struct ChangeTests {
       if command == "discard" {
         let other = try auscult("swap", "louder", "gain=2")
         #expect(other.status == 1)
-        #expect(other.err.contains("'swap judge learn=1h' is under way, and since 10 s its new nodes have not yielded"))
+        #expect(
+          other.err.contains(
+            "'swap judge learn=1h' is in progress, and its new nodes have not yielded valid tokens for 10 s"))
       }
       let end = try auscult(command)
-      #expect(end.status == 0 && end.out.contains("the change that was under way is given up"), "\(end.err)")
+      #expect(end.status == 0 && end.out.contains("gave up the previous change"), "\(end.err)")
       let given = try change.end()
       #expect(given.status == 1 && given.err.contains("it was given up before the exchange"), "\(given.err)")
     }
@@ -137,7 +139,7 @@ struct ChangeTests {
   @Test func laterChangesBuildOnWhatRuns() throws {
     let live = try start()
     #expect(try auscult("swap", "judge", "learn=0.3s").status == 0)
-    // The file is in the middle of being edited: that is none of the swap's business.
+    // The file is in the middle of being edited: the swap does not read it.
     try folder.write("change.yaml", "graph: [")
     let again = try auscult("swap", "level", "low=-90 dB", "high=0 dB")
     #expect(again.status == 0, "\(again.err)")
@@ -149,12 +151,14 @@ struct ChangeTests {
     #expect(applied.status == 0, "\(applied.err)")
     #expect(action("mel", applied) == "re-warmed")
     #expect(action("stft", applied) == "kept")
-    #expect(applied.out.contains("\njudge.learn=0.3s (auscult swap) still wins over the file; "))
+    #expect(applied.out.contains("\njudge.learn=0.3s (auscult swap) still overrides the file; "))
     let fresh = try auscult("apply", "--fresh", "--dry-run")
     #expect(fresh.out.contains("learn: 0.3s -> 0.5 s"), "\(fresh.out)")
     #expect(try auscult("apply").out.hasPrefix("nothing changes\n"))
     let other = try auscult("swap", "judge", "type=detector.level", "--dry-run")
-    #expect(other.out.contains("\nleft out, for the node gets a type anew: judge.learn=0.3s\n"), "\(other.out)")
+    #expect(
+      other.out.contains("\nignored, because it was set for the node's previous class: judge.learn=0.3s\n"),
+      "\(other.out)")
     try stop(live)
   }
 
@@ -219,7 +223,7 @@ struct ChangeTests {
   @Test func aCandidateRunsBesideUntilItIsPromotedOrDiscarded() throws {
     let live = try start()
     #expect(
-      try auscult("promote").err.hasPrefix("auscult: error: no candidate runs beside the graph: begin with "))
+      try auscult("promote").err.hasPrefix("auscult: error: no candidate runs: begin with "))
     let shadow = try auscult("shadow", "judge", "type=detector.level")
     #expect(shadow.status == 0, "\(shadow.err)")
     let report = try json(try auscult("shadow", "status", "--json"))["shadow"]
@@ -227,8 +231,8 @@ struct ChangeTests {
     #expect(try auscult("shadow").out.contains("\ncandidate "))
     let refused = try auscult("swap", "judge", "learn=1s")
     #expect(refused.status == 1)
-    #expect(refused.err.hasPrefix("auscult: error: a candidate runs beside the graph: `auscult promote` or "))
-    #expect(try auscult("discard").out.hasSuffix("the candidate is gone\n"))
+    #expect(refused.err.hasPrefix("auscult: error: a candidate runs: `auscult promote` or "))
+    #expect(try auscult("discard").out.hasSuffix("the candidate has ended\n"))
     #expect(try auscult("shadow", "status").status == 1)
     #expect(try auscult("shadow", "judge", "type=detector.level").status == 0)
     let promoted = try auscult("shadow", "promote")

@@ -14,7 +14,7 @@ import Testing
     #expect(outcome.err == "")
     let lines = outcome.out.split(separator: "\n").map(String.init)
     #expect(lines[0] == "plain.yaml: 'plain' at 48000 Hz")
-    // The last column, memory, is the engine's business.
+    // The last column, memory, is tested with the engine.
     let table = lines[1...4].map { Array(cells($0).dropLast()) }
     #expect(
       table == [

@@ -4,7 +4,7 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Watches on a private dummy server that hear nothing, and what is said of it.
+/// Watches on a private dummy server that hear nothing, and the reports about it.
 @Suite(
   .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
@@ -38,7 +38,7 @@ struct DeafTests {
       ])
   }
 
-  /// What `status --check` says, once it says that; its last answer where it never does.
+  /// The output of `status --check` once it matches; its last output if it never does.
   private func check(_ status: Int32) throws -> Outcome {
     let deadline = Date(timeIntervalSinceNow: 60)
     while true {

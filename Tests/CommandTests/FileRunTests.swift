@@ -14,7 +14,7 @@ import Testing
     try folder.write("watch.yaml", watchGraph)
   }
 
-  /// Records without what says when the run was.
+  /// Records without the members that depend on the time of the run.
   private func records(_ name: String) throws -> [Substring] {
     try folder.text(name).split(separator: "\n").map { $0.replacing(/"time":"[^"]*",/, with: "")[...] }
   }
@@ -55,22 +55,22 @@ import Testing
     #expect(try records("log.jsonl").count > 10)
   }
 
-  /// No result is no good news: what kept it back is named.
+  /// A run without results names the reason.
   @Test func aFileThatNothingComesOutOfIsToldOf() throws {
     let learning = try auscult("run", "watch.yaml", "--input", "noise.wav", "--quiet", "--set", "judge.learn=1 min")
     #expect(learning.status == 0)
     #expect(
       learning.err
-        == "auscult: warning: judge: the sound ended while it was still being learned, after 2.9 s of at least "
+        == "auscult: warning: judge: the sound ended during learning, after 2.9 s of at least "
         + "60.0 s: there are no scores. Give it more, or a shorter 'learn'\n"
-        + "auscult: warning: noise.wav: 'judge' gave no score of 3.0 s of sound: without a model it learns "
-        + "first, each file anew, from what is neither silent nor clipped\n")
+        + "auscult: warning: noise.wav: 'judge' gave no score for 3.0 s of sound: without a model it learns "
+        + "first, for each file again, from sound that is neither silent nor clipped\n")
     try folder.write("short.wav", wav([Int16](repeating: 100, count: 600)))
     let short = try auscult("run", "watch.yaml", "--input", "noise.wav", "short.wav", "short.wav", "--quiet")
     #expect(short.status == 0)
     #expect(
-      short.err == "auscult: warning: short.wav: 37.5 ms of sound are too short for 'slices', which gave nothing "
-        + "(and so it was with 2 of 3 files)\n", "\(short.err)")
+      short.err == "auscult: warning: short.wav: 37.5 ms of sound are too short for 'slices', which gave no result "
+        + "(the same for 2 of 3 files)\n", "\(short.err)")
   }
 
   @Test func aFileWithoutSamplesIsAnEmptyStream() throws {

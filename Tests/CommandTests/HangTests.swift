@@ -4,8 +4,8 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Nodes that do not return from one of their functions, on a private dummy server: each is told of, other commands answer
-/// meanwhile, the run ends in time, and what the healthy nodes heard is written.
+/// Nodes that do not return from one of their functions, on a private dummy server: each is reported, other commands
+/// answer meanwhile, the run ends in time, and the records of the healthy nodes are written.
 @Suite(
   .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
@@ -17,7 +17,7 @@ struct HangTests {
     return command
   }
   private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-  /// A run must end within five seconds; the rest is for machines that have much to do.
+  /// A run must end within five seconds; the rest is for busy machines.
   private let endLimit = 5.0 + 3
   /// Frames in a cycle: one score of each.
   private let period = 1024
@@ -50,7 +50,7 @@ struct HangTests {
     return live
   }
 
-  /// Ends a run, and checks how long it took, and what it left.
+  /// Ends a run, and checks its duration and its files.
   private func end(_ live: LiveCommand, by signals: [Int32], status: Int32) throws -> Outcome {
     let began = ContinuousClock.now
     for (index, signal) in signals.enumerated() {
@@ -64,8 +64,8 @@ struct HangTests {
     return outcome
   }
 
-  /// The records of the healthy detector are one after the other, to the end of what was heard, with no hole but where a
-  /// busy machine had the server lose a cycle, which is told.
+  /// The records of the healthy detector have no hole, to the end of the sound, except where a busy machine made the
+  /// server lose a cycle, which is reported.
   private func expectComplete(_ outcome: Outcome, least: Int = 10) throws {
     let records = try folder.text("log.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
     let scores = records.filter { $0["kind"] == "score" && $0["node"] == "well" }
@@ -108,7 +108,7 @@ struct HangTests {
     #expect(!gaps.isEmpty, "what the node did not judge is marked")
   }
 
-  /// It is told of while the run goes on, and the others are not held up.
+  /// It is reported while the run continues, and does not delay the others.
   @Test func aHangIsToldOfInTime() throws {
     try folder.write("hang.yaml", graph("process", sink: "process"))
     let live = try start()
@@ -117,7 +117,7 @@ struct HangTests {
     let status = try auscult("status", name)
     #expect(status.out.contains("failed    bad"), "\(status.out)")
     #expect(status.out.contains("late      other (process) has not returned"), "\(status.out)")
-    // The node behind the same sink goes on being recorded.
+    // Records of the node behind the same sink continue.
     let size = try folder.data("log.jsonl").count
     let deadline = Date(timeIntervalSinceNow: 60)
     while try folder.data("log.jsonl").count <= size { try #require(Date() < deadline) }
@@ -129,7 +129,7 @@ struct HangTests {
     try expectComplete(outcome)
   }
 
-  /// A sink that comes back goes on; what it missed is no other's loss.
+  /// A sink that returns late continues; only its own records are lost.
   @Test func aSinkThatIsLateHoldsUpNobody() throws {
     let text = graph().replacingOccurrences(
       of: "test.hang.sink, where: nowhere", with: "test.hang.sink, where: process, seconds: 15 s")
@@ -170,7 +170,7 @@ struct HangTests {
     try waitForPosition(8000)
     let change = try LiveCommand(
       auscult, arguments: ["swap", "bad", "where=\(place)", "--timeout", "60s", "--graph", name])
-    // Nothing tells when the node is being waited for: the end has to come whenever it is asked for.
+    // Nothing shows when the run waits for the node: it must end whenever it is asked to.
     usleep(500_000)
     let outcome = try end(live, by: [SIGTERM], status: 0)
     try expectComplete(outcome)
@@ -188,7 +188,7 @@ struct HangTests {
     try expectComplete(try end(live, by: [SIGTERM], status: 1))
   }
 
-  /// Nothing can be heard any more: the run ends by itself, and what was heard is written.
+  /// No sound can arrive any more: the run ends by itself, and everything up to then is written.
   @Test func aHangOnTheRealtimeThread() throws {
     try folder.write("hang.yaml", graph("process").replacingOccurrences(of: "thread: worker, where", with: "where"))
     let live = try start()

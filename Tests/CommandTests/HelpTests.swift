@@ -55,7 +55,7 @@ import Testing
     (["run", "g.yaml", "--start-server", "--period", "64,128"], "Error: A JACK server has one --period."),
     (
       ["run", "g.yaml", "--start-server", "--reconnect"],
-      "Error: --reconnect waits for a server of others; one of --start-server does not come back."
+      "Error: --reconnect does not go with --start-server: a private server does not come back."
     ),
     (["run", "g.yaml", "--input", "a.wav", "--name", "x"], "Error: --name is for live runs."),
     (

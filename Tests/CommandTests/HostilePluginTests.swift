@@ -4,7 +4,7 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Plugins that crash, exit or hang, and what the commands say of them.
+/// Plugins that crash, exit or hang, and the commands' messages about them.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct HostilePluginTests {
   private let folder = ScratchFolder()
@@ -72,7 +72,7 @@ struct HostilePluginTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/log.jsonl"))
   }
 
-  /// The watch itself never touches what its child died of.
+  /// The watch itself never runs the code that killed its child.
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
   func aChangeThatWouldEndTheWatchIsRefused() throws {
     try folder.write("a.yaml", graph("good.node"))
@@ -94,7 +94,7 @@ struct HostilePluginTests {
       #expect(swap.err.contains("node 'pass' (good.node): \(words)"), "\(swap.err)")
       #expect(swap.err.contains("nothing was changed"))
     }
-    // A library that comes while the watch runs, and ends whoever loads it.
+    // A library that appears while the watch runs, and ends any process that loads it.
     try build("late", ["ON_LOAD=leave"])
     let late = try auscult("swap", "pass", "type=late.node")
     #expect(late.status == 1 && late.err.contains("libauscult-late.so: it ends the program"), "\(late.err)")

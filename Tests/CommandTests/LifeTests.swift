@@ -4,7 +4,7 @@ import RunControl
 import TestSupport
 import Testing
 
-/// What a run that is left alone meets: hang-ups, logs that are moved away, commands from other environments.
+/// Events in a long run: hang-ups, logs that are moved, commands from other environments.
 @Suite(
   .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
@@ -49,7 +49,7 @@ struct LifeTests {
 
   // MARK: Outputs
 
-  /// A drive that is unplugged is what a monitoring system has to hear of.
+  /// A monitoring system must learn that a drive was unplugged.
   @Test func anOutputThatCannotBeWrittenIsTrouble() throws {
     try folder.write("disk/keep", "")
     try folder.write(
@@ -88,7 +88,7 @@ struct LifeTests {
     #expect(!outcome.err.contains("SIGHUP"), "\(outcome.err)")
   }
 
-  /// One that comes while the graph is still being read ends nothing.
+  /// A signal that comes while the graph is still being read does not end the program.
   @Test func aHangUpAtTheBeginningEndsNothing() throws {
     let live = try LiveCommand(
       Command(folder), arguments: ["run", "watch.yaml", "--start-server", "--name", name, "--rate", "16000"])
@@ -107,7 +107,7 @@ struct LifeTests {
     return try #require(UInt64(mask, radix: 16)) >> (number - 1) & 1 == 1
   }
 
-  /// A script's shell starts jobs in the background with SIGINT ignored, and ends them by it all the same.
+  /// A script's shell starts background jobs with SIGINT ignored, and SIGINT still ends them.
   @Test func anInterruptEndsABackgroundJob() throws {
     var command = Command(folder)
     command.ignoredSignals = "INT"
@@ -121,11 +121,11 @@ struct LifeTests {
     let live = try start(Command(folder))
     try folder.write("watch.yaml", graph(seconds: 2))
     live.signal(SIGHUP)
-    try live.wait(for: "SIGHUP: outputs are opened anew, watch.yaml is read anew", seconds: 60)
+    try live.wait(for: "SIGHUP: reopening the outputs and reading watch.yaml again", seconds: 60)
     try live.wait(for: "apply: judge re-warmed", seconds: 60)
     try folder.write("watch.yaml", "graph: [")
     live.signal(SIGHUP)
-    try live.wait(for: "the graph goes on as it was", seconds: 60)
+    try live.wait(for: "the graph runs on unchanged", seconds: 60)
     #expect(try end(live).status == 0)
   }
 
@@ -170,18 +170,18 @@ struct LifeTests {
     }
   }
 
-  /// Somebody connects, again and again, and asks nothing.
+  /// A client connects again and again, and sends nothing.
   @Test func idleConnectionsKeepNoCommandAway() throws {
     let live = try start(Command(folder))
     var idle: [ControlClient] = []
     let place = ControlFolder(path: folder.path + "/auscult")
     for _ in 0..<32 { idle.append(try ControlClient(name: name, folder: place, timeout: .seconds(60))) }
-    // Whoever asked for something within a second is not sent away.
+    // A client that has sent something within a second is not disconnected.
     usleep(1_200_000)
     for _ in 0..<5 { #expect(try Command(folder)("status", name).status == 0) }
     #expect(throws: Never.self) { try idle[31].call("status") }
     let problem = #expect(throws: ControlError.self) { try idle[0].call("status") }
-    #expect(problem?.message == "the graph runs; it hung up, for other clients came")
+    #expect(problem?.message == "the graph closed the connection to make room for other clients; try again")
     #expect(try Command(folder)("stop", name).out == "stopped \(name)\n")
     #expect(try live.end(seconds: 60).status == 0)
   }

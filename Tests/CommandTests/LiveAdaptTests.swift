@@ -4,8 +4,8 @@ import RunControl
 import TestSupport
 import Testing
 
-/// `auscult adapt --live` beside a watch: the knob was turned, the watch calls all of it anomalous; the adapted model
-/// judges in its shadow and takes over.
+/// `auscult adapt --live` next to a watch: the gain was changed, and the watch scores everything as anomalous; the
+/// adapted model judges in its shadow and takes over.
 @Suite(
   .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
@@ -67,11 +67,11 @@ struct LiveAdaptTests {
       "adapt", "live.yaml", "--live", "--server", name, "--duration", "8s", "--output", "here.safetensors")
     #expect(adapt.status == 0, "\(adapt.err)")
     #expect(adapt.out.contains("100.0 % -> "), "\(adapt.out)")
-    #expect(adapt.out.contains("the candidate runs beside judge, in its shadow"), "\(adapt.out)")
+    #expect(adapt.out.contains("the candidate runs in the shadow of judge"), "\(adapt.out)")
     let info = try auscult("info", "here.safetensors").out
     #expect(info.contains("adapted once, on ") && info.contains(", live: offsets -1"), "\(info)")
     #expect(try auscult("promote", "--graph", "\(name)-live").status == 0)
-    // What it watches with now calls this normal.
+    // The watch's detector now scores this as normal.
     let taken = try JSONValue(parsing: Array(try auscult("status", "\(name)-live", "--json").out.utf8))["position"]
     let position = try #require(taken?.integer)
     var late: [JSONValue] = []

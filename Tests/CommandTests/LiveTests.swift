@@ -4,8 +4,8 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Runs on private dummy servers, each under a name of its own. Every wait has its own end: a time limit of the tests
-/// would count the time that they wait for their turn, too.
+/// Runs on private dummy servers, each with its own name. Every wait has its own limit, because a time limit of the
+/// tests would include the time in which they wait for their turn.
 @Suite(
   .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
@@ -27,7 +27,7 @@ struct LiveTests {
     #expect(outcome.status == 1)
     let lines = outcome.err.split(separator: "\n")
     #expect(lines[0].hasPrefix("auscult: error: no JACK server named '\(name)' is running"))
-    // Where others run, on a machine that is shared, they are named instead.
+    // On a shared machine other runs may exist; then they are named instead.
     #expect(
       lines[0].contains("; there is '")
         || lines[1]
@@ -62,7 +62,7 @@ struct LiveTests {
     #expect(try auscult("stop", name).status == 1)
   }
 
-  /// One that was just started is waited for; one that never comes is told of in time.
+  /// The command waits for a run that has just started; a run that never appears is reported in time.
   @Test func statusWaits() throws {
     let none = try auscult("status", name, "--wait", "300ms")
     #expect(none.status == 1 && none.err.contains("no graph named '\(name)' runs"), "\(none.err)")
@@ -96,7 +96,7 @@ struct LiveTests {
     #expect(try live.end().status == 0)
   }
 
-  /// jackd2 gives a client of a server's name the server's own socket: it would be reached by nobody any more.
+  /// jackd2 gives a client with the server's name the server's own socket: nothing could reach the server any more.
   @Test(arguments: ["of the same server", "of another one"]) func aServersNameIsRefused(_ which: String) throws {
     let server = "server-\(name)"
     let live = try start("--server", server)
@@ -140,7 +140,7 @@ struct LiveTests {
     #expect(started["inputs"] == [["port": .text(name + ":mic"), "machine": "fan-00"]])
     let summary = try #require(objects.last)
     #expect(summary["kind"] == "summary")
-    // Of sound, whether it came or the server lost it.
+    // All frames of sound, delivered or lost by the server.
     let frames = try #require(summary["frames"]?.integer)
     let lost = try #require(summary["lost_frames"]?.integer)
     #expect(frames > 0 && frames + lost >= 24000)

@@ -13,7 +13,7 @@ struct LiveTrainingTests {
   private var auscult: Command { Command(folder) }
   private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
   private var machine: String { name + "-fan" }
-  /// Not the server's: JACK gives a client's socket the name of the client, and a server's that of the server.
+  /// Not the server's: JACK names the sockets of clients and servers by their names.
   private var trainee: String { name + "-live" }
 
   init() throws {
@@ -70,7 +70,7 @@ struct LiveTrainingTests {
     try JSONValue(parsing: Array(try auscult("status", name, "--json").out.utf8))
   }
 
-  /// The damage figures so far, of lines that are whole.
+  /// The damage values so far, from complete lines.
   private func figures() -> [Double] {
     let text = (try? folder.text("live.jsonl")) ?? ""
     return text.split(separator: "\n").compactMap { line in
@@ -88,7 +88,7 @@ struct LiveTrainingTests {
     return false
   }
 
-  /// The scheduling policies of a process's threads with the highest niceness, as soon as there are any.
+  /// The scheduling policies of a process's threads with the highest niceness, once there are any.
   private func nicest(of process: Int32) throws -> [Int] {
     var found: [Int] = []
     _ = try wait(seconds: 10) {
@@ -103,11 +103,11 @@ struct LiveTrainingTests {
     return found
   }
 
-  /// The first reference system's detector in small: a dense autoencoder with a sigmoid at its end.
+  /// A small version of the first reference system's detector: a dense autoencoder with a sigmoid at its end.
   private static let autoencoder =
     "type: detector.autoencoder, layers: 64 16 64, output: sigmoid, epochs: 15, learning_rate: 0.003"
 
-  /// A training that does not end by itself can be asked how far it is.
+  /// A training that does not end by itself answers questions about its progress.
   @Test func statusTellsHowFarItIs() throws {
     let simulator = try startMachine()
     let training = try train("--round", "5", "--until-loss", "1e-9", "--threshold", "20")
@@ -134,7 +134,7 @@ struct LiveTrainingTests {
     try training.wait(for: "round 1: learning from 5 tokens")
     // While it learns nothing else can be changed.
     let refused = try auscult("swap", "mel", "bands=16", "--graph", trainee)
-    #expect(refused.status == 1 && refused.err.contains("is still being trained"), "\(refused.err)")
+    #expect(refused.status == 1 && refused.err.contains("the graph is in training"), "\(refused.err)")
     try training.wait(for: "watching with model.safetensors from frame position ")
     #expect(try wait { figures().count >= 20 })
     let healthy = figures().sorted()
@@ -148,7 +148,7 @@ struct LiveTrainingTests {
     }
     #expect(hasRisen, "\(figures().suffix(20))")
 
-    // Whether learning delays the audio thread is a matter of timing: Benchmarks/live --training measures it.
+    // Whether learning delays the audio thread depends on timing: Benchmarks/live --training measures it.
     let ours = try status(trainee)
     #expect(ours["dropped_tokens"] == 0 && ours["training"] == nil)
     #expect(ours["generation"]?.integer == 2 && ours["failed_nodes"] == [])
@@ -184,7 +184,7 @@ struct LiveTrainingTests {
 
     let once = try train("--round", "5")
     try once.wait(for: "round 1: learning from 5 tokens")
-    // One thread learns: as a batch (policy 3), and as nicely as can be.
+    // One thread learns, with batch policy (3) and the highest niceness.
     #expect(try nicest(of: once.process.processIdentifier) == [3])
     once.signal(SIGINT)
     let kept = try once.end()
@@ -212,7 +212,7 @@ struct LiveTrainingTests {
     let simulator = try startMachine()
     let unsaid = try train().end()
     #expect(
-      unsaid.status == 1 && unsaid.err.contains("learns once, not in rounds: say with --duration"), "\(unsaid.err)")
+      unsaid.status == 1 && unsaid.err.contains("learns once, not in rounds: set with --duration"), "\(unsaid.err)")
     let outcome = try train("--duration", "3s", "--end").end()
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(folder.contains("model.safetensors") && !folder.contains("live.jsonl"))

@@ -92,17 +92,17 @@ import Testing
       first = line.tokens.upperBound
     }
     #expect(try content("bands.npy").count == first * 16 * 4)
-    // A run that goes on with the array goes on with the index; one that replaces it does so, too.
+    // A run that continues the array continues the index; one that replaces it replaces the index.
     #expect(try auscult("run", "bands.yaml", "--quiet", "--input", "week/b.wav").status == 0)
     #expect(
       try index().last == Line(file: "week/b.wav", array: "bands.npy", tokens: first..<(first + tokens("week/b.wav"))))
     let replaced = try auscult("run", "bands.yaml", "--quiet", "--set", "array.append=false", "--input", "a.wav")
     #expect(replaced.status == 0)
     #expect(try index() == [Line(file: "a.wav", array: "bands.npy", tokens: 0..<tokens("a.wav"))])
-    // An array that was taken away: its index is not mixed with the next one's.
+    // The array was removed: its index is not mixed with the next one's.
     try FileManager.default.removeItem(atPath: folder.path + "/bands.npy")
     let next = try auscult("run", "bands.yaml", "--input", "week/b.wav")
-    #expect(next.status == 0 && next.err.contains("bands.files.csv tells of an array that is there no more"))
+    #expect(next.status == 0 && next.err.contains("bands.files.csv belongs to an array that no longer exists"))
     #expect(try index().map(\.file) == ["week/b.wav"])
     #expect(try index("bands.files.1.csv").map(\.file) == ["a.wav"])
   }
@@ -121,7 +121,7 @@ import Testing
     #expect(try content("one.npy") == parts && !parts.isEmpty)
   }
 
-  /// An index is never written over something else.
+  /// An index never replaces another kind of file.
   @Test func anotherTableIsLeftAlone() throws {
     try folder.write("bands.files.csv", "my own table\n")
     let run = try auscult("run", "bands.yaml", "--input", "a.wav", "--quiet")

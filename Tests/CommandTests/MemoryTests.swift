@@ -3,7 +3,7 @@ import RunControl
 import TestSupport
 import Testing
 
-/// What a graph asks for is added up before it is taken, and refused at the node that wants it.
+/// The memory that a graph needs is added up before it is allocated, and refused at the node that needs it.
 @Suite struct MemoryTests {
   private let folder = ScratchFolder()
   private var auscult: Command { Command(folder) }
@@ -13,7 +13,7 @@ import Testing
     return try #require(try JSONValue(parsing: Array(outcome.out.utf8))["files"]?.array?.first)
   }
 
-  /// Runs a command with so much address space and no more.
+  /// Runs a command with the given limit of address space.
   private func within(_ kibibytes: Int, _ arguments: [String]) throws -> Outcome {
     let process = try auscult.prepared([])
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -46,7 +46,7 @@ import Testing
       - judge -> log
     """
 
-  /// Sinks and events too: an alarm of 256 channels once took 10 GB, one of 768 ended `check`.
+  /// Includes sinks and events: an alarm of 256 channels once took 10 GB, one of 768 ended `check`.
   @Test func memoryGrowsWithTheChannelsAndNotWithTheirSquare() throws {
     try folder.write("many.yaml", Self.channels)
     var each: [Int64] = []
@@ -111,7 +111,7 @@ import Testing
     #expect(small.status == 1)
     #expect(small.err.contains("97.7 KiB are allowed (--memory)"), "\(small.err)")
     #expect(try auscult("check", "watch.yaml", "--memory", "nothing").status == 64)
-    // The process has less than it wants: the limit follows.
+    // The process has less than the graph needs: the limit follows.
     let huge = try within(2_000_000, ["check", "watch.yaml", "--set", "stft.hop=1", "--set", "stft.length=262144"])
     #expect(huge.status == 1)
     #expect(huge.err.contains("are allowed (half of what is free)"), "\(huge.err)")

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What commands write, and must not write over.
+/// The files that commands write, and those that they must not replace.
 @Suite struct OutputTests {
   private let folder = ScratchFolder()
   private var auscult: Command { Command(folder) }
@@ -24,7 +24,7 @@ import Testing
     #expect(try folder.data("bands.npy").count == 2 * bands.count - 128)
   }
 
-  /// By the identity of the files: `./x`, links and hard links are the file itself. `check` says so as `run` does.
+  /// By the identity of the files: `./x`, links and hard links are the file itself. `check` reports the same as `run`.
   @Test(arguments: ["watch.yaml", "./parts/../watch.yaml", "soft", "hard", "parts/part.yaml", "noise.wav"])
   func whatTheRunReadsIsNotWrittenOver(_ path: String) throws {
     try folder.write("parts/part.yaml", "nodes:\n  extra: { type: sink.null }\nlinks: [judge -> extra]\n")
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  /// Records never flow into another file because a standard descriptor was closed; nor are they lost without a word.
+  /// With a closed standard descriptor, records never flow into another file; nor are they lost without a message.
   @Test(arguments: [">&-", "<&- >&- 2>&-"]) func closedDescriptorsAreHarmless(_ closed: String) throws {
     try folder.write(
       "both.yaml",
@@ -120,7 +120,7 @@ import Testing
     #expect(sound.starts(with: Data("RIFF".utf8)) && sound.count == 56 + 4 * 48000)
   }
 
-  /// Over files there is time: a reader of a pipe that comes late still gets all of it.
+  /// Over files there is time: a reader that opens a pipe late still gets everything.
   @Test func pipeIsReadToItsEnd() throws {
     try folder.write("pipe.yaml", watchGraph.replacing("path: log.jsonl", with: "path: pipe"))
     let shell = Process()

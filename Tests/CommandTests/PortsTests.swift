@@ -3,7 +3,7 @@ import RunControl
 import TestSupport
 import Testing
 
-/// `auscult ports`, beside a run that has ports.
+/// `auscult ports`, next to a run that has ports.
 @Suite(
   .serialized, .oneServerAtATime,
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
@@ -12,7 +12,7 @@ struct PortsTests {
   private var auscult: Command { Command(folder) }
   private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
 
-  /// What it plays is heard, whom it is connected to is told; it stays in step with a terminal and with a pipe.
+  /// Shows the level of its output and its connections; works with a terminal and with a pipe.
   @Test func portsAreListedWithTheirLevels() throws {
     try folder.write(
       "play.yaml",
@@ -61,7 +61,7 @@ struct PortsTests {
       outcome.err.hasPrefix("auscult: error: the JACK server's name is longer than 255 bytes\n"), "\(outcome.err)")
   }
 
-  /// Of a command that goes on: it is ended then.
+  /// For a command that continues: it is then ended.
   private func firstLines(_ count: Int, _ arguments: String...) throws -> [Substring] {
     let process = try auscult.prepared(arguments)
     let pipe = Pipe()

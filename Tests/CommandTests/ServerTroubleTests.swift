@@ -12,7 +12,7 @@ struct ServerTroubleTests {
   private var auscult: Command { Command(folder) }
   private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
 
-  /// Not a client's: JACK gives a client's socket the name of the client, and a server's that of the server.
+  /// Not a client's: JACK names the sockets of clients and servers by their names.
   private var server: String { name + "-server" }
 
   init() throws { try folder.write("watch.yaml", watchGraph) }
@@ -34,7 +34,7 @@ struct ServerTroubleTests {
     #expect(outcome.err.contains("\nauscult: error: the JACK server shut down"))
   }
 
-  /// Neither a run that is to begin, nor one that is to end, nor one that wants something of it waits for ever.
+  /// Runs that begin, runs that end, and requests to them never wait for ever.
   @Test func aServerThatDoesNotAnswerIsToldOf() throws {
     let owner = try start("--start-server", "--name", name)
     let (ending, asking) = (try startConnected(name + "-ending"), try startConnected(name + "-asking"))
@@ -50,7 +50,7 @@ struct ServerTroubleTests {
     #expect(("\n" + late.err).contains(silence + "open the client '\(name)-late'\n"), "\(late.err)")
     let ended = try ending.end()
     #expect(ended.status == 0 && folder.contains("\(name)-ending.jsonl"))
-    #expect(ended.err.contains("auscult: warning: JACK did not let the client go within 10 s"), "\(ended.err)")
+    #expect(ended.err.contains("auscult: warning: JACK did not close the client within 10 s"), "\(ended.err)")
     let asked = try asking.end()
     #expect(asked.status == 1 && asked.err.contains(silence), "\(asked.err)")
     #expect(asked.err.contains("auscult: '\(name)-asking' ran for "))
@@ -61,21 +61,21 @@ struct ServerTroubleTests {
     #expect(try owner.end().status == 0)
   }
 
-  /// Before the first server, between two, and behind the last: a run that waits is there for whoever asks.
+  /// Before the first server, between two, and after the last, a waiting run answers requests.
   @Test func reconnectWaitsFromTheStart() throws {
     let live = try LiveCommand(
       auscult, arguments: ["run", "watch.yaml", "--server", server, "--reconnect", "--name", name])
     try live.wait(for: "no JACK server named '\(server)' is running")
     try live.wait(for: "; waiting for it\n")
     let early = try auscult("status", name)
-    #expect(early.status == 1 && early.err.contains("'\(name)' hears nothing yet: no JACK server named '\(server)'"))
+    #expect(early.status == 1 && early.err.contains("'\(name)' does not run yet: no JACK server named '\(server)'"))
     var owner = try startOwner()
-    try live.wait(for: "auscult: the JACK server is there, after ")
+    try live.wait(for: "auscult: the JACK server appeared after ")
     try live.wait(for: "auscult: latency ")
     #expect(try auscult("status", name).status == 0)
     #expect(try auscult("stop", name + "-owner").status == 0 && owner.end().status == 0)
     try live.wait(for: "; waiting for it to come back\n")
-    // Older figures have to do where the run is busy.
+    // If the run is busy, older figures are enough.
     let deadline = Date(timeIntervalSinceNow: 60)
     while !(try auscult("status", name).out.hasPrefix("\(name) waits for the JACK server '\(server)'")) {
       try #require(Date() < deadline)
@@ -87,7 +87,7 @@ struct ServerTroubleTests {
     #expect(try auscult("stop", name + "-owner").status == 0 && owner.end().status == 0)
     try live.wait(for: "; waiting for it to come back\n", times: 2)
     #expect(try auscult("stop", name).status == 0 && live.end().status == 0)
-    // What was before the first server is no sound; what was between two is a gap, and so is what was behind the last.
+    // The time before the first server is not sound; the time between two is a gap, and so is the time after the last.
     let gaps = try String(contentsOfFile: folder.path + "/log.jsonl", encoding: .utf8).split(separator: "\n")
       .filter { $0.contains("\"cause\":\"server\"") }
     #expect(gaps.count == 2 && !gaps[0].contains("\"begin\":0,"), "\(gaps)")
@@ -99,7 +99,7 @@ struct ServerTroubleTests {
     try live.wait(for: "; waiting for it\n")
     live.signal(SIGINT)
     let outcome = try live.end(seconds: 10)
-    #expect(outcome.status == 0 && outcome.err.contains("'\(name)' was stopped before there was a server\n"))
+    #expect(outcome.status == 0 && outcome.err.contains("'\(name)' was stopped before a JACK server appeared\n"))
   }
 
   private func startOwner() throws -> LiveCommand {

@@ -44,7 +44,7 @@ struct TakeBackCommandTests {
     try folder.text("log.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
   }
 
-  /// The slices change, so that the sink is a new one, which goes on with the file; then the detector fails.
+  /// The slices change, so that the sink is a new one, which continues the file; then the detector fails.
   @Test func aDetectorThatFailsIsTakenBackWithTheSinkBehindIt() throws {
     try folder.write("back.yaml", graph())
     let live = try LiveCommand(
@@ -64,7 +64,7 @@ struct TakeBackCommandTests {
     let back = try #require(swap["swap"]?["return_position"]?.integer)
     _ = try wait { ($0["position"]?.integer ?? 0) > back + 48_000 }
     #expect(try auscult("stop").status == 0)
-    // A node failed, although the graph went on with the one before.
+    // A node failed, although the graph continued with the old one.
     let end = try live.end()
     #expect(end.status == 1 && end.err.contains("1 node of 'back' failed: judge"), "\(end.err)")
     #expect(!end.err.contains("is being written"), "\(end.err)")
@@ -82,7 +82,7 @@ struct TakeBackCommandTests {
     }
   }
 
-  /// There and back, as often as one likes, while the old nodes stand by and later.
+  /// Back and forth any number of times, while the old nodes stand by and later.
   @Test func rollbackTwiceUndoesItself() throws {
     try folder.write("back.yaml", graph())
     let live = try LiveCommand(
@@ -95,7 +95,7 @@ struct TakeBackCommandTests {
       #expect(plan.status == 0, "\(plan.err)")
       let outcome = try auscult("rollback")
       #expect(outcome.status == 0, "\(outcome.err)")
-      // What is there now is what the next `swap` compares with.
+      // The next `swap` compares with the current graph.
       let present = try auscult("swap", "judge", "weight=7", "--dry-run").out
       #expect(present.contains("weight: \(round % 2 == 1 ? 1 : 2) -> 7"), "round \(round): \(present)")
       generations.append(try #require(try status()["generation"]?.integer))

@@ -3,8 +3,8 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Whatever names hold: no byte that a terminal obeys leaves in a text, no name forges a message, and what libraries
-/// print is not among results.
+/// Names may contain anything: no control byte reaches a terminal, no name forges a message, and output of libraries
+/// does not mix with results.
 @Suite struct TerminalTextTests {
   private let folder = ScratchFolder()
   private var auscult: Command { Command(folder) }
@@ -88,7 +88,7 @@ import Testing
 
   private static let sounds = BuildFolder.package + "/Tests/Fixtures/sounds"
 
-  /// mpg123, which libsndfile asks whether a file is an MP3, prints of each frame that is none.
+  /// mpg123, which libsndfile asks whether a file is an MP3, prints a line for each frame that is not.
   @Test(arguments: [["--json"], [], ["--csv"]])
   func aLibraryPrintsNowhere(_ options: [String]) throws {
     let begin = try Data(contentsOf: URL(fileURLWithPath: Self.sounds + "/layer3.mp3")).prefix(400)
@@ -102,7 +102,7 @@ import Testing
     )
   }
 
-  /// While it is read, too, and by a run.
+  /// Also while it is read, and in a run.
   @Test func aDecoderPrintsNowhere() throws {
     let path = Self.sounds + "/layer3.mp3"
     var sound = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

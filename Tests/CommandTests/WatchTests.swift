@@ -55,7 +55,7 @@ struct WatchTests {
     return outcome.err
   }
 
-  /// As editors do that never leave half a file behind.
+  /// As editors do that replace the file at once.
   private func save(_ name: String, byRenaming text: String) throws {
     try folder.write(".\(name).new", text)
     #expect(rename(folder.path + "/.\(name).new", folder.path + "/" + name) == 0)
@@ -64,7 +64,7 @@ struct WatchTests {
   @Test func everySaveIsApplied() throws {
     try folder.write("watched.yaml", graph(include: "include: [front.yaml]"))
     let live = try start("--watch")
-    try live.wait(for: "auscult: watched.yaml is applied whenever it is saved\n")
+    try live.wait(for: "auscult: applying watched.yaml whenever it is saved\n")
     try save("watched.yaml", byRenaming: graph(judge: "detector.level, learn: 0.1 s", include: "include: [front.yaml]"))
     try live.wait(for: "auscult: apply: judge re-warmed, from frame position ")
     try folder.write("front.yaml", frontEnd(bands: 8))
@@ -72,14 +72,14 @@ struct WatchTests {
 
     try folder.write("front.yaml", frontEnd(bands: 8).replacingOccurrences(of: "bands", with: "bandz"))
     try live.wait(for: "front.yaml:3:21: error: mel has no parameter 'bandz'; did you mean 'bands'?\n")
-    try live.wait(for: "auscult: warning: apply: 1 error; the graph goes on as it was\n")
+    try live.wait(for: "auscult: warning: apply: 1 error; the graph runs on unchanged\n")
     try save("front.yaml", byRenaming: frontEnd(bands: 12))
     try live.wait(for: "auscult: apply: mel, level, slices, judge re-warmed, from frame position ", times: 2)
     let log = try stop(live)
     #expect(log.components(separatedBy: "auscult: apply: mel, level, slices, judge re-warmed").count == 3)
   }
 
-  /// Many events in a row: what counts is what the file holds in the end.
+  /// Many events in a row: the last content of the file counts.
   @Test func saveAfterSaveEndsWithTheLast() throws {
     try folder.write("watched.yaml", graph(include: "include: [front.yaml]"))
     let live = try start("--watch")
@@ -126,7 +126,7 @@ struct WatchTests {
       ] + kit)
   }
 
-  /// Once by a file that takes the name, as linkers do, and once by one that is written in place.
+  /// Once by a file that takes the name, as linkers do, and once by a file that is written in place.
   @Test(arguments: ["test.judge", "test.swift.judge"]) func aDetectorThatIsRebuiltTakesOver(type: String) throws {
     let build = type == "test.judge" ? buildInC : buildInSwift
     let file = type == "test.judge" ? "libauscult-test-judge.so" : "libauscult-swift-judge.so"
@@ -144,7 +144,7 @@ struct WatchTests {
     try folder.write(file, third)
     try live.wait(for: "auscult: \(file): its build id is the same, nothing changed\n")
 
-    // In place, slowly: nobody may load what is not whole.
+    // In place, slowly: an incomplete file must not be loaded.
     let handle = try #require(FileHandle(forWritingAtPath: folder.path + "/" + file))
     try handle.truncate(atOffset: 0)
     for part in stride(from: 0, to: first.count, by: 1 + first.count / 4) {
@@ -167,7 +167,7 @@ struct WatchTests {
     #expect(order.first == order.last)
     let generations = scores.compactMap { $0["generation"]?.integer }
     #expect(generations == generations.sorted())
-    // Levels are below 0 dB: a factor of 3 shows.
+    // Levels are below 0 dB: a factor of 3 is visible.
     let means = [1, 2, 3].map { (generation: Int64) -> Double in
       let values = scores.filter { $0["generation"]?.integer == generation }.compactMap { $0["score"]?.number }
       return values.reduce(0, +) / Double(max(1, values.count))
@@ -176,7 +176,7 @@ struct WatchTests {
     #expect(remains() == [])
   }
 
-  /// Private copies of libraries that are still there.
+  /// Private copies of libraries that still exist.
   private func remains() -> [String] {
     let files = (try? FileManager.default.subpathsOfDirectory(atPath: NSTemporaryDirectory())) ?? []
     return files.filter { $0.hasSuffix("-libauscult-test-judge.so") || $0.hasSuffix("-libauscult-swift-judge.so") }
@@ -213,7 +213,7 @@ struct WatchTests {
     #expect(status.contains("\ngraph     generation 3; the last change was rolled back: "), "\(status)")
     #expect(try auscult("swap", "judge", "weight=1").out.hasPrefix("nothing changes\n"))
     #expect(try auscult("stop").status == 0)
-    // A node failed, although the graph went on with the one before.
+    // A node failed, although the graph continued with the old one.
     _ = try live.end()
   }
 }

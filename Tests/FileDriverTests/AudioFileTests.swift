@@ -18,7 +18,7 @@ func readAll(_ file: AudioFile, block: Int = 1000) -> [[Float]] {
   }
 }
 
-/// A form in which libsndfile stores sound, and how near what comes back is.
+/// A format in which libsndfile stores sound, and the precision of a round trip.
 struct SoundForm: Sendable, CustomTestStringConvertible {
   var container: Int
   var subtype: Int
@@ -108,7 +108,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
     let bytes = riff([pcm(), ("data", [UInt8](repeating: 1, count: 101), 3000)])
     let file = try AudioFile(path: try scratch.write("a.wav", bytes))
     #expect(readAll(file)[0].count == 50)
-    #expect(file.warnings == ["is cut short: its header announces 3000 bytes of samples, 101 are there and used"])
+    #expect(file.warnings == ["is cut short: its header announces 3000 bytes of samples; the present 101 are used"])
   }
 
   /// A recorder that writes to a pipe cannot know the length.
@@ -169,7 +169,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
       riff([pcm()]),
       "its header is broken (Error in WAV file. No 'data' chunk marker); repair it, or convert it with sox or ffmpeg"
     ),
-    (riff([pcm(channels: 0), data]), "its header says 0 channels; repair or record it anew"),
+    (riff([pcm(channels: 0), data]), "its header says 0 channels; repair the file or record it again"),
     (
       riff([pcm(rate: 0), data]),
       "its header is broken (Internal error : SF_INFO struct incomplete); repair it, or convert it with sox or ffmpeg"
@@ -206,7 +206,7 @@ struct SoundForm: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Headers with single bytes changed, and files cut anywhere: read or refused, never more.
+  /// Headers with single bytes changed, and files cut anywhere: read or refused, never a crash.
   @Test func mutatedFilesDoNoHarm() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")

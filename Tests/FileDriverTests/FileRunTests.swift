@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Writes what a source hears, sample by sample.
+/// Writes a source's samples one by one.
 private let recorder = """
   graph: recorder
   nodes:
@@ -16,7 +16,7 @@ private let recorder = """
     - mic -> out
   """
 
-/// Scores and alarms of what two detectors hear.
+/// Scores and alarms of two detectors.
 private let watch = """
   graph: watch
   nodes:
@@ -78,7 +78,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     }
   }
 
-  /// Records and arrays are the same bytes for any period, but for the time of day.
+  /// Records and arrays have the same bytes for any period, except for the time of day.
   @Test func resultsDoNotDependOnThePeriod() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -106,7 +106,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     #expect(first!.records.contains { $0.contains(#""kind":"alarm","graph":"watch","node":"alarm","channel":1"#) })
   }
 
-  /// Each file is a stream of its own: the same sound gives the same records, but for the file's name.
+  /// Each file is a stream of its own: the same sound gives the same records, except for the file's name.
   @Test func filesAreStreamsOfTheirOwn() throws {
     var random = SeededRandom.fresh()
     let scratch = ScratchFolder()
@@ -185,7 +185,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     #expect(!FileManager.default.fileExists(atPath: scratch.file("samples.npy")))
   }
 
-  /// Whoever asks for it gets the files that cannot be run one by one, and the results of the others.
+  /// With the option, each file that cannot be run is listed, and the others give results.
   @Test func filesThatCannotBeRunCanBeLeftOut() throws {
     let scratch = ScratchFolder()
     let files = [
@@ -208,7 +208,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
     options.warn = { warnings.append($0) }
     try run(recorder, [path], scratch, options)
     #expect(try scratch.array("samples.npy") == [0.5, 0.25])
-    #expect(warnings == ["\(path): is cut short: its header announces 3000 bytes of samples, 4 are there and used"])
+    #expect(warnings == ["\(path): is cut short: its header announces 3000 bytes of samples; the present 4 are used"])
   }
 
   @Test func aFileWithoutSamplesGivesEmptyResults() throws {
@@ -286,7 +286,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
       - fan -> out
     """
 
-  /// A graph that makes its own sound runs for a time, whatever the period, and what it plays is kept.
+  /// A graph that makes its own sound runs for the given time at any period, and its output is kept.
   @Test func aGraphRunsForATime() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -401,7 +401,7 @@ private func randomPlan(_ random: inout SeededRandom) -> PeriodPlan {
 }
 
 @Suite(.enabled(if: sharedData != nil, "needs the folder shared/data beside the repository")) struct SharedRunTests {
-  /// No file, however odd its samples, brings a number into a record that is none.
+  /// No file, with any samples, brings NaN or infinity into a record.
   @Test func oddSamplesGiveSoundRecords() throws {
     let folder = try #require(sharedData) + "/bad"
     let scratch = ScratchFolder()

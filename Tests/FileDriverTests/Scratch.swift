@@ -44,7 +44,7 @@ extension ScratchFolder {
   }
 }
 
-/// A RIFF/WAVE file of chunks, whatever they say.
+/// A RIFF/WAVE file of chunks with any content.
 func riff(_ chunks: [(name: String, body: [UInt8], size: UInt32?)]) -> [UInt8] {
   let body = chunks.flatMap { Array($0.name.utf8) + little($0.size ?? UInt32($0.body.count)) + $0.body }
   return Array("RIFF".utf8) + little(UInt32(4 + body.count)) + Array("WAVE".utf8) + body
@@ -63,13 +63,13 @@ func little<T: FixedWidthInteger>(_ number: T) -> [UInt8] {
   withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }
 
-/// The recordings that lie beside the repository on the developers' machines.
+/// Recordings next to the repository on the developers' machines.
 let sharedData: String? = {
   let path = URL(fileURLWithPath: BuildFolder.package).deletingLastPathComponent().path + "/shared/data"
   return FileManager.default.fileExists(atPath: path) ? path : nil
 }()
 
-/// Rows of a CSV file with a header, quotes observed, by column name.
+/// Rows of a CSV file with a header, with quotes handled, by column name.
 func table(_ text: String) -> [[String: String]] {
   var rows: [[String]] = [[""]]
   var isQuoted = false

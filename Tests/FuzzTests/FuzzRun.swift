@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One fuzzer at work: its time, its random numbers, a folder of its own, and `auscult` run on what it makes up.
+/// One fuzzer: its time, its random numbers, its own folder, and `auscult` run on its files.
 ///
-/// All of them together take about a minute; `AUSCULT_FUZZ_SECONDS` says how long each does, `AUSCULT_LONG=1` makes it
-/// twenty minutes. `AUSCULT_SEED` repeats a run. What fails is kept in a folder whose name is printed.
+/// All together take about a minute; `AUSCULT_FUZZ_SECONDS` sets the time of each, `AUSCULT_LONG=1` sets it to twenty
+/// minutes. `AUSCULT_SEED` repeats a run. Failing files are kept in a folder whose name is printed.
 final class FuzzRun {
   var random: SeededRandom
   let folder: String
@@ -31,7 +31,7 @@ final class FuzzRun {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// True until the time is over; the first round always takes place.
+  /// True until the time is over; there is at least one round.
   func goesOn(_ inputs: Int = 1) -> Bool {
     guard rounds == 0 || deadline.timeIntervalSinceNow > 0 else { return false }
     rounds += inputs
@@ -56,7 +56,7 @@ final class FuzzRun {
     var err: String
   }
 
-  /// Runs `auscult` with an end to its memory and its time.
+  /// Runs `auscult` with limits of memory and time.
   func auscult(_ arguments: [String], seconds: Double = 120) throws -> Outcome {
     // A sanitizer's shadow takes terabytes of addresses.
     let isSanitized = ProcessInfo.processInfo.environment["AUSCULT_ASAN"] == "1"
@@ -85,7 +85,7 @@ final class FuzzRun {
     return Outcome(status: isLate ? 254 : status, out: texts[0], err: texts[1])
   }
 
-  /// What is wrong with how a command ended; nil: nothing.
+  /// Why a command's end is wrong; nil: it is correct.
   func fault(_ outcome: Outcome) -> String? {
     if outcome.status == 254 { return "did not end in time" }
     if ![0, 1, 64].contains(outcome.status) {

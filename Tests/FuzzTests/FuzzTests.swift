@@ -3,8 +3,8 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Each of the formats that come from outside, changed at random and given to the program as a person would: it ends
-/// with one of its statuses and a message, within its memory and its time, and shows no control codes.
+/// Each format that comes from outside, changed at random and given to the program as a user would: it ends with one of
+/// its statuses and a message, within its memory and its time, and shows no control codes.
 @Suite(.serialized) struct FuzzTests {
   private static let fixtures = BuildFolder.package + "/Tests/Fixtures"
   private static let graphs = BuildFolder.package + "/graphs"
@@ -28,7 +28,7 @@ import Testing
       try fuzz.runAll(["check"], files)
       for file in files.shuffled(using: &fuzz.random).prefix(3) {
         let outcome = try fuzz.auscult(["run", file, "--input", "noise.wav", "--quiet"], seconds: 60)
-        // A second of work for each sample is allowed, and not waited for.
+        // Allow a second of work for each sample, but do not wait for it.
         guard outcome.status != 254, let fault = fuzz.fault(outcome) else { continue }
         fuzz.report("run \(file): \(fault)", [file, "noise.wav"])
       }
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// Header and tensors apart: a changed header keeps its length right, so that it is read.
+  /// Header and tensors separately: a changed header keeps its length correct, so that it is read.
   private func model(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     guard Int.random(in: 0..<3, using: &random) > 0 else { return Mutation.bytes(bytes, &random) }
     let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -146,7 +146,7 @@ import Testing
     }
   }
 
-  /// In a process of its own: what crashes is reported, and the seed was printed.
+  /// In a process of its own: a crash is reported, and the seed was printed before.
   @Test func controlLines() async {
     await #expect(processExitsWith: .success) {
       let fuzz = try FuzzRun("control lines", share: 0.5)
@@ -163,7 +163,7 @@ import Testing
         }
         let last = #"{"jsonrpc":"2.0","id":"last","method":"echo"}"#
         let answer = try ask(server.path, lines.joined(separator: [UInt8(ascii: "\n")]) + Array("\n\(last)\n".utf8))
-        // Whatever came before, the last request is answered, but by a server that hung up for a good reason.
+        // The server answers the last request in any case, unless it hung up for a good reason.
         #expect(answer.contains(#""id":"last""#) || answer.contains(#""error""#), "\(answer.suffix(500))")
       }
     }

@@ -2,8 +2,8 @@ import Foundation
 import NodeHost
 import TestSupport
 
-/// Graphs that are nearly right: the example graphs with parameters at their extremes, hostile names, links that were
-/// moved, and lines that are there twice or not at all.
+/// Graphs that are nearly correct: the example graphs with parameters at their extremes, hostile names, links that were
+/// moved, and lines that are repeated or missing.
 struct GraphMutation {
   private let examples: [String]
   private let classes: [NodeClass]
@@ -37,7 +37,7 @@ struct GraphMutation {
     }
   }
 
-  /// Gives a node that stands on one line a parameter of its class at an extreme.
+  /// Sets a parameter of a one-line node to an extreme.
   private func setParameter(_ text: inout String, _ random: inout SeededRandom) {
     guard let match = text.matches(of: /type: ([a-z.]+)/).randomElement(using: &random),
       let nodeClass = classes.first(where: { $0.name == match.1 }),
@@ -96,7 +96,7 @@ struct GraphMutation {
     text = lines.joined(separator: "\n")
   }
 
-  /// Puts something else in place of what one match has in brackets: what `made` yields, or what another match has.
+  /// Replaces the bracketed part of one match by the result of `made`, or by another match's.
   private func exchange(
     _ text: inout String, of pattern: Regex<(Substring, Substring)>, _ random: inout SeededRandom,
     _ made: (inout SeededRandom) -> String?

@@ -1,8 +1,8 @@
 import TestSupport
 
-/// Changes at random that find faults of parsers: what is at an edge, in the wrong order, twice or cut.
+/// Random changes that find errors of parsers: values at a limit, wrong order, repetition, truncation.
 enum Mutation {
-  /// Names that mean something to somebody.
+  /// Names with a meaning to some program.
   static let names = [
     "a'\u{301}`touch MARK`", "$(touch MARK)", "\u{1B}[2J\u{1B}]0;x\u{7}", "\u{9B}31m", "\u{202E}\u{2066}", "a\u{0}b",
     "",
@@ -56,7 +56,7 @@ enum Mutation {
     }
   }
 
-  /// One number of a text, or one of its quoted texts, made another.
+  /// Changes one number of a text, or one of its quoted texts.
   static func text(_ original: String, _ random: inout SeededRandom) -> String {
     var text = original
     for _ in 0..<Int.random(in: 1...4, using: &random) {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The least graph: what comes in is counted and dropped.
+/// The smallest graph: counts and discards its input.
 let plainGraph = """
   graph: plain
   nodes:

@@ -38,7 +38,7 @@ import Testing
     ]
   }
 
-  /// Records without what is apart: the wall clock.
+  /// Records without members that may differ: the wall clock.
   static func withoutTime(_ lines: [String]) -> [String] {
     lines.map { $0.replacing(#/"time":"[^"]*",/#, with: "") }
   }

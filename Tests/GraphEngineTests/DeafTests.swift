@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A watch says when it hears nothing, and the same of the same sound at any cut.
+/// A watch reports that it hears nothing, and the same sound gives the same report at any cut.
 @Suite struct DeafTests {
   static func graph(silentShare: String = "10 %", deaf: String = "1 s", extra: String = "") -> String {
     """
@@ -70,11 +70,11 @@ import Testing
     let deaf = lines.filter { $0.kind == "deaf" }
     #expect(deaf.map(\.state) == ["begun", "ended"])
     #expect(deaf.allSatisfy { $0.cause == cause && $0.machine == "fan" })
-    // From the first slice in which there is nothing on; told a second later; over with the first that has sound.
+    // Begins with the first silent slice; reported a second later; ends with the first slice with sound.
     guard deaf.count == 2 else { return }
     #expect((64000...66800).contains(deaf[0].begin) && deaf[0].end == deaf[0].begin + 16000)
     #expect(deaf[1].begin == deaf[0].begin && (112_000...115_000).contains(deaf[1].end))
-    // Nothing was made of it.
+    // It caused no alarm.
     #expect(!lines.contains { $0.kind == "alarm" && $0.state == "raised" })
   }
 
@@ -123,7 +123,7 @@ import Testing
     // All of it counts for a slice that has the whole stretch in it.
     let whole = few.filter { $0.kind == "score" && $0.begin <= 47000 && $0.end >= 52200 }
     #expect(!whole.isEmpty && whole.allSatisfy { $0.flags == ["silent"] })
-    // The alarm sees it, and it is no deafness.
+    // The alarm gets the score, and it is not deafness.
     #expect(few.contains { $0.kind == "alarm" && $0.state == "inhibited" })
     #expect(!few.contains { $0.kind == "alarm" && $0.state == "raised" })
     #expect(!few.contains { $0.kind == "deaf" })
@@ -131,7 +131,7 @@ import Testing
     #expect(!most.contains { $0.flags?.contains("silent") ?? false })
   }
 
-  /// A machine that is switched off: wherever the cut lies in a slice, silence by the usual share is seen.
+  /// A machine is switched off: wherever the cut lies in a slice, the usual share detects the silence.
   @Test func aMachineThatIsSwitchedOffIsNoAnomaly() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Under a deadline the realtime thread never waits: what finds no room is dropped whole, counted and marked.
+/// With a deadline the realtime thread never waits: a block without room is dropped completely, counted and marked.
 @Suite struct DropTests {
   @Test func whatIsDroppedIsCountedAndMarked() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString)")
@@ -25,7 +25,7 @@ import Testing
       text: text, catalog: TestPlugins.catalog, options: GraphOptions(environment: ["OUT": folder.path])
     ).graph
     var options = EngineOptions()
-    // No worker runs until the driver waits: the queue fills for certain.
+    // No worker runs until the driver waits, so the queue certainly fills.
     options.workerThreads = 0
     options.queueSeconds = 0.1
     let engine = try Engine(graph: graph, options: options)

@@ -5,10 +5,10 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// Every numeric parameter of every class at its extremes, at any rate: what a class can't do is an error that it says, in
-/// `check` and in a run, and never the end of the program.
+/// Every numeric parameter of every class at its extremes, at any rate: a value that a class can't use gives an error,
+/// in `check` and in a run, and never ends the program.
 ///
-/// The list comes from the classes themselves. Each class is tried in a process of its own.
+/// The list comes from the classes themselves. Each class has its own process.
 @Suite struct ExtremesTests {
   static let rates = [1, 2, 3, 20, 500, 8000, 48000, 384_000, 768_000]
 
@@ -31,7 +31,7 @@ import Testing
   }
 }
 
-/// One class, tried in every way. It writes down what it is about to try.
+/// One class with all extremes. It records each attempt before it makes it.
 struct Extremes {
   let nodeClass: NodeClass
   let note: String
@@ -83,7 +83,7 @@ struct Extremes {
 
   private var numbers: [Parameter] { nodeClass.parameters.filter { $0.kind == .number || $0.kind == .integer } }
 
-  /// Least, greatest, what lies just inside, and some in the other units that it takes.
+  /// Least, greatest, the values just inside, and some in the parameter's other units.
   private func values(_ parameter: Parameter) -> [String] {
     let bounds = [
       parameter.minimum.isFinite ? parameter.minimum : -1e300, parameter.maximum.isFinite ? parameter.maximum : 1e300,
@@ -103,7 +103,7 @@ struct Extremes {
     return numbers.map { parameter.kind == .integer ? "\(Int64($0))" : "\($0)" } + others + parameter.choices
   }
 
-  /// Plans and runs a graph with the class in it. Whatever is said against it is right.
+  /// Plans and runs a graph with the class in it. Any error is accepted.
   private func attempt(_ given: [String: String], _ rate: Int) {
     let text = graph(given)
     let what = "\(nodeClass.name) \(given.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }) at \(rate) Hz"
@@ -169,7 +169,7 @@ struct Extremes {
       + links.map { "  - \($0)\n" }.joined()
   }
 
-  /// Values for what must be given, sensible ones where a class has a use for them.
+  /// Values for required parameters, sensible ones where a class needs them.
   private var required: [String: String] {
     let known = ["resample.rate": "8000", "channels.pick": "0", "slicer.length": "3"]
     var values: [String: String] = [:]

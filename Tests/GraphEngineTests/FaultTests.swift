@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A node that breaks the rules is quarantined; everything else runs on.
+/// A node that breaks the rules is quarantined; everything else continues.
 @Suite struct FaultTests {
   static func graph(_ fault: String, thread: String) -> String {
     """
@@ -24,7 +24,7 @@ import Testing
       try JSONDecoder().decode(GapTests.Line.self, from: Data($0.utf8))
     }
     #expect(lines.filter { $0.kind == "score" }.count == 5)
-    // What is missing is said at once, and once more at the end, without a hole between.
+    // Missing output is reported at once, and again at the end, without a hole between.
     let gaps = lines.filter { $0.kind == "gap" }
     #expect(gaps.map(\.cause) == ["node", "node"] && gaps.map(\.node) == ["bad", "bad"])
     #expect(gaps.map(\.begin) == [5 * 256, 6 * 256] && gaps.map(\.end) == [6 * 256, 25_600])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The third promise: what is lost is counted and marked.
+/// The third promise: losses are counted and marked.
 @Suite struct GapTests {
   static let graph = """
     graph: gaps
@@ -53,7 +53,7 @@ import Testing
     #expect(result.log.contains { $0.contains("lost 1234 frames at frame position 40000") })
   }
 
-  /// More gaps than there is room to tell of: that some are not told is told, and all are counted.
+  /// More gaps than can be reported: the report says that some are missing, and all are counted.
   @Test func messagesThatFoundNoRoomAreCounted() throws {
     let sound = Feed.samples([[Float](repeating: 0.1, count: 64)])
     let feed = (0..<1500).flatMap { _ in [sound, .gap(1)] } + [sound]
@@ -64,7 +64,7 @@ import Testing
     #expect(told < 1500 && missing.count == 1 && missing[0].contains("\(1500 - told) messages"), "\(told) \(missing)")
   }
 
-  /// The stream behind a gap is that of a fresh start, moved.
+  /// The stream after a gap is that of a fresh start, shifted.
   @Test func behindAGapEverythingIsAsFromAFreshStart() throws {
     let graph = """
       graph: fresh

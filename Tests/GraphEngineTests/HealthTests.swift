@@ -2,7 +2,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// What the facts of a machine come to, and how an engine gathers them.
+/// The health that follows from the facts of a machine, and how an engine collects the facts.
 @Suite struct HealthTests {
   private typealias Facts = MachineHealth.Facts
   private typealias Score = MachineHealth.Score
@@ -35,10 +35,10 @@ import Testing
     #expect(health(input: input(sounding: 90_000)).cause == .silent)
     #expect(health(input: input(sounding: 90_001)).state == .ok)
     #expect(health(input: input(moving: 90_000)).cause == .stuck)
-    // Without a connection there is neither sound nor movement: that is why.
+    // Without a connection there is neither sound nor movement: the connection is the cause.
     #expect(health(input: input(sounding: 0, moving: 0, connected: 90_000)).cause == .unconnected)
     #expect(health(input: input(sounding: 0, moving: 0, connected: 90_001)).cause == .silent)
-    // A driver that stands still is no silence.
+    // A driver without cycles is not silence.
     #expect(health(input: input(sounding: 95_000), stalled: 60).cause == nil)
   }
 
@@ -93,7 +93,7 @@ import Testing
     #expect(run.engine.takeAlarmEvents().isEmpty)
   }
 
-  /// Who wants to hear nothing of a machine that is off is told nothing.
+  /// A machine that is off gives no reports if the user wants none.
   @Test(arguments: ["off", "20 s"]) func deafnessIsAsTheAlarmOfTheMachineHasIt(deaf: String) throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -107,7 +107,7 @@ import Testing
     #expect(HealthMonitor().look(at: run.engine).first?.cause == (deaf == "off" ? nil : .silent))
   }
 
-  /// While a new detector warms up, the old one says how the machine is; so do their alarms.
+  /// While a new detector warms up, the old one and its alarm determine the machine's health.
   @Test func theOneThatJudgesSaysHowTheMachineIs() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct JoinTests {
-  /// Two paths of different latency come together at equal positions.
+  /// Two paths of different latency are joined at equal positions.
   @Test func aDiamondJoinsByPosition() throws {
     let graph = """
       graph: diamond
@@ -53,7 +53,7 @@ import Testing
     let workers = try runByHand(graph.replacing("PLACE", with: ", thread: worker"), feed: feed) { 64 }
     #expect(realtime.files["out.npy"] == workers.files["out.npy"])
     let count = (realtime.files["out.npy"]!.count - 128) / 4
-    // What the resamplers still held when the gap came found no partner: it is counted.
+    // Samples that the resamplers held at the gap found no partner: they are counted.
     #expect(count + Int(realtime.statistics.unmatched) == 20_000)
     #expect(realtime.statistics.unmatched > 0)
   }
@@ -75,7 +75,7 @@ import Testing
     #expect("\(error!)".contains("graph.yaml:9:"))
   }
 
-  /// A node that fails in front of a join keeps neither the other path nor the end of the stream waiting.
+  /// A node that fails before a join blocks neither the other path nor the end of the stream.
   @Test(arguments: [("realtime", "realtime"), ("realtime", "worker"), ("worker", "worker")], [true, false])
   func aFailedInputKeepsNothingWaiting(threads: (String, String), finish: Bool) throws {
     let (pass, mix) = threads

@@ -3,7 +3,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// What is told beside the streams: each sink has it once, in its place, whatever becomes of the sink.
+/// Events outside of the streams: each sink has them once, in their place, even if a sink is replaced.
 @Suite struct NoticeTests {
   private static func graph(logs: [String] = ["log"], level: String = "0.1") -> String {
     """
@@ -60,7 +60,7 @@ import Testing
           + #""number":"0","begin":"#) == true)
   }
 
-  /// A sink is made anew, and goes on with the file of the one before it: nothing is lost, nothing doubled.
+  /// A new sink continues the file of the old one: nothing is lost, nothing is repeated.
   @Test func aSwapOfTheSinkNeitherLosesNorDoublesOne() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -84,7 +84,7 @@ import Testing
     #expect(lines.map(\.end) == lines.map(\.end).sorted())
   }
 
-  /// The begin of what it is about is kept, and lies in the stream.
+  /// The begin of its span is kept, and lies in the stream.
   @Test func aNoticeMayHaveALength() throws {
     let run = try HandRun(Self.graph())
     run.driver.feed([[Float](repeating: 0.1, count: 5000)], period: 256)
@@ -98,7 +98,7 @@ import Testing
     #expect(found.map(\.begin) == [1234, found[1].end] && found[0].end == end && end >= 5000)
   }
 
-  /// Frames that were lost without a server are told apart from those that a server lost.
+  /// Frames lost without a server are distinguished from those that a server lost.
   @Test func aGapHasItsCause() throws {
     let run = try HandRun(Self.graph())
     run.driver.feed([[Float](repeating: 0.1, count: 4096)], period: 256)

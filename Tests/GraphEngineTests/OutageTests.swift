@@ -4,7 +4,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// A file that can't be written while the watch goes on: what is lost is marked where everybody looks.
+/// A file that can't be written while the watch continues: losses are marked in every place that people look at.
 @Suite struct OutageTests {
   private static let channels = 8
 
@@ -35,7 +35,7 @@ import Testing
     var count: Int64?
   }
 
-  /// A drive is unplugged for longer than samples can wait for it: the log says which are lost, `status` that it lasts, and
+  /// A drive is unplugged for longer than samples can wait: the log lists the losses, `status` shows that it lasts, and
   /// the file holds silence for them.
   @Test(arguments: ["wav", "npy"]) func whatAnOutputLosesIsAGapInTheLog(_ suffix: String) throws {
     let run = try HandRun(graph(suffix), folders: ["disk"])

@@ -2,7 +2,7 @@ import Foundation
 import GraphEngine
 import TestSupport
 
-/// An example graph of graphs/, run as it stands; what its sinks write goes to a folder of the run.
+/// An example graph of graphs/, run unchanged; its sinks write to a folder of the run.
 struct GraphFile {
   static let folder = BuildFolder.package + "/graphs"
 
@@ -30,7 +30,7 @@ struct GraphFile {
     ).graph
   }
 
-  /// Runs it by hand on samples [channel][frame], in periods as they come from the seed.
+  /// Runs it by hand on samples [channel][frame], in random periods from the seed.
   func run(_ samples: [[Float]] = [], frames: Int = 0, rate: Int = 48000, overrides: [String] = []) throws -> Run {
     var random = SeededRandom.fresh()
     print("\(name): seed \(random.seed)")

@@ -4,10 +4,10 @@ import TestSupport
 
 /// Sound of graphs/simulator.yaml, at 48 kHz.
 enum Machine {
-  /// Its fault sets in here, in seconds.
+  /// Its fault begins here, in seconds.
   static let faultAt = 20.0
 
-  /// 30 s, the fault among them.
+  /// 30 s, including the fault.
   static let failing: [Float] = sound(seconds: 30, overrides: [])
 
   /// A healthy machine.

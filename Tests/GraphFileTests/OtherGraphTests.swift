@@ -10,7 +10,7 @@ import Testing
     #expect(sound.allSatisfy { abs($0) < 1 })
     let healthy = rootMeanSquare(sound[(5 * 48000)..<(15 * 48000)])
     #expect(healthy > 0.03 && healthy < 0.3)
-    // Impacts: the sound's differences get long tails. 3 is that of a normal distribution.
+    // Impacts give the differences of samples long tails. 3 is the value of a normal distribution.
     let rough = zip(sound.dropFirst(), sound).map(-)
     #expect(kurtosis(rough[(5 * 48000)..<(15 * 48000)]) < 3.15)
     #expect(kurtosis(rough[(26 * 48000)...]) > 3.45)
@@ -53,7 +53,7 @@ import Testing
     #expect(run.played == samples.map { $0.map { $0 * factor } })
   }
 
-  /// A graph that nobody runs goes stale.
+  /// Every graph file must be run here, so that it stays correct.
   @Test func everyGraphFileIsRunHere() throws {
     // Those with a model are trained and run by TrainingTests.
     let run = [

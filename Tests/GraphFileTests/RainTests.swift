@@ -4,7 +4,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// Real recordings lie beside the repository, not in it.
+/// Real recordings are next to the repository, not in it.
 @Suite struct RainTests {
   static let recording = BuildFolder.package + "/../shared/data/stream/rain_44100.wav"
   static let events = BuildFolder.package + "/../shared/data/stream/rain_44100_events.csv"

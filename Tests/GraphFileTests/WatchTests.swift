@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// The graphs that watch: they learn, stay calm while the machine is well, and raise the alarm when it is not.
+/// The graphs that watch: they learn, stay calm while the machine is healthy, and raise the alarm when it is not.
 @Suite struct WatchTests {
-  /// A minute, as the graphs have it, is more than these sounds are long.
+  /// The graphs' learning time of a minute is longer than these sounds.
   private static let short = ["judge.learn=8s"]
 
   @Test func watchHearsTheSimulatorsFault() throws {
@@ -49,7 +49,7 @@ import Testing
     let alarms = records.filter { $0.kind == "alarm" }
     #expect(alarms.map(\.state) == ["raised", "open"])
     #expect(alarms.allSatisfy { $0.machine == "pump-01" && $0.channel == 2 }, "\(alarms)")
-    // At least `on`, 3 s, behind the fault's begin.
+    // At least `on`, 3 s, after the fault's begin.
     #expect(try #require(alarms.first).endSecond > Machine.faultAt + 3)
   }
 }

@@ -4,9 +4,9 @@ import GraphText
 import TestSupport
 import Testing
 
-/// One graph file for each defect, and its diagnostics to the letter: Tests/Fixtures/graphs/bad/<defect>.yaml and .txt.
-/// Comments `# --set ...` at a file's begin are its overrides. `AUSCULT_WRITE_EXPECTED=1` writes the .txt files anew, to
-/// be read before they are committed.
+/// One graph file for each defect, and its exact diagnostics: Tests/Fixtures/graphs/bad/<defect>.yaml and .txt.
+/// Comments `# --set ...` at a file's begin are its overrides. `AUSCULT_WRITE_EXPECTED=1` rewrites the .txt files; read
+/// them before you commit them.
 @Suite struct DefectTests {
   static let folder = BuildFolder.package + "/Tests/Fixtures/graphs/bad"
   static let defects: [String] = {

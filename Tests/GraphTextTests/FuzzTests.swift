@@ -4,8 +4,8 @@ import GraphText
 import TestSupport
 import Testing
 
-/// Valid files, damaged at random: whatever comes of it, it is read without a crash, and every diagnostic points into
-/// the file. `AUSCULT_FUZZ=100000` runs longer than the gate does.
+/// Valid files, damaged at random: reading never crashes, and every diagnostic points into the file.
+/// `AUSCULT_FUZZ=100000` runs longer than the gate does.
 @Suite struct FuzzTests {
   private static let rounds = ProcessInfo.processInfo.environment["AUSCULT_FUZZ"].flatMap { Int($0) } ?? 3000
 

@@ -5,7 +5,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// Graph files without a fault, and what is read from them.
+/// Graph files without a fault, and their content.
 @Suite struct GoodGraphTests {
   static let folder = BuildFolder.package + "/Tests/Fixtures/graphs/good"
   static let files = ["anchors", "block-style", "fan-watch", "one-link", "unicode", "yaml-1.1-traps"]

@@ -4,7 +4,7 @@ import GraphText
 import TestSupport
 import Testing
 
-/// Files made to do harm: each must give a diagnostic within a second and within bounded memory.
+/// Harmful files: each must give a diagnostic within a second and within bounded memory.
 @Suite(.serialized) struct HostileTests {
   struct Case: Sendable {
     var name: String
@@ -12,7 +12,7 @@ import Testing
     var content: @Sendable () -> [UInt8]
   }
 
-  /// In a process of its own, whose memory no other test uses meanwhile.
+  /// In its own process, so that no other test uses its memory.
   @Test(arguments: cases.map(\.name))
   func isRefusedWithinBounds(_ name: String) async {
     await #expect(processExitsWith: .success) { [name] in
@@ -159,7 +159,7 @@ private func diagnosticsOf(_ path: String) -> [Diagnostic] {
     _ = try Graph.load(file: path, catalog: CompiledPlugin.declared, options: GraphOptions(environment: [:]))
     return []
   } catch {
-    // What is shown counts too.
+    // The output counts, too.
     _ = DiagnosticsRenderer().render(error.diagnostics)
     return error.diagnostics
   }

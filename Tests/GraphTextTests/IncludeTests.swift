@@ -3,7 +3,7 @@ import GraphText
 import TestSupport
 import Testing
 
-/// What can't lie in a fixture: long chains, and files of the whole disk.
+/// Cases that do not fit in a fixture: long chains, and absolute paths.
 @Suite struct IncludeTests {
   @Test(arguments: [16, 17])
   func depth(_ depth: Int) throws {

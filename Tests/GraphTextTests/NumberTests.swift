@@ -39,7 +39,7 @@ import Testing
     #expect(throws: ParameterProblem.self) { try slicer.value(of: text) }
   }
 
-  /// A range holds in the parameter's own unit only: what a value in another one comes to, the node alone can tell.
+  /// A range holds only in the parameter's own unit: only the node can convert other units.
   @Test func rangeCountsInTheOwnUnit() throws {
     let hop = try #require(CompiledPlugin.declared["slicer"]?.parameter("hop"))
     #expect(throws: ParameterProblem.self) { try hop.value(of: "101 %") }

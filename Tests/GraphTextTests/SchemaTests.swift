@@ -5,7 +5,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// The JSON Schema, judged by Python's jsonschema (Debian: python3-jsonschema, python3-yaml).
+/// The JSON Schema, checked by Python's jsonschema (Debian: python3-jsonschema, python3-yaml).
 @Suite(.enabled(if: hasValidator, "python3 with jsonschema and yaml is needed"))
 struct SchemaTests {
   @Test func acceptsValidFiles() throws {
@@ -14,7 +14,7 @@ struct SchemaTests {
     #expect(verdicts == Dictionary(uniqueKeysWithValues: files.map { ($0, "ok") }))
   }
 
-  /// What can be told without following links and other files.
+  /// Errors that are visible without links and other files.
   @Test func refusesWhatItCanSee() throws {
     let defects = [
       "bad-thread", "missing-graph", "missing-parameter", "missing-type", "not-a-map", "out-of-range", "scalar",

@@ -6,7 +6,7 @@ import Testing
 extension JACKTests {
   /// Ports follow a graph that changes while it runs.
   @Suite struct ChannelTests {
-    /// Sources by name, each with its further parameters, all of them counted and dropped.
+    /// Sources by name, each with its other parameters; all samples are counted and discarded.
     private func graph(_ sources: [(name: String, rest: String)], output: String? = nil) throws -> Graph {
       var nodes = sources.map { "  \($0.name): { type: source\($0.rest) }" }
       var links = sources.map { "  - \($0.name) -> \($0.name)-end" }
@@ -19,7 +19,7 @@ extension JACKTests {
       return try Graph.load(text: text, catalog: TestPlugins.catalog).graph
     }
 
-    /// Runs a graph, applies another one once `prepare` has answered true, and calls `check` when that is done.
+    /// Runs a graph, applies another one when `prepare` returns true, and calls `check` when that is done.
     private func change(
       _ first: Graph, to second: Graph, server: PrivateServer, prepare: (RunningDriver) throws -> Bool,
       check: (RunningDriver) throws -> Void
@@ -150,7 +150,7 @@ extension JACKTests {
       }
     }
 
-    /// Far more often than a person would, with the same indexes taken again and again.
+    /// Far more often than a user would, with the same indexes again and again.
     @Test func portsComeAndGoManyTimes() throws {
       try withServer(.init(period: 64)) { server in
         let engine = try Engine(graph: try graph([("mic", "")]))

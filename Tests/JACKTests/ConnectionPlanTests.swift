@@ -1,7 +1,7 @@
 import JACKDriver
 import Testing
 
-/// Which ports are connected, and what is said of them, decided without JACK.
+/// The planned connections, and their reports, without JACK.
 @Suite struct ConnectionPlanTests {
   @Test func portsAreNamedAfterNodeAndChannel() {
     #expect(PortPlan(.input, node: "mic", channel: 0, of: 1, connect: []).name == "mic")
@@ -18,7 +18,7 @@ import Testing
     #expect(jack.look(["axb:out", "a.b:out"]) == ["a.b:out"])
   }
 
-  /// Names with characters that mean something else in a pattern, one that is no pattern at all among them.
+  /// Names with characters that are special in a pattern; one of them is not a valid pattern.
   @Test(arguments: ["fan [1] (left):out", "a+b:c*d", "mic (left:in", "x{2}:y|z", "^a:b$", "[z-a]:out"])
   func anyNameIsAName(_ name: String) throws {
     var jack = try Patchbay(connect: [name])
@@ -29,7 +29,7 @@ import Testing
     var jack = try Patchbay(connect: ["ceiling mic"])
     jack.ports.outputs = [PortName("system:capture_1"), PortName("system:capture_2", aliases: ["x", "ceiling mic"])]
     #expect(jack.look() == ["system:capture_2"])
-    // A pattern may mean one, too.
+    // A pattern may match one of them, too.
     var other = try Patchbay(connect: ["ceiling.*"])
     other.ports = jack.ports
     #expect(other.look() == ["system:capture_2"])
@@ -43,7 +43,7 @@ import Testing
     #expect(jack.look(["fanx1:out", "fan.1:out"]) == ["fan.1:out"])
   }
 
-  /// The other way round: the pattern's port was there first.
+  /// The other order: the pattern's port was there first.
   @Test func aNameThatComesLaterTakesThePlaceOfThePattern() throws {
     var jack = try Patchbay(connect: ["fan.1:out"])
     #expect(jack.look(["fanx1:out"]) == ["fanx1:out"])
@@ -77,7 +77,7 @@ import Testing
     #expect(jack.look(["x:1", "x:9"]) == ["x:1 2", "x:9 1"])
   }
 
-  /// Two machines restart; the second one is there first, and stays the second one.
+  /// Two machines restart; the second one returns first, and stays the second one.
   @Test func whoComesBackGetsItsOwnChannel() throws {
     var jack = try Patchbay(channels: 2, connect: ["fan-.*"])
     #expect(jack.look(["fan-a:out", "fan-b:out"]) == ["fan-a:out 1", "fan-b:out 2"])
@@ -103,7 +103,7 @@ import Testing
     #expect(jack.look(["x:1"]) == ["x:1"] && jack.told.last == "regained x:1")
   }
 
-  /// JACK lists a port for a moment after its client has unregistered it, and then it is another one's.
+  /// JACK lists a port for a moment after its client has unregistered it; then its name may belong to another port.
   @Test func aPortThatNeverSeemedToGoIsConnectedAgain() throws {
     var jack = try Patchbay(connect: ["x:1"])
     jack.look(["x:1"])
@@ -117,7 +117,8 @@ import Testing
     #expect(!jack.plan.isRetryDue(jack.seconds + 1000))
   }
 
-  /// Whoever pulls a cable again and again is met more and more slowly, and at once again after a minute of peace.
+  /// If a user disconnects a cable again and again, reconnecting becomes slower; after a minute of quiet it is
+  /// immediate again.
   @Test func pausesGrowWhileACableIsPulled() throws {
     var jack = try Patchbay(connect: ["x:1"])
     jack.look(["x:1"])
@@ -145,7 +146,7 @@ import Testing
     #expect(jack.plan.isRetryDue(jack.seconds) && jack.look() == ["x:1"])
   }
 
-  /// What a person connects is seen, and lost, but not ours to make again.
+  /// A user's own connections are noticed, also their loss, but we do not restore them.
   @Test func otherConnectionsAreWatchedOnly() throws {
     var jack = try Patchbay(connect: [])
     jack.ports.outputs = [PortName("x:1")]
@@ -170,7 +171,7 @@ import Testing
 
   // MARK: Names that change
 
-  /// JACK keeps the cable of a port that gets another name: what matches besides is not connected to its channel, too.
+  /// JACK keeps the cable of a renamed port: another port that matches is not connected to the channel in addition.
   @Test func aPortWithANewNameKeepsItsChannel() throws {
     var jack = try Patchbay(channels: 2, connect: ["x:.*"])
     #expect(jack.look(["x:1", "x:2"]) == ["x:1 1", "x:2 2"])
@@ -261,7 +262,7 @@ import Testing
     jack.ports.outputs.append(PortName("b:1"))
     #expect(try jack.change(to: Patchbay.inputs(1, connect: ["(a:2|b:1)"])) == [Connection("a:1", "us:mic")])
     #expect(jack.look() == ["a:2", "b:1"])
-    // What we broke ourselves is no loss.
+    // Connections that we removed ourselves are not a loss.
     #expect(!jack.told.contains { $0.hasPrefix("lost") })
   }
 
@@ -282,7 +283,8 @@ import Testing
   }
 }
 
-/// A JACK server of the imagination: what a plan asks for is connected, and ports that go take their connections along.
+/// An imaginary JACK server: it makes the connections that a plan asks for, and ports that disappear take their
+/// connections along.
 private struct Patchbay {
   static let begin = ConnectionPlan.Moment(position: 0, wall: 0, seconds: 0)
 
@@ -293,7 +295,7 @@ private struct Patchbay {
   var refused: Set<String> = []
   var seconds = 0.0
   var told: [String] = []
-  /// Inputs that several ports are connected to, as they were told of.
+  /// Inputs with several connected ports, as reported.
   var mixed: [String] = []
   private var channels: Int
 
@@ -310,7 +312,7 @@ private struct Patchbay {
     ConnectionPlan.Moment(position: Int64(seconds * 1000), wall: Int64(seconds), seconds: seconds)
   }
 
-  /// A port gets another name: its cables stay.
+  /// A port gets another name and keeps its cables.
   mutating func rename(_ before: String, _ after: String) {
     connected = Set(connected.map { $0 == before ? after : $0.replacing("\(before) ", with: "\(after) ") })
   }
@@ -331,7 +333,7 @@ private struct Patchbay {
     return look()
   }
 
-  /// One look as the driver looks; what is connected afterwards.
+  /// One look of the driver; returns the connections after it.
   @discardableResult
   mutating func look() -> [String] {
     tell(plan.observe(ports, connected: connections, at: now))

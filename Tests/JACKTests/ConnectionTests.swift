@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// Sources that go and come back, and cables that are pulled, on a real server.
+  /// Sources that disappear and return, and cables that are disconnected, on a real server.
   @Suite struct ConnectionTests {
-    /// In good order: JACK lists the port for a moment after it was unregistered.
+    /// A normal end: JACK lists the port for a moment after it was unregistered.
     @Test func aSourceThatEndsInGoodOrderIsHeardAgain() throws {
       try withServer { server in
         var player: JACKPlayer? = try JACKPlayer(server: server.name, samples: [[0]])
@@ -30,7 +30,7 @@ extension JACKTests {
         player?.close()
         #expect(records.map(\.state) == ["connected", "lost", "regained", "lost", "regained"])
         #expect(records.allSatisfy { $0.port == "watch:mic" && $0.peer == "player:out_1" && $0.machine == "fan" })
-        // The time without it is the span of the record that says that it is there again.
+        // The record of the return spans the time without the port.
         #expect(records[2].begin == records[1].end && records[2].end > records[2].begin)
       }
     }
@@ -68,7 +68,7 @@ extension JACKTests {
       }
     }
 
-    /// Another program has renamed our port: it gets its name again, and its cables are looked after as before.
+    /// Another program has renamed our port: it gets its name back, and we maintain its connections as before.
     @Test func aPortOfOursKeepsItsName() throws {
       try withServer { server in
         var step = 0
@@ -93,7 +93,7 @@ extension JACKTests {
       }
     }
 
-    /// One that nobody asked us for is told of, and left as it is.
+    /// A connection that a user has made is reported, and stays unchanged.
     @Test func whatAPersonConnectsIsAPersonsToDisconnect() throws {
       try withServer { server in
         var step = 0
@@ -124,7 +124,7 @@ extension JACKTests {
       }
     }
 
-    /// Position by position, the source knows whether somebody is connected.
+    /// At every position the source knows whether anything is connected.
     @Test func statesAreThereForWhoeverAsks() throws {
       try withServer { server in
         var seen: [PortState] = []
@@ -163,7 +163,7 @@ extension JACKTests {
       var end: Int64
     }
 
-    /// Runs a graph that records, until `step` is done.
+    /// Runs a graph that records, until `step` returns true.
     ///
     /// - Returns: the records of connections.
     @discardableResult
@@ -202,7 +202,7 @@ extension JACKTests {
   }
 }
 
-/// A client with one port that gives silence, under odd names.
+/// A client with one silent port, with odd names.
 private final class NamedClient {
   private let client: JACKClient
 

@@ -2,7 +2,7 @@ import JACKDriver
 import TestSupport
 import Testing
 
-/// The clock against a simulated server whose losses are known. No JACK.
+/// The clock against a simulated server with known losses. No JACK.
 @Suite struct FrameClockTests {
   @Test func aSteadyCounterLosesNothingAcrossTheWrap() {
     var clock = FrameClock()
@@ -118,14 +118,14 @@ import Testing
   }
 }
 
-/// A server's counter, with everything that was seen of one: losses, looks that come too late or too early, new
-/// periods, freewheel. Two events are never within three cycles, so that each has one right answer.
+/// A server's counter and all observations of it: losses, looks that come too late or too early, new periods,
+/// freewheel. Two events are at least three cycles apart, so that each has one correct answer.
 private struct SimulatedServer {
   struct Cycle {
     var counter: UInt32
     var frames: UInt32
     var rebases = false
-    /// What the clock has to report here.
+    /// The clock's expected report.
     var gapDue: Int64 = 0
   }
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// How runs end, and what they survive.
+  /// Ends of runs, and events that they survive.
   @Suite struct LifeTests {
     @Test func aServerThatEndsEndsTheRun() throws {
       try withServer { server in
@@ -44,7 +44,7 @@ extension JACKTests {
       }
       var last: RunningDriver?
       var witness = GapWitness()
-      // While there is no server the position stands still.
+      // Without a server the position stays constant.
       var loss: (position: Int64, frames: Int64)?
       var seconds = 0.0
       let events = try runDriver(passThrough(input: "\"system:capture_1\""), server: name, reconnects: true) { run in
@@ -66,18 +66,18 @@ extension JACKTests {
       }
       #expect(events.contains { if case .serverBack = $0 { true } else { false } })
       let (run, lost) = (try #require(last), try #require(loss))
-      // No cycle runs any more: the counters stand still, and fit.
+      // No cycle runs any more: the counters are constant and consistent.
       run.engine.service()
       let (end, gaps) = (run.engine.statistics, run.log.gaps)
       let ours = gaps.filter { $0.position == lost.position }
-      // At least as long as the second server took; the last cycle with the first one had 256 frames.
+      // At least the time without a server; the last cycle with the first one had 256 frames.
       #expect(ours.count == 1 && Double(ours[0].frames + 256) >= seconds * 48_000, "\(gaps), \(seconds) s")
       #expect(!witness.hasDoubts, "\(end.gaps) gaps, but \(end.xruns) xruns: \(gaps)")
       #expect(gaps.count == end.gaps && gaps.reduce(0) { $0 + $1.frames } == end.lostFrames)
       #expect(end.position == end.frames + end.lostFrames)
     }
 
-    /// It is told of once, and waited out: the run goes on with the next server at its own rate.
+    /// It is reported once, and the run waits: it continues with the next server that has its rate.
     @Test func aServerOfAnotherRateIsNoneToGoOnWith() throws {
       let name = PrivateServer.uniqueName()
       var servers = [try PrivateServer(name: name)]

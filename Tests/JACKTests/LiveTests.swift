@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// Live through a server gives, bit for bit, what the same samples give by hand.
+  /// A live run through a server gives, bit for bit, the results of the same samples by hand.
   @Suite struct LiveTests {
     private static let graph = """
       graph: live
@@ -23,7 +23,7 @@ extension JACKTests {
         - mic -> audio
       """
 
-    /// Longer than any of these runs: how soon workers get a processor is not what is tested.
+    /// Longer than any of these runs, because the time until workers get a processor is not tested here.
     private static let ampleSeconds = 30.0
 
     @Test func inRealTime() throws {
@@ -36,7 +36,7 @@ extension JACKTests {
       try expectSame(live, samples, seed: random.seed)
     }
 
-    /// The workers have most of the work and queues for a small part of it: the driver has to wait for them.
+    /// The workers have most of the work, and queues for a small part of it: the driver must wait for them.
     @Test func inFreewheel() throws {
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 1_000_000)
@@ -66,8 +66,8 @@ extension JACKTests {
       try expectSame(live, samples, seed: random.seed)
     }
 
-    /// A client that sleeps makes the server go on without the others: the frames lost are counted, and what is
-    /// computed is what the same gaps give by hand.
+    /// A client that sleeps makes the server continue without the others: the lost frames are counted, and the results
+    /// are those of the same gaps by hand.
     @Test func withGaps() throws {
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 300_000)
@@ -89,16 +89,16 @@ extension JACKTests {
       expectAllCounted(live)
       let delivered = try NumPyAudio(#require(live.files["audio.npy"]))
       #expect(delivered.frames == live.statistics.frames)
-      // A cycle in which a late client catches up may hold another cycle's samples; all others lie where they were
-      // played, those between the loss and its discovery among them.
+      // A cycle in which a late client catches up may hold another cycle's samples; all others are at their positions,
+      // including those between the loss and its discovery.
       let astray = misplaced(delivered.samples[1], gaps, samples[1], period: 512)
       #expect(astray <= Int(live.statistics.late) + live.jumps, "seed \(random.seed), gaps \(gaps)")
       let byHand = try runByHand(Self.graph, feed: feed(delivered.samples, gaps))
       #expect(live.files == byHand.files, "seed \(random.seed), gaps \(gaps)")
     }
 
-    /// With a server that waits for its clients every sample arrives. Where the machine makes the server itself late,
-    /// its counter steps, and the same gaps by hand give the same.
+    /// With a server that waits for its clients every sample arrives. If the machine makes the server itself late, its
+    /// counter jumps, and the same gaps by hand give the same results.
     private func expectSame(_ live: LiveResult, _ samples: [[Float]], seed: UInt64) throws {
       #expect(live.jumps == 0, "the server went on without its clients")
       expectAllCounted(live)
@@ -112,7 +112,7 @@ extension JACKTests {
       }
     }
 
-    /// Nothing is lost but what the server told of and the log tells.
+    /// Only samples are lost that the server has reported and the log contains.
     private func expectAllCounted(_ live: LiveResult) {
       let it = live.statistics
       #expect(it.droppedTokens == 0)
@@ -122,7 +122,7 @@ extension JACKTests {
       #expect(it.position == it.frames + it.lostFrames)
     }
 
-    /// Cycles whose samples are not those that the player has at their frame position.
+    /// Cycles whose samples differ from the player's at their frame position.
     private func misplaced(_ delivered: [Float], _ gaps: [Gap], _ played: [Float], period: Int) -> Int {
       stride(from: 0, to: delivered.count - period, by: period).count { begin in
         var position = begin

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// How loud other clients' ports are.
+  /// Levels of other clients' ports.
   @Suite struct MeterTests {
-    /// A square wave, a sine, silence: peak and mean as they are.
+    /// A square wave, a sine, silence: their exact peak and mean.
     @Test func levelsAreThoseOfTheSamples() throws {
       let count = 40 * 48_000
       let square = (0..<count).map { Float($0 % 100 < 50 ? 0.5 : -0.5) }
@@ -42,7 +42,8 @@ extension JACKTests {
       }
     }
 
-    /// Ports that come are listened to, those that go leave their place; our own are none, and we are nobody's peer.
+    /// New ports are measured, removed ones free their place; our own ports do not count, and we are not a peer of any
+    /// client.
     @Test func portsComeAndGo() throws {
       try withServer { server in
         let meter = try PortMeter(server: server.name)
@@ -63,7 +64,7 @@ extension JACKTests {
       }
     }
 
-    /// Looks until they are as they should be, for a minute at most.
+    /// Looks until the levels are as expected, for at most a minute.
     private func levels(
       of meter: PortMeter, until isRight: ([String: PortMeter.Level?]) -> Bool
     ) throws -> [String: PortMeter.Level?] {

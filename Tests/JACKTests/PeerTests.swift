@@ -7,7 +7,7 @@ import Testing
 extension JACKTests {
   /// JACK's own programs as peers of a pass-through graph.
   @Suite struct PeerTests {
-    /// The path out of jack_iodelay, through us and back takes one period, for the loop has to be cut somewhere.
+    /// The path out of jack_iodelay, through us and back takes one period, because the loop must be cut somewhere.
     @Test func iodelayMeasuresNoDelayOfOurs() throws {
       try withServer(.init(period: 256, isSynchronous: true)) { server in
         var peer: (process: Process, output: Pipe)?
@@ -30,7 +30,7 @@ extension JACKTests {
 
     @Test func recRecordsWhatGoesThroughUs() throws {
       var random = SeededRandom.fresh()
-      // Enough to last until the recorder runs and has what it wants.
+      // Enough to last until the recorder runs and has all its samples.
       let samples = random.noise(frames: 40 * 48_000)
       let file = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-\(UUID().uuidString).wav")
       defer { try? FileManager.default.removeItem(at: file) }
@@ -45,7 +45,7 @@ extension JACKTests {
             player.startTransport()
             rolls = true
           } else if peer == nil && player.played > 4096 {
-            // With room for all of it: when the recorder's other thread gets to the disk does not matter.
+            // With room for everything: the time at which the recorder's other thread writes does not matter.
             peer = try Tool.start(
               "jack_rec", ["-f", file.path, "-d", "2", "-b", "32", "-B", "131072", "watch:play"], server: server.name,
               seconds: 60)
@@ -59,13 +59,13 @@ extension JACKTests {
       #expect(recorded.count == 96_000)
       let begin = try #require(recorded.firstIndex { $0 != 0 }, "seed \(random.seed)")
       let heard = recorded[begin...]
-      // jack_rec writes 32 bits from float32: the last seven are the rounding's.
+      // jack_rec writes 32 bits from float32: the last seven are rounding.
       func fits(_ place: Int, _ count: Int) -> Bool {
         place + count <= sent.count
           && zip(heard.prefix(count), sent[place...]).allSatisfy { abs(Int64($0) - Int64($1)) < 256 }
       }
       let place = try #require(sent.indices.first { fits($0, 16) }, "seed \(random.seed)")
-      // What comes before is a few cycles in which it was not connected yet.
+      // The first cycles are from before it was connected.
       #expect(heard.count > 90_000)
       #expect(fits(place, heard.count), "seed \(random.seed)")
     }

@@ -43,7 +43,7 @@ extension JACKTests {
       #expect(!server.isRunning)
     }
 
-    /// Also when the process that started it is killed: the test starts one, and kills itself.
+    /// Also when the process that started it is killed: the test starts such a process, which kills itself.
     @Test(arguments: 0..<5)
     func aServerNeverOutlivesItsOwner(_ round: Int) async throws {
       let result = try await #require(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
@@ -56,16 +56,16 @@ extension JACKTests {
       let process = try #require(
         text.split(separator: "\n").compactMap { $0.wholeMatch(of: /jackd is (\d+) (.+)/) }.first)
       let number = try #require(Int32(process.1))
-      // Its end follows the owner's at once, but not in the same instant. A zombie that nobody reaps has ended, too.
+      // It ends right after its owner, but not in the same instant. A zombie that is not reaped has ended, too.
       let deadline = ContinuousClock.now + .seconds(60)
       while isAlive(number) && .now < deadline { usleep(10_000) }
       #expect(!isAlive(number))
-      // It ended in order: what is left keeps a place in JACK's registry, which has eight.
+      // It ended normally; otherwise it would keep a place in JACK's registry, which has eight.
       let left = try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").filter { $0.contains(process.2) }
       #expect(left.filter { !$0.hasSuffix("_auscult-ready") } == [])
     }
 
-    /// Eight servers that were killed fill JACK's registry, which is the whole machine's: the next frees their places.
+    /// Eight killed servers fill JACK's registry, which the whole machine shares: the next server frees their places.
     @Test func aRegistryFullOfKilledServersIsFreed() throws {
       for _ in 0..<8 where ServerRegistry.servers().count + ServerRegistry.deadServers().count < 8 {
         try killedServer(named: PrivateServer.uniqueName())
@@ -92,7 +92,7 @@ extension JACKTests {
       #expect(ServerRegistry.deadServers().contains { $0.name == name })
     }
 
-    /// On one that a killed program has left, every client would die.
+    /// With the remains of a killed program, every client would crash.
     @Test func aDamagedDatabaseIsToldOf() throws {
       #expect(PropertyDatabase.isUsed, "this libjack is not jackd2's")
       let folder = FileManager.default.temporaryDirectory.path + "/\(PrivateServer.uniqueName())"
@@ -107,7 +107,7 @@ extension JACKTests {
         let error = $0 as? JACKError
         return error == .damagedProperties(folder: folder) && error?.suggestion?.contains("remove \(folder)") == true
       }
-      // One that is only being made is waited for.
+      // A database that is just being created is waited for.
       Thread.detachNewThread {
         usleep(200_000)
         try? Data(count: 4096).write(to: URL(fileURLWithPath: file))
@@ -137,7 +137,7 @@ extension JACKTests {
       }
     }
 
-    /// As jackd2 writes it: a server of another user, one that has died, and a name that is none.
+    /// As jackd2 writes it: a server of another user, a dead one, and an empty name.
     @Test func theRegistryTellsWhoseAServerIs() throws {
       let file = FileManager.default.temporaryDirectory.path + "/\(PrivateServer.uniqueName())"
       defer { try? FileManager.default.removeItem(atPath: file) }

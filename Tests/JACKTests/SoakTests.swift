@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// A watch at 64-frame periods beside an empty client: a few seconds in the gate, as long as AUSCULT_SECONDS says by
-  /// hand. In a build with RealtimeSanitizer the same run shows that nothing in the cycle allocates or blocks.
+  /// A watch at 64-frame periods next to an empty client: a few seconds in the gate, AUSCULT_SECONDS by hand. In a
+  /// build with RealtimeSanitizer the same run shows that nothing in the cycle allocates or blocks.
   @Suite struct SoakTests {
     private static let graph = """
       graph: soak
@@ -49,7 +49,7 @@ extension JACKTests {
       #expect(live.statistics.nodes.allSatisfy { !$0.hasFailed })
     }
 
-    /// The sanitizer's silence means something: in a build that has it, an allocation in a cycle ends the process.
+    /// The sanitizer can fail: in a build that has it, an allocation in a cycle ends the process.
     @Test(.enabled(if: realtime_is_sanitized() != 0)) func theSanitizerFires() async {
       await #expect(processExitsWith: .failure) {
         realtime_enter()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// A run's end is a frame position: what comes while the ports are pulled is no sound.
+  /// A run ends at a frame position: samples that arrive while ports are disconnected do not count.
   @Suite struct StopTests {
     private static let graph = """
       graph: stops
@@ -27,7 +27,7 @@ extension JACKTests {
 
     private static let stops = (ProcessInfo.processInfo.environment["AUSCULT_LONG"] ?? "").isEmpty ? 8 : 40
 
-    /// Stopped at any moment, at 64 frames a period: the records are those of what was heard, and of nothing else.
+    /// Stopped at any moment, at 64 frames a period: the records cover exactly the samples up to the end.
     @Test func whatIsJudgedIsWhatWasHeard() throws {
       var random = SeededRandom.fresh()
       print("seed \(random.seed)")
@@ -39,7 +39,7 @@ extension JACKTests {
             connections: 1)
           let heard = try NumPyAudio(#require(live.files["heard.npy"]))
           #expect(heard.frames == live.statistics.frames)
-          // The player plays noise throughout: silence at the end would be that of a port without connection.
+          // The player always plays noise: silence at the end would come from a disconnected port.
           let silence = heard.samples[0].reversed().prefix { $0 == 0 }.count
           #expect(silence < 8, "\(silence) frames of silence at the end of stop \(round), seed \(random.seed)")
           let byHand = try runByHand(Self.graph, feed: feed(heard.samples, live.gaps))
@@ -49,7 +49,7 @@ extension JACKTests {
       }
     }
 
-    /// Records without what says when they were made, and without what only a live run has.
+    /// Records without the time of writing, and without records that only a live run has.
     private func lines(_ files: [String: Data]) -> [String] {
       String(decoding: files["log.jsonl"] ?? Data(), as: UTF8.self).split(separator: "\n").map(String.init)
         .filter { !$0.contains("\"kind\":\"connection\"") && !$0.contains("\"kind\":\"clock\"") }

@@ -8,11 +8,11 @@ import TestSupport
 import Testing
 
 extension JACKTests {
-  /// Swaps under sound that runs: a few in the gate, AUSCULT_SWAPS of them by hand.
+  /// Swaps during live sound: a few in the gate, AUSCULT_SWAPS of them by hand.
   @Suite struct SwapTests {
     private static let library = "\(BuildFolder.path)/libtestplugin-judge.so"
 
-    /// The same detectors out of another plugin.
+    /// The same detectors from another plugin.
     private static let otherLibrary: String = {
       let path = FileManager.default.temporaryDirectory.path + "/auscult-\(getpid())-other-judge.so"
       do {
@@ -50,7 +50,7 @@ extension JACKTests {
       private var random: SeededRandom
       private let folder: String
       private(set) var exchanges: [(position: Int, graph: String)] = []
-      /// Frame position when there were enough: what comes later may hear the client leave.
+      /// Frame position at which there were enough; later sound may contain the client's end.
       private(set) var end = 0
       private var next: String?
       private let options: SwapOptions
@@ -64,7 +64,7 @@ extension JACKTests {
         self.options = options
       }
 
-      /// Goes on for a tenth of a second; true when there were enough changes.
+      /// Continues for a tenth of a second; true when there were enough changes.
       func work(_ engine: Engine, changesFrontEnd: Bool) throws -> Bool {
         let deadline = ContinuousClock.now + .milliseconds(100)
         while ContinuousClock.now < deadline {
@@ -162,7 +162,7 @@ extension JACKTests {
         expected += alone[step.graph]!.filter { self.end($0) > step.position && self.end($0) <= next }
       }
       let records = String(decoding: live.files["log.jsonl"] ?? Data(), as: UTF8.self).split(separator: "\n")
-        // When the server has made the connections is its affair.
+        // The server decides when the connections are made.
         .filter { !$0.contains("\"kind\":\"connection\"") }.map { comparable(String($0)) }.filter {
           self.end($0) <= last
         }
@@ -178,7 +178,7 @@ extension JACKTests {
 
     private func end(_ line: String) -> Int { Int(line.firstMatch(of: #/"end":(-?[0-9]+)/#)!.1)! }
 
-    /// Detector after detector: nothing is dropped, and neither memory nor threads nor files are left behind.
+    /// One detector after the other: nothing is dropped, and no memory, thread or file is left behind.
     @Test func nothingIsLeftBehind() throws {
       var random = SeededRandom.fresh()
       let samples = random.noise(channels: 2, frames: 48_000)
@@ -212,7 +212,7 @@ extension JACKTests {
       #expect(live.statistics.droppedTokens == 0)
     }
 
-    /// What the process holds, as Linux has it.
+    /// The resources of the process, from Linux.
     private struct ProcessFigures {
       let resident: Int
       let threads: Int

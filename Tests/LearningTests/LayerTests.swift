@@ -2,7 +2,7 @@ import Learning
 import NodeKit
 import Testing
 
-/// Every layer's forward and backward pass: as PyTorch's and Keras' in both precisions, and as finite differences have it.
+/// Every layer's forward and backward pass: as in PyTorch and Keras, in both precisions, and as by finite differences.
 struct LayerTests {
   static let cases: [String] = [
     "dense", "conv2d", "conv2d_one_channel", "conv2d_one_pixel", "conv_transpose2d", "max_pool_floor", "max_pool_ceil",
@@ -15,7 +15,7 @@ struct LayerTests {
   @Test(arguments: cases)
   func isAsInPyTorch(_ name: String) throws {
     let fixture = try Fixture("layers/\(name)")
-    // Keras' training pass takes some of its numbers in single precision, whatever the layer's.
+    // Keras' training pass computes some numbers in single precision, whatever the layer's precision.
     try compare(fixture, name, Double.self, tolerance: name.contains("keras_training") ? 1e-6 : 1e-10)
     try compare(fixture, name, Float.self, tolerance: 1e-5)
   }
@@ -29,7 +29,7 @@ struct LayerTests {
     let network = Network([layer], batch: count)
     let weights = fixture.numbers("grad_output")
     let input = fixture.numbers("input")
-    // What is differentiated: the sum of the outputs, each with a weight.
+    // The differentiated function: a weighted sum of the outputs.
     func value(_ tokens: [Double]) -> Double {
       network.parametersChanged()
       let output = network.trace(tokens, isTraining: isTraining) { _ in weights }.output
@@ -159,7 +159,7 @@ struct LayerTests {
 
   private struct UnknownCase: Error { var name: String }
 
-  /// Where a step of the difference would cross a corner of the function.
+  /// Points at which a step of the difference would cross a corner of the function.
   private func isNearKink(_ name: String, _ input: [Double], _ index: Int) -> Bool {
     switch name {
     case "relu": abs(input[index]) < 1e-3

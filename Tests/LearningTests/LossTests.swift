@@ -7,7 +7,7 @@ struct LossTests {
   func ofValues(_ name: String, _ loss: Loss) throws {
     let fixture = try Fixture("layers/loss_\(name)")
     let count = fixture.shape("input")[0]
-    // Of a network whose weights are 0: its biases come out, the token is wanted.
+    // A network whose weights are 0: its output is its biases, the target is the token.
     let size = fixture.shape("input")[1]
     let (input, target) = (fixture.numbers("input"), fixture.numbers("target"))
     var (sum, gradient) = (0.0, [Double]())
@@ -48,7 +48,7 @@ struct LossTests {
     return (0..<fixture.shape("target")[0]).map { row in Int32((0..<size).first { target[row * size + $0] == 1 }!) }
   }
 
-  /// A network whose first layer passes its input on, so that the gradient of its bias is the one asked for.
+  /// A network whose first layer passes its input on, so that the gradient of its bias is the wanted one.
   private func compareClasses(_ fixture: Fixture, _ loss: Loss, endsInSoftmax: Bool, classes: [Int32]) throws {
     let (count, size) = (fixture.shape("input")[0], fixture.shape("input")[1])
     let input = fixture.numbers("input")
@@ -79,7 +79,7 @@ struct LossTests {
     for step in 1...3 {
       layer.parameters[0].gradient!.array = fixture.numbers("gradient_\(step)")
       optimiser.step()
-      // Keras keeps its numbers beside the parameter in single precision.
+      // Keras keeps its optimiser state in single precision.
       let tolerance = kind == .keras ? 1e-6 : 1e-12
       #expect(distance(layer.parameters[0].values.array, fixture.numbers("parameter_\(step)")) < tolerance)
       #expect(layer.parameters[0].gradient!.array.allSatisfy { $0 == 0 })

@@ -1,7 +1,7 @@
 import Learning
 import Testing
 
-/// Whole networks while they are trained: after some epochs of some steps every weight is PyTorch's.
+/// Whole networks in training: after some epochs of some steps every weight equals PyTorch's.
 @Suite struct StepTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
@@ -100,7 +100,7 @@ import Testing
     #expect(distance(losses, fixture.numbers("losses")) < 1e-9)
     for (name, parameter) in parameters {
       #expect(distance(parameter.values.array, fixture.numbers("after_\(name)")) < 1e-8, "\(name)")
-      // Weights have moved much further; a bias before a batch norm has nowhere to go.
+      // Weights have moved much further; a bias before a batch norm has no effect.
       guard name.hasSuffix("weight") else { continue }
       #expect(distance(fixture.numbers("before_\(name)"), fixture.numbers("after_\(name)")) > 1e-4, "\(name)")
     }
@@ -125,7 +125,7 @@ import Testing
     return layers + [Dense([last], outputs: size)]
   }
 
-  /// Layers that look at a token as an image.
+  /// Layers that process a token as an image.
   private final class Builder {
     private(set) var layers: [Layer<Double>]
 

@@ -2,7 +2,7 @@ import LiveControl
 import RunControl
 import Testing
 
-/// The changes that wait.
+/// The queue of changes.
 @Suite struct ChangeQueueTests {
   private let request = ChangeRequest(.rollback)
 

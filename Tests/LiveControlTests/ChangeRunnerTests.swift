@@ -27,7 +27,7 @@ import Testing
     let second = try run.submit(.swap, "judge", "weight=3")
     run.tick()
     #expect(try run.record(first).state == .warming && run.record(second).state == .waiting)
-    // The old nodes of the first stand by no longer than it takes.
+    // The old nodes of the first change stand by only as long as the next change takes.
     #expect(try run.finish(second).state == .done)
     #expect(try run.record(first).state == .done)
     #expect(run.ended.map(\.request.values) == [["weight=2"], ["weight=3"]])
@@ -56,7 +56,7 @@ import Testing
     #expect(run.value("judge", "weight") == 5)
   }
 
-  /// A detector that learns for an hour judges no sooner.
+  /// A detector that learns for an hour does not judge before that.
   @Test(arguments: [ChangeRequest.Kind.rollback, .discard])
   func aChangeThatNeverJudgesIsGivenUp(by kind: ChangeRequest.Kind) throws {
     let run = try HandLiveRun(["graph.yaml": HandLiveRun.graph(judge: "type: detector.bands, learn: 0.1 s")])
@@ -83,7 +83,7 @@ import Testing
     #expect(given.problem == .swapEnded(reason: "it was given up before the exchange"))
     #expect(run.value("judge", "learn") == 0.1)
     #expect(run.ended.map(\.record.state) == [.failed, .done, .failed])
-    // What runs can be changed again.
+    // The running graph can be changed again.
     #expect(try run.finish(.swap, "judge", "learn=0.2s").state == .done)
   }
 
@@ -96,7 +96,7 @@ import Testing
     run.clock.advance(.seconds(6))
     run.tick()
     #expect(try run.record(read).problem == .abandoned)
-    // A file that was saved is nobody's command: its change waits.
+    // A saved file is not a user's command: its change waits.
     #expect(try run.record(unread).state == .waiting)
     #expect(try run.record(endless).state == .warming)
   }
@@ -110,7 +110,7 @@ import Testing
     let back = try run.finish(.rollback)
     #expect(back.state == .done && back.swap?.stage == .rolledBack)
     #expect(run.value("judge", "weight") == 1 && run.changes.source.overrides.isEmpty)
-    // Once more undoes it.
+    // A second rollback undoes the first.
     #expect(try run.finish(.rollback).state == .done)
     #expect(run.value("judge", "weight") == 2)
     run.run(until: { !run.engine.isSwapping })
@@ -157,7 +157,7 @@ import Testing
     #expect(places.first?.line == 7 && places.first?.file == run.file)
     #expect(run.changes.faultyFiles.contains(run.file))
     #expect(run.engine.generation == 1)
-    // A change of what runs does not read the file.
+    // A change of the running graph does not read the file.
     #expect(try run.finish(.swap, "judge", "weight=2").state == .done)
     try run.folder.write("graph.yaml", HandLiveRun.graph(bands: 16))
     let applied = try run.finish(.apply)

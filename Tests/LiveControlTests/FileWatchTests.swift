@@ -4,7 +4,7 @@ import LiveControl
 import TestSupport
 import Testing
 
-/// Files that are written anew. The time in which a file has to be left alone goes on when a test says so.
+/// Files that are rewritten. The test controls the time for which a file must stay unchanged.
 @Suite struct FileWatchTests {
   private let folder: TemporaryFolder
   private let clock = ManualNanoseconds()

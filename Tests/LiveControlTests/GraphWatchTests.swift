@@ -15,7 +15,7 @@ import Testing
     return run
   }
 
-  /// The file has been left alone for long enough, and what it asks for is done.
+  /// The file has stayed unchanged for long enough, and its change is applied.
   private func settle(_ run: HandLiveRun, ended count: Int) throws {
     run.tick()
     run.fileClock.advance(milliseconds: 50)
@@ -49,7 +49,7 @@ import Testing
     #expect(run.ended.count == 1)
   }
 
-  /// As editors do that never leave half a file behind.
+  /// As editors do that replace the file at once.
   @Test func aRenameIsASave() throws {
     let run = try watched()
     try run.folder.write(".graph.new", HandLiveRun.graph(judge: HandLiveRun.judge(weight: 4)))
@@ -68,7 +68,7 @@ import Testing
     #expect(run.ended[0].record.state == .failed)
     #expect(run.ended[0].record.diagnostics.first?.location?.file == run.folder.path + "/front.yaml")
     #expect(run.engine.generation == 1 && run.value("mel", "bands") == 8)
-    // The faulty file is watched although nothing runs that was read from it.
+    // The faulty file is watched although no running graph was read from it.
     try run.folder.write("front.yaml", front("bands").replacing("8", with: "16"))
     try settle(run, ended: 2)
     #expect(run.ended[1].record.state == .done && run.value("mel", "bands") == 16)
@@ -138,7 +138,7 @@ import Testing
     run.tick()
     #expect(run.events == [.sameBuild(library: "libauscult-test-judge.so")])
     #expect(run.ended.isEmpty)
-    // Half of a file is no library: it is looked at again.
+    // Half of a file is not a library: it is checked again later.
     try first.prefix(first.count / 2).write(to: URL(fileURLWithPath: library))
     run.tick()
     run.fileClock.advance(milliseconds: 100)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Training beside a graph that runs by hand, until the whole graph goes on with the model.
+/// Training next to a graph that runs by hand, until the whole graph continues with the model.
 @Suite struct LiveTrainingTaskTests {
   private let ended = Result<Void, any Error>.success(())
 
@@ -18,7 +18,7 @@ import Training
     training.run(until: { training.task.isOver })
     #expect(training.task.progress == nil && !training.isStopped)
     #expect(training.told == ["began 1", "learned 1", "trained", "diagnostics 0", "took over"], "\(training.told)")
-    // From now on an end is that of the run.
+    // From now on an end ends the run.
     #expect(training.task.endRequests.end())
     try training.task.finish(after: ended)
     #expect(training.engine.graph.nodes.map(\.name) == ["mic", "stft", "mel", "level", "slices", "judge", "log"])

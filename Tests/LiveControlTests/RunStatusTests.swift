@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a live run answers, and what SIGHUP has it do, without a control socket and a JACK server.
+/// Answers of a live run, and its reaction to SIGHUP, without a control socket and a JACK server.
 @Suite struct RunStatusTests {
   private func status(_ run: HandLiveRun, wake: @escaping @Sendable () -> Void = {}) -> RunStatus {
     RunStatus(
@@ -36,7 +36,7 @@ import Testing
     #expect(json["server"] == "dummy" && json["period"] == 250 && json["name"] == "watch")
     #expect(json["training"] == ["stage": "listening", "rounds": 0])
     #expect(json["machines"]?.array?.first?["machine"] == "fan")
-    // What comes after the end is not looked at.
+    // Sound after the end is not processed.
     _ = status.freeze()
     run.tick()
     #expect(status.update().statistics.position == 1000 && status.figures.statistics.position == 1000)

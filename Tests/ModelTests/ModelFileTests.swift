@@ -4,7 +4,7 @@ import Models
 import TestSupport
 import Testing
 
-/// Model files: what goes in comes out, and what is not sound is refused with a reason.
+/// Model files: a round trip keeps everything, and a damaged file is refused with a reason.
 @Suite struct ModelFileTests {
   private let folder = NSTemporaryDirectory() + "auscult-models-\(UUID().uuidString)"
 
@@ -38,7 +38,7 @@ import Testing
     #expect(again.tensors == file.tensors)
     #expect(again.labels == file.labels && again.texts == file.texts && again.seed == file.seed)
     #expect(again.frontEndHash == file.frontEndHash)
-    // Equal content, equal bytes; nothing is left beside it.
+    // Equal content gives equal bytes; no other file is left.
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     try again.write(path)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// Whatever byte is changed, reading ends in a model or in a reason, never in a crash.
+  /// If any byte is changed, reading gives a model or a reason, never a crash.
   @Test func aChangedByteIsNoCrash() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try sample().write(path)
@@ -83,7 +83,7 @@ import Testing
     ),
     (#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, "belong to no tensor"),
     ("[1,2,3]", "not a JSON object"), ("{", "not JSON"),
-    (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, "no model of auscult's"),
+    (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, "not a model of auscult"),
   ])
   func hostileHeaders(header: String, reason: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -2,7 +2,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// What must be refused, and the words in which it is.
+/// Libraries that must be refused, and the exact messages.
 struct Defect: Sendable, CustomTestStringConvertible {
   var name: String
   var flags: [String]
@@ -10,7 +10,7 @@ struct Defect: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 }
 
-/// Each defect is compiled into a plugin that is sound without it.
+/// Each defect is compiled into a plugin that is correct without it.
 @Suite struct BrokenLibraryTests {
   @Test func withoutDefectItLoads() throws {
     let folder = try TemporaryFolder()

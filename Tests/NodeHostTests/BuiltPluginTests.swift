@@ -3,7 +3,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// The plugins of this build, as they lie in its folder.
+/// The plugins in this build's folder.
 @Suite struct BuiltPluginTests {
   static let libraries: [String] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: BuildFolder.path)) ?? []

@@ -3,7 +3,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// Where plugins are found, and what happens where two have the same.
+/// Where plugins are found, and what happens where two have the same class.
 @Suite struct CatalogTests {
   @Test func onlyPluginNamesAreLookedAt() throws {
     let folder = try TemporaryFolder()

@@ -2,7 +2,7 @@ import CNodeABI
 import NodeHost
 import Testing
 
-/// Swift's names for the ABI's constants are those of the headers.
+/// Swift's names for the ABI's constants have the headers' values.
 struct FlagTests {
   @Test("Numbered constants count as the headers do")
   func numbers() {

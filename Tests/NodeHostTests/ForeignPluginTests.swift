@@ -3,7 +3,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// The node in C and the node in C++, called through nothing but node.h.
+/// The node in C and the node in C++, called only through node.h.
 @Suite struct ForeignPluginTests {
   @Test func nodeInC() throws {
     let invert = try nodeClass("libtestplugin-c.so")

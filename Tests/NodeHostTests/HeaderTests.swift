@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The headers of the ABI, each alone, as the authors of plugins include them.
+/// The headers of the ABI, each alone, as plugin authors include them.
 @Suite struct HeaderTests {
   /// Functions by header.
   static let headers = [

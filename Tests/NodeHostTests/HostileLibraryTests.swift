@@ -3,7 +3,7 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// A library that harms the program while it is loaded, and what is said of it.
+/// A library that harms the program while it is loaded, and the messages about it.
 struct Harm: Sendable, CustomTestStringConvertible {
   var name: String
   var flag: String
@@ -36,7 +36,7 @@ private let harms = [
 
   private var probe: PluginProbe { PluginProbe(executable: BuildFolder.path + "/auscult", limit: 3) }
 
-  /// Each costs its own classes only; those before and behind it are there.
+  /// Each removes only its own classes; those of other libraries are available.
   @Test func eachIsNamedAndTheOthersAreUsed() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -48,19 +48,19 @@ private let harms = [
     #expect(catalog.classes.map(\.name) == ["a.node", "c.node"])
     let found = Dictionary(uniqueKeysWithValues: catalog.problems.map { ($0.path, $0.defects) })
     for harm in harms {
-      // One that loops has its 3 s of processor time, or 9 s where others want the processor too.
+      // A library that loops gets 3 s of processor time, or 9 s where others need the processor, too.
       let defects = found["\(folder.path)/libauscult-b-\(harm.name).so"]?.map {
         $0.replacing("within 9 s", with: "within 3 s")
       }
       #expect(defects == [harm.defect], "\(harm.name)")
     }
-    // What is known is not tried out again.
+    // Known libraries are not tried again.
     #expect(probe.knows(catalog.files))
     let again = PluginCatalog(searchPath: [folder.path], probe: probe)
     #expect(again.problems == catalog.problems)
   }
 
-  /// One that is written anew is looked at anew.
+  /// A library that is rewritten is checked again.
   @Test func aFileThatChangedIsAnother() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -72,7 +72,7 @@ private let harms = [
     #expect(PluginCatalog(searchPath: [folder.path], probe: probe).classes.map(\.name) == ["a.node"])
   }
 
-  /// A pipe, a device and what is larger than any library would be read without end: they are not even opened.
+  /// A pipe, a device and a file that is larger than any library would be read without end: they are not even opened.
   @Test(arguments: [false, true]) func whatIsNoFileForALibraryIsNotOpened(isPrivate: Bool) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -93,7 +93,7 @@ private let harms = [
     #expect(found.count == expected.count)
   }
 
-  /// What it prints while it is loaded is no result of ours.
+  /// Its output while it is loaded does not mix with our results.
   @Test func oneThatPrintsIsUsedAndNamed() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -105,7 +105,7 @@ private let harms = [
         == [["it writes to standard output while it is loaded; that went to standard error"]])
   }
 
-  /// A file that lost its end, at every tenth of its length: whatever the loader does with it, the others are used.
+  /// A file cut at every tenth of its length: whatever the loader does with it, the other libraries are used.
   @Test func aCutLibraryCostsNobodyElse() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -118,7 +118,7 @@ private let harms = [
     let catalog = PluginCatalog(searchPath: [folder.path], probe: probe)
     #expect(catalog.classes.contains { $0.name == "z.node" })
     for problem in catalog.problems { #expect(problem.path.contains("libauscult-cut"), "\(problem)") }
-    // Its end may hold nothing that is needed: how much that is, the linker decides.
+    // The linker decides whether its end holds necessary data.
     #expect(catalog.problems.contains { $0.path.contains("libauscult-cut1.so") })
   }
 }

@@ -65,7 +65,8 @@ import Testing
     #expect(try catalog.refreshed().load(library: folder.path + "/" + file).classes[0].version == "2.0.0")
   }
 
-  /// A library that finds another one beside it can't be loaded from elsewhere: the first time it is loaded where it is.
+  /// A library that finds another one in its own folder can't be loaded from elsewhere: the first time it is loaded
+  /// from its own place.
   @Test func aLibraryThatNeedsItsNeighbourIsLoadedWhereItLies() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

@@ -3,7 +3,7 @@ import NodeABI
 import TestSupport
 import Testing
 
-/// Where tokens lie in time: what time.h gives to authors and to the engine alike.
+/// Positions of tokens in time: the functions of time.h for authors and the engine.
 @Suite struct StreamTimeTests {
   @Test(arguments: [
     (7, 3, 2, 3), (6, 3, 2, 2), (0, 5, 0, 0), (-1, 3, -1, 0), (-3, 3, -1, -1), (-4, 3, -2, -1), (5, 1, 5, 5),

@@ -2,7 +2,7 @@ import CNodeABI
 import TestSupport
 import Testing
 
-/// The definition of `alarm`, word by word over whole lists: slow, and without the running state of the real one.
+/// The definition of `alarm`, literally, over whole lists: slow, and without the running state of the real node.
 struct AlarmReference {
   var on: Int64
   var off: Int64

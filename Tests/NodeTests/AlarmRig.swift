@@ -1,7 +1,7 @@
 import CNodeABI
 import TestSupport
 
-/// One thing that happens to an alarm: a score above or below the threshold 1, with a mark; or lost frames.
+/// One event for an alarm: a score above or below the threshold 1, with a mark; or lost frames.
 enum Happening {
   case score(Double)
   case silent(Double)
@@ -64,7 +64,7 @@ struct AlarmEvent: Equatable, CustomStringConvertible {
   }
 }
 
-/// A token for an alarm: what the happenings come to.
+/// A token for an alarm.
 struct AlarmToken {
   var scores: [Double]
   var mark: UInt8
@@ -88,7 +88,7 @@ struct AlarmRig {
       offset: offset)
   }
 
-  /// Positions of scores that happen one after the other, the same on all channels.
+  /// Positions of consecutive scores, the same on all channels.
   func tokens(_ happenings: [Happening]) -> [AlarmToken] {
     var (origin, index, segment) = (Int64(0), Int64(0), Int64(0))
     var followsGap = false
@@ -123,7 +123,7 @@ struct AlarmRig {
   }
 
   /// - Parameters:
-  ///   - complete: through which frame position the scores of each call are complete; 0: nobody says so.
+  ///   - complete: the frame position through which the scores of each call are complete; 0: unknown.
   ///   - end: where the stream ends, if it does.
   func run(
     _ settings: [String: Setting], tokens: [AlarmToken], cuts: [Int], isEnd: Bool = false, complete: [Int64] = [],

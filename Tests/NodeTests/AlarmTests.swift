@@ -2,7 +2,7 @@ import CNodeABI
 import TestSupport
 import Testing
 
-/// The corners of `alarm`. One score a second, positions in tenths of a second, threshold 1.
+/// The edge cases of `alarm`. One score a second, positions in tenths of a second, threshold 1.
 struct AlarmTests {
   private let bench = AlarmRig()
   private func happen(_ happening: Happening, _ count: Int) -> [Happening] { Array(repeating: happening, count: count) }
@@ -68,7 +68,7 @@ struct AlarmTests {
     #expect(try bench.run(["on": 1], happen(.high, 60)) == [.raised(0, 10)])
     let events = try bench.run(["on": 1, "realarm": 3], happen(.high, 10))
     #expect(events == [.raised(0, 10), .repeated(0, 40), .repeated(0, 70), .repeated(0, 100)])
-    // Faster than the scores come: once a score.
+    // Faster than the scores: once per score.
     let fast = try bench.run(["on": 1, "realarm": 0.3], happen(.high, 3))
     #expect(fast == [.raised(0, 10), .repeated(0, 20), .repeated(0, 30)])
   }
@@ -98,7 +98,7 @@ struct AlarmTests {
   @Test("A gap starts `on` anew")
   func gapOn() throws {
     let events = try bench.run(["on": 3], [.high, .high, .gap(5)] + happen(.high, 5))
-    // The score behind the gap [25, 35) is inhibited: `on` counts from the one after it.
+    // The score after the gap [25, 35) is inhibited: `on` counts from the next score.
     #expect(events == [.inhibited(25, 35), .resumed(25, 45), .raised(35, 65)])
   }
 
@@ -125,7 +125,7 @@ struct AlarmTests {
   func open() throws {
     #expect(try bench.run(["on": 2], happen(.high, 5), isEnd: true) == [.raised(0, 20), .open(0, 50)])
     #expect(try bench.run(["on": 2], [.high, .low], isEnd: true) == [])
-    // The end comes with no further score.
+    // The end arrives without another score.
     let tokens = bench.tokens(happen(.high, 3))
     let events = try bench.run(["on": 2], tokens: tokens, cuts: [3, 0], isEnd: true)
     #expect(events == [.raised(0, 20), .open(0, 30)])
@@ -156,7 +156,8 @@ struct AlarmTests {
     let input = AlarmRig(channels: 4).scoreFormat
     try rig.start([input], rate: 10)
     #expect(rig.outputs[0].kind == AUSCULT_EVENT)
-    // An alarm that is open at the end ends with the latest score: up to there nothing is complete before the next one.
+    // An alarm that is open at the end ends with the latest score: before the next score, nothing is complete beyond
+    // it.
     let hop = (input.period + input.denominator - 1) / input.denominator
     #expect(rig.outputs[0].lookahead == input.lookahead + hop)
     #expect(rig.outputs[0].channels == 4)

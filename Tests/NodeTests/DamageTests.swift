@@ -2,7 +2,7 @@ import CNodeABI
 import TestSupport
 import Testing
 
-/// `damage`: both formulas by hand, the five labels, and a plain sum of the last hundred errors beside it.
+/// `damage`: both formulas by hand, the five labels, and a simple list of the last hundred errors for comparison.
 struct DamageTests {
   private struct Result: Equatable {
     var damage: Double
@@ -56,7 +56,7 @@ struct DamageTests {
     let results = try run(form("first"), [[0, 0.25, 0.5, 1, 1.25, 1.5, 1.75, 2, 9, -1]])[0]
     #expect(results.map(\.damage) == [0, 12.5, 25, 50, 62.5, 75, 87.5, 100, 100, 0])
     #expect(results.map(\.label) == [0, 1, 1, 2, 3, 3, 4, 4, 4, 0])
-    // A theta of its own; one that leaves nothing to divide by.
+    // A separate theta; one of them leaves nothing to divide by.
     #expect(try run(form("first", ["theta": 4]), [[1, 4, 5]])[0].map(\.damage) == [25, 100, 100])
     #expect(try run(form("first", ["theta": 0]), [[-1, 0, 0.1]])[0].map(\.damage) == [0, 0, 100])
   }
@@ -68,7 +68,7 @@ struct DamageTests {
     #expect(results.dropLast().map(\.damage) == [0, 0, 25, 50, 75, 100, 100])
     #expect(abs(results[7].damage - 24) < 1e-12)
     #expect(results.map(\.label) == [0, 0, 1, 2, 3, 4, 4, 1])
-    // Equal errors are all there is of a scale: the least of 1e-6 keeps it finite.
+    // Equal errors give a scale of 0: the minimum of 1e-6 keeps the result finite.
     #expect(try run(form("later"), [Array(repeating: 2 + 1e-9, count: 6)])[0].last!.damage < 0.2)
   }
 
@@ -78,7 +78,7 @@ struct DamageTests {
     #expect(both == [try run(form("later"), [a])[0], try run(form("later"), [b])[0]])
   }
 
-  /// A silent or clipped error is no measure for others, but gets its figure; a gap leaves the scale as it was.
+  /// A silent or clipped error gets a value, but does not affect others; a gap leaves the scale unchanged.
   @Test func whatIsNoMeasure() throws {
     let sounding = UInt8(AUSCULT_MARK_SOUNDING)
     let marks: [UInt8] = [sounding, sounding, sounding, sounding, sounding, 0, sounding | 2, sounding]
@@ -92,7 +92,7 @@ struct DamageTests {
     #expect(abs(after - 100 * 2.3 / 4.75) < 1e-9)
   }
 
-  /// Beside a plain list that is sorted anew each time; cut into any blocks.
+  /// Compared with a simple list that is sorted each time; cut into any blocks.
   @Test func asAPlainListHasIt() throws {
     var random = SeededRandom.fresh()
     print("damage: AUSCULT_SEED=\(random.seed)")

@@ -112,7 +112,7 @@ struct DetectorTests {
     #expect(try run(still, normal(700, &random)).map(\.index) == Array(600..<700))
     #expect(still.log.contains { $0.hasPrefix("machine-0 learned from 600 tokens, ") && $0.contains("; settled: ") })
 
-    // For a minute the machine warms up: until these tokens are few among all, what was learned moves.
+    // The machine warms up for a minute: until these tokens are a small part of all, the learned values move.
     let warm = try Rig("bands", "detector.bands", [:])
     try warm.start([plain])
     let tokens = drifting(6500, 0.2, until: 60, &random)
@@ -126,7 +126,7 @@ struct DetectorTests {
     results += try run(again, Array(tokens[777...]), first: 777)
     #expect(results.first == first)
 
-    // What never stands still is learned up to the limit, and told of.
+    // Values that never settle are learned up to the limit, with a warning.
     let limited = try Rig("bands", "detector.level", ["learn": 20, "learn_limit": 50])
     try limited.start([plain])
     #expect(try run(limited, drifting(600, 0.5, until: 60, &random)).first?.index == 500)
@@ -262,11 +262,11 @@ struct DetectorTests {
       try #require(results.count == 18)
       #expect(results.allSatisfy { $0.scores[0].isFinite && $0.thresholds[0].isFinite && $0.thresholds[0] > 0 })
       #expect(results[..<10].allSatisfy { $0.scores[0] == 0 })
-      // What is not a number is anomalous, what was learned is not.
+      // NaN is anomalous; the learned sound is not.
       #expect(results[10].scores[0] > results[10].thresholds[0])
       #expect(results[17].scores[0] == 0)
     }
-    // Undefined values while learning are left out.
+    // NaN values during learning are left out.
     var random = SeededRandom(11)
     let tokens = normal(100, &random) + Array(repeating: [Array(repeating: .nan, count: 16)], count: 20)
     #expect(try run(rig(name, scale: scale), tokens.reversed()).isEmpty)
@@ -283,7 +283,7 @@ struct DetectorTests {
     #expect(abs(try judge(AUSCULT_SCALE_DECIBEL) { $0 < 8 ? [-40, -60] : [-40, -50] } - 5) < 1e-3)
   }
 
-  /// 10 log10 of a sum of exponentials: what noise gives in a mel band of several bins.
+  /// 10 log10 of a sum of exponentials: the distribution of noise in a mel band of several bins.
   private func noiseLevel(_ bins: Int, _ random: inout SeededRandom) -> Float {
     var power: Float = 0
     for _ in 0..<bins { power -= log(Float.random(in: 1e-7...1, using: &random)) }

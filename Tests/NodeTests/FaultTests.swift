@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The whole watch, from the simulator to the alarm: every fault of every machine is found, and nothing before it.
+/// The whole watch, from the simulator to the alarm: it finds every fault of every machine, and raises no alarm before.
 struct FaultTests {
-  /// Machine and fault; the fault sets in at 25 s and is there at 27 s.
+  /// Machine and fault; the fault begins at 25 s and is complete at 27 s.
   private static let cases = [
     ("fan", "imbalance"), ("fan", "rub"), ("fan", "knock"), ("fan", "bearing"), ("fan", "blockage"), ("fan", "hum"),
     ("pump", "imbalance"), ("pump", "rub"), ("pump", "knock"), ("pump", "bearing"), ("pump", "blockage"),

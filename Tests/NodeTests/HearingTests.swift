@@ -70,7 +70,7 @@ struct HearingTests {
     #expect(
       try bench.run(settings, tokens: tokens, cuts: [3, 0, 0, 0, 2], complete: [30, 79, 80, 200, 250]) == expected)
     #expect(try bench.run(settings, tokens: tokens, cuts: [3, 0, 2], complete: [30, 150, 250]) == expected)
-    // None from the start, and none up to the end of the stream.
+    // No score from the start, and no score up to the end of the stream.
     #expect(
       try bench.run(settings, tokens: [], cuts: [0, 0, 0], complete: [10, 49, 60])
         == [.deaf(AUSCULT_DEAF_NO_SCORE, 0, 50)])

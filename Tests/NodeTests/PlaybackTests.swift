@@ -13,7 +13,7 @@ struct PlaybackTests {
     return rig
   }
 
-  /// Plays cycles; `arrived` says how many samples have come out of the path when `position` frames have gone in.
+  /// Plays cycles; `arrived` gives the number of samples from the path after `position` frames of input.
   private func play(
     _ rig: Rig, _ samples: [[Float]], cuts: [Int], start: Int64 = 0, arrived: (Int) -> Int
   ) throws -> [[Float]] {
@@ -44,7 +44,7 @@ struct PlaybackTests {
   func delayed(_ lookahead: Int, _ seed: UInt64) throws {
     var random = SeededRandom(seed)
     let samples = [random.noise(6000)]
-    // The path yields in bursts of 50 as soon as it may.
+    // The path yields in bursts of 50, as early as possible.
     let played = try play(
       sink(lookahead: Int64(lookahead), denominator: 7), samples, cuts: random.cuts(9000), start: 40
     ) {
@@ -72,10 +72,10 @@ struct PlaybackTests {
     _ = try cycle(0, 0, 0, before[..<156])
     let second = try cycle(256, 0, 156, before[156..<412])
     #expect(second == Array(before[156..<412]))
-    // Frames 512 to 549 are lost, and with them what the path held back: samples 412 to 511.
+    // Frames 512 to 549 are lost, and also the samples that the path held back: samples 412 to 511.
     rig.reset()
     let third = try cycle(550, 550, 0, after[..<156])
-    // Positions 450 to 705: nothing was made for 412 to 549.
+    // Positions 450 to 705: there are no samples for 412 to 549.
     #expect(third == [Float](repeating: 0, count: 100) + after[..<156])
     let fourth = try cycle(806, 550, 156, after[156..<412])
     #expect(fourth == Array(after[156..<412]))
@@ -92,7 +92,7 @@ struct PlaybackTests {
     let nothing = audio(rig.inputFormat, [[]], index: 256)
     _ = try rig.process([nothing], position: 306, frames: 100, externalOutputs: &played)
     #expect(played[0] == Array(samples[206...]) + [Float](repeating: 0, count: 50))
-    // Nothing of what was skipped turns up later, however long the run.
+    // Skipped samples never appear later, however long the run is.
     for cycle in 0..<6 {
       _ = try rig.process([nothing], position: Int64(406 + 1000 * cycle), frames: 1000, externalOutputs: &played)
       #expect(played[0].allSatisfy { $0 == 0 })

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `resample` against librosa and libsoxr, and its own promises.
+/// `resample` compared with librosa and libsoxr, and its own guarantees.
 struct ResampleTests {
   static let ratios = [
     (48000, 16000), (44100, 16000), (22050, 16000), (16000, 48000), (44100, 48000), (8000, 16000), (96000, 16000),
@@ -16,7 +16,7 @@ struct ResampleTests {
     return rig
   }
 
-  /// What libsoxr itself makes of a whole signal.
+  /// libsoxr's result for a whole signal.
   private func soxr(_ input: [Float], _ from: Int, _ to: Int, _ recipe: UInt) -> [Float] {
     var io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I)
     var spec = soxr_quality_spec(recipe, 0)
@@ -40,7 +40,7 @@ struct ResampleTests {
     let expected = words[(2 + count)...].map { Float(bitPattern: $0) }
     let result = try rig(from, to).run([input], cuts: Array(repeating: 1, count: count))
     #expect(result[0].count == expected.count)
-    // Where libsoxr leaves out a last sample, librosa appends a 0 for it.
+    // Where libsoxr omits a last sample, librosa appends a 0.
     let last = expected.last == 0 ? expected.count - 1 : expected.count
     #expect(greatestDifference(Array(result[0][..<last]), Array(expected.prefix(last))) < 1e-6)
   }
@@ -92,7 +92,7 @@ struct ResampleTests {
     for cut in random.cuts(9000) {
       fed += cut
       got += try rig.process([audio(rig.inputFormat, [random.noise(cut)], index: Int64(fed - cut))])[0].count
-      // Every sample whose end, plus the lookahead, has arrived is out.
+      // Every sample whose end, plus the lookahead, has arrived has been output.
       let ticks = (Int64(fed) - output.lookahead) * output.denominator
       #expect(Int64(got) >= ticks / output.period)
       #expect(Int64(got) <= Int64(fed) * output.denominator / output.period)

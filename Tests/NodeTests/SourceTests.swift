@@ -2,7 +2,7 @@ import CNodeABI
 import TestSupport
 import Testing
 
-/// `source`: what enters a graph, and how it is marked.
+/// `source`: its output, and its marks.
 struct SourceTests {
   private static let sounding = UInt8(AUSCULT_MARK_SOUNDING)
   private static let clipped = UInt8(AUSCULT_MARK_CLIPPED)
@@ -13,7 +13,7 @@ struct SourceTests {
     try rig.start([])
     let output = try rig.process([], frames: samples.count, external: [samples])[0]
     #expect(output.count == samples.count)
-    // Connected and moving: `StillnessTests` has the rest.
+    // Connected and moving; `StillnessTests` tests the rest.
     let usual = UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING)
     #expect(samples.indices.allSatisfy { output.mark($0, 0) & usual == usual })
     return (output.samples[0], samples.indices.map { output.mark($0, 0) & (Self.sounding | Self.clipped) })

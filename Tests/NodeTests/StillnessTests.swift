@@ -2,7 +2,7 @@ import CNodeABI
 import TestSupport
 import Testing
 
-/// What `source` says of silence, standstill and connections. At 1 kHz a run counts from 5 samples on.
+/// The marks of `source` for silence, stuck inputs and connections. At 1 kHz a run counts from 5 samples on.
 struct StillnessTests {
   private static let silence = UInt8(AUSCULT_MARK_SILENCE)
   private static let moving = UInt8(AUSCULT_MARK_MOVING)
@@ -20,7 +20,7 @@ struct StillnessTests {
     }
   }
 
-  /// The definition, word by word.
+  /// The definition, literally.
   private func reference(_ samples: [Float]) -> [(isSilent: Bool, isMoving: Bool)] {
     samples.indices.map { index in
       let silent = samples[...index].reversed().prefix { abs($0) < 1e-5 }.count

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `source.synth`: every sample follows from parameters, seed, channel and position.
+/// `source.synth`: every sample depends on parameters, seed, channel and position only.
 struct SynthTests {
   private static let faults = ["none", "imbalance", "rub", "knock", "bearing", "blockage", "hum"]
   private static let day: Int64 = 48000 * 86400
@@ -47,7 +47,8 @@ struct SynthTests {
     }
   }
 
-  /// With recordings that differ, a block needs what is still on its way from those before it: also after a jump.
+  /// With recordings that differ, a block needs sound that is still on its way from the blocks before: also after a
+  /// jump.
   @Test(
     "Any cut, and any order of positions, gives the same bits where recordings differ", arguments: ["none", "bearing"],
     [UInt64.random(in: 0...9999)])
@@ -80,7 +81,7 @@ struct SynthTests {
     }
     #expect(levels.max()! - levels.min()! > 4)
     #expect(levels.allSatisfy { abs($0 - level(plain)) < 25 })
-    // The same number is the same recording, wherever a series begins, but for what the position says.
+    // The same number gives the same recording, wherever a series begins, except for effects of the position.
     let series = try samples(rig(["variation": 1, "every": 1, "recording": 3]), cuts: cuts + cuts)[0]
     #expect(abs(level(series[..<48000]) - levels[3]) < 0.001)
     #expect(abs(level(series[50000...]) - levels[4]) < 3)
@@ -121,7 +122,7 @@ struct SynthTests {
 
   @Test("After a year the sound is as exact as at the start")
   func year() throws {
-    // 50 Hz at 48 kHz comes round every 960 samples: the hum of a transformer hardly differs a year later.
+    // 50 Hz at 48 kHz repeats every 960 samples: the hum of a transformer is almost the same a year later.
     let transformer = try rig(["machine": "transformer", "noise": 0, "wander": 0])
     let start = try samples(transformer, from: 0, cuts: [1024, 1024])[0]
     let later = try samples(transformer, from: 365 * Self.day / 960 * 960, cuts: [1024, 1024])[0]

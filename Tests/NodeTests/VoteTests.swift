@@ -2,7 +2,7 @@ import CNodeABI
 import TestSupport
 import Testing
 
-/// A judgement of one channel, for comparison.
+/// A result for one channel, for comparison.
 private struct Judgement: Equatable {
   var index: Int32
   var probability: Float
@@ -108,7 +108,7 @@ struct VoteTests {
     for index in judgements.indices { #expect(votes[index].index == reference(judgements, index, size)) }
   }
 
-  /// As the documentation says it: counts votes, then looks who was heard last.
+  /// As documented: counts votes, then finds the latest.
   private func reference(_ judgements: [Judgement], _ index: Int, _ size: Int) -> Int32 {
     let window = judgements[max(0, index + 1 - size)...index].map(\.index)
     let counts = Dictionary(grouping: window) { $0 }.mapValues(\.count)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct BlockRingTests {
-  /// A block of features whose values, heads and marks all follow from one number.
+  /// A block of features whose values, heads and marks all depend on one number.
   final class Sample {
     let format = UnsafeMutablePointer<auscult_format>.allocate(capacity: 1)
     let block = UnsafeMutablePointer<auscult_block>.allocate(capacity: 1)
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  /// Two threads; what the watermark promises has arrived.
+  /// Two threads; everything up to the watermark has arrived.
   @Test func carriesBlocksBetweenThreads() async {
     final class Shared: @unchecked Sendable {
       let ring = UnsafeMutablePointer<BlockRing>.allocate(capacity: 1)

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What marked code rests on: this compiler refuses what allocates, locks or cannot be known.
+/// The basis of marked code: this compiler refuses code that allocates, locks or is unknown.
 @Suite struct CompilerProofTests {
   private func compile(_ name: String) throws -> Program {
     try Program.run(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Marks are not inherited, so a script looks for overrides without them. Here it is held to finding them.
+/// Overrides do not inherit marks, so a script looks for overrides without them. This tests that the script finds them.
 @Suite struct MarksCheckTests {
   private func check(_ paths: String...) throws -> Program {
     try Program.run(BuildFolder.package + "/scripts/check-marks", paths)

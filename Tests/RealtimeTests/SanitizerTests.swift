@@ -6,14 +6,14 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// RealtimeSanitizer stands around every cycle in a build with AUSCULT_RTSAN=1, and ends the process at the first call
-/// that could block. That it can is shown here with nodes that are bad on purpose.
+/// In a build with AUSCULT_RTSAN=1 RealtimeSanitizer watches every cycle, and ends the process at the first call that
+/// could block. These tests show with faulty nodes that it can.
 @Suite struct SanitizerTests {
   static let isOn = realtime_is_sanitized() != 0
   static let isWanted = ProcessInfo.processInfo.environment["AUSCULT_RTSAN"] == "1"
   static let needed: Comment = "needs a build with RealtimeSanitizer: AUSCULT_RTSAN=1, as scripts/test makes one"
 
-  /// What is wrong with Tests/Fixtures/plugins/bad-realtime/bad.c, by its WRONG.
+  /// The faults of Tests/Fixtures/plugins/bad-realtime/bad.c, by its WRONG.
   enum Wrong: Int, Codable, CaseIterable {
     case nothing, allocates, locks, writes, sleeps
 
@@ -45,7 +45,7 @@ import Testing
     #expect(report.contains("malloc"), "\(report)")
   }
 
-  /// The fixture itself is sound: the same node without its fault passes, with and without the sanitizer.
+  /// The fixture itself is correct: the same node without its fault passes, with and without the sanitizer.
   @Test func theSameNodeWithoutItsFaultPasses() throws { try Self.runBad(.nothing) }
 
   static func runBad(_ wrong: Wrong) throws {

@@ -16,7 +16,7 @@ private func head(_ index: Int64, segment: Int64 = 0, flags: UInt32 = 0, generat
   auscult_head(origin: 0, index: index, segment: segment, flags: flags, generation: generation)
 }
 
-/// What one token on one input makes the sink write.
+/// The sink's lines for one token on one input.
 private func lines(
   _ input: SinkHarness.Input, _ tokens: SinkHarness.Tokens, file: String? = nil, clockSteps: UInt64 = 0
 ) throws -> [String] {

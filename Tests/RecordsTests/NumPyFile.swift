@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A NumPy array file, read by the rules of numpy.lib.format, without anything of ours.
+/// A NumPy array file, read by the rules of numpy.lib.format, without our own code.
 struct NumPyFile {
   var type: String
   var shape: [Int]

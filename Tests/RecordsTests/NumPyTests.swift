@@ -95,7 +95,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     #expect(try NumPyFile(scratch.file("a.npy")).shape == [0, 5])
   }
 
-  /// The cut into calls leaves no trace in the bytes.
+  /// The cut into calls does not change the bytes.
   @Test func bytesDoNotDependOnTheCut() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -117,7 +117,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     #expect(files.count == 1, "seed \(random.seed)")
   }
 
-  /// While it is written, and after a crash, the file is a whole array.
+  /// While it is written, and after a crash, the file is a complete array.
   @Test func fileIsWholeAtEveryMoment() throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.npy")
@@ -150,8 +150,8 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     }
     #expect(
       problem?.text
-        == "\(path) holds <f4 tokens of shape [3], this input gives <f4 tokens of shape [2, 3]; run files that "
-        + "differ apart, each with its own `path`")
+        == "\(path) holds <f4 tokens of shape [3], this input gives <f4 tokens of shape [2, 3]; run such files "
+        + "separately, each with its own `path`")
   }
 
   @Test func appendsToItsOwnArraysOnly() throws {
@@ -165,7 +165,7 @@ private func input(_ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: In
     }
     let values = numbered(4, 1, 3)
     try write(Array(values[..<2]), append: true)
-    // What a crash left behind the counted tokens is no token.
+    // Bytes that a crash left after the counted tokens are not tokens.
     let handle = try #require(FileHandle(forWritingAtPath: path))
     handle.seekToEndOfFile()
     handle.write(Data([1, 2, 3]))

@@ -102,7 +102,7 @@ private func begins(_ path: String) throws -> [Int] {
     #expect(sink?.logged == ["standard output has no parts: `rotate` is ignored"])
   }
 
-  /// Without a deadline, or at the end, what can't be written is an error.
+  /// Without a deadline, or at the end, a failed write is an error.
   @Test func fullDiskIsAnErrorAtTheEnd() throws {
     let sink = try SinkHarness("sink.jsonl", ["path": "/dev/full"])
     try sink.start([input])
@@ -120,8 +120,8 @@ private func begins(_ path: String) throws -> [Int] {
     #expect(problem?.text == "\(text). 3 records are lost")
   }
 
-  /// The largest size a file may have stands in for a disk that fills up: a write is cut short in the middle of a line.
-  /// The limit is the whole process's, so the test has one of its own.
+  /// The limit of a file's size simulates a disk that fills up: a write stops in the middle of a line. The limit is for
+  /// the whole process, so the test has its own process.
   @Test func fullDiskLeavesWholeLines() async {
     await #expect(processExitsWith: .success) {
       let scratch = ScratchFolder()

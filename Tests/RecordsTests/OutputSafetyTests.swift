@@ -6,7 +6,7 @@ import Records
 import TestSupport
 import Testing
 
-/// What an output must not touch, and what is kept of it.
+/// Files that an output must not touch, and files that it keeps.
 @Suite struct OutputSafetyTests {
   @Test func fileThatIsWrittenIsLocked() throws {
     let scratch = ScratchFolder()
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  /// A link stays one: what it leads to is written, and numbered beside itself.
+  /// A link stays a link: its target is written, and its parts are numbered in the target's folder.
   @Test func linksAreFollowed() throws {
     let scratch = ScratchFolder()
     mkdir(scratch.file("data"), 0o700)
@@ -108,7 +108,7 @@ import Testing
 
   @Test func soManyPartsAreKept() throws {
     let scratch = ScratchFolder()
-    // Not parts that this output has written, whatever they look like.
+    // Not parts of this output, even with names like parts.
     let others = ["a.1.jsonl", "a.02.jsonl", "a.old.jsonl", "a.jsonl.1"]
     for name in others { try Data(#"{"kind":"clock"}"#.utf8).write(to: URL(fileURLWithPath: scratch.file(name))) }
     for begin in [Int64(0), 5] {
@@ -124,7 +124,7 @@ import Testing
     #expect(try scoreSeconds(scratch.file("a.jsonl")) == [9])
   }
 
-  /// A part that somebody has written to, or that is read, stays.
+  /// A part stays if another program has written to it, or if it is being read.
   @Test func partsThatOthersNeedStay() throws {
     let scratch = ScratchFolder()
     let sink = try ScoreSink(["path": scratch.file("a.jsonl"), "rotate": "1 s", "keep_parts": "2"])

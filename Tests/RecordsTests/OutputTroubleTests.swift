@@ -5,16 +5,16 @@ import Records
 import TestSupport
 import Testing
 
-/// Disks that fill up, folders that vanish, programs that cut, readers that don't read.
+/// Full disks, missing folders, programs that truncate files, readers that don't read.
 @Suite struct OutputTroubleTests {
-  /// By another program, as logrotate's copytruncate does: no zeros at its head, no half line.
+  /// Truncated by another program, as by logrotate's copytruncate: no zeros at the begin, no half line.
   @Test(arguments: [0, 1, 40]) func fileThatIsCutGoesOnCleanly(_ more: Int) throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
     let sink = try ScoreSink(["path": path])
     try sink.write(0..<3)
     let first = try #require(try Data(contentsOf: URL(fileURLWithPath: path)).firstIndex(of: 10)) + 1
-    // Nothing is left, or the first line and a bit of the second.
+    // Nothing is left, or the first line and a part of the second.
     truncate(path, off_t(more == 0 ? 0 : first + more))
     try sink.write(3..<5)
     sink.end()
@@ -22,7 +22,7 @@ import Testing
     #expect(try !Data(contentsOf: URL(fileURLWithPath: path)).contains(0))
   }
 
-  /// logrotate's other way: the file is renamed, or removed; nothing is written where nobody finds it.
+  /// logrotate's other way: the file is renamed, or removed; nothing goes to a file that cannot be found.
   @Test(arguments: ["renamed", "removed", "folder"]) func fileThatIsMovedAwayIsBegunAnew(_ how: String) throws {
     let scratch = ScratchFolder()
     let path = scratch.file("out/a.jsonl")
@@ -40,7 +40,7 @@ import Testing
     if how == "folder" { #expect(try scoreSeconds(scratch.file("old/a.jsonl")) == [0, 1]) }
   }
 
-  /// Two folders are gone: nothing can be written until they are back. Then all of it is there.
+  /// Two folders are missing: nothing can be written until they are back. Then everything is written.
   @Test func folderThatVanishesIsWaitedFor() throws {
     let scratch = ScratchFolder()
     mkdir(scratch.file("disk"), 0o700)
@@ -57,7 +57,7 @@ import Testing
     #expect(sink.sink.logged.contains { $0.contains("is written again after") && $0.hasSuffix("no record is lost") })
   }
 
-  /// More than is kept in memory: the oldest lines go, and a gap of the sink says which.
+  /// More than fits in memory: the oldest lines are discarded, and a gap of the sink says which.
   @Test func linesThatWaitAreBounded() {
     var lines = WaitingLines(most: 1000)
     for second in Int64(0)..<20 {
@@ -70,7 +70,7 @@ import Testing
       return WaitingLines.Line([7], span: loss.span, time: 0)
     }
     #expect(lines.waiting.map(\.bytes.count) == [1] + Array(repeating: 100, count: 10))
-    // The line that says so is let go of in its turn: what it told of is not forgotten.
+    // The line that reports the loss is discarded, too: its content is not forgotten.
     lines.add(WaitingLines.Line(Array(repeating: 1, count: 100), span: Span(begin: 20, end: 21), time: 20))
     lines.recordLoss { loss in
       #expect(loss == WaitingLines.Loss(count: 11, span: Span(begin: 0, end: 11)))
@@ -79,7 +79,7 @@ import Testing
     #expect(lines.total == 11)
   }
 
-  /// A limit of the file's size stands in for a full disk; it is the whole process's, so the test has one of its own.
+  /// A limit of the file's size simulates a full disk; it is for the whole process, so the test has its own process.
   @Test func fullDiskIsOverWhenThereIsRoomAgain() async {
     await #expect(processExitsWith: .success) {
       StandardStreams.secure()
@@ -135,7 +135,7 @@ import Testing
     #expect(sink.sink.logged.count == 1)
   }
 
-  /// A pipe that nobody reads holds nobody up; what its reader finds are whole lines.
+  /// A pipe without a reader delays nothing; its reader later finds complete lines.
   @Test func pipeWithoutReaderHoldsNobodyUp() throws {
     let scratch = ScratchFolder()
     let path = scratch.file("pipe")
@@ -157,7 +157,7 @@ import Testing
   }
 }
 
-/// The largest size that files of this process may have; nil: any.
+/// The limit of file sizes of this process; nil: none.
 private func setFileLimit(_ bytes: Int?) {
   var limit = rlimit(rlim_cur: bytes.map { rlim_t($0) } ?? rlim_t.max, rlim_max: rlim_t.max)
   setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)

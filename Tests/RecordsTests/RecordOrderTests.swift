@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 /// Streams of scores and events with spans of random lengths, delivered in random pieces, one input far ahead of
-/// another.
+/// another one.
 private struct RandomRun {
   var inputs: [SinkHarness.Input] = []
-  /// All tokens of each input, each with what it is complete to.
+  /// All tokens of each input, each with the position up to which the input is complete.
   var tokens: [[SinkHarness.Tokens]] = []
 
   init(_ random: inout SeededRandom) {
@@ -112,7 +112,7 @@ private struct Key: Comparable {
     }
   }
 
-  /// A record leaves as soon as every input is complete beyond it, and not before.
+  /// A record is written as soon as every input is complete beyond it, and not before.
   @Test func recordsWaitForTheSlowestInput() throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")
@@ -160,7 +160,7 @@ private struct Key: Comparable {
     #expect(lines.last?.contains(#""begin":300,"end":400"#) == true)
   }
 
-  /// Positions of the next file begin at 0 again: its records follow those of the file before.
+  /// Positions of the next file begin at 0 again: its records follow those of the first file.
   @Test func filesFollowEachOther() throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.jsonl")

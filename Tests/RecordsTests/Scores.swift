@@ -22,7 +22,7 @@ struct ScoreSink {
     }
   }
 
-  /// Time goes on, until something has come about.
+  /// Time passes until the condition holds.
   func wait(_ condition: () throws -> Bool) throws {
     let deadline = Date(timeIntervalSinceNow: 20)
     while try !condition() {

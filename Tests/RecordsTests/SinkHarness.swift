@@ -1,7 +1,7 @@
 import CNodeABI
 import TestSupport
 
-/// Drives one sink through the plugin ABI, as the engine's workers do, but with blocks of a test's choice.
+/// Drives one sink through the plugin ABI, as the engine's workers do, with the test's own blocks.
 final class SinkHarness {
   /// One link to the sink.
   struct Input: @unchecked Sendable {
@@ -96,7 +96,7 @@ final class SinkHarness {
     do {
       try rig.process(blocks)
     } catch let failure as Failure {
-      // What it logs says more than what it fails with.
+      // Its log says more than its error.
       throw logged.last.map { Failure($0) } ?? failure
     }
   }

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What libsndfile reads from a file.
+/// libsndfile's result for a file.
 private struct Sound: Equatable {
   var rate: Int
   var channels: Int
@@ -62,7 +62,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
     #expect(try Sound(scratch.file("a.wav")).samples == [32767.0 / 32768, -1])
   }
 
-  /// The header counts what is there while the file grows: a crash leaves a file that can be read.
+  /// The header is correct while the file grows: a crash leaves a readable file.
   @Test func headerIsTrueAfterTheFirstCall() throws {
     let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav")])
@@ -74,7 +74,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
   @Test func gapIsFilledWithSilence() throws {
     let scratch = ScratchFolder()
     let sink = try SinkHarness("sink.wav", ["path": scratch.file("a.wav")])
-    // 16 kHz behind a resampler at 48 kHz driver frames.
+    // 16 kHz after a resampler at 48 kHz driver frames.
     try sink.start([input(period: 3)])
     try sink.process([samples([[1, 1]], at: 0)])
     try sink.process([samples([[1, 1]], at: 0, origin: 12)])
@@ -90,7 +90,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
     let problem = #expect(throws: SinkHarness.Failure.self) { try sink.start([input(denominator: 1, period: 7)]) }
     #expect(
       problem?.text
-        == "the stream has 6857.142857142857 samples a second, and a WAV header takes whole numbers only; put a "
+        == "the stream has 6857.142857142857 samples a second, but a WAV header holds whole numbers only; put a "
         + "`resample` before it")
   }
 
@@ -132,7 +132,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
     #expect(try Sound(path).samples == [4])
   }
 
-  /// What can't be continued becomes the next numbered part, and is not touched.
+  /// A file that can't be continued stays unchanged, and the output becomes the next numbered part.
   @Test(arguments: ["channels", "encoding", "header"]) func anotherFileBecomesAPart(_ what: String) throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.wav")
@@ -155,7 +155,7 @@ private func samples(_ channels: [[Float]], at index: Int64, origin: Int64 = 0) 
         && sink.logged[0].hasSuffix(": it is \(scratch.file("a.7.wav")) now, and a new file is begun"))
   }
 
-  /// A run that was killed has written more than its header says, and perhaps half a frame.
+  /// A killed run has written more than its header says, and perhaps half a frame.
   @Test func whatAKilledRunLeftIsContinued() throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.wav")

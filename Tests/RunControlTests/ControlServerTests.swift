@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A graph under control, as `run` sets it up.
+/// A graph with a control server, as `run` sets it up.
 private func startServer(_ scratch: ScratchFolder, name: String = "fan-watch") throws -> ControlServer {
   let server = try ControlServer(name: name, folder: scratch.control)
   server.start([
@@ -90,7 +90,7 @@ private func patientClient(_ scratch: ScratchFolder) throws -> ControlClient {
     second.stop()
   }
 
-  /// A process that was killed leaves its socket and its lock file behind.
+  /// A killed process leaves its socket and its lock file behind.
   @Test func whatADeadProcessLeftIsReplaced() throws {
     let scratch = ScratchFolder()
     mkdir(scratch.control.path, 0o700)

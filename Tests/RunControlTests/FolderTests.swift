@@ -8,7 +8,7 @@ import Testing
 @Suite struct FolderTests {
   private let scratch = ScratchFolder()
   private func folder(_ name: String) -> ControlFolder { ControlFolder(path: scratch.path + "/" + name) }
-  /// What a process looks in whose own folder is `name`; `all` is everybody's.
+  /// The folders that a process searches if its own folder is `name`; `all` is shared by all.
   private func folders(_ name: String) -> ControlFolders { ControlFolders([folder(name), folder("all")]) }
 
   private func start(_ name: String, _ folders: ControlFolders) throws -> ControlServer {
@@ -68,14 +68,14 @@ import Testing
   }
 }
 
-/// Clients that connect and ask nothing.
+/// Clients that connect and send nothing.
 @Suite struct IdleClientTests {
   @Test func idleClientsKeepNobodyAway() throws {
     let scratch = ScratchFolder()
     let server = try ControlServer(name: "g", folder: scratch.control)
     server.start([:])
     let idle = try (0..<100).map { _ in try RawClient(server.path) }
-    // Whoever came just now may be about to ask: so wait for room, and be told meanwhile what the matter is.
+    // A new client may be about to send a request: wait for room, and report the cause meanwhile.
     let deadline = ContinuousClock.now + .seconds(60)
     var refusals: [String] = []
     while true {
@@ -89,11 +89,11 @@ import Testing
       }
     }
     #expect(refusals.allSatisfy { $0 == "the graph runs, and is busy with 32 other clients; try again" })
-    #expect(idle[0].line()?.contains("it hung up, for other clients came") == true, "the oldest goes")
+    #expect(idle[0].line()?.contains("closed the connection to make room for other clients") == true, "the oldest goes")
     server.stop()
   }
 
-  /// One that keeps asking is not sent away for others that come.
+  /// A client that keeps sending requests is not disconnected for new ones.
   @Test func aClientThatAsksStays() throws {
     let scratch = ScratchFolder()
     let server = try ControlServer(name: "g", folder: scratch.control)

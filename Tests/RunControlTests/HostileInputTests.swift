@@ -12,7 +12,7 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
 }
 
 @Suite struct HostileInputTests {
-  /// What JSON-RPC 2.0 wants for each kind of request, malformed ones included.
+  /// JSON-RPC 2.0's answer to each kind of request, including malformed ones.
   @Test(arguments: [
     (#"{"jsonrpc":"2.0","id":1,"method":"echo","params":[1,2]}"#, #"{"id":1,"jsonrpc":"2.0","result":[1,2]}"#),
     (#"{"jsonrpc":"2.0","id":"a","method":"echo"}"#, #"{"id":"a","jsonrpc":"2.0","result":{}}"#),
@@ -101,7 +101,7 @@ private func startServer(_ scratch: ScratchFolder) throws -> ControlServer {
     server.stop()
   }
 
-  /// A client that asks for much and reads nothing is not listened to any more; others are.
+  /// The server stops listening to a client that asks for much and reads nothing; other clients are served.
   @Test func clientThatDoesNotReadHoldsUpNobody() throws {
     let scratch = ScratchFolder()
     let server = try startServer(scratch)

@@ -25,7 +25,7 @@ enum RawSocket {
   }
 }
 
-/// A client that says whatever bytes a test wants.
+/// A client that sends any bytes.
 final class RawClient {
   private let descriptor: Int32
   private var received: [UInt8] = []
@@ -39,8 +39,8 @@ final class RawClient {
 
   deinit { close(descriptor) }
 
-  /// Sends, and reads at the same time what comes back, so that neither side blocks the other. Returns false when the
-  /// other side hung up first.
+  /// Sends, and reads the answers at the same time, so that neither side blocks the other. Returns false when the other
+  /// side hung up first.
   @discardableResult
   func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
@@ -63,7 +63,7 @@ final class RawClient {
 
   func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// The next line; nil when the other side hung up, or said nothing for two minutes.
+  /// The next line; nil when the other side hung up, or sent nothing for two minutes.
   func line() -> String? {
     while true {
       if let end = received.firstIndex(of: 10) {

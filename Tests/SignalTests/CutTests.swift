@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Results never depend on how a stream was cut, nor on what an instance did before.
+/// Results never depend on the cut of a stream, nor on earlier work of an instance.
 @Suite struct CutTests {
   struct Path: CustomTestStringConvertible, Sendable {
     var testDescription: String
@@ -100,13 +100,13 @@ import Testing
     }
   }
 
-  /// The end of a stretch in which nothing was heard yields nothing.
+  /// The end of an empty stretch yields nothing.
   @Test(arguments: paths) func emptyStreams(_ path: Path) throws {
     let audio = RigStream(audio: [[]], rate: 8000)
     #expect(try chain(audio, path.make()) { 0 }.count == 0)
   }
 
-  /// Samples that are no numbers leave no trace once they have passed.
+  /// NaN and infinite samples have no effect once they have passed.
   @Test(arguments: paths) func recovers(_ path: Path) throws {
     guard path.testDescription != "rolling over slices, statistics" else { return }
     var random = SeededRandom(printing: "recovers, \(path.testDescription)")

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// An array that librosa's script has made.
+/// An array from librosa's script.
 struct Fixture {
   let shape: [Int]
   let values: [Float]
@@ -31,7 +31,7 @@ struct Fixture {
 }
 
 extension SeededRandom {
-  /// A generator whose seed is printed, so that a failure can be had again with AUSCULT_SEED.
+  /// A generator whose seed is printed, so that AUSCULT_SEED repeats a failure.
   init(printing name: String) {
     self = .fresh()
     print("\(name): AUSCULT_SEED=\(seed)")
@@ -39,7 +39,7 @@ extension SeededRandom {
 
   mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 
-  /// Spread evenly over the orders of magnitude: small numbers come as often as large ones.
+  /// Spread evenly over the orders of magnitude: small numbers are as frequent as large ones.
   mutating func scaled(_ range: ClosedRange<Int>) -> Int {
     let exponent = Double.random(in: 0...log2(Double(range.upperBound - range.lowerBound + 1)), using: &self)
     return min(range.upperBound, range.lowerBound + Int(exp2(exponent)) - 1)
@@ -49,7 +49,7 @@ extension SeededRandom {
   mutating func values(_ count: Int) -> [Float] { noise(frames: count, level: 1)[0] }
 }
 
-/// Runs a stream through nodes, one after the other, each fed in periods of its own.
+/// Runs a stream through nodes, one after the other, each with its own periods.
 func chain(_ stream: RigStream, _ nodes: [StreamRig], period: () -> Int) throws -> RigStream {
   try nodes.reduce(stream) { stream, node in
     try node.start(stream.format)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The signal nodes in graphs: the engine's spans, gaps and queues around them.
+/// The signal nodes in graphs, with the engine's spans, gaps and queues.
 @Suite struct GraphTests {
   /// Values of an array that a `sink.npy` wrote.
   private func values(_ result: RunResult, _ name: String) throws -> (shape: [Int], values: [Float]) {
@@ -47,7 +47,7 @@ import Testing
     #expect(interleaved.map(\.bitPattern) == slices.values.map(\.bitPattern))
   }
 
-  /// After a gap every node with history begins anew: what follows is what a run on it alone gives.
+  /// After a gap every node with history restarts: the output is that of a run on the rest alone.
   @Test(arguments: ["rolling", "pcen", "decibel"]) func gapsAreFreshStarts(mode: String) throws {
     var random = SeededRandom(printing: "gaps, \(mode)")
     let before = random.noise(frames: 20_000)
@@ -75,7 +75,7 @@ import Testing
     #expect(gap.values.suffix(alone.values.count).map(\.bitPattern) == alone.values.map(\.bitPattern))
   }
 
-  /// Statistics that one run writes freeze the levels of the next.
+  /// Statistics from one run are the fixed levels of the next run.
   @Test func statisticsFreezeLevels() throws {
     var random = SeededRandom(printing: "freeze")
     let sound = random.noise(frames: 48_000)

@@ -71,7 +71,7 @@ import Testing
     #expect(difference(result.channels[0], expected.values) < 1e-4)
   }
 
-  /// Each bin's unit impulse through the filters gives one column of the matrix back.
+  /// Each bin's unit impulse through the filters gives one column of the matrix.
   @Test(arguments: [("filters_slaney", "slaney", "slaney"), ("filters_htk", "htk", "none")])
   func filters(name: String, scale: String, norm: String) throws {
     let expected = try Fixture(name)
@@ -133,7 +133,7 @@ import Testing
     #expect(result.format.native.scale == 2)
   }
 
-  /// A slice's level, removed in its power and kept; the statistics of what is left.
+  /// A slice's level, removed in its power and kept; the statistics of the remaining values.
   @Test(arguments: [
     ("mean", ["ref": "mean"]), ("median", ["ref": "median"]), ("max", ["ref": "max"]),
     ("band", ["ref": "band", "ref_band": "20"]),
@@ -155,7 +155,7 @@ import Testing
       let (rows, columns) = (Int(result.format.native.rows), Int(result.format.native.columns))
       #expect((last.isEmpty ? [result.count, rows, columns] : [result.count, columns]) == expected.shape)
       #expect(difference(result.channels[0], expected.values) < 1e-4)
-      // Frequencies stay with their columns, and the level has none.
+      // Frequencies stay with their columns; the level has none.
       let hertz = (0..<columns).map { result.format.native.frequencies[$0] }
       #expect(hertz.indices.filter { hertz[$0] < 0 } == (last.isEmpty ? [64] : [64, 129]))
     }
@@ -168,7 +168,7 @@ import Testing
     #expect(bands == plain.bits[0] && plain.format.native.scale == 1 && kept.format.native.scale == 1)
   }
 
-  /// Of analysis frames, one by one.
+  /// For single analysis frames.
   @Test func levelOfFrames() throws {
     let expected = try Fixture("level_frames")
     var random = SeededRandom(printing: "level of frames")

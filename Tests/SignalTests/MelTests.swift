@@ -12,13 +12,13 @@ import Testing
     let (mel, format) = try configure(["bands": "256"])
     #expect(
       mel.log == [
-        "24 of the 256 mel bands are empty: no bin of the spectrum falls into them; take fewer bands or a longer fft"
+        "24 of the 256 mel bands are empty: no bin of the spectrum falls into them; use fewer bands or a longer fft"
       ])
     #expect(format.native.columns == 256)
     #expect(try configure(["bands": "40"]).0.log == [])
   }
 
-  /// Centres as `librosa.mel_frequencies(n_mels=4 + 2, fmin=100, fmax=4000)` has them.
+  /// Centres as in `librosa.mel_frequencies(n_mels=4 + 2, fmin=100, fmax=4000)`.
   @Test(arguments: [
     ("slaney", [548.85013753, 997.70027506, 1584.89319246, 2517.85082359]),
     ("htk", [439.96511458, 924.40057807, 1614.69998888, 2598.34654755]),

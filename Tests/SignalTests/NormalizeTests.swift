@@ -46,12 +46,12 @@ import Testing
       Self.features([1e-9, 1e-8, 1e-4, 1, 10], columns: 5), ["low": "-80 dB", "high": "0 dB"])
     #expect(difference(result.channels[0], [0, 0, 0.5, 1, 1]) < 1e-6)
     #expect(result.format.native.scale == 2)
-    // What is in dB already is only mapped.
+    // Values in dB are only mapped.
     let mapped = try Self.normalized(Self.features([-40, -100], columns: 2, scale: 1), ["low": "-80", "high": "0"])
     #expect(mapped.channels[0] == [0.5, 0])
   }
 
-  /// By the definition, for any values: also such that are no power, equal, subnormal, infinite or no numbers.
+  /// By the definition, for any values: also negative, equal, subnormal, infinite and NaN.
   @Test func levelsOfTokens() throws {
     var random = SeededRandom(printing: "levels of tokens")
     for _ in 0..<200 {
@@ -62,7 +62,7 @@ import Testing
           ? kinds[random.int(0...(kinds.count - 1))] : Float(pow(10, Double.random(in: -12...8, using: &random)))
       }
       let band = random.int(0...(columns - 1))
-      // What is no number counts as nothing, what is infinite as the greatest there is.
+      // NaN counts as 0, infinity as the largest float.
       let power = values.map {
         $0.isNaN ? 0 : Double(min(.greatestFiniteMagnitude, $0))
       }
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// What is n times as loud has the same values, within the rounding of the logarithm: 2e-5 dB.
+  /// Sound that is n times as loud has the same values, within the rounding of the logarithm: 2e-5 dB.
   @Test(arguments: ["mean", "median", "max"]) func gainChangesTheLevelAlone(reference: String) throws {
     var random = SeededRandom(printing: "gain, \(reference)")
     let sound = random.noise(channels: 1, frames: 40_000)[0].map { $0 * 0.1 }
@@ -152,7 +152,7 @@ import Testing
       try Self.normalized(stream, ["mode": "frozen", "model": file.path])
     }
     #expect(shape?.description == "model: \(file.path) has the shape [3, 2]; two rows of 3 bands are needed")
-    // Hostile ones: cut short, absurd shapes, no array at all.
+    // Hostile files: truncated, absurd shapes, not an array.
     for bytes in [
       Data(npy(values, shape: "(2, 3)", type: type).dropLast()), npy(values, shape: "(-2, -3)", type: type),
       npy(values, shape: "(9223372036854775807, 9)", type: type), npy(values, shape: "(2, 3)", type: "<i8"),
@@ -164,7 +164,7 @@ import Testing
       }
       #expect(problem?.description == "model: \(file.path) is not a .npy file of float32 or float64")
     }
-    // A file that is not there is an error only when the graph is to run.
+    // A missing file is an error only when the graph is to run.
     try FileManager.default.removeItem(at: file)
     let node = try StreamRig("normalize", ["mode": "frozen", "model": file.path])
     try node.configure(stream.format)
@@ -225,21 +225,23 @@ import Testing
       ["mode": "rolling", "per": "band", "over": "24 h"],
       "over: the last 86400.0 s would take 197 MiB; at most 128 are kept"
     ),
-    (["top_db": "80"], "top_db: a live stream has no greatest value to count top_db from: put it after a slicer"),
+    (["top_db": "80"], "top_db: a live stream has no greatest value as a reference for top_db: put it after a slicer"),
     (["ref": "band"], "ref: ref: band and ref_band go together"),
     (["ref": "mean", "ref_band": "1"], "ref_band: ref: band and ref_band go together"),
     (["ref": "band", "ref_band": "3"], "ref_band: there are 3 bands, from 0 to 2"),
     (
       ["keep_level": "true"],
-      "keep_level: keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high"
+      "keep_level: keep_level works only in the mode decibel, with ref: mean, max, median or band, and without "
+        + "low and high"
     ),
     (
       ["keep_level": "true", "ref": "mean", "low": "-80", "high": "0"],
-      "keep_level: keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high"
+      "keep_level: keep_level works only in the mode decibel, with ref: mean, max, median or band, and without "
+        + "low and high"
     ),
     (["low": "-80"], "low: low and high go together"),
     (["low": "0 dB", "high": "-80 dB"], "low: 0.0 dB is not below high, -80.0 dB"),
-    (["mode": "pcen", "high": "0"], "high: low and high are for the mode decibel"),
+    (["mode": "pcen", "high": "0"], "high: low and high work only in the mode decibel"),
     (["mode": "frozen"], "mode: the mode frozen takes one of: model, mean with std, minimum with maximum"),
     (
       ["mode": "frozen", "mean": "1", "std": "1", "model": "a.npy"],
@@ -273,6 +275,7 @@ import Testing
     }
     #expect(
       problem?.description
-        == "ref: the values are in dB already, and this level is one of power: put it in place of what converts them")
+        == "ref: the input is already in dB, and this level needs power: use this node instead of the one that "
+        + "converts to dB")
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct ShortTimeFourierTests {
-  /// What a random transform is set up with.
+  /// A random transform's parameters.
   struct Layout {
     var length: Int
     var fft: Int
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// Counts and values of random layouts, fed in random periods; the bench checks the declared most of tokens.
+  /// Counts and values of random layouts, fed in random periods; the rig checks the declared maximum of tokens.
   @Test func agreesWithTheDefinition() throws {
     var random = SeededRandom(printing: "definition")
     for _ in 0..<60 {
@@ -131,7 +131,7 @@ import Testing
     (["length": "1024", "fft": "512"], "fft: an FFT of 512 points is shorter than the window of 1024 samples"),
     (
       ["length": "100", "fft": "1018"],
-      "fft: an FFT of 1018 points cannot run on the realtime thread: take an even product of 2, 3, 5, 7 and "
+      "fft: an FFT of 1018 points cannot run on the realtime thread: use an even product of 2, 3, 5, 7 and "
         + "at most one 11 or 13, such as 1024"
     ),
     (["length": "12.5"], "length: 12.5 is not a whole number of samples"),
@@ -144,7 +144,7 @@ import Testing
     #expect(problem?.description == message)
   }
 
-  /// Transforms of all lengths that are taken; a build with RealtimeSanitizer sees that none of them allocates.
+  /// Transforms of all allowed lengths; a build with RealtimeSanitizer shows that none of them allocates.
   @Test(arguments: ["single", "double"]) func everyLengthRuns(precision: String) throws {
     var count = 0
     let ones = [Float](repeating: 1, count: 4096)
@@ -163,11 +163,11 @@ import Testing
     #expect(count == 311)
   }
 
-  /// A window whose length suits no realtime transform gets a longer transform, and says so.
+  /// A window whose length has no realtime transform gets a longer transform, and a message.
   @Test func lengthensTheTransform() throws {
     let stft = try StreamRig("stft", ["length": "25 ms"])
     let format = try stft.configure(RigFormat(audioChannels: 1, rate: 44100))
     #expect(format.native.extent == 1103 && format.native.columns == 1120 / 2 + 1)
-    #expect(stft.log == ["the window has 1103 samples, its FFT 1120 points: the next that runs in real time"])
+    #expect(stft.log == ["the window has 1103 samples, its FFT 1120 points: the next length that can run in real time"])
   }
 }

@@ -40,7 +40,7 @@ import Testing
     #expect(format.extent == 50 * 512 + 1024 && format.offset == -512)
     #expect(slicer.answer.latency == 50 * 512 && slicer.answer.history == 51 * 512 && slicer.burst == 0)
     #expect(format.frequencies[512] == 22050)
-    // A product that is whole but for its rounding: 0.29 s of 100 rows a second are 28.999999999999996.
+    // A product that is whole except for rounding: 0.29 s of 100 rows a second are 28.999999999999996.
     let rows = try StreamRig("slicer", ["length": "0.29 s", "hop": "0.1 s"]).configure(
       NormalizeTests.features([], columns: 2).format)
     #expect(rows.native.rows == 29 && rows.native.period == 10 * 80)
@@ -48,8 +48,8 @@ import Testing
 
   @Test(arguments: [
     (["length": "2.5"], "length: 2.5 is not a whole number of analysis frames"),
-    (["length": "1 ms"], "length: length comes to 0.0 analysis frames; it takes 1 to 1048576"),
-    (["length": "4", "hop": "20 %"], "hop: hop comes to 0.0 analysis frames; it takes 1 to 1048576"),
+    (["length": "1 ms"], "length: length is 0.0 analysis frames; it must be 1 to 1048576"),
+    (["length": "4", "hop": "20 %"], "hop: hop is 0.0 analysis frames; it must be 1 to 1048576"),
   ]) func refuses(_ parameters: [String: String], _ message: String) throws {
     let problem = #expect(throws: StreamRig.Problem.self) { try slices(1, parameters) { 1 } }
     #expect(problem?.description == message)

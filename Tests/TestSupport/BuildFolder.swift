@@ -1,7 +1,7 @@
 import Foundation
 import NodeHost
 
-/// Where the package's products lie: plugins and executables of the very build that is being tested.
+/// The folder of the package's products: plugins and executables of the tested build.
 public enum BuildFolder {
   public static let path: String = find()
 

@@ -2,7 +2,7 @@ import Foundation
 import NodeHost
 import SystemCalls
 
-/// Plugins that a test compiles for itself, with the system's C compiler, which is there wherever Swift is.
+/// Plugins that a test compiles with the system's C compiler, which exists wherever Swift does.
 public enum CompiledPlugin {
   public struct Failure: Error, CustomStringConvertible {
     public var description: String
@@ -22,7 +22,7 @@ public enum CompiledPlugin {
   /// The folder of node.h.
   public static let headers = BuildFolder.package + "/Sources/CNodeABI/include"
 
-  /// Runs a program to its end; throws what it said where it fails.
+  /// Runs a program to its end; on failure throws its output.
   @discardableResult
   public static func run(_ program: String, _ arguments: [String]) throws -> String {
     guard let outcome = ExternalProgram(program)?.run(arguments, errors: .amongOutput) else {
@@ -35,7 +35,7 @@ public enum CompiledPlugin {
     return output
   }
 
-  /// Classes with fixed declarations, for tests of what is read from graph files.
+  /// Classes with fixed declarations, for tests of graph files.
   public static let declared: PluginCatalog = {
     do {
       let folder = try TemporaryFolder()

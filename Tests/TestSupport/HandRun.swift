@@ -4,11 +4,11 @@ import GraphText
 import NodeHost
 import Synchronization
 
-/// What came out of a run by hand.
+/// The results of a run by hand.
 public struct RunResult {
   /// Files by name, as the graph's sinks wrote them into the run's own folder.
   public var files: [String: Data]
-  /// What nodes and engine had to say: "level node: text".
+  /// Messages of nodes and engine: "level node: text".
   public var log: [String]
   /// Samples that the graph gave to its external outputs.
   public var played: [[Float]]
@@ -19,7 +19,7 @@ public struct RunResult {
   }
 }
 
-/// What happens to a graph, one after the other.
+/// An event in a run.
 public enum Feed {
   /// Samples [channel][frame].
   case samples([[Float]])
@@ -27,14 +27,14 @@ public enum Feed {
   case gap(Int)
 }
 
-/// A run by hand, for tests that do more than feed it: sinks write into a folder of its own, which `${env:OUT}` in a
-/// graph's text stands for.
+/// A run by hand, for tests that do more than feed it: sinks write into the run's own folder, which is `${env:OUT}` in
+/// a graph's text.
 public final class HandRun {
   public let driver: HandDriver
   public var engine: Engine { driver.engine }
   public let folder: String
 
-  /// - Parameter folders: made in the run's own folder first.
+  /// - Parameter folders: created in the run's own folder first.
   public init(
     _ text: String, rate: Int = 48000, threads: Int? = nil, memory: MemoryLimit? = nil, folders: [String] = []
   ) throws {
@@ -57,7 +57,7 @@ public final class HandRun {
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private let log: LogLines
-  /// What nodes and engine had to say so far: "level node: text".
+  /// Messages of nodes and engine so far: "level node: text".
   public var messages: [String] { log.all }
 
   /// A graph whose sinks write into this run's folder.
@@ -80,7 +80,7 @@ private final class LogLines: Sendable {
   var all: [String] { lines.withLock { $0 } }
 }
 
-/// Runs a graph by hand; sinks write into a folder of this run, which `${env:OUT}` in the graph's text stands for.
+/// Runs a graph by hand; sinks write into a folder of this run, which is `${env:OUT}` in the graph's text.
 public func runByHand(
   _ text: String, rate: Int = 48000, feed: [Feed], finish: Bool = true, threads: Int? = nil,
   period: () -> Int = { 256 }

@@ -2,11 +2,11 @@ import Foundation
 import Glibc
 import Testing
 
-/// Lets one test at a time have JACK servers, in this process and in all of this user on the machine.
+/// Lets only one test at a time have JACK servers, in this process and in all processes of this user on the machine.
 ///
-/// All JACK servers of a user share one database for metadata, in which every client takes part: jackd deletes its files
-/// when it ends, and a client that opens it in that moment dies of a bus error (seen with jackd2 1.9.21). So no server
-/// may end while another test opens clients.
+/// All JACK servers of a user share one metadata database, which every client uses: jackd deletes its files when it
+/// ends, and a client that opens it at that moment dies of a bus error (seen with jackd2 1.9.21). So no server may end
+/// while another test opens clients.
 public struct OneServerAtATime: SuiteTrait, TestTrait, TestScoping {
   public var isRecursive: Bool { true }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Random numbers from a seed (SplitMix64): a test prints the seed, so that a failure can be run again.
+/// Random numbers from a seed (SplitMix64): a test prints the seed, so that a failure can be repeated.
 public struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
   public let seed: UInt64
@@ -28,7 +28,7 @@ public struct SeededRandom: RandomNumberGenerator {
     (0..<channels).map { _ in (0..<frames).map { _ in Float.random(in: -level...level, using: &self) } }
   }
 
-  /// A period size, small ones as likely as large ones.
+  /// A random period size; small sizes are as frequent as large ones.
   public mutating func period() -> Int {
     let power = Double.random(in: 0...13, using: &self)
     return max(1, min(8192, Int(2.0.power(power))))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for each test, with a path short enough for sockets; removed with it.
+/// A separate folder for each test, with a path short enough for sockets; removed with the test.
 public final class ScratchFolder: Sendable {
   public let path: String
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Training
 
-/// `auscult adapt`: another microphone is an offset for each band, which the model takes up.
+/// `auscult adapt`: another microphone is an offset for each band, which the model adopts.
 @Suite struct AdaptTests {
   /// Levels removed, mean and deviation of 1 s: another microphone shifts the means only.
   private static func graph(_ judge: String = "type: detector.ocsvm, nu: 0.1", features: String = "relative") -> String
@@ -48,7 +48,7 @@ import Training
     }
   }
 
-  /// A hum and noise, that go up and down by some 20 % within seconds; a fault whistles softly.
+  /// A hum and noise that vary by about 20 % within seconds; a fault whistles softly.
   private static func sound(_ seconds: Double, _ seed: UInt64, whistle: Float = 0) -> [Float] {
     let (slow, fast) = (Float(0.4 + 0.1 * Double(seed % 5)), Float(0.9 + 0.07 * Double(seed % 7)))
     return machineSound(seconds: seconds, seed: seed, whistle: whistle).enumerated().map { index, sample in
@@ -106,7 +106,7 @@ import Training
     #expect(clean > 0.9 && abs(after - clean) < 0.03)
     #expect(try #require(machine["flagged_before"] as? Double) > 0.9)
     #expect(try #require(machine["flagged"] as? Double) < 0.1)
-    // Deviations are no levels: they stay.
+    // Deviations are not levels: they stay.
     let offsets = try #require(machine["offsets"] as? [Double])
     #expect(offsets.count == 64 && offsets[32...].allSatisfy { $0 == 0 }, "\(offsets)")
     // From the high-pass to the shelf; the level that is removed moves all of them alike.
@@ -124,7 +124,7 @@ import Training
     #expect(offsets[..<32].allSatisfy { abs($0 + 6) < 0.4 }, "\(offsets)")
   }
 
-  /// What a few seconds of the same microphone differ by is chance: most of it is not taken for an offset.
+  /// Differences of a few seconds of the same microphone are chance: most of them do not become offsets.
   @Test func theSameMicrophoneHasFewOffsets() throws {
     let workshop = try workshop()
     for index in 0..<2 { try workshop.record("here/\(index).wav", Self.sound(8, UInt64(400 + index))) }
@@ -134,7 +134,8 @@ import Training
     #expect(offsets[..<32].count { $0 == 0 } >= 8, "\(offsets), \(uncertain)")
   }
 
-  /// Files and folders, the model in its own place; a second time counts from what was learned, not from the first.
+  /// Files and folders, the model in its own place; a second adaptation counts from the training, not from the first
+  /// one.
   @Test func theModelRemembers() throws {
     let workshop = try workshop()
     _ = try adapt(workshop, "--normal", "clean/normal")
@@ -159,7 +160,7 @@ import Training
     #expect(once.machines[0].threshold == twice.machines[0].threshold)
   }
 
-  /// Huber's estimate solves its equation: what lies within two deviations counts by its distance, the rest by two.
+  /// Huber's estimate solves its equation: values within two deviations count by their distance, others by two.
   @Test func levelsAreHubersEstimate() {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -173,15 +174,15 @@ import Training
       let location = LearnedLevels.location(values, from: sorted[150], scale: scale)
       let sum = values.reduce(0) { $0 + max(-2, min(2, ($1 - location) / scale)) }
       #expect(abs(sum) < 1e-6, "\(sum)")
-      // Outliers move the mean by 2 and it by little, and it is not the median.
+      // Outliers move the mean by 2 and the estimate by little, and the estimate is not the median.
       let mean = values.reduce(0, +) / 301
       #expect(location != sorted[150] && abs(location - sorted[150]) < 0.5 * abs(mean - sorted[150]))
     }
     #expect(LearnedLevels.location([3, 3, 3, 9], from: 3, scale: 0) == 3)
   }
 
-  /// A threshold from files rests on scores whose offsets did not hear them: what `calibrate` sets on the same
-  /// sound is lower.
+  /// A threshold from files uses scores whose offsets were measured without them: `calibrate` on the same sound gives a
+  /// lower one.
   @Test func theThresholdIsNotSetOnWhatTheOffsetsHeard() throws {
     let workshop = try workshop()
     for index in 0..<4 { try workshop.record("few/\(index).wav", Self.equalized(Self.sound(4, UInt64(500 + index)))) }
@@ -221,7 +222,7 @@ import Training
 
   @Test func whatOffsetsDoNotExplainIsRefused() throws {
     let workshop = try workshop()
-    // A knock, six times a second: bands fluctuate that did not.
+    // A knock, six times a second: other bands fluctuate than in training.
     for index in 0..<4 {
       let knocking = Self.sound(15, UInt64(300 + index)).enumerated().map { place, sample in
         let time = Float(place % 2666) / 16000
@@ -231,11 +232,11 @@ import Training
     }
     let error = try refused(workshop, "--normal", "knock")
     #expect(error.contains("machine 'fan': not adapted: offsets do not explain how the sound here differs"), "\(error)")
-    #expect(error.contains("or go on with --force"))
+    #expect(error.contains("or use --force"))
     let forced = try workshop.auscult(
       "adapt", "watch.yaml", "--normal", "knock", "--force", "--output", "f.safetensors")
     #expect(forced.status == 0 && forced.err.contains("offsets do not explain"), "\(forced.err)")
-    #expect(forced.err.contains("adapted all the same (--force)") && !forced.err.contains("not adapted"))
+    #expect(forced.err.contains("adapted anyway (--force)") && !forced.err.contains("not adapted"))
     #expect(forced.out.contains("wrote f.safetensors"))
   }
 
@@ -246,11 +247,11 @@ import Training
     #expect(error.contains("there are only 6 tokens (2.9 s) of normal sound: give a minute or more"), "\(error)")
     try workshop.record("silent.wav", [Float](repeating: 0, count: 16000 * 20))
     let silence = try refused(workshop, "--normal", "silent.wav")
-    #expect(silence.contains("nothing but silence was heard of the model's machines: fan"), "\(silence)")
+    #expect(silence.contains("all sound of the model's machines is silent: fan"), "\(silence)")
     #expect(try refused(workshop, "--normal", "none.wav").contains("none.wav: there is no such file or folder"))
   }
 
-  /// What the model has learned from says nothing of another place; a copy, nothing new; a stuck sensor, nothing at all.
+  /// Training sound says nothing about another place, a copy adds nothing, and a stuck sensor gives nothing.
   @Test func soundThatSaysNothingIsRefused() throws {
     let workshop = try workshop()
     // Another container with the same samples.
@@ -270,13 +271,13 @@ import Training
     #expect(try refused(workshop, "--normal", "clipped.wav").contains("clipped.wav: its sensor is stuck: "))
     let other = try refused(workshop, "--normal", "minute", "--set", "mic.machines=[pump]")
     #expect(
-      other.contains("the sound is of pump, and the model knows fan: name the source's 'machines' so"), "\(other)")
+      other.contains("the sound is of pump, but the model knows fan: rename the source's 'machines'"), "\(other)")
   }
 
   @Test func valuesThatAreNoLevelsAreRefused() throws {
     let workshop = try workshop(Self.graph(features: "power"))
     let error = try refused(workshop, "--normal", "minute")
-    #expect(error.contains("node 'judge' gets values that are no levels in dB"), "\(error)")
+    #expect(error.contains("node 'judge' gets values that are not levels in dB"), "\(error)")
   }
 
   @Test func usage() throws {

@@ -5,8 +5,7 @@ import NodeKit
 import Testing
 import Training
 
-/// `--augment`: what is done to the sound, that it is repeated by the seed, and that nothing but what is learned from is
-/// altered.
+/// `--augment`: how it alters sound, that the seed repeats it, and that only training sound is altered.
 @Suite(.serialized) struct AugmentTests {
   private static let rate = 16000
 
@@ -99,7 +98,7 @@ import Training
     #expect(kinds.allSatisfy { (900...1100).contains($0) }, "\(kinds)")
   }
 
-  /// What a detector watches its training by is not altered: its loss is the same with copies and without.
+  /// Validation sound is not altered: its loss is the same with copies and without.
   @Test func copiesAreNotWatchedBy() throws {
     let workshop = try CommandFolder()
     let judge = "type: detector.autoencoder, layers: 8 2 8, epochs: 1, learning_rate: 1e-9, validation: 25 %"
@@ -147,10 +146,10 @@ import Training
     #expect(first.training["augmentation"]?["copies"]?.integer == 1)
     #expect(first.training["altered"]?.array?.count == 6 && more.training["altered"]?.array?.count == 18)
     #expect(plain.training["augmentation"] == nil)
-    // What is held out is heard as it is.
+    // Held-out sound is not altered.
     #expect(first.machines[0].calibration["scores"] == plain.machines[0].calibration["scores"])
     #expect(first.machines[0].calibration["seconds"] == plain.machines[0].calibration["seconds"])
-    // Nothing is left in the folder for temporary files.
+    // No temporary file is left.
     let left = try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
     #expect(!left.contains { $0.hasPrefix("auscult-") && $0.hasSuffix(".wav") })
   }

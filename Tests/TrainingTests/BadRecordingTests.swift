@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Recordings that are of no use: too short, unreadable, of a sensor that is stuck.
+/// Unusable recordings: too short, unreadable, or from a stuck sensor.
 @Suite struct BadRecordingTests {
   private func workshop() throws -> CommandFolder {
     let workshop = try CommandFolder()
@@ -55,7 +55,7 @@ import Testing
     #expect(try train(workshop, "--manifest", "none.csv", "--skip-unreadable").err.contains("none of its recordings"))
   }
 
-  /// All that is wrong is told of at once.
+  /// All problems are reported in one error.
   @Test func stuckAndUnreadableAtOnce() throws {
     let workshop = try workshop()
     try workshop.write("n/broken.wav", "no sound at all")
@@ -67,7 +67,7 @@ import Testing
       refused.err.contains("1 can't be read: take it out, too"), "\(refused.err)")
   }
 
-  /// Learned from is what the model has learned from, not what was given.
+  /// The model records the recordings that it was trained on, not those that were given.
   @Test func secondsAreThoseLearnedFrom() throws {
     let workshop = try workshop()
     let seconds = { (json: [String: Any]) in (json["training"] as? [String: Any])?["seconds"] as? Double }
@@ -93,7 +93,7 @@ import Testing
       "\(outcome.err)")
   }
 
-  /// No alarm says nothing where none can be raised.
+  /// Where no alarm can be raised, the absence of alarms means nothing.
   @Test func recordingsTooShortForTheAlarmCountStretches() throws {
     let workshop = try workshop()
     try workshop.write(
@@ -105,10 +105,10 @@ import Testing
     let pooled = try #require(try json(outcome.out)["pooled"] as? [String: Any])
     #expect(pooled["alarm_unit"] as? String == "stretch" && pooled["false_alarms_per_hour"] as? Double ?? 0 > 100)
     #expect(
-      outcome.err.contains("the recordings of fan are too short for the graph's alarm to be raised"), "\(outcome.err)")
+      outcome.err.contains("the recordings of fan are too short to raise the graph's alarm"), "\(outcome.err)")
   }
 
-  /// An event that is shorter than half a token, and one that is not.
+  /// An event shorter than half a token, and a longer one.
   @Test func eventsWithoutTokensAreTold() throws {
     let workshop = try workshop()
     try #require(try train(workshop, "--normal", "n").status == 0)
@@ -155,7 +155,7 @@ import Testing
     #expect(try train(workshop, "--normal", "n", "--force").status == 0)
   }
 
-  /// Sound is sound: loud, quiet, with pauses, of one frequency.
+  /// Real sound is accepted: loud, quiet, with pauses, of one frequency.
   @Test func othersAreNot() throws {
     let workshop = try workshop()
     let hum = (0..<24_000).map { 0.9 * sin(Float($0) * 0.05) }
@@ -198,7 +198,7 @@ import Testing
     #expect(refused.status == 1 && refused.err.contains("a recording that is read"), "\(refused.err)")
   }
 
-  /// Graphs, models, records and folders whose names are no UTF-8.
+  /// Graphs, models, records and folders whose names are not UTF-8.
   @Test func outputsWhoseNamesAreNoUTF8() throws {
     let workshop = try workshop()
     let lines = [

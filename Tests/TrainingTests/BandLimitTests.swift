@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Recordings that were resampled or encoded carry nothing above some frequency.
+/// Recordings that were resampled or encoded have nothing above some frequency.
 @Suite struct BandLimitTests {
   static let detectors = [
     "type: detector.kmeans, scale: standard", "type: detector.knn", "type: detector.mahalanobis, scale: none",
     "type: detector.pca", "type: detector.autoencoder, scale: standard, epochs: 20",
   ]
 
-  /// A sound without what lies above 5 kHz, as a converter leaves it: a windowed sinc of 255 samples, at 16 kHz.
+  /// A sound without anything above 5 kHz, as after a converter: a windowed sinc of 255 samples, at 16 kHz.
   private func limited(_ sound: [Float]) -> [Float] {
     let half = 127
     let taps = (-half...half).map { index -> Float in
@@ -29,7 +29,7 @@ import Testing
 
   private func trained(_ judge: String, limits: Bool) throws -> (CommandFolder, CommandFolder.Outcome) {
     let workshop = try CommandFolder()
-    // The slices of a recording share their dB with those of no other.
+    // Slices of different recordings share no dB value.
     try workshop.write(
       "watch.yaml",
       watchGraph("\(judge), model: model.safetensors", bands: 40)
@@ -52,7 +52,7 @@ import Testing
     )
   }
 
-  /// AUC, share of normal tokens that are flagged, and what was said.
+  /// AUC, share of flagged normal tokens, and the messages.
   private func judged(_ workshop: CommandFolder, _ data: String) throws -> (auc: Double, flagged: Double, err: String) {
     let outcome = try workshop.auscult("evaluate", "watch.yaml", "--dataset", data, "--json")
     try #require(outcome.status == 0, "\(outcome.err)")
@@ -70,19 +70,20 @@ import Testing
   @Test(arguments: detectors) func aSoundThatLacksBandsIsJudgedWithoutThem(judge: String) throws {
     let (workshop, train) = try trained(judge, limits: false)
     try #require(train.status == 0, "\(train.err)")
-    #expect(!train.err.contains("carries nothing"), "\(train.err)")
+    #expect(!train.err.contains("has nothing above"), "\(train.err)")
     let full = try judged(workshop, "full")
-    #expect(full.auc == 1 && full.flagged < 0.1 && !full.err.contains("carries nothing"), "\(full)")
+    #expect(full.auc == 1 && full.flagged < 0.1 && !full.err.contains("has nothing above"), "\(full)")
     let cut = try judged(workshop, "cut")
     #expect(cut.auc > 0.98 && cut.flagged <= 2 * full.flagged + 0.1, "\(cut)")
-    #expect(cut.err.contains("fan: the sound carries nothing above "), "\(cut.err)")
+    #expect(cut.err.contains("fan: the sound has nothing above "), "\(cut.err)")
     #expect(cut.err.contains("4 of 4 recordings lack upper bands that the model was trained on"), "\(cut.err)")
-    // And where it runs.
+    // Also in a run.
     let run = try workshop.auscult("run", "watch.yaml", "--input", "cut/normal/0.wav")
-    #expect(run.status == 0 && run.err.contains("these bands are left out of its scores"), "\(run.err)")
+    #expect(run.status == 0 && run.err.contains("scores leave these bands out"), "\(run.err)")
   }
 
-  /// A machine that has lost its whistle is not well, and lacks no bands: from its highest band or from a middle one.
+  /// A machine that has lost its whistle is faulty, and lacks no bands: the whistle was in its highest band or in a
+  /// middle one.
   @Test(arguments: [3000, 7000]) func aLostWhistleIsNoLackOfBands(frequency: Double) throws {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.knn, model: model.safetensors", bands: 40))
@@ -94,7 +95,7 @@ import Testing
     let train = try workshop.auscult("train", "watch.yaml", "--normal", "normal", "--output", "model.safetensors")
     try #require(train.status == 0, "\(train.err)")
     let run = try workshop.run(["run", "watch.yaml", "--input", "test/6.wav", "test/7.wav"])
-    #expect(run.status == 0 && !run.err.contains("carries nothing"), "\(run.err)")
+    #expect(run.status == 0 && !run.err.contains("has nothing above"), "\(run.err)")
     let scores = try workshop.text("log.jsonl").split(separator: "\n").map { try json(String($0)) }
       .filter { $0["kind"] as? String == "score" }
     #expect(scores.count { $0["anomalous"] as? Bool == true } > scores.count * 9 / 10)
@@ -103,7 +104,7 @@ import Testing
   @Test(arguments: detectors) func whatTheTrainingSoundLacksIsNotJudged(judge: String) throws {
     let (workshop, train) = try trained(judge, limits: true)
     try #require(train.status == 0, "\(train.err)")
-    #expect(train.err.contains("machine 'fan': its sound carries nothing above "), "\(train.err)")
+    #expect(train.err.contains("machine 'fan': its sound has nothing above "), "\(train.err)")
     for data in ["full", "cut"] {
       let result = try judged(workshop, data)
       #expect(result.auc > 0.98 && result.flagged < 0.2, "\(data): \(result)")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Budgets of false alarms: across recordings, by the graph's own alarm, with a model that has learned from all.
+/// Budgets of false alarms: across recordings, with the graph's own alarm, with a model that was trained on everything.
 @Suite struct BudgetTests {
   private static let judge = "type: detector.kmeans, model: model.safetensors"
 
@@ -27,14 +27,16 @@ import Training
     return (try ModelFile(path: workshop.path + "/model.safetensors"), outcome)
   }
 
-  /// What is held out for the threshold is not lost to the model.
+  /// The model is also trained on the sound that is held out for the threshold.
   @Test func theModelLearnsFromAll() throws {
     let workshop = try recorded(watchGraph(Self.judge))
     let (all, _) = try train(workshop, ["--threshold", "1"])
     let (fitted, outcome) = try train(workshop, ["--false-alarms-per-hour", "600"])
     #expect(fitted.tensors == all.tensors && fitted.training["tokens"] == all.training["tokens"])
     #expect(fitted.training["folds"]?.integer == 6 && all.training["folds"] == nil)
-    #expect(outcome.out.contains("for the threshold 6 times without some of the recordings"), "\(outcome.out)")
+    #expect(
+      outcome.out.contains("cross-fitted 6 times for the threshold, each time without some of the recordings"),
+      "\(outcome.out)")
     // Every second of them was judged.
     let calibration = fitted.machines[0].calibration
     #expect(abs(try #require(calibration["seconds"]?.number) - 72) < 2)
@@ -43,7 +45,7 @@ import Training
     try #require(interval.count == 2)
     let rate = try #require(calibration["alarms_per_hour"]?.number)
     #expect(interval[0] <= rate && rate <= interval[1])
-    // Scores of a model that has not learned from the recording are higher than those of one that has.
+    // Scores of a model that was not trained on the recording are higher than those of one that was.
     let judged = try workshop.auscult(
       "evaluate", "watch.yaml", "--normal", "normal", "--force", "--json", "--quiet", "--report", "report")
     try #require(judged.status == 0, "\(judged.err)")
@@ -55,7 +57,7 @@ import Training
     #expect(try #require(calibration["mean"]?.number) > scores.reduce(0, +) / Double(scores.count))
   }
 
-  /// The slower the alarm, the lower the threshold that keeps the budget: what counts are its events.
+  /// The slower the alarm, the lower the threshold that keeps the budget, because its events count.
   @Test func theAlarmsDelaysCount() throws {
     let workshop = try recorded(watchGraph(Self.judge), seconds: 20, spread: 0)
     func threshold(_ more: String...) throws -> (threshold: Double, calibration: JSONValue) {
@@ -65,7 +67,7 @@ import Training
     let (quick, slow) = (try threshold("alarm.on=0 s"), try threshold("alarm.on=2 s"))
     #expect(slow.threshold < quick.threshold)
     #expect(slow.calibration["unit"]?.text == "alarm" && quick.calibration["unit"]?.text == "alarm")
-    // No recording is as long: what can't happen tells nothing, and is said.
+    // No recording is as long: an alarm is impossible, which means nothing, and is reported.
     let never = try threshold("alarm.on=60 s")
     #expect(never.calibration["unit"]?.text == "stretch" && never.calibration["too_short"]?.boolean == true)
     let info = try workshop.auscult("info", "model.safetensors")
@@ -75,7 +77,7 @@ import Training
           + "6 recordings"), "\(info.out)")
   }
 
-  /// Events that the held-out scores would have given are those of a run with that threshold.
+  /// The expected events of the held-out scores are those of a run with that threshold.
   @Test func whatIsCountedIsWhatARunGives() throws {
     let workshop = try recorded(watchGraph(Self.judge))
     try workshop.record("long/day.wav", machineSound(seconds: 60, seed: 90))
@@ -98,26 +100,27 @@ import Training
     #expect((pooled["false_alarms_per_hour_interval"] as? [Double])?.count == 2)
   }
 
-  /// Too little sound for the budget: by name, with what it can carry and what is missing; in `info`, too.
+  /// Too little sound for the budget: the message names the supported budget and the missing sound; also in `info`.
   @Test func tooLittleSoundIsSaid() throws {
     let workshop = try recorded(watchGraph(Self.judge))
     let text =
-      " s of normal sound (6 recordings) can tell of 160 false alarms an hour or more, not of 1: the threshold is far out"
+      " s of normal sound (6 recordings) support a budget of 160 false alarms an hour or more, not 1: the threshold is high"
     let (model, outcome) = try train(workshop)
     #expect(outcome.err.contains(text), "\(outcome.err)")
     #expect(outcome.err.contains("Record 3 h more"), "\(outcome.err)")
     #expect(try workshop.auscult("info", "model.safetensors").out.contains(text))
     let (loose, quiet) = try train(workshop, ["--false-alarms-per-hour", "160"])
-    #expect(!quiet.err.contains("can tell of"), "\(quiet.err)")
+    #expect(!quiet.err.contains("support a budget of"), "\(quiet.err)")
     let thresholds = [loose, model].compactMap { $0.machines[0].threshold }
     #expect(thresholds.count == 2 && thresholds[0] < thresholds[1])
     try workshop.record("week/a.wav", machineSound(seconds: 12, seed: 80))
     let calibrated = try workshop.auscult(
       "calibrate", "watch.yaml", "--normal", "week", "--false-alarms-per-hour", "1", "--output", "c.safetensors")
-    #expect(calibrated.err.contains("of 1 recording) can tell of 910 false alarms an hour"), "\(calibrated.err)")
+    #expect(
+      calibrated.err.contains("of 1 recording) support a budget of 910 false alarms an hour"), "\(calibrated.err)")
   }
 
-  /// Recordings of one day are left out together, and so are copies of one file.
+  /// Recordings of one day are held out together, and so are copies of one file.
   @Test func whatBelongsTogetherIsLeftOutTogether() throws {
     let workshop = try recorded(watchGraph(Self.judge))
     let rows = (0..<6).map { "normal/n\($0).wav,normal,\($0 / 2)" }
@@ -131,7 +134,7 @@ import Training
     #expect(model.training["folds"]?.integer == 3)
   }
 
-  /// True alarms and false ones, and how soon.
+  /// True and false alarms, and their delay.
   @Test func alarmsAreTrueOrFalse() throws {
     let graph = watchGraph(Self.judge).replacing("on: 0.2 s", with: "on: 1 s")
     let workshop = try recorded(graph, spread: 0)
@@ -140,14 +143,14 @@ import Training
     let whistle = { (seed: UInt64) in machineSound(seconds: 2, seed: seed, whistle: 0.3) }
     try workshop.record("day.wav", calm(4, 20) + whistle(21) + calm(6, 22) + whistle(23) + calm(3, 24))
     try workshop.record("bad.wav", machineSound(seconds: 4, seed: 25, whistle: 0.3))
-    // Nobody has written down the second whistle.
+    // The second whistle is not labelled.
     try workshop.write("day.csv", "file,label,begin,end\nday.wav,anomalous,4,6\nbad.wav,anomalous,,\n")
     let outcome = try workshop.auscult("evaluate", "watch.yaml", "--manifest", "day.csv", "--json", "--quiet")
     try #require(outcome.status == 0, "\(outcome.err)")
     let pooled = try #require(try json(outcome.out)["pooled"] as? [String: Any])
     #expect(pooled["true_alarms"] as? Int == 2 && pooled["false_alarms"] as? Int == 1)
     #expect(pooled["event_recall"] as? Double == 1)
-    // The alarm takes 1 s; a slice that touches the whistle tells of it.
+    // The alarm takes 1 s; a slice that touches the whistle exceeds the threshold.
     let delay = try #require(pooled["detection_delay"] as? Double)
     #expect(delay > 0.7 && delay < 1.4)
     #expect(pooled["anomalous_recordings"] as? Int == 1 && pooled["anomalous_recordings_found"] as? Int == 1)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Training
 
-/// Public datasets as they come: DCASE task 2, MIMII, ToyADMOS.
+/// Public datasets in their original form: DCASE task 2, MIMII, ToyADMOS.
 @Suite struct ChallengeTests {
   private func describe(_ set: RecordingSet, in workshop: CommandFolder) -> [String] {
     set.recordings.map { recording in
@@ -88,7 +88,7 @@ import Training
 
   // MARK: Figures
 
-  /// Two machine types, two sections, both domains; faults that are loud, and ones that are hardly there.
+  /// Two machine types, two sections, both domains; loud faults, and almost inaudible ones.
   private func dcase() throws -> CommandFolder {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))
@@ -129,7 +129,7 @@ import Training
     }
   }
 
-  /// The chance that an anomalous clip scores higher, by its definition.
+  /// The probability that an anomalous clip scores higher, by its definition.
   private func auc(_ normal: [Double], _ anomalous: [Double]) -> Double {
     let wins = normal.reduce(0.0) { sum, one in
       sum + anomalous.reduce(0) { $0 + ($1 > one ? 1 : $1 == one ? 0.5 : 0) }
@@ -190,7 +190,7 @@ import Training
     #expect(run.out.contains("official score 0."))
   }
 
-  /// Without the target there is no score of the challenge, and the report says what it lacks.
+  /// Without the target domain there is no official score, and the report lists the missing figures.
   @Test func oneDomainIsNoOfficialScore() throws {
     let workshop = try dcase()
     for section in ["00", "01"] {
@@ -205,12 +205,12 @@ import Training
     #expect(run.status == 0 && !run.out.contains(#/official score \d/#))
     #expect(
       run.out.contains(
-        "no official score: without both normal and anomalous clips there is no fan 00: AUC (target), fan 01: AUC (target)"
+        "no official score: these figures need both normal and anomalous clips: fan 00: AUC (target), fan 01: AUC (target)"
       ),
       "\(run.out)")
   }
 
-  /// Evaluation data of the challenge: they are scored, and nothing is said of how good that is.
+  /// Evaluation data of the challenge: they get scores, but no figures.
   @Test func clipsWithoutLabels() throws {
     let workshop = try dcase()
     for index in 0..<3 {
@@ -235,7 +235,8 @@ import Training
     try workshop.write("scores/decision_result_fan_section_01_test.csv", "my notes\n")
     let run = try workshop.run(evaluate)
     #expect(
-      run.status == 1 && run.err.contains("decision_result_fan_section_01_test.csv: exists and is not of a report"))
+      run.status == 1
+        && run.err.contains("decision_result_fan_section_01_test.csv: exists and does not belong to a report"))
     #expect(try workshop.text("scores/decision_result_fan_section_01_test.csv") == "my notes\n")
     #expect(try workshop.auscult("evaluate", "watch.yaml", "--normal", "dev", "--scores", "x").status == 64)
   }
@@ -271,7 +272,7 @@ import Training
     #expect(sections["00"]?["auc_source"] == nil)
   }
 
-  /// Nothing was flagged, nothing was anomalous: no figure of it is 0.
+  /// Nothing was flagged, nothing was anomalous: undefined figures are not 0.
   @Test func undefinedFiguresAreAbsent() throws {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))

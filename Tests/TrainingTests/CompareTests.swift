@@ -49,7 +49,7 @@ import Training
     let graphs = try graphs(run.out)
     #expect(graphs.map { $0["file"] as? String } == ["a.yaml", "b.yaml"])
     #expect(graphs[0]["front_end"] as? [String] == ["stft", "mel", "normalize", "slicer"])
-    // The support vector machine draws nothing: it is trained once.
+    // The support vector machine uses no random numbers: it is trained once.
     #expect(graphs.map { ($0["by_seed"] as? [Any])?.count } == [2, 1])
     #expect(try results(workshop, "report/results").count == 3)
 
@@ -79,7 +79,7 @@ import Training
     #expect(abs(difference - (means[other["file"] as! String]! - means[reference]!)) < 1e-12)
     #expect(other["common_recordings"] as? Int == 7 && (other["difference_interval"] as? [Double])?.count == 2)
 
-    // The table, the CSV and the page say the same.
+    // The table, the CSV and the page agree.
     let table = try workshop.auscult(
       "compare", "a.yaml", "b.yaml", "--dataset", "data", "--seeds", "2", "--results", "report/results")
     let csv = try workshop.auscult(
@@ -105,24 +105,24 @@ import Training
     let before = try results(workshop)
     #expect(before.count == 3)
     let again = try workshop.run(command)
-    // Even the times are those of the first.
+    // Even the times are those of the first run.
     #expect(again.out == first.out)
     #expect(try results(workshop) == before)
 
-    // A comment changes nothing; a parameter does, for its graph alone.
+    // A comment changes nothing; a parameter changes only its graph.
     try workshop.write("a.yaml", "# hello\n" + watchGraph(Self.encoder))
     #expect(try workshop.run(command).out == first.out)
     try workshop.write("b.yaml", watchGraph("\(Self.svm), nu: 0.2"))
     #expect(try workshop.run(command).status == 0)
     var after = try results(workshop)
     #expect(after.filter { before[$0.key] == nil }.keys.allSatisfy { $0.hasPrefix("b-42-") } && after.count == 4)
-    // A recording that changed concerns all.
+    // A changed recording affects all graphs.
     try workshop.record("data/normal/0.wav", machineSound(seconds: 1.5, seed: 77))
     #expect(try workshop.run(command).status == 0)
     after = try results(workshop)
     #expect(after.count == 7 && before.allSatisfy { after[$0.key] == $0.value })
 
-    // What is damaged is computed again, and is the same.
+    // A damaged result is computed again, and is the same.
     let name = try #require(before.keys.first { $0.hasPrefix("a-") })
     let whole = try workshop.text("compare-results/\(name)")
     try workshop.record("data/normal/0.wav", machineSound(seconds: 1.5, seed: 0))
@@ -158,7 +158,7 @@ import Training
     #expect(object["reference"] as? String == "b.yaml")
   }
 
-  /// What is finished stays, and the same command goes on from there.
+  /// Finished results stay, and the same command continues from there.
   @Test func ctrlCKeepsWhatIsFinished() throws {
     let workshop = try workshop()
     try workshop.write(
@@ -170,7 +170,7 @@ import Training
       ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".json") }
     }
     while finished().isEmpty, Date() < deadline { run.wait(seconds: 0.05) }
-    // Once it learns, the first one gives up: half a training is no result.
+    // Ctrl-C during the first training cancels it: half a training is no result.
     run.wait(seconds: 1)
     run.signal(SIGINT)
     let outcome = try run.end()
@@ -204,7 +204,7 @@ import Training
     #expect(abs(try #require(graph["auc"] as? Double) - areas.reduce(0, +) / 2) < 1e-12)
     #expect(graph["judged_recordings"] as? Int == 16)
     #expect(try workshop.auscult("compare", "b.yaml", "--dataset", "all").out.contains("AUC by machine\n"))
-    // The same folder for the commands beside it.
+    // The same folder for the other commands.
     let train = try workshop.auscult("train", "b.yaml", "--dataset", "all", "--output", "m.safetensors", "--json")
     #expect(train.status == 0 && train.out.contains(#""name":"pump""#), "\(train.err)")
   }
@@ -267,12 +267,12 @@ import Training
     let workshop = try workshop()
     try workshop.write("report/comparison.csv", "my notes\n")
     let run = try workshop.auscult("compare", "b.yaml", "--dataset", "data", "--report", "report")
-    #expect(run.status == 1 && run.err.contains("report/comparison.csv: exists and is not of a report"))
+    #expect(run.status == 1 && run.err.contains("report/comparison.csv: exists and does not belong to a report"))
     #expect(try workshop.text("report/comparison.csv") == "my notes\n")
     try workshop.write("results", "a file\n")
     let other = try workshop.auscult("compare", "b.yaml", "--dataset", "data", "--results", "results")
     #expect(other.status == 1 && other.err.contains("cannot make the folder"))
-    // The graph's own model is not touched, and need not be there.
+    // The graph's own model stays unchanged, and need not exist.
     try workshop.write("m.safetensors", "mine\n")
     try workshop.write("m.yaml", watchGraph("\(Self.svm), model: m.safetensors"))
     #expect(try workshop.auscult("compare", "m.yaml", "--dataset", "data").status == 0)
@@ -290,7 +290,7 @@ import Training
       (["a.yaml", "--dataset", "n", "--anomalous", "n"], "Give the recordings by one of"),
       (["a.yaml", "a.yaml", "--dataset", "n"], "'a.yaml' is given twice."),
       (["a.yaml", "--dataset", "n", "--seeds", "0"], "--seeds takes a number from 1 to 1000."),
-      (["a.yaml", "--dataset", "n", "--reference", "b.yaml"], "--reference 'b.yaml' is none of the graphs"),
+      (["a.yaml", "--dataset", "n", "--reference", "b.yaml"], "--reference 'b.yaml' is not one of the graphs"),
       (["a.yaml", "--dataset", "n", "--json", "--csv"], "--csv and --json exclude each other."),
       (["--dataset", "n"], "Missing expected argument '<graph> ...'"),
     ] {

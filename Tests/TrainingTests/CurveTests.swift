@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Detectors that learn in epochs: what is shown of it, what a model keeps of it, and how it ends before its time.
+/// Detectors that learn in epochs: the output, the curve in the model, and early ends.
 @Suite struct CurveTests {
   private static let library = BuildFolder.path + "/libtestplugin-detector.so"
 
@@ -66,7 +66,7 @@ import Training
       #expect(try workshop.data("report/\(figure).png").prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
       #expect(try workshop.text("report/report.html").contains("id=\"\(figure)-"))
     }
-    // This class names nothing right or wrong.
+    // This class has no accuracy.
     #expect(!workshop.contains("report/accuracy.svg"))
   }
 
@@ -89,7 +89,7 @@ import Training
     #expect(judged.status == 0, "\(judged.err)")
   }
 
-  /// Signals at random moments, one or two of them: a sound model or none, and nothing left lying about.
+  /// One or two signals at random moments: a correct model or none, and no files left behind.
   @Test func aCancelledTrainingLeavesAModelOrNone() throws {
     var random = SeededRandom.fresh()
     print("signals to a training: AUSCULT_SEED=\(random.seed)")
@@ -117,7 +117,7 @@ import Training
     }
   }
 
-  /// The second one gives up, however far it is.
+  /// The second one cancels, at any progress.
   @Test func twoSignalsWriteNothing() throws {
     let workshop = try recorded("epochs: 100000000, rate: 0.001")
     let run = try workshop.start(train)
@@ -129,7 +129,7 @@ import Training
     #expect(!workshop.contains("model.safetensors"))
   }
 
-  /// On a terminal there is a line for the epoch, in its place.
+  /// On a terminal one line shows the current epoch.
   @Test func epochsAreShownInPlace() throws {
     let workshop = try recorded("epochs: 3, rate: 0.2")
     let outcome = try workshop.start(train).end()
@@ -139,7 +139,7 @@ import Training
     #expect(outcome.out.contains("3 epochs, the best was 3\n"))
   }
 
-  /// The whole curve is a line of blocks there, as high as the loss in proportion to its logarithm.
+  /// There the whole curve is a line of blocks, with heights by the logarithm of the loss.
   @Test func aCurveIsALineOfBlocks() throws {
     let workshop = try recorded("epochs: 8, rate: 0.5")
     let outcome = try workshop.start(train, showsResults: true).end()
@@ -149,7 +149,7 @@ import Training
     #expect(zip(line.2, line.2.dropFirst()).allSatisfy { $0 >= $1 })
   }
 
-  /// A network goes the same way: losses, reconstructions, the best so far; a classifier has accuracies besides.
+  /// The same for a network: losses, reconstructions, the best so far; a classifier also has accuracies.
   @Test func networksDoTheSame() throws {
     let workshop = try recorded("epochs: 3")
     let judge = "type: detector.autoencoder, layers: 16 4 16, scale: standard, epochs: 6, model: model.safetensors"

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Training
 
-/// Folders as people have them: with links in them, some of which lead back.
+/// Folders in practice: with links in them, some of which lead back.
 @Suite struct FolderTests {
   private func workshop() throws -> CommandFolder {
     let workshop = try CommandFolder()
@@ -52,7 +52,7 @@ import Training
     }
   }
 
-  /// What it is said to be must not depend on which name is read first.
+  /// A label must not depend on which name is read first.
   @Test func oneRecordingUnderTwoLabelsIsRefused() throws {
     let workshop = try workshop()
     try link(workshop, "normal/c.wav", to: "../abnormal/c.wav")
@@ -67,7 +67,7 @@ import Training
     #expect { try RecordingSet.dataset(workshop.path) } throws: { "\($0)".contains("is the same folder as another") }
   }
 
-  /// Root reads everything, so that it is a place where no folder can be read that serves.
+  /// Root can read everything, so the test uses a place where not even root can read a folder.
   @Test func aFolderThatCannotBeReadIsNamed() throws {
     guard
       let process = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.first(where: {

@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 import Training
 
-/// What is left out at a time to set a threshold on: nothing of it, and nothing that shares sound with it, is learned from by
-/// the model that scores it.
+/// Sound that is held out for a threshold: the model that scores it was trained on none of it, and on nothing that
+/// shares sound with it.
 @Suite struct FoldsTests {
-  /// A nearest neighbour knows whatever it has learned again: the score is 0, and small for what shares sound with it.
+  /// A nearest neighbour recognises its training sound: the score is 0, and small for tokens that share sound with it.
   private static let judge = "type: detector.knn, neighbors: 1, density: none, scale: none, model: model.safetensors"
 
   private func workshop(_ recordings: [String: Double]) throws -> CommandFolder {
@@ -32,7 +32,7 @@ import Training
     try #require(model.machines[machine].calibration["histogram"]?["low"]?.number)
   }
 
-  /// Scores of other recordings of the same machine, by a model of the whole of these: the least.
+  /// The least score of other recordings of the same machine, by a model of all of these.
   private func unheard(_ workshop: CommandFolder) throws -> Double {
     try workshop.record("other/o.wav", machineSound(seconds: 20, seed: 99))
     let outcome = try workshop.auscult(
@@ -41,39 +41,39 @@ import Training
     return try least(try ModelFile(path: workshop.path + "/o.safetensors"))
   }
 
-  /// Of a single recording stretches are left out, each a token away from what is learned from.
+  /// In a single recording stretches are held out, each a token away from training sound.
   @Test func stretchesKeepTheirDistance() throws {
     let workshop = try workshop(["day": 40])
     let model = try train(workshop, ["--normal", "normal"])
     #expect(model.training["folds"]?.integer == 5 && model.training["time_blocks"] == ["fan"])
-    // All of it was judged, none of it as something known.
+    // All of it got scores, none of it as known sound.
     let calibration = model.machines[0].calibration
     #expect(abs(try #require(calibration["seconds"]?.number) - 40) < 0.5)
     #expect(calibration["groups"]?.text == "20 stretches of 1 recording")
     #expect(try least(model) > 0.7 * unheard(workshop))
   }
 
-  /// Altered copies of what is left out are left out with it, also where they are stretched.
+  /// Altered copies of held-out sound are held out with it, also where they are stretched.
   @Test(arguments: ["noise=0.000001", "stretch=0.05"]) func copiesAreLeftOutWithIt(_ kinds: String) throws {
     let workshop = try workshop(["day": 40])
     let altered = try least(train(workshop, ["--normal", "normal", "--augment", kinds, "--copies", "2"]))
     #expect(try altered > 0.7 * unheard(workshop))
   }
 
-  /// Whole recordings where there are three, one by one up to ten; others say so.
+  /// Whole recordings where there are three, one by one up to ten; other cases give a message.
   @Test func recordingsAreLeftOutAsAWhole() throws {
     let workshop = try workshop(["a": 6, "b": 6, "c": 6])
     let model = try train(workshop, ["--normal", "normal"])
     #expect(model.training["folds"]?.integer == 3 && model.training["time_blocks"]?.array == [])
     #expect(try least(model) > 0.7 * unheard(workshop))
-    // A copy under another name is no other recording.
+    // A copy with another name is not another recording.
     try workshop.write("normal/d.wav", try workshop.data("normal/a.wav"))
     let copied = try train(workshop, ["--normal", "normal"])
     #expect(copied.training["folds"]?.integer == 3)
     #expect(try least(copied) > 0.7 * unheard(workshop))
   }
 
-  /// Each machine is divided by what there is of it.
+  /// Each machine is divided by its own recordings.
   @Test func machinesAreDividedEachByItself() throws {
     let workshop = try workshop(["a0": 6, "a1": 6, "a2": 6, "a3": 6, "b": 30])
     let rows = ["a0", "a1", "a2", "a3"].map { "normal/\($0).wav,normal,a" } + ["normal/b.wav,normal,b"]
@@ -87,7 +87,7 @@ import Training
     for machine in 0...1 { #expect(try least(model, machine: machine) > 1) }
   }
 
-  /// Days count, not the files that they are cut into: the threshold lies further out for few days.
+  /// Days count, not the files that they are cut into: the threshold is higher with few days.
   @Test func daysAreWhatCounts() throws {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: detector.kmeans, model: model.safetensors"))

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `scripts/simulate` with `variation=100%`: what fails on real recordings fails on it, what holds there holds.
+/// `scripts/simulate` with `variation=100%`: methods fail or succeed on it as on real recordings.
 ///
 /// On recordings of brushless motors and of rain, the distance to the centre of the raw decibels reaches an AUC of 0.93
-/// and 0.71 (of the plain simulator: 1.00), that of slices less their level 0.95 and 0.76; 69 to 100 % of the variance
-/// of normal scores lies between recordings (plain simulator: 14 %).
+/// and 0.71 (with the plain simulator: 1.00), and with slices less their level 0.95 and 0.76; 69 to 100 % of the
+/// variance of normal scores lies between recordings (plain simulator: 14 %).
 @Suite struct HardSimulatorTests {
-  /// A detector by the slices' raw decibels, by their loudness, or by what is left without it.
+  /// A detector by the slices' raw decibels, by their loudness, or by the rest without it.
   private func graph(_ features: String) -> String {
     let (bands, reference, values) =
       switch features {

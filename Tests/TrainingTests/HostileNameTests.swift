@@ -3,7 +3,7 @@ import Models
 import TestSupport
 import Testing
 
-/// Names of files, machines, labels and graphs that want to be commands, markup or formulas where a report has them.
+/// Names of files, machines, labels and graphs that would be commands, markup or formulas in a report.
 @Suite struct HostileNameTests {
   private static let graph = watchGraph("type: detector.bands, learn: 1 s")
 
@@ -16,7 +16,7 @@ import Testing
     #expect(!all.contains { $0.hasSuffix("MARK") }, "a name was run as a command")
   }
 
-  /// Each name begins with what was a quote to gnuplot, and none to Swift, or with another way out of a string.
+  /// Each name begins with a quote for gnuplot that is none for Swift, or with another escape from a string.
   @Test(arguments: [
     "a'\u{301}`touch MARK`.wav", "a'\u{200D}; !touch MARK; '.wav", "`touch MARK`.wav",
     "$(touch MARK)\"\u{600}`touch MARK`.wav",
@@ -32,7 +32,7 @@ import Testing
     #expect(!picture.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" })
   }
 
-  /// Labels stand beside the table of a classifier's decisions, machines in the legend of how it learned.
+  /// Labels are next to the table of a classifier's decisions, machines in the legend of the learning curve.
   @Test func aLabelIsNoCommand() throws {
     let workshop = try CommandFolder()
     let (hum, whistle) = ("hum'\u{301}`touch MARK`", "whistle`touch MARK`")

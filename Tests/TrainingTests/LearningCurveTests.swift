@@ -4,7 +4,7 @@ import JSONText
 import Testing
 import Training
 
-/// What is kept of a curve, however long it is.
+/// The stored part of a curve of any length.
 @Suite struct LearningCurveTests {
   private func epoch(_ number: Int, loss: Double?, validation: Double? = nil) -> TrainingEpoch {
     TrainingEpoch(
@@ -17,7 +17,7 @@ import Training
     #expect(curve.best == nil)
     for (number, loss) in [3.0, 1, 2, 1].enumerated() { curve.append(epoch(number + 1, loss: loss)) }
     #expect(curve.best?.number == 2)
-    // What is held out says more than what is learned.
+    // A validation loss takes precedence over the training loss.
     curve.append(epoch(5, loss: 0.5, validation: 7))
     curve.append(epoch(6, loss: 0.1))
     #expect(curve.best?.number == 5)
@@ -25,7 +25,7 @@ import Training
     #expect(curve.best?.number == 5)
   }
 
-  /// Whether more epochs would have taught more.
+  /// Whether more epochs would have helped.
   @Test func aLossThatStillFalls() {
     func falls(_ losses: [Double], last: Int? = nil, validation: [Double]? = nil) -> Bool {
       var curve = LearningCurve(machine: nil)
@@ -40,9 +40,9 @@ import Training
     #expect(falls([8, 7, 6, 5, 4, 3, 2, 1]))
     #expect(!falls([8, 4, 2, 1, 1, 1, 1, 0.99]))
     #expect(!falls([1, 2, 3, 4, 5, 6, 7, 8]))
-    // Ended before its last epoch, by patience or by a person.
+    // Ended before its last epoch, by patience or by the user.
     #expect(!falls([8, 7, 6, 5, 4, 3, 2, 1], last: 50))
-    // What was held out tells.
+    // The validation loss decides.
     #expect(!falls([8, 7, 6, 5, 4, 3, 2, 1], validation: [8, 7, 6, 5, 5, 5, 5, 5]))
     #expect(!falls([]) && !falls([2]) && falls([2, 1]))
   }

@@ -31,7 +31,7 @@ import Testing
     #expect(machines["quiet"]?["auc"] as? Double == 1)
     #expect(machines["loud"]?["auc"] == nil)
 
-    // What is normal for one is not for the other; each channel has its own.
+    // Sound that is normal for one machine is not for the other; each channel has its own model.
     let two = watchGraph("type: detector.kmeans, model: model.safetensors")
       .replacing("type: source, machines: [fan]", with: "type: source, channels: 2, machines: [loud, quiet]")
     try workshop.write("two.yaml", two)
@@ -72,7 +72,7 @@ import Testing
     let outcome = try workshop.auscult("evaluate", "watch.yaml", "--manifest", "day.csv", "--json")
     try #require(outcome.status == 0, "\(outcome.err)")
     let pooled = try #require(try json(outcome.out)["pooled"] as? [String: Any])
-    // The third is none.
+    // The third machine is not in the model.
     #expect(pooled["events"] as? Int == 3)
     #expect(abs(try #require(pooled["event_recall"] as? Double) - 2.0 / 3) < 1e-9)
     let delay = try #require(pooled["detection_delay"] as? Double)

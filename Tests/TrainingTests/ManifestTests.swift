@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Manifests as people's programs write them.
+/// Manifests from common programs.
 @Suite struct ManifestTests {
   private static let rows: [[String]] = [
     ["file", "label", "machine", "split"], ["a.wav", "normal", "fan", "train"],
@@ -76,7 +76,7 @@ import Training
     #expect(facts(found) == facts(expected))
   }
 
-  /// Every message has the line of the file, also behind empty ones.
+  /// Every message has the line of the file, also after empty lines.
   @Test func linesAreCounted() throws {
     let workshop = try workshop()
     #expect(
@@ -122,7 +122,7 @@ import Training
         == ["anomalous 0.25 0.5", "anomalous 0.6 1.0"])
     try workshop.record("long.wav", machineSound(seconds: 8, seed: 1))
     let late = try read(workshop, Data("file,label,begin,end\nlong.wav,anomaly,7,8.3\n".utf8)).warnings
-    let words = "m.csv:2: the event ends at 8.3 s, and long.wav is 8 s long: it is taken to end with the file"
+    let words = "m.csv:2: the event ends at 8.3 s, and long.wav is 8 s long: its end is moved to the end of the file"
     #expect(late.map { $0.replacing("\(workshop.path)/", with: "") } == [words])
     let found = try problems(
       workshop,
@@ -139,7 +139,7 @@ import Training
       ])
   }
 
-  /// Labels that differ in case only are one, as the model has it.
+  /// Labels that differ only in case are one label, spelled as in the model.
   @Test func whatIsNoTableIsTold() throws {
     let workshop = try workshop()
     #expect(
@@ -155,7 +155,7 @@ import Training
     let latin = try read(workshop, Data("file,label,machine\na.wav,normal,L".utf8) + [0xfc] + Data("fter\n".utf8))
       .warnings
     #expect(latin.count == 1 && latin[0].contains("m.csv: is not UTF-8 text; save it as UTF-8"), "\(latin)")
-    // Rows of nothing but another separator before the first line.
+    // Rows with only another separator before the first line.
     #expect(try read(workshop, Data(";;\n;;\nfile,label\na.wav,normal\n".utf8)).recordings.count == 1)
   }
 

@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 import Training
 
-/// What networks make of rounds, of altered copies, and of being asked for a model in between: trainer/1 itself.
+/// Networks in rounds, with altered copies, and with a model written in between: tests trainer/1 itself.
 @Suite struct NetworkRoundTests {
   private typealias Curve = [TrainingEpoch]
 
-  /// A trainer of slices of 4 frames and 8 bands, and what it tells of its epochs.
+  /// A trainer of slices of 4 frames and 8 bands, and its reported epochs.
   private final class Session {
     let trainer: DetectorTrainer
     private let box = Box()
@@ -52,7 +52,7 @@ import Training
     }
   }
 
-  /// So many tokens of each recording, all of its number.
+  /// The given number of tokens of each recording, all with the recording's number as value.
   private func examples(_ count: Int, recordings: [UInt32], seed: UInt64, factor: Float = 1) -> TrainingExamples {
     var random = SeededRandom(seed: seed)
     var examples = TrainingExamples()
@@ -67,7 +67,7 @@ import Training
 
   private static let embedding = #"detector.embedding, channels: "2 4 4", size: 3, epochs: 2"#
 
-  /// A later round does not take the place of the embeddings of an earlier one.
+  /// A later round does not replace the embeddings of an earlier one.
   @Test(arguments: ["none", "standard"]) func embeddingsOfAllRoundsAreKept(scale: String) throws {
     let session = try Session(Self.embedding + ", scale: \(scale)", machines: ["a", "b"])
     for round in 0..<3 {
@@ -82,7 +82,7 @@ import Training
     #expect(distinct.count == 18)
   }
 
-  /// A model written between rounds, as `train --live` may, changes nothing of what is learned after it.
+  /// A model written between rounds, as by `train --live`, does not change later learning.
   @Test(arguments: [
     embedding, "detector.autoencoder, layers: 6 2 6, epochs: 2, scale: standard", "detector.convae, epochs: 2",
     "detector.lstmae, hidden: 4, code: 2, epochs: 2",
@@ -101,8 +101,8 @@ import Training
     #expect(asked.epochs.map(\.number) == [1, 2, 3, 4])
   }
 
-  /// None of the copies of a recording that training is watched by is learned from, however many there are: where those
-  /// of one recording are huge, the loss tells.
+  /// No copy of a validation recording is used for training, however many there are: with huge copies of one recording,
+  /// the loss would show it.
   @Test(arguments: [1, 3]) func copiesOfHeldOutRecordingsAreNotLearnedFrom(copies: Int) throws {
     var small = 0
     for strange in UInt32(0)..<4 {
@@ -118,15 +118,15 @@ import Training
       }
       try session.round(all)
       let epoch = try #require(session.epochs.first)
-      // What training is watched by is never a copy.
+      // Validation tokens are never copies.
       #expect(epoch.validationLoss! < 1e3)
       if epoch.loss! < 1e3 { small += 1 }
     }
     #expect(small == 1)
   }
 
-  /// Where the end of a single recording is held out, none of its copies is learned from: where they hold the sound of
-  /// the end is not known.
+  /// If the end of a single recording is for validation, none of its copies is used for training: which part of a copy
+  /// has the sound of the end is not known.
   @Test func copiesOfASingleRecordingAreNotLearnedFrom() throws {
     let session = try Session("detector.autoencoder, layers: 6 2 6, epochs: 1, validation: 25 %")
     var all = examples(8, recordings: [0], seed: 3)

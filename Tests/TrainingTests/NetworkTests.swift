@@ -3,7 +3,8 @@ import Models
 import TestSupport
 import Testing
 
-/// With PyTorch's weights in a model file, scores are PyTorch's. Tokens travel as sound; see Tests/Fixtures/pytorch.
+/// With PyTorch's weights in a model file, scores are PyTorch's. The tokens are stored as sound; see
+/// Tests/Fixtures/pytorch.
 @Suite struct NetworkTests {
   static let fixtures = BuildFolder.package + "/Tests/Fixtures/pytorch/networks"
 
@@ -66,7 +67,7 @@ import Testing
     let best = try #require(row.indices.max { row[$0] < row[$1] })
     #expect(score.class == "l\(best - row.startIndex)")
     #expect(abs((score.probability ?? -1) - row[best]) <= 1e-4)
-    // No label is called normal: the odds are against the likeliest.
+    // No label is called normal: the odds are against the likeliest label.
     #expect(abs(score.score - log((1 - row[best]) / row[best])) <= 1e-3)
   }
 
@@ -100,7 +101,7 @@ import Testing
     try #require(trained.status == 0, "\(trained.err)")
   }
 
-  /// PyTorch's tensors in place of what was learned; all of them must be there, and nothing else but the scaling.
+  /// PyTorch's tensors instead of the trained ones; all must exist, and there must be no others except the scaling.
   private func replace(_ workshop: CommandFolder, _ weights: [String: Tensor], _ facts: [String: Tensor]) throws {
     var model = try ModelFile(path: workshop.path + "/model.safetensors")
     let shared = model.tensors.keys.contains { $0.hasPrefix("all.layer_") }
@@ -165,7 +166,7 @@ import Testing
     ),
     (#"detector.convae, channels: "2 2 2 2 2""#, "halvings need slices of at least 17 analysis frames and bands"),
     ("detector.embedding", "multiples of 8, these have 6 and 12"),
-    (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings leave nothing of slices of 6 analysis frames and 12 bands"),
+    (#"classifier.cnn, channels: "2 2 2 2""#, "4 halvings are too many for slices of 6 analysis frames and 12 bands"),
   ])
   func whatCannotBeTrained(_ judge: String, _ text: String) throws {
     let workshop = try CommandFolder()

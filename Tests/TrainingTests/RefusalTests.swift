@@ -3,7 +3,7 @@ import Models
 import TestSupport
 import Testing
 
-/// What cannot be trained, evaluated or run: a clear message, exit status 1, nothing half-written.
+/// Errors of training, evaluation and runs: a clear message, exit status 1, no partial output.
 @Suite struct RefusalTests {
   private func workshop(_ judge: String = "type: detector.kmeans, model: model.safetensors") throws -> CommandFolder {
     let workshop = try CommandFolder()
@@ -71,7 +71,7 @@ import Testing
     try refused(workshop, ["--normal", "silent"], "tokens are silent: there is nothing to learn")
     try workshop.record("short/a.wav", machineSound(seconds: 0.06, seed: 1))
     try refused(workshop, ["--normal", "short"], "the recordings are too short: none of them fills a token of 0.2")
-    // Each token is like the others: they can be learned, and scores stay finite.
+    // All tokens are alike: training works, and scores stay finite.
     try workshop.record("constant/a.wav", (0..<160_000).map { $0 % 2 == 0 ? 0.5 : -0.5 })
     let constant = try train(workshop, ["--normal", "constant"])
     #expect(constant.status == 0, "\(constant.err)")
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  /// What is anomalous is never learned from, so that all of it is left to be judged.
+  /// Anomalous sound is never used for training, so all of it is left for testing.
   @Test func anomalousRecordingsAreLeftToEvaluate() throws {
     let workshop = try workshop()
     for index in 0..<5 {
@@ -117,20 +117,20 @@ import Testing
     try #require(judged.status == 0, "\(judged.err)")
     #expect(judged.err.contains("left out 4 recordings of data"), "\(judged.err)")
     #expect(try json(judged.out)["recordings"] as? Int == 6)
-    // A rule that takes anomalous sound does know some of it.
+    // A rule that uses anomalous sound depends on some of it.
     try #require(try train(workshop, ["--dataset", "data", "--threshold", "best-f1"]).status == 0)
     let labels = try ModelFile(path: workshop.path + "/model.safetensors").training["recordings"]?.array ?? []
     #expect(labels.count { $0["label"] == "anomalous" && $0["part"] == "validation" } == 1 && labels.count == 5)
   }
 
-  /// Recordings of whose rates the graph makes other tokens can't be learned from, or judged, together.
+  /// Recordings whose rates give different tokens can't be used together, for training or for scoring.
   @Test func recordingsOfAnotherRate() throws {
     let workshop = try workshop()
     try workshop.record("normal/n9.wav", machineSound(seconds: 5, seed: 9, rate: 22050), rate: 22050)
     let text =
-      "n9.wav: has 22050 samples a second, normal/n0.wav has 16000, and the graph makes other tokens of it (node 'stft' "
+      "n9.wav: has 22050 samples a second, normal/n0.wav has 16000, and its tokens differ (node 'stft' "
       + "(stft) yields"
-    // Whether it is learned from or held out.
+    // For training sound and for held-out sound.
     for seed in 1...4 {
       try refused(workshop, ["--normal", "normal", "--seed", "\(seed)"], text)
       try refused(workshop, ["--normal", "normal", "--seed", "\(seed)", "--threshold", "1"], text)
@@ -143,7 +143,7 @@ import Testing
     #expect(try train(workshop, ["--normal", "normal"]).status == 0)
   }
 
-  /// Not even root can write to some places: known before anything is learned.
+  /// Not even root can write to some places: the command fails before it trains.
   @Test func aModelThatCannotBeWritten() throws {
     let workshop = try workshop()
     let outcome = try workshop.auscult(
@@ -165,7 +165,7 @@ import Testing
     #expect(!outcome.out.contains("precision"), "\(outcome.out)")
   }
 
-  /// A difference that is small is told all the same, and one of units alone is none.
+  /// A small difference is reported, too; a difference of units alone is not one.
   @Test func frontEndsThatDifferByLittle() throws {
     let workshop = try workshop()
     let floor = ["--set", "level.floor=2.2e-16"]
@@ -177,7 +177,7 @@ import Testing
     #expect(seconds.status == 0, "\(seconds.err)")
   }
 
-  /// A single recording can't be shared out unless it is long enough: known before anything is learned.
+  /// A single recording can't be divided unless it is long enough: the command fails before it trains.
   @Test func aRecordingTooShortToHoldOutOf() throws {
     let workshop = try workshop()
     try workshop.record("one/a.wav", machineSound(seconds: 2, seed: 1))
@@ -189,7 +189,8 @@ import Testing
     try workshop.record("one/a.wav", machineSound(seconds: 5.5, seed: 1))
     let little = try train(workshop, ["--normal", "one"])
     #expect(little.status == 0, "\(little.err)")
-    #expect(little.err.contains(" s of normal sound (5 stretches of 1 recording) can tell of "), "\(little.err)")
+    #expect(
+      little.err.contains(" s of normal sound (5 stretches of 1 recording) support a budget of "), "\(little.err)")
     #expect(little.err.contains("Record 3 h more, at other hours and on other days"), "\(little.err)")
     let much = try train(workshop, ["--normal", "normal", "--held-out", "0.5", "--threshold", "percentile=99"])
     #expect(much.status == 0 && !much.err.contains("rests on"), "\(much.err)")
@@ -197,7 +198,7 @@ import Testing
 
   @Test func labelsThatTellNothingApart() throws {
     let workshop = try workshop("type: detector.bayes, model: model.safetensors")
-    try refused(workshop, ["--normal", "normal"], "tells labels apart and needs at least two")
+    try refused(workshop, ["--normal", "normal"], "is a classifier and needs at least two")
     try workshop.write("data/one/a.wav", try workshop.data("normal/n0.wav"))
     try workshop.record("data/two/a.wav", machineSound(seconds: 0.3, seed: 1))
     // A label with a single token has no variance; smoothing helps.
@@ -221,7 +222,7 @@ import Testing
     #expect(try message("slices.length=0.5 s").contains("node 'slices' (slicer) has 'length' 0.5 s"))
     #expect(
       try message("mic.machines=pump").contains("the model does not know the machine 'pump'; it was trained on 'fan'"))
-    // What does not matter is not minded.
+    // Irrelevant differences are ignored.
     #expect(try message("mic.connect=system:capture_2") == "")
     #expect(try message("judge.threshold=5") == "")
     // Another rate without a resampler is another front end; with one it is not.
@@ -247,7 +248,7 @@ import Testing
     try #require(try train(workshop, ["--normal", "normal"]).status == 0)
     try workshop.record("fast.wav", machineSound(seconds: 3, seed: 9, rate: 22050), rate: 22050)
     #expect(try workshop.auscult("run", "watch.yaml", "--input", "fast.wav", "--quiet").status == 0)
-    // A graph that lacks the one node is told which, and where; one that has it too much, too.
+    // For a missing or an extra node, the message names the node and the place.
     let without = watchGraph("type: detector.kmeans, model: model.safetensors")
     try workshop.write("without.yaml", without)
     let lacking = try workshop.auscult("run", "without.yaml", "--input", "fast.wav")
@@ -272,12 +273,12 @@ import Testing
       ] {
         let outcome = try workshop.run(command)
         #expect(outcome.status == 1)
-        // What is no model at all is not to be written over, either.
-        let isTold = ["model.safetensors: is", "exists and is no model"].contains { outcome.err.contains($0) }
+        // A file that is not a model must not be replaced, either.
+        let isTold = ["model.safetensors: is", "exists and is not a model"].contains { outcome.err.contains($0) }
         #expect(isTold, "\(outcome.err)")
       }
     }
-    // A value that is no number.
+    // A value that is not a number.
     var bytes = whole
     bytes.replaceSubrange((bytes.count - 8)..., with: [0, 0, 0, 0, 0, 0, 0xf8, 0x7f])
     try workshop.write("model.safetensors", bytes)
@@ -325,6 +326,6 @@ import Testing
     #expect(none.status == 1 && none.err.contains("has no node 'judg'; did you mean 'judge'?"))
     let alarm = try workshop.auscult(
       "train", "watch.yaml", "--node", "alarm", "--normal", "normal", "--output", "m.safetensors")
-    #expect(alarm.status == 1 && alarm.err.contains("node 'alarm' (alarm) is no detector"))
+    #expect(alarm.status == 1 && alarm.err.contains("node 'alarm' (alarm) is not a detector"))
   }
 }

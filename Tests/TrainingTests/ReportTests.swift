@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// A report's figures are of one quantity each, and agree with each other and with metrics.json.
+/// Each figure of a report shows one quantity, and figures agree with each other and with metrics.json.
 @Suite struct ReportTests {
-  /// Two machines of one kind whose sounds, thus scores and thresholds, differ; a report of both.
+  /// Two machines of one kind with different sounds, scores and thresholds; one report of both.
   private func report(_ judge: String = "type: detector.kmeans") throws -> CommandFolder {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("\(judge), model: model.safetensors"))
@@ -56,7 +56,7 @@ import Testing
     #expect(Set(points.filter { $0[4] == "true" }.map { $0[3] }).count == 2)
   }
 
-  /// The score of k-means is a distance, what it explains are squares; the logarithms of a mixture may be below 0.
+  /// The score of k-means is a distance, its explanation uses squares; the logarithms of a mixture may be below 0.
   @Test(arguments: ["detector.kmeans", "detector.gmm, components: 2", "detector.ocsvm, nu: 0.1"])
   func theBandsAddUpToTheScore(judge: String) throws {
     let workshop = try report("type: \(judge)")

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-/// What live tokens are for, and how those held out are judged.
+/// The division of live tokens, and the scores of held-out ones.
 @Suite struct RoundTests {
-  /// Tokens of 10 frames, one every 5, of so many channels.
+  /// Tokens of 10 frames, one every 5, of the given number of channels.
   private func tokens(_ range: Range<Int>, channels: Int = 1) -> [TapToken] {
     range.flatMap { index in
       (0..<channels).map { TapToken(channel: $0, begin: Int64(5 * index), end: Int64(5 * index + 10), rate: 1000) }
@@ -25,7 +25,7 @@ import Training
     let first = collector.take()[0]
     // Learned up to 20; held out from there on, up to 35.
     #expect(begins(first.learned) == [0, 5, 10] && begins(first.heldOut) == [20, 25])
-    // What came meanwhile is nobody's; the next round shares no sound with what was held out.
+    // Tokens that arrived meanwhile are discarded; the next round shares no sound with the held-out tokens.
     for token in tokens(6..<12) { collector.add(token) }
     #expect(begins(collector.take()[0].learned) == [35, 40, 45])
   }
@@ -39,7 +39,7 @@ import Training
     collector.add(TapToken(channel: 7, begin: 0, end: 10, rate: 1000))
   }
 
-  /// Of a stretch too short for a round the end is held out.
+  /// In a stretch too short for a round the end is held out.
   @Test func theRestIsSharedOutToo() {
     var collector = RoundCollector(size: 100, heldOut: 20, channels: 1)
     for token in tokens(0..<10) { collector.add(token) }
@@ -52,7 +52,7 @@ import Training
     "detector.autoencoder, layers: 16 4 16, scale: standard, epochs: 2",
   ]
 
-  /// Tokens by themselves get the very scores that a run gives them.
+  /// Tokens scored alone get exactly the scores of a run.
   @Test(arguments: judges) func aJudgeOfTokensJudgesAsARun(judge: String) throws {
     let workshop = try CommandFolder()
     try workshop.write("watch.yaml", watchGraph("type: \(judge), model: model.safetensors", bands: 16))

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import Training
 
-/// On the same features, scores are scikit-learn's. The features travel as sound; see Tests/Fixtures/scikit-learn/make.py.
+/// On the same features, scores are scikit-learn's. The features are stored as sound; see
+/// Tests/Fixtures/scikit-learn/make.py.
 @Suite struct ScikitTests {
   static let fixtures = BuildFolder.package + "/Tests/Fixtures/scikit-learn"
 
@@ -109,7 +110,7 @@ import Training
     let largest = zip(scores, expected).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? .infinity
     print("\(name): largest difference \(largest)")
     #expect(largest <= 1e-4)
-    // The fixture tells the two halves apart, so a detector that yields a constant would be seen.
+    // The fixture's two halves differ, so a detector with a constant score would fail.
     if isVaried { #expect(Set(scores.map { ($0 * 1e6).rounded() }).count > 2) }
   }
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// From recordings to an alarm, by the commands as a person types them.
+/// From recordings to an alarm, with the commands that a user types.
 @Suite struct SessionTests {
   private func recorded(_ graph: String) throws -> CommandFolder {
     let workshop = try CommandFolder()
@@ -25,7 +25,7 @@ import Testing
   ]
 
   @Test(arguments: detectors) func trainEvaluateRun(detector: String) throws {
-    // A Mahalanobis distance wants few values.
+    // A Mahalanobis distance needs few values.
     let graph = watchGraph("\(detector), model: model.safetensors", bands: detector.contains("mahal") ? 8 : 32)
     let workshop = try recorded(graph)
     let train = try workshop.auscult(
@@ -58,7 +58,7 @@ import Testing
     let records = try workshop.text("log.jsonl").split(separator: "\n").map { try json(String($0)) }
     let raised = records.filter { $0["kind"] as? String == "alarm" && $0["state"] as? String == "raised" }
     let begins = raised.compactMap { $0["begin"] as? Int }
-    // Of 200 an hour there may be one before it.
+    // With a budget of 200 an hour one false alarm may come before it.
     #expect(begins.contains { $0 > 7 * 16000 && $0 < 9 * 16000 } && begins.count <= 2, "\(detector): \(begins)")
     let anomalous = records.filter { $0["anomalous"] as? Bool == true }
     let bands = (anomalous.last?["bands"] as? [[String: Any]])?.compactMap { $0["hz"] as? Double } ?? []
@@ -84,7 +84,7 @@ import Testing
       #expect(try workshop.text("report/\(figure).svg").contains("<svg"))
       #expect(html.contains("id=\"\(figure)-"), "\(figure)")
     }
-    // Nothing is fetched from elsewhere.
+    // The page loads nothing from elsewhere.
     #expect(!html.contains("src=") && !html.contains("<link") && !html.contains("<script"))
     let metrics = try json(try workshop.text("report/metrics.json"))
     for part in ["pooled", "files"] {
@@ -116,12 +116,12 @@ import Testing
       "run", "watch.yaml", "--input", "test/anomalous/a0.wav", "--set", "judge.model=b.safetensors", "--quiet")
     #expect(run.status == 0)
     #expect(try workshop.text("log.jsonl").contains(#""threshold":1234.5"#))
-    // Not given: by the rule that the model has.
+    // Not given: by the model's own rule.
     let again = try workshop.auscult("calibrate", "watch.yaml", "--normal", "test/normal", "--json")
     #expect(again.out.contains("percentile=50"))
   }
 
-  /// A detector in C goes through the very same commands.
+  /// A detector in C works with the same commands.
   @Test func aDetectorInCIsTrainedEvaluatedAndExplained() throws {
     let workshop = try recorded(
       watchGraph(

@@ -4,7 +4,7 @@ import Testing
 import TextEscapes
 import Training
 
-/// Real recordings lie beside the repository, not in it: AUC is what librosa and scikit-learn obtain from them.
+/// Real recordings are next to the repository, not in it: the AUC must be that of librosa and scikit-learn.
 @Suite struct SharedDataTests {
   static let folder = BuildFolder.package + "/../shared/data"
   static let isThere = FileManager.default.fileExists(atPath: folder + "/reference_auc.csv")

@@ -2,12 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The graphs of the reference systems: each learns a synthesised machine, with less of everything than in earnest.
+/// The graphs of the reference systems: each learns a synthesised machine, with less sound and fewer epochs than in
+/// use.
 @Suite struct SystemTests {
   struct Trial: Sendable, CustomTestStringConvertible {
     var graph: String
     var values: [String] = []
-    /// What the quiet half of its anomalous recordings is.
+    /// The quiet half of its anomalous recordings.
     var quiet = ["fan.load=20%"]
     var testDescription: String { graph }
   }
@@ -21,8 +22,8 @@ import Testing
         "judge.epochs=30", "judge.learning_rate=3e-3", "judge.patience=0",
       ]),
     Trial(graph: "watch-kmeans"), Trial(graph: "watch-svm"),
-    // Less load makes the simulated fan quieter, and changes nothing else: a gain, which this graph's judge must not mind.
-    // So what is quiet has the fault, too.
+    // Less load makes the simulated fan quieter, and changes nothing else: a gain, which this graph's judge must
+    // ignore. So quiet recordings have the fault, too.
     Trial(graph: "machine", quiet: ["fan.load=20%", "fan.fault=bearing", "fan.severity=80%"]),
     Trial(graph: "slices-convae", values: ["mel.bands=32", "judge.epochs=20"]),
     Trial(graph: "slices-lstmae", values: ["mel.bands=32", "judge.hidden=16", "judge.code=8", "judge.epochs=30"]),
@@ -35,8 +36,8 @@ import Testing
     Trial(graph: "corona-mlp", values: ["slices.length=0.5s"]), Trial(graph: "corona", values: ["slices.length=0.5s"]),
   ]
 
-  /// Half of what is anomalous is louder than normal, half is quieter: a score that only follows the level, as that of a
-  /// network which has learned nothing does, can't tell all of it.
+  /// Half of the anomalous recordings are louder than normal, half are quieter: a score that only follows the level, as
+  /// that of an untrained network, can't separate all of them.
   @Test(arguments: detectors) func machineIsLearned(trial: Trial) throws {
     let workshop = try CommandFolder()
     try record(workshop, "data/train/normal", seconds: 80)
@@ -62,7 +63,7 @@ import Testing
     let accuracy = try #require((report["pooled"] as? [String: Any])?["accuracy"] as? Double)
     print("\(trial.graph): accuracy \(accuracy)")
     #expect(accuracy > 0.9)
-    // A vote's records name classes as the detector's do.
+    // A vote's records name classes like the detector's.
     let records = try watch(workshop, trial, "data/test/pump/sound.wav")
     #expect(records.count > 5 && records.allSatisfy { $0["probability"] as? Double ?? 0 > 0 })
     #expect(records.count { $0["class"] as? String == "pump" } > records.count * 9 / 10)
@@ -75,7 +76,7 @@ import Testing
     let sets = (trial.values + ["judge.model=model.safetensors"]).flatMap { ["--set", $0] }
     let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
     func lines(_ period: String) throws -> [String] {
-      // A run adds to what is there.
+      // A run appends to existing files.
       try? FileManager.default.removeItem(atPath: "\(workshop.path)/\(trial.graph).jsonl")
       let run = try workshop.run(["run", graph, "--input", recording, "--quiet", "--period", period] + sets)
       try #require(run.status == 0, "\(run.err)")
@@ -104,7 +105,7 @@ import Testing
     try #require(made.status == 0, "\(made.err)")
   }
 
-  /// Moves recordings from a number on to what is tested with. The last one has no number.
+  /// Moves recordings from a number on to the test set. The last one has no number.
   private func setAside(_ workshop: CommandFolder, _ data: String, _ label: String, from first: Int) throws {
     let (source, target) = ("\(workshop.path)/\(data)/train/\(label)", "\(workshop.path)/\(data)/test/\(label)")
     try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
@@ -115,8 +116,8 @@ import Testing
     }
   }
 
-  /// Trains and evaluates; what `evaluate --json` says. A network's loss has to fall: where values are standardised, one
-  /// that has learned nothing tells loud and quiet apart as well.
+  /// Trains and evaluates; returns the output of `evaluate --json`. A network's loss must fall: with standardised
+  /// values, even an untrained network separates loud and quiet.
   private func outcome(_ workshop: CommandFolder, _ trial: Trial) throws -> [String: Any] {
     let graph = "\(BuildFolder.package)/graphs/\(trial.graph).yaml"
     let sets = trial.values.flatMap { ["--set", $0] }

@@ -36,7 +36,7 @@ import Training
     #expect(throws: TrainingError.self) { try ThresholdRule.sigma(1).threshold(normal: [], anomalous: []) }
   }
 
-  /// Tokens that share sound tell of one thing.
+  /// Tokens that share sound belong to one event.
   @Test func neighboursAreOneAlarm() {
     let apart = stream([0, 2, 0, 2, 2, 0, 0, 2])
     #expect(apart.alarms(above: 1).map(\.begin) == [1, 3, 7])
@@ -50,7 +50,7 @@ import Training
       * cos(2 * .pi * Double.random(in: 0..<1, using: &random))
   }
 
-  /// Scores of which five neighbours share sound, around a level.
+  /// Scores around a level; five neighbours share sound.
   private func sound(_ count: Int, level: Double = 0, recording: Int = 0, _ random: inout SeededRandom) -> ScoreStream {
     let noise = (0..<(count + 5)).map { _ in Self.gaussian(&random) }
     var stream = stream((0..<count).map { level + noise[$0..<($0 + 5)].reduce(0, +) }, extent: 0.6, hop: 0.12)
@@ -58,8 +58,8 @@ import Training
     return stream
   }
 
-  /// Over many trainings the alarms on other sound are as many as asked for, or fewer, but not a quarter; also where the
-  /// sound is too short to have seen as many.
+  /// Over many trainings the number of alarms on other sound is at most the budget, and at least a quarter of it; also
+  /// where the sound is too short for that many alarms.
   @Test(arguments: [60.0, 6.0]) func falseAlarmsKeepTheirBudget(budget: Double) throws {
     var random = SeededRandom(seed: 11)
     var rates: [Double] = []
@@ -74,8 +74,8 @@ import Training
     #expect(mean > 0.25 * budget && mean < 1.3 * budget)
   }
 
-  /// Where recordings differ more than what is in them, the budget is one of other recordings, however few were heard:
-  /// the threshold lies further out.
+  /// If recordings differ more from each other than within themselves, the budget holds for other recordings, however
+  /// few there were: the threshold is higher.
   @Test(arguments: [6, 24], [60.0, 6.0]) func recordingsThatDifferKeepTheBudget(count: Int, budget: Double) throws {
     var random = SeededRandom(seed: 12)
     func recordings(_ count: Int) -> [ScoreStream] {
@@ -92,8 +92,8 @@ import Training
     #expect(Double(alarms) / hours < 2 * budget)
   }
 
-  /// Few recordings are far from the others, more than a normal distribution has (Student's with two degrees of freedom):
-  /// a budget that the sound can't tell of is kept even so.
+  /// A few recordings are far from the others, more than in a normal distribution (Student's with two degrees of
+  /// freedom): even a budget that the sound can't support is kept.
   @Test(arguments: [48, 192]) func rareRecordingsKeepTheBudget(count: Int) throws {
     var random = SeededRandom(seed: 13)
     func level() -> Double {
@@ -114,7 +114,7 @@ import Training
     #expect(Double(alarms) / hours < 2)
   }
 
-  /// What was seen, with 95 % confidence: none in an hour may be 3.7; recordings that differ tell less.
+  /// The observed rate, with 95 % confidence: none in an hour may be 3.7; recordings that differ give wider intervals.
   @Test func intervalsAreThoseOfThePoissonDistribution() throws {
     let none = try FalseAlarmRate([stream(Array(repeating: 0, count: 3600))]).interval(above: 1)
     #expect(none.low == 0 && abs(none.high - 3.689) < 1e-3)

@@ -2,28 +2,29 @@ import CNodeABI
 import CRealtime
 import NodeKit
 
-/// Turns scores into events: an alarm for each channel. `AlarmState` says when it is raised, cleared and the rest.
+/// Turns scores into events: one alarm for each channel. `AlarmState` says when an alarm is raised, cleared and so on.
 ///
-/// Spans of events are driver frame positions: begin is rounded down, and no earlier than 0 or the last gap; end is
+/// Spans of events are driver frame positions: begin is rounded down, and is never before 0 or the last gap; end is
 /// rounded up.
-/// An event ends where the score that decided it ends, and has that score's head.
+/// An event ends where the score that decides it ends, and has that score's head.
 final class Alarm: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "alarm", version: "1.0.0",
-      summary: "Raises and clears an alarm for each channel, with delays; says when nothing is heard.",
+      summary: "Raises and clears an alarm for each channel, with delays; reports when nothing is heard.",
       realtime: .hard, traits: .watchful,
       inputs: [PortDeclaration("in", .score, "Scores of a detector")],
       outputs: [PortDeclaration("out", .event, "What happened to the alarms")],
       parameters: [
         .number(
-          "on", "How long every score has to exceed the threshold before the alarm is raised", unit: .second,
+          "on", "Time for which every score must exceed the threshold before the alarm is raised", unit: .second,
           default: "3 s", range: 0...longest),
         .number(
-          "off", "How long every score has to be below threshold - deadband before it is cleared", unit: .second,
+          "off", "Time for which every score must be below threshold - deadband before the alarm is cleared",
+          unit: .second,
           default: "10 s", range: 0...longest),
         .number(
-          "deadband", "How far below the threshold a score has to be to count for `off`, in units of the score",
+          "deadband", "Distance below the threshold that counts for `off`, in units of the score",
           default: "0", range: 0...1e300),
         .number("hold", "The least time that an alarm stays raised", unit: .second, default: "0 s", range: 0...longest),
         .number(
@@ -36,7 +37,7 @@ final class Alarm: Node {
           default: "[silent, clipped, gap]", flags: .list),
         .number(
           "deaf",
-          "How long nothing is heard (no connection, digital silence, a stuck value, no score) before that is told",
+          "Time without sound (no connection, digital silence, a stuck value, no score) before it is reported",
           unit: .second, default: "10 s", range: 0.1...longest, words: ["off"]),
       ])
   }
@@ -53,7 +54,7 @@ final class Alarm: Node {
   private var channels = 0
   private var format = (denominator: Int64(1), period: Int64(1), extent: Int64(1), offset: Int64(0))
   private var rules = AlarmRules()
-  /// Ticks until deafness is told; nil: never.
+  /// Ticks until deafness is reported; nil: never.
   private var patience: Int64?
   private let memory = NodeMemory()
   private var states: UnsafeMutablePointer<AlarmState>?
@@ -61,7 +62,7 @@ final class Alarm: Node {
   private var last: UnsafeMutablePointer<auscult_score>?
   private var lastHead = auscult_head()
   private var lastEnd: Int64 = 0
-  /// `reset` was called: the next score follows a gap, whatever its head says.
+  /// `reset` was called: the next score follows a gap, even if its head does not say so.
   private var isAfterReset = false
 
   required init(_ arguments: Arguments) throws {
@@ -86,7 +87,7 @@ final class Alarm: Node {
     rules = AlarmRules(
       on: ticks(seconds.on), off: ticks(seconds.off), hold: ticks(seconds.hold),
       realarm: seconds.realarm.map { max(1, ticks($0)) }, deadband: deadband)
-    // Scores come no closer together than that, and the first one not before it.
+    // Scores are at least one period apart, and the first one needs its extent.
     patience = seconds.deaf.map { max(ticks($0), input.extent + 2 * input.period) }
     answer.output.format.kind = .event
     answer.output.format.rows = 1
@@ -94,8 +95,8 @@ final class Alarm: Node {
     answer.output.format.frequencies = []
     answer.output.format.stampedByNode = true
     answer.output.burst = mostEvents(setup)
-    // At the end of a file an alarm that is raised ends with the latest score: until the next one comes, a record that ends
-    // there may still do.
+    // At the end of a file the node ends a raised alarm with the latest score. Until the next score arrives, such an
+    // event may still follow, with that end.
     answer.output.format.lookahead = input.lookahead + Int64(input.frames(ticks: input.period))
     answer.history = input.frames(ticks: rules.on)
     answer.reach = nil
@@ -104,8 +105,8 @@ final class Alarm: Node {
       * (MemoryLayout<AlarmState>.stride + MemoryLayout<auscult_score>.stride + MemoryLayout<Hearing>.stride)
   }
 
-  /// A score can resume an alarm and change it, and begin and end deafness: four events for each channel; at the end
-  /// there are two more. What the nodes before hold back comes on top of the scores of a call: room for 64.
+  /// One score can resume an alarm, change it, begin deafness and end it: four events for each channel. The end of a
+  /// stream adds two. Nodes before this one may hold scores back and deliver them in one call: room for 64.
   private func mostEvents(_ setup: Setup) -> Int {
     let ticks = Int64(setup.quantum) * format.denominator
     let scores = Int((ticks + format.period - 1) / format.period) + 64
@@ -189,7 +190,9 @@ final class Alarm: Node {
     _ state: UInt32, _ channel: Int, from begin: Int64, to end: Int64, cause: UInt32, _ cycle: Cycle
   ) {
     let output = cycle.output
-    guard output.count < output.capacity else { return cycle.fail("more scores came at once than their format allows") }
+    guard output.count < output.capacity else {
+      return cycle.fail("more scores arrived at once than their format allows")
+    }
     let score = last.unsafelyUnwrapped[channel]
     output.event(output.count).pointee = auscult_event(
       channel: UInt32(truncatingIfNeeded: channel), state: state, begin: max(0, floorDivide(begin, format.denominator)),
@@ -201,7 +204,7 @@ final class Alarm: Node {
 
   // MARK: Deafness
 
-  /// A score, or what a detector has learned from, is heard or not.
+  /// A score, or learning data of a detector, is heard or not.
   @_noLocks @_noAllocation
   private func listen(_ channel: Int, from begin: Int64, to end: Int64, marks: Marks, _ cycle: Cycle) {
     guard let patience else { return }
@@ -210,7 +213,7 @@ final class Alarm: Node {
     report(change, channel, cycle)
   }
 
-  /// Nothing that ends at or before this frame position comes any more.
+  /// No score that ends at or before this frame position will arrive.
   @_noLocks @_noAllocation
   private func wait(through position: Int64, _ cycle: Cycle) {
     guard let patience, position > 0, position < Int64.max / format.denominator else { return }
@@ -219,7 +222,7 @@ final class Alarm: Node {
     }
   }
 
-  /// A detector that learns gives no scores, but it hears.
+  /// A detector that is still learning gives no scores, but its machine is heard.
   @_noLocks @_noAllocation
   private func learn(_ input: InputBlock, _ cycle: Cycle) {
     let position = input.pointer.pointee.learned

@@ -17,7 +17,7 @@ struct AlarmScore {
   var end: Int64
   var score: Double
   var threshold: Double
-  /// Something was lost between the score before and this one.
+  /// Something was lost between this score and the one before.
   var followsGap: Bool
   /// It has a mark that `inhibit` names.
   var isInhibited: Bool
@@ -25,35 +25,35 @@ struct AlarmScore {
   var exceeds: Bool { @_noLocks @_noAllocation get { score > threshold } }
 }
 
-/// What a score brought about, in the order of the members.
+/// The result of one score, in the order of the members.
 struct AlarmDecision {
   var isInhibited = false
   var isResumed = false
   /// AUSCULT_EVENT_RAISED, _CLEARED or _REPEATED; 0: no change.
   var change: UInt32 = 0
-  /// Ticks: what the events' spans begin with.
+  /// Ticks at which the spans of the events begin.
   var inhibitBegin: Int64 = 0
   var changeBegin: Int64 = 0
 }
 
 /// The state of one channel's alarm.
 ///
-/// **Counted time.** Timers run in stream time, but not through inhibited scores and gaps: such a stretch is cut out,
-/// and what follows moves up as if it had never been. With E the end of a score and E' that of the score before it, an
-/// inhibited score cuts out E - E'; a gap cuts out what lies between the last score before it and the first one after
-/// it. Below, b and e are a score's begin and end in counted time, and "the last T" at a score is [e - T, e).
+/// **Counted time.** Timers run in stream time without inhibited scores and gaps: these stretches are cut out, and
+/// later times move up. With E the end of a score and E' the end of the score before it, an inhibited score cuts out E
+/// - E'. A gap cuts out the time between the last score before it and the first one after it. Below, b and e are begin
+/// and end of a score in counted time, and "the last T" at a score is [e - T, e).
 ///
 /// At each score that is not inhibited:
-/// - *not raised*: the alarm is **raised** when the score exceeds its threshold, no score that begins in the last `on`
-///   does not, and the scores go back without a gap to e - on or further. The event begins with the first score that
+/// - *not raised*: the alarm is **raised** when this score and every score that begins in the last `on` exceed the
+///   threshold, and the scores go back to e - on or further without a gap. The event begins with the first score that
 ///   begins in the last `on`.
-/// - *raised*: it is **cleared** when this score and every one that begins in the last `off` is below threshold -
-///   deadband, and it was raised `hold` ago or longer. A gap leaves that count as it is.
-/// - *raised*, not cleared, last announced `realarm` ago or longer: it is **repeated**.
+/// - *raised*: it is **cleared** when this score and every score that begins in the last `off` are below threshold -
+///   deadband, and it was raised at least `hold` ago. A gap does not change that count.
+/// - *raised*, not cleared, last announced at least `realarm` ago: it is **repeated**.
 /// Cleared and repeated events begin where the raised one did, so each event spans the alarm so far.
 ///
-/// At an inhibited score nothing is decided; the first one is reported as **inhibited**, the first one after them that
-/// is not as **resumed**. At the end of a stream an alarm that is still raised is reported as **open**.
+/// An inhibited score decides nothing. The first inhibited score is reported as **inhibited**, the first score after
+/// them as **resumed**. An alarm that is still raised at the end of a stream is reported as **open**.
 struct AlarmState {
   /// Ticks that were cut out so far: counted time is stream time less this.
   private var cut: Int64 = 0
@@ -65,8 +65,8 @@ struct AlarmState {
   private var calm: Int64?
   /// Counted begin of the latest score at or above threshold - deadband.
   private var alive: Int64?
-  /// The first two of the scores in a row that exceed, up to now: the last `on` begins with one of them when the alarm
-  /// is raised, because at the score before it was too early.
+  /// The first two of the current run of scores that exceed. When the alarm is raised, the last `on` begins with one of
+  /// them: at the score before it was too early.
   private var run = Run()
 
   private(set) var isRaised = false
@@ -78,7 +78,7 @@ struct AlarmState {
 
   private struct Run {
     var count = 0
-    /// Begins, in stream time; that of the first in counted time, too.
+    /// Begins, in stream time, and the first one's in counted time, too.
     var first: Int64 = 0
     var second: Int64 = 0
     var firstCounted: Int64 = 0
@@ -109,7 +109,7 @@ struct AlarmState {
     return decision
   }
 
-  /// A gap starts `on` anew, and is no time for the other timers.
+  /// A gap restarts `on`; the other timers do not count its time.
   @_noLocks @_noAllocation
   private mutating func passGap(to begin: Int64) {
     history = nil
@@ -161,7 +161,7 @@ struct AlarmState {
     decision.changeBegin = alarmBegin
   }
 
-  /// Scores without a gap since `time`, and all that begin there or later exceed.
+  /// The scores since `time` have no gap, and all that begin there or later exceed.
   @_noLocks @_noAllocation
   private func isCovered(from time: Int64) -> Bool {
     guard let history, history <= time else { return false }

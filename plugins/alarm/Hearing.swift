@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeKit
 
-/// What a score, or the time that passed without one, brought about, in the order of the members.
+/// The result of one score, or of time without one, in the order of the members.
 struct HearingChange {
   var isDeaf = false
   var isHearing = false
@@ -9,7 +9,7 @@ struct HearingChange {
   var cause: UInt32 = 0
   /// Ticks: where deafness began, ...
   var begin: Int64 = 0
-  /// ... when it was told, ...
+  /// ... when it was reported, ...
   var told: Int64 = 0
   /// ... and the end of the score that is heard again.
   var heard: Int64 = 0
@@ -17,12 +17,12 @@ struct HearingChange {
 
 /// Whether one channel is heard. Times are in ticks.
 ///
-/// A score is heard unless its marks say that no port was connected, that all of it is silence, or that it has one value
-/// all over. The channel is deaf once `patience` has passed in which no score that is heard ends: from the begin of the
-/// first one that is not heard, or, where none came, from the end of the last. What has been delivered decides, not when
-/// it came, so it makes no difference how the stream is cut. Time in gaps counts.
+/// A score is heard unless its marks say that no port was connected, that all of it is silent, or that all its samples
+/// have one value. The channel is deaf after `patience` without the end of a heard score. The time counts from the
+/// begin of the first score that is not heard or, if no score arrives, from the end of the last one. Stream time
+/// decides, not the time of arrival: the cut of the stream makes no difference. Time in gaps counts.
 struct Hearing {
-  /// End of the last score that was heard; nil: nothing has come yet.
+  /// End of the last heard score; nil: nothing has arrived yet.
   private var heard: Int64?
   /// Begin of the first score since then that is not heard, and the cause of the latest.
   private var since: Int64?
@@ -30,8 +30,8 @@ struct Hearing {
   private var isDeaf = false
   private var begin: Int64 = 0
 
-  /// Why a score with these marks is not heard; 0: it is. A mark of none of the two newer bits on a score that sounds
-  /// comes from a stream that nobody has marked with them.
+  /// Why a score with these marks is not heard; 0: it is heard. A sounding score with neither of the two newer bits
+  /// comes from a stream that was marked without them.
   @inline(__always) @_noLocks @_noAllocation
   static func cause(_ marks: Marks) -> UInt32 {
     if !marks.isConnected { return marks.isSounding ? 0 : AUSCULT_DEAF_UNCONNECTED }
@@ -42,7 +42,7 @@ struct Hearing {
   @_noLocks @_noAllocation
   mutating func take(from start: Int64, to end: Int64, cause: UInt32, _ patience: Int64) -> HearingChange {
     begin(at: start, patience)
-    // It was told before this score's end, if at all.
+    // Deafness was reported before this score's end, or not at all.
     var change = end > limit(patience) ? tell(patience) : HearingChange()
     if cause != 0 {
       if since == nil { since = min(start, heard ?? start) }
@@ -61,14 +61,14 @@ struct Hearing {
     return change
   }
 
-  /// Nothing that ends at or before `position` comes any more.
+  /// No score that ends at or before `position` will arrive.
   @_noLocks @_noAllocation
   mutating func wait(through position: Int64, _ patience: Int64) -> HearingChange {
     begin(at: position, patience)
     return position >= limit(patience) ? tell(patience) : HearingChange()
   }
 
-  /// A stream is expected to be heard from its begin on: position 0, or, for an alarm that came later, from then.
+  /// A stream should be heard from its begin on: from position 0 or, for an alarm that was added later, from then.
   @_noLocks @_noAllocation
   private mutating func begin(at position: Int64, _ patience: Int64) {
     if heard == nil { heard = position > patience ? position : 0 }

@@ -42,8 +42,8 @@ struct ArrayHeader: Equatable {
     return sizes.count == 1 ? "(\(sizes[0]),)" : "(\(sizes.joined(separator: ", ")))"
   }
 
-  /// How many tokens an array of this shape holds, by the first bytes of its file; nil when it is not such an array.
-  /// Reads only what `bytes` writes: a file that another program made is not appended to.
+  /// The number of tokens that an array of this shape holds, from the first bytes of its file; nil: not such an array.
+  /// Accepts only what `bytes` writes: files of other programs are not appended to.
   func tokens(in bytes: [UInt8]) -> Int? {
     let prefix = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (".utf8)
     guard bytes.count == Self.length, bytes[10...].starts(with: prefix) else { return nil }

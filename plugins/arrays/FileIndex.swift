@@ -4,9 +4,10 @@ import OutputFiles
 import Records
 import TextEscapes
 
-/// Which tokens of an array are of which input file: a table beside the array, a line for each file.
+/// The tokens of an array that belong to each input file: a table next to the array, one line for each file.
 ///
-/// `file,array,begin,end,tokens_per_second`: the tokens [begin, end) of the array; where a file gave none, they are equal.
+/// `file,array,begin,end,tokens_per_second`: the tokens [begin, end) of the array; they are equal where a file gave
+/// none.
 struct FileIndex {
   static let head = "file,array,begin,end,tokens_per_second"
 
@@ -22,7 +23,7 @@ struct FileIndex {
   /// Adds a line at the end.
   ///
   /// - Parameters:
-  ///   - continues: what the index holds is of the same array; else it is set aside ...
+  ///   - continues: the index belongs to the same array; otherwise it is set aside ...
   ///   - replaces: ... or replaced.
   func add(
     file: String, array: String, tokens: Range<Int>, rate: Double, continues: Bool, replaces: Bool,
@@ -32,7 +33,7 @@ struct FileIndex {
     output.tell = tell
     try output.open()
     defer { output.close() }
-    if !continues, output.size > 0 { try output.setAside("tells of an array that is there no more") }
+    if !continues, output.size > 0 { try output.setAside("belongs to an array that no longer exists") }
     let fields = [
       CSVText.field(file), CSVText.field(array), "\(tokens.lowerBound)", "\(tokens.upperBound)", "\(rate)",
     ]

@@ -9,9 +9,9 @@ import Synchronization
 /// for more. Audio is (samples,), spectra complex64 (tokens, bins), features (tokens, bands), slices (tokens, rows,
 /// bands), scores float64 (tokens,).
 ///
-/// The file can be read at any moment, also after a crash: its header says how many tokens are there, and is rewritten
-/// after the data, at least once a second. One instance writes one array over all input files of a run, with an index of
-/// them (`FileIndex`), or an array for each. While the file can't be written, tokens wait for it, within bounds.
+/// The file is readable at any moment, also after a crash: its header gives the number of tokens, and is rewritten
+/// after the data, at least once a second. One instance writes one array over all input files of a run with an index of
+/// them (`FileIndex`), or one array for each. While the file can't be written, tokens wait in bounded memory.
 final class NumPy: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -22,7 +22,7 @@ final class NumPy: OffloadNode {
       parameters: [
         .outputPath("path", "File to write (.npy)", flags: .required),
         .boolean(
-          "each", "An array for each input file: `features.npy` becomes `features/FILE.npy`", default: "false"),
+          "each", "One array for each input file: `features.npy` becomes `features/FILE.npy`", default: "false"),
       ] + OutputParameters.all)
   }
 
@@ -38,24 +38,24 @@ final class NumPy: OffloadNode {
   private var layout: TokenLayout?
   /// Tokens in the file.
   private var tokens = 0
-  /// The input file that is read, and the place of its first token in the array.
+  /// The current input file, and the place of its first token in the array.
   private var current: (name: String, first: Int)?
   /// Names of arrays that this run has begun, with `each`.
   private var names: Set<String> = []
-  /// This run has told the index of a file.
+  /// This run has written a file into the index.
   private var hasIndexed = false
   private var tokensPerSecond = 1.0
   /// Tokens that wait.
   private var buffer: [UInt8] = []
   private var flushed = 0
   private var waiting = WaitingTokens()
-  /// Tokens that had to be let go of since it was last said.
+  /// Tokens that were discarded since the last message about it.
   private var lost = 0
   private var outage: Outage
   private var hasFailed = false
   private let mustReopen = Atomic<Bool>(false)
   private static let bufferSize = 1 << 18
-  /// Tokens wait in so many bytes at most.
+  /// The most bytes of waiting tokens.
   private static let mostWaiting = 16 << 20
 
   required init(_ arguments: Arguments) throws {
@@ -81,11 +81,11 @@ final class NumPy: OffloadNode {
     if let header, header != new, !isEach {
       throw NodeError(
         "\(file.path) holds \(header.type) tokens of shape \(header.token), this input gives \(new.type) tokens "
-          + "of shape \(new.token); run files that differ apart, each with its own `path`")
+          + "of shape \(new.token); run such files separately, each with its own `path`")
     }
     if header != nil, tokensPerSecond != setup.input.rate, !isEach {
       host.log(
-        .warning, "the tokens in \(file.path) now come at \(setup.input.rate) a second, before at \(tokensPerSecond)")
+        .warning, "the token rate of \(file.path) changes from \(tokensPerSecond) to \(setup.input.rate) a second")
     }
     header = new
     layout = TokenLayout(setup.input, new)
@@ -97,7 +97,7 @@ final class NumPy: OffloadNode {
     guard let header else { return }
     hasFailed = false
     buffer.reserveCapacity(Self.bufferSize)
-    // With an array for each file, its name is known when its first block comes.
+    // With one array for each file, its name is known when its first block arrives.
     if file.isOpen || isEach { return }
     do throws(FileProblem) {
       try open(header)
@@ -108,7 +108,7 @@ final class NumPy: OffloadNode {
     }
   }
 
-  /// Opens the file, and goes on with the array that it holds; another one becomes a numbered part.
+  /// Opens the file, and continues the array that it holds; another array becomes a numbered part.
   private func open(_ header: ArrayHeader) throws(FileProblem) {
     try file.open()
     if file.size > 0 { try resume(header) }
@@ -120,14 +120,14 @@ final class NumPy: OffloadNode {
     do throws(FileProblem) {
       try file.write(header.bytes(tokens: 0))
     } catch {
-      // Half a header would be no array, and tokens must not come without one: it is begun anew.
+      // An incomplete header is not an array, and tokens must not precede the header: begin again.
       try? file.cut(to: 0)
       file.close()
       throw error
     }
   }
 
-  /// Leaves out what a crash has put behind the counted tokens.
+  /// Removes what a crash left after the counted tokens.
   private func resume(_ header: ArrayHeader) throws(FileProblem) {
     guard let held = header.tokens(in: file.read(ArrayHeader.length, at: 0)),
       ArrayHeader.length + held * header.stride <= file.size
@@ -193,7 +193,7 @@ final class NumPy: OffloadNode {
     guard let current else { return }
     self.current = nil
     defer { if isEach { file.close() } }
-    // The places in parts that come and go mean nothing.
+    // With parts, places in the array are not stable.
     guard limit == nil, keep == nil else { return }
     let folder = path.lastIndex(of: "/").map { path[...$0].count } ?? 0
     let index = FileIndex(of: path)
@@ -204,7 +204,7 @@ final class NumPy: OffloadNode {
     hasIndexed = true
   }
 
-  /// "features.npy" and "a/monday.wav" -> "features/monday.npy"; the next monday of the run is "monday-2".
+  /// "features.npy" and "a/monday.wav" -> "features/monday.npy"; the run's next monday.wav gives "monday-2".
   private func arrayPath(of input: String) -> String {
     let folder = path.hasSuffix(".npy") ? String(path.dropLast(4)) : path + ".each"
     let name = input.split(separator: "/").last.map(String.init) ?? input
@@ -219,7 +219,7 @@ final class NumPy: OffloadNode {
 
   private func letGo(_ header: ArrayHeader) {
     guard buffer.count > Self.mostWaiting else { return }
-    // An eighth at once: what stays is moved.
+    // An eighth at once, because the rest is moved.
     let over = max(1, (buffer.count - Self.mostWaiting * 7 / 8) / header.stride)
     buffer.removeFirst(over * header.stride)
     waiting.letGo(over)
@@ -230,8 +230,8 @@ final class NumPy: OffloadNode {
   // MARK: Writing
 
   /// - Parameters:
-  ///   - isPatient: there is no deadline: a failure is the end.
-  ///   - isLast: nothing more comes.
+  ///   - isPatient: there is no deadline: a failure is final.
+  ///   - isLast: no more tokens follow.
   private func flush(_ header: ArrayHeader, isPatient: Bool, isLast: Bool = false) throws(FileProblem) {
     flushed = seconds()
     if mustReopen.exchange(false, ordering: .relaxed) { file.close() }
@@ -256,8 +256,8 @@ final class NumPy: OffloadNode {
     try open(header)
   }
 
-  /// What waits, as far as this part takes it. Data first, then the header that counts it: the file is whole at every
-  /// moment.
+  /// Writes the waiting tokens that fit this part. Data first, then the header that counts them: the file is complete
+  /// at every moment.
   private func writePart(_ header: ArrayHeader) throws(FileProblem) {
     if tokens >= most(header) {
       try file.rotate()

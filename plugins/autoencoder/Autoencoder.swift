@@ -7,12 +7,12 @@ final class Autoencoder: AutoencoderDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.autoencoder", version: "1.0.0",
-      summary: "How badly dense layers with a narrow middle give a token back.", realtime: .offload,
+      summary: "Reconstruction error of an autoencoder with dense layers.", realtime: .offload,
       traits: [.detector, .trainable], inputs: inputs, outputs: scoreOutput,
       parameters: sharedParameters + [
         .text("layers", "Sizes of the hidden layers, the narrow one in the middle", default: "128 32 8 32 128"),
         .choice(
-          "output", "What the last layer ends in; sigmoid is for values from 0 to 1", of: ["linear", "sigmoid"],
+          "output", "Activation of the last layer; sigmoid is for values from 0 to 1", of: ["linear", "sigmoid"],
           default: "linear"),
         .boolean("batch_norm", "Normalise the batch before each ReLU", default: "false"),
       ] + NetworkOptions.parameters(epochs: 50, batch: 32, rate: "1e-3", patience: 5))
@@ -39,7 +39,7 @@ final class Autoencoder: AutoencoderDetector {
     var last = purpose.size
     for size in sizes {
       layers.append(Dense([last], outputs: size))
-      // As the baseline has it; in Keras' terms its momentum is 0.99.
+      // As in the baseline; Keras calls it a momentum of 0.99.
       if isNormalized { layers.append(BatchNorm([size], momentum: 0.01, epsilon: 1e-3)) }
       layers.append(ReLU([size]))
       last = size

@@ -9,12 +9,12 @@ final class BandDetector: RobustDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.bands", version: "1.0.0",
-      summary: "Robust z-score over the bands: learns for a while, then judges, and names the bands.",
+      summary: "Robust z-score over the bands: learns first, then scores, and names the bands.",
       realtime: .offload, traits: .detector,
       inputs: [PortDeclaration("in", [.features, .slice], "Levels of bands")],
-      outputs: [PortDeclaration("score", .score, "Mean deviation of the bands that deviate most")],
+      outputs: [PortDeclaration("score", .score, "Mean of the largest deviations")],
       parameters: sharedParameters + [
-        .integer("top", "How many bands, those that deviate most, make the score", default: "3", range: 1...8)
+        .integer("top", "Number of largest deviations that make the score", default: "3", range: 1...8)
       ])
   }
 
@@ -42,5 +42,5 @@ private func level(_ value: Float, _ scale: StreamFormat.Scale) -> Float {
   scale == .linear ? decibels(value) : value
 }
 
-/// 10 log10, no lower than -100 dB; not a number where `power` is none.
+/// 10 log10, at least -100 dB; NaN where `power` is NaN.
 func decibels(_ power: Float) -> Float { 10 * realtime_log10f(power < 1e-10 ? 1e-10 : power) }

@@ -1,14 +1,14 @@
-/// Collects the learning data of one channel, and says when it is enough.
+/// Collects the learning data of one channel, and decides when it is enough.
 ///
-/// It is enough after `least` tokens at the earliest, and once what they come to stands still; after `most` in any case.
+/// It is enough after `least` tokens when the learned values have settled, and after `most` tokens in any case.
 struct Learner {
-  /// More rows than these say nothing new: of a longer learning time every second, third ... is kept.
+  /// More rows add no information: of a longer learning time only every second, third ... row is kept.
   private static let mostRows = 8192
-  /// Looks are this share of `least` apart.
+  /// Interval between looks, as a share of `least`.
   private static let lookShare = 4
 
   private(set) var rows: [[Float]] = []
-  /// Tokens that learning takes at least, and at most.
+  /// Least and most tokens to learn from.
   let least: Int
   let most: Int
   /// Tokens taken so far.
@@ -21,14 +21,14 @@ struct Learner {
     nextLook = self.least
   }
 
-  /// Rows kept of so many tokens.
+  /// Rows kept of the given number of tokens.
   static func rows(of tokens: Int) -> Int { min(tokens, mostRows) }
 
   var isFull: Bool { taken >= most }
 
-  /// Takes one row; one with a value that is not finite is left out.
+  /// Takes one row; skips a row with a value that is not finite.
   ///
-  /// - Returns: whether it is time to look at what the rows come to.
+  /// - Returns: whether it is time to look at the learned values.
   mutating func take(_ row: UnsafeBufferPointer<Float>) -> Bool {
     guard !isFull, row.allSatisfy({ $0.isFinite }) else { return false }
     let step = (most + Self.mostRows - 1) / Self.mostRows

@@ -9,7 +9,7 @@ final class LevelDetector: RobustDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.level", version: "1.0.0",
-      summary: "Robust z-score of the loudness: learns for a while, then judges.", realtime: .offload,
+      summary: "Robust z-score of the loudness: learns first, then scores.", realtime: .offload,
       traits: .detector, inputs: [PortDeclaration("in", [.features, .slice], "Levels of bands")],
       outputs: [PortDeclaration("score", .score, "Deviation of the loudness")], parameters: sharedParameters)
   }

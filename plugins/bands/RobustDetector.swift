@@ -2,23 +2,22 @@ import CNodeABI
 import NodeKit
 import NumberText
 
-/// What `detector.bands` and `detector.level` share: each channel, a machine of its own, learns for a while what is
-/// normal, then is judged by it.
+/// The common part of `detector.bands` and `detector.level`: each channel, as a machine of its own, first learns what
+/// is normal, then is scored.
 ///
-/// Learning counts tokens that are neither silent nor clipped, `learn` of stream time in all; a gap neither ends nor
-/// restarts it. Without `learn` it takes a minute at least, and goes on until what was learned stands still, ten minutes
-/// at most; `learn_limit` says otherwise. No score is yielded until all channels have learned, or, where one of them can't
-/// (nothing plugged in), until twice that time has passed: then that channel gets score 0 and threshold 0, which is not
-/// anomalous.
+/// Learning counts `learn` of stream time in tokens that are neither silent nor clipped; a gap neither ends nor
+/// restarts it. Without `learn` it takes at least a minute, and continues until the learned values settle, at most ten
+/// minutes or `learn_limit`. No score is yielded until all channels have learned or twice that time has passed. A
+/// channel that could not learn until then (nothing is connected) gets score 0 and threshold 0, which is not anomalous.
 class RobustDetector: OffloadNode {
   static let sharedParameters: [ParameterDeclaration] = [
     .number(
       "learn",
-      "How long to learn what is normal; default: 60 s at least, and until what was learned stands still, 10 min at most",
+      "Learning time; default: at least 60 s, until the learned values settle, at most 10 min",
       unit: .second, range: 0.01...1e6),
     .number(
       "learn_limit",
-      "Goes on learning after `learn` until what was learned stands still, up to this; default: `learn`, where it is given",
+      "Longest learning time: after `learn`, learning continues until its values settle; default: `learn`, if given",
       unit: .second, range: 0.01...1e6),
     Thresholds.parameter,
     .number(
@@ -26,15 +25,15 @@ class RobustDetector: OffloadNode {
       default: "10", range: 0...1e6),
     .number(
       "floor",
-      "The least scatter that a value is taken to have, in units of the input; 'auto': half of the typical one",
+      "Least scatter that is assumed for a value, in units of the input; auto: half of the typical scatter",
       also: .decibel, default: "auto", range: 0...1e9, words: ["auto"]),
   ]
 
-  /// Seconds to learn at least, and at most.
+  /// Least and longest learning time, seconds.
   private let learn: Double
   private let learnLimit: Double
   private let sigma: Double
-  /// Where the file says nothing.
+  /// Defaults of the above.
   private static let usualLearn = 60.0
   private static let usualLimit = 600.0
 
@@ -62,9 +61,9 @@ class RobustDetector: OffloadNode {
     try super.init(arguments)
   }
 
-  // MARK: What differs
+  //  MARK: What subclasses define
 
-  /// How many values of a token are judged.
+  /// The number of values of a token that are scored.
   func width(_ format: StreamFormat) -> Int { format.columns }
   /// Computes them from a token: features [columns], slice [rows x columns].
   func reduce(_ values: UnsafePointer<Float>, _ format: StreamFormat, to row: inout [Float]) {}
@@ -86,11 +85,12 @@ class RobustDetector: OffloadNode {
     answer.output.format.frequencies = namesBands ? input.frequencies : []
     answer.output.format.machines = []
     answer.output.format.stampedByNode = true
-    // What the nodes before hold back comes on top of the tokens of a call.
+    // Nodes before this one may hold tokens back and deliver them in one call.
     answer.output.burst = 64
     answer.history = Int64((learn * Double(input.driverRate)).rounded(.up)) + input.frames(ticks: input.extent)
     answer.reach = nil
-    // Rows of the learning time, each an array; once more by bands and sorted while a channel's model is made; the model.
+    // Bytes: the rows of the learning time, each an array; these again by bands and sorted while a channel's model is
+    // made; the model.
     let rows = Learner.rows(of: tokens(learnLimit, input))
     let row = width(input) * MemoryLayout<Float>.stride + 64
     answer.memory = (input.channels + 2) * rows * row + input.channels * 3 * row
@@ -140,24 +140,24 @@ class RobustDetector: OffloadNode {
     if cycle.input.isEnd && !isReady { tellOfTheEnd(format) }
   }
 
-  /// The sound was over before it was learned. Where there was none, others say so.
+  /// The sound ended before it was learned. Without any sound, other parts report that.
   private func tellOfTheEnd(_ format: StreamFormat) {
     let heard = Double(learners.map(\.taken).min() ?? 0) / format.rate
     guard heard > 0 else { return }
     let seconds = { (value: Double) in "\(NumberText.rounded(value, 1)) s" }
-    let reason = heard < learn ? "of at least \(seconds(learn))" : "in which it did not settle"
+    let reason = heard < learn ? "of at least \(seconds(learn))" : "without settling"
     host.log(
       .warning,
-      "the sound ended while it was still being learned, after \(seconds(heard)) \(reason): there are no scores. Give it "
+      "the sound ended during learning, after \(seconds(heard)) \(reason): there are no scores. Give it "
         + "more, or a shorter 'learn'")
   }
 
-  /// All channels have learned, or one has and the others had twice the time.
+  /// All channels have learned, or at least one has and the others had twice the time.
   private var isReady: Bool {
     if models.allSatisfy({ $0 != nil }) { return true }
     guard models.contains(where: { $0 != nil }) else { return false }
     return models.indices.allSatisfy { channel in
-      // One that has heard enough, but does not stand still yet, is waited for until its limit.
+      // A channel that has heard enough but has not settled is waited for until its limit.
       let learner = learners[channel]
       return models[channel] != nil
         || tokensSeen >= 2 * (learner.taken < learner.least ? learner.least : learner.most)
@@ -191,10 +191,10 @@ class RobustDetector: OffloadNode {
     host.log(isUnsettled(settling) ? .warning : .info, "\(format.machines[channel]) \(text)")
   }
 
-  /// It was given the time to settle, and did not.
+  /// It had the time to settle, and did not.
   private func isUnsettled(_ settling: Settling) -> Bool { learnLimit > learn && !settling.isSettled }
 
-  /// Half a decibel, in the scale of the values; linear ones are turned into dB first.
+  /// Half a decibel, in the scale of the values; linear values become dB first.
   private func resolution(_ scale: StreamFormat.Scale) -> Float {
     switch scale {
     case .linear, .decibel: 0.5

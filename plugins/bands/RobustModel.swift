@@ -1,7 +1,7 @@
 import CRealtime
 
-/// What a channel sounds like when all is well: of each value (a band's level, or the loudness) the median and the
-/// scale of its scatter, frozen at the end of the learning time.
+/// What is normal for a channel: of each value (a band's level, or the loudness) the median and the scale of its
+/// scatter, frozen at the end of the learning time.
 struct RobustModel {
   /// [values]
   let medians: [Float]
@@ -13,17 +13,17 @@ struct RobustModel {
   /// A score is the mean of this many of the largest |L - median| / scale.
   let top: Int
 
-  /// Deviations count no further: a score stays finite whatever comes in.
+  /// Larger deviations count as this, so that a score is always finite.
   static let greatestDeviation: Float = 1e6
-  /// The least scatter that the learning scores are taken to have, so that a constant sound gets a threshold above 0.
+  /// Least scatter assumed for the learning scores, so that a constant sound gets a threshold above 0.
   private static let leastScatter = 0.25
 
   /// - Parameters:
   ///   - rows: learning data, finite: [rows][values]; at least one row.
-  ///   - floor: the least scale, in the unit of the values; nil: half the median of all values' scales.
-  ///   - resolution: the least scale in any case.
-  ///   - sigma: k of threshold = median + k (1 + 8 / rows) * 1.4826 MAD of the scores that the learning data itself
-  ///     gets; the fewer the rows, the closer they lie to their own median.
+  ///   - floor: least scale, in the unit of the values; nil: half the median of all values' scales.
+  ///   - resolution: lower bound of every scale.
+  ///   - sigma: k of threshold = median + k (1 + 8 / rows) * 1.4826 MAD of the scores of the learning data; the fewer
+  ///     the rows, the closer they lie to their own median.
   init(rows: [[Float]], top: Int, floor: Float?, resolution: Float, sigma: Double) {
     self.top = min(top, rows[0].count)
     let columns = rows[0].indices.map { column in rows.map { $0[column] } }
@@ -59,7 +59,7 @@ struct RobustModel {
     }
   }
 
-  /// The score of one row [values], and which values carry it. A value that is not a number deviates most of all.
+  /// The score of one row [values], and the values that cause it. NaN counts as the largest deviation.
   func score(_ row: UnsafePointer<Float>, _ ranking: inout Ranking) -> Double {
     ranking.count = 0
     for index in medians.indices {
@@ -72,7 +72,7 @@ struct RobustModel {
   }
 }
 
-/// The middle value, or the mean of the two in the middle.
+/// The median.
 private func median<T: BinaryFloatingPoint>(of values: [T]) -> T {
   let sorted = values.sorted()
   let middle = sorted.count / 2

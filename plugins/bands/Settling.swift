@@ -1,19 +1,19 @@
-/// Whether what was learned stands still: how far it moved while the last third of the rows was learned.
+/// Whether the learned values have settled: how far they moved while the last third of the rows was learned.
 struct Settling {
-  /// What was learned counts as settled when it moved by no more than this.
+  /// Learned values count as settled when they moved by at most this.
   static let limit = 0.2
-  /// Fewer rows say nothing of how much they move.
+  /// Fewer rows don't show how much they move.
   private static let leastRows = 12
-  /// Movement counts no further.
+  /// Larger movement counts as this.
   private static let greatest = 99.0
-  /// Of the values, so many move no further.
+  /// Share of the values that move no further.
   private static let share = 0.9
 
-  /// Movement of medians and scales, in units of the scale, and of the threshold, as a share of it: the greatest of the
-  /// three. Nil: too few rows to tell.
+  /// The greatest movement of the medians and scales, in units of the scale, and of the threshold, as a share of it.
+  /// Nil: too few rows to tell.
   let movement: Double?
 
-  /// - Parameter fit: makes a model of the first so many rows.
+  /// - Parameter fit: makes a model of the given number of first rows.
   init(_ model: RobustModel, rows: Int, fit: (Int) -> RobustModel) {
     guard rows >= Self.leastRows else {
       movement = nil
@@ -24,7 +24,7 @@ struct Settling {
     let scales = model.scales.indices.map { abs(model.scales[$0] - before.scales[$0]) / model.scales[$0] }
     let threshold = abs(model.threshold - before.threshold) / max(model.threshold, before.threshold)
     let greatest = max(Self.most(medians), Self.most(scales), threshold)
-    // Values beyond all measure move so, too.
+    // Values that are not finite count as the greatest movement.
     movement = greatest.isFinite ? min(greatest, Self.greatest) : Self.greatest
   }
 
@@ -36,7 +36,7 @@ struct Settling {
 
   /// "settled: it moved by 8 % while the last third was learned"
   var words: String {
-    guard let movement else { return "too little to tell whether it is settled" }
+    guard let movement else { return "too few tokens to tell whether it has settled" }
     let moved = "it moved by \(Int((movement * 100).rounded())) % while the last third was learned"
     return isSettled ? "settled: \(moved)" : "not settled: \(moved)"
   }

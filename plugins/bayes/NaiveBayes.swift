@@ -3,12 +3,13 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// Gaussian naive Bayes: tells the labels of its training data apart. Class and probability are those of scikit-learn's
+/// Gaussian naive Bayes: classifies by the labels of its training data. Class and probability are those of
+/// scikit-learn's
 /// `GaussianNB`. The score is the log odds that the token is not normal.
 final class NaiveBayes: ModelDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "detector.bayes", version: "1.0.0", summary: "Gaussian naive Bayes: tells labelled sounds apart.",
+      "detector.bayes", version: "1.0.0", summary: "Gaussian naive Bayes: classifies labelled sounds.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
       outputs: output("Class and probability; log odds that it is not normal, or not the likeliest label"),
       parameters: sharedParameters + [
@@ -52,7 +53,7 @@ final class NaiveBayes: ModelDetector {
     }
     guard variances.values.allSatisfy({ $0 > 0 }) else {
       throw NodeError(
-        "a value does not vary within a label (has it one token only?): give more 'smoothing', or more sound",
+        "a value does not vary within a label (does it have only one token?): increase 'smoothing', or give more sound",
         parameter: "smoothing")
     }
     var parameters = Parameters()

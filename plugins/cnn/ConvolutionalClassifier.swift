@@ -1,15 +1,16 @@
 import Learning
 import NodeKit
 
-/// A convolutional network that tells labelled sounds apart: for each of `channels` a convolution, batch normalisation,
+/// A convolutional network that classifies labelled sounds: for each of `channels` a convolution, batch normalisation,
 /// ReLU and a max-pool, then a dense layer. System B of the references (channels 16).
 final class ConvolutionalClassifier: ClassifierDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "classifier.cnn", version: "1.0.0", summary: "Tells labelled sounds apart by convolutions.", realtime: .offload,
+      "classifier.cnn", version: "1.0.0", summary: "Classifies labelled sounds by a convolutional network.",
+      realtime: .offload,
       traits: [.detector, .trainable], inputs: sliceInputs, outputs: scoreOutput,
       parameters: sharedParameters + [
-        .text("channels", "Channels of each convolution; the image halves behind each", default: "16")
+        .text("channels", "Channels of each convolution; each halves the image", default: "16")
       ] + NetworkOptions.parameters(epochs: 10, batch: 32, rate: "1e-3", patience: 0, scale: .standard))
   }
 
@@ -26,7 +27,7 @@ final class ConvolutionalClassifier: ClassifierDetector {
   override func layers(_ purpose: Purpose) throws -> [Layer<Float>] {
     guard purpose.rows >> channels.count >= 1, purpose.columns >> channels.count >= 1 else {
       throw NodeError(
-        "\(channels.count) halvings leave nothing of slices of \(purpose.rows) analysis frames and \(purpose.columns) "
+        "\(channels.count) halvings are too many for slices of \(purpose.rows) analysis frames and \(purpose.columns) "
           + "bands: give longer slices, or fewer 'channels'", parameter: "channels")
     }
     var shape = [1, purpose.columns, purpose.rows]

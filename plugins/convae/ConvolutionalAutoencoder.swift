@@ -7,12 +7,12 @@ final class ConvolutionalAutoencoder: AutoencoderDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.convae", version: "1.0.0",
-      summary: "How badly convolutions down to a small image and up again give a slice back.", realtime: .offload,
+      summary: "Reconstruction error of a convolutional autoencoder.", realtime: .offload,
       traits: [.detector, .trainable], inputs: sliceInputs, outputs: scoreOutput,
       parameters: sharedParameters + [
-        .text("channels", "Channels of each convolution; the image halves behind each", default: "8 16"),
+        .text("channels", "Channels of each convolution; each halves the image", default: "8 16"),
         .choice(
-          "output", "What the last layer ends in; sigmoid is for values from 0 to 1", of: ["linear", "sigmoid"],
+          "output", "Activation of the last layer; sigmoid is for values from 0 to 1", of: ["linear", "sigmoid"],
           default: "sigmoid"),
       ] + NetworkOptions.parameters(epochs: 10, batch: 32, rate: "1e-4", patience: 0))
   }

@@ -1,34 +1,35 @@
 import NodeKit
 
-/// Turns errors into a figure of damage, 0 to 100 %, with one of five labels.
+/// Turns errors into damage, 0 to 100 %, with one of five labels.
 ///
 /// With e an error and t the threshold:
 /// - *first*: 100 min(e / t, 1). A healthy machine shows more than 0.
-/// - *later*: 0 where e <= t; else 100 clip((e - t) / max(m - t, 1e-6), 0, 1), m the 95th percentile of the last 100
-///   errors above t, this one among them. Until there are five, m is t + |t|: twice the threshold is the full figure.
+/// - *later*: 0 where e <= t; else 100 clip((e - t) / max(m - t, 1e-6), 0, 1). m is the 95th percentile of the last 100
+///   errors above t, the current one included; until there are five, m is t + |t|: twice the threshold is 100 %.
 ///
-/// Scores marked silent or clipped are no measure for others: they get a figure, but leave m as it is. A gap changes
-/// nothing: no error spans it, and those before it were heard all the same.
+/// Scores marked silent or clipped get a value, but do not change m. A gap changes nothing: no error spans it, and the
+/// errors before it are valid.
 final class Damage: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "damage", version: "1.0.0", summary: "Damage from 0 to 100 %, and its label, for each channel.", realtime: .hard,
+      "damage", version: "1.0.0", summary: "Damage from 0 to 100 % with a label, for each channel.", realtime: .hard,
       inputs: [PortDeclaration("in", .score, "Errors of a detector")],
       outputs: [PortDeclaration("out", .score, "Damage in per cent; its class is the label")],
       parameters: [
         .choice(
-          "form", "'first': in proportion to the error; 'later': what exceeds theta, against the worst of late",
+          "form",
+          "first: in proportion to the error; later: the excess over theta, relative to the largest recent errors",
           of: ["first", "later"], default: "later"),
         .number(
           "theta",
-          "The error at which damage begins ('first': at which it is full); 'score': the score's own threshold",
+          "Error at which damage begins (first: at which it is 100 %); score: the score's own threshold",
           default: "score", words: ["score"]),
         .number(
           "alarm_at", "Damage above it is anomalous", unit: .percent, default: "50 %", range: 0...100),
       ])
   }
 
-  /// What the figure is called: at 0, up to 25, 50 and 75 %, and above.
+  /// The label of a value: at 0, up to 25, 50 and 75 %, and above.
   static let labels = ["none", "slight", "moderate", "severe", "critical"]
 
   private let isFirst: Bool
@@ -49,10 +50,10 @@ final class Damage: Node {
     channels = setup.input.channels
     answer.output.format.kind = .score
     answer.output.format.stampedByNode = true
-    // What the nodes before hold back comes on top of the scores of a call.
+    // Nodes before this one may hold scores back and deliver them in one call.
     answer.output.burst = 64
     answer.history = 0
-    // One that is made anew has another scale until it has heard a hundred errors.
+    // A new instance has another scale until it has heard a hundred errors.
     answer.reach = isFirst ? 0 : nil
     answer.classNames = Self.labels
     answer.memory = channels * 2 * ErrorWindow.length * MemoryLayout<Double>.stride
@@ -71,7 +72,9 @@ final class Damage: Node {
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
     let (input, output) = (cycle.input, cycle.output)
-    guard input.count <= output.capacity else { return cycle.fail("more scores came at once than their format allows") }
+    guard input.count <= output.capacity else {
+      return cycle.fail("more scores arrived at once than their format allows")
+    }
     for token in 0..<input.count {
       output.head(token).pointee = input.head(token).pointee
       for channel in 0..<channels {
@@ -98,7 +101,7 @@ final class Damage: Node {
     return 100 * min(max((error - limit) / max(most - limit, 1e-6), 0), 1)
   }
 
-  /// A threshold that is not above 0 leaves nothing to divide by: an error above it is all there can be.
+  /// With a threshold that is not above 0 there is nothing to divide by: any error above it is full damage.
   @_noLocks @_noAllocation
   private func full(_ error: Double, _ limit: Double) -> Double {
     guard limit > 0 else { return error > limit ? 100 : 0 }

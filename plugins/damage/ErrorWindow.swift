@@ -1,13 +1,12 @@
 import NodeKit
 
-/// The last errors above the threshold of one channel, and what is large among them. Memory is taken when it is made;
-/// the rest takes none.
+/// The last errors above the threshold of one channel, and their 95th percentile. Allocates memory only in `init`.
 struct ErrorWindow {
-  /// Errors that it remembers, and the least of them that give a scale.
+  /// Errors that it remembers, and the fewest that give a scale.
   static let length = 100
   static let least = 5
 
-  /// In the order they came, the next place to fill, and the same in the order of their size [length].
+  /// In order of arrival, the next place to fill, and the same sorted by size [length].
   private let latest: UnsafeMutablePointer<Double>
   private let sorted: UnsafeMutablePointer<Double>
   private var next = 0
@@ -46,7 +45,7 @@ struct ErrorWindow {
   /// Whether there are enough for `scale`.
   var hasScale: Bool { @_noLocks @_noAllocation get { count >= Self.least } }
 
-  /// Their 95th percentile, between neighbours in proportion, as NumPy's.
+  /// Their 95th percentile, interpolated linearly as NumPy does.
   var scale: Double {
     @_noLocks @_noAllocation get {
       let place = 0.95 * Double(count - 1)

@@ -3,21 +3,23 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// Distance to the nearest training token of the same machine, between the vectors that an encoder makes of slices. The
-/// encoder is told the machine, and is learned as one half of an autoencoder over all machines. System D of the references.
+/// Distance to the nearest training token of the same machine, in the embedding space of an encoder of slices. The
+/// encoder also gets the machine, and is trained as half of an autoencoder over all machines. System D of the
+/// references.
 final class MachineEncoder: NetworkDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "detector.embedding", version: "1.0.0",
-      summary: "Distance to the nearest training slice, as an encoder of all machines sees them.", realtime: .offload,
+      summary: "Distance to the nearest training slice, between embeddings of one encoder for all machines.",
+      realtime: .offload,
       traits: [.detector, .trainable], inputs: sliceInputs,
       outputs: output("Distance to the nearest training embedding"),
       parameters: sharedParameters + [
         .text(
-          "channels", "Channels of each convolution; the image halves behind each but the last",
+          "channels", "Channels of each convolution; each but the last halves the image",
           default: "32 64 128 256"),
         .integer("size", "Size of the embedding", default: "32", range: 1...4096),
-        .integer("machine_size", "Size of what is learned of each machine", default: "8", range: 1...4096),
+        .integer("machine_size", "Size of each machine's embedding", default: "8", range: 1...4096),
       ] + NetworkOptions.parameters(epochs: 50, batch: 64, rate: "1e-3", patience: 5, initial: .keras))
   }
 
@@ -55,8 +57,8 @@ final class MachineEncoder: NetworkDetector {
     let widened = size * channels[1] * (purpose.size >> (2 * halvings))
     guard widened <= Self.greatestLayer else {
       throw NodeError(
-        "its decoder's first layer would have \(widened) weights, \(Self.greatestLayer) are allowed: give a smaller "
-          + "'size', fewer 'channels' or smaller slices", parameter: "size")
+        "its decoder's first layer would have \(widened) weights, at most \(Self.greatestLayer) are allowed: give "
+          + "a smaller 'size', fewer 'channels' or smaller slices", parameter: "size")
     }
     return encoder(purpose, image) + decoder(image)
   }
@@ -97,7 +99,7 @@ final class MachineEncoder: NetworkDetector {
     Array(network.layers[...(network.layers.firstIndex { $0 is MachineEmbedding<Float> }! + 1)])
   }
 
-  // MARK: What is kept beside the network
+  //  MARK: What the model keeps in addition to the network
 
   override func write(
     _ writer: ModelWriter, _ network: Network<Float>, _ tokens: NetworkTokens, machines: [Int]
@@ -117,7 +119,7 @@ final class MachineEncoder: NetworkDetector {
   override func scorer(
     _ network: Network<Float>, _ model: Model, _ machine: Model.Machine, purpose: Purpose
   ) throws -> Scorer {
-    // The layers are this network's from now on: the whole one is not used any more.
+    // From now on this network owns the layers: nothing uses the whole network any more.
     try EmbeddingScorer(Network(Self.encodingLayers(of: network), batch: 1), machine, size: size)
   }
 }
@@ -161,7 +163,7 @@ private final class EmbeddingScorer: Scorer {
     return best
   }
 
-  /// Each value times its slope: how much of the distance would go if it went.
+  /// Each value times its slope: an estimate of the distance without that value's part.
   override func explain(_ row: UnsafePointer<Double>, into parts: UnsafeMutablePointer<Double>) {
     kernel_narrow(token, row, width)
     let values = (0..<width).map { token[$0] }

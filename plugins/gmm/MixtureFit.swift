@@ -21,7 +21,7 @@ struct MixtureFit {
   private(set) var likelihood = -Double.infinity
   private(set) var iterations = 0
 
-  /// Begins where every row belongs to one component.
+  /// Starts with every row in one component.
   init(_ rows: Matrix, assignment: [Int], components: Int, _ settings: Settings) {
     self.rows = rows
     self.settings = settings
@@ -81,7 +81,7 @@ struct MixtureFit {
     weights = totals.map { $0 / sum }
   }
 
-  /// Fills the responsibilities; the mean log-likelihood.
+  /// Fills the responsibilities; returns the mean log-likelihood.
   private mutating func expect() -> Double {
     let (count, width) = (means.rows, rows.columns)
     let constants = (0..<count).map { component in

@@ -8,11 +8,11 @@ import NodeKit
 final class KMeans: ModelDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "detector.kmeans", version: "1.0.0", summary: "Euclidean distance to the nearest of a few typical tokens.",
+      "detector.kmeans", version: "1.0.0", summary: "Euclidean distance to the nearest k-means centre.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
       outputs: output("Distance to the nearest centre"),
       parameters: sharedParameters + [
-        .integer("clusters", "Centres that training looks for", default: "1", range: 1...1024),
+        .integer("clusters", "Number of centres", default: "1", range: 1...1024),
         Scaling.parameter(default: .standard),
       ])
   }

@@ -3,8 +3,8 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// Distance to the nearest training tokens (scikit-learn's `NearestNeighbors.kneighbors`), plain or over the local
-/// density: each reference's own mean distance to its nearest neighbours (after Wilkinghoff, 2024).
+/// Distance to the nearest training tokens (scikit-learn's `NearestNeighbors.kneighbors`), plain or divided by the
+/// local density: each reference's mean distance to its own nearest neighbours (Wilkinghoff, 2024).
 final class NearestNeighbors: ModelDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -12,10 +12,10 @@ final class NearestNeighbors: ModelDetector {
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
       outputs: output("Distance to the nearest neighbours"),
       parameters: sharedParameters + [
-        .integer("neighbors", "How many count", default: "1", range: 1...64),
+        .integer("neighbors", "Number of neighbours", default: "1", range: 1...64),
         .choice(
           "density",
-          "local: every distance over the mean distance of that reference to its own nearest neighbours; none: plain",
+          "local: divide each distance by that reference's mean distance to its own neighbours; none: plain distance",
           of: ["local", "none"], default: "local"),
         References.parameter(default: 2000),
         Scaling.parameter(default: .standard),
@@ -45,7 +45,7 @@ final class NearestNeighbors: ModelDetector {
         densities[index] = meanDistance(values, tokens.columns, index)
       }
     }
-    // References that coincide have no distance: the least of the others' stands in.
+    // References that coincide have no distance: use the least distance of the others.
     let least = densities.filter { $0 > 0 }.min() ?? 1
     var parameters = Parameters()
     parameters.add("references", [chosen.count, tokens.columns], floats: values)
@@ -54,7 +54,7 @@ final class NearestNeighbors: ModelDetector {
     return parameters
   }
 
-  /// Mean distance of a reference to the nearest of the others.
+  /// Mean distance of a reference to its nearest other references.
   private func meanDistance(_ values: [Float], _ width: Int, _ index: Int) -> Double {
     values.withUnsafeBufferPointer { buffer in
       let base = buffer.baseAddress!

@@ -3,19 +3,19 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// Tells the labels of its training data apart by a vote of the nearest of it. Class and probability are those of
-/// scikit-learn's `KNeighborsClassifier`; of labels with as many votes the first by name is taken.
+/// Classifies by a vote of the nearest training tokens. Class and probability are those of scikit-learn's
+/// `KNeighborsClassifier`; among labels with equal votes the first by name wins.
 final class NeighborClassifier: ModelDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "classifier.knn", version: "1.0.0",
-      summary: "Tells labelled sounds apart by a vote of the nearest training tokens.",
+      summary: "Classifies labelled sounds by a vote of the nearest training tokens.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
       outputs: output("Class and probability; log odds that it is not normal, or not the likeliest label"),
       parameters: sharedParameters + [
-        .integer("neighbors", "How many vote", default: "5", range: 1...1024),
+        .integer("neighbors", "Number of neighbours that vote", default: "5", range: 1...1024),
         .choice(
-          "weights", "uniform: votes count alike; distance: each counts by the inverse of its distance",
+          "weights", "uniform: all votes are equal; distance: each vote is weighted by the inverse of its distance",
           of: ["uniform", "distance"], default: "uniform"),
         References.parameter(default: 20000),
         Scaling.parameter(default: .standard),
@@ -56,7 +56,7 @@ final class NeighborClassifier: ModelDetector {
 private final class VoteScorer: Scorer {
   private let search: NeighborSearch
   private let isWeighted: Bool
-  /// Of each reference, and the share of votes that each class got.
+  /// The class of each reference, and the share of votes of each class.
   private let classes: UnsafePointer<Int>
   private let shares: UnsafeMutablePointer<Double>
   private let count: Int
@@ -67,7 +67,7 @@ private final class VoteScorer: Scorer {
     let (values, shape) = try model.floats("references", [nil, width])
     let classes = try model.doubles("classes", [shape[0]]).values
     guard labels.count >= 2, shape[0] > 0, classes.allSatisfy({ $0 >= 0 && $0 < Double(labels.count) }) else {
-      throw NodeError("the model's classes are not those that it names; train again", parameter: "model")
+      throw NodeError("the model's classes do not match its labels; train again", parameter: "model")
     }
     count = labels.count
     self.isWeighted = isWeighted
@@ -79,7 +79,7 @@ private final class VoteScorer: Scorer {
     try super.init(model, width: width, memory: memory)
   }
 
-  /// Odds of shares to which one more vote, spread over all labels, was added: finite where all votes are alike.
+  /// Odds of shares with one more vote spread over all labels: finite where all votes agree.
   @_noLocks @_noAllocation
   override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
     search.run(row)
@@ -94,7 +94,7 @@ private final class VoteScorer: Scorer {
   @_noLocks @_noAllocation
   private func vote() {
     for index in 0..<count { shares[index] = 0 }
-    // References at no distance outvote all others.
+    // References at distance 0 outvote all others.
     let isSame = search.least[0] == 0
     var sum = 0.0
     for place in 0..<search.neighbors {
@@ -112,7 +112,7 @@ private final class VoteScorer: Scorer {
     return Verdict(index: likeliest, probability: Float(shares[Int(likeliest)]))
   }
 
-  /// The distance to the nearest by values.
+  /// The distance to the nearest, by values.
   @_noLocks @_noAllocation
   override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
     search.run(row)

@@ -2,7 +2,7 @@ import CKernels
 import CRealtime
 import Learning
 
-/// Finds the references that are nearest to a token. Memory is taken when it is made.
+/// Finds the references that are nearest to a token. Allocates memory only in `init`.
 struct NeighborSearch {
   let neighbors: Int
   /// The least quotients of distance and density that `run` found, ascending, and their references [neighbors].
@@ -28,7 +28,7 @@ struct NeighborSearch {
     nearest = memory.room(neighbors, of: 0)
   }
 
-  /// Of equals the first reference comes first.
+  /// Among equals the first reference comes first.
   @_noLocks @_noAllocation
   func run(_ row: UnsafePointer<Double>) {
     kernel_narrow(narrow, row, width)
@@ -50,7 +50,7 @@ struct NeighborSearch {
     }
   }
 
-  /// What each value adds to the squared distance to the nearest, after `run`.
+  /// What each value adds to the squared distance to the nearest reference, after `run`.
   @_noLocks @_noAllocation
   func parts(_ row: UnsafePointer<Double>, into parts: UnsafeMutablePointer<Double>) {
     let reference = references + nearest[0] * width

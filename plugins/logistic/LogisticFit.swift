@@ -1,11 +1,11 @@
 import CRealtime
 import Learning
 
-/// The least of sum over tokens of -log p(label) + penalty / 2 * sum of squared weights; intercepts are free. By Newton's
-/// method, each step found by conjugate gradients (Nocedal, Wright 2006, algorithm 7.1): the problem is convex, so there is
-/// one optimum, and every solver that goes on long enough comes to it.
+/// Minimises sum over tokens of -log p(label) + penalty / 2 * sum of squared weights; intercepts have no penalty.
+/// Newton's method, with conjugate gradients for each step (Nocedal, Wright 2006, algorithm 7.1). The problem is
+/// convex: every solver that runs long enough finds the same optimum.
 struct LogisticFit {
-  /// [width + 1 x outputs]; the last row are the intercepts. Two labels have one output: of the second over the first.
+  /// [width + 1 x outputs]; the last row holds the intercepts. Two labels have one output: the second over the first.
   private(set) var weights: Matrix
   private(set) var steps = 0
   private let tokens: Matrix
@@ -46,14 +46,14 @@ struct LogisticFit {
     return weights.values[row * outputs + label]
   }
 
-  /// - Returns: whether it came to the optimum.
+  /// - Returns: whether it reached the optimum.
   mutating func run(iterations: Int, tolerance: Double, progress: (Double) throws -> Void) throws -> Bool {
     var now = state(weights)
     var slope = gradient(now, weights)
     let first = greatest(slope)
     guard first > 0 else { return true }
     while steps < iterations {
-      // Slopes fall by powers of ten, and so does what is left to do.
+      // Slopes fall by powers of ten, and so does the remaining work.
       let left = realtime_log(greatest(slope) / first) / realtime_log(tolerance)
       try progress(min(1, max(0, left)))
       if greatest(slope) <= tolerance * first { return true }
@@ -139,7 +139,7 @@ struct LogisticFit {
 
   // MARK: Steps
 
-  /// Where Newton's step goes, found as closely as it pays.
+  /// Newton's step, solved as closely as is worthwhile.
   private func direction(_ state: State, _ slope: [Double], progress: () throws -> Void) throws -> [Double] {
     var step = [Double](repeating: 0, count: slope.count)
     var residual = slope.map { -$0 }
@@ -151,7 +151,7 @@ struct LogisticFit {
       if round % 16 == 0 { try progress() }
       let product = curvature(state, search)
       let bend = dot(search, product)
-      // Flat to rounding: nothing is gained beyond.
+      // Flat to rounding: nothing more to gain.
       guard bend > 1e-300 else { break }
       let share = square / bend
       for index in step.indices {
@@ -165,7 +165,7 @@ struct LogisticFit {
     return step
   }
 
-  /// The first of the step and its halves that makes the loss smaller by enough; nil: rounding is all that is left.
+  /// The first of the step and its halves that reduces the loss enough; nil: only rounding is left.
   private func descend(from now: State, along step: [Double], _ slope: [Double]) -> (State, Matrix)? {
     let fall = dot(step, slope)
     guard fall < 0 else { return nil }
@@ -175,7 +175,7 @@ struct LogisticFit {
       for index in step.indices { next.values[index] += share * step[index] }
       let state = state(next)
       if state.loss <= now.loss + 1e-4 * share * fall { return (state, next) }
-      // Near the optimum the loss can't tell any more, and a whole step is right.
+      // Near the optimum the loss no longer shows a difference, and a whole step is right.
       if share == 1, -fall <= 1e-12 * max(1, abs(now.loss)), state.loss.isFinite { return (state, next) }
       share /= 2
     }

@@ -3,23 +3,23 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// Logistic regression: tells the labels of its training data apart by one weight for each value and label. Class and
-/// probability are those of scikit-learn's `LogisticRegression` (L2, `lbfgs` at its optimum): two labels share one row of
-/// weights, more are multinomial. The score is the log odds that the token is not normal.
+/// Logistic regression: classifies by the labels of its training data, with one weight for each value and label. Class
+/// and probability are those of scikit-learn's `LogisticRegression` (L2, `lbfgs` at its optimum): two labels share one
+/// row of weights, more are multinomial. The score is the log odds that the token is not normal.
 final class LogisticRegression: ModelDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "classifier.logistic", version: "1.0.0", summary: "Tells labelled sounds apart by logistic regression.",
+      "classifier.logistic", version: "1.0.0", summary: "Classifies labelled sounds by logistic regression.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
       outputs: output("Class and probability; log odds that it is not normal, or not the likeliest label"),
       parameters: sharedParameters + [
         .number(
           "c",
-          "Inverse of the strength of the penalty on weights (scikit-learn's C): more follows the data more closely",
+          "Inverse of the regularisation strength (scikit-learn's C): higher values fit the data more closely",
           default: "1", range: 1e-9...1e9),
         .integer("iterations", "Most Newton steps of learning", default: "200", range: 1...100_000),
         .number(
-          "tolerance", "Learning ends where no slope of the loss is greater than this share of the first",
+          "tolerance", "Learning ends when no slope of the loss exceeds this share of the first one",
           default: "1e-10",
           range: 1e-15...1),
         Scaling.parameter(default: .standard),
@@ -48,7 +48,7 @@ final class LogisticRegression: ModelDetector {
     var fit = LogisticFit(tokens, labels: labels, count: count, penalty: 1 / strength)
     let isSettled = try fit.run(iterations: iterations, tolerance: tolerance, progress: progress)
     guard fit.weights.values.allSatisfy(\.isFinite) else {
-      throw NodeError("did not come to finite weights: give a smaller 'c'", parameter: "c")
+      throw NodeError("found no finite weights: give a smaller 'c'", parameter: "c")
     }
     var parameters = Parameters()
     parameters.add("weights", [count, width], fit.weightRows)
@@ -73,7 +73,7 @@ private final class LogisticScorer: Scorer {
 
   init(_ model: Model.Machine, width: Int, labels: [String]) throws {
     guard labels.count >= 2 else {
-      throw NodeError("the model does not name the labels that it tells apart; train again", parameter: "model")
+      throw NodeError("the model does not name its labels; train again", parameter: "model")
     }
     let memory = ScorerMemory()
     count = labels.count

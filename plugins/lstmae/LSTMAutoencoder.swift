@@ -1,12 +1,13 @@
 import Learning
 import NodeKit
 
-/// Mean squared error of an autoencoder of two LSTMs: the first reads a slice's analysis frames into one vector, which is
-/// squeezed, widened and given to the second at each step. System E of the references (hidden 64, code 32).
+/// Mean squared error of an autoencoder of two LSTMs. The first LSTM reads a slice's analysis frames into one vector;
+/// dense layers narrow and widen it; the second LSTM gets it at each step. System E of the references (hidden 64, code
+/// 32).
 final class LSTMAutoencoder: AutoencoderDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "detector.lstmae", version: "1.0.0", summary: "How badly a slice is told again from one vector, frame by frame.",
+      "detector.lstmae", version: "1.0.0", summary: "Reconstruction error of an LSTM autoencoder.",
       realtime: .offload, traits: [.detector, .trainable], inputs: sliceInputs, outputs: scoreOutput,
       parameters: sharedParameters + [
         .integer("hidden", "Size of the first LSTM's state", default: "64", range: 1...4096),

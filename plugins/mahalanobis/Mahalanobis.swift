@@ -4,7 +4,7 @@ import Learning
 import NodeKit
 
 /// Squared Mahalanobis distance from the mean of the training tokens: scikit-learn's `EmpiricalCovariance.mahalanobis`
-/// and `LedoitWolf.mahalanobis`. Every machine has a covariance of its own.
+/// and `LedoitWolf.mahalanobis`. Every machine has its own covariance.
 final class Mahalanobis: ModelDetector {
   override class var drawsBySeed: Bool { false }
 
@@ -16,12 +16,12 @@ final class Mahalanobis: ModelDetector {
       outputs: output("Squared Mahalanobis distance"),
       parameters: sharedParameters + [
         .choice(
-          "covariance", "How it is estimated: as it is, or shrunk towards a sphere by Ledoit and Wolf's formula",
+          "covariance", "Estimator of the covariance: empirical, or shrunk by the formula of Ledoit and Wolf",
           of: ["ledoit-wolf", "empirical"], default: "ledoit-wolf"), Scaling.parameter(default: .none),
       ])
   }
 
-  /// Beyond this a covariance takes too much memory, and too many tokens to be worth anything.
+  /// A larger covariance takes too much memory, and too many tokens to estimate.
   private static let greatestWidth = 2048
 
   private let isShrunk: Bool
@@ -52,7 +52,7 @@ final class Mahalanobis: ModelDetector {
     for index in 0..<width { covariance.values[index * width + index] += shrinkage * trace }
     try progress(0.5)
     guard let (values, vectors) = covariance.eigen() else { throw NodeError("the covariance has no eigenvalues") }
-    // As pinvh: what is zero but for rounding does not count.
+    // As pinvh: eigenvalues that are zero but for rounding do not count.
     let least = Double(width) * Double.ulpOfOne * (values.map(abs).max() ?? 0)
     let rank = values.prefix { $0 > least }.count
     guard rank > 0 else { throw NodeError("all tokens are alike: there is no covariance") }
@@ -114,7 +114,7 @@ private final class WhiteningScorer: Scorer {
     return sum
   }
 
-  /// The square is spread over the values by (x - mean) * (precision (x - mean)), as far as that is positive.
+  /// The square is distributed over the values by (x - mean) * (precision (x - mean)), where that is positive.
   @_noLocks @_noAllocation
   override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
     for index in 0..<width {

@@ -1,7 +1,7 @@
 import CKernels
 import NodeKit
 
-/// An active filter bank: what the realtime thread touches.
+/// An active filter bank: the data that the realtime thread uses.
 struct BandSummer {
   private let columns: Int
   private let count: Int

@@ -2,14 +2,14 @@ import CKernels
 
 /// Overlapping triangular filters: `librosa.filters.mel`, rows kept sparse.
 struct FilterBank {
-  /// Rows and weights as `kernel_bands` wants them.
+  /// Rows and weights in the layout of `kernel_bands`.
   private(set) var bands: [kernel_band] = []
   private(set) var weights: [Float] = []
   /// Hertz of each filter's centre.
   let centers: [Float]
   /// Filters that no bin falls into.
   private(set) var emptyCount = 0
-  /// Values that the kernel reads, zeros beyond the spectrum included.
+  /// Values that the kernel reads, including the zeros after the spectrum.
   private(set) var extent: Int
 
   /// - Parameters:
@@ -20,7 +20,7 @@ struct FilterBank {
     centers = points[1..<(points.count - 1)].map { Float($0) }
     extent = bins.count
     for band in 0..<(points.count - 2) {
-      // Bins between the filter's ends, and one more on either side: no other has a weight.
+      // Bins between the filter's ends, and one more on either side: the others have weight 0.
       let first = max(0, FilterBank.count(of: bins, upTo: points[band]) - 1)
       let last = min(bins.count, FilterBank.count(of: bins, upTo: points[band + 2]) + 1)
       append(
@@ -28,7 +28,7 @@ struct FilterBank {
     }
   }
 
-  /// How many of the bins, which ascend, lie at or below a frequency.
+  /// The number of bins, in ascending order, at or below a frequency.
   private static func count(of bins: [Double], upTo hertz: Double) -> Int {
     var (low, high) = (0, bins.count)
     while low < high {

@@ -4,15 +4,15 @@ import NodeKit
 final class Mel: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "mel", version: "1.0.0", summary: "Sums a spectrum into bands spaced as the ear hears them.", realtime: .hard,
+      "mel", version: "1.0.0", summary: "Mel spectrogram: sums a spectrum into mel bands.", realtime: .hard,
       inputs: [PortDeclaration("in", .spectrum, "Complex spectrum")],
       outputs: [PortDeclaration("out", .features, "One value for each band")],
       parameters: [
-        .integer("bands", "How many bands", default: "128", range: 1...16384),
+        .integer("bands", "Number of bands", default: "128", range: 1...16384),
         .number("fmin", "Lowest frequency of the first band", unit: .hertz, default: "0", range: 0...1e9),
         .number(
           "fmax", "Highest frequency of the last band; default: half of the rate", unit: .hertz, range: 0...1e9),
-        .choice("scale", "How bands are spaced", of: MelScale.allCases.map(\.rawValue), default: "slaney"),
+        .choice("scale", "Formula of the mel scale", of: MelScale.allCases.map(\.rawValue), default: "slaney"),
         .choice(
           "norm", "slaney: filters of equal area; none: of height 1", of: ["slaney", "none"], default: "slaney"),
         Power.exponentDeclaration,
@@ -46,7 +46,7 @@ final class Mel: Node {
     if bank.emptyCount > 0 {
       host.log(
         .warning,
-        "\(bank.emptyCount) of the \(bands) mel bands are empty: no bin of the spectrum falls into them; take fewer "
+        "\(bank.emptyCount) of the \(bands) mel bands are empty: no bin of the spectrum falls into them; use fewer "
           + "bands or a longer fft")
     }
     answer.output.format.kind = .features
@@ -60,7 +60,7 @@ final class Mel: Node {
     guard input.frequencies.count == columns, columns >= 2, let top = input.frequencies.last, top > 0 else {
       throw NodeError("the spectrum does not say which frequencies its bins have")
     }
-    // Bins are spaced evenly from 0; the top one, half of the rate, is exact in float where the rest may be rounded.
+    // Bins are spaced evenly from 0; the top one, half of the rate, is exact in float where the others may be rounded.
     let half = Double(top)
     let bins = (0..<columns).map { half * Double($0) / Double(columns - 1) }
     let highest = highest ?? half

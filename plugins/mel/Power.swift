@@ -1,7 +1,7 @@
 import CKernels
 import NodeKit
 
-/// The plain spectrogram: magnitude or power of every bin.
+/// The spectrogram: magnitude or power of every bin.
 final class Power: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(

@@ -1,16 +1,16 @@
 import CRealtime
 import NodeKit
 
-/// Picks channels of a stream, in any order, also several times.
+/// Selects channels of a stream, in any order; a channel may appear several times.
 final class Channels: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "channels", version: "1.0.0", summary: "Picks and orders channels.", realtime: .hard,
+      "channels", version: "1.0.0", summary: "Selects and reorders channels.", realtime: .hard,
       inputs: [PortDeclaration("in", .audio, "Samples")],
-      outputs: [PortDeclaration("out", .audio, "The picked channels")],
+      outputs: [PortDeclaration("out", .audio, "The selected channels")],
       parameters: [
         .integer(
-          "pick", "Channel, or list of channels, that go out; the first is 0", range: 0...65535,
+          "pick", "Channel or list of channels to output; the first is 0", range: 0...65535,
           flags: [.required, .list])
       ])
   }

@@ -8,7 +8,7 @@ final class Gain: Node {
       inputs: [PortDeclaration("in", .audio, "Samples")], outputs: [PortDeclaration("out", .audio, "Scaled samples")],
       parameters: [
         .number(
-          "gain", "Amplification, or a list of one for each channel; a bare number is a factor", also: .decibel,
+          "gain", "Gain, or a list with one for each channel; a number without unit is a factor", also: .decibel,
           default: "1", range: -1e6...1e6, flags: [.running, .list])
       ])
   }

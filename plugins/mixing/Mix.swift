@@ -13,14 +13,14 @@ final class Mix: Node {
       parameters: [
         .number(
           "weights",
-          "One for each input (with one input: for each channel, mixed to mono), or a list of rows, one for each "
-            + "output channel, over the channels of all inputs; without it the inputs' average", also: .decibel,
+          "One weight per input (one input: per channel, mixed to mono), or a list of rows, one for each "
+            + "output channel, over the channels of all inputs; default: the average of the inputs", also: .decibel,
           range: -1e6...1e6, flags: [.list, .nested])
       ])
   }
 
   private let given: [Value]
-  /// What is added, one output channel after the other, and where each of these ends.
+  /// The terms, one output channel after the other, and where each channel's terms end.
   private let memory = NodeMemory()
   private var terms: UnsafeMutablePointer<MixTerm>?
   private var ends: UnsafeMutablePointer<Int>?
@@ -46,7 +46,7 @@ final class Mix: Node {
     answer.memory = memory.bytes
   }
 
-  /// A mix keeps the names of an input that has as many channels as come out; other ones are named after the node.
+  /// A mix keeps the channel names of an input with as many channels as the output; other names come from the node.
   private static func machines(_ setup: Setup, _ plan: MixPlan, node: String) -> [String] {
     if plan.keepsChannels, let same = setup.inputs.first(where: { $0.format.channels == plan.rows.count }) {
       return same.format.machines
@@ -86,13 +86,13 @@ struct MixTerm: BitwiseCopyable {
 
 /// What the parameter `weights` means for inputs of given numbers of channels.
 struct MixPlan {
-  /// One row for each output channel: what is added, by input and channel. Weights of 0 are left out, so that a mix of many
-  /// channels takes no square of them.
+  /// One row for each output channel: its terms, by input and channel. Weights of 0 are left out, so that a mix of many
+  /// channels does not take the square of them.
   let rows: [[MixTerm]]
-  /// Output channel c is made of the inputs' channels c (or their only one).
+  /// Output channel c is the sum of the inputs' channels c (or their only one).
   let keepsChannels: Bool
 
-  /// - Parameter channels: of each input.
+  /// - Parameter channels: the number of channels of each input.
   init(_ given: [Value], channels: [Int]) throws {
     if given.isEmpty {
       rows = try Self.channelwise(Array(repeating: 1 / Float(channels.count), count: channels.count), channels)
@@ -130,7 +130,7 @@ struct MixPlan {
     }
   }
 
-  /// Those of a row over the channels of all inputs.
+  /// The terms of a row over the channels of all inputs.
   private static func terms(_ row: [Float], _ channels: [Int]) -> [MixTerm] {
     var terms: [MixTerm] = []
     var column = 0

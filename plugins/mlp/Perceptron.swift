@@ -1,19 +1,19 @@
 import Learning
 import NodeKit
 
-/// Dense layers that tell labelled sounds apart: system C of the references (layers 16, dropout 0.3).
+/// Dense layers that classify labelled sounds: system C of the references (layers 16, dropout 0.3).
 final class Perceptron: ClassifierDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "classifier.mlp", version: "1.0.0", summary: "Tells labelled sounds apart by dense layers.", realtime: .offload,
+      "classifier.mlp", version: "1.0.0", summary: "Classifies labelled sounds by dense layers.", realtime: .offload,
       traits: [.detector, .trainable], inputs: inputs, outputs: scoreOutput,
       parameters: sharedParameters + [
         .text("layers", "Sizes of the hidden layers", default: "16"),
         .number(
-          "dropout", "Share of each hidden layer's values that a step of training leaves out", unit: .percent,
+          "dropout", "Share of each hidden layer's values that a training step sets to 0", unit: .percent,
           default: "30 %", range: 0...90),
         .choice(
-          "loss", "What training makes smaller: the cross-entropy of each label by itself, or of all together",
+          "loss", "Loss of training: the cross-entropy of each label separately, or of all labels together",
           of: ["binary", "categorical"], default: "binary"),
       ] + NetworkOptions.parameters(epochs: 50, batch: 25, rate: "1e-3", patience: 0, initial: .keras))
   }
@@ -42,7 +42,7 @@ final class Perceptron: ClassifierDetector {
       last = size
     }
     layers.append(Dense([last], outputs: purpose.labels.count))
-    // Of probabilities; the other loss takes what goes into a softmax.
+    // On probabilities; the other loss takes the input of a softmax.
     if isBinary { layers.append(Softmax([purpose.labels.count])) }
     return layers
   }

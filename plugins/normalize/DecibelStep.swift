@@ -1,7 +1,7 @@
 import CKernels
 import CRealtime
 
-/// `librosa.power_to_db` of a token, then perhaps levels mapped to [0, 1], or the level that was taken off kept.
+/// `librosa.power_to_db` of a token, then optionally levels mapped to [0, 1], or the removed level kept as a column.
 struct DecibelStep {
   private let isDecibel: Bool
   private let floor: Float
@@ -12,7 +12,7 @@ struct DecibelStep {
   private let rows: Int
   private let columns: Int
 
-  /// What is 0 dB.
+  /// The reference: what is 0 dB.
   private enum Reference {
     case fixed(Float)
     case maximum, mean, median
@@ -39,7 +39,7 @@ struct DecibelStep {
     columns = plan.columns
   }
 
-  /// `input` [rows x columns] to `output`, which has one more column where the level is kept.
+  /// Maps `input` [rows x columns] to `output`, which has one more column if the level is kept.
   @_noLocks @_noAllocation
   func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
     let count = rows * columns
@@ -58,14 +58,14 @@ struct DecibelStep {
     if keepsLevel { append(level, output) }
   }
 
-  /// In dB. `scratch` [rows x columns] is written to.
+  /// In dB. Writes to `scratch` [rows x columns].
   @_noLocks @_noAllocation
   private func removedLevel(_ input: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>) -> Float {
     let count = rows * columns
     switch reference {
     case .fixed(let level): return level
     case .maximum:
-      // By the same logarithm as the values, so that the greatest becomes 0 exactly.
+      // By the same logarithm as the values, so that the greatest becomes exactly 0.
       if isDecibel { kernel_finite(scratch, input, 0, count) } else { kernel_decibel(scratch, input, floor, 0, count) }
       return kernel_maximum(scratch, count)
     case .mean: return Self.level(kernel_mean(input, count), floor: floor)
@@ -81,7 +81,7 @@ struct DecibelStep {
     Float(10 * realtime_log10(power > Double(floor) ? power : Double(floor)))
   }
 
-  /// Rows move apart, the last one first, and each gets the level for its last column.
+  /// Rows move apart, the last one first, and the level fills each row's last column.
   @_noLocks @_noAllocation
   private func append(_ level: Float, _ values: UnsafeMutablePointer<Float>) {
     for row in (0..<rows).reversed() {

@@ -2,7 +2,7 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// Per-channel energy normalisation: `librosa.pcen`, its smoothed energies carried from token to token.
+/// Per-channel energy normalisation: `librosa.pcen`; the smoothed energies carry over from token to token.
 struct EnergyStep {
   private let columns: Int
   private let channels: Int
@@ -24,7 +24,7 @@ struct EnergyStep {
     smooth = memory.array(repeating: 1, count: channels * columns)
   }
 
-  /// The filter starts as if it had always seen 1: `scipy.signal.lfilter_zi`, as librosa does.
+  /// The filter starts as if it had always got 1: `scipy.signal.lfilter_zi`, as in librosa.
   @_noLocks @_noAllocation
   func restart() {
     for index in 0..<(channels * columns) { smooth[index] = 1 }

@@ -11,7 +11,7 @@ struct FrozenSource {
   private let origin: Origin
   /// The two are minimum and maximum, not mean and standard deviation.
   private let isRange: Bool
-  /// The parameter that a problem is laid to.
+  /// The parameter that errors name.
   private let parameter: String
 
   /// - Throws: `NodeError` when there is not exactly one source.
@@ -38,7 +38,7 @@ struct FrozenSource {
     }
   }
 
-  /// Whether the source is a file that cannot be read, which matters only once the graph is to run.
+  /// Whether the source is a file that cannot be read: an error only when the graph is to run.
   var isMissing: Bool {
     if case .file(let path) = origin { return !NumPyFile.isReadable(path) }
     return false

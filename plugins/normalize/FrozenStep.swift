@@ -1,7 +1,7 @@
 import CKernels
 import NodeKit
 
-/// (x - offset) / divisor with statistics of each band that were taken before; they never change.
+/// (x - offset) / divisor with fixed statistics of each band.
 struct FrozenStep {
   private let rows: Int
   private let columns: Int

@@ -1,19 +1,21 @@
 import NodeKit
 
-/// Brings values to a scale that detectors can compare: decibel, unit range, or standardised.
+/// Maps values to a common scale: decibel, unit range, or standardised.
 final class Normalize: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "normalize", version: "1.0.0", summary: "Maps values to decibel or to a common scale.", realtime: .hard,
       inputs: [PortDeclaration("in", [.features, .slice], "Values")],
-      outputs: [PortDeclaration("out", [.features, .slice], "Values of the same shape, and perhaps the level")],
+      outputs: [
+        PortDeclaration("out", [.features, .slice], "Values of the same shape; with keep_level one more column")
+      ],
       parameters: NormalizeParameters.declarations)
   }
 
   private let parameters: NormalizeParameters
   private var plan: Plan?
   private let memory = NodeMemory()
-  /// What the realtime thread touches, while active.
+  /// The data that the realtime thread uses, while active.
   private var work: UnsafeMutablePointer<Work>?
 
   required init(_ arguments: Arguments) throws {

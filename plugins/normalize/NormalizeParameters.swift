@@ -1,6 +1,6 @@
 import NodeKit
 
-/// What the graph file says of a `normalize`.
+/// The parameters of a `normalize` in the graph file.
 struct NormalizeParameters {
   enum Mode: String, CaseIterable {
     case decibel, frozen, rolling, pcen, slice, none
@@ -9,7 +9,7 @@ struct NormalizeParameters {
   /// What is 0 dB.
   enum Reference: Equatable {
     case value(Double)
-    /// Of the token.
+    /// A statistic of the token.
     case max, mean, median, band
 
     init(word: String) {
@@ -21,9 +21,9 @@ struct NormalizeParameters {
       }
     }
 
-    /// A number of the token's own.
+    /// A number that the token itself gives.
     var isOwn: Bool { if case .value = self { false } else { true } }
-    /// It can't be told from values in dB.
+    /// Values in dB can't give it.
     var takesPower: Bool { self == .mean || self == .median || self == .band }
   }
 
@@ -34,17 +34,17 @@ struct NormalizeParameters {
         + "normalisation; slice: each slice in dB, mapped to [0, 1] by its own range; none",
       of: Mode.allCases.map(\.rawValue), default: "decibel"),
     // decibel, slice
-    .number("floor", "decibel, slice: least value that goes into the logarithm", default: "1e-10", range: 1e-37...1e30),
+    .number("floor", "decibel, slice: least argument of the logarithm", default: "1e-10", range: 1e-37...1e30),
     .number(
       "ref",
-      "decibel, slice: value that is 0 dB, or of each token (each slice) by itself: its max, mean or median over all bands, or "
-        + "one band's mean; a token's level is removed so. Default: 1, in mode slice max",
+      "decibel, slice: value that is 0 dB, or max, mean or median of each token (slice) over all bands, or "
+        + "one band's mean, which removes the token's level. Default: 1; in mode slice: max",
       range: 1e-37...1e37, words: ["max", "mean", "median", "band"]),
-    // Without defaults that a model would have to know: what was trained before they came stays valid.
+    // No defaults, because models record them: models from before these parameters stay valid.
     .integer("ref_band", "decibel, slice: the band of ref: band, from 0", range: 0...1_000_000),
     .boolean("keep_level", "decibel: true appends the level that ref removed, in dB, as one more column"),
     .number(
-      "top_db", "decibel, slice: dynamic range of a slice, what lies lower is raised; default: none, in mode slice 80",
+      "top_db", "decibel, slice: dynamic range of a slice, lower values are raised; default: none; in mode slice: 80",
       unit: .decibel, range: 0...1000, words: ["none"]),
     .number("low", "decibel: level that becomes 0", unit: .decibel),
     .number("high", "decibel: level that becomes 1", unit: .decibel),
@@ -52,24 +52,27 @@ struct NormalizeParameters {
     .number("epsilon", "slice, rolling: added to the range before dividing by it", default: "1e-8", range: 0...1e9),
     // rolling
     .number(
-      "over", "rolling: stretch that minimum and maximum are taken from", unit: .second, default: "10 s",
+      "over", "rolling: duration over which minimum and maximum are taken", unit: .second, default: "10 s",
       range: 0...86400),
     .choice("per", "rolling: one range for all bands, or one for each band", of: ["all", "band"], default: "all"),
     // frozen
     .inputPath("model", "frozen: .npy of the shape (2, bands): rows mean and std, or minimum and maximum (see `by`)"),
-    .choice("by", "frozen: what the rows of `model` are", of: ["std", "range"], default: "std"),
+    .choice(
+      "by", "frozen: meaning of the rows of `model`: mean and std, or minimum and maximum", of: ["std", "range"],
+      default: "std"),
     .number("mean", "frozen: mean of each band, or one for all", flags: .list),
     .number("std", "frozen: population standard deviation of each band, or one for all", range: 0...1e30, flags: .list),
     .number("minimum", "frozen: least value of each band, or one for all: becomes 0", flags: .list),
     .number("maximum", "frozen: greatest value of each band, or one for all: becomes 1", flags: .list),
-    .boolean("clip", "frozen by minimum and maximum: limit to [0, 1]", default: "false"),
+    .boolean("clip", "frozen with minimum and maximum: limit to [0, 1]", default: "false"),
     // pcen
     .number("gain", "pcen: exponent of the gain control", default: "0.98", range: 0...100),
     .number("bias", "pcen: added before the root", default: "2", range: 0...1e9),
     .number("power", "pcen: exponent of the root; 0: logarithm", default: "0.5", range: 0...100),
-    .number("time_constant", "pcen: of the smoothing", unit: .second, default: "0.4 s", range: 1e-6...86400),
-    .number("eps", "pcen: least of the smoothed energy", default: "1e-6", range: 1e-37...1e30),
-    .number("scale", "pcen: factor of the input; librosa's constants expect audio times 2^31", default: "2147483648"),
+    .number(
+      "time_constant", "pcen: time constant of the smoothing", unit: .second, default: "0.4 s", range: 1e-6...86400),
+    .number("eps", "pcen: least smoothed energy", default: "1e-6", range: 1e-37...1e30),
+    .number("scale", "pcen: factor of the input; librosa's defaults expect audio times 2^31", default: "2147483648"),
   ]
 
   let mode: Mode
@@ -122,7 +125,7 @@ struct NormalizeParameters {
     scale = arguments.number("scale")
     guard !keepsLevel || (mode == .decibel && reference.isOwn && levels == nil) else {
       throw NodeError(
-        "keep_level keeps what the mode decibel removes by ref: mean, max, median or band, without low and high",
+        "keep_level works only in the mode decibel, with ref: mean, max, median or band, and without low and high",
         parameter: "keep_level")
     }
   }
@@ -132,7 +135,7 @@ struct NormalizeParameters {
     let high = arguments["high"]?.number
     if low == nil && high == nil { return nil }
     guard mode == .decibel else {
-      throw NodeError("low and high are for the mode decibel", parameter: low == nil ? "high" : "low")
+      throw NodeError("low and high work only in the mode decibel", parameter: low == nil ? "high" : "low")
     }
     guard let low, let high else {
       throw NodeError("low and high go together", parameter: low == nil ? "high" : "low")

@@ -6,7 +6,7 @@ struct NumPyFile {
   let shape: [Int]
   let values: [Double]
 
-  /// Greatest file that is read: statistics of a front end are small.
+  /// Greatest file size that is read: statistics of a front end are small.
   private static let limit = 16 << 20
 
   /// - Throws: `NodeError` naming the parameter `model`.

@@ -1,6 +1,6 @@
 import NodeKit
 
-/// What a configured `normalize` is going to do: its parameters, joined with the format of its input.
+/// A configured `normalize`: its parameters and the format of its input.
 struct Plan {
   let parameters: NormalizeParameters
   let channels: Int
@@ -12,7 +12,7 @@ struct Plan {
   let isDecibel: Bool
   /// Bytes that `rolling` may take.
   private static let mostMemory = 128 << 20
-  /// Tokens that `rolling` looks back on, the present one included.
+  /// Tokens that `rolling` covers, the current one included.
   let window: Int
   private let inputScale: StreamFormat.Scale
   private let windowFrames: Int64
@@ -38,7 +38,7 @@ struct Plan {
       }
       if parameters.mode == .decibel && parameters.topDecibels != nil {
         throw NodeError(
-          "a live stream has no greatest value to count top_db from: put it after a slicer", parameter: "top_db")
+          "a live stream has no greatest value as a reference for top_db: put it after a slicer", parameter: "top_db")
       }
     }
     if parameters.mode == .decibel || parameters.mode == .slice { try checkReference() }
@@ -50,7 +50,7 @@ struct Plan {
         "the last \(parameters.over) s would take \(memory >> 20) MiB; at most \(Plan.mostMemory >> 20) are kept",
         parameter: "over")
     }
-    // Statistics that exist are checked now; a file that does not is an error only when the graph is to run.
+    // Existing statistics are checked now; a missing file is an error only when the graph is to run.
     if let source = parameters.frozen, !source.isMissing { _ = try source.statistics(bands: columns) }
   }
 
@@ -58,7 +58,7 @@ struct Plan {
     guard parameters.reference.takesPower else { return }
     guard !isDecibel else {
       throw NodeError(
-        "the values are in dB already, and this level is one of power: put it in place of what converts them",
+        "the input is already in dB, and this level needs power: use this node instead of the one that converts to dB",
         parameter: "ref")
     }
     guard parameters.reference != .band || parameters.band < columns else {
@@ -69,7 +69,7 @@ struct Plan {
   /// Columns of the output.
   var outputColumns: Int { columns + (parameters.keepsLevel ? 1 : 0) }
 
-  /// Of each column of the output: the level is no band.
+  /// Frequencies of each column of the output; the level is not a band.
   func frequencies(_ input: [Float]) -> [Float] {
     input.isEmpty || !parameters.keepsLevel ? input : input + [-1]
   }
@@ -87,7 +87,7 @@ struct Plan {
     }
   }
 
-  /// Driver frames that the state reaches back; nil: without bound.
+  /// Driver frames of history in the state; nil: unbounded.
   var reach: Int64? {
     switch parameters.mode {
     case .rolling: windowFrames
@@ -96,7 +96,7 @@ struct Plan {
     }
   }
 
-  /// What `rolling` keeps: a range for all bands, or one for each.
+  /// What `rolling` keeps: one range for all bands, or one for each.
   var rolling: RollingLayout { RollingLayout(width: parameters.isPerBand ? columns : 1, window: window) }
 
   /// Bytes that the instance holds.

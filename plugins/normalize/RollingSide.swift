@@ -5,11 +5,11 @@ import CRealtime
 struct RollingLayout: Equatable {
   /// Values in a row: one for all bands, or one for each.
   let width: Int
-  /// Tokens that are looked back on, the present one included.
+  /// Tokens that it covers, the current one included.
   let window: Int
   /// Rows of a block; at most `window`.
   let blockRows: Int
-  /// Blocks that a window can touch.
+  /// Most blocks that a window can overlap.
   let blocks: Int
 
   init(width: Int, window: Int) {
@@ -30,9 +30,9 @@ struct RollingSide {
   private let layout: RollingLayout
   /// [blocks x blockRows x width], a ring
   private let rows: UnsafeMutablePointer<Float>
-  /// What each block comes to so far [blocks x width].
+  /// The result of each block so far [blocks x width].
   private let blocks: UnsafeMutablePointer<Float>
-  /// What the window comes to [width].
+  /// The result of the window [width].
   let result: UnsafeMutablePointer<Float>
   private let isMaximum: Bool
 
@@ -45,7 +45,7 @@ struct RollingSide {
     result = blocks + layout.blocks * layout.width
   }
 
-  /// Where a token's own minimum or maximum goes.
+  /// Where a token's own minimum or maximum is written.
   @_noLocks @_noAllocation
   func row(_ token: Int) -> UnsafeMutablePointer<Float> {
     rows + token % (layout.blocks * layout.blockRows) * layout.width
@@ -54,7 +54,7 @@ struct RollingSide {
   @_noLocks @_noAllocation
   private func block(_ index: Int) -> UnsafeMutablePointer<Float> { blocks + index % layout.blocks * layout.width }
 
-  /// Takes the row of the newest token in.
+  /// Includes the row of the newest token.
   @_noLocks @_noAllocation
   func update(_ token: Int) {
     let newest = token / layout.blockRows

@@ -4,8 +4,8 @@ import NodeKit
 
 /// (x - min) / (max - min + epsilon), minimum and maximum over the last `window` tokens, the present one included.
 ///
-/// Exact for every token, at a cost that is about the same for each: 2 sqrt(window) comparisons a value. The window is
-/// looked at in blocks whose own minimum is kept; only the oldest block, which is partly outside, is looked at row by row.
+/// Exact for every token, at a nearly constant cost: 2 sqrt(window) comparisons for each value. The window consists of
+/// blocks with a stored minimum; only the oldest block, which is partly outside, is read row by row.
 struct RollingStep {
   private let rows: Int
   private let columns: Int

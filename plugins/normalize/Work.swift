@@ -2,7 +2,7 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// The work of an active `normalize`: all that the realtime thread touches.
+/// The work of an active `normalize`: the data that the realtime thread uses.
 struct Work {
   private enum Step {
     case copy
@@ -30,7 +30,7 @@ struct Work {
     }
   }
 
-  /// Forgets what was heard.
+  /// Forgets all earlier tokens.
   @_noLocks @_noAllocation
   func restart() {
     switch step {

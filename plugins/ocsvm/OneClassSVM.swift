@@ -4,20 +4,20 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// One-class support vector machine with Gaussian kernel: minus scikit-learn's `OneClassSVM.decision_function`, so that
-/// a token is outside where the score is above 0. Trained by libsvm.
+/// One-class support vector machine with Gaussian kernel: minus scikit-learn's `OneClassSVM.decision_function`, so a
+/// token is outside where the score is above 0. Trained by libsvm.
 final class OneClassSVM: ModelDetector {
   override class var drawsBySeed: Bool { false }
 
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "detector.ocsvm", version: "1.0.0", summary: "One-class support vector machine: how far outside a token lies.",
+      "detector.ocsvm", version: "1.0.0", summary: "One-class support vector machine: minus its decision function.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs,
       outputs: output("Minus the decision function: above 0 is outside"),
       parameters: sharedParameters + [
         .number("nu", "Share of the training tokens that may lie outside", default: "0.05", range: 1e-6...1),
         .number(
-          "gamma", "Of the kernel exp(-gamma d^2); 'scale': 1 / (values * their variance)", default: "scale",
+          "gamma", "gamma of the kernel exp(-gamma d^2); scale: 1 / (values * their variance)", default: "scale",
           range: 1e-30...1e30, words: ["scale"]),
         Scaling.parameter(default: .standard),
       ])
@@ -65,9 +65,9 @@ final class OneClassSVM: ModelDetector {
     parameters.add("vectors", [count, tokens.columns], floats: vectors)
     parameters.add("coefficients", [count], (0..<count).map { model.pointee.sv_coef[0]![$0] })
     parameters.add("rho", [1], [model.pointee.rho[0]])
-    // Coefficients are from 0 to 1 and add up to nu times the tokens: twice the sound, twice the score.
+    // Coefficients are from 0 to 1 and add up to nu times the tokens: twice the training tokens give twice the score.
     parameters.add("score_scale", [1], [(0..<count).reduce(0) { $0 + model.pointee.sv_coef[0]![$1] }])
-    // What is far from all that was learned.
+    // The score of tokens that are far from all training tokens.
     parameters.add("score_limit", [1], [model.pointee.rho[0]])
     parameters.add("gamma", [1], [gamma])
     parameters.figure("support vectors", Double(count))
@@ -87,7 +87,7 @@ final class OneClassSVM: ModelDetector {
   }
 }
 
-/// Tokens as libsvm wants them. It keeps pointers into this while it trains.
+/// Tokens in libsvm's layout. libsvm keeps pointers into this while it trains.
 private final class Problem {
   var native = svm_problem()
   private let memory = NodeMemory()
@@ -141,14 +141,14 @@ private final class SupportScorer: Scorer {
     return rho - sum
   }
 
-  /// Distance from the mean of the support vectors, each as heavy as it counts here.
+  /// Distance from the mean of the support vectors, weighted by their part in this score.
   @_noLocks @_noAllocation
   override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
     kernel_narrow(narrow, row, width)
     var total = 0.0
     for index in 0..<width { parts[index] = 0 }
     for vector in 0..<count {
-      // Far from all of them every weight may vanish; then they count alike.
+      // Far from all of them every weight may become 0; then they count equally.
       let weight = weight(vector, width) + 1e-300
       total += weight
       let values = vectors + vector * width

@@ -3,24 +3,24 @@ import CRealtime
 import Learning
 import NodeKit
 
-/// What principal components leave of a token: the Euclidean distance between it and its reconstruction, that is
-/// scikit-learn's `norm(x - pca.inverse_transform(pca.transform(x)))`.
+/// Reconstruction error of a principal component analysis: the Euclidean distance between a token and its
+/// reconstruction, scikit-learn's `norm(x - pca.inverse_transform(pca.transform(x)))`.
 final class PrincipalComponents: ModelDetector {
   override class var drawsBySeed: Bool { false }
 
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "detector.pca", version: "1.0.0", summary: "What is left of a token when its usual variations are taken out.",
+      "detector.pca", version: "1.0.0", summary: "Reconstruction error of a principal component analysis.",
       realtime: .offload, traits: [.detector, .trainable], inputs: inputs, outputs: output("Norm of the residual"),
       parameters: sharedParameters + [
         .number(
-          "components", "Components to take out: a number of them, or as many as explain so much of the variance",
+          "components", "Components to keep: a number, or the share of the variance that they explain",
           also: .percent, default: "90 %", range: 1...4096),
         Scaling.parameter(default: .standard),
       ])
   }
 
-  /// The smaller side of the training matrix: what its eigenvalues are computed of.
+  /// The smaller side of the training matrix, from which the eigenvalues are computed.
   private static let greatestSide = 4096
 
   private let components: Value
@@ -28,7 +28,7 @@ final class PrincipalComponents: ModelDetector {
   required init(_ arguments: Arguments) throws {
     components = arguments["components"]!
     guard components.unit != .percent || components.number! > 0 && components.number! < 100 else {
-      throw NodeError("per cent of the variance: above 0, below 100", parameter: "components")
+      throw NodeError("a share of the variance must be above 0 and below 100 %", parameter: "components")
     }
     guard components.unit == .percent || components.number == components.number?.rounded() else {
       throw NodeError("is not a whole number; for a share of the variance write it in %", parameter: "components")
@@ -75,7 +75,8 @@ final class PrincipalComponents: ModelDetector {
     return parameters
   }
 
-  /// How many components the parameter asks for. A share is reached by the first that exceeds it, as in scikit-learn.
+  /// The number of components that the parameter asks for. For a share it is the first number that exceeds it, as in
+  /// scikit-learn.
   private func wanted(_ values: [Double], _ total: Double) -> Int {
     guard components.unit == .percent else { return Int(components.number!) }
     var sum = 0.0
@@ -107,7 +108,7 @@ private final class ResidualScorer: Scorer {
     try super.init(model, width: width, memory: memory)
   }
 
-  /// The components are orthonormal, so each takes out its own part.
+  /// The components are orthonormal, so each removes its own part.
   @_noLocks @_noAllocation
   private func reduce(_ row: UnsafePointer<Double>, _ width: Int) {
     for index in 0..<width { residual[index] = row[index] - means[index] }

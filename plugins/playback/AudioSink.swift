@@ -4,13 +4,13 @@ import NumberText
 
 /// Hands samples to the driver: JACK output ports, or the channels of a file.
 ///
-/// What goes out at frame position p is the sample whose nominal position is p - delay, where `delay` is the input's
-/// lookahead: the same for every sample, whatever the sizes of the cycles. An input without lookahead passes through in
-/// its own cycle. Where there is no such sample (before the first one, in a gap, after a node restarted) goes silence.
+/// At frame position p it plays the sample with nominal position p - delay, where `delay` is the input's lookahead: the
+/// same for every sample at any cycle size. An input without lookahead passes through in its own cycle. Where there is
+/// no such sample (before the first one, in a gap, after a node restarted) it plays silence.
 final class AudioSink: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "sink.audio", version: "1.0.0", summary: "Plays samples: JACK output ports.", realtime: .hard, traits: .sink,
+      "sink.audio", version: "1.0.0", summary: "Plays samples on JACK output ports.", realtime: .hard, traits: .sink,
       inputs: [PortDeclaration("in", .audio, "Samples at the driver's rate", flags: .independent)],
       parameters: [
         .text("connect", "Ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement])
@@ -24,11 +24,11 @@ final class AudioSink: Node {
   private var offset: Int64 = 0
 
   private let memory = NodeMemory()
-  /// Samples by nominal position: that of position q is at [channel * capacity + (q & (capacity - 1))]. All that was
-  /// played, or never written, is 0.
+  /// Samples by nominal position: position q is at [channel * capacity + (q & (capacity - 1))]. Played or unwritten
+  /// samples are 0.
   private var ring: UnsafeMutablePointer<Float>?
   private var capacity = 0
-  /// Nominal position of the next sample to play; those from here to `capacity` further have room. Min: not begun.
+  /// Nominal position of the next sample to play; it and the next `capacity` - 1 have room. Min: not begun.
   private var next = Int64.min
 
   required init(_ arguments: Arguments) throws {
@@ -72,7 +72,7 @@ final class AudioSink: Node {
     memory.free()
   }
 
-  // `reset` has nothing to forget: what was heard before a gap still has its place in time.
+  //  `reset` has nothing to forget: samples before a gap keep their place in time.
 
   @_noLocks @_noAllocation
   override func process(_ cycle: Cycle) {
@@ -81,7 +81,7 @@ final class AudioSink: Node {
     play(cycle)
   }
 
-  /// Goes to a nominal position; what was not played by then never is.
+  /// Moves to a nominal position; samples before it that were not played are lost.
   @_noLocks @_noAllocation
   private func move(to position: Int64) {
     if next == Int64.min { next = position }
@@ -93,7 +93,7 @@ final class AudioSink: Node {
     next = position
   }
 
-  /// Puts an input's samples where they belong, as far as there is room.
+  /// Copies an input's samples to their places, as far as there is room.
   @_noLocks @_noAllocation
   private func store(_ input: InputBlock) {
     guard input.count > 0, let ring else { return }

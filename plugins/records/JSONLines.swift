@@ -4,10 +4,11 @@ import OutputFiles
 import Records
 import Synchronization
 
-/// Writes scores, alarms, gaps, steps of the clock, and what the driver and the host tell, as JSON lines.
+/// Writes scores, alarms, gaps, clock steps and messages of the driver and the host as JSON lines.
 ///
-/// Records leave in the order (end, begin, node name, channel), whatever the cut and whichever input is faster: each is
-/// held back until every input is complete beyond it. `time` is the wall clock at the end of a record's span.
+/// Records are sorted by (end, begin, node name, channel), however the stream is cut and whichever input is faster: the
+/// sink holds each record back until every input is complete beyond it. `time` is the wall clock at the end of a
+/// record's span.
 /// One instance writes one file over all input files of a run.
 final class JSONLines: OffloadNode {
   override class var declaration: NodeDeclaration {
@@ -25,7 +26,7 @@ final class JSONLines: OffloadNode {
   override class var canReopenOutput: Bool { true }
 
   private let output: LineOutput
-  /// Another instance wrote to the file until now: it ends elsewhere than when it was opened.
+  /// Another instance has written to the file since it was opened: its end has moved.
   private var mustFindEnd = false
   private let mustReopen = Atomic<Bool>(false)
   private var reader: RecordReader
@@ -56,7 +57,7 @@ final class JSONLines: OffloadNode {
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     inputs = setup.inputs.count
     rate = setup.driverRate
-    // Records that wait for the slower inputs: of some tokens.
+    // Space for records of some tokens that wait for the slower inputs.
     answer.memory = setup.inputs.reduce(0) { $0 + $1.format.channels * 16 * MemoryLayout<Record>.stride }
   }
 
@@ -87,7 +88,8 @@ final class JSONLines: OffloadNode {
     if reader.rejected > 0, !hasWarned {
       hasWarned = true
       host.log(
-        .warning, "a score that is not a finite number was left out of the records; further ones are left out silently")
+        .warning,
+        "a score that is not a finite number was left out of the records; further ones are left out without a message")
     }
     output.add(merge.take().map(\.line))
     do {
@@ -116,7 +118,7 @@ final class JSONLines: OffloadNode {
     }
   }
 
-  /// Records a step of the wall clock at the position up to which everything is written.
+  /// Records a step of the wall clock at the position up to which everything has been written.
   private func noteClock() {
     let steps = host.clockSteps
     if let before = clockSteps, steps != before {
@@ -126,7 +128,7 @@ final class JSONLines: OffloadNode {
     clockSteps = steps
   }
 
-  /// Notices up to where everything is about to be written.
+  /// Notes the position up to which everything is about to be written.
   private func takeNotices(through position: Int64) {
     for notice in notices?.take(through: position) ?? [] { merge.add(reader.record(notice, rate: rate)) }
   }

@@ -1,10 +1,10 @@
 import NodeKit
 
-/// Takes any stream and drops it: for graphs whose results nobody wants, as in a benchmark.
+/// Discards any stream: for graphs whose results are not needed, such as benchmarks.
 final class Null: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "sink.null", version: "1.0.0", summary: "Discards what it gets.", realtime: .offload, traits: .sink,
+      "sink.null", version: "1.0.0", summary: "Discards all its input.", realtime: .offload, traits: .sink,
       inputs: [PortDeclaration("in", .any, "Any streams", flags: [.many, .independent])])
   }
 

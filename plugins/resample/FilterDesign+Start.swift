@@ -1,18 +1,18 @@
 import CSoxr
 import NodeKit
 
-/// The start of a stream. Where libsoxr works in several stages, each of them knows nothing but zeros before its own
-/// first sample, though the stage before would have rung there already. So its first few output samples (some two to
-/// ninety) have responses of their own; to give the same numbers, so do ours.
+/// The start of a stream. Where libsoxr works in several stages, each stage assumes zeros before its own first sample,
+/// although the stage before would already have rung there. So the first output samples (about two to ninety) have
+/// responses of their own, and ours must have the same.
 extension FilterDesign {
-  /// How many output samples are looked at.
+  /// The number of output samples that are examined.
   private static var mostEdge: Int { 512 }
-  /// Impulses that are worth their time (about 0.1 ms each). Below a twelfth of the rate it would take more; there the
-  /// first samples stay as all others.
+  /// The most impulses (about 0.1 ms each). Ratios below a twelfth of the rate would take more; there the first samples
+  /// get the same responses as all others.
   private static var mostImpulses: Int { 2048 }
 
-  /// Responses of the first output samples, laid out as those of `responses()`: [count][2 * half + 1], that of x[q + d]
-  /// at d + half. Empty where the first sample is made as all others are.
+  /// Responses of the first output samples, in the layout of `responses()`: [count][2 * half + 1], the response of x[q
+  /// + d] at d + half. Empty where the first sample is like all others.
   func startResponses() throws -> [[Double]] {
     let soxr = try create()
     defer { soxr_delete(soxr) }
@@ -36,8 +36,8 @@ extension FilterDesign {
   /// The input sample q at or before output sample k.
   private func inputIndex(_ k: Int) -> Int { k * ratio.down / ratio.up }
 
-  /// How many output samples at the start differ from those further on: noise is sent through twice, the second time
-  /// after as many zeros as bring the same phases again.
+  /// The number of output samples at the start that differ from later ones: sends noise through twice, the second time
+  /// after a number of zeros that gives the same phases again.
   private func edgeLength(_ soxr: soxr_t) throws -> Int {
     let count = inputIndex(2 * Self.mostEdge) + 2 * half
     var state: UInt64 = 1
@@ -49,12 +49,12 @@ extension FilterDesign {
     let early = try convert(noise, soxr)
     let late = try convert([Double](repeating: 0, count: rounds * ratio.down) + noise, soxr)
     let differences = (0..<2 * Self.mostEdge).map { abs(early[$0] - late[$0 + rounds * ratio.up]) }
-    // Interpolated filters do not repeat exactly: what differs further on as well is not the start's.
+    // Interpolated filters do not repeat exactly: samples that also differ later are not part of the start.
     let floor = differences[Self.mostEdge...].max() ?? 0
     return (differences[..<Self.mostEdge].lastIndex { $0 > max(1e-7, 2 * floor) } ?? -1) + 1
   }
 
-  /// All of a short signal at once.
+  /// Resamples all of a short signal at once.
   private func convert(_ input: [Double], _ soxr: soxr_t) throws -> [Double] {
     soxr_clear(soxr)
     var output = [Double](repeating: 0, count: input.count * ratio.up / ratio.down + 64)

@@ -1,7 +1,7 @@
 import CSoxr
 import NodeKit
 
-/// The qualities of libsoxr, and what bounds a table at that quality.
+/// The qualities of libsoxr, and the bounds of their tables.
 enum Quality: String, Sendable, CaseIterable {
   case quick, lq, mq, hq, vhq
 
@@ -16,7 +16,7 @@ enum Quality: String, Sendable, CaseIterable {
   }
 
   /// Half the length of the impulse response down to 1e-15 of its peak, in sample periods of the lower rate, and a few
-  /// more. Found by experiment; `FilterDesign` checks that nothing lies beyond.
+  /// more. Found by experiment; `FilterDesign` checks that nothing lies outside.
   fileprivate var reach: Int {
     switch self {
     case .quick: 4
@@ -28,25 +28,25 @@ enum Quality: String, Sendable, CaseIterable {
   }
 }
 
-/// libsoxr used as a designer of filters: its impulse response at every phase is the polyphase table.
+/// Uses libsoxr as a filter designer: its impulse response at every phase is the polyphase table.
 ///
-/// For a ratio up / down, what libsoxr does is linear and repeats every `down` input samples:
+/// For a ratio up / down, libsoxr is linear and repeats every `down` input samples:
 ///     y[k] = sum over d of table[phase][d] * x[q + d],   k * down = q * up + phase,   0 <= phase < up
-/// so one impulse at each of `down` input phases, far enough apart, yields all of it. It runs in double precision: the
-/// same filters as in single, without the rounding noise of its block transforms. At the very start of a stream some
-/// samples differ, see FilterDesign+Start.swift.
+/// so one impulse at each of `down` input phases, far enough apart, gives the whole table. It runs in double precision:
+/// the same filters as in single, without the rounding noise of its block transforms. At the very start of a stream
+/// some samples differ, see FilterDesign+Start.swift.
 struct FilterDesign {
-  /// Bounds of a table and of its design: bytes, and samples that go through libsoxr (about a second).
+  /// Bounds of a table and its design: bytes, and samples that go through libsoxr (about a second).
   static let maximumBytes = 64 << 20
   static let maximumSamples = 24_000_000
 
   let ratio: Ratio
   let quality: Quality
 
-  /// Half the length that is looked at, in input samples.
+  /// Half the length that is examined, in input samples.
   var half: Int { Int((Double(quality.reach) * ratio.stretch).rounded(.up)) + 2 }
-  /// Input samples between two impulses: more than twice `half`, and without a common divisor with `down`, so that
-  /// `down` impulses meet every phase.
+  /// Input samples between two impulses: more than twice `half`, and coprime to `down`, so that `down` impulses meet
+  /// every phase.
   private var spacing: Int {
     var spacing = 2 * half + 1
     while greatestCommonDivisor(spacing, ratio.down) != 1 { spacing += 1 }
@@ -62,13 +62,13 @@ struct FilterDesign {
       && samples.partialValue + (samples.partialValue / ratio.down) * ratio.up <= Self.maximumSamples
   }
 
-  /// Coefficients [up][2 * half + 1]: that of x[q + d] is at index d + half. Takes up to a second.
+  /// Coefficients [up][2 * half + 1]: the coefficient of x[q + d] is at index d + half. Takes up to a second.
   func responses() throws -> [[Double]] {
     var table = Array(repeating: [Double](repeating: 0, count: 2 * half + 1), count: ratio.up)
     var last = 0.0
     let spacing = spacing
     try run { position, value in
-      // y[k] belongs to the impulse that is nearest to k * down / up.
+      // y[k] belongs to the impulse nearest to k * down / up.
       let (q, phase) = (position * ratio.down).quotientAndRemainder(dividingBy: ratio.up)
       let impulse = min(max((q - half + spacing / 2) / spacing, 0), ratio.down - 1)
       let d = half + impulse * spacing - q
@@ -112,7 +112,7 @@ struct FilterDesign {
     }
   }
 
-  /// Fills a block with zeros and with those impulses that fall into it.
+  /// Fills a block with zeros and the impulses that fall into it.
   private func placeImpulses(in block: inout [Double], at position: Int) {
     for index in block.indices { block[index] = 0 }
     let spacing = spacing

@@ -9,17 +9,17 @@ import Synchronization
 final class FilterTable: @unchecked Sendable {
   /// Rows [starts + up][taps], each 64-byte aligned.
   let rows: UnsafePointer<Float>
-  /// Coefficients of a row: a multiple of 16, those in front filled up with zeros.
+  /// Coefficients of a row: a multiple of 16, padded with zeros in front.
   let taps: Int
-  /// Input samples before q, and after it, that an output sample is made of: taps = left + 1 + right.
+  /// Input samples before and after q that an output sample depends on: taps = left + 1 + right.
   let left: Int
   let right: Int
-  /// Output samples at the start of a stream that have rows of their own.
+  /// Output samples at the start of a stream that have their own rows.
   let starts: Int
   let bytes: Int
   private let memory = NodeMemory()
 
-  /// Leaves out what is at both ends, in every phase, below 1e-9 of the peak.
+  /// Removes both ends where every phase is below 1e-9 of the peak.
   private init(starts first: [[Double]], phases: [[Double]]) {
     let responses = first + phases
     starts = first.count

@@ -3,7 +3,7 @@ import CRealtime
 import NodeKit
 
 /// The realtime part of a rate change: each output sample is one dot product of a row of the table with the latest
-/// input, which lies in one piece. So its bits depend on these samples only, not on how they arrived.
+/// input, which is contiguous. So its bits depend on these samples only, not on how they arrived.
 struct Polyphase {
   private let rows: UnsafePointer<Float>
   private let taps: Int
@@ -19,15 +19,15 @@ struct Polyphase {
   private let capacity: Int
   private var filled = 0
   private var first: Int64 = 0
-  /// Samples that have come in since the start.
+  /// Samples that have arrived since the start.
   private var received: Int64 = 0
   /// The next output sample's place: input sample q and phase, k * down = q * up + phase.
   private var q: Int64 = 0
   private var phase = 0
-  /// Number of its row, while that is one of the start's.
+  /// Index of its row, while that is one of the rows for the start.
   private var k = 0
 
-  /// A few times the filter's length, so that the rest has to be moved back to the front only now and then.
+  /// A few times the filter's length, so that moves back to the front are rare.
   static func historyCapacity(_ table: FilterTable) -> Int { (3 * table.taps + 4096 + 15) / 16 * 16 }
 
   init(_ table: FilterTable, _ ratio: Ratio, channels: Int, _ memory: NodeMemory) {
@@ -58,13 +58,13 @@ struct Polyphase {
     k = 0
   }
 
-  /// Takes all of the input, yields what it completes; at the end of the stream all that is left.
+  /// Takes all of the input, and yields the samples that it completes; at the end of the stream all that remain.
   @_noLocks @_noAllocation
   mutating func process(_ input: InputBlock, _ output: OutputBlock) {
     var taken = 0
     while taken < input.count {
       let count = append(input, from: taken)
-      guard count > 0 else { return }  // only if the host gave less room than was asked for
+      guard count > 0 else { return }  // only if the host gives less room than the node asked for
       taken += count
       received += Int64(count)
       yield(output, below: received - Int64(right))
@@ -100,8 +100,8 @@ struct Polyphase {
     return count
   }
 
-  /// Drops what no coming output sample needs when there is no more room; answers how many samples fit. What stays is
-  /// at most a filter's length plus the samples between two outputs.
+  /// Without room, removes the samples that no later output sample needs; returns how many samples fit. At most a
+  /// filter's length plus the samples between two outputs remain.
   @_noLocks @_noAllocation
   private mutating func makeRoom() -> Int {
     if filled < capacity { return capacity - filled }
@@ -115,7 +115,7 @@ struct Polyphase {
     return capacity - filled
   }
 
-  /// Yields all output samples that lie before an input sample.
+  /// Yields all output samples before an input sample.
   @_noLocks @_noAllocation
   private mutating func yield(_ output: OutputBlock, below end: Int64) {
     let (startQ, startPhase, startK, done) = (q, phase, k, output.count)

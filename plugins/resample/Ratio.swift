@@ -1,13 +1,13 @@
 import NodeKit
 
-/// out rate / in rate in lowest terms: of every `down` input samples `up` output samples are made.
+/// out rate / in rate in lowest terms: `down` input samples give `up` output samples.
 struct Ratio: Hashable, Sendable {
   let up: Int
   let down: Int
 
   /// - Parameters:
   ///   - rate: of the output, whole hertz.
-  ///   - input: whose rate is driverRate * denominator / period.
+  ///   - input: a format whose rate is driverRate * denominator / period.
   init(to rate: Int, from input: StreamFormat) {
     let up = rate * Int(input.period)
     let down = input.driverRate * Int(input.denominator)
@@ -17,7 +17,7 @@ struct Ratio: Hashable, Sendable {
   }
 
   var isOne: Bool { up == down }
-  /// The sample period of the lower of the two rates, in input samples: what a filter's length is proportional to.
+  /// The sample period of the lower of the two rates, in input samples: a filter's length is proportional to it.
   var stretch: Double { max(1, Double(down) / Double(up)) }
 }
 

@@ -1,11 +1,11 @@
 import NodeKit
 import NumberText
 
-/// Changes the rate of audio by a ratio of whole numbers: the numbers of libsoxr, and so of librosa, to 1e-6 of full
-/// scale, at any period size the same bits, without libsoxr's bursts and allocations.
+/// Changes the rate of audio by a ratio of whole numbers: gives the samples of libsoxr, and so of librosa, to 1e-6 of
+/// full scale, with the same bits at any period size, without libsoxr's bursts and allocations.
 ///
-/// Output sample k lies at input sample k * down / up: the filter's delay is made up for. Before the first sample and
-/// after the last one there are zeros; ceil(n * up / down) samples come of n.
+/// Output sample k lies at input sample k * down / up: the filter's delay is compensated. Zeros precede the first
+/// sample and follow the last one; n samples give ceil(n * up / down).
 final class Resample: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -13,16 +13,16 @@ final class Resample: Node {
       inputs: [PortDeclaration("in", .audio, "Samples")],
       outputs: [PortDeclaration("out", .audio, "Samples at the new rate")],
       parameters: [
-        .number("rate", "Sample rate that comes out", unit: .hertz, range: 1...768_000, flags: .required),
+        .number("rate", "Output sample rate", unit: .hertz, range: 1...768_000, flags: .required),
         .choice(
-          "quality", "Filter; hq is what librosa takes", of: Quality.allCases.map(\.rawValue), default: "hq"),
+          "quality", "Filter; hq is librosa's default", of: Quality.allCases.map(\.rawValue), default: "hq"),
       ])
   }
 
   private let rate: Int
   private let quality: Quality
   private var ratio: Ratio?
-  /// Keeps alive what `polyphase` points to; nil where the rate stays.
+  /// Keeps the memory of `polyphase` alive; nil where the rate stays.
   private var table: FilterTable?
   private var channels = 1
   private let memory = NodeMemory()
@@ -47,8 +47,8 @@ final class Resample: Node {
     guard !ratio.isOne else { return }
     guard ratio.up <= Self.mostUpsampling * ratio.down else {
       throw NodeError(
-        "\(NumberText.hertz(input.rate)) -> \(rate) Hz makes more than \(Self.mostUpsampling) samples of one: no sound is "
-          + "recorded that slowly; check the rate of the file, or leave the resample out", parameter: "rate")
+        "\(NumberText.hertz(input.rate)) -> \(rate) Hz makes more than \(Self.mostUpsampling) samples from one: no sound "
+          + "is recorded at such a rate; check the rate of the file, or remove the resample", parameter: "rate")
     }
     let design = FilterDesign(ratio: ratio, quality: quality)
     guard design.isFeasible else { throw tooLarge(input) }
@@ -57,10 +57,10 @@ final class Resample: Node {
     describe(input, ratio, table, &answer)
   }
 
-  /// 4 kHz to 256 kHz; anything beyond is a file that lies about its rate, and its blocks would take gigabytes.
+  /// 4 kHz to 256 kHz; a higher ratio means a wrong rate in a file, and its blocks would take gigabytes.
   private static let mostUpsampling = 64
 
-  /// Output sample k covers [k, k + 1) * down / up input samples, exactly: ticks are refined until that is whole.
+  /// Output sample k covers exactly [k, k + 1) * down / up input samples: ticks are refined until that is whole.
   private func describe(_ input: StreamFormat, _ ratio: Ratio, _ table: FilterTable, _ answer: inout Answer) {
     var output = input
     output.refine(by: Int64(ratio.up / greatestCommonDivisor(ratio.up, Int(input.period))))
@@ -78,7 +78,7 @@ final class Resample: Node {
     answer.memory = table.bytes + channels * Polyphase.historyCapacity(table) * MemoryLayout<Float>.stride
   }
 
-  /// Names the nearest rates on both sides whose tables are small enough.
+  /// Names the nearest lower and higher rates whose tables are small enough.
   private func tooLarge(_ input: StreamFormat) -> NodeError {
     func isGood(_ rate: Int) -> Bool {
       let ratio = Ratio(to: rate, from: input)
@@ -88,8 +88,8 @@ final class Resample: Node {
     let above = (rate + 1...max(rate + 1, 1_000_000)).first(where: isGood)
     let good = [below, above].compactMap { $0.map { "\($0) Hz" } }.joined(separator: " and ")
     return NodeError(
-      "\(NumberText.hertz(input.rate)) -> \(rate) Hz has no common divisor that is large enough: its filter would take over "
-        + "\(FilterDesign.maximumBytes >> 20) MiB or a second to make; the nearest good rates are \(good)",
+      "\(NumberText.hertz(input.rate)) -> \(rate) Hz has no common divisor that is large enough: the filter would need "
+        + "more than \(FilterDesign.maximumBytes >> 20) MiB or a second of design; the nearest possible rates are \(good)",
       parameter: "rate")
   }
 
@@ -116,7 +116,7 @@ final class Resample: Node {
     }
   }
 
-  /// The rate stays: samples go through untouched.
+  /// The rate stays the same: samples pass unchanged.
   @_noLocks @_noAllocation
   private func passThrough(_ cycle: Cycle) {
     let count = cycle.input.count

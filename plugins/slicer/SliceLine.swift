@@ -13,18 +13,18 @@ struct SliceShape: Equatable {
   var count: Int { @_noLocks @_noAllocation get { rows * columns } }
 }
 
-/// The work of an active `slicer`: the last rows of each channel in a ring. All that the realtime thread touches.
+/// The work of an active `slicer`: the last rows of each channel in a ring. The data that the realtime thread uses.
 struct SliceLine {
   private let shape: SliceShape
-  /// What the last slice of a file is filled up with; nil: it is left out.
+  /// Padding of the last slice of a file; nil: an incomplete slice is left out.
   private let fill: Float?
   /// [channels x rows x columns]
   private let ring: UnsafeMutablePointer<Float>
-  /// Row of the ring that the next analysis frame goes to: the oldest one, once the ring is full.
+  /// Row of the ring for the next analysis frame: the oldest row, once the ring is full.
   private var place = 0
   /// Analysis frames until the next slice is complete.
   private var missing: Int
-  /// Analysis frames that came since, and that no slice holds yet.
+  /// Analysis frames since the last slice, which no slice holds yet.
   private var uncovered = 0
 
   /// Thread: control.
@@ -67,7 +67,7 @@ struct SliceLine {
     uncovered += 1
   }
 
-  /// Copies the ring out, oldest row first.
+  /// Copies the ring to the output, oldest row first.
   @_noLocks @_noAllocation
   private mutating func yieldSlice(_ output: OutputBlock) {
     let token = output.count
@@ -83,7 +83,7 @@ struct SliceLine {
     uncovered = 0
   }
 
-  /// Completes the next slice with rows of `fill`, when it has begun and holds frames that no slice has held.
+  /// Completes the next slice with rows of `fill`, if it holds frames that no other slice has.
   @_noLocks @_noAllocation
   private mutating func padEnd(_ fill: Float, _ output: OutputBlock) {
     guard uncovered > 0, missing < shape.rows else { return }

@@ -1,13 +1,14 @@
 import NodeKit
 
-/// Puts consecutive analysis frames together to slices, which may overlap or leave frames out.
+/// Combines consecutive analysis frames into slices, which may overlap or skip frames.
 ///
-/// Lengths written as durations or per cent are cut to whole frames, as `int()` does: 0.6 s at 44.1 kHz and hop 512 are
+/// Lengths given as durations or per cent are truncated to whole frames, as by `int()`: 0.6 s at 44.1 kHz and hop 512
+/// are
 /// 51 frames, and 20 % of those are 10.
 final class Slicer: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "slicer", version: "1.0.0", summary: "Puts consecutive analysis frames together to slices.", realtime: .hard,
+      "slicer", version: "1.0.0", summary: "Combines consecutive analysis frames into slices.", realtime: .hard,
       inputs: [PortDeclaration("in", .features, "Analysis frames")],
       outputs: [PortDeclaration("out", .slice, "Slices: frames x bands")],
       parameters: [
@@ -18,8 +19,9 @@ final class Slicer: Node {
           "hop", "From one slice to the next: in analysis frames, as a duration, or in % of the length", unit: .sample,
           also: [.second, .percent], default: "100 %", range: 1...Double(longest)),
         .boolean(
-          "pad", "At the end of a file, fill up the last slice if it holds frames no other does", default: "false"),
-        .number("fill", "Value to fill up with", default: "0"),
+          "pad", "At the end of a file, pad the last slice if it holds frames that no other slice has", default: "false"
+        ),
+        .number("fill", "Padding value", default: "0"),
       ])
   }
 
@@ -31,7 +33,7 @@ final class Slicer: Node {
   private let fill: Float
   private var shape = SliceShape(rows: 1, hop: 1, columns: 1, channels: 1)
   private let memory = NodeMemory()
-  /// What the realtime thread touches, while active.
+  /// The data that the realtime thread uses, while active.
   private var line: UnsafeMutablePointer<SliceLine>?
 
   required init(_ arguments: Arguments) throws {
@@ -62,7 +64,7 @@ final class Slicer: Node {
     answer.memory = shape.count * input.channels * MemoryLayout<Float>.size
   }
 
-  /// Whole analysis frames in a length that is written in frames, as a duration, or in per cent of another length.
+  /// Whole analysis frames in a length given in frames, as a duration, or in per cent of another length.
   private func frames(_ value: Value, rate: Double, percentOf whole: Int, _ parameter: String) throws -> Int {
     let number = value.number!
     let exact =
@@ -71,14 +73,14 @@ final class Slicer: Node {
       case .percent: number * Double(whole) / 100
       default: number
       }
-    // What is a whole number but for the rounding of its factors is not cut to the one below.
+    // A value that is whole except for rounding is not truncated to the one below.
     let frames = (exact * (1 + 1e-12)).rounded(.down)
     guard value.unit != .sample || frames == number else {
       throw NodeError("\(number) is not a whole number of analysis frames", parameter: parameter)
     }
     guard frames >= 1, frames <= Double(Self.longest) else {
       throw NodeError(
-        "\(parameter) comes to \(frames) analysis frames; it takes 1 to \(Self.longest)", parameter: parameter)
+        "\(parameter) is \(frames) analysis frames; it must be 1 to \(Self.longest)", parameter: parameter)
     }
     return Int(frames)
   }

@@ -1,6 +1,6 @@
 import NodeKit
 
-/// Sums every band of a slice up: mean, standard deviation and so on over its analysis frames.
+/// Summarises every band of a slice: mean, standard deviation and so on over its analysis frames.
 final class Statistics: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -22,7 +22,7 @@ final class Statistics: Node {
   private var rows = 1
   private var columns = 1
   private let memory = NodeMemory()
-  /// What the realtime thread touches, while active.
+  /// The data that the realtime thread uses, while active.
   private var work: UnsafeMutablePointer<StatisticsWork>?
 
   required init(_ arguments: Arguments) throws {
@@ -30,7 +30,7 @@ final class Statistics: Node {
       let word = String(part.filter { $0 != " " })
       guard let statistic = Statistic(rawValue: word) else {
         let known = Statistic.allCases.map(\.rawValue).joined(separator: ", ")
-        throw NodeError("there is no statistic '\(word)'; there are \(known), joined by +", parameter: "of")
+        throw NodeError("there is no statistic '\(word)'; use \(known), joined by +", parameter: "of")
       }
       return statistic
     }

@@ -2,7 +2,7 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// The work of an active `statistics`: all that the realtime thread touches.
+/// The work of an active `statistics`: the data that the realtime thread uses.
 struct StatisticsWork {
   private let rows: Int
   private let columns: Int

@@ -1,9 +1,9 @@
 import NodeKit
 
-/// Samples that the driver supplies: a JACK port, a channel of a file, or what a test feeds by hand.
+/// Samples from the driver: a JACK port, a channel of a file, or a test by hand.
 ///
-/// Nothing but finite samples of at most `SourceSample.limit` leaves it, so no node after it need look for others. Each
-/// sample gets a mark: whether it sounds, whether it clipped, whether something is connected, whether the input is stuck.
+/// All its output samples are finite and at most `SourceSample.limit`, so no later node checks that. Each sample gets a
+/// mark: whether it sounds, whether it clipped, whether something is connected, whether the input is stuck.
 final class Source: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -11,17 +11,18 @@ final class Source: Node {
       realtime: .hard, traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
       parameters: SourceChannels.parameters("Channels, one a machine") + [
         .text(
-          "connect", "Ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement]),
+          "connect", "JACK ports to connect to: a name or pattern, or one for each channel", flags: [.list, .placement]),
         .number(
-          "silent_below", "Level under which a sample is silent; a bare number is in dB full scale", unit: .decibel,
+          "silent_below", "Level below which a sample is silent; a number without unit is in dB full scale",
+          unit: .decibel,
           default: "-100 dB", range: -1000...200, words: ["off"]),
         .number(
-          "clipped_at", "Level from which a sample is clipped; a bare number is a factor of full scale",
+          "clipped_at", "Level from which a sample is clipped; a number without unit is a factor of full scale",
           also: .decibel, default: "0.999", range: 0...1e9, words: ["off"]),
         .number(
           "silent_share",
-          "How much of a token has to be silent or stuck for all of it to be flagged silent, rounded down to "
-            + "fifteenths of its length; less than 5 ms at a time do not count", unit: .percent, default: "10 %",
+          "Share of a token that must be silent or stuck to flag the token silent, rounded down to "
+            + "fifteenths of its length; stretches below 5 ms do not count", unit: .percent, default: "10 %",
           range: 0.1...100),
       ])
   }
@@ -43,7 +44,7 @@ final class Source: Node {
       clippedFrom: arguments["clipped_at"].flatMap { value in
         value.number.map { Float(value.unit == .decibel ? amplitudeFactor(decibels: $0) : $0) }
       })
-    // Down: silence is counted in whole fifteenths, and a machine that is switched off must not pass for a loud one.
+    // Down, because silence is counted in whole fifteenths, and a machine that is switched off must not count as loud.
     silentShare = min(15, max(1, Int((arguments.number("silent_share") * 0.15 + 1e-9).rounded(.down))))
     try super.init(arguments)
   }

@@ -1,12 +1,12 @@
 import NodeKit
 
-/// The work of an active `stft`: samples in, columns out. All that the realtime thread touches.
+/// The work of an active `stft`: samples in, columns out. The data that the realtime thread uses.
 struct Analysis {
   private let layout: FrameLayout
   private let channels: Int
   private let transform: Transform
   private var history: SampleHistory
-  /// Whether a sample has come since the last restart: the end of nothing has no columns.
+  /// Whether a sample has arrived since the last restart: the end of an empty stream has no columns.
   private var hasHeard = false
 
   init(layout: FrameLayout, channels: Int, transform: Transform, history: SampleHistory) {
@@ -16,7 +16,7 @@ struct Analysis {
     self.history = history
   }
 
-  /// Lets go of what is not the node's memory. Thread: control.
+  /// Frees the FFT plan, which is not the node's memory. Thread: control.
   func free() { transform.free() }
 
   @_noLocks @_noAllocation
@@ -30,12 +30,12 @@ struct Analysis {
     take(input, input.count, output)
     if input.count > 0 { hasHeard = true }
     guard input.isEnd else { return }
-    // Zeros after the last sample complete the columns that are centred up to it.
+    // Zeros after the last sample complete the columns that are centred on samples up to it.
     if hasHeard { take(nil, layout.after, output) }
     restart()
   }
 
-  /// Takes `count` samples of each channel, zeros without an input, and yields every column that they complete.
+  /// Takes `count` samples of each channel (without an input: zeros), and yields every column that they complete.
   @_noLocks @_noAllocation
   private mutating func take(_ input: InputBlock?, _ count: Int, _ output: OutputBlock) {
     var taken = 0

@@ -6,7 +6,7 @@ import NodeKit
 struct FrameLayout: Equatable {
   /// Samples under the window.
   let length: Int
-  /// Points of the transform; what the window leaves of them is zero, half before it, half after it.
+  /// Points of the transform; those outside the window are zero, half before it, half after it.
   let fft: Int
   let hop: Int
   /// Zeros before the first sample of a stretch (centred columns), else 0.
@@ -17,9 +17,9 @@ struct FrameLayout: Equatable {
   var bins: Int { fft / 2 + 1 }
   /// Where the window begins in the transform's input.
   var lead: Int { (fft - length) / 2 }
-  /// The most columns that the zeros after the end complete.
+  /// The most columns that the zeros after the end can complete.
   var burst: Int { (after + hop - 1) / hop }
-  /// Samples from a sample's arrival to the column that is centred on it, or begins with it, being complete.
+  /// Samples from a sample's arrival until the column that is centred on it, or begins with it, is complete.
   var latency: Int { length - before }
 
   init(length: Int, fft: Int, hop: Int, isCentered: Bool) {
@@ -34,8 +34,8 @@ struct FrameLayout: Equatable {
   static let longest = 1 << 21
 
   /// Whether the realtime thread may run a transform of this length: an even product of 2, 3, 5, 7 and at most one 11
-  /// or 13, which are the lengths that FFTW's manual calls best. Other ones were seen to allocate memory in `execute`;
-  /// of these, all up to `longest` were tried with FFTW 3.3.10, and none did.
+  /// or 13, the best lengths by FFTW's manual. With other lengths `execute` sometimes allocated memory; with FFTW
+  /// 3.3.10 none of these lengths up to `longest` did.
   static func isRealtimeLength(_ fft: Int) -> Bool {
     guard fft >= 2, fft <= longest, fft % 2 == 0 else { return false }
     var rest = fft
@@ -43,7 +43,7 @@ struct FrameLayout: Equatable {
     return [1, 11, 13].contains(rest)
   }
 
-  /// The least such length that is not below `length`, which is `longest` at most.
+  /// The least such length at or above `length`, which is at most `longest`.
   static func realtimeLength(from length: Int) -> Int {
     var fft = max(2, length)
     while !isRealtimeLength(fft) { fft += 1 }

@@ -7,14 +7,15 @@ struct FrameParameters {
       "length", "Length of the window, in samples or as a duration", unit: .sample, also: .second, default: "1024",
       range: 2...Double(FrameLayout.longest)),
     .integer(
-      "fft", "Points of the transform, even; default: the length, or the next that runs in real time", unit: .sample,
+      "fft", "Points of the FFT, even; default: the length, or the next length that can run in real time",
+      unit: .sample,
       range: 2...Double(FrameLayout.longest)),
     .number(
       "hop", "From one column to the next, in samples or as a duration; default: half of the length", unit: .sample,
       also: .second, range: 1...Double(FrameLayout.longest)),
     .choice("window", "Shape of the window, periodic", of: WindowShape.allCases.map(\.rawValue), default: "hann"),
     .boolean(
-      "center", "Centre column t on sample t * hop, with zeros before the start and after the end", default: "true"),
+      "center", "Centre column t on sample t * hop, with zero padding at start and end", default: "true"),
   ]
 
   let window: WindowShape
@@ -31,7 +32,7 @@ struct FrameParameters {
     isCentered = arguments.boolean("center")
   }
 
-  /// Lengths in samples at the input's rate. Logs when the transform was made longer than the window.
+  /// Lengths in samples at the input's rate. Logs when the transform is longer than the window.
   ///
   /// - Throws: `NodeError` for lengths out of range or not whole, and for transforms that cannot run in real time.
   func layout(rate: Double, host: Host) throws -> FrameLayout {
@@ -43,16 +44,17 @@ struct FrameParameters {
     }
     guard FrameLayout.isRealtimeLength(fft) else {
       throw NodeError(
-        "an FFT of \(fft) points cannot run on the realtime thread: take an even product of 2, 3, 5, 7 and at most one "
+        "an FFT of \(fft) points cannot run on the realtime thread: use an even product of 2, 3, 5, 7 and at most one "
           + "11 or 13, such as \(FrameLayout.realtimeLength(from: fft))", parameter: "fft")
     }
     if self.fft == nil && fft != length {
-      host.log(.info, "the window has \(length) samples, its FFT \(fft) points: the next that runs in real time")
+      host.log(
+        .info, "the window has \(length) samples, its FFT \(fft) points: the next length that can run in real time")
     }
     return FrameLayout(length: length, fft: fft, hop: hop, isCentered: isCentered)
   }
 
-  /// Samples in a length that is written in samples, or as a duration, which is rounded.
+  /// Samples in a length given in samples, or as a duration, which is rounded.
   private func samples(_ value: Value, _ rate: Double, _ parameter: String, least: Int) throws -> Int {
     let number = value.number!
     let samples = value.unit == .second ? (number * rate).rounded() : number

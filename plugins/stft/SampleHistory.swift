@@ -2,10 +2,10 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// The samples that columns are still to be computed from, of all channels side by side.
+/// The samples that later columns still need, of all channels side by side.
 ///
-/// A line of memory for each channel, filled from the left; when it is full, what is still needed moves to the front.
-/// Everything a column sees is in one piece, however the samples came in.
+/// Each channel has a line of memory, filled from the left; when it is full, the samples that are still needed move to
+/// the front. The samples of a column are always contiguous.
 struct SampleHistory {
   private let channels: Int
   /// Samples that each channel's line holds.
@@ -16,7 +16,7 @@ struct SampleHistory {
   private let latest: UnsafeMutablePointer<Float>
   /// Samples in each line.
   private var fill = 0
-  /// Where the next column begins. Beyond `fill`: so many samples are left out first.
+  /// Where the next column begins. Beyond `fill`: that many samples are skipped first.
   private var begin = 0
 
   /// Thread: control.
@@ -31,7 +31,7 @@ struct SampleHistory {
   /// Bytes that an instance holds.
   static func memory(channels: Int, length: Int) -> Int { channels * (2 * length + 1024 + 16) * 4 }
 
-  /// Forgets everything; `zeros` of silence, at most the window's length, then stand before the first sample.
+  /// Forgets everything; then `zeros` of silence, at most the window's length, precede the first sample.
   @_noLocks @_noAllocation
   mutating func restart(zeros: Int) {
     for channel in 0..<channels {
@@ -45,7 +45,7 @@ struct SampleHistory {
   @_noLocks @_noAllocation
   private func line(_ channel: Int) -> UnsafeMutablePointer<Float> { lines + channel * capacity }
 
-  /// Whether all samples of the next column, `length` of them, have come.
+  /// Whether all `length` samples of the next column have arrived.
   @_noLocks @_noAllocation
   func holdsColumn(_ length: Int) -> Bool { begin + length <= fill }
 
@@ -53,14 +53,14 @@ struct SampleHistory {
   @_noLocks @_noAllocation
   func column(_ channel: Int) -> UnsafePointer<Float> { UnsafePointer(line(channel) + begin) }
 
-  /// Goes on to the column after.
+  /// Moves on to the next column.
   @_noLocks @_noAllocation
   mutating func advance(hop: Int) { begin += hop }
 
   /// Whether the next samples lie between two columns (the hop is longer than the window).
   private var isLeavingOut: Bool { @_noLocks @_noAllocation get { fill == 0 && begin > 0 } }
 
-  /// How many samples `take` can use now, at least 1. Call it when no column is left to be computed.
+  /// The number of samples that `take` can accept now, at least 1. Call it when no column is left to be computed.
   @_noLocks @_noAllocation
   mutating func room() -> Int {
     if begin >= fill {
@@ -79,7 +79,7 @@ struct SampleHistory {
     return capacity - fill
   }
 
-  /// Takes `count` samples of one channel, `room()` at most; nil: zeros, which pre-emphasis leaves zero. Call it for
+  /// Takes `count` samples of one channel, at most `room()`; nil: zeros, which pre-emphasis leaves zero. Call it for
   /// every channel, then `took`.
   @_noLocks @_noAllocation
   func take(_ samples: UnsafePointer<Float>?, _ count: Int, channel: Int) {
@@ -98,7 +98,7 @@ struct SampleHistory {
     latest[channel] = samples[count - 1]
   }
 
-  /// After `take` for all channels.
+  /// Call it after `take` for all channels.
   @_noLocks @_noAllocation
   mutating func took(_ count: Int) {
     if isLeavingOut { begin -= count } else { fill += count }

@@ -2,10 +2,10 @@ import NodeKit
 
 /// Short-time Fourier transform, as librosa 0.11 computes it.
 ///
-/// Centred columns are computed as if `length / 2` zeros stood before the first sample of a stretch and, at the end of
-/// a file, after the last: 1 + floor(n / hop) of them for n > 0 samples. Those that are not centred use only real
-/// samples: 1 + floor((n - length) / hop). A window shorter than the transform lies in its middle, with zeros around it; unlike
-/// librosa's, columns that are not centred begin where the window does, not where the transform does.
+/// Centred columns are computed as if `length / 2` zeros preceded the first sample of a stretch and, at the end of a
+/// file, followed the last: n > 0 samples give 1 + floor(n / hop) columns. Columns that are not centred use only real
+/// samples: 1 + floor((n - length) / hop). A window shorter than the transform lies in its middle, with zeros around
+/// it; unlike librosa's, columns that are not centred begin where the window does, not where the transform does.
 final class ShortTimeFourier: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -25,7 +25,7 @@ final class ShortTimeFourier: Node {
   private var layout = FrameLayout(length: 2, fft: 2, hop: 1, isCentered: false)
   private var channels = 0
   private let memory = NodeMemory()
-  /// What the realtime thread touches, while active.
+  /// The data that the realtime thread uses, while active.
   private var analysis: UnsafeMutablePointer<Analysis>?
 
   required init(_ arguments: Arguments) throws {
@@ -54,11 +54,11 @@ final class ShortTimeFourier: Node {
     answer.output.burst = layout.burst
     answer.latency = frames(layout.latency)
     answer.history = frames(layout.length)
-    // One more for pre-emphasis, which looks at the sample before.
+    // One more for pre-emphasis, which uses the sample before.
     answer.reach = frames(layout.length + (preEmphasis == 0 ? 0 : 1))
     answer.memory =
       SampleHistory.memory(channels: channels, length: layout.length)
-      // Window, frame, spectrum, and what a plan may have of its own.
+      // Window, frame, spectrum, and an estimate for the plan's own memory.
       + (layout.length + 2 * layout.fft) * (isDouble ? 8 : 4) + 2 * layout.bins * 8 + 65536
   }
 

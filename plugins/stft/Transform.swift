@@ -3,9 +3,9 @@ import CKernels
 import NodeKit
 import Synchronization
 
-/// Window and FFT of one analysis frame: plan, window and aligned buffers. Made on the control thread.
+/// Window and FFT of one analysis frame: plan, window and aligned buffers. Thread of `init`: control.
 ///
-/// Plans are made by FFTW_ESTIMATE: MEASURE chooses by timing, so its results differ in the last bits from run to run.
+/// Uses FFTW_ESTIMATE: MEASURE chooses by timing, so its results differ in the last bits from run to run.
 struct Transform {
   /// FFTW's planner is not thread-safe.
   private static let planner = Mutex(())
@@ -65,7 +65,7 @@ struct Transform {
     Transform.planner.withLock { _ in isDouble ? fftw_destroy_plan(plan) : fftwf_destroy_plan(plan) }
   }
 
-  /// Transforms `samples` [length] into `output` [2 x bins], which is aligned to 64 bytes as the plan wants it.
+  /// Transforms `samples` [length] into `output` [2 x bins], aligned to 64 bytes as the plan requires.
   ///
   /// Thread: realtime or worker.
   @_noLocks @_noAllocation

@@ -1,6 +1,6 @@
 import CRealtime
 
-/// The shapes that a window can have. All are periodic, as spectral analysis wants them: `scipy.signal.get_window`.
+/// The window shapes. All are periodic, as spectral analysis requires: `scipy.signal.get_window`.
 enum WindowShape: String, CaseIterable {
   case hann, hamming, blackman, blackmanharris, nuttall, flattop, bartlett, rectangular
 

@@ -1,9 +1,9 @@
-/// What can go wrong with a machine, in the order of the parameter's choices.
+/// The faults of a machine, in the order of the parameter's choices.
 enum Fault: String, CaseIterable {
   case none, imbalance, rub, knock, bearing, blockage, hum, corona
 }
 
-/// What a fault of severity 1 adds; amplitudes are relative to a machine whose sound has RMS 1.
+/// The sound that a fault of severity 1 adds; amplitudes are relative to a machine whose sound has RMS 1.
 struct FaultModel {
   typealias Partial = MachineModel.Partial
 
@@ -26,10 +26,10 @@ struct FaultModel {
       var amplitude: Double
     }
     var modes: [Mode]
-    /// Times per turn of the shaft, or, where `isMains`, per half-wave of the mains.
+    /// Impacts per turn of the shaft or, where `isMains`, per half-wave of the mains.
     var rate: Double
     var isMains = false
-    /// Impacts in each of these, and how far they stray from its middle, in its lengths.
+    /// Impacts in each burst, and how far they lie from its middle at most, in burst lengths.
     var burst = 1
     var stray = 0.02
     var amplitude: Double
@@ -39,7 +39,7 @@ struct FaultModel {
     switch fault {
     case .none:
       FaultModel()
-    case .imbalance:  // the turning mass shakes the whole: one and two per turn, and what the frame makes of it
+    case .imbalance:  // the turning mass shakes the machine: once and twice per turn, and partials of the frame
       FaultModel(shaft: [
         Partial(multiple: 1, amplitude: 2), Partial(multiple: 2, amplitude: 1.2), Partial(multiple: 3, amplitude: 0.9),
         Partial(multiple: 4, amplitude: 0.6), Partial(multiple: 5, amplitude: 0.4),
@@ -57,7 +57,7 @@ struct FaultModel {
             .init(frequency: 240, decay: 0.012, amplitude: 1), .init(frequency: 900, decay: 0.005, amplitude: 0.6),
             .init(frequency: 2600, decay: 0.001, amplitude: 0.5),
           ], rate: 1, amplitude: 5))
-    case .bearing:  // balls pass a flaw of the outer race some 3.58 times a turn and ring it
+    case .bearing:  // balls pass a flaw of the outer race about 3.58 times a turn and make it ring
       FaultModel(
         impact: Impact(
           modes: [

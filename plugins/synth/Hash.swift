@@ -1,4 +1,4 @@
-/// Random numbers that depend on a place only, not on what was drawn before: any sample can be computed alone.
+/// Random numbers that depend on a place only, not on earlier draws: any sample can be computed alone.
 enum Hash {
   /// 64 well-mixed bits of a key and a place (the finaliser of splitmix64).
   @inline(__always) @_noLocks @_noAllocation

@@ -1,22 +1,22 @@
 import CRealtime
 import NodeKit
 
-/// A train of decaying rings, tied to the turns of a shaft or to the half-waves of the mains. Each has a number, and
-/// all about it (when, how strong) follows from that number.
+/// A train of decaying rings, at a rate tied to the turns of a shaft or to the half-waves of the mains. Each ring has a
+/// number that determines its time and strength.
 struct Impacts {
   private let ring: UnsafePointer<Float>
   private let length: Int
-  /// Bursts per second of even time, each of `burst` rings that stray around its middle.
+  /// Bursts per second of even time, each with `burst` rings around its middle.
   private let rate: Double
   private let burst: Int
   private let stray: Double
   private let amplitude: Double
-  /// The mains keep even time, and a pace of their own.
+  /// The mains run in even time, at their own pace.
   private let isMains: Bool
   private let sampleRate: Double
   private let key: UInt64
 
-  /// Where a ring is in time: the shaft, or the mains as a shaft that never wanders, and the factor of its speed.
+  /// Where a ring is in time: the shaft, or the mains as a shaft at constant speed, and the factor of its speed.
   struct Clock {
     var shaft: Shaft
     var pace: Double
@@ -41,7 +41,7 @@ struct Impacts {
     self.key = key
   }
 
-  /// Decaying sines, down to e^-8; those that the sample rate can't carry move below its half.
+  /// Decaying sines, down to e^-8; sines above half the sample rate move below it.
   private static func ring(_ modes: [FaultModel.Impact.Mode], _ rate: Double) -> [Float] {
     (0..<length(modes, rate)).map { index in
       let time = Double(index) / rate
@@ -58,7 +58,7 @@ struct Impacts {
     max(1, Int(8 * (modes.map(\.decay).max() ?? 0) * rate))
   }
 
-  /// Adds to a block of samples all rings that reach into it.
+  /// Adds all rings that reach into a block of samples.
   @_noLocks @_noAllocation
   func add(
     to out: UnsafeMutablePointer<Float>, count: Int, at start: Int64, _ envelope: Envelope, _ recording: Recording,

@@ -32,7 +32,7 @@ struct LayeredNoise {
     self.key = key
   }
 
-  /// How one recording's noise differs from another's: a change of the key, and a factor for each layer.
+  /// How the noise of one recording differs from others': a change of the key, and a factor for each layer.
   struct Variety {
     var salt: UInt64
     var color: InlineArray<5, Float>

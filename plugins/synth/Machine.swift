@@ -1,5 +1,4 @@
-/// What a kind of machine sounds like when it is well. Amplitudes are relative to each other: the whole is scaled to
-/// `level` in the end.
+/// The sound of a healthy machine of a kind. Amplitudes are relative: at the end the sum is scaled to `level`.
 struct MachineModel {
   /// A partial: a multiple of the shaft's or the mains' frequency.
   struct Partial {
@@ -7,7 +6,7 @@ struct MachineModel {
     var amplitude: Double
   }
 
-  /// Hertz; nil: nothing turns.
+  /// Hertz; nil: there is no shaft.
   var speed: Double?
   /// Multiples of the shaft's speed; halves are allowed.
   var shaft: [Partial] = []
@@ -17,7 +16,7 @@ struct MachineModel {
   var turbulence: Double
   /// Amplitudes of the noise's layers: white, and slower by 4, 16, 64, 256. Equal ones make pink noise.
   var color: [Double]
-  /// Share of all amplitudes that goes with the load.
+  /// Share of all amplitudes that follows the load.
   var loadShare: Double
   /// How far the speed falls from no load to full load.
   var slip: Double

@@ -1,10 +1,10 @@
 import CRealtime
 import NodeKit
 
-/// What is particular to one recording: how the machine ran that hour, where the microphone stood that day, what else
-/// was to be heard. As it stands here it changes nothing.
+/// The properties of one recording: how the machine ran in that hour, where the microphone stood on that day, what
+/// other sound there was. The defaults change nothing.
 struct Recording {
-  /// Counts from 0; -1: none of a series.
+  /// Counts from 0; -1: not part of a series.
   var number: Int64 = -1
   /// Changes the keys of everything random, so that no two recordings share their noise.
   var salt: UInt64 = 0
@@ -16,13 +16,13 @@ struct Recording {
   var turbulence = 1.0
   var background = 1.0
   var color: InlineArray<5, Float> = [1, 1, 1, 1, 1]
-  /// Another machine: its RMS against `level`, 0 where it stands still, and the factor of its speed.
+  /// Another machine: its RMS relative to `level`, 0 where it is off, and the factor of its speed.
   var neighbour = 0.0
   var neighbourPace = 1.0
-  /// People: visits per cell of time, and their RMS against `level`.
+  /// People: visits per cell of time, and their RMS relative to `level`.
   var visits = 0.0
   var visitLevel = 0.0
-  /// How far the partials stray, in nepers, by the day and by the recording.
+  /// How far the partials vary, in nepers, by the day and by the recording.
   var partialsOfDay = 0.0
   var partialsOfRecording = 0.0
   var dayKey: UInt64 = 0
@@ -32,9 +32,9 @@ struct Recording {
   var paths: InlineArray<7, Float> = [1, 0, 0, 0, 0, 0, 0]
 }
 
-/// A series of recordings of one machine, some a day. All about one follows from its number.
+/// A series of recordings of one machine, several a day. A recording's number determines its properties.
 struct Series {
-  /// 0: alike but for their noise. 1: as different as those of a real site.
+  /// 0: only the noise differs. 1: as different as recordings of a real site.
   let variation: Double
   let first: Int64
   /// Samples of a recording; 0: the first one never ends.
@@ -43,10 +43,10 @@ struct Series {
   let sampleRate: Double
   let key: UInt64
 
-  /// The longest way round that sound takes, in seconds.
+  /// The longest path of the sound, in seconds.
   static let longestPath = 0.012
 
-  /// Number of the recording that a position lies in; what is before position 0 belongs to the first one.
+  /// Number of the recording that contains a position; positions before 0 belong to the first one.
   @_noLocks @_noAllocation
   func number(at position: Int64) -> Int64 {
     length > 0 && position > 0 ? first &+ position / length : first
@@ -77,7 +77,7 @@ struct Series {
     recording.partialsOfRecording = 0.25 * variation
   }
 
-  /// What else is to be heard: wind and traffic, another machine, people.
+  /// Other sound: wind and traffic, another machine, people.
   @_noLocks @_noAllocation
   private func surroundings(_ recording: inout Recording, _ draw: Draw) {
     recording.background = decibels(4 * variation + draw.swing(3, day: 4, own: 5))
@@ -93,7 +93,7 @@ struct Series {
     }
   }
 
-  /// Where the microphone stands, and how far its gain is turned up. A surface near by, and five walls.
+  /// Position of the microphone and its gain. A surface nearby, and five walls.
   @_noLocks @_noAllocation
   private func place(_ recording: inout Recording, _ draw: Draw) {
     recording.gain = Float(decibels(draw.swing(11, day: 4, own: 2)))
@@ -122,13 +122,13 @@ struct Draw {
   let recording: UInt64
   let scale: Double
 
-  /// A triangular number with a share of the day's and one of the recording's own, in +-(day + own) * scale.
+  /// A triangular number in +-(day + own) * scale: a part by the day, and a part by the recording.
   @_noLocks @_noAllocation
   func swing(_ place: UInt64, day: Double, own: Double) -> Double {
     scale * (day * Hash.triangular(self.day, place) + own * Hash.triangular(recording, place))
   }
 
-  /// Uniform in [0, 1), anew for each recording, or the same all day.
+  /// Uniform in [0, 1), one for each recording, or one for the whole day.
   @_noLocks @_noAllocation
   func chance(_ place: UInt64) -> Double { Hash.uniform(recording, 2 * place) }
   @_noLocks @_noAllocation

@@ -1,14 +1,14 @@
 import CRealtime
 import NodeKit
 
-/// The way from the machine to the recorder: sound that arrives a few times, delayed. What a block needs of those before
-/// it is kept, and computed anew after a jump, so that a block still follows from its position alone.
+/// The path from the machine to the recorder: sound arrives several times, with delays. It keeps the samples before a
+/// block that the block needs, and recomputes them after a jump, so a block depends on its position alone.
 struct Room {
-  /// Dry sound: what goes before the block, then the block [before + Voice.block].
+  /// Dry sound: the samples before the block, then the block [before + Voice.block].
   private let sound: UnsafeMutablePointer<Float>
   /// Samples that are kept, in whole blocks.
   let before: Int
-  /// Where the block lies that continues what is kept.
+  /// Position of the block that continues the kept samples.
   var next = Int64.min
 
   init(_ memory: NodeMemory, sampleRate: Double) {
@@ -21,7 +21,7 @@ struct Room {
     (Int(Series.longestPath * sampleRate + 1) / Voice.block + 1) * Voice.block
   }
 
-  /// Where to put the next block of dry sound.
+  /// Where to write the next block of dry sound.
   @_noLocks @_noAllocation
   func advance() -> UnsafeMutablePointer<Float> {
     realtime_move(sound, sound + Voice.block, before * MemoryLayout<Float>.stride)

@@ -1,4 +1,4 @@
-/// The greatest whole number that is not above x. (`rounded(.down)` is not accepted in realtime code.)
+/// The greatest whole number at or below x. (The compiler refuses `rounded(.down)` in realtime code.)
 @inline(__always) @_noLocks @_noAllocation
 func wholePart(_ x: Double) -> Int64 {
   let toward = Int64(x)

@@ -1,6 +1,6 @@
 import CRealtime
 
-/// What is around a machine and changes from recording to recording.
+/// The surroundings of a machine, which change from recording to recording.
 struct Site {
   let series: Series
   var room: Room
@@ -17,7 +17,7 @@ struct Site {
 }
 
 extension Voice {
-  /// The samples as the recorder hears them. After a jump, what is still on its way is computed first.
+  /// The samples at the recorder. After a jump, computes first the sound that is still on its way.
   @_noLocks @_noAllocation
   mutating func renderSite(_ out: UnsafeMutablePointer<Float>, at start: Int64) {
     guard let room = site?.room else { return }
@@ -33,7 +33,7 @@ extension Voice {
     site?.room.next = start + Int64(Self.block)
   }
 
-  /// All that sounds, before the room.
+  /// All sounds, before the room.
   @_noLocks @_noAllocation
   private mutating func renderDry(_ out: UnsafeMutablePointer<Float>, at start: Int64) {
     let number = site?.series.number(at: start) ?? 0
@@ -44,7 +44,7 @@ extension Voice {
     site.visits.add(to: out, at: start, recording)
   }
 
-  /// Makes everything as it is in a recording.
+  /// Applies the properties of a recording.
   @_noLocks @_noAllocation
   private mutating func begin(_ number: Int64) {
     guard let site else { return }
@@ -57,7 +57,7 @@ extension Voice {
     retune(mainsTones)
   }
 
-  /// Partials differ with the load, the temperature and the wear.
+  /// Partials vary with the load, the temperature and the wear.
   @_noLocks @_noAllocation
   private func retune(_ tones: Tones) {
     for number in 0..<tones.count {

@@ -5,10 +5,10 @@ import NodeKit
 extension Synth {
   static func settings(_ arguments: Arguments) throws -> SynthSettings {
     guard let machine = Machine(rawValue: arguments.text("machine")) else {
-      throw NodeError("is no machine", parameter: "machine")
+      throw NodeError("is not a machine", parameter: "machine")
     }
     guard let fault = Fault(rawValue: arguments.text("fault")) else {
-      throw NodeError("is no fault", parameter: "fault")
+      throw NodeError("is not a fault", parameter: "fault")
     }
     let model = MachineModel.model(machine)
     guard model.faults.contains(fault) else {
@@ -17,7 +17,7 @@ extension Synth {
     }
     let speed = arguments["speed"]?.number
     if speed != nil && model.speed == nil {
-      throw NodeError("a \(machine.rawValue) has no shaft: leave out 'speed'", parameter: "speed")
+      throw NodeError("a \(machine.rawValue) has no shaft: remove 'speed'", parameter: "speed")
     }
     let level = try factor(arguments, "level")
     return SynthSettings(
@@ -31,7 +31,7 @@ extension Synth {
       perDay: Int64(arguments.number("per_day")))
   }
 
-  /// A factor, as it is, in dB or in per cent; at most 1000.
+  /// A factor: plain, in dB or in per cent; at most 1000.
   private static func factor(_ arguments: Arguments, _ name: String) throws -> Double {
     guard let value = arguments[name], let number = value.number else { return 0 }
     let factor =

@@ -1,8 +1,8 @@
 import CRealtime
 import NodeKit
 
-/// A machine simulator: a source that needs no microphone. Sample n depends on the parameters, the seed, the channel
-/// and n alone: not on the period size, not on what was lost before, and as exactly after months as at the start.
+/// A machine simulator: a source without a microphone. Sample n depends only on the parameters, the seed, the channel
+/// and n: not on the period size or on earlier losses, and is as exact after months as at the start.
 final class Synth: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -10,42 +10,46 @@ final class Synth: Node {
       realtime: .hard,
       traits: .source, outputs: [PortDeclaration("out", .audio, "Samples at the driver's rate")],
       parameters: soundParameters + faultParameters + siteParameters
-        + SourceChannels.parameters("Channels, one a machine, each an individual"))
+        + SourceChannels.parameters("Channels; each is an individual machine"))
   }
 
   private static let soundParameters: [ParameterDeclaration] = [
-    .choice("machine", "What it simulates", of: Machine.allCases.map(\.rawValue), default: "fan"),
+    .choice("machine", "Kind of machine to simulate", of: Machine.allCases.map(\.rawValue), default: "fan"),
     .number(
-      "speed", "Turns of the shaft; without it what is usual for the machine", unit: .hertz, range: 0.1...1000),
+      "speed", "Speed of the shaft; default: the usual speed of the machine", unit: .hertz, range: 0.1...1000),
     .number("mains", "Frequency of the mains", unit: .hertz, default: "50 Hz", range: 10...1000),
     .number("load", "Mean load: 0 idle, 1 full", also: .percent, default: "0.7", range: 0...1),
-    .number("wander", "How far the load slowly varies around it", also: .percent, default: "5 %", range: 0...1),
+    .number("wander", "Slow variation around the mean load", also: .percent, default: "5 %", range: 0...1),
     .number(
-      "level", "RMS of the healthy machine at full load; a bare number is a factor of full scale", also: .decibel,
+      "level", "RMS of the healthy machine at full load; a number without unit is a factor of full scale",
+      also: .decibel,
       default: "-26 dB", range: 0...1000),
     .number(
-      "noise", "Background noise against `level`; a bare number is a factor", also: .decibel, default: "-20 dB",
+      "noise", "Background noise relative to `level`; a number without unit is a factor", also: .decibel,
+      default: "-20 dB",
       range: 0...1000),
-    .integer("seed", "Another seed is another machine of the same kind", default: "0", range: 0...9e15),
+    .integer("seed", "Each seed is another machine of the same kind", default: "0", range: 0...9e15),
   ]
 
   private static let faultParameters: [ParameterDeclaration] = [
-    .choice("fault", "What goes wrong", of: Fault.allCases.map(\.rawValue), default: "none"),
-    .number("severity", "How far it goes: 0 not at all, 1 clearly", also: .percent, default: "1", range: 0...10),
-    .number("at", "When the fault sets in, from frame position 0", unit: .second, default: "0 s", range: 0...1e9),
-    .number("ramp", "How long it takes to develop", unit: .second, default: "5 s", range: 0...1e9),
+    .choice("fault", "Fault to simulate", of: Fault.allCases.map(\.rawValue), default: "none"),
+    .number("severity", "Strength of the fault: 0 none, 1 clear", also: .percent, default: "1", range: 0...10),
+    .number(
+      "at", "Time at which the fault begins, from frame position 0", unit: .second, default: "0 s", range: 0...1e9),
+    .number("ramp", "Time that the fault takes to develop", unit: .second, default: "5 s", range: 0...1e9),
   ]
 
   private static let siteParameters: [ParameterDeclaration] = [
     .number(
       "variation",
-      "How much recordings differ in load, speed, gain, place of the microphone, background, other machines and people: "
-        + "0 in their noise only, 100 % as on a real site", also: .percent, default: "0 %", range: 0...2),
-    .integer("recording", "Number of the first recording; it says how it differs", default: "0", range: 0...1e12),
-    .number(
-      "every", "A new recording begins so often; without it one lasts for ever", unit: .second, range: 0.1...1e9),
+      "Variation of recordings in load, speed, gain, microphone position, background, other machines and people "
+        + "(0: only the noise varies, 100 %: as on a real site)", also: .percent, default: "0 %", range: 0...2),
     .integer(
-      "per_day", "Recordings in a day; those of a day are more alike", default: "4", range: 1...1_000_000),
+      "recording", "Number of the first recording; the number determines its variation", default: "0", range: 0...1e12),
+    .number(
+      "every", "Length of a recording; default: one recording without end", unit: .second, range: 0.1...1e9),
+    .integer(
+      "per_day", "Recordings a day; recordings of one day are more similar", default: "4", range: 1...1_000_000),
   ]
 
   /// Silent below -100 dB full scale, clipped from 0.999 on.
@@ -115,7 +119,7 @@ final class Synth: Node {
     output.count = frames
   }
 
-  /// Computes the block that begins at a position, unless it is there.
+  /// Computes the block that begins at a position, unless it is already there.
   @_noLocks @_noAllocation
   private func prepare(_ start: Int64) {
     if start == current { return }

@@ -1,9 +1,9 @@
 import CRealtime
 
-/// People near the microphone: steps and knocks, speech, compressed air. Time is cut into cells; whether one holds a visit,
-/// when it begins and what it is follows from the cell's number.
+/// People near the microphone: steps and knocks, speech, compressed air. Time is cut into cells; a cell's number
+/// determines whether it holds a visit, when the visit begins and what it is.
 struct Visits {
-  /// Seconds of a cell. No visit lasts longer.
+  /// Seconds of a cell. No visit is longer.
   private static let cell = 4.0
 
   private enum Kind { case knocks, speech, air }
@@ -20,7 +20,7 @@ struct Visits {
   let sampleRate: Double
   let level: Double
 
-  /// Adds to the block that begins at sample `start` whatever reaches into it.
+  /// Adds all visits that reach into the block that begins at sample `start`.
   @_noLocks @_noAllocation
   func add(to out: UnsafeMutablePointer<Float>, at start: Int64, _ recording: Recording) {
     if recording.visits == 0 { return }
@@ -53,7 +53,7 @@ struct Visits {
       length: 0.3 + (Self.cell - 0.5) * Hash.uniform(key, 3))
   }
 
-  /// Two a second: a dull tone that dies within a tenth.
+  /// Two a second: a dull tone that decays within a tenth of a second.
   @_noLocks @_noAllocation
   private func addKnocks(
     _ visit: Visit, to out: UnsafeMutablePointer<Float>, _ time: Double, _ amplitude: Double
@@ -87,7 +87,7 @@ struct Visits {
     return half * half
   }
 
-  /// A hiss, bright, that swells and dies.
+  /// A bright hiss that swells and fades.
   @_noLocks @_noAllocation
   private func addAir(
     _ visit: Visit, to out: UnsafeMutablePointer<Float>, at start: Int64, _ time: Double, _ amplitude: Double

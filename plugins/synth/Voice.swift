@@ -1,6 +1,6 @@
 import CRealtime
 
-/// The sound of one machine. Every block of `block` samples is computed from its position alone.
+/// The sound of one machine. Every block of `block` samples depends on its position alone.
 struct Voice {
   static let block = LayeredNoise.block
 
@@ -10,7 +10,7 @@ struct Voice {
     var offset: UInt32
     var healthy: Float
     var faulty: Float
-    /// `healthy` as it is in this recording.
+    /// `healthy` in this recording.
     var now: Float
   }
 
@@ -89,7 +89,7 @@ struct Voice {
     impacts?.add(to: out, count: Self.block, at: start, envelope, recording, shaft)
   }
 
-  /// What the load makes of all healthy amplitudes.
+  /// The effect of the load on all healthy amplitudes.
   @_noLocks @_noAllocation
   private func loadFactor(_ time: Double) -> Double {
     let now = max(0, load + recording.load) * (1 + swing * shaft.wander.value(time))
@@ -105,7 +105,7 @@ struct Voice {
     return healthy + turbulenceFault * severity * surging
   }
 
-  /// Phases of half the shaft's speed: even turning, exact at any position, less the wander's lag.
+  /// Phases of half the shaft's speed: constant speed, exact at any position, minus the wander's lag.
   @_noLocks @_noAllocation
   private func turn(at start: Int64, from begin: Double, to end: Double) {
     let half = 0.5 * shaft.speed
@@ -141,7 +141,7 @@ struct Voice {
     }
   }
 
-  /// Bright noise in that part of each turn where the shaft touches; `phases` are the shaft's.
+  /// Bright noise in the part of each turn where the shaft touches; `phases` are the shaft's.
   @_noLocks @_noAllocation
   private func addScrape(
     to out: UnsafeMutablePointer<Float>, at start: Int64, _ severity: (from: Double, to: Double)

@@ -14,8 +14,8 @@ struct SynthSettings {
   var fault: Fault
   var envelope: Envelope
   var seed: UInt64
-  /// How much recordings differ: 0 not at all, 1 as on a real site; the first one's number, seconds of each (nil: one
-  /// for ever) and how many make a day.
+  /// Variation of recordings: 0 none, 1 as on a real site; the number of the first one, seconds of each (nil: one
+  /// without end) and how many a day has.
   var variation: Double
   var recording: Int64
   var every: Double?
@@ -25,7 +25,7 @@ struct SynthSettings {
   var hasRecordings: Bool { variation > 0 || recording > 0 || every != nil }
 }
 
-/// Makes the voices of a simulator: the same kind of machine on every channel, each an individual of its own.
+/// Makes the voices of a simulator: the same kind of machine on every channel, each an individual.
 struct VoiceBuilder {
   let settings: SynthSettings
   let sampleRate: Double
@@ -47,7 +47,7 @@ struct VoiceBuilder {
       speed: speed, depth: machine.slip * settings.load * swing, wander: Wander(key: Hash.bits(key, 1)))
     let individual = partials(machine.shaft, key: Hash.bits(key, 2))
     let electric = partials(machine.mains, key: Hash.bits(key, 3))
-    // RMS at full load of what is to become `level`.
+    // RMS at full load of the sound that is scaled to `level`.
     let power = (individual + electric).map { $0.amplitude * $0.amplitude / 2 }.reduce(0, +)
     let scale = settings.level / (power + machine.turbulence * machine.turbulence).squareRoot()
     return Voice(
@@ -77,13 +77,13 @@ struct VoiceBuilder {
     }
   }
 
-  /// Partials and those of the fault, over a common phase. What comes near half the sample rate is left out.
+  /// Healthy and faulty partials over a common phase. Partials near half the sample rate are left out.
   private func tones(
     _ healthy: [MachineModel.Partial], _ faulty: [MachineModel.Partial], base: Double, scale: Double,
     _ memory: NodeMemory,
     _ key: UInt64
   ) -> Voice.Tones {
-    // The shaft's phase is that of half its speed, so that there are half orders.
+    // The shaft's phase is that of half its speed, which gives half orders.
     let unit = base == settings.mains ? 1.0 : 2.0
     var list: [Double: Voice.Tone] = [:]
     for (index, partial) in (healthy + faulty).enumerated()
@@ -125,7 +125,7 @@ struct VoiceBuilder {
   /// Room for partials of a shaft that runs faster in some recordings.
   private var highestPace: Double { 1 + 0.2 * settings.variation }
 
-  /// What is around the machine. Next door runs a fan, a pump or a motor.
+  /// The surroundings of the machine. The machine next door is a fan, a pump or a motor.
   private func site(_ memory: NodeMemory, speed: Double, wanderKey: UInt64, _ key: UInt64) -> Site {
     let series = Series(
       variation: settings.variation, first: settings.recording,

@@ -1,7 +1,7 @@
 import CRealtime
 
-/// The slow, seeded variation of a machine's load: three sines with periods of some 7, 19 and 53 s. So that the shaft's
-/// turns can be told at any moment without adding up the speed, its integral is at hand, too.
+/// The slow, seeded variation of a machine's load: three sines with periods of about 7, 19 and 53 s. Its integral gives
+/// the shaft's turns at any moment without adding up the speed.
 struct Wander {
   /// cos and sin terms: weight, angular frequency, phase.
   private let weights: InlineArray<3, Double> = [0.5, 0.3, 0.2]
@@ -37,13 +37,13 @@ struct Wander {
   }
 }
 
-/// The shaft: how many turns it has made at a moment. f(t) = speed * (1 - depth * wander(t)).
+/// The shaft: the number of turns at a moment. f(t) = speed * (1 - depth * wander(t)).
 struct Shaft {
   var speed: Double
   var depth: Double
   var wander: Wander
 
-  /// Time less what the wandering speed lags behind: turns(t) = speed * evenTime(t).
+  /// Time less the lag of the wandering speed: turns(t) = speed * evenTime(t).
   @_noLocks @_noAllocation
   func evenTime(_ time: Double) -> Double { depth == 0 ? time : time - depth * wander.integral(time) }
 

@@ -1,10 +1,10 @@
 import CNodeABI
 import NodeKit
 
-/// The last scores of one channel, and what they vote for. All that the realtime thread touches.
+/// The last scores of one channel, and the result of their vote. The data that the realtime thread uses.
 ///
-/// The class with most votes wins; of those with as many, the one whose latest vote is latest. The probability is the mean
-/// over the window, votes for other classes counting 0: the least that the mean probability of the class can be.
+/// The class with most votes wins; among equals, the class with the latest vote. The probability is the mean over the
+/// window, with 0 for votes for other classes: a lower bound of the class's mean probability.
 struct Ballot {
   private struct Paper {
     var index: Int32
@@ -16,7 +16,7 @@ struct Ballot {
   /// The last votes, in a ring [size].
   private let papers: UnsafeMutablePointer<Paper>
   private var count = 0
-  /// Where the next vote goes: the oldest one's place, once the ring is full.
+  /// Place of the next vote: the oldest one's, once the ring is full.
   private var place = 0
 
   /// Thread: control.
@@ -34,7 +34,7 @@ struct Ballot {
     place = 0
   }
 
-  /// Takes a score, answers with the vote.
+  /// Takes a score, returns the vote's result.
   @_noLocks @_noAllocation
   mutating func cast(_ score: auscult_score) -> auscult_score {
     papers[place] = Paper(index: score.class_index, probability: score.probability, score: score.score)
@@ -53,12 +53,12 @@ struct Ballot {
     return vote
   }
 
-  /// The latest has the age 0.
+  /// The latest vote has the age 0.
   @_noLocks @_noAllocation
   private func paper(_ age: Int) -> Paper { papers[(place + 2 * size - 1 - age) % size] }
 
-  /// Goes from the latest vote back, so that of equals the latest is found first. A class that could not win any more,
-  /// for the votes that are left, ends the search.
+  /// Goes from the latest vote back, so that among equals it finds the latest first. Stops when too few votes are left
+  /// for another class to win.
   @_noLocks @_noAllocation
   private func winner() -> Int32 {
     var (best, most) = (Int32(-1), 0)
@@ -67,7 +67,7 @@ struct Ballot {
       let index = paper(age).index
       var votes = 0
       for other in age..<count where paper(other).index == index { votes += 1 }
-      // A class that was met before has fewer votes from here on, and does not win.
+      // A class that was counted before has fewer votes from here on, and does not win.
       if votes > most { (best, most) = (index, votes) }
     }
     return best

@@ -1,19 +1,20 @@
 import NodeKit
 
-/// Turns each score of a classifier into one that the last `of` scores of its channel have voted on.
+/// Turns each score of a classifier into the vote of the last `of` scores of its channel.
 ///
-/// Class and probability are the vote's (see `Ballot`), the score is the mean of the scores that voted; threshold, bands
-/// and span stay those of the latest. After a gap voting starts anew; until `of` scores have come, those that have come
-/// vote.
+/// Class and probability are the vote's (see `Ballot`), the score is the mean of the scores that voted; threshold,
+/// bands and span are the latest score's. Voting restarts after a gap; until `of` scores have arrived, all that have
+/// arrived vote.
 final class Vote: Node {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
-      "vote", version: "1.0.0", summary: "Class that most of the last scores have.", realtime: .hard,
+      "vote", version: "1.0.0", summary: "Majority vote over the last scores of a classifier.", realtime: .hard,
       inputs: [PortDeclaration("in", .score, "Scores of a classifier")],
-      outputs: [PortDeclaration("out", .score, "The same, by majority")],
+      outputs: [PortDeclaration("out", .score, "Scores with the majority's class")],
       parameters: [
         .integer(
-          "of", "How many scores vote; of classes with as many votes the latest wins", default: "5", range: 1...100)
+          "of", "Number of scores that vote; among classes with equal votes the latest wins", default: "5",
+          range: 1...100)
       ])
   }
 
@@ -32,7 +33,7 @@ final class Vote: Node {
     channels = input.channels
     answer.output.format.frequencies = input.frequencies
     answer.output.format.stampedByNode = true
-    // What the nodes before hold back comes on top of the scores of a call.
+    // Nodes before this one may hold scores back and deliver them in one call.
     answer.output.burst = 64
     answer.history = input.frames(ticks: Int64(size - 1) * input.period + input.extent)
     answer.reach = answer.history

@@ -2,8 +2,8 @@ import NodeKit
 import OutputFiles
 import Records
 
-/// Frames on their way into a file, in their order: samples as the file has them, and stretches of silence, which take no
-/// memory. What is let go of while the file can't be written becomes silence.
+/// Frames that wait to be written, in order: samples in the file's encoding, and stretches of silence, which take no
+/// memory. Samples that are discarded while the file can't be written become silence.
 struct WaitingFrames {
   private enum Piece {
     case samples([UInt8])
@@ -18,9 +18,9 @@ struct WaitingFrames {
   private var tokens = WaitingTokens()
   /// Bytes of samples that wait in memory.
   private(set) var bytes = 0
-  /// Frames that wait, silence among them, ...
+  /// Frames that wait, silence included, ...
   private(set) var count = 0
-  /// ... and those of them which had to be let go of since the last call of `takeLost`.
+  /// ... and the number of them that were discarded since the last call of `takeLost`.
   private var lost = 0
 
   init(frame: Int) { self.frame = frame }
@@ -30,7 +30,7 @@ struct WaitingFrames {
   /// Adds all samples of a block.
   mutating func add(_ block: InputBlock, _ encoding: WavEncoding) {
     tokens.add(block, 0..<block.count)
-    // Taken out of its place, so that it grows where it is.
+    // Moved out of its place, so that it grows without a copy.
     var samples: [UInt8] = []
     if case .samples(let last)? = pieces.last {
       samples = last
@@ -55,9 +55,9 @@ struct WaitingFrames {
     }
   }
 
-  /// Lets go of the oldest samples until so many bytes of them are left.
+  /// Discards the oldest samples until the given number of bytes remains.
   ///
-  /// - Returns: what was lost.
+  /// - Returns: frames that were lost.
   mutating func letGo(to most: Int) -> WaitingTokens.Loss? {
     var gone = 0
     var silence = 0
@@ -82,9 +82,9 @@ struct WaitingFrames {
     return lost
   }
 
-  /// Leaves out the silence in front if it is longer than so many frames.
+  /// Removes the silence in front if it is longer than the given number of frames.
   ///
-  /// - Returns: frames left out.
+  /// - Returns: frames removed.
   mutating func leaveOut(over most: Int) -> Int {
     guard case .silence(let frames)? = pieces.first, frames > most else { return 0 }
     pieces.removeFirst()
@@ -92,9 +92,9 @@ struct WaitingFrames {
     return frames
   }
 
-  /// Hands on what waits, in pieces, until it is all gone or an error is thrown.
+  /// Passes on the waiting data in pieces, until nothing is left or an error is thrown.
   ///
-  /// - Parameter write: gets bytes, and says how many it has taken: whole frames, also when it throws.
+  /// - Parameter write: gets bytes, and returns the number it has taken: whole frames, also when it throws.
   mutating func write(
     _ write: (UnsafeRawBufferPointer, inout Int) throws(FileProblem) -> Void
   ) throws(FileProblem) {

@@ -7,9 +7,9 @@ import Synchronization
 
 /// Writes audio to a WAV file.
 ///
-/// Sample k of the file is the stream's sample k: what a gap lost is written as silence (gaps over a minute are left
-/// out, and said). One instance writes one file over all input files of a run. The header is true at least once a
-/// second. While the file can't be written, samples wait for it, within bounds.
+/// Sample k of the file is the stream's sample k: silence replaces samples that a gap lost (gaps over a minute are left
+/// out, with a message). One instance writes one file over all input files of a run. The header is correct at least
+/// once a second. While the file can't be written, samples wait in bounded memory.
 final class Wav: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -18,7 +18,8 @@ final class Wav: OffloadNode {
       parameters: [
         .outputPath("path", "File to write (.wav)", flags: .required),
         .choice(
-          "format", "How samples are stored; the PCM ones clip at full scale", of: WavEncoding.allCases.map(\.rawValue),
+          "format", "Encoding of samples; the PCM encodings clip at full scale",
+          of: WavEncoding.allCases.map(\.rawValue),
           default: "float"),
       ] + OutputParameters.all)
   }
@@ -26,7 +27,7 @@ final class Wav: OffloadNode {
   override class var canReopenOutput: Bool { true }
 
   private static let longestFill = 60.0
-  /// Samples wait in so many bytes of memory at most.
+  /// The most bytes of waiting samples in memory.
   private static let mostWaiting = 16 << 20
   private static let enough = 1 << 16
 
@@ -36,7 +37,7 @@ final class Wav: OffloadNode {
   private var wav: WavFile?
   private var format: StreamFormat?
   private var rate = 0
-  /// Ticks at which the next sample is due, once one came.
+  /// Ticks at which the next sample is due, after the first one.
   private var due: Int64?
   private var updated = 0
   private var waiting = WaitingFrames(frame: 1)
@@ -66,14 +67,14 @@ final class Wav: OffloadNode {
     let (whole, rest) = (Int64(input.driverRate) * input.denominator).quotientAndRemainder(dividingBy: input.period)
     guard rest == 0, whole <= Int64(Int32.max) else {
       throw NodeError(
-        "the stream has \(input.rate) samples a second, and a WAV header takes whole numbers only; "
+        "the stream has \(input.rate) samples a second, but a WAV header holds whole numbers only; "
           + "put a `resample` before it"
       )
     }
     if let format, rate != Int(whole) || format.channels != input.channels {
       throw NodeError(
-        "\(file.path) holds \(format.channels) channels at \(rate) Hz, this input gives \(input.channels) at \(whole) Hz; "
-          + "run files that differ apart, each with its own `path`")
+        "\(file.path) holds \(format.channels) channels at \(rate) Hz, this input gives \(input.channels) at \(whole) Hz; run "
+          + "such files separately, each with its own `path`")
     }
     rate = Int(whole)
     format = input
@@ -128,7 +129,7 @@ final class Wav: OffloadNode {
   private func add(_ block: InputBlock) {
     waiting.add(block, encoding)
     guard waiting.bytes > Self.mostWaiting, outage.isOn else { return }
-    // An eighth at once: what stays is moved.
+    // An eighth at once, because the rest is moved.
     if let loss = waiting.letGo(to: Self.mostWaiting * 7 / 8) { outage.record(loss) }
   }
 
@@ -150,8 +151,8 @@ final class Wav: OffloadNode {
   // MARK: Writing
 
   /// - Parameters:
-  ///   - isPatient: there is no deadline: a failure is the end.
-  ///   - isLast: nothing more comes: all that waits is written.
+  ///   - isPatient: there is no deadline: a failure is final.
+  ///   - isLast: no more samples follow: write all that waits.
   private func flush(isPatient: Bool, isLast: Bool) throws(FileProblem) {
     guard let wav else { return }
     let now = seconds()
@@ -168,7 +169,7 @@ final class Wav: OffloadNode {
       try wav.updateHeader()
       outage.end(file.path)
     } catch {
-      // What is in the file is counted, at least.
+      // Count at least the frames that are in the file.
       try? wav.updateHeader()
       if isLast { throw FileProblem("\(error.description). \(waiting.count) frames are lost", code: error.code) }
       if isPatient { throw error }
@@ -176,11 +177,12 @@ final class Wav: OffloadNode {
     }
   }
 
-  /// What had to be let go of is silence in the file, if it is not too long.
+  /// Discarded samples become silence in the file, if it is not too long.
   private func tellLoss() {
     let lost = waiting.takeLost()
     guard lost > 0 else { return }
-    host.log(.error, "\(file.path): \(lost) frames were lost while it could not be written; they are silence now")
+    host.log(
+      .error, "\(file.path): \(lost) frames were lost while it could not be written; the file has silence instead")
     let left = waiting.leaveOut(over: Int(Self.longestFill * Double(rate)))
     if left > 0 { tellLeftOut(left) }
   }
@@ -188,7 +190,7 @@ final class Wav: OffloadNode {
   private func tellLeftOut(_ frames: Int) {
     host.log(
       .warning,
-      "\(file.path): a gap of \(frames / rate) s is left out: what follows lies that much too early in the file")
+      "\(file.path): a gap of \(frames / rate) s is left out: later samples are that much too early in the file")
   }
 
   private func note(_ problem: FileProblem) {

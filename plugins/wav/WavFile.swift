@@ -1,11 +1,11 @@
 import OutputFiles
 import Records
 
-/// A WAV file that is being written, part after part; its header is kept true while it grows.
+/// A WAV file that is being written, part after part; its header stays correct while it grows.
 ///
-/// No time of day in it: the same samples give the same bytes.
+/// Holds no time of day: the same samples give the same bytes.
 final class WavFile {
-  /// What a WAV file can hold, less room for its header.
+  /// The most bytes of samples in a WAV file.
   private static let mostBytes = 4_294_900_000
 
   let file: OutputFile
@@ -23,21 +23,21 @@ final class WavFile {
 
   var wanted: WavHeader { WavHeader(rate: header.rate, channels: header.channels, encoding: header.encoding) }
 
-  /// Opens the file, and goes on after the samples that it holds; what they can't follow becomes a numbered part.
+  /// Opens the file, and continues after its samples; a file that can't be continued becomes a numbered part.
   func open() throws(FileProblem) {
     try file.open()
     if file.size > 0, let reason = resume() { try file.setAside(reason) }
     if file.size == 0 { try begin() }
   }
 
-  /// Why the file can't be gone on with; nil: it can.
+  /// Why the file can't be continued; nil: it can.
   private func resume() -> String? {
     guard let (found, count) = WavHeader.read(file) else { return "has a damaged header, or more than samples" }
-    guard found.isAlike(wanted) else { return "holds \(found.words), and now come \(wanted.words)" }
+    guard found.isAlike(wanted) else { return "holds \(found.words), but the stream has \(wanted.words)" }
     header = found
     frames = count
     counted = -1
-    // Half a frame at the end, or a byte that fills it up, is none of the samples.
+    // Half a frame at the end, or a padding byte, is not part of the samples.
     do throws(FileProblem) { try file.cut(to: found.begin + count * found.frame) } catch { return error.description }
     return nil
   }
@@ -49,22 +49,22 @@ final class WavFile {
     do throws(FileProblem) {
       try file.write(header.bytes)
     } catch {
-      // Half a header would be no file of ours, and samples must not come without one: it is begun anew.
+      // An incomplete header is not a WAV file, and samples must not precede the header: begin again.
       try? file.cut(to: 0)
       file.close()
       throw error
     }
   }
 
-  /// Adds frames, in as many parts as the limits ask for.
+  /// Adds frames, in as many parts as the limits require.
   ///
-  /// - Parameter taken: bytes that are in the file afterwards, also after an error.
+  /// - Parameter taken: bytes that were written, also after an error.
   func write(_ bytes: UnsafeRawBufferPointer, taken: inout Int) throws(FileProblem) {
     taken = 0
     if !file.isInPlace() {
       file.close()
       try open()
-      file.tell("\(file.path) was moved away, cut or removed: goes on with \(frames) frames")
+      file.tell("\(file.path) was moved away, truncated or removed: continues with \(frames) frames")
     }
     while taken < bytes.count {
       if frames >= mostFrames { try beginPart() }
@@ -91,14 +91,14 @@ final class WavFile {
     if file.size == 0 { try begin() } else { try open() }
   }
 
-  /// Makes the header tell what is there.
+  /// Writes the current counts into the header.
   func updateHeader() throws(FileProblem) {
     guard file.isOpen, counted != frames else { return }
     for count in header.counts(frames: frames) { try file.overwrite(count.bytes, at: count.offset) }
     counted = frames
   }
 
-  /// The most frames of one part; a WAV file ends at 4 GiB whatever was asked for.
+  /// The most frames of one part; a WAV file ends at 4 GiB in any case.
   private var mostFrames: Int {
     var bytes = WavFile.mostBytes
     if case .bytes(let most)? = limit { bytes = min(bytes, most - 128) }

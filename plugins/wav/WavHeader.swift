@@ -16,7 +16,7 @@ enum WavEncoding: String, CaseIterable {
   /// The number that a header has for it: WAVE_FORMAT_PCM, WAVE_FORMAT_IEEE_FLOAT.
   fileprivate var tag: Int { self == .float ? 3 : 1 }
 
-  /// Adds a sample as the file has it. Whole numbers clip at full scale; what is no number is silence.
+  /// Adds a sample in the file's encoding. Integers clip at full scale; NaN becomes silence.
   func append(_ sample: Float, to bytes: inout [UInt8]) {
     if self == .float { return withUnsafeBytes(of: sample.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
     let scaled = sample.isNaN ? 0 : (Double(sample) * 0x1p31).rounded(.toNearestOrEven)
@@ -25,7 +25,7 @@ enum WavEncoding: String, CaseIterable {
   }
 }
 
-/// What a WAV file's header says, and where. Chunks behind the samples are none of ours.
+/// The contents of a WAV file's header, and their offsets. Chunks after the samples are ignored.
 struct WavHeader: Equatable {
   var rate: Int
   var channels: Int
@@ -61,7 +61,7 @@ struct WavHeader: Equatable {
     return bytes + Array("data".utf8) + number(0, 4)
   }
 
-  /// What of it counts the frames: offsets and bytes.
+  /// The fields that count frames: offsets and bytes.
   func counts(frames: Int) -> [(offset: Int, bytes: [UInt8])] {
     let size = frames * frame
     return [(begin - 4, number(size, 4)), (4, number(begin - 8 + size + size % 2, 4))]
@@ -74,9 +74,9 @@ struct WavHeader: Equatable {
 }
 
 extension WavHeader {
-  /// The header of a file that is there, and how many frames can be gone on after; nil: none that is understood.
+  /// The header of an existing file, and the number of frames to continue after; nil: unknown format.
   ///
-  /// A run that was killed has written more than its header says: all of it counts.
+  /// A killed run has written more than its header says: all of it counts.
   static func read(_ file: OutputFile) -> (header: WavHeader, frames: Int)? {
     var header: WavHeader?
     var fact: Int?

@@ -1,5 +1,5 @@
-# For scripts/check-marks. Reads Swift sources token by token, leaving out comments and strings, and reports every
-# `override func process` or `override func reset` whose attributes lack a realtime mark. Exit status 1 when there was one.
+# For scripts/check-marks. Reads Swift sources token by token, without comments and strings, and reports every `override
+# func process` or `override func reset` whose attributes lack a realtime mark. Exit status 1 if there is one.
 
 BEGIN { failures = 0; overrides = 0 }
 
@@ -15,12 +15,12 @@ END {
 
 function begin_file() {
   comment = 0     # depth of block comments
-  depth = 0       # strings we are in, each inside an interpolation of the one before
+  depth = 0       # open strings, each inside an interpolation of the one before
   parentheses = 0 # open since the innermost interpolation began
   begin_declaration()
 }
 
-# What stands before a `func`: attributes and modifiers of one declaration.
+# The tokens before a `func`: attributes and modifiers of one declaration.
 function begin_declaration() {
   has_override = has_no_locks = has_no_allocation = 0
   after_at = after_func = 0
@@ -28,7 +28,7 @@ function begin_declaration() {
 }
 
 function read_line(text,    i, n, c) {
-  # A plain string ends with its line, so that a quote we misread spoils one line at most.
+  # A plain string ends with its line, so that a misread quote affects only one line.
   while (depth > 0 && !is_long[depth]) {
     if (in_interpolation[depth]) parentheses = outer_parentheses[depth]
     depth--
@@ -59,7 +59,7 @@ function skip_comment(text, i,    two) {
   return i + 1
 }
 
-# At #*": `length` characters up to and with the first quote.
+# At #*": `length` characters up to and including the first quote.
 function begin_string(text, i, length_) {
   depth++
   hashes[depth] = substr(text, i, length_ - 1)

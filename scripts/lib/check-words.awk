@@ -1,5 +1,5 @@
-# Prints every use of a word of `list`, one a line, in names and in prose, and fails when there is one. Skips the section
-# "Glossary" of the file `glossary`.
+# Prints every use of a word of `list`, one per line, in names and in prose, and fails if there is one. Skips the
+# section "Glossary" of the file `glossary`.
 
 BEGIN {
   count = split(list, words, "\n")
@@ -16,7 +16,7 @@ inside { next }
 {
   text = $0
   gsub(/[^A-Za-z]+/, " ", text)
-  # camelCase: a part begins with each capital behind a small letter.
+  # camelCase: each capital after a small letter begins a part.
   line = ""
   for (i = 1; i <= length(text); i++) {
     letter = substr(text, i, 1)

@@ -1,10 +1,10 @@
-# Shows the records of the demo's watch, a line each, and judges them: status 0 when the alarm was raised after the fault
-# set in, within `patience` seconds, and not before. Two seconds of sound after the alarm it runs `stop`, which ends the
-# watch and with it the records.
+# Prints the records of the demo's watch, one per line, and checks them: status 0 if the alarm was raised within
+# `patience` seconds after the fault, and not before. Two seconds of sound after the alarm it runs `stop`, which ends
+# the watch.
 
 BEGIN { onset = -1; raised = 0; scores = 0; verdict = 1 }
 
-# Time on the watch's clock at which the fault sets in; it is written while the watch learns.
+# Time of the fault on the watch's clock; the demo writes it while the watch learns.
 onset < 0 && (getline line < onset_file) > 0 { onset = line / 48000; close(onset_file) }
 
 { end = number("end") / number("rate") }
@@ -29,9 +29,9 @@ text("kind") == "gap" { printf "%6.1f s  %d frames lost (%s)\n", end, number("en
 
 text("kind") == "alarm" && text("state") == "raised" && !raised {
   raised = end
-  # Some time to spare: the clocks were compared from outside.
+  # A tolerance, because the clocks were compared from outside.
   if (onset < 0) print "the two clocks could not be compared"
-  else if (end < onset - 0.2) print "too early: the bearing was still well"
+  else if (end < onset - 0.2) print "too early: the bearing was still healthy"
   else if (scores < 20) print "too few scores before the alarm"
   else if (missed) print "slices were missed, or judged twice"
   else if (!judged[2]) print "the new detector did not take over"
@@ -44,7 +44,7 @@ text("kind") == "alarm" && text("state") == "raised" && !raised {
 { fflush() }
 
 END {
-  if (!raised && !scores) print "no scores came"
+  if (!raised && !scores) print "there were no scores"
   if (!verdict) printf "\n%d slices, each judged once: %d by the first detector, %d by the second.\n", scores, judged[1], judged[2]
   if (!verdict) printf "The alarm came %.1f s after the bearing began to fail.\n", raised - onset
   fflush()
@@ -57,8 +57,8 @@ function end_watch() {
   system(stop " >/dev/null 2>&1 &")
 }
 
-# Slices begin at equal distances, and end at such: one that is missing, or comes twice, shows. Where sound was lost they
-# begin anew; the first and the last slice beside a gap are cut short there, at their begin or at their end.
+# Slices begin and end at equal distances, so a missing or repeated one is visible. Slices restart after a gap; the
+# first and the last slice next to a gap are shorter, at their begin or at their end.
 function count_slice(    begin, end, generation) {
   begin = number("begin")
   end = number("end")
@@ -90,7 +90,7 @@ function show_score(    value, limit, bar, width) {
     bar, (value > limit) ? "  " hertz() : ""
 }
 
-# The frequencies of the bands that carry a score.
+# The frequencies of the bands that cause a score.
 function hertz(    rest, words) {
   rest = $0
   while (match(rest, /"hz":[0-9.]+/)) {

@@ -88,11 +88,11 @@ KERNEL_SAFE void kernel_bands(float *_Nonnull out, const float *_Nonnull values,
 // Levels
 // ---------------------------------------------------------------------------------------------------------------------
 
-/// out[i] = 10 log10(max(floor, in[i])) - reference, in dB; floor is at least 1e-37. What is not a number counts as the
-/// floor, what is infinite as the largest float. Within one float rounding (4e-6 at 100 dB) of the exact value.
+/// out[i] = 10 log10(max(floor, in[i])) - reference, in dB; floor is at least 1e-37. NaN counts as the floor, infinity
+/// as the largest float. Within one float rounding (4e-6 at 100 dB) of the exact value.
 KERNEL_SAFE void kernel_decibel(float *_Nonnull out, const float *_Nonnull in, float floor, float reference,
                                 size_t count);
-/// out[i] = in[i] where that is a finite number, else `otherwise`.
+/// out[i] = in[i] where it is finite, else `otherwise`.
 KERNEL_SAFE void kernel_finite(float *_Nonnull out, const float *_Nonnull in, float otherwise, size_t count);
 
 /// In place: (x - low) / range.
@@ -103,11 +103,11 @@ KERNEL_SAFE void kernel_scale_each(float *_Nonnull values, const float *_Nonnull
 /// In place: min(high, max(low, x)).
 KERNEL_SAFE void kernel_clip(float *_Nonnull values, float low, float high, size_t count);
 
-/// Least and greatest of in[0 ..< count]; infinity and -infinity when there is none.
+/// Least and greatest of in[0 ..< count]; infinity and -infinity if count is 0.
 KERNEL_SAFE float kernel_minimum(const float *_Nonnull in, size_t count);
 KERNEL_SAFE float kernel_maximum(const float *_Nonnull in, size_t count);
-/// Mean and median (of an even count the mean of the two in the middle) of in[0 ..< count]; 0 when there is none. What is
-/// not a number counts as 0, what is infinite as the largest float. The median takes three passes, whatever the values.
+/// Mean and median (for an even count the mean of the middle two) of in[0 ..< count]; 0 if count is 0. NaN counts as 0,
+/// infinity as the largest float. The median always takes three passes.
 KERNEL_SAFE double kernel_mean(const float *_Nonnull in, size_t count);
 KERNEL_SAFE double kernel_median(const float *_Nonnull in, size_t count);
 /// out[i] = the lesser, the greater of out[i] and in[i].
@@ -128,7 +128,7 @@ typedef struct kernel_pcen_constants {
 } kernel_pcen_constants;
 
 /// librosa.pcen for one token; `smooth` [count] is the filter's state M, 1 at the start.
-/// Input that is negative or not a finite number counts as 0.
+/// Input that is negative or not finite counts as 0.
 KERNEL_SAFE void kernel_pcen(float *_Nonnull out, const float *_Nonnull in, double *_Nonnull smooth,
                              const kernel_pcen_constants *_Nonnull constants, size_t count);
 

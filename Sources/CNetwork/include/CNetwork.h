@@ -1,4 +1,4 @@
-// What the layers of a network compute, in single precision for work and in double for checks of the gradients.
+// The operations of network layers, in single precision for use and in double for checks of the gradients.
 //
 // Every function only computes on memory that the caller owns: none locks, allocates or makes a system call. The order of
 // every sum depends on sizes alone, so equal input gives equal bits on one machine. Arrays of one call do not overlap
@@ -16,7 +16,8 @@
 #define NETWORK_SAFE
 #endif
 
-/// Positions that one step of a product covers: what it reads and writes is rounded up to a multiple of this.
+/// Positions in one step of a product: the number of values that it reads and writes is rounded up to a multiple of
+/// this.
 #define NETWORK_POSITIONS 16
 
 #define REAL float

@@ -4,9 +4,9 @@
 // Products over shifted planes: convolutions are these, with one offset for each input channel and kernel value
 // ---------------------------------------------------------------------------------------------------------------------
 
-/// Packs weights [outputs x terms] for `product`: as many values, in its order.
+/// Packs weights [outputs x terms] for `product`: the same number of values, in its order.
 NETWORK_SAFE void NETWORK(pack)(REAL *_Nonnull packed, const REAL *_Nonnull weights, size_t outputs, size_t terms);
-/// Packs the weights [outputs x inputs x size] of the backward pass: kernels turned about, inputs for outputs.
+/// Packs the weights [outputs x inputs x size] of the backward pass: flips kernels, swaps inputs and outputs.
 NETWORK_SAFE void NETWORK(pack_turned)(REAL *_Nonnull packed, const REAL *_Nonnull weights, size_t outputs,
                                        size_t inputs, size_t size);
 /// out[o * stride + p] = bias[o] + sum over k of weights[o][k] * in[offsets[k] + p], for p < positions rounded up to 16
@@ -21,18 +21,18 @@ NETWORK_SAFE void NETWORK(correlate)(REAL *_Nonnull weights, const REAL *_Nonnul
                                      const int64_t *_Nonnull offsets, size_t terms);
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Moving images about
+//  Copying images
 // ---------------------------------------------------------------------------------------------------------------------
 
-/// Puts images [channels x rows x columns] into planes `plane` values apart, of rows `stride` values apart, `margin` rows
-/// and columns from their edges. What lies around is left as it is.
+/// Copies images [channels x rows x columns] into planes `plane` values apart, with rows `stride` values apart,
+/// `margin` rows and columns from their edges. The rest of the planes stays unchanged.
 NETWORK_SAFE void NETWORK(spread)(REAL *_Nonnull planes, size_t plane, size_t stride, size_t margin,
                                   const REAL *_Nonnull image, size_t channels, size_t rows, size_t columns);
 /// The reverse, without margin.
 NETWORK_SAFE void NETWORK(gather)(REAL *_Nonnull image, const REAL *_Nonnull planes, size_t plane, size_t stride,
                                   size_t channels, size_t rows, size_t columns);
 /// out [channels x 2 rows x 2 columns]: planes [4 x channels] hold its values at (even, even), (even, odd), (odd, even)
-/// and (odd, odd) places, for every channel the four of them one after the other.
+/// and (odd, odd) places, four consecutive planes for each channel.
 NETWORK_SAFE void NETWORK(interleave)(REAL *_Nonnull out, const REAL *_Nonnull planes, size_t plane, size_t channels,
                                       size_t rows, size_t columns);
 /// The reverse.
@@ -42,15 +42,15 @@ NETWORK_SAFE void NETWORK(deinterleave)(REAL *_Nonnull planes, size_t plane, con
 NETWORK_SAFE void NETWORK(transpose)(REAL *_Nonnull out, size_t out_stride, const REAL *_Nonnull in, size_t stride,
                                      size_t rows, size_t columns);
 
-/// The same, added to what is there.
+/// The same, added to `out`.
 NETWORK_SAFE void NETWORK(add_transposed)(REAL *_Nonnull out, size_t out_stride, const REAL *_Nonnull in, size_t stride,
                                           size_t rows, size_t columns);
 
-/// Largest of each 2 x 2 square: [channels x out_rows x out_columns]; squares may hang over the edges. `which`: the place
-/// in its square, 0 to 3 (the first of equals), or NULL.
+/// Largest of each 2 x 2 square: [channels x out_rows x out_columns]; squares may exceed the edges. `which`: the place
+/// in its square, 0 to 3 (the first among equals), or NULL.
 NETWORK_SAFE void NETWORK(pool)(REAL *_Nonnull out, uint8_t *_Nullable which, const REAL *_Nonnull in, size_t channels,
                                 size_t rows, size_t columns, size_t out_rows, size_t out_columns);
-/// Hands each gradient to the place that was the largest.
+/// Adds each gradient at the place of the largest value.
 NETWORK_SAFE void NETWORK(pool_backward)(REAL *_Nonnull input_gradient, const REAL *_Nonnull gradient,
                                          const uint8_t *_Nonnull which, size_t channels, size_t rows, size_t columns,
                                          size_t out_rows, size_t out_columns);
@@ -97,14 +97,15 @@ NETWORK_SAFE void NETWORK(sigmoid_backward)(REAL *_Nonnull gradient, const REAL 
 /// exp(x - max) / sum of them, of one row; may be in place.
 NETWORK_SAFE void NETWORK(softmax)(REAL *_Nonnull out, const REAL *_Nonnull in, size_t count);
 
-/// One step of an LSTM for `count` tokens side by side. A unit's gates lie `stride` apart from the next's, and the four of
-/// it `gate` apart, in the order input, forget, cell, output: before their functions, and after. cell: of this step, from
-/// that of the last; hidden: o * tanh(c); these lie `state` apart. squashed: tanh(c), `stride` apart.
+/// One step of an LSTM for `count` tokens side by side. Gates of consecutive units lie `stride` apart, the four gates
+/// of a unit `gate` apart, in the order input, forget, cell, output: before their functions, and after. cell: of this
+/// step, from that of the last; hidden: o * tanh(c); these lie `state` apart. squashed: tanh(c), `stride` apart.
 NETWORK_SAFE void NETWORK(lstm_step)(REAL *_Nonnull gates, size_t gate, size_t stride, REAL *_Nonnull squashed,
                                      const REAL *_Nonnull last_cell, REAL *_Nonnull cell, REAL *_Nonnull hidden,
                                      size_t state, size_t units, size_t count);
 /// Its backward pass. gates, squashed, last_cell: as lstm_step left them; hidden_gradient and cell_gradient [units x
-/// count]: the latter of the step after, and of the step before when it returns; gate_gradient: as gates, before functions.
+/// count]: cell_gradient is of the step after, and on return of the step before; gate_gradient: as gates, before
+/// functions.
 NETWORK_SAFE void NETWORK(lstm_step_backward)(REAL *_Nonnull gate_gradient, REAL *_Nonnull cell_gradient,
                                               const REAL *_Nonnull hidden_gradient, const REAL *_Nonnull gates,
                                               size_t gate, size_t stride, const REAL *_Nonnull squashed,

@@ -1,4 +1,4 @@
-/// Adam (Kingma, Ba 2015), as PyTorch or Keras writes it: they differ in where epsilon is added.
+/// Adam (Kingma, Ba 2015), in PyTorch's or Keras' version: they differ in where epsilon is added.
 public final class Adam<S: NetworkScalar> {
   private let rate: Double
   private let beta1: Double
@@ -25,7 +25,7 @@ public final class Adam<S: NetworkScalar> {
     second = self.parameters.map { Values($0.values.count) }
   }
 
-  /// One step against the gradients, which are cleared.
+  /// One step against the gradients, which it then clears.
   public func step() {
     powers.beta1 *= beta1
     powers.beta2 *= beta2

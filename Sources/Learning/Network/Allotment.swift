@@ -6,13 +6,14 @@ import NodeKit
   import Darwin
 #endif
 
-/// Counts, and bounds, what a judge or a network takes while it is made: its sizes come from a graph and from models.
+/// Counts and limits the memory that a scorer or a network allocates when it is made: a graph and a model determine its
+/// size.
 enum Allotment {
   private final class Count: @unchecked Sendable {
-    /// Bytes that were asked for.
+    /// Bytes requested.
     var asked = 0
     let most: Int
-    /// Requests beyond `most` get nothing.
+    /// Requests beyond `most` return nil.
     let isStrict: Bool
 
     init(most: Int, isStrict: Bool) {
@@ -28,13 +29,13 @@ enum Allotment {
 
   @TaskLocal private static var current: Count?
 
-  /// Runs the body, which makes something that takes memory.
+  /// Runs the body, and counts the memory that it allocates.
   ///
   /// - Parameters:
-  ///   - most: bytes that it may take.
-  ///   - isStrict: what is beyond them is not even taken: `Values` without numbers come of it, which nobody may use.
-  /// - Returns: what the body returns, and the bytes that it took.
-  /// - Throws: `NodeError` where it asks for more, or for more than can be had.
+  ///   - most: the most bytes.
+  ///   - isStrict: allocate nothing beyond them: the result then has `Values` without numbers, which must not be used.
+  /// - Returns: what the body returns, and the number of bytes.
+  /// - Throws: `NodeError` where it requests more than `most`, or more than is available.
   static func within<Result>(
     _ most: Int, isStrict: Bool = false, _ body: () throws -> Result
   ) throws -> (result: Result, bytes: Int) {
@@ -44,25 +45,25 @@ enum Allotment {
     let result = try $current.withValue(count) { try body() }
     outer?.add(count.asked)
     guard count.asked <= count.most else {
-      let needed = count.asked >= 1 << 60 ? "more than can be had" : "\(count.asked >> 20) MiB"
+      let needed = count.asked >= 1 << 60 ? "more than is available" : "\(count.asked >> 20) MiB"
       throw NodeError(
-        "its model would take \(needed), and \(count.most >> 20) MiB may be taken: give it smaller layers, or fewer bands "
+        "its model would take \(needed), but \(count.most >> 20) MiB are allowed: give it smaller layers, or fewer bands "
           + "and frames, or allow more with --memory")
     }
     return (result, count.asked)
   }
 
-  /// Counts what is taken by other means.
+  /// Counts memory that is allocated by other means.
   static func note(bytes: Int) { current?.add(bytes) }
 
-  /// Memory for numbers, aligned for SIMD, to be given back with `free`. Nil: it may not be taken, or can't be had, and
-  /// whoever called `within` is told. Ends the program where nobody did, and it can't be had.
+  /// Memory for numbers, aligned for SIMD; release with `free`. Nil: not allowed, or not available; then `within`
+  /// throws. Without `within`, ends the program if there is no memory.
   static func take(bytes: Int) -> UnsafeMutableRawPointer? {
     current?.add(bytes)
     if let current, current.isStrict, current.asked > current.most { return nil }
     var memory: UnsafeMutableRawPointer?
     if posix_memalign(&memory, 64, max(64, bytes)) == 0 { return memory }
-    guard let current, current.isStrict else { fatalError("\(bytes) bytes of memory can't be had") }
+    guard let current, current.isStrict else { fatalError("\(bytes) bytes of memory are not available") }
     current.add(Int.max)
     return nil
   }

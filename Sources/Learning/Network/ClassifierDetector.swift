@@ -2,8 +2,8 @@ import CKernels
 import CRealtime
 import NodeKit
 
-/// Base of networks that tell labelled sounds apart: their last layer gives a value for each label, before a softmax or
-/// behind one.
+/// Base of networks that classify labelled sounds: their last layer gives a value for each label, before or after a
+/// softmax.
 open class ClassifierDetector: NetworkDetector {
   public static let scoreOutput = output(
     "Class and probability; log odds that it is not normal, or not the likeliest label")
@@ -27,7 +27,7 @@ final class ClassScorer: Scorer {
 
   init(_ network: Network<Float>, _ model: Model.Machine, labels: [String]) throws {
     guard labels.count >= 2, network.outputSize == labels.count else {
-      throw NodeError("the model does not name the labels that it tells apart; train again", parameter: "model")
+      throw NodeError("the model does not name its labels; train again", parameter: "model")
     }
     let memory = ScorerMemory()
     self.network = network
@@ -45,7 +45,7 @@ final class ClassScorer: Scorer {
     let output = inference.run(token)
     for index in 0..<classes {
       let value = Double(output[index])
-      // The least probability that single precision can tell apart from 0.
+      // The least probability that differs from 0 in single precision.
       odds.logarithms[index] = isProbability ? realtime_log(value > 1e-38 ? value : 1e-38) : value
     }
     return odds.judge()
@@ -54,7 +54,7 @@ final class ClassScorer: Scorer {
   @_noLocks @_noAllocation
   override func verdict() -> Verdict { odds.verdict() }
 
-  /// Each value times the slope of its class over the one that odds are against.
+  /// Each value times the slope of its class relative to the class that the odds are against.
   override func explain(_ row: UnsafePointer<Double>, into parts: UnsafeMutablePointer<Double>) {
     _ = score(row, width)
     let (likeliest, reference) = (Int(odds.verdict().index), odds.reference())

@@ -1,8 +1,8 @@
 import CNetwork
 import CRealtime
 
-/// A network for judging one token after the other: all memory is taken when it is made, and lives as long as the
-/// `ScorerMemory` that it is given. A struct of pointers: a class would be retained and released at each call.
+/// A network that processes one token at a time: it allocates all memory in `init`, which lives as long as the given
+/// `ScorerMemory`. A struct of pointers, because a class would be retained and released at each call.
 ///
 /// Thread: one at a time, of any kind.
 public struct Inference {
@@ -10,16 +10,16 @@ public struct Inference {
   public let outputSize: Int
   private let steps: UnsafePointer<InferenceStep>
   private let count: Int
-  /// A step reads one and writes the other.
+  /// Each step reads one and writes the other.
   private let first: UnsafeMutablePointer<Float>
   private let second: UnsafeMutablePointer<Float>
 
-  /// Copies what the network has learned.
+  /// Copies the network's parameters.
   public init<S: NetworkScalar>(_ network: Network<S>, memory: ScorerMemory) {
     self.init(network.layers, memory: memory)
   }
 
-  /// As the layers of a network do one after the other; they are left as they are.
+  /// Runs the layers of a network one after the other; leaves them unchanged.
   public init<S: NetworkScalar>(_ layers: [Layer<S>], memory: ScorerMemory) {
     let plan = InferencePlan(inputSize: layers[0].inputSize, memory: memory)
     for layer in layers { layer.plan(plan) }
@@ -31,7 +31,7 @@ public struct Inference {
     second = plan.room(plan.greatest)
   }
 
-  /// What the network makes of a token [inputSize]: [outputSize], valid until the next call.
+  /// Runs a token [inputSize] through the network: [outputSize], valid until the next call.
   @_noLocks @_noAllocation
   public func run(_ token: UnsafePointer<Float>, machine: Int = 0) -> UnsafePointer<Float> {
     var input = first

@@ -1,12 +1,12 @@
 import CNetwork
 
-/// Gathers what a network's layers do, for `Inference`: weights are copied and packed, and all memory is taken.
+/// Collects the steps of a network's layers for `Inference`: copies and packs weights, and allocates all memory.
 ///
 /// Thread: control.
 public final class InferencePlan {
   let memory: ScorerMemory
   private(set) var steps: [InferenceStep] = []
-  /// The most values that any step takes or gives.
+  /// The most values of any step's input or output.
   private(set) var greatest = 0
   private(set) var outputSize = 0
 
@@ -120,11 +120,11 @@ public final class InferencePlan {
     return UnsafePointer(packed)
   }
 
-  /// Zeros, and some more that kernels read in whole steps.
+  /// Zeros, and some extra because kernels read in whole steps.
   func room(_ count: Int) -> UnsafeMutablePointer<Float> { memory.room(count + 64, of: 0) }
 }
 
-/// One step of an inference. What is not of use to its kind is nil or 0.
+/// One step of an inference. Members that its kind does not use are nil or 0.
 struct InferenceStep: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case dense, convolution, transposedConvolution, pool, upsample, globalAverage, affine, relu, sigmoid, softmax, crop
@@ -132,7 +132,7 @@ struct InferenceStep: BitwiseCopyable {
   }
 
   let kind: Kind
-  /// Values that come out.
+  /// Number of output values.
   let size: Int
   var weights: UnsafePointer<Float>!
   var moreWeights: UnsafePointer<Float>!

@@ -1,6 +1,6 @@
 import NodeKit
 
-/// How a network's parameters begin. The draws are of the named library's kind, not its very numbers.
+/// Initial values of a network's parameters. They have the named library's distribution, not its exact numbers.
 public enum Initialization: String, Sendable {
   /// Uniform within 1 / sqrt(inputs of a unit), weights and biases alike (He et al. 2015 with a = sqrt(5)).
   case pytorch
@@ -8,7 +8,7 @@ public enum Initialization: String, Sendable {
   case keras
 }
 
-/// Draws parameters by a seed.
+/// Draws parameters from a seed.
 public struct Initializer {
   let kind: Initialization
   var generator: SeededGenerator
@@ -27,7 +27,7 @@ public struct Initializer {
     for index in 0..<values.count { values.pointer[index] = S(generator.normal()) }
   }
 
-  /// Weights and biases of a unit with so many inputs; outputs count for Keras' bound.
+  /// Weights and biases of a unit with the given number of inputs; Keras' bound also uses outputs.
   mutating func unit<S>(
     _ weight: NetworkParameter<S>, _ bias: NetworkParameter<S>, inputs: Int, glorot: (inputs: Int, outputs: Int)
   ) {
@@ -42,7 +42,7 @@ public struct Initializer {
     }
   }
 
-  /// An orthogonal matrix [rows x columns], rows >= columns: Gram and Schmidt on normal columns.
+  /// An orthogonal matrix [rows x columns], rows >= columns: Gram-Schmidt on normal columns.
   mutating func orthogonal<S>(_ values: Values<S>, rows: Int, columns: Int) {
     var vectors: [[Double]] = []
     while vectors.count < columns {

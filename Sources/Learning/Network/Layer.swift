@@ -1,10 +1,10 @@
-/// What one pass through a network is about.
+/// The context of one pass through a network.
 public struct NetworkPass {
-  /// Tokens at once.
+  /// Tokens in the pass.
   public var count: Int
-  /// Dropout drops, and batch normalisation takes the means of the batch and remembers them.
+  /// Training: dropout is active, and batch normalisation uses and remembers the means of the batch.
   public var isTraining: Bool
-  /// [count] which machine each token is of, for networks that are told; nil: 0.
+  /// [count] machine of each token, for networks that use it; nil: 0.
   public var groups: UnsafePointer<Int32>?
 
   public init(count: Int, isTraining: Bool, groups: UnsafePointer<Int32>? = nil) {
@@ -14,7 +14,7 @@ public struct NetworkPass {
   }
 }
 
-/// One step of a network: a forward pass, and a backward pass that turns the gradient of its output into that of its
+/// One layer of a network: a forward pass, and a backward pass that turns the gradient of its output into that of its
 /// input and adds to those of its parameters. Tokens lie one after the other, each row by row.
 ///
 /// Thread: control; one at a time.
@@ -34,20 +34,20 @@ open class Layer<S: NetworkScalar> {
     outputSize = outputShape.reduce(1, *)
   }
 
-  /// Output takes the place of the input, and the gradient of the input that of the output's: the backward pass then
-  /// needs the output alone.
+  /// Output overwrites the input, and the gradient of the input that of the output: the backward pass then needs only
+  /// the output.
   var isInPlace: Bool { false }
 
-  /// Means over the tokens at once are part of what it computes: a batch must not be cut.
+  /// It computes means over the tokens of a pass: a batch must not be cut.
   var mixesTokens: Bool { false }
 
-  /// Takes memory for so many tokens at once.
+  /// Allocates memory for the given number of tokens in a pass.
   func reserve(_ count: Int) {}
 
-  /// Draws the first values of the parameters.
+  /// Draws the initial values of the parameters.
   func initialize(_ draw: inout Initializer) {}
 
-  /// To be called when parameters have changed.
+  /// Call it when parameters have changed.
   func parametersChanged() {}
 
   func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
@@ -55,15 +55,15 @@ open class Layer<S: NetworkScalar> {
   }
 
   /// - Parameters:
-  ///   - input, output: of the last forward pass.
+  ///   - input, output: those of the last forward pass.
   ///   - gradient: of the output; may be changed.
-  ///   - inputGradient: nil: not asked for; the same as `gradient` where the layer is in place.
+  ///   - inputGradient: nil: not needed; the same as `gradient` where the layer is in place.
   func backward(
     _ input: UnsafePointer<S>, _ output: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>,
     _ inputGradient: UnsafeMutablePointer<S>?, _ pass: NetworkPass
   ) { preconditionFailure("a layer overrides `backward`") }
 
-  /// Adds what it does, without training, to a plan.
+  /// Adds its inference step to a plan.
   func plan(_ plan: InferencePlan) { preconditionFailure("a layer overrides `plan`") }
 }
 

@@ -1,15 +1,15 @@
 import CNetwork
 
-/// What training makes smaller: a mean over the tokens, and over each token's values where it has many.
+/// The loss of training: a mean over the tokens, and over each token's values if it has many.
 public enum Loss: Sendable {
   /// Mean of (output - target)^2.
   case meanSquaredError
   /// Mean of -(t log y + (1 - t) log(1 - y)), y limited to 1e-7 from 0 and 1 as Keras does.
   case binaryCrossEntropy
-  /// -log softmax(output)[class]: the output is taken before a softmax.
+  /// -log softmax(output)[class]: takes the output before a softmax.
   case crossEntropy
 
-  /// What outputs are compared with, for one token after the other.
+  /// The targets of the outputs, one token after the other.
   public enum Target<S> {
     /// [count x values]
     case values(UnsafePointer<S>)
@@ -17,7 +17,7 @@ public enum Loss: Sendable {
     case classes(UnsafePointer<Int32>)
   }
 
-  /// Adds each token's loss to `losses` [count], and puts the gradient of the mean over `total` tokens into `gradient`.
+  /// Adds each token's loss to `losses` [count], and writes the gradient of the mean over `total` tokens to `gradient`.
   func evaluate<S: NetworkScalar>(
     _ output: UnsafePointer<S>, _ target: Target<S>, count: Int, size: Int, total: Int, losses: inout [S],
     gradient: UnsafeMutablePointer<S>?

@@ -2,8 +2,8 @@ import COpenBLAS
 
 /// Layers one after the other.
 ///
-/// Thread: control; one at a time. What it computes depends on its parameters, the tokens and the seed alone: the same
-/// bits every time on one machine.
+/// Thread: control; one at a time. Results depend only on its parameters, the tokens and the seed: the same bits every
+/// time on one machine.
 public final class Network<S: NetworkScalar> {
   public let layers: [Layer<S>]
   public var inputSize: Int { layers[0].inputSize }
@@ -11,10 +11,10 @@ public final class Network<S: NetworkScalar> {
   /// In the order of the layers.
   public var parameters: [NetworkParameter<S>] { layers.flatMap(\.parameters) }
 
-  /// Values that a pass keeps at most, unless a layer mixes tokens: about what a core's share of the cache holds.
+  /// The most values of a pass, unless a layer mixes tokens: about a core's share of the cache.
   private static var greatestPass: Int { 4 << 20 }
 
-  /// What goes into each layer, and what comes out of the last. Layers in place share.
+  /// The input of each layer, and the output of the last. Layers in place share.
   private var values: [Values<S>] = []
   private var gradients: (Values<S>, Values<S>) = (Values(0), Values(0))
   private let room: Int
@@ -47,10 +47,10 @@ public final class Network<S: NetworkScalar> {
 
   public func parametersChanged() { for layer in layers { layer.parametersChanged() } }
 
-  /// Tokens to be passed through, at any place in memory.
+  /// Tokens to pass through, at any place in memory.
   public struct Batch {
     public var tokens: [UnsafePointer<S>]
-    /// [count] class of each token; nil: the network is to give the tokens themselves.
+    /// [count] class of each token; nil: the target is the token itself.
     public var classes: [Int32]?
     /// [count] machine of each token.
     public var machines: [Int32]?
@@ -80,11 +80,11 @@ public final class Network<S: NetworkScalar> {
     pass(batch, loss, isTraining: false, body)
   }
 
-  /// Passes tokens forward and backward, and says what comes out and what the input's gradient is. Adds to the gradients of
-  /// the parameters.
+  /// Passes tokens forward and backward, and returns the output and the input's gradient. Adds to the gradients of the
+  /// parameters.
   ///
   /// - Parameters:
-  ///   - tokens: [count x inputSize]; at most as many as a step has.
+  ///   - tokens: [count x inputSize]; at most a step's batch.
   ///   - outputGradient: of the output [count x outputSize].
   public func trace(
     _ tokens: [S], machines: [Int32]? = nil, isTraining: Bool = false, _ outputGradient: ([S]) -> [S]
@@ -125,7 +125,7 @@ public final class Network<S: NetworkScalar> {
     return losses
   }
 
-  /// The first layers may work in place, on the very input that is the target.
+  /// The first layers may work in place, on the input that is also the target.
   private var isReconstructed: Bool { layers[0].isInPlace }
 
   private func evaluate(
@@ -153,7 +153,7 @@ public final class Network<S: NetworkScalar> {
     }
   }
 
-  /// The gradient of the output lies in the first of `gradients`.
+  /// The gradient of the output is in the first of `gradients`.
   private func backward(_ pass: NetworkPass, toInput: Bool) -> UnsafeMutablePointer<S> {
     var (current, other) = (gradients.0.pointer, gradients.1.pointer)
     let firstWithParameters = toInput ? 0 : layers.firstIndex { !$0.parameters.isEmpty } ?? layers.count

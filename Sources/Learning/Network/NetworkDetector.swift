@@ -1,17 +1,17 @@
 import NodeKit
 
-/// Base of detectors that judge by a network: a subclass says which layers it has, and what a score is.
+/// Base of detectors with a network: a subclass defines its layers, and its score.
 ///
 /// One network is trained for each machine, or one for all of them (`isShared`).
 open class NetworkDetector: JudgingNode, LearnsInRounds {
   open class var learnsLabels: Bool { false }
 
-  /// What a network is made for.
+  /// The purpose of a network: its input and its labels.
   public struct Purpose {
     /// Analysis frames and bands of a token.
     public var rows: Int
     public var columns: Int
-    /// Names of what a classifier tells apart.
+    /// Labels of a classifier.
     public var labels: [String]
     public var machines: Int
     public var seed: UInt64
@@ -25,9 +25,9 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
   private var examples: [Int: Examples] = [:]
   private var learners: [(machine: Int?, learner: NetworkLearner)] = []
   private var standardizers: [Int: Standardizer] = [:]
-  /// By machine: which bands its sound carries.
+  /// By machine: the bands that its sound contains.
   private var carried: [Int: CarriedBands] = [:]
-  /// Some machine's sound lacks bands: these are left out, also where values are not standardised.
+  /// Some machine's sound lacks bands: these are left out, even if values are not standardised.
   private var masksBands = false
   /// Copies of the tokens of all rounds, by machine.
   private var remembered: [Int: NetworkTokens] = [:]
@@ -37,30 +37,30 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     try super.init(arguments)
   }
 
-  // MARK: What differs
+  //  MARK: What subclasses define
 
   /// The layers, for tokens of these sizes.
-  ///
+  /// - Throws: `NodeError` where no network is possible for such tokens.
   /// - Throws: `NodeError` where a network cannot be made for such tokens.
   open func layers(_ purpose: Purpose) throws -> [Layer<Float>] {
     preconditionFailure("a NetworkDetector must override `layers`")
   }
 
-  /// What the parameters say of the layers, in one line: a model of another structure is refused.
+  /// The structure of the layers from the parameters, in one line: models of another structure are refused.
   open var structure: String { preconditionFailure("a NetworkDetector must override `structure`") }
 
   open var loss: Loss { .meanSquaredError }
 
-  /// Whether one network is learned for all machines.
+  /// Whether one network is trained for all machines.
   open var isShared: Bool { false }
 
-  /// Whether `write` gets the tokens of all rounds, not of the last alone.
+  /// Whether `write` gets the tokens of all rounds, not only of the last.
   open var remembersTokens: Bool { false }
 
-  /// Writes what is kept beside the network. `tokens`: what it has learned from.
+  /// Writes the model's parts other than the network. `tokens`: the training tokens.
   open func write(_ writer: ModelWriter, _ network: Network<Float>, _ tokens: NetworkTokens, machines: [Int]) throws {}
 
-  /// What judges by a network of the model.
+  /// The scorer with a network of the model.
   open func scorer(
     _ network: Network<Float>, _ model: Model, _ machine: Model.Machine, purpose: Purpose
   ) throws -> Scorer { preconditionFailure("a NetworkDetector must override `scorer`") }
@@ -79,7 +79,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     guard let machines = model.text("machines").flatMap({ Int($0) }), (1...65536).contains(machines),
       machine.index < machines
     else {
-      throw NodeError("the model does not say of how many machines it is; train again", parameter: "model")
+      throw NodeError("the model does not give its number of machines; train again", parameter: "model")
     }
     let purpose = Purpose(rows: rows, columns: columns, labels: model.labels, machines: machines, seed: 0)
     let network = Network(try checkedLayers(purpose, memory: Int.max), batch: 1)
@@ -92,7 +92,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
   public final func begin(_ training: Training) throws {
     forget()
     self.training = training
-    // Tokens that it can't be made for are told of before anyone waits for them.
+    // Refuse impossible tokens before anyone waits for them.
     _ = try checkedLayers(purpose(training, seed: 0), memory: training.memory / 4)
   }
 
@@ -135,7 +135,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     }
   }
 
-  /// The learner of a machine, which goes on from round to round.
+  /// The learner of a machine, which continues from round to round.
   private func learner(of machine: Int?, _ training: Training, tokens: Int) throws -> NetworkLearner {
     if let known = learners.first(where: { $0.machine == machine }) { return known.learner }
     let seed = training.seed &+ UInt64(machine ?? 0) &* 0x9e37_79b9
@@ -146,7 +146,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     return learner
   }
 
-  /// - Parameter memory: bytes that they may take. The optimiser has as much again for each of its two moments.
+  /// - Parameter memory: the most bytes. The optimiser takes the same again for each of its two moments.
   private func checkedLayers(_ purpose: Purpose, memory: Int) throws -> [Layer<Float>] {
     try Allotment.within(memory, isStrict: true) { try layers(purpose) }.result
   }
@@ -165,7 +165,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     return tokens
   }
 
-  /// Of all rounds where they are remembered, or of the last.
+  /// The tokens of all rounds where they are kept, or of the last.
   private func allTokens(of machines: [Int]) -> NetworkTokens {
     guard remembersTokens else { return tokens(of: machines) }
     var tokens = NetworkTokens()
@@ -173,7 +173,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     return tokens
   }
 
-  /// That of the first round goes for all. Nil: tokens are taken as they are.
+  /// The scaling of the first round serves all rounds. Nil: no scaling.
   private func standardizer(of group: [Examples]) -> Standardizer? {
     let key = isShared ? -1 : group[0].machine
     if standardizers[key] == nil { standardizers[key] = newStandardizer(group) }

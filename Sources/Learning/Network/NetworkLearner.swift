@@ -1,7 +1,7 @@
 import NodeKit
 
-/// Trains one network: epochs of shuffled batches, watched by tokens that it does not learn from. Of each round the best
-/// epoch is kept, or the last where there are no tokens to know the best by.
+/// Trains one network: epochs of shuffled batches, validated on tokens that are not trained on. After each round it
+/// keeps the best epoch, or the last if there are no tokens for validation.
 ///
 /// Thread: control; one at a time. The same tokens, options and seed give the same weights, bit for bit, on one machine.
 public final class NetworkLearner {
@@ -12,14 +12,14 @@ public final class NetworkLearner {
   private var generator: SeededGenerator
   /// Epochs so far, in all rounds.
   public private(set) var epochs = 0
-  /// Of the last round: the epoch whose weights were kept, and what it was judged by.
+  /// Of the last round: the epoch whose weights were kept, and its loss.
   private var best: (epoch: Int, loss: Double) = (0, .infinity)
   private var bestValues: [[Float]] = []
 
   /// Tokens of one step.
   private let batch: Int
 
-  /// - Parameter tokens: as many as there are in a round; no step has more.
+  /// - Parameter tokens: number of tokens in a round; no step has more.
   public init(_ layers: [Layer<Float>], _ loss: Loss, _ options: NetworkOptions, tokens: Int, seed: UInt64) {
     self.options = options
     self.loss = loss
@@ -30,12 +30,12 @@ public final class NetworkLearner {
     generator = SeededGenerator(seed: seed ^ 0x6a09_e667_f3bc_c908)
   }
 
-  /// One round: goes over the tokens until its epochs are over, patience is at an end, or it is asked to end.
+  /// One round: trains until its epochs or the patience end, or the caller ends it.
   ///
   /// - Parameters:
-  ///   - progress: how far the epoch is, from 0 to 1; throws when the person gave up.
-  ///   - report: told of each epoch; false: end with the best so far.
-  /// - Throws: `NodeError` where the loss is no number any more.
+  ///   - progress: the epoch's progress from 0 to 1; throws when the user cancelled.
+  ///   - report: gets each epoch; false: end with the best so far.
+  /// - Throws: `NodeError` where the loss is not finite.
   public func fit(
     _ tokens: NetworkTokens, machine: Int?, progress: (Double) throws -> Void,
     report: (Training.Epoch) throws -> Bool
@@ -52,10 +52,10 @@ public final class NetworkLearner {
       let watched = judged?.loss ?? learned.loss
       guard watched.isFinite, learned.loss.isFinite else {
         throw NodeError(
-          "its loss is no number any more after \(epochs) epochs: lower 'learning_rate', or scale the tokens",
+          "its loss is not a finite number after \(epochs) epochs: lower 'learning_rate', or scale the tokens",
           parameter: "learning_rate")
       }
-      // Without tokens to watch by, the last epoch is the one to be kept, and improvement is that of the loss.
+      // Without validation tokens the last epoch is kept, and patience watches the training loss.
       if judged == nil || watched < best.loss { keep(watched, isJudged: judged != nil) }
       if watched < leastLoss { (leastLoss, leastEpoch) = (watched, epochs) }
       let goesOn = try report(
@@ -75,7 +75,7 @@ public final class NetworkLearner {
     for from in stride(from: 0, to: order.count, by: batch) {
       try progress(Double(from) / Double(order.count))
       let part = tokens.batch(order[from..<min(from + batch, order.count)])
-      // What is counted comes of the weights before each step, as Keras counts.
+      // The loss uses the weights before each step, as in Keras.
       let losses = network.learn(part, loss) { counted.add($1, part.classes?[$0], network.outputSize) }
       counted.add(losses)
       optimiser.step()

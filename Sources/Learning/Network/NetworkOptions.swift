@@ -1,13 +1,13 @@
 import NodeKit
 
-/// How a network is trained: parameters that all detectors with a network share.
+/// Training of a network: parameters that all detectors with a network share.
 public struct NetworkOptions {
   public let epochs: Int
   public let batch: Int
   public let rate: Double
   /// Epochs without improvement after which training ends; 0: none.
   public let patience: Int
-  /// Share of what is learned from that training is watched by.
+  /// Share of the training sound that is for validation.
   public let validation: Double
   public let initialization: Initialization
   public let scaling: Scaling
@@ -18,20 +18,20 @@ public struct NetworkOptions {
     initial: Initialization = .pytorch, scale: Scaling = .none
   ) -> [ParameterDeclaration] {
     [
-      .integer("epochs", "How often training goes over all tokens, at most", default: "\(epochs)", range: 1...100_000),
-      .integer("batch", "Tokens of one step of training", default: "\(batch)", range: 1...4096),
+      .integer("epochs", "Most passes of training over all tokens", default: "\(epochs)", range: 1...100_000),
+      .integer("batch", "Tokens in one step of training", default: "\(batch)", range: 1...4096),
       .number(
-        "learning_rate", "How far a step of training goes (Adam)", default: rate, range: 1e-9...10),
+        "learning_rate", "Learning rate of Adam", default: rate, range: 1e-9...10),
       .integer(
         "patience", "Epochs without improvement after which training ends; 0: never",
         default: "\(patience)", range: 0...100_000),
       .number(
         "validation",
-        "Share of the recordings, or of each where they are few, by which the best epoch is known and kept; 0: the last is",
+        "Share of the recordings, or of each if they are few, that determines the best epoch, which is kept; 0: the last is kept",
         unit: .percent,
         default: validation, range: 0...90),
       .choice(
-        "initial", "How weights begin: as PyTorch's or as Keras' layers do", of: ["pytorch", "keras"],
+        "initial", "Initial weights: as in PyTorch or as in Keras", of: ["pytorch", "keras"],
         default: initial.rawValue),
       Scaling.parameter(default: scale),
     ]
@@ -47,13 +47,13 @@ public struct NetworkOptions {
     scaling = Scaling(arguments)
   }
 
-  /// Sizes of layers as a parameter has them: "128 32 8", with commas or without.
+  /// Parses sizes of layers: "128 32 8", with commas or without.
   ///
   /// - Throws: `NodeError` at the parameter.
   ///
   /// - Parameters:
-  ///   - least: how many of them there must be.
-  ///   - most: the largest that one may be.
+  ///   - least: least number of sizes.
+  ///   - most: greatest allowed size.
   public static func sizes(
     _ text: String, parameter: String, atLeast least: Int = 1, most: Int = 4096
   ) throws -> [Int] {

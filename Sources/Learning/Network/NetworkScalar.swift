@@ -1,29 +1,29 @@
 import CNetwork
 import COpenBLAS
 
-/// Precision of a network: `Float` for work, `Double` to check gradients by.
+/// Precision of a network: `Float` for use, `Double` to check gradients.
 public protocol NetworkScalar: BinaryFloatingPoint, Sendable {
-  /// What is computed in C for this precision.
+  /// The C functions of this precision.
   static var table: KernelTable<Self> { get }
-  /// c [m x n] = alpha * op(a) op(b) + beta * c, all of them row by row, on one thread.
+  /// c [m x n] = alpha * op(a) op(b) + beta * c, all row by row, on one thread.
   static func multiply(
     _ isTransposed: (a: Bool, b: Bool), _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>, _ aStride: Int,
     _ b: UnsafePointer<Self>, _ bStride: Int, beta: Self, _ c: UnsafeMutablePointer<Self>, _ cStride: Int)
 }
 
 extension NetworkScalar {
-  /// One function is read, not all of them copied.
+  /// Reads one function, instead of copying all.
   @inline(__always)
   static var kernels: NetworkKernels<Self> { _read { yield table.kernels } }
 }
 
-/// Where the functions of a precision are kept.
+/// Holds the functions of a precision.
 public final class KernelTable<S>: Sendable {
   fileprivate let kernels: NetworkKernels<S>
   fileprivate init(_ kernels: NetworkKernels<S>) { self.kernels = kernels }
 }
 
-/// The functions of CNetwork in one precision; that header says what each does.
+/// The functions of CNetwork in one precision; that header documents each.
 struct NetworkKernels<S>: Sendable {
   typealias In = UnsafePointer<S>
   typealias Out = UnsafeMutablePointer<S>

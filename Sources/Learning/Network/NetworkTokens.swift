@@ -1,9 +1,9 @@
 import NodeKit
 
-/// Tokens that a network learns from, scaled, each with its class, machine and recording.
+/// Training tokens of a network, scaled, each with its class, machine and recording.
 public struct NetworkTokens {
   public private(set) var tokens: [UnsafePointer<Float>] = []
-  /// Empty: there are no classes.
+  /// Empty: no classes.
   public private(set) var classes: [Int32] = []
   public private(set) var machines: [Int32] = []
   public private(set) var recordings: [UInt32] = []
@@ -11,7 +11,7 @@ public struct NetworkTokens {
 
   public init() {}
 
-  /// Examples stay valid as long as this.
+  /// Examples are valid as long as this object.
   mutating func add(_ examples: Examples, _ standardizer: Standardizer?) {
     var first = examples.values
     if let standardizer {
@@ -28,7 +28,7 @@ public struct NetworkTokens {
     }
   }
 
-  /// The same of what will not stay valid.
+  /// The same for tokens that do not stay valid.
   mutating func add(copiesOf examples: Examples, _ standardizer: Standardizer?) {
     let place = tokens.count
     add(examples, standardizer)
@@ -53,8 +53,8 @@ public struct NetworkTokens {
       machines: indices.map { machines[$0] })
   }
 
-  /// Which tokens to learn from, and which to watch training by: whole recordings of each machine and class, or, where
-  /// they are too few for the share, the end of each. Altered copies of what training is watched by are in neither.
+  /// The tokens for training, and those for validation: whole recordings of each machine and class, or, if these are
+  /// too few for the share, the end of each. Altered copies of validation recordings are in neither.
   func divided(validation share: Double, _ generator: inout SeededGenerator) -> (train: [Int], validation: [Int]) {
     var isHeld = [Bool](repeating: false, count: tokens.count)
     for group in groups() where share > 0 {
@@ -69,7 +69,7 @@ public struct NetworkTokens {
           let own = group.tokens.filter { recordings[$0] == name }
           let end = own.suffix(Int(share * Double(own.count)))
           for index in end { isHeld[index] = true }
-          // Where its copies hold the sound of its end is not known here.
+          // The part of a copy that holds the recording's end is not known here.
           for index in group.tokens where !end.isEmpty && recordings[index] == name | Examples.copy {
             isHeld[index] = true
           }

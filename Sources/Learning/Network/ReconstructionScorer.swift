@@ -1,10 +1,10 @@
 import CKernels
 import NodeKit
 
-/// The mean squared difference between a token and what an autoencoder makes of it.
+/// The mean squared difference between a token and its reconstruction by an autoencoder.
 public final class ReconstructionScorer: Scorer {
   private let inference: Inference
-  /// The token as the network takes it [width].
+  /// The token in the network's scale [width].
   private let token: UnsafeMutablePointer<Float>
   private let means: [Double]
   private let factors: [Double]
@@ -35,7 +35,7 @@ public final class ReconstructionScorer: Scorer {
     }
   }
 
-  /// What becomes of a scaled token, in the token's own units [width]. Thread: control.
+  /// The reconstruction of a scaled token, in the token's own units [width]. Thread: control.
   func reconstruct(_ row: UnsafePointer<Double>, into reconstruction: UnsafeMutablePointer<Float>) {
     kernel_narrow(token, row, width)
     let made = inference.run(token)
@@ -45,7 +45,7 @@ public final class ReconstructionScorer: Scorer {
   }
 }
 
-/// Base of autoencoders: networks that give back what they get, through something narrow.
+/// Base of autoencoders: networks that reconstruct their input through a narrow layer.
 open class AutoencoderDetector: NetworkDetector, Reconstructing {
   public static let scoreOutput = output("Mean squared error of the reconstruction")
 

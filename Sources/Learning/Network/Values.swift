@@ -4,7 +4,8 @@
   import Darwin
 #endif
 
-/// Numbers of a network, aligned for SIMD, zeros at first. A few zeros lie behind them: kernels read in whole steps.
+/// Numbers of a network, aligned for SIMD, initially zero. A few zeros follow them, because kernels read in whole
+/// steps.
 public final class Values<S: NetworkScalar> {
   public let count: Int
   public let pointer: UnsafeMutablePointer<S>
@@ -17,7 +18,7 @@ public final class Values<S: NetworkScalar> {
       raw = memory
       self.count = count
     } else {
-      // Whoever makes the layers is told, and lets go of them: see `Allotment`.
+      // `Allotment` reports it to the maker of the layers, who discards them.
       self.count = 0
       room = 64
       raw = malloc(room * MemoryLayout<S>.stride)!
@@ -44,13 +45,13 @@ public final class Values<S: NetworkScalar> {
   func clear() { pointer.update(repeating: 0, count: count) }
 }
 
-/// What a layer has learned, or keeps track of.
+/// A parameter or a running statistic of a layer.
 public final class NetworkParameter<S: NetworkScalar> {
-  /// As model files call it: "weight", "bias", "mean".
+  /// Its name in model files: "weight", "bias", "mean".
   public let name: String
   public let shape: [Int]
   public let values: Values<S>
-  /// Sum over the tokens of a batch; nil: not learned by gradients (running means).
+  /// Sum over the tokens of a batch; nil: not trained by gradients (running means).
   public let gradient: Values<S>?
 
   init(_ name: String, _ shape: [Int], isLearned: Bool = true, initial: S = 0) {

@@ -1,9 +1,9 @@
-/// The change that is under way.
+/// The change in progress.
 struct ActiveChange {
   let id: Int
   let request: ChangeRequest
   var record = ChangeRecord()
-  /// When its new nodes began to run beside the old ones.
+  /// When its new nodes began to warm up.
   var warmUpBegan: ContinuousClock.Instant?
   /// A `rollback` while the old nodes stand by.
   var returnsToStandby = false

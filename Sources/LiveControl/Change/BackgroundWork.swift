@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Work that may take seconds, on a thread of its own, while the control thread goes on.
+/// Work that may take seconds, on a thread of its own, so that the control thread does not wait.
 final class BackgroundWork<Result: Sendable>: Sendable {
   private let state = Mutex<Result?>(nil)
 
-  /// - Parameter name: of the thread.
+  /// - Parameter name: the thread's name.
   init(_ name: String, _ work: @escaping @Sendable () -> Result) {
     let thread = Thread { [self] in
       let result = work()

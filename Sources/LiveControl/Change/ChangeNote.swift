@@ -1,36 +1,34 @@
-/// What there is to say of a change beside its plan.
+/// A note about a change, in addition to its plan.
 public enum ChangeNote: Sendable, Equatable {
-  /// Overrides of earlier changes that the file has no node or parameter for any more.
+  /// Overrides of earlier changes whose node or parameter is no longer in the file.
   case overridesWithoutPlace([String])
-  /// An override of an earlier change, by `swap` or `set`, that wins over the file that is applied.
+  /// An override of an earlier change, by `swap` or `set`, still replaces a value of the applied file.
   case overrideWins(String, origin: String)
-  /// Overrides that the node's class before took.
+  /// Overrides that were set for the node's previous class.
   case overridesOfOtherType([String])
-  /// The library of the node that is to be swapped is the one that runs.
+  /// The library of the node to swap is the one that runs.
   case notRebuilt(library: String, build: String)
-  /// The library's file is another one, with the same build id.
+  /// The library's file was replaced, with the same build id.
   case sameBuild(library: String, build: String)
   /// `rollback` or `discard` ended a change before its new nodes judged.
   case gaveUpWarmUp
-  /// The new nodes could not be tried out first.
+  /// The new nodes could not be tried first.
   case noTrial
-  /// A node was tried out, but for its activation, which opens a device or a file.
+  /// A node was tried, except for its activation, which opens a device or a file.
   case notActivatedInTrial(node: String)
 }
 
-/// Why a change failed, where no diagnostic of the graph says so.
+/// Why a change failed, if no diagnostic of the graph says so.
 public enum ChangeProblem: Error, Sendable, Equatable {
-  /// The one who asked for it has not looked at it any more while it waited.
+  /// The command that requested it stopped reading its record while it waited.
   case abandoned
-  /// It waited for a change whose new nodes have not yielded valid tokens for so many seconds.
+  /// It waited for a change whose new nodes have not yielded valid tokens for `seconds`.
   case waitedTooLong(request: String, seconds: Int64)
-  /// A candidate runs beside the graph.
   case candidateRuns
-  /// No candidate runs beside the graph.
   case noCandidate
   case noPreviousGraph
-  /// `set`, of a parameter that can't change while its node runs.
+  /// `set` of a parameter that can't change while its node runs.
   case fixedParameter(String, node: String, className: String, values: [String])
-  /// The swap was given up or taken back.
+  /// The swap was given up, or the old graph returned.
   case swapEnded(reason: String)
 }

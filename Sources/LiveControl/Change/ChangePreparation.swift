@@ -2,11 +2,11 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// Reads the graph that a change asks for. `apply` reads files anew; any other change reads the texts of the graph that
-/// runs with further overrides, and keeps the classes of its other nodes as they were built.
+/// Reads the graph that a change requests. `apply` reads files again; any other change reads the texts of the running
+/// graph with further overrides, and keeps the loaded classes of the other nodes.
 struct ChangePreparation {
   let request: ChangeRequest
-  /// What the graph that runs comes from.
+  /// Where the running graph comes from.
   let source: GraphSource
   let running: Graph
 
@@ -36,7 +36,7 @@ struct ChangePreparation {
     }
   }
 
-  /// Drops overrides of earlier changes that a file which is applied has no place for any more.
+  /// Drops overrides of earlier changes whose node or parameter is not in the applied file.
   private func load(_ next: GraphSource, _ catalog: PluginCatalog) throws(DiagnosticsError) -> Result {
     do {
       return result(try next.load(catalog), next)
@@ -53,7 +53,7 @@ struct ChangePreparation {
     Result(graph: loaded.graph, source: source, warnings: loaded.warnings.map(source.absolute))
   }
 
-  /// What is not asked for stays as it was built, whatever was rebuilt meanwhile.
+  /// Other nodes keep their loaded library, even if it was rebuilt meanwhile.
   private func keepClasses(_ result: inout Result) {
     for index in result.graph.nodes.indices {
       let node = result.graph.nodes[index]
@@ -76,7 +76,7 @@ struct ChangePreparation {
     result.notes.append(.sameBuild(library: next.libraryName, build: next.library.buildID))
   }
 
-  /// `swap NODE`, to load a library that was not rebuilt.
+  /// `swap NODE` without keys, but the library was not rebuilt.
   private func noteOldLibrary(_ result: inout Result) {
     guard request.kind == .swap, request.values.isEmpty, request.libraries.isEmpty,
       let node = result.graph.nodes.first(where: { $0.name == request.node }),

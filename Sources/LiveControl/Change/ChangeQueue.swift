@@ -1,22 +1,22 @@
 import RunControl
 import Synchronization
 
-/// The changes that wait, and the records of all of them: requested on one thread, carried out on another, read on any.
+/// The waiting changes, and the records of all changes: requested on one thread, carried out on another, read on any.
 public final class ChangeQueue: Sendable {
   /// Finished changes whose records are kept.
   private static let memory = 64
   /// Changes that may wait.
   private static let limit = 32
-  /// A change that waits, and whose record nobody has read for so long, is dropped: its command was interrupted.
+  /// A waiting change is dropped when its record was not read for this time: its command was interrupted.
   private static let abandonment = Duration.seconds(5)
 
   private struct State {
     var nextID = 1
     var waiting: [(id: Int, request: ChangeRequest)] = []
     var records: [Int: ChangeRecord] = [:]
-    /// When the record of a change that waits was last read.
+    /// When the record of a waiting change was last read.
     var reads: [Int: ContinuousClock.Instant] = [:]
-    /// Why no change is accepted for now.
+    /// Why no change is accepted now.
     var refusal: String?
   }
 
@@ -25,12 +25,12 @@ public final class ChangeQueue: Sendable {
 
   public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
-  /// Refuses changes from now on, with the reason why; nil: accepts them again.
+  /// Refuses changes from now on, for this reason; nil: accepts them again.
   public func refuse(_ reason: String?) { state.withLock { $0.refusal = reason } }
 
-  /// Asks for a change.
+  /// Requests a change.
   ///
-  /// - Throws: `ControlError` where changes are refused, or too many wait.
+  /// - Throws: `ControlError` if changes are refused, or too many wait.
   /// - Returns: the number of its record.
   @discardableResult
   public func submit(_ request: ChangeRequest) throws -> Int {
@@ -48,7 +48,7 @@ public final class ChangeQueue: Sendable {
     }
   }
 
-  /// For the one who asked for the change: reading it says that somebody still waits for it.
+  /// For the command that requested the change: reading the record keeps a waiting change alive.
   public func record(_ id: Int) -> ChangeRecord? {
     state.withLock { state in
       if state.waiting.contains(where: { $0.id == id }) { state.reads[id] = now() }
@@ -58,10 +58,10 @@ public final class ChangeQueue: Sendable {
 
   func update(_ record: ChangeRecord, _ id: Int) { state.withLock { $0.records[id] = record } }
 
-  /// Fails changes that wait.
+  /// Fails waiting changes.
   ///
-  /// - Parameter isMeant: whether it is one of these.
-  /// - Returns: them, as they ended.
+  /// - Parameter isMeant: selects the changes.
+  /// - Returns: the failed changes.
   func failWaiting(
     _ problem: ChangeProblem, where isMeant: (ChangeRequest) -> Bool
   ) -> [(request: ChangeRequest, record: ChangeRecord)] {
@@ -71,7 +71,7 @@ public final class ChangeQueue: Sendable {
     }
   }
 
-  /// Fails changes that wait, and whose records nobody reads any more.
+  /// Fails waiting changes whose records are no longer read.
   func failAbandoned() {
     let now = now()
     state.withLock { state in
@@ -88,7 +88,7 @@ public final class ChangeQueue: Sendable {
     return state.records[id] ?? ChangeRecord()
   }
 
-  /// Takes the first that waits and is meant.
+  /// Takes the first waiting change that is selected.
   func takeFirst(where isMeant: (ChangeRequest) -> Bool) -> (id: Int, request: ChangeRequest)? {
     state.withLock { state in
       guard let index = state.waiting.firstIndex(where: { isMeant($0.request) }) else { return nil }
@@ -97,7 +97,7 @@ public final class ChangeQueue: Sendable {
     }
   }
 
-  /// Takes the first that waits, if it may begin now.
+  /// Takes the first waiting change, if it may begin now.
   func takeNext(if mayBegin: (ChangeRequest) -> Bool) -> (id: Int, request: ChangeRequest)? {
     state.withLock { state in
       guard let first = state.waiting.first, mayBegin(first.request) else { return nil }

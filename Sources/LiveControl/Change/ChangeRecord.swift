@@ -2,12 +2,12 @@ import GraphEngine
 import GraphText
 import RunControl
 
-/// How far a requested change is, and what came of it.
+/// The progress and the result of a requested change.
 public struct ChangeRecord: Sendable {
   public enum State: String, Sendable {
-    /// Another change is still under way.
+    /// Another change is still in progress.
     case waiting
-    /// The new nodes run beside the old ones until they yield valid tokens.
+    /// The new nodes run next to the old ones until they yield valid tokens.
     case warming
     case done
     case failed
@@ -19,13 +19,13 @@ public struct ChangeRecord: Sendable {
   public internal(set) var notes: [ChangeNote] = []
   /// Errors and warnings, files by their whole paths.
   public internal(set) var diagnostics: [Diagnostic] = []
-  /// Why it failed, where no diagnostic says so.
+  /// Why it failed, if no diagnostic says so.
   public internal(set) var problem: ChangeProblem?
   public internal(set) var swap: SwapStatus?
   /// Frames per second.
   public internal(set) var rate = 0
 
-  /// As the control protocol's method `change` answers.
+  /// The answer of the control protocol's method `change`.
   public var json: JSONValue {
     .members([
       "state": .text(state.rawValue), "plan": plan?.json, "notes": .texts(notes.map(\.description)),

@@ -8,7 +8,7 @@ public struct ChangeRequest: Sendable, Equatable {
     case apply, swap, set, shadow, rollback, promote, discard
   }
 
-  /// Seconds, a hundred years: longer times overflow when they are counted in nanoseconds or frames.
+  /// Seconds, a hundred years: longer times overflow in nanoseconds or frames.
   public static let longestTimeout = 3.2e9
 
   public var kind: Kind
@@ -19,15 +19,15 @@ public struct ChangeRequest: Sendable, Equatable {
   /// `swap`, `set`, `shadow`: a node, and `key=value`s.
   public var node = ""
   public var values: [String] = []
-  /// What relative paths in these count from: the working directory of the command.
+  /// Relative paths in `values` start here: the working directory of the command.
   public var folder: String?
-  /// `swap`: libraries that were rebuilt, in place of a node.
+  /// `swap`: rebuilt libraries, instead of a node.
   public var libraries: Set<String> = []
-  /// Nobody typed it: a file was written.
+  /// The run requested it because a file was written.
   public var isWatched = false
   /// Stops after the plan.
   public var isDryRun = false
-  /// How long the new nodes may take to be ready, in seconds.
+  /// How long creating and activating the new nodes may take, in seconds.
   public var timeout: Double?
 
   public init(_ kind: Kind) { self.kind = kind }
@@ -54,7 +54,7 @@ public struct ChangeRequest: Sendable, Equatable {
     case ("timeout", _) where value.number.map({ $0 > 0 && $0 <= Self.longestTimeout }) ?? false:
       timeout = value.number
     default:
-      throw ControlError.invalidParameters("'\(name.prefix(64))' can't be \(kind.rawValue)'s parameter like that")
+      throw ControlError.invalidParameters("'\(name.prefix(64))' is not a valid parameter of '\(kind.rawValue)'")
     }
   }
 
@@ -66,7 +66,7 @@ public struct ChangeRequest: Sendable, Equatable {
     ])
   }
 
-  /// "swap judge learn=4s", as it was typed.
+  /// "swap judge learn=4s", as typed.
   public var words: String {
     if !libraries.isEmpty {
       return libraries.map { ($0 as NSString).lastPathComponent }.sorted().joined(separator: ", ")
@@ -82,6 +82,6 @@ public struct ChangeRequest: Sendable, Equatable {
   /// The keys of the values.
   var keys: [String] { values.map { String($0.prefix { $0 != "=" }) } }
 
-  /// It ends a change whose new nodes do not judge yet.
+  /// Whether it ends a change whose new nodes do not judge yet.
   var givesUpWarmUp: Bool { kind == .rollback || kind == .discard }
 }

@@ -2,8 +2,8 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// `apply`, `swap`, `set` and `shadow`: from the request to the swap of the engine. Plugins and new nodes are tried out in
-/// a child first; other commands are answered meanwhile.
+/// `apply`, `swap`, `set` and `shadow`: from the request to the swap of the engine. A child process tries plugins and new
+/// nodes first; the run answers other commands meanwhile.
 extension ChangeRunner {
   func change(_ request: ChangeRequest) {
     if request.kind == .set, let problem = refusal(request) { return fail(problem) }
@@ -14,7 +14,7 @@ extension ChangeRunner {
     goOn(after: work) { self.prepare(request) }
   }
 
-  /// Goes on once some work is done; `service` looks for it in every polling round.
+  /// Continues when the work is done; `service` checks it in every polling round.
   private func goOn<Result>(after work: BackgroundWork<Result>, then next: @escaping (Result) -> Void) {
     continuation = { [unowned self] in
       guard let result = work.result else { return false }
@@ -24,7 +24,7 @@ extension ChangeRunner {
     }
   }
 
-  /// Why `set` is not the way to change these parameters.
+  /// Why `set` can't change these parameters.
   private func refusal(_ request: ChangeRequest) -> ChangeProblem? {
     guard let node = engine.graph.nodes.first(where: { $0.name == request.node }) else { return nil }
     let fixed = request.keys.first { key in
@@ -49,7 +49,7 @@ extension ChangeRunner {
     }
   }
 
-  /// Has a child make the new nodes ready first.
+  /// Lets a child process try the new nodes first.
   func tryOut(_ graph: Graph, from source: GraphSource, _ request: ChangeRequest) {
     let trial = ChangeTrial(request: request, graph: graph, source: source, running: engine.graph, rate: rate)
     guard let work = trial.begin(catalog) else { return carryOut(graph, from: source, request) }

@@ -1,11 +1,11 @@
 import GraphEngine
 
-/// From the beginning of a swap to its exchange, and back where it fails.
+/// A swap from its beginning to its exchange, and the return if it fails.
 extension ChangeRunner {
   /// How long other changes wait for new nodes that do not judge yet.
   private static let patience = Duration.seconds(10)
 
-  /// Brings the record of the active change up to date.
+  /// Updates the record of the active change.
   func follow() {
     guard let active, active.record.state == .warming, let status = engine.swapStatus else { return }
     self.active?.record.swap = status
@@ -25,7 +25,7 @@ extension ChangeRunner {
 
   private func followReturn(_ request: ChangeRequest, _ status: SwapStatus) {
     guard !engine.isSwapping else { return publish() }
-    // It came too late for the old nodes: the graph before is applied again.
+    // The old nodes are gone: the previous graph is applied again.
     if request.kind == .rollback && status.stage == .done {
       active?.returnsToStandby = false
       return begin(request)
@@ -33,8 +33,8 @@ extension ChangeRunner {
     finish()
   }
 
-  /// Nobody knows how long new nodes take until they judge. `rollback` and `discard` do not wait for that: they give the
-  /// change up. Other changes fail after a while.
+  /// The time until new nodes judge is unknown. `rollback` and `discard` do not wait for it: they give the change up. Other
+  /// changes fail after `patience`.
   func limitWarmUp() {
     queue.failAbandoned()
     guard let active, active.record.state == .warming, let began = active.warmUpBegan,
@@ -49,7 +49,7 @@ extension ChangeRunner {
     for (request, record) in queue.failWaiting(problem, where: { !$0.givesUpWarmUp }) { ended(request, record) }
   }
 
-  /// The request that gives up is done at once; the change that is given up fails as soon as the swap has ended.
+  /// The request is done at once; the change that it gives up fails as soon as the swap has ended.
   private func giveUpWarmUp(_ id: Int, _ request: ChangeRequest) {
     engine.endSwap()
     var record = ChangeRecord()

@@ -1,6 +1,6 @@
 import GraphEngine
 
-/// `rollback`, `promote` and `discard`: what ends or undoes an earlier change.
+/// `rollback`, `promote` and `discard`, which end or undo an earlier change.
 extension ChangeRunner {
   /// `discard` also gives up a change whose new nodes do not judge yet.
   func endShadow(_ request: ChangeRequest) {
@@ -14,7 +14,7 @@ extension ChangeRunner {
     publishWarming()
   }
 
-  /// While the old nodes stand by, they take over again; later the graph before is applied again.
+  /// While the old nodes stand by, they take over again; later the previous graph is applied again.
   func rollBack(_ request: ChangeRequest) {
     guard engine.isSwapping else {
       guard let previous = history.previous else { return fail(.noPreviousGraph) }

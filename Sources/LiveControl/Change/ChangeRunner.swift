@@ -2,9 +2,9 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// Carries out the changes of a running graph that were asked for, one after the other.
+/// Carries out the requested changes of a running graph, one after the other.
 ///
-/// Thread: control, but for `queue`. Call `service` in every polling round.
+/// Thread: control, except `queue`. Call `service` in every polling round.
 public final class ChangeRunner {
   public let queue: ChangeQueue
   let engine: Engine
@@ -12,18 +12,18 @@ public final class ChangeRunner {
   var catalog: PluginCatalog
   var history: GraphHistory
   var active: ActiveChange?
-  /// What the active change waits for, and how it goes on then: false while there is no result yet.
+  /// Continues the active change when the work that it waits for is done; false while there is no result.
   var continuation: (() -> Bool)?
   let now: @Sendable () -> ContinuousClock.Instant
-  /// Files that the last `apply` failed over.
+  /// Files with errors in the last `apply`.
   public private(set) var faultyFiles: [String] = []
   let ended: (ChangeRequest, ChangeRecord) -> Void
 
   /// - Parameters:
-  ///   - source: what the graph that runs comes from.
+  ///   - source: where the running graph comes from.
   ///   - rate: frames per second.
-  ///   - now: the time by which waiting is limited.
-  ///   - ended: receives what became of a change, for whoever looks at the run itself.
+  ///   - now: the clock that limits waiting.
+  ///   - ended: receives the result of each change, for the run's own log.
   public init(
     _ engine: Engine, catalog: PluginCatalog, source: GraphSource, rate: Int,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -38,10 +38,10 @@ public final class ChangeRunner {
     queue = ChangeQueue(now: now)
   }
 
-  /// What the graph that runs comes from.
+  /// Where the running graph comes from.
   public var source: GraphSource { history.source }
 
-  /// Goes on with what is under way, and begins what waits.
+  /// Continues the active change, and begins a waiting one.
   public func service() {
     settle()
     limitWarmUp()
@@ -59,7 +59,7 @@ public final class ChangeRunner {
     follow()
   }
 
-  /// A change waits for the one before it; while that only stands by, it is over.
+  /// A change waits for the previous one. If that is in probation, the probation ends.
   private func mayBegin(_ request: ChangeRequest) -> Bool {
     guard engine.isSwapping, let stage = engine.swapStatus?.stage else { return true }
     switch request.kind {
@@ -67,10 +67,10 @@ public final class ChangeRunner {
     case .rollback: return stage != .retiring
     default: break
     }
-    // How long a candidate runs is for people to say: `begin` refuses the change.
+    // Only people end a candidate: `begin` refuses the change.
     if stage == .shadowing { return true }
     if stage == .probation && !request.isDryRun { engine.endSwap() }
-    // Who saves again means the later file.
+    // A file that is saved again replaces the earlier request.
     if stage == .warming && request.isWatched { engine.endSwap() }
     return false
   }
@@ -92,7 +92,7 @@ public final class ChangeRunner {
 
   func publish() { if let active { queue.update(active.record, active.id) } }
 
-  /// The engine has taken the change on: `follow` looks how it gets on.
+  /// The engine has accepted the change: `follow` tracks its progress.
   func publishWarming() {
     active?.record.state = .warming
     publish()

@@ -2,8 +2,7 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// Has a child process make the new nodes of a change ready first, so that one that crashes or hangs there does not do so
-/// here.
+/// Lets a child process try the new nodes of a change first, so that a faulty node crashes or hangs there and not here.
 struct ChangeTrial {
   let request: ChangeRequest
   let graph: Graph
@@ -11,7 +10,7 @@ struct ChangeTrial {
   let running: Graph
   let rate: Int
 
-  /// Nil: no node is new, or it ran before: what `set` and `rollback` bring was made once already.
+  /// Nil: no node is new, or all of them ran before, as with `set` and `rollback`.
   func begin(_ catalog: PluginCatalog) -> BackgroundWork<ProbeOutcome?>? {
     let nodes = GraphTrial.changed(graph, from: running)
     guard ![.set, .rollback].contains(request.kind), !nodes.isEmpty, let probe = catalog.probe else { return nil }
@@ -22,12 +21,12 @@ struct ChangeTrial {
     }
   }
 
-  /// What is wrong with a node; nil: nothing was found.
+  /// The error of a node; nil: none was found.
   func problem(_ outcome: ProbeOutcome?) -> Diagnostic? {
     outcome.flatMap { GraphTrial.diagnostic($0, graph, timeout: request.timeout) }.map(source.absolute)
   }
 
-  /// What no child could try out.
+  /// The parts that no child could try.
   func untried(_ outcome: ProbeOutcome?) -> [ChangeNote] {
     guard outcome != nil else { return [.noTrial] }
     return graph.nodes.filter { !NodeTrial.isActivated($0) }.compactMap { node in

@@ -1,21 +1,21 @@
-/// The words that commands get from a running graph.
+/// The texts that a running graph sends to commands.
 extension ChangeNote: CustomStringConvertible {
   public var description: String {
     switch self {
     case .overridesWithoutPlace(let overrides):
-      "left out, for the file has no place for it: \(overrides.joined(separator: ", "))"
+      "ignored, because the file has no such node or parameter: \(overrides.joined(separator: ", "))"
     case .overrideWins(let override, let origin):
-      "\(override) (auscult \(origin)) still wins over the file; `auscult apply --fresh` leaves it out"
+      "\(override) (auscult \(origin)) still overrides the file; `auscult apply --fresh` drops it"
     case .overridesOfOtherType(let overrides):
-      "left out, for the node gets a type anew: \(overrides.joined(separator: ", "))"
+      "ignored, because it was set for the node's previous class: \(overrides.joined(separator: ", "))"
     case .notRebuilt(let library, let build):
       "\(library) has not been rebuilt: its build id is \(build.prefix(12))"
     case .sameBuild(let library, let build):
-      "\(library) was rebuilt, but calls itself build \(build) as before: nothing changed"
-    case .gaveUpWarmUp: "the change that was under way is given up: its new nodes did not judge yet"
-    case .noTrial: "no child process could be started: the new nodes were not tried out first"
+      "\(library) was rebuilt, but its build id is still \(build): nothing changed"
+    case .gaveUpWarmUp: "gave up the previous change: its new nodes did not judge yet"
+    case .noTrial: "no child process could be started: the new nodes were not tried first"
     case .notActivatedInTrial(let node):
-      "\(node) was created and configured in a child first, but not activated: it would open a device or a file"
+      "\(node) was created and configured in a child process, but not activated there: it would open a device or a file"
     }
   }
 }
@@ -23,12 +23,12 @@ extension ChangeNote: CustomStringConvertible {
 extension ChangeProblem: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .abandoned: "whoever asked for it did not wait for it"
+    case .abandoned: "the command that requested it no longer waits"
     case .waitedTooLong(let request, let seconds):
-      "'\(request)' is under way, and since \(seconds) s its new nodes have not yielded what they are to: "
-        + "`auscult discard` gives it up"
-    case .candidateRuns: "a candidate runs beside the graph: `auscult promote` or `auscult discard` it first"
-    case .noCandidate: "no candidate runs beside the graph: begin with `auscult shadow NODE key=value`"
+      "'\(request)' is in progress, and its new nodes have not yielded valid tokens for \(seconds) s: "
+        + "`auscult discard` cancels it"
+    case .candidateRuns: "a candidate runs: `auscult promote` or `auscult discard` it first"
+    case .noCandidate: "no candidate runs: begin with `auscult shadow NODE key=value`"
     case .noPreviousGraph: "there is no graph to return to: nothing was changed yet"
     case .fixedParameter(let key, let node, let className, let values):
       "'\(key)' of \(node) (\(className)) can't change while the node runs; "

@@ -1,19 +1,19 @@
 import GraphEngine
 
-/// Where the graph that runs comes from, the graph before it, and the one that a swap is bringing in.
+/// The sources of the running graph, of the previous one, and of the new one during a swap.
 ///
 /// Thread: control.
 struct GraphHistory {
-  /// What the graph that runs comes from.
+  /// Where the running graph comes from.
   private(set) var source: GraphSource
   /// The graph that `rollback` returns to.
   private(set) var previous: (source: GraphSource, graph: Graph)?
-  /// Of a swap that is under way: what the new graph comes from, and the graph that it replaces.
+  /// During a swap: where the new graph comes from, and the graph that it replaces.
   private var incoming: (source: GraphSource, replaced: Graph)?
 
   init(_ source: GraphSource) { self.source = source }
 
-  /// The graph that the swap under way replaces.
+  /// The graph that the active swap replaces.
   var replaced: Graph? { incoming?.replaced }
 
   /// A swap begins.
@@ -22,7 +22,7 @@ struct GraphHistory {
   /// The swap could not begin.
   mutating func cancel() { incoming = nil }
 
-  /// Takes over what runs now, once the swap is over.
+  /// Records the running graph, once the swap is over.
   mutating func settle(_ engine: Engine) {
     guard let incoming, !engine.isSwapping else { return }
     if let status = engine.swapStatus, status.stage == .done {

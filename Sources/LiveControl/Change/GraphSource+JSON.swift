@@ -1,7 +1,7 @@
 import GraphText
 import RunControl
 
-/// As it is handed to another process.
+/// The form in which another process receives it.
 extension GraphSource {
   var json: JSONValue {
     [

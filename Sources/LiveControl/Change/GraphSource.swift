@@ -3,24 +3,24 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// Where a running graph comes from: the texts of its files as they were read, and what was changed since.
+/// Where a running graph comes from: the texts of its files as they were read, and all overrides since.
 public struct GraphSource: Sendable {
-  /// As it was given, and where it lies.
+  /// The file as given, and its path.
   public var file: String
   public var path: String
-  /// Texts by path; empty: whatever the files hold.
+  /// Texts by path; empty: read the files.
   public var contents: [String: String] = [:]
-  /// Each wins over the file and over those before it.
+  /// Each override replaces a value of the file and of earlier overrides.
   public var overrides: [OverrideText]
-  /// Those of the command line that began it all.
+  /// The overrides of the command line that started the run.
   let original: [OverrideText]
-  /// Of the run: what outputs count from.
+  /// The run's working directory: relative output paths start here.
   public let workingDirectory: String
 
   /// - Parameters:
-  ///   - file: as it was given; relative to the working directory.
+  ///   - file: as given; relative to the working directory.
   ///   - overrides: those of the command line.
-  ///   - graph: as it was read.
+  ///   - graph: as read.
   public init(
     file: String, overrides: [String], graph: Graph,
     workingDirectory: String = FileManager.default.currentDirectoryPath
@@ -33,7 +33,7 @@ public struct GraphSource: Sendable {
     contents = graph.contents
   }
 
-  /// Reads the graph anew.
+  /// Reads the graph again.
   public func load(_ catalog: PluginCatalog) throws(DiagnosticsError) -> (graph: Graph, warnings: [Diagnostic]) {
     var options = GraphOptions(workingDirectory: workingDirectory)
     options.contents = contents
@@ -41,7 +41,7 @@ public struct GraphSource: Sendable {
     return try Graph.load(file: file, catalog: catalog, options: options)
   }
 
-  /// Libraries that a change names by their paths, as far as that is seen without reading the graph.
+  /// Libraries that a change names by their paths, as far as known without reading the graph.
   func libraries(of request: ChangeRequest) -> [String] {
     let named = request.values.filter { $0.hasPrefix("library=") }.map { String($0.dropFirst("library=".count)) }
     let paths = named.map { against(request.folder ?? workingDirectory, $0) }
@@ -53,13 +53,13 @@ public struct GraphSource: Sendable {
 
   private func against(_ folder: String, _ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
 
-  /// Whether the files hold what was read.
+  /// Whether the files still contain the texts that were read.
   var isAsRead: Bool {
     contents.allSatisfy { FileManager.default.contents(atPath: $0.key) == Data($0.value.utf8) }
   }
 
-  /// The source with further overrides, on the very texts that run. One of the same key goes; with another class, all
-  /// that the node had.
+  /// The source with further overrides, on the texts of the running graph. They replace overrides of the same key; a new
+  /// class drops all overrides of the node.
   func adding(_ request: ChangeRequest) -> GraphSource {
     var next = self
     next.overrides.removeAll { override in
@@ -70,7 +70,7 @@ public struct GraphSource: Sendable {
     return next
   }
 
-  /// Values that `adding` leaves out and that nobody gives anew: those of the node's class before.
+  /// Values that `adding` drops without a replacement: those of the node's previous class.
   func leftOut(by request: ChangeRequest) -> [OverrideText] {
     guard request.keys.contains("type") else { return [] }
     return overrides.filter { override in
@@ -79,7 +79,7 @@ public struct GraphSource: Sendable {
     }
   }
 
-  /// The source with what a file holds now, its own or another one. Overrides stay.
+  /// The source with the present content of a file, its own or another one. Overrides stay.
   func reading(_ file: String?, isFresh: Bool) -> GraphSource {
     var next = self
     next.contents = [:]
@@ -93,8 +93,8 @@ public struct GraphSource: Sendable {
       == URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
-  /// Without the overrides that errors point at, because the file has no such node or parameter any more; nil where
-  /// there are none.
+  /// The source without the overrides that errors point at, because the file has no such node or parameter any more; nil
+  /// if there are none.
   func pruned(_ error: DiagnosticsError) -> GraphSource? {
     let codes = ["unknown-node", "unknown-parameter"]
     let places = error.diagnostics.filter { codes.contains($0.code) }.compactMap(\.location)
@@ -114,7 +114,7 @@ public struct GraphSource: Sendable {
     return (String(node), String(name.dropFirst(node.count + 1)))
   }
 
-  /// A diagnostic with the whole path of its file, for those who run elsewhere.
+  /// A diagnostic with the absolute path of its file, for commands in another working directory.
   func absolute(_ diagnostic: Diagnostic) -> Diagnostic {
     var diagnostic = diagnostic
     guard let file = diagnostic.location?.file, !file.hasPrefix("/"), !overrides.contains(where: { $0.origin == file })

@@ -4,9 +4,9 @@ import GraphText
 import NodeHost
 import RunControl
 
-/// Creates, configures and activates the nodes of a graph in a child first. See `NodeTrial`.
+/// Creates, configures and activates the nodes of a graph in a child process first. See `NodeTrial`.
 public enum GraphTrial {
-  /// At the start of a command, in a copy of this process.
+  /// Tries a graph at the start of a command, in a copy of this process.
   ///
   /// - Throws: a diagnostic at the node whose plugin would have ended the program.
   public static func examine(
@@ -28,9 +28,9 @@ public enum GraphTrial {
     }
   }
 
-  /// What the child found out, at the node that it found it with; nil: nothing.
+  /// The child's finding, at its node; nil: none.
   ///
-  /// - Parameter timeout: seconds that whoever asked allows.
+  /// - Parameter timeout: seconds that the command allows.
   static func diagnostic(_ outcome: ProbeOutcome, _ graph: Graph, timeout: Double? = nil) -> Diagnostic? {
     let parts = outcome.activity.split(separator: " ", maxSplits: 1)
     guard outcome.step >= 0, let fault = outcome.fault, parts.count == 2,
@@ -47,9 +47,9 @@ public enum GraphTrial {
 
   // MARK: From a graph that runs
 
-  /// What a child is asked that is started as a program.
+  /// The request to a child that is started as a program.
   ///
-  /// - Parameter nodes: that are activated.
+  /// - Parameter nodes: the nodes to activate.
   static func request(_ source: GraphSource, catalog: PluginCatalog, rate: Int, nodes: Set<String>) -> [UInt8] {
     let defects = catalog.probe?.defects(of: catalog.files) ?? [:]
     let json: JSONValue = [
@@ -73,8 +73,7 @@ public enum GraphTrial {
     run(graph, rate: Int(rate), child) { nodes.contains($0.name) }
   }
 
-  /// Nodes of a graph that are made anew beside a running one, as far as can be seen before they are: those that differ,
-  /// and all that hear them.
+  /// The nodes of a graph that a swap creates, as far as known beforehand: those that differ, and all nodes behind them.
   static func changed(_ next: Graph, from running: Graph) -> Set<String> {
     var names: Set<String> = []
     for node in next.nodes {
@@ -97,7 +96,7 @@ extension Graph.Node {
   }
 }
 
-/// Counts the calls of one child, all on one thread.
+/// Counts the calls of one child. Use it from one thread.
 private final class StepCounter: @unchecked Sendable {
   private var step = -1
   func next() -> Int {

@@ -2,7 +2,7 @@ import GraphText
 import RunControl
 
 extension JSONValue {
-  /// The members that `Diagnostic` has when it is encoded, and `kind`.
+  /// The members of an encoded `Diagnostic`, and `kind`.
   public init(_ diagnostic: Diagnostic) {
     let location = diagnostic.location
     self = .members([
@@ -16,7 +16,7 @@ extension JSONValue {
 }
 
 extension Diagnostic {
-  /// What `JSONValue(diagnostic)` made; nil for anything else.
+  /// Reads the result of `JSONValue(diagnostic)`; nil for anything else.
   public init?(_ json: JSONValue) {
     guard let severity = json["severity"]?.text.flatMap({ Severity(rawValue: $0) }), let code = json["code"]?.text,
       let message = json["message"]?.text

@@ -2,7 +2,7 @@ import RunControl
 
 /// Short ways to make values.
 extension JSONValue {
-  /// An object without the members that have no value.
+  /// An object; members without a value are left out.
   public static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
     .object(Dictionary(uniqueKeysWithValues: members.compactMap { key, value in value.map { (key, $0) } }))
   }

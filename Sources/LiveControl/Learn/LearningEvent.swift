@@ -1,26 +1,26 @@
 import GraphText
 import Training
 
-/// What a training or an adaptation beside a live graph has to say. Whoever starts it words it.
+/// An event of live training or adaptation. The caller words it.
 public enum LearningEvent: Sendable {
-  /// A round begins to learn from so many tokens.
+  /// A round begins to learn from this number of tokens.
   case roundBegan(number: Int, tokens: Int)
-  /// A round is over; rounds go on until the loss is below `untilLoss`, nil: there is one alone.
+  /// A round has ended. Rounds continue until the loss is below `untilLoss`; nil: there is only one.
   case roundLearned(LiveTraining.Round, untilLoss: Double?)
-  /// After some time no token was anything but silent.
+  /// All tokens so far were silent.
   case silence
-  /// After some time so many tokens were silent.
+  /// This number of tokens so far were silent.
   case silentTokens(Int)
-  /// Tokens that were not learned from.
+  /// Tokens that were ignored.
   case leftOut(silent: Int, afterGaps: Int)
-  /// A request ended the learning, at this epoch.
+  /// A request ended learning, at this epoch.
   case endedEarly(epoch: Int?)
-  /// The learning ended at this loss, which is not below the limit.
+  /// Learning ended at this loss, which is not below the limit.
   case lossNotReached(Double, limit: Double)
   /// The model is written.
   case trained(TrainingRun.Summary)
-  /// Of the whole graph, which is to take over.
+  /// Diagnostics of the whole graph, which takes over next.
   case diagnostics([Diagnostic])
-  /// The whole graph runs with the model from this frame position on.
+  /// From this frame position on, the whole graph runs with the model.
   case tookOver(model: String, position: Int64)
 }

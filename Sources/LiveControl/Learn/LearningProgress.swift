@@ -1,6 +1,6 @@
 import RunControl
 
-/// How far a training or an adaptation beside a live graph is.
+/// The progress of live training or adaptation.
 public struct LearningProgress: Sendable, Equatable {
   public enum Stage: String, Sendable {
     case listening
@@ -11,11 +11,11 @@ public struct LearningProgress: Sendable, Equatable {
   }
 
   public var stage: Stage
-  /// Rounds that were learned from.
+  /// Finished rounds.
   public var rounds = 0
-  /// Of the last round.
+  /// The loss of the last round.
   public var loss: Double?
-  /// Rounds go on until the loss is below it; nil: the class does not learn in rounds.
+  /// Rounds continue until the loss is below this; nil: the class does not learn in rounds.
   public var untilLoss: Double?
 
   public init(stage: Stage, rounds: Int = 0, loss: Double? = nil, untilLoss: Double? = nil) {
@@ -25,7 +25,7 @@ public struct LearningProgress: Sendable, Equatable {
     self.untilLoss = untilLoss
   }
 
-  /// A part of what the control protocol's method `status` answers.
+  /// Part of the answer of the control protocol's method `status`.
   public var json: JSONValue {
     .members([
       "stage": .text(stage.rawValue), "rounds": .integer(rounds), "loss": loss.map { .number($0) },

@@ -2,17 +2,17 @@ import GraphEngine
 import GraphText
 import Training
 
-/// Listens to normal sound beside a watch, then adapts the model and ends: `auscult adapt --live`.
+/// Listens to normal sound as a second client, then adapts the model and ends: `auscult adapt --live`.
 ///
 /// Thread: control.
 public final class LiveAdaptationTask: LiveTask {
-  /// Seconds of sound after which silence is told of.
+  /// Seconds of sound after which the task reports silence.
   private static let patience = 10.0
 
   public let endRequests = EndRequests()
   public let refusal = "this graph only listens, for `auscult adapt`: it ends when the model is adapted"
   public let isOver = false
-  /// What came of it; nil until then.
+  /// The result; nil until the end.
   public private(set) var summary: AdaptationSummary?
   private let adaptation: LiveAdaptation
   private let tell: (LearningEvent) -> Void
@@ -21,7 +21,7 @@ public final class LiveAdaptationTask: LiveTask {
 
   /// - Parameters:
   ///   - node: the detector; nil: the only one.
-  ///   - rate: of the driver, frames per second.
+  ///   - rate: the driver's frames per second.
   ///   - output: the model file to write.
   ///   - wake: called on another thread when `look` has something to do.
   public init(

@@ -4,8 +4,8 @@ import NodeHost
 import RunControl
 import Training
 
-/// Trains while the graph up to the detector runs, and then has the whole graph go on with the model, in the same process
-/// and without a break: `auscult train --live`.
+/// Trains while the graph up to the detector runs; then the whole graph continues with the model, in the same process and
+/// without a break: `auscult train --live`.
 ///
 /// Thread: control.
 public final class LiveTrainingTask: LiveTask {
@@ -15,7 +15,7 @@ public final class LiveTrainingTask: LiveTask {
     public var training = LiveTraining.Options()
     /// The model file to write.
     public var output: String
-    /// Ends the run when the model is written.
+    /// Ends the run after the model is written.
     public var endsTrained = false
 
     public init(output: String) { self.output = output }
@@ -24,7 +24,7 @@ public final class LiveTrainingTask: LiveTask {
   private enum Stage { case training, takingOver, over }
 
   public let endRequests = EndRequests()
-  public let refusal = "the graph is still being trained, or its model about to take over: try again later"
+  public let refusal = "the graph is in training, or its new model is taking over: try again later"
   private let options: Options
   private let training: LiveTraining
   private let reporter: TrainingReporter
@@ -36,8 +36,8 @@ public final class LiveTrainingTask: LiveTask {
   private var failure: (any Error)?
 
   /// - Parameters:
-  ///   - source: with the model in its place.
-  ///   - rate: of the driver, frames per second.
+  ///   - source: the source of the whole graph, with the model.
+  ///   - rate: the driver's frames per second.
   ///   - wake: called on another thread when `look` has something to do.
   public init(
     _ graph: Graph, source: GraphSource, catalog: PluginCatalog, rate: Int, options: Options,
@@ -66,7 +66,7 @@ public final class LiveTrainingTask: LiveTask {
   private var progressStage: LearningProgress.Stage? {
     switch (stage, training.stage) {
     case (.over, _): nil
-    // What runs beside for a while is no training any more.
+    // After the exchange training is over, even while the old nodes still stand by.
     case (.takingOver, _): hasTakenOver ? nil : .takingOver
     case (.training, .listening): .listening
     case (.training, .learning): .learning
@@ -137,7 +137,7 @@ public final class LiveTrainingTask: LiveTask {
       endRequests.noteTrained()
       tell(.tookOver(model: options.output, position: position))
     }
-    // Asked for before the model was in place.
+    // The end was requested before the model was in place.
     if endRequests.wantsEnd { stop() }
     guard !engine.isSwapping else { return }
     if let reason = status.reason { return fail(reason, stop) }
@@ -151,6 +151,6 @@ public final class LiveTrainingTask: LiveTask {
 }
 
 extension Result where Success == Void {
-  /// In words; nil: it is a success.
+  /// The failure in words; nil: success.
   var failure: String? { if case .failure(let error) = self { "\(error)" } else { nil } }
 }

@@ -1,8 +1,8 @@
 import Training
 
-/// Tells once of each thing that happens to a live training. Thread: control.
+/// Reports each event of live training once. Thread: control.
 final class TrainingReporter {
-  /// Seconds of sound after which silence is told of.
+  /// Seconds of sound after which silence is reported.
   private static let patience = 10.0
 
   private let training: LiveTraining
@@ -18,7 +18,7 @@ final class TrainingReporter {
     self.tell = tell
   }
 
-  /// In every polling round.
+  /// Called in every polling round.
   func look() {
     tellRounds()
     tellSilence()
@@ -43,7 +43,7 @@ final class TrainingReporter {
 
   /// The model is written.
   ///
-  /// - Parameter byRequest: a request ended the learning.
+  /// - Parameter byRequest: whether a request ended learning.
   func tellEnd(_ summary: TrainingRun.Summary, byRequest: Bool) {
     if training.silent > 0 || training.afterGaps > 0 {
       tell(.leftOut(silent: training.silent, afterGaps: training.afterGaps))

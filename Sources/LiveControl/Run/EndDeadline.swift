@@ -3,25 +3,25 @@ import Glibc
 import GraphEngine
 import Synchronization
 
-/// Ends a run that was asked to end within five seconds, whatever its nodes do; and has the engine tell of a node that
-/// does not return, whoever waits for it.
+/// Ends a run within five seconds after a request, even if nodes do not return. Also makes the engine report nodes that do
+/// not return.
 public final class EndDeadline: Sendable {
-  /// Seconds between two looks.
+  /// Seconds between two checks.
   private static let interval = 0.1
-  /// Seconds that a run has to come to its end, and that it has when it was asked twice.
+  /// Seconds that a run has to end after the first request, and after the second one.
   private static let limit = 3.0
   private static let shortLimit = 1.0
-  /// Seconds that nodes have at least, once the server is left.
+  /// The least seconds that nodes have after the client has left the server.
   private static let afterServer = 1.5
-  /// Seconds in which sinks write what they hold, when the thread that should have them do it does not come back.
+  /// Seconds that sinks have to write their data, if the thread that normally calls them does not return.
   private static let farewell = 0.5
-  /// A JACK server that hangs is nobody's fault here: leaving it takes its own time.
+  /// Seconds that leaving a JACK server may take, because the server may hang.
   private static let leaving = 15.0
 
   private struct State {
     weak var engine: Engine?
     var deadline: ContinuousClock.Instant?
-    /// Libjack is at work, which has limits of its own.
+    /// The client is leaving the server; libjack calls have limits of their own.
     var isLeavingServer = false
     var isOver = false
     var cleanUp: @Sendable () -> Void = {}
@@ -36,9 +36,9 @@ public final class EndDeadline: Sendable {
     Thread.detachNewThread { [self] in watch() }
   }
 
-  /// The engine of the run.
+  /// Sets the engine of the run.
   ///
-  /// - Parameter cleanUp: removes what should not be left behind; called when the program ends out of turn.
+  /// - Parameter cleanUp: removes temporary resources; called when the deadline ends the program.
   public func begin(_ engine: Engine, cleanUp: @escaping @Sendable () -> Void = {}) {
     let isAsked = state.withLock { state in
       state.engine = engine
@@ -48,7 +48,7 @@ public final class EndDeadline: Sendable {
     if isAsked { engine.endBy(seconds: Self.limit) }
   }
 
-  /// The run is to end. A second time: at once.
+  /// Requests the end of the run. A second request shortens the deadline.
   public func end(isRepeated: Bool = false) {
     let seconds = isRepeated ? Self.shortLimit : Self.limit
     let engine = state.withLock { state in
@@ -61,7 +61,7 @@ public final class EndDeadline: Sendable {
 
   func leaveServer(_ isLeaving: Bool) { state.withLock { $0.isLeavingServer = isLeaving } }
 
-  /// The server is left, however long that took: now nodes finish what they have.
+  /// The client has left the server: nodes now finish their data.
   func hasLeftServer() {
     let engine = state.withLock { state in
       state.isLeavingServer = false
@@ -71,7 +71,7 @@ public final class EndDeadline: Sendable {
     engine?.endNotBefore(seconds: Self.afterServer)
   }
 
-  /// The run has come to its end by itself.
+  /// The run has ended by itself.
   public func isOver() {
     state.withLock { $0.isOver = true }
     over.signal()
@@ -93,7 +93,7 @@ public final class EndDeadline: Sendable {
     return ContinuousClock.now > deadline + .seconds(isServers ? Self.leaving : 0.2)
   }
 
-  /// Ends the program: what was heard is written, as far as nodes return.
+  /// Ends the program. Sinks write their data first, as far as nodes return.
   func giveUp() -> Never {
     let (engine, cleanUp) = state.withLock { state in
       state.isOver = true

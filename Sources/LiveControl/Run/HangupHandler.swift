@@ -1,12 +1,12 @@
 import GraphEngine
 import Synchronization
 
-/// What SIGHUP asks a live run for, as it asks daemons: outputs are closed and opened anew, for their files may have been
-/// moved away, and the graph is read anew.
+/// Handles SIGHUP in a live run, as daemons do: closes and reopens outputs, because their files may have been moved, and
+/// reads the graph again.
 ///
-/// Thread: control, but for `flag`.
+/// Thread: control, except `flag`.
 public struct HangupHandler {
-  /// That the signal has come. Any thread.
+  /// Whether the signal has come. Any thread.
   public final class Flag: Sendable {
     private let hasCome = Atomic<Bool>(false)
     private let wake: @Sendable () -> Void
@@ -26,7 +26,7 @@ public struct HangupHandler {
   private let engine: Engine
   private let tell: (LiveEvent) -> Void
 
-  /// - Parameter wake: has the control thread call `look` soon. Any thread.
+  /// - Parameter wake: makes the control thread call `look` soon. Any thread.
   public init(
     _ changes: ChangeRunner, _ engine: Engine, wake: @escaping @Sendable () -> Void,
     tell: @escaping (LiveEvent) -> Void
@@ -37,7 +37,7 @@ public struct HangupHandler {
     flag = Flag(wake)
   }
 
-  /// In every polling round.
+  /// Called in every polling round.
   public func look() {
     guard flag.take() else { return }
     let file = changes.source.file

@@ -1,39 +1,38 @@
 import JACKDriver
 
-/// What a live run has to say while it goes on, beside its figures and the engine's own messages. Whoever starts the run
-/// words it.
+/// An event of a live run, in addition to its figures and the engine's own messages. The caller words it.
 public enum LiveEvent: Sendable, Equatable {
   /// A private JACK server of this name runs.
   case startedServer(String)
   /// There is no JACK server yet, or none at the right rate.
   case waitsForServer(JACKEvent)
-  /// The server came, after so many seconds.
+  /// The server appeared, after this many seconds.
   case serverCame(seconds: Double)
   /// The run of this name was stopped before there was a server.
   case stoppedBeforeServer(String)
-  /// The system does not allow it, for this reason; the graph runs all the same.
+  /// The system does not allow locking memory, for this reason; the graph runs without.
   case memoryNotLocked(reason: String)
-  /// The graph file, which is applied whenever it is saved.
+  /// The run applies this graph file whenever it is saved.
   case watchesFile(String)
-  /// A library was written anew, and is the one that runs.
+  /// A library file was written again, with the build that runs.
   case sameBuild(library: String)
-  /// A change that a written file asks for is not accepted.
+  /// A change that a written file requests is refused.
   case changeRefused(ChangeRequest, reason: String)
-  /// SIGHUP: outputs are opened anew, and this graph file is applied.
+  /// SIGHUP: the run reopens outputs and applies this graph file.
   case hangup(file: String)
   /// After SIGHUP the graph file is not applied.
   case hangupRefused(file: String, reason: String)
-  /// The run did not end in time, and the program ends without it: these nodes do not return.
+  /// The run did not end in time, and the program ends: these nodes do not return.
   case cutShort(nodes: [String])
 }
 
-/// Why a live run came to nothing.
+/// Why a live run has no result.
 public enum LiveRunError: Error, Sendable, Equatable {
-  /// The run ended before its training did, for this reason; nil: it was asked to.
+  /// The run ended before its training, for this reason; nil: by request.
   case trainingUnfinished(reason: String?)
   /// The run ended before there was enough sound to adapt the model.
   case adaptationUnfinished(reason: String?)
-  /// The model is written, but the graph could not go on with it; nil: diagnostics say why.
+  /// The model is written, but the graph could not continue with it; nil: diagnostics say why.
   case modelNotTakenOver(model: String, reason: String?)
 }
 
@@ -41,11 +40,11 @@ extension LiveRunError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .trainingUnfinished(let reason):
-      "\(reason ?? "the run ended before the training did"); nothing was written"
+      "\(reason ?? "the run ended before training finished"); nothing was written"
     case .adaptationUnfinished(let reason):
       "\(reason ?? "the run ended before there was enough sound"); nothing was written"
     case .modelNotTakenOver(let model, let reason):
-      "\(model) is written, but the graph could not go on with it: \(reason ?? "see above")"
+      "\(model) is written, but the graph could not continue with it: \(reason ?? "see above")"
     }
   }
 }

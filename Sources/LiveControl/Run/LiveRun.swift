@@ -24,15 +24,15 @@ public struct LiveRun {
     public init() {}
   }
 
-  /// How the graph's nodes ended.
+  /// The state of the graph's nodes at the end.
   public struct End: Sendable {
-    /// Of the graph that ran last.
+    /// Name of the last graph.
     public var graph: String
     public var failedNodes: Set<String>
   }
 
   let graph: Graph
-  /// What the graph comes from, and where its classes do.
+  /// Where the graph comes from.
   let source: GraphSource
   let catalog: PluginCatalog
   let options: Options
@@ -44,8 +44,8 @@ public struct LiveRun {
   /// - Parameters:
   ///   - reporter: words the figures of the run.
   ///   - tell: words events. Any thread.
-  ///   - log: takes what engine and nodes have to say. Any thread.
-  ///   - task: what is to be done before the whole graph runs, or in place of it.
+  ///   - log: receives messages of the engine and its nodes. Any thread.
+  ///   - task: makes the task that runs before the whole graph, or instead of it.
   public init(
     graph: Graph, source: GraphSource, catalog: PluginCatalog, options: Options, reporter: any LiveRunReporter,
     tell: @escaping @Sendable (LiveEvent) -> Void, log: @escaping @Sendable (LogLevel, String, String) -> Void,
@@ -61,16 +61,16 @@ public struct LiveRun {
     makeTask = task
   }
 
-  /// - Throws: `ControlProblem`, `JACKError`, `DiagnosticsError`, `FileWatchError`, `LiveRunError`, and what a training
-  ///   throws.
-  /// - Returns: nil: it was stopped before there was a server.
+  /// - Throws: `ControlProblem`, `JACKError`, `DiagnosticsError`, `FileWatchError`, `LiveRunError`, and errors of
+  ///   training.
+  /// - Returns: nil if the run was stopped before a JACK server appeared.
   public func run() throws -> End? {
-    // There is nothing to open anew yet.
+    // There is nothing to reopen yet.
     let signals = SignalWatcher(hangup: {})
     let deadline = EndDeadline(tell)
     defer { deadline.isOver() }
     let name = options.name ?? graph.name
-    // First of all, so that a second run of the name ends before it has done anything.
+    // First of all, so that a second run of the same name is refused before it does anything.
     let control = try ControlServer(name: name)
     let privateServer = try startServer()
     defer { privateServer?.stop() }

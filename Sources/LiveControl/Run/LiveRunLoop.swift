@@ -3,12 +3,12 @@ import GraphEngine
 import JACKDriver
 import RunControl
 
-/// What a live run does in every polling round beside hearing, until its end.
+/// The control work of a live run in every polling round, until its end.
 ///
 /// Thread: control.
 final class LiveRunLoop {
   let methods: RunMethods
-  /// Asks the run to end: a task first, where it still learns. Any thread.
+  /// Asks the run to end; a task that still learns receives the request first. Any thread.
   let stop: @Sendable () -> Void
 
   private let live: LiveRun
@@ -53,9 +53,9 @@ final class LiveRunLoop {
     getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
   }
 
-  /// Has signals end the run, and SIGHUP open its files anew.
+  /// From now on signals end the run, and SIGHUP reopens its files.
   func handle(_ signals: SignalWatcher) {
-    // A training takes two signals for itself.
+    // Training uses the first two signals.
     let most = task == nil ? 1 : 2
     signals.handleAll { [stop, deadline] count in
       if count <= most { stop() } else { deadline.end(isRepeated: true) }
@@ -75,7 +75,7 @@ final class LiveRunLoop {
     try outcome.get()
   }
 
-  /// Lets cycles flow until the end, then lets every node finish what it has.
+  /// Runs cycles until the end, then lets every node finish its data.
   private func follow() throws {
     let last = live.options.duration.map { Int64(($0 * Double(driver.rate)).rounded()) } ?? .max
     let outcome = Result { () throws(JACKError) in
@@ -91,7 +91,7 @@ final class LiveRunLoop {
     deadline.hasLeftServer()
     let figures = status.freeze()
     engine.finishStream()
-    // What is left is the server's business.
+    // From here on only the server can delay the end.
     deadline.isOver()
     live.reporter.end(figures)
     try outcome.get()

@@ -1,10 +1,10 @@
 import Glibc
 import SystemCalls
 
-/// Keeps what the program has in memory by now from being paged out: the realtime thread must not wait for a disk. What
-/// comes later belongs to workers, and may.
+/// Locks the program's present memory, because the realtime thread must not wait for a disk. Later memory belongs to
+/// workers and is not locked.
 ///
-/// - Returns: why not, where the system does not allow it (`ulimit -l`); the graph runs all the same.
+/// - Returns: the reason, if the system does not allow it (`ulimit -l`); the graph runs without.
 func lockMemory() -> String? {
   mlockall(MCL_CURRENT) == 0 ? nil : systemReason()
 }

@@ -3,7 +3,8 @@ import JACKDriver
 import RunControl
 import Synchronization
 
-/// The time before a live run has its JACK server: `stop` and signals end it, and whoever asks is told what it waits for.
+/// The time before a live run has its JACK server: `stop` and signals end it, and other requests are answered with what
+/// it waits for.
 final class ServerWait: Sendable {
   private let control: ControlServer
   private let signals: SignalWatcher
@@ -11,12 +12,12 @@ final class ServerWait: Sendable {
   private let tell: @Sendable (LiveEvent) -> Void
   private let stopped = Atomic<Bool>(false)
   private let isAnswering = Atomic<Bool>(false)
-  /// What answers once the run has begun.
+  /// The methods that answer once the run has begun.
   private let handlers = Mutex<[String: ControlServer.Handler]>([:])
-  /// What it waits for, in words.
-  private let reason = Mutex("the run is only beginning")
+  /// What the run waits for, in words.
+  private let reason = Mutex("the run is starting")
 
-  /// Takes the control socket's requests from now on. Thread: control.
+  /// Answers the control socket's requests from now on. Thread: control.
   ///
   /// - Parameter name: of the run.
   init(
@@ -30,9 +31,9 @@ final class ServerWait: Sendable {
 
   var isStopped: Bool { stopped.load(ordering: .acquiring) }
 
-  /// A client of the server; with `--reconnect`, as soon as there is one.
+  /// Opens a client of the server; with `--reconnect`, waits for the server.
   ///
-  /// - Returns: nil when it was stopped before.
+  /// - Returns: nil when the run was stopped before.
   func driver(_ options: JACKDriver.Options) throws(JACKError) -> JACKDriver? {
     guard options.reconnects else { return try JACKDriver(options) }
     signals.handle { [self] in stop() }
@@ -54,9 +55,9 @@ final class ServerWait: Sendable {
     return driver
   }
 
-  /// The run has begun: these answer now.
+  /// The run has begun: these methods answer now.
   ///
-  /// - Returns: whether it was stopped before: no `stop` is lost between the one and the other.
+  /// - Returns: whether the run was stopped before, so that no `stop` is lost in between.
   func end(with handlers: [String: ControlServer.Handler]) -> Bool {
     let isStopped = self.handlers.withLock {
       $0 = handlers
@@ -78,7 +79,7 @@ final class ServerWait: Sendable {
         }
         if let handler { return try handler(parameters) }
         if method == "stop" { return ["stopping": true] }
-        throw ControlError.failed("'\(name)' hears nothing yet: \(reason.withLock { $0 })")
+        throw ControlError.failed("'\(name)' does not run yet: \(reason.withLock { $0 })")
       }
     }
     return methods

@@ -2,14 +2,14 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Turns Ctrl-C and its like (SIGINT, SIGTERM) into a call, so that a run can end in good order, and SIGHUP into another
-/// one, by which it takes its files anew. A signal that nobody handles ends the program at once, as signals do. SIGHUP and
-/// SIGTERM stay ignored where they were when the program was started, as by nohup. SIGINT does not: a shell without job
-/// control ignores it for whatever it starts in the background, and `kill -INT` is how scripts end such a run.
+/// Turns SIGINT (Ctrl-C) and SIGTERM into a call, so that a run can end cleanly, and SIGHUP into another one, which reopens
+/// its files. A signal without a handler ends the program at once. If SIGHUP or SIGTERM were ignored when the program
+/// started, as under nohup, they stay ignored. SIGINT does not: a shell without job control ignores it for background
+/// commands, and scripts end such a run by `kill -INT`.
 ///
-/// Make it before any other thread: they inherit that these signals are none of their business.
+/// Create it before any other thread: threads inherit the blocked signals.
 public final class SignalWatcher: Sendable {
-  /// Gets how many signals have come with this one. False: the signal is to end the program at once.
+  /// Receives the number of signals so far. Returns false if the signal should end the program at once.
   public typealias Handler = @Sendable (_ count: Int) -> Bool
 
   private struct State {
@@ -30,7 +30,7 @@ public final class SignalWatcher: Sendable {
     Thread.detachNewThread { [self] in watch() }
   }
 
-  /// Keeps a SIGHUP that comes before there is a watcher for it.
+  /// Holds a SIGHUP that comes before a watcher exists.
   ///
   /// Thread: the main one, before any other.
   public static func holdHangup() {
@@ -57,7 +57,7 @@ public final class SignalWatcher: Sendable {
     }
   }
 
-  /// From now on SIGHUP calls this, and ends nothing.
+  /// From now on SIGHUP calls this, and does not end the program.
   public func handleHangup(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.hangup = body } }
 
   private func watch() {

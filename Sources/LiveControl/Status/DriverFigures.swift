@@ -1,16 +1,16 @@
 import JACKDriver
 
-/// What only the driver knows of a live run, at one moment.
+/// The figures of a live run that only the driver knows, at one moment.
 public struct DriverFigures: Sendable {
-  /// Of the JACK server.
+  /// The JACK server's name.
   public var server: String
   /// There is no server, or it has another rate.
   public var isWaitingForServer = false
   /// Frames in a cycle.
   public var period: Int
-  /// Cycles that ended after the next one was to begin.
+  /// Cycles that ended after the next one should have begun.
   public var overruns: Int64 = 0
-  /// Our ports, and what they are connected to.
+  /// The client's ports and their connections.
   public var ports: [PortState] = []
 
   public init(server: String, period: Int) {

@@ -3,7 +3,7 @@ import GraphEngine
 import RunControl
 
 extension MachineHealth {
-  /// As `status` answers.
+  /// Part of the answer of `status`.
   public var json: JSONValue {
     .members([
       "machine": .text(machine), "health": .text(state.rawValue), "cause": cause.map { .text($0.name) },

@@ -3,7 +3,7 @@ import JACKDriver
 import Records
 import RunControl
 
-/// As the control protocol's method `status` answers.
+/// The answer of the control protocol's method `status`.
 extension RunFigures {
   public var json: JSONValue {
     let it = statistics
@@ -23,7 +23,7 @@ extension RunFigures {
     ])
   }
 
-  /// With what it is.
+  /// The answer with a member `kind`.
   public func json(kind: String) -> JSONValue {
     guard case .object(var members) = json else { return json }
     members["kind"] = .text(kind)

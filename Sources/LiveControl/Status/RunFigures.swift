@@ -2,7 +2,7 @@ import GraphEngine
 import JACKDriver
 import RunControl
 
-/// How a live run is doing, at one moment.
+/// The state of a live run at one moment.
 public struct RunFigures: Sendable {
   /// The client's name and the graph's.
   public var name: String
@@ -11,22 +11,22 @@ public struct RunFigures: Sendable {
   public var driver: DriverFigures
   /// Frames per second.
   public var rate: Int
-  /// Since the run began.
+  /// Seconds since the run began.
   public var seconds: Double
   public var statistics: EngineStatistics
   public var failedNodes: [String]
-  /// Nodes that have not returned from a call for long: "judge (process)".
+  /// Nodes that have not returned from a call for a long time: "judge (process)".
   public var lateNodes: [String]
   /// Outputs that can't be written now.
   public var blockedOutputs: [BlockedOutput]
-  /// Tokens that outputs had to let go of.
+  /// Tokens that outputs could not write.
   public var lostByOutputs: Int
   public var machines: [MachineHealth]
-  /// Of the graph; grows with every change.
+  /// The graph's generation; grows with every change.
   public var generation: Int
-  /// The change that is under way, or the last one.
+  /// The change in progress, or the last one.
   public var swap: SwapStatus?
-  /// How far a training is; nil once the whole graph runs.
+  /// The progress of training; nil once the whole graph runs.
   public var training: LearningProgress?
 
   /// Thread: control.
@@ -51,14 +51,15 @@ public struct RunFigures: Sendable {
     generation = Self.generation(engine)
   }
 
-  /// Of the graph that judges now: during a swap, of the new one from its exchange on, until it is taken back.
+  /// The generation of the graph that judges now. During a swap that is the new graph, from the exchange on, unless the old
+  /// one returns.
   private static func generation(_ engine: Engine) -> Int {
     guard engine.isSwapping, let swap = engine.swapStatus else { return engine.generation }
     if swap.position != nil && swap.reason == nil { return swap.generation }
     return swap.returnGeneration ?? engine.generation
   }
 
-  /// Of the machine that is worst off, or of a node that failed, or of an output that can't be written.
+  /// The worst state of any machine, failed node or blocked output.
   public var health: String {
     if !failedNodes.isEmpty { return MachineHealth.State.failed.rawValue }
     let states = machines.map(\.state)
@@ -66,7 +67,7 @@ public struct RunFigures: Sendable {
     return worst == .ok && !blockedOutputs.isEmpty ? "blocked" : worst.rawValue
   }
 
-  /// The part of the sound's time that the realtime thread computes.
+  /// The realtime thread's computing time, as a share of the duration of the sound.
   public var load: Double {
     statistics.frames == 0
       ? 0 : Double(statistics.busyNanoseconds) / 1e9 / (Double(statistics.frames) / Double(rate))

@@ -1,6 +1,6 @@
 import RunControl
 
-/// What a live run can be asked over its control socket. Its thread is the control server's.
+/// The methods of a live run's control socket. Thread: the control server's.
 public struct RunMethods {
   private let status: RunStatus
   private let queue: ChangeQueue
@@ -8,7 +8,7 @@ public struct RunMethods {
   private let stop: @Sendable () -> Void
 
   /// - Parameters:
-  ///   - wake: has the control thread look at the queue soon.
+  ///   - wake: makes the control thread check the queue soon.
   ///   - stop: asks the run to end.
   public init(
     status: RunStatus, queue: ChangeQueue, wake: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void
@@ -19,7 +19,7 @@ public struct RunMethods {
     self.stop = stop
   }
 
-  /// What can be asked.
+  /// The handlers by method name.
   static var names: [String] { ["status", "stop", "change"] + ChangeRequest.Kind.allCases.map(\.rawValue) }
 
   public var handlers: [String: ControlServer.Handler] {
@@ -37,7 +37,7 @@ public struct RunMethods {
         return record.json
       },
     ]
-    // Each is answered at once, with the number by which `change` tells how it gets on.
+    // Each is answered at once, with a number; `change` returns the record of that number.
     for kind in ChangeRequest.Kind.allCases {
       handlers[kind.rawValue] = { [queue, wake] parameters in
         let id = try queue.submit(ChangeRequest(kind, parameters))

@@ -2,10 +2,10 @@ import Foundation
 import GraphEngine
 import RunControl
 
-/// Takes the figures of a live run on the control thread, which alone may look at an engine whose graph changes, and
-/// hands them to the control socket's.
+/// Collects the figures of a live run on the control thread, because only this thread may read an engine whose graph
+/// changes, and hands them to the control server's thread.
 public final class RunStatus: @unchecked Sendable {
-  /// How long the control thread may take, in seconds, before older figures have to do: it may be busy with a change.
+  /// How long to wait for the control thread, in seconds, before older figures are used: it may be busy with a change.
   private static let patience = 0.25
 
   private let name: String
@@ -26,8 +26,8 @@ public final class RunStatus: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - rate: frames per second.
-  ///   - driver: asked on the control thread, as is `training`: how far a training is.
-  ///   - wake: has the control thread call `update` soon.
+  ///   - driver: called on the control thread, like `training`, which returns the progress of training.
+  ///   - wake: makes the control thread call `update` soon.
   public init(
     name: String, rate: Int, engine: Engine, driver: @escaping () -> DriverFigures,
     training: @escaping () -> LearningProgress? = { nil }, wake: @escaping @Sendable () -> Void
@@ -43,7 +43,7 @@ public final class RunStatus: @unchecked Sendable {
       training: training())
   }
 
-  /// As it is now, or as it was at the end.
+  /// The present figures, or the last ones of an ended run.
   ///
   /// Thread: any but control.
   public var figures: RunFigures {
@@ -58,7 +58,7 @@ public final class RunStatus: @unchecked Sendable {
     return last
   }
 
-  /// Takes the figures anew. Thread: control.
+  /// Updates the figures. Thread: control.
   @discardableResult
   public func update() -> RunFigures {
     condition.lock()
@@ -72,7 +72,7 @@ public final class RunStatus: @unchecked Sendable {
     return last
   }
 
-  /// Takes them for the last time, because the engine is about to be taken down. Thread: control.
+  /// Updates the figures for the last time, before the engine is destroyed. Thread: control.
   public func freeze() -> RunFigures {
     let figures = update()
     condition.lock()

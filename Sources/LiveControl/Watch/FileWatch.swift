@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import SystemCalls
 
-/// Tells which of some files were written anew: in place, or as another file that takes their name. Any number of
-/// events in a row counts once, when there has been none for a while.
+/// Detects which files were written, in place or by another file that takes their name. A series of events counts once,
+/// after a pause.
 ///
-/// It watches the folders, so that a file may go and come. Thread: control, without ever waiting.
+/// It watches the folders, so that a file may disappear and reappear. Thread: control; never waits.
 public final class FileWatch {
   /// Nanoseconds after which paths are resolved again: links and folders may change.
   private static let resolvesAgainAfter: Int64 = 1_000_000_000
@@ -15,16 +15,16 @@ public final class FileWatch {
   private let descriptor: Int32
   /// Folders by the watch's number.
   private var folders: [Int32: String] = [:]
-  /// What is asked for, by each path under which it may be written: a link's own, and that of what it leads to.
+  /// The requested file, by each path under which it may be written: a link's own path, and its target's.
   private var names: [String: String] = [:]
-  /// What was asked for last, and when.
+  /// The last requested files, and when.
   private var asked: (paths: Set<String>, time: Int64) = ([], 0)
-  /// When a file was last seen to be written, CLOCK_MONOTONIC.
+  /// When a file was last written, CLOCK_MONOTONIC.
   private var written: [String: Int64] = [:]
 
   /// - Parameters:
-  ///   - milliseconds: how long a file has to be left alone.
-  ///   - now: nanoseconds of a clock that only goes on.
+  ///   - milliseconds: how long a file must not be written before it counts.
+  ///   - now: nanoseconds of a monotonic clock.
   public init(
     milliseconds: Int64, now: @escaping () -> Int64 = FileWatch.monotonic
   ) throws(FileWatchError) {
@@ -36,8 +36,8 @@ public final class FileWatch {
 
   deinit { close(descriptor) }
 
-  /// Watches these files and no others; their paths are absolute. Those that are not there yet are watched too, where
-  /// their folders are.
+  /// Watches only these files; their paths are absolute. Files that do not exist yet are watched, too, if their folders
+  /// exist.
   public func watch(_ paths: Set<String>) {
     let now = now()
     if paths == asked.paths && now - asked.time < Self.resolvesAgainAfter { return }
@@ -58,7 +58,7 @@ public final class FileWatch {
     }
   }
 
-  /// The files that were written since, and have been left alone for long enough.
+  /// The files that were written since the last call, and then not for long enough.
   public func changed() -> [String] {
     let now = now()
     takeEvents(now)
@@ -80,7 +80,7 @@ public final class FileWatch {
           let event = (buffer.baseAddress! + offset).load(as: inotify_event.self)
           let name = buffer.baseAddress! + offset + MemoryLayout<inotify_event>.size
           if event.len > 0 { note(event, String(cString: name.assumingMemoryBound(to: CChar.self)), now) }
-          // The folder is gone; one that comes in its place is watched anew.
+          // The folder is gone; a new one of the same name is watched again.
           if event.mask & UInt32(IN_IGNORED) != 0 { folders[event.wd] = nil }
           if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { for path in names.values { written[path] = now } }
           offset += MemoryLayout<inotify_event>.size + Int(event.len)
@@ -106,7 +106,7 @@ public final class FileWatch {
 
 /// Files can't be watched.
 public struct FileWatchError: Error, CustomStringConvertible {
-  /// In the system's words.
+  /// The system's error text.
   public let reason: String
   public var description: String { "cannot watch files: \(reason)" }
 }

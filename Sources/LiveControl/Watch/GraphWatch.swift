@@ -2,17 +2,17 @@ import Foundation
 import GraphEngine
 import NodeHost
 
-/// Asks for a change of the graph whenever its files are saved, or its plugins are rebuilt. Thread: control.
+/// Requests a change of the graph whenever its files are saved, or its plugins are rebuilt. Thread: control.
 public final class GraphWatch {
   public struct Options: Sendable {
     /// Applies the graph file, and what it includes.
     public var watchesFiles = false
     /// Swaps the nodes of rebuilt plugins.
     public var watchesLibraries = false
-    /// Milliseconds for which a file has to be left alone: an editor may write it in several steps, and a linker too.
+    /// Milliseconds for which a file must not be written: editors and linkers may write it in several steps.
     public var fileRest: Int64 = 50
     public var libraryRest: Int64 = 100
-    /// Nanoseconds of a clock that only goes on.
+    /// Nanoseconds of a monotonic clock.
     public var now: @Sendable () -> Int64 = FileWatch.monotonic
 
     public init() {}
@@ -35,12 +35,12 @@ public final class GraphWatch {
     files?.watch(graphFiles)
     libraries?.watch(libraryFiles)
     guard options.watchesFiles else { return }
-    // Saved between the reading of the files and now.
+    // A file may have been saved after the graph was read.
     if !changes.source.isAsRead { request(.apply) }
     tell(.watchesFile(changes.source.file))
   }
 
-  /// In every polling round, before the changes go on.
+  /// Called in every polling round, before the changes continue.
   public func look() {
     if let files {
       files.watch(graphFiles)
@@ -60,7 +60,7 @@ public final class GraphWatch {
 
   private var libraryFiles: Set<String> { Set(engine.graph.nodes.map(\.nodeClass.library.path)) }
 
-  /// A library that is not whole yet is looked at again.
+  /// An incomplete library is checked again later.
   private func isRebuilt(_ path: String) -> Bool {
     guard PluginLibrary.isWhole(path) else {
       libraries?.lookAgain(path)

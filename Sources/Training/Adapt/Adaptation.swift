@@ -7,8 +7,8 @@ import Models
 import NumberText
 import TextEscapes
 
-/// Fits a model to another microphone or place: measures offsets on normal sound there, moves the model's inputs by them,
-/// and sets its thresholds anew on the same sound.
+/// Adapts a model to another microphone or place: measures offsets on normal sound there, moves the model's inputs by
+/// them, and sets its thresholds on the same sound.
 struct Adaptation: @unchecked Sendable {
   let graph: Graph
   let node: Graph.Node
@@ -19,9 +19,9 @@ struct Adaptation: @unchecked Sendable {
   let options: AdaptationOptions
   let callbacks: WorkCallbacks
 
-  /// - Parameter heard: by machine; those of the model that are not there keep what they have.
-  /// - Throws: `TrainingError` where there is too little sound, or offsets do not explain what differs. Nothing is written
-  ///   then.
+  /// - Parameter heard: by machine; machines of the model without sound here stay unchanged.
+  /// - Throws: `TrainingError` where there is too little sound, or offsets do not explain the difference. Then it
+  ///   writes nothing.
   func run(_ heard: [String: HeardSound]) throws -> AdaptationSummary {
     let before = try opened()
     let columns = try LevelColumns(input, of: node.name)
@@ -39,9 +39,9 @@ struct Adaptation: @unchecked Sendable {
       let known = before.machines.map(\.name).joined(separator: ", ")
       throw TrainingError(
         heard.isEmpty
-          ? "nothing but silence was heard of the model's machines: \(known)"
-          : "the sound is of \(heard.keys.sorted().joined(separator: ", ")), and the model knows \(known): name the source's "
-            + "'machines' so")
+          ? "all sound of the model's machines is silent: \(known)"
+          : "the sound is of \(heard.keys.sorted().joined(separator: ", ")), but the model knows \(known): rename the source's "
+            + "'machines'")
     }
     let temporary = "\(output).\(getpid()).untested"
     defer { unlink(PathText.bytes(temporary)) }
@@ -63,7 +63,7 @@ struct Adaptation: @unchecked Sendable {
     let model: ModelFile
     do { model = try ModelFile(path: path) } catch { throw TrainingError(error.description) }
     guard model.labels.isEmpty else {
-      throw TrainingError("\(path): tells labels apart; `adapt` is for models of what is normal")
+      throw TrainingError("\(path): is a classifier's model; `adapt` works only on models of normal sound")
     }
     if let difference = input.differences(fromModel: model.frontEnd).first {
       throw TrainingError("\(path): was trained behind another front end: \(difference)")
@@ -79,7 +79,7 @@ struct Adaptation: @unchecked Sendable {
     let refused = "machine '\(machine.name)': not adapted: "
     guard let learned = LearnedLevels(model, machine: index, columns: input.columns) else {
       throw TrainingError(
-        "\(path): does not say how the levels lay that it learned from: it was made by an earlier version. Train it "
+        "\(path): lacks the levels of its training data: an earlier version made it. Train it "
           + "again with this one")
     }
     let values = heard.measured.map(\.values)
@@ -101,32 +101,32 @@ struct Adaptation: @unchecked Sendable {
       shift: whole.offsets.map { $0 / columns.decibels })
   }
 
-  /// Raises an objection that --force overrules.
+  /// Reports a problem that --force overrides.
   private func object(_ machine: String, _ text: String) throws {
     guard options.isForced else {
       throw TrainingError(
-        "machine '\(machine)': not adapted: \(text). Check that the machine is well and the right one; train again on sound from here, or go on with --force"
+        "machine '\(machine)': not adapted: \(text). Check that it is the right machine and that it is healthy; train again on sound from here, or use --force"
       )
     }
-    callbacks.warn("machine '\(machine)': \(text); adapted all the same (--force)")
+    callbacks.warn("machine '\(machine)': \(text); adapted anyway (--force)")
   }
 
-  /// A threshold that lies far above the one before leaves out faults that were found.
+  /// A threshold far above the old one may miss faults that were found before.
   private func warnOfRise(_ machine: AdaptedMachine) {
     guard let before = machine.before, let after = machine.after, before > 0, after > Self.mostRise * before else {
       return
     }
     callbacks.warn(
       "machine '\(machine.name)': its threshold rose from \(NumberText.rounded(before, 2)) to \(NumberText.rounded(after, 2)): "
-        + "faults that score between them are no longer found. If the sound was that of a machine that is well, give more of "
-        + "it, or train again here")
+        + "it no longer finds faults that score between them. If the machine was healthy, give more sound "
+        + "of it, or train again here")
   }
 
   private static let mostRise = 2.0
 
   // MARK: Scores
 
-  /// Scores every token by the adapted model, with offsets that were measured without its stretch.
+  /// Scores each token by the adapted model, with offsets measured without the token's stretch.
   private func judge(_ machines: inout [AdaptedMachine], by model: String) throws {
     for place in machines.indices {
       let machine = machines[place]
@@ -147,8 +147,8 @@ struct Adaptation: @unchecked Sendable {
     }
   }
 
-  /// The machines of the moved model, with thresholds by these scores: no token had a part in the offsets that it is
-  /// judged by.
+  /// The machines of the moved model, with thresholds from these scores: no token influences the offsets that it is
+  /// scored with.
   private func calibrated(_ machines: [AdaptedMachine], _ model: ModelFile) throws -> [ModelFile.Machine] {
     let known = model.machines.lazy.compactMap { $0.calibration["rule"]?.text }.first
     let rule = options.rule ?? known.flatMap { ThresholdRule($0) } ?? .standard
@@ -160,14 +160,14 @@ struct Adaptation: @unchecked Sendable {
       .set(machines.map { model.machines[$0.index] }, scores)
   }
 
-  /// More normal sound than that above the model's own threshold is no matter of offsets.
+  /// If more normal sound than this is above the model's own threshold, the cause is more than offsets.
   private static let mostFlagged = 0.5
 
   /// The detector with a model, for a machine's tokens.
   private func judge(of machine: String, by model: String) throws -> TokenJudge {
     var input = input
     if !input.machines.contains(machine), graph.channels == 1 {
-      // Recordings may say what a graph's one channel listens to.
+      // A recording may name the machine on a graph's only channel.
       var named = graph.tapped(inPlaceOf: node.name, TapStore())
       named.nameMachines([machine])
       input = try Engine(graph: named).input(of: node.name, rate: input.driverRate)
@@ -176,11 +176,11 @@ struct Adaptation: @unchecked Sendable {
   }
 }
 
-/// What `adapt` is told.
+/// The options of `adapt`.
 public struct AdaptationOptions: Sendable {
   /// Nil: the rule that the model has.
   public var rule: ThresholdRule?
-  /// Goes on although offsets do not explain the difference.
+  /// Continues although offsets do not explain the difference.
   public var isForced = false
   /// Live: seconds of sound to listen to.
   public var seconds = 60.0

@@ -37,11 +37,11 @@ public struct AdaptationRun {
   /// The path of the graph's model.
   public var modelPath: String { node.modelPath ?? "" }
 
-  /// Writes the adapted model as a whole or not at all.
+  /// Writes the adapted model completely or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> AdaptationSummary {
     try OutputPlace.prepare(output, graph: graph, model: modelPath, set: set)
     var recordings = set.recordings.filter { $0.label == Label.normal }
-    guard !recordings.isEmpty else { throw TrainingError("\(set.source): has no normal recordings to adapt by") }
+    guard !recordings.isEmpty else { throw TrainingError("\(set.source): has no normal recordings to adapt to") }
     do {
       try TrainedOn(ModelFile(path: modelPath)).check(recordings, isForced: options.isForced, callbacks)
     } catch let error as ModelError {
@@ -57,7 +57,7 @@ public struct AdaptationRun {
       let other = try Engine(graph: tapped).input(of: node.name, rate: try AudioFileRate.of(recording))
       guard let difference = other.differences(from: input).first else { continue }
       throw TrainingError(
-        "\(recording.path): the graph makes other tokens of it than of \(first.path) (\(difference)): give recordings of one "
+        "\(recording.path): its tokens differ from those of \(first.path) (\(difference)): give recordings of one "
           + "rate, or put a 'resample' node behind the source")
     }
     let names = MachineNames(graph: input.machines)
@@ -71,7 +71,7 @@ public struct AdaptationRun {
         guard let machine = names.name(recording, channel: channel) else { continue }
         let own = tokens.filter { $0.channel == channel }
         guard own.contains(where: { !$0.isSilent }) else { continue }
-        // Tokens with values that are no numbers end a stretch.
+        // Tokens with NaN or infinite values end a stretch.
         let stretches = own.split { !$0.values.allSatisfy(\.isFinite) }.map {
           HeardSound.Stretch(recording: recording, number: index, group: groups[index], tokens: Array($0))
         }

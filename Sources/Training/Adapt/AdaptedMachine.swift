@@ -2,7 +2,7 @@ import Foundation
 import JSONText
 import Models
 
-/// What adapting came to.
+/// The result of an adaptation.
 public struct AdaptationSummary: Sendable {
   public var model: ModelFile
   public var machines: [AdaptedMachine]
@@ -14,16 +14,16 @@ public struct AdaptedMachine: Sendable {
   /// Its place in the model.
   let index: Int
   public let offsets: BandOffsets
-  /// Hertz of each column, below 0 where it is no band; may be empty.
+  /// Hertz of each column, below 0 where it is not a band; may be empty.
   public let frequencies: [Float]
   /// Thresholds.
   public let before: Double?
   public var after: Double?
-  /// Of the sound here by the model as it was, and adapted.
+  /// On the sound here: by the old model, and by the adapted one.
   var scoresBefore: [Double]
   var scores: [Double] = []
   let heard: HeardSound
-  /// Offsets that were measured without each part of the sound, and those of all, in the tokens' units.
+  /// Offsets that were measured without each part of the sound, and on all of it, in the tokens' units.
   let folds: [[Double]]
   let shift: [Double]
 
@@ -42,7 +42,7 @@ public struct AdaptedMachine: Sendable {
     self.shift = shift
   }
 
-  /// A token as the adapted model has to get it, so that the offsets are those of all but the part that it lies in.
+  /// A token for the adapted model, so that it is scored with the offsets of all parts but its own.
   func crossFitted(_ values: [Float], _ fold: Int) -> [Float] {
     let own = folds[fold]
     return values.indices.map { place in
@@ -56,7 +56,7 @@ public struct AdaptedMachine: Sendable {
     threshold.map { limit in Double(scores.count { $0 > limit }) / Double(max(1, scores.count)) }
   }
 
-  /// Share of the normal sound here above the threshold, with the model as it was, and as it is.
+  /// Share of the normal sound here above the threshold, by the old model and by the adapted one.
   public var flaggedBefore: Double? { flagged(scoresBefore, above: before) }
   public var flaggedAfter: Double? { flagged(scores, above: after) }
 
@@ -85,22 +85,22 @@ public struct AdaptedMachine: Sendable {
     return .object(members)
   }
 
-  /// The same, for a command's answer.
+  /// The same, for a command's output.
   public var json: JSONValue { json(["name": .text(name)]) }
 }
 
 extension ModelFile {
-  /// Moves what a machine's tokens are held against, so that a token with these offsets is judged as one without them was:
-  /// what they are scaled by, and the levels of its bands. Offsets count from what was learned, not from a move before.
+  /// Moves a machine's reference values, its scaling and its band levels, so that a token with these offsets gets the
+  /// score of one without them before. Offsets count from the trained values, not from an earlier move.
   ///
   /// - Parameters:
   ///   - offsets: [columns], in the tokens' units; the same for all rows.
-  ///   - frequencies: hertz of each column, below 0 where it is no band; may be empty.
-  ///   - bandUnit: of band levels, in the tokens' units.
+  ///   - frequencies: hertz of each column, below 0 where it is not a band; may be empty.
+  ///   - bandUnit: unit of band levels, in the tokens' units.
   mutating func move(machine: Int, _ offsets: [Double], frequencies: [Float], bandUnit: Double) throws {
     guard !offsets.isEmpty, moved("scale_mean", machine, { offsets[$0 % offsets.count] }) else {
       throw TrainingError(
-        "\(className) does not scale its tokens by the model, so that they cannot be moved: train it on sound from here"
+        "\(className) does not scale its tokens by the model, so its model cannot be adapted: train it on sound from here"
       )
     }
     _ = moved("column_means", machine) { offsets[$0 % offsets.count] }
@@ -110,7 +110,7 @@ extension ModelFile {
     _ = moved("band_levels", machine) { $0 < columns.count ? bandUnit * offsets[columns[$0]] : 0 }
   }
 
-  /// Adds to a tensor's values as they were trained; they are kept beside it. False where there is no such tensor.
+  /// Adds to a tensor's trained values, which the model also keeps. False: there is no such tensor.
   private mutating func moved(_ name: String, _ machine: Int, _ offset: (Int) -> Double) -> Bool {
     guard let trained = doubles("trained_" + name, machine: machine) ?? doubles(name, machine: machine) else {
       return false
@@ -125,7 +125,7 @@ extension ModelFile.Machine {
   /// Adaptations that a model remembers.
   private static let mostRemembered = 50
 
-  /// Notes an adaptation, with the time and who asked for it.
+  /// Records an adaptation, with the time and the user.
   mutating func note(_ adaptation: JSONValue, offsets: [Double]) {
     var members = adaptation.object ?? [:]
     members["time"] = .text(Date().formatted(.iso8601))

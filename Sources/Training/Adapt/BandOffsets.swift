@@ -1,29 +1,29 @@
 import NumberText
 
-/// How normal sound here differs from what was learned: an offset for each column that holds levels, and what is left of
-/// the difference after it. Computed from robust estimates, so that a slammed door does not count.
+/// The difference between normal sound here and the training sound: an offset for each column that holds levels, and
+/// the rest of the difference. Computed from robust estimates, so that a slammed door does not count.
 public struct BandOffsets: Sendable {
   /// dB [columns], each less its uncertainty; 0 where a column holds no levels.
   public var offsets: [Double]
   /// Standard error of each, by the levels of stretches [columns].
   public var uncertainties: [Double]
-  /// How much more values vary here than what was learned, a factor for each column [columns].
+  /// How much more values vary here than in training, a factor for each column [columns].
   public var spreads: [Double]
-  /// By how many learned deviations the columns without levels lie elsewhere.
+  /// Distance of the columns without levels, in deviations of the training sound.
   public var drifts: [Double]
   public var tokens: Int
   public var seconds: Double
   /// [columns]
   private let isLevel: [Bool]
 
-  /// A column that never moved is compared with this many dB.
+  /// Least deviation, in dB, that a column's offset is compared with.
   private static let leastDeviation = 0.05
-  /// Stretches that the sound is cut into.
+  /// Number of stretches that the sound is cut into.
   private static let mostStretches = 8
 
   /// - Parameters:
   ///   - tokens: values of each [rows x columns], in the order of time.
-  ///   - seconds: how much sound they are.
+  ///   - seconds: duration of the sound.
   init(_ tokens: [[Float]], _ columns: LevelColumns, _ learned: LearnedLevels, seconds: Double) {
     self.tokens = tokens.count
     self.seconds = seconds
@@ -51,17 +51,17 @@ public struct BandOffsets: Sendable {
     }
   }
 
-  /// What is left of an offset less its uncertainty: where recordings of a few seconds each differ by more than the
-  /// microphones, what they differ by is no microphone's (soft thresholding; Donoho & Johnstone 1994).
+  /// An offset less its uncertainty: if recordings of a few seconds differ by more than the microphones do, that
+  /// difference is not the microphone's (soft thresholding; Donoho & Johnstone 1994).
   private static func certain(_ offset: Double, _ uncertainty: Double) -> Double {
     offset >= 0 ? max(0, offset - uncertainty) : min(0, offset + uncertainty)
   }
 
-  // MARK: Whether they say enough
+  //  MARK: Whether there is enough sound
 
-  /// Tokens and seconds below which levels say nothing.
+  /// Least tokens and seconds for levels that mean something.
   private static let fewest = (tokens: 8, seconds: 5.0)
-  /// The most that an offset may be uncertain, in deviations of what was learned.
+  /// Greatest uncertainty of an offset, in deviations of the training sound.
   private static let mostUncertain = 0.75
 
   /// Why there is too little sound; nil: there is enough.
@@ -79,32 +79,32 @@ public struct BandOffsets: Sendable {
     guard share > Self.mostUncertain else { return nil }
     let factor = (share / (Self.mostUncertain / 1.5)) * (share / (Self.mostUncertain / 1.5))
     return
-      "\(NumberText.rounded(seconds, 1)) s of normal sound tell the offsets to \(NumberText.rounded(share, 1)) times only of what normal sound "
-      + "itself varies by: give some \(NumberText.rounded(min(seconds * factor, 1e6), 0)) s"
+      "\(NumberText.rounded(seconds, 1)) s of normal sound leave the offsets uncertain by \(NumberText.rounded(share, 1)) times the variation of normal "
+      + "sound: give about \(NumberText.rounded(min(seconds * factor, 1e6), 0)) s"
   }
 
-  /// Limits of what may be left. Of normal recordings behind another microphone nine in ten columns stay below 3 and 2.2.
+  /// Limits of the rest. With normal recordings of another microphone, nine in ten columns stay below 3 and 2.2.
   private static let most = (spread: 2.0, worstSpread: 4.0, drift: 2.5)
 
   /// Why offsets do not explain the difference; nil: they do.
   var residual: String? {
     if let drift, drift > Self.most.drift {
       return
-        "how the bands fluctuate differs by \(NumberText.rounded(drift, 1)) times what it differed by when the model learned "
-        + "(at most \(NumberText.rounded(Self.most.drift, 1)) is taken)"
+        "the fluctuation of the bands differs by \(NumberText.rounded(drift, 1)) times its scatter in training "
+        + "(limit \(NumberText.rounded(Self.most.drift, 1)))"
     }
     if spread > Self.most.spread || worstSpread > Self.most.worstSpread {
-      return "the bands vary \(NumberText.rounded(spread, 1)) times as much as when the model learned, a tenth of them "
-        + "\(NumberText.rounded(worstSpread, 1)) times or more (at most \(NumberText.rounded(Self.most.spread, 1)) and "
-        + "\(NumberText.rounded(Self.most.worstSpread, 1)) are taken)"
+      return "the bands vary \(NumberText.rounded(spread, 1)) times as much as in training, a tenth of them "
+        + "\(NumberText.rounded(worstSpread, 1)) times or more (limits \(NumberText.rounded(Self.most.spread, 1)) and "
+        + "\(NumberText.rounded(Self.most.worstSpread, 1)))"
     }
     return nil
   }
 
-  /// Of the columns' factors the middle one, and that which a tenth is above.
+  /// The median of the columns' factors, and their 90th percentile.
   public var spread: Double { LearnedLevels.median(spreads) }
   public var worstSpread: Double { LearnedLevels.share(spreads, 0.9) }
-  /// Of the columns without levels, what a tenth is above; nil where all hold levels.
+  /// 90th percentile over the columns without levels; nil: all columns hold levels.
   public var drift: Double? { drifts.isEmpty ? nil : LearnedLevels.share(drifts, 0.9) }
   /// dB, of the columns with levels.
   public var uncertainty: Double {

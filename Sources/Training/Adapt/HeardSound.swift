@@ -1,35 +1,35 @@
-/// Normal sound of one machine that a model is adapted by.
+/// Normal sound of one machine, for an adaptation.
 struct HeardSound: Sendable {
   /// Tokens with nothing missing between them, in the order of time; silent ones are among them.
   struct Stretch: Sendable {
     var recording: Recording
-    /// Tells recordings apart, and what they belong to.
+    /// Identifies the recording, and the group that it belongs to.
     var number: Int
     var group: Int
     var tokens: [TapToken]
   }
 
-  /// Of the graph, that the machine is heard on.
+  /// Channel of the graph for this machine.
   var channel: Int
   var stretches: [Stretch] = []
 
-  /// What offsets are measured on, and what is scored: all but silence.
+  /// Tokens for the offsets and the scores: all but silent ones.
   var measured: [TapToken] { stretches.flatMap(\.tokens).filter { !$0.isSilent } }
 
   // MARK: Folds
 
-  /// Parts whose scores a threshold is set on; the offsets of each are those of the rest.
+  /// Number of parts. The threshold is set on the scores of each part with the offsets of the others.
   private static let foldCount = 4
 
-  /// The part that each measured token lies in: whole groups of recordings where there are enough of them, and none holds
-  /// more than half of the sound; else stretches of time.
+  /// The part of each measured token. Parts are whole groups of recordings if there are enough groups and none holds
+  /// more than half of the sound; otherwise stretches of time.
   var folds: [Int] {
     let groups = stretches.flatMap { stretch in stretch.tokens.filter { !$0.isSilent }.map { _ in stretch.group } }
     let sizes = Dictionary(groups.map { ($0, 1) }, uniquingKeysWith: +)
     guard sizes.count >= Self.foldCount, sizes.values.max()! * 2 <= groups.count else {
       return groups.indices.map { $0 * Self.foldCount / groups.count }
     }
-    // The largest first, each into the part that has least: parts of about one size.
+    // The largest first, each into the smallest part: parts get about one size.
     var (held, parts) = ([Int](repeating: 0, count: Self.foldCount), [Int: Int]())
     for (group, size) in sizes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       let least = held.indices.min { held[$0] < held[$1] }!
@@ -39,7 +39,7 @@ struct HeardSound: Sendable {
     return groups.map { parts[$0]! }
   }
 
-  /// For each part, what lies outside of it.
+  /// For each part, all tokens outside of it.
   var rests: [[TapToken]] {
     let (tokens, folds) = (measured, folds)
     return (0..<Self.foldCount).map { fold in zip(tokens, folds).filter { $1 != fold }.map(\.0) }
@@ -47,7 +47,7 @@ struct HeardSound: Sendable {
 }
 
 extension AdaptedMachine {
-  /// Hands on the scores of what was heard, as an alarm hears them: with the silence between them.
+  /// Passes on the scores as an alarm gets them: with the silence between them.
   func addScores(to held: inout HeldOutScores) {
     var next = scores.makeIterator()
     for stretch in heard.stretches {

@@ -1,17 +1,17 @@
 import GraphEngine
 import Models
 
-/// How the values of each column of a token lay while a machine was learned. A model carries it beside what its detector
-/// has learned, so that another microphone's sound can be held against it.
+/// The distribution of the values of each column in a machine's training tokens. A model stores it with what its
+/// detector has learned, so that sound of another microphone can be compared with it.
 package struct LearnedLevels {
-  /// [columns] over all tokens and rows: Huber's estimate of where the values lie.
+  /// [columns] over all tokens and rows: Huber's estimate of location.
   let levels: [Double]
-  /// 1.4826 times the median distance from the median: a standard deviation that outliers leave alone.
+  /// 1.4826 times the median distance from the median: a standard deviation without the effect of outliers.
   let deviations: [Double]
 
   static let levelName = "learned_level"
   static let deviationName = "learned_deviation"
-  /// More values of a column than this tell nothing new.
+  /// More values of a column than this add no information.
   private static let mostValues = 8192
 
   /// - Parameter values: [tokens x rows x columns]
@@ -30,7 +30,7 @@ package struct LearnedLevels {
     self.deviations = deviations
   }
 
-  /// Nil where the model carries none, or of another number of columns.
+  /// Nil: the model has none, or one with another number of columns.
   init?(_ model: ModelFile, machine: Int, columns: Int) {
     guard let levels = model.doubles(Self.levelName, machine: machine), levels.count == columns,
       let deviations = model.doubles(Self.deviationName, machine: machine), deviations.count == columns
@@ -39,15 +39,15 @@ package struct LearnedLevels {
     self.deviations = deviations
   }
 
-  /// Values within so many deviations count in full; what lies farther off counts less, the farther the less.
+  /// Values within this many deviations count in full; values farther off count less.
   private static let tuning = 2.0
 
-  /// Huber's M-estimate of location with the scale held fixed (Huber 1964): nearly as settled as the mean where values are
-  /// normally distributed, and what lies far off, as a slammed door, moves it by little.
+  /// Huber's M-estimate of location with fixed scale (Huber 1964): nearly as precise as the mean for normally
+  /// distributed values, and outliers, such as a slammed door, move it little.
   ///
   /// - Parameters:
   ///   - start: their median.
-  ///   - scale: 1.4826 times their median distance from it; 0: most values are the same, and that is where they lie.
+  ///   - scale: 1.4826 times their median distance from it; 0: most values equal `start`, which is the result.
   package static func location(_ values: [Double], from start: Double, scale: Double) -> Double {
     guard scale > 0, scale.isFinite else { return start }
     var location = start
@@ -66,15 +66,15 @@ package struct LearnedLevels {
     return location
   }
 
-  /// Of none 0.
+  /// 0 without values.
   static func median(_ values: [Double]) -> Double { share(values, 0.5) }
 
-  /// The value below which a share lies; of none 0.
+  /// The value below which a share lies; 0 without values.
   static func share(_ values: [Double], _ share: Double) -> Double { values.isEmpty ? 0 : quantile(values, share) }
 }
 
 extension ModelFile {
-  /// Notes how the values lay that a machine was learned from.
+  /// Stores the distribution of a machine's training values.
   mutating func remember(_ learned: LearnedLevels, machine: Int) {
     set(LearnedLevels.levelName, machine: machine, learned.levels)
     set(LearnedLevels.deviationName, machine: machine, learned.deviations)

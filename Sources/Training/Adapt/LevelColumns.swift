@@ -2,21 +2,21 @@ import DetectorHost
 import GraphEngine
 import JSONText
 
-/// Which columns of a detector's tokens a filter shifts: levels, and means of levels. Deviations stay as they are.
+/// The columns of a detector's tokens that a filter shifts: levels, and means of levels. Deviations do not shift.
 struct LevelColumns {
   /// [columns]
   let isLevel: [Bool]
   /// dB of a value of 1.
   let decibels: Double
-  /// What a detector takes a value of 1 for where it asks which bands a sound carries: in [0, 1] some 100 dB.
+  /// The same where a detector asks which bands a sound has; in [0, 1] about 100 dB.
   var bandUnit: Double { decibels == 1 ? 1 : 100 }
 
-  /// The scales of a format: levels in dB, and levels mapped to [0, 1].
+  /// Scales of a format: levels in dB, and levels mapped to [0, 1].
   private static let (decibelScale, unitScale): (Int64, Int64) = (1, 2)
 
-  /// Follows the nodes before the detector back to the one that makes levels.
+  /// Follows the nodes before the detector back to the node that makes levels.
   ///
-  /// - Throws: `TrainingError` where values are no levels in dB.
+  /// - Throws: `TrainingError` where values are not levels in dB.
   init(_ input: DetectorInput, of node: String) throws {
     let nodes = input.frontEnd.array ?? []
     var blocks: [String]?
@@ -39,7 +39,7 @@ struct LevelColumns {
       next = before["inputs"]?.array?.first?.integer ?? -1
     }
     throw TrainingError(
-      "node '\(node)' gets values that are no levels in dB, and another microphone changes those by more than an offset: put "
+      "node '\(node)' gets values that are not levels in dB, and another microphone changes them by more than an offset: put "
         + "`normalize` (mode: decibel) before it and train again, or train again on sound of the new microphone")
   }
 
@@ -58,7 +58,7 @@ struct LevelColumns {
     return high - low
   }
 
-  /// Of "-80 dB".
+  /// The number in "-80 dB".
   private static func number(_ value: JSONValue?) -> Double? {
     value?.number ?? value?.text.flatMap { $0.split(separator: " ").first.flatMap { Double($0) } }
   }

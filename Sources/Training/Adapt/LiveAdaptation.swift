@@ -4,10 +4,10 @@ import GraphText
 import JSONText
 import Models
 
-/// Adapts a graph's model to what the graph hears while it runs: the engine runs the graph up to the detector, `look`
-/// takes what has come, and when there is enough, the model is adapted beside it.
+/// Adapts a graph's model to the sound of a live run: the engine runs the graph up to the detector, `look` collects its
+/// tokens, and when there are enough, a background thread adapts the model.
 ///
-/// Thread: control, but for what says otherwise.
+/// Thread: control, unless stated otherwise.
 public final class LiveAdaptation {
   public enum Stage {
     case listening, adapting
@@ -15,10 +15,10 @@ public final class LiveAdaptation {
     case failed(any Error)
   }
 
-  /// To be run while it listens: the graph up to the detector.
+  /// The graph up to the detector, to run while it listens.
   public let graph: Graph
   public private(set) var stage = Stage.listening
-  /// Tokens that were left out.
+  /// Tokens that were skipped.
   public private(set) var silent = 0
   public private(set) var afterGaps = 0
 
@@ -27,7 +27,7 @@ public final class LiveAdaptation {
   private let callbacks: WorkCallbacks
   private let store = TapStore()
   private let wake: @Sendable () -> Void
-  /// By channel: stretches with nothing missing in them.
+  /// By channel: stretches without gaps.
   private var heard: [[[TapToken]]]
   private var job: BackgroundJob<AdaptationSummary>?
   private var position: Int64 = 0
@@ -54,10 +54,10 @@ public final class LiveAdaptation {
     heard = Array(repeating: [[]], count: input.machines.count)
   }
 
-  /// Seconds of sound so far.
+  /// Seconds of sound collected.
   public var elapsed: Double { Double(position) / Double(work.input.driverRate) }
 
-  /// Takes what was heard, and goes on to what comes next.
+  /// Collects new tokens, and starts the next step when it is due.
   ///
   /// - Parameter position: the driver's, in frames.
   public func look(position: Int64) {
@@ -77,7 +77,7 @@ public final class LiveAdaptation {
     for token in store.take() where heard.indices.contains(token.channel) {
       if token.isSilent { silent += 1 }
       if token.isAfterGap || !token.values.allSatisfy(\.isFinite) {
-        // It holds what lies on both sides.
+        // It holds sound from both sides.
         afterGaps += 1
         heard[token.channel].append([])
       } else {
@@ -100,10 +100,10 @@ public final class LiveAdaptation {
     job = BackgroundJob({ [work, machines] in try work.run(machines) }, done: wake)
   }
 
-  /// Waits for what still works.
+  /// Waits for the background work.
   public func join() { job?.join() }
 
-  /// At the end of the run, after `join`: takes what has come of it.
+  /// At the end of the run, after `join`: takes the result.
   public func conclude() { settle() }
 
   private func settle() {

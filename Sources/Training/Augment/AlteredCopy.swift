@@ -4,11 +4,11 @@ import FileDriver
 import Foundation
 import NodeKit
 
-/// An altered copy of a recording, as a file of float32 samples that goes with this.
+/// An altered copy of a recording: a temporary file of float32 samples, which `deinit` removes.
 package final class AlteredCopy {
   package let path: String
   private static let block = 4096
-  /// SoundTouch takes no more.
+  /// SoundTouch's limit.
   private static let mostChannels = 16
   private static let greatestRate = 192_000
 
@@ -55,7 +55,7 @@ package final class AlteredCopy {
 
   private static func stretch(_ file: AudioFile, _ writer: Writer, semitones: Double, pace: Double) throws {
     guard let stretcher = soundtouch_make(Int32(file.rate), Int32(file.channels), semitones, pace) else {
-      throw TrainingError("\(file.path): there is no memory to change its pitch or pace")
+      throw TrainingError("\(file.path): there is not enough memory to change its pitch or speed")
     }
     defer { soundtouch_free(stretcher) }
     var samples = [Float](repeating: 0, count: block * file.channels)
@@ -76,7 +76,7 @@ package final class AlteredCopy {
     }
   }
 
-  /// The file that it becomes.
+  /// The file that holds the copy.
   private final class Writer {
     private let path: String
     private let file: OpaquePointer
@@ -103,7 +103,7 @@ package final class AlteredCopy {
   }
 }
 
-/// Normally distributed numbers with mean 0 and deviation 1 that a seed repeats (Box and Muller).
+/// Normally distributed numbers with mean 0 and deviation 1, reproducible by the seed (Box and Muller).
 struct GaussianNoise {
   private var generator: SeededGenerator
   private var spare: Double?

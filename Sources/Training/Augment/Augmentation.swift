@@ -2,23 +2,23 @@ import JSONText
 import NodeKit
 import NumberText
 
-/// What training recordings are changed by, to be heard once more each: `pitch=1,stretch=0.1,noise=0.005`.
+/// How training recordings are altered for additional copies: `pitch=1,stretch=0.1,noise=0.005`.
 public struct Augmentation: Sendable, Equatable {
   /// Most semitones up or down.
   public var pitch: Double?
-  /// Most that sound is faster or slower: 0.1 is 0.9 to 1.1 times.
+  /// Greatest change of speed: 0.1 is 0.9 to 1.1 times.
   public var stretch: Double?
-  /// Standard deviation of the noise that is added, of full scale.
+  /// Standard deviation of the added noise, relative to full scale.
   public var noise: Double?
   /// Copies of each recording.
   public var copies = 1
 
-  /// What each kind takes, in words, and the most of it.
+  /// Unit and maximum of each kind.
   private static let kinds: [(name: String, unit: String, most: Double)] = [
     ("pitch", "semitones", 24), ("stretch", "as a share", 0.5), ("noise", "of full scale", 1),
   ]
 
-  /// - Throws: `TrainingError` that says which part is wrong, and what it takes.
+  /// - Throws: `TrainingError` that names the wrong part, and what is allowed.
   public init(_ text: String) throws(TrainingError) {
     var given: [String: Double] = [:]
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -36,7 +36,7 @@ public struct Augmentation: Sendable, Equatable {
     (pitch, stretch, noise) = (given["pitch"], given["stretch"], given["noise"])
   }
 
-  /// One of the kinds that are given, as likely as the others, and how much of it.
+  /// Draws one of the given kinds, each equally likely, and its amount.
   package func draw(_ generator: inout SeededGenerator) -> Alteration {
     var kinds: [(inout SeededGenerator) -> Alteration] = []
     if let pitch { kinds.append { .pitch(semitones: (2 * $0.unit() - 1) * pitch) } }
@@ -54,7 +54,7 @@ public struct Augmentation: Sendable, Equatable {
   }
 }
 
-/// What becomes of one recording.
+/// The alteration of one recording.
 package enum Alteration: Sendable, Equatable {
   case pitch(semitones: Double)
   case stretch(pace: Double)
@@ -63,10 +63,10 @@ package enum Alteration: Sendable, Equatable {
   /// Seconds of the recording in a second of the copy.
   var pace: Double { if case .stretch(let pace) = self { pace } else { 1 } }
 
-  /// How far sound moves at most, in seconds: what is overlapped and added comes from nearby.
+  /// How far sound moves at most, in seconds: overlap-add takes it from nearby.
   var blur: Double { if case .noise = self { 0 } else { 0.2 } }
 
-  /// As the model notes it.
+  /// As stored in the model.
   var json: JSONValue {
     switch self {
     case .pitch(let semitones): ["pitch": .number(semitones)]

@@ -3,11 +3,11 @@ import TextEscapes
 
 /// The figures of DCASE task 2, over clips by the mean of their scores.
 ///
-/// As the task has them since 2022: the AUC of a domain is that of its normal clips and of the anomalous clips of all
-/// domains; the pAUC is that of a section, up to a false positive rate of 0.1, on McClish's scale; the official score is
-/// the harmonic mean of all these AUCs and pAUCs. Where clips have no domain (2020), AUCs are those of sections.
+/// As in the task since 2022: the AUC of a domain is over its normal clips and the anomalous clips of all domains; the
+/// pAUC is over a section, up to a false positive rate of 0.1, on McClish's scale; the official score is the harmonic
+/// mean of all these AUCs and pAUCs. Where clips have no domain (2020), AUCs are over sections.
 public struct ChallengeFigures: Sendable {
-  /// Of a section, or means over some; what is undefined is nil.
+  /// Of a section, or a mean over several; undefined figures are nil.
   public struct Figures: Sendable, Equatable {
     public internal(set) var auc: Double?
     public internal(set) var pauc: Double?
@@ -17,7 +17,7 @@ public struct ChallengeFigures: Sendable {
     var aucs: [Double?] { domains.isEmpty ? [auc] : Clip.Domain.allCases.compactMap { domains[$0]?.auc } }
   }
 
-  /// Of a domain's normal clips. Precision, recall and F1 are of its own clips.
+  /// Of a domain's normal clips. Precision, recall and F1 use its own clips.
   public struct Domain: Sendable, Equatable {
     public internal(set) var auc: Double?
     public internal(set) var pauc: Double?
@@ -38,7 +38,7 @@ public struct ChallengeFigures: Sendable {
   public struct ScoredClip: Sendable {
     public let name: String
     public let domain: Clip.Domain?
-    /// Nil: nobody says.
+    /// Nil: unlabelled.
     public let isAnomalous: Bool?
     public let score: Double
     public let isFlagged: Bool
@@ -48,7 +48,7 @@ public struct ChallengeFigures: Sendable {
   public let sections: [Section]
   public var machineTypes: [String] { Set(sections.map(\.machineType)).sorted() }
 
-  /// Nil: the recordings are of no public dataset.
+  /// Nil: the recordings are not of a public dataset.
   public init?(_ evaluation: Evaluation) {
     guard !evaluation.isClassification, evaluation.recordings.contains(where: { $0.clip != nil }) else { return nil }
     var clips: [Key: [ScoredClip]] = [:]
@@ -83,13 +83,13 @@ public struct ChallengeFigures: Sendable {
   public enum Mean: String, Sendable, CaseIterable {
     case arithmetic, harmonic
 
-    /// Nil where there is nothing.
+    /// Nil without values.
     func of(_ values: [Double?]) -> Double? {
       let values = values.compactMap { $0 }
       guard !values.isEmpty else { return nil }
       switch self {
       case .arithmetic: return values.reduce(0, +) / Double(values.count)
-      // As the challenge's evaluator has it: a zero counts for the least number above it.
+      // As in the challenge's evaluator: a zero counts as the least number above it.
       case .harmonic: return Double(values.count) / values.reduce(0) { $0 + 1 / max($1, Double.ulpOfOne) }
       }
     }
@@ -111,12 +111,12 @@ public struct ChallengeFigures: Sendable {
     return result
   }
 
-  /// Nil where nothing is labelled, or something that it is the mean of is undefined.
+  /// Nil where nothing is labelled, or one of its terms is undefined.
   public var officialScore: Double? {
     undefined.isEmpty ? Mean.harmonic.of(sections.flatMap { $0.figures.aucs + [$0.figures.pauc] }) : nil
   }
 
-  /// What the official score lacks, as "fan 00: AUC (target)". Sections without labels are none of it.
+  /// The undefined terms of the official score, as "fan 00: AUC (target)". Sections without labels are not part of it.
   public var undefined: [String] {
     let labelled = sections.filter { $0.clips.contains { $0.isAnomalous != nil } }
     let withDomains = Set(labelled.filter { !$0.figures.domains.isEmpty }.map(\.machineType))

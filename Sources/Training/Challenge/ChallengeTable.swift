@@ -41,15 +41,17 @@ public struct ChallengeTable: Sendable {
     }
     if !figures.undefined.isEmpty {
       notes.append(
-        "no official score: without both normal and anomalous clips there is no \(listed(figures.undefined))")
+        "no official score: these figures need both normal and anomalous clips: \(listed(figures.undefined))")
     }
     if hasDomains {
       notes.append(
-        "over clips, as DCASE task 2 has it: the AUC of a domain is that of its normal clips and of all anomalous ones; a "
-          + "mean AUC is that over sections and domains; pAUC goes up to a false positive rate of 0.1 (McClish)")
+        "over clips, as in DCASE task 2: the AUC of a domain is over its normal clips and all anomalous ones; a "
+          + "mean AUC is over sections and domains; pAUC goes up to a false positive rate of 0.1 (McClish)")
     }
     let unlabelled = figures.sections.reduce(0) { $0 + $1.clips.count { $0.isAnomalous == nil } }
-    if unlabelled > 0 { notes.append("\(unlabelled) clips have no label: they are scored, and count for no figure") }
+    if unlabelled > 0 {
+      notes.append("\(unlabelled) clips have no label: they get scores, but no figure includes them")
+    }
   }
 }
 

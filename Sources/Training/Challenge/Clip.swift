@@ -1,16 +1,16 @@
-/// Where a clip of a public dataset belongs, by the names of its file and folders.
+/// The place of a clip in a public dataset, from the names of its file and folders.
 public struct Clip: Sendable, Equatable {
-  /// The domain shift of DCASE 2021 and later: most training clips are of the source, few are of the target.
+  /// The domain shift of DCASE 2021 and later: most training clips are of the source domain, few of the target domain.
   public enum Domain: String, Sendable, CaseIterable { case source, target }
 
-  /// "fan"; where recordings of one type were made in several ways, with the way: "6_dB_fan", "ToyCar_ch1".
+  /// "fan"; where recordings of one type exist in several versions, with the version: "6_dB_fan", "ToyCar_ch1".
   public var machineType: String
   /// Digits, at least two: the section, the machine's ID or the case.
   public var section: String
   public var domain: Domain?
 }
 
-/// What the path of a clip tells, in the layouts of DCASE task 2, MIMII and ToyADMOS.
+/// Parses the path of a clip in the layouts of DCASE task 2, MIMII and ToyADMOS.
 struct ClipPath: Equatable {
   enum Layout: String {
     case dcase = "DCASE"
@@ -20,14 +20,14 @@ struct ClipPath: Equatable {
 
   var layout: Layout
   var clip: Clip
-  /// Whose model judges it.
+  /// The machine whose model scores it.
   var machine: String
-  /// `Label.unlabelled` where the names don't tell.
+  /// `Label.unlabelled` where the names do not give it.
   var label: String
   /// Nil: the layout has none.
   var part: Part?
 
-  /// - Parameter path: absolute. Nil: none of the layouts, or a file that is neither for training nor for testing.
+  /// - Parameter path: absolute. Nil: in none of the layouts, or neither for training nor for testing.
   init?(_ path: String) {
     let folders = path.split(separator: "/").map(String.init)
     guard let file = folders.last else { return nil }
@@ -92,7 +92,7 @@ struct ClipPath: Equatable {
       part: part(above[0]))
   }
 
-  /// Of a folder that `isPart`.
+  /// Of a folder for which `isPart` is true.
   private static func part(_ folder: String) -> Part { folder.lowercased() == "train" ? .train : .test }
 
   private static func isPart(_ folder: String) -> Bool {
@@ -101,22 +101,22 @@ struct ClipPath: Equatable {
 
   // MARK: Without parts
 
-  /// MIMII: `6_dB_fan/fan/id_00/normal/00000000.wav`, with or without the folder of the signal-to-noise ratio. Each ID is
-  /// a machine of its own.
+  /// MIMII: `6_dB_fan/fan/id_00/normal/00000000.wav`, with or without the folder of the signal-to-noise ratio. Each ID
+  /// is a machine.
   private static func mimii(_ above: Above) -> ClipPath? {
     let words = above[1].lowercased().split(separator: "_")
     guard let label = label(above[0]), words.count == 2, words[0] == "id", isNumber(words[1]), !above[2].isEmpty else {
       return nil
     }
-    // "-6_dB_fan", "0_dB_fan": the same clips with more or less of the factory's noise.
+    // "-6_dB_fan", "0_dB_fan": the same clips with more or less factory noise.
     let isNoisy = above[3].lowercased().hasSuffix("db_\(above[2].lowercased())")
     let type = isNoisy ? above[3] : above[2]
     return ClipPath(
       .mimii, Clip(machineType: type, section: String(words[1])), machine: "\(type)_id_\(words[1])", label: label)
   }
 
-  /// ToyADMOS: `ToyCar/case1/NormalSound_IND/1100010001_ToyCar_case1_normal_IND_ch1_0001.wav`. Each case is a machine of
-  /// its own, for each microphone.
+  /// ToyADMOS: `ToyCar/case1/NormalSound_IND/1100010001_ToyCar_case1_normal_IND_ch1_0001.wav`. Each case is a machine,
+  /// separately for each microphone.
   private static func toyADMOS(_ stem: String, _ above: Above) -> ClipPath? {
     let words = above[1].lowercased()
     guard words.hasPrefix("case"), isNumber(words.dropFirst(4)), !above[2].isEmpty else { return nil }

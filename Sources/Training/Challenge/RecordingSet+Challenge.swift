@@ -1,10 +1,10 @@
 import Foundation
 
 extension RecordingSet {
-  /// A folder of DCASE task 2 (2020 and later), MIMII or ToyADMOS, with files and folders named as they come: one
-  /// machine type, or several. DCASE's say themselves what is for training and what for testing.
+  /// A folder of DCASE task 2 (2020 and later), MIMII or ToyADMOS, with the original names of files and folders: one
+  /// machine type, or several. DCASE's names give the part, training or test.
   ///
-  /// - Throws: `TrainingError` where nothing in it is named so, or names of two datasets are mixed.
+  /// - Throws: `TrainingError` where no name fits, or names of two datasets are mixed.
   public static func challenge(_ path: String) throws -> RecordingSet {
     let files = try soundFiles(path)
     let renamed = Set(files.map(folder).filter { $0.hasSuffix("/test_rename") }.map { $0.dropLast("_rename".count) })
@@ -12,7 +12,7 @@ extension RecordingSet {
     var layouts: [ClipPath.Layout: String] = [:]
     var others: [String] = []
     for file in files {
-      // The same clips beside it have names that tell their labels.
+      // The same clips next to it have names with labels.
       if renamed.contains(folder(file)[...]) { continue }
       guard let found = ClipPath(URL(fileURLWithPath: file).standardizedFileURL.path) else {
         others.append(file)
@@ -27,7 +27,7 @@ extension RecordingSet {
     set.isDataset = !set.hasParts
     if let first = others.first {
       set.warnings.append(
-        "\(path): left out \(others.count) file\(others.count == 1 ? "" : "s") with no name of a training or test clip "
+        "\(path): left out \(others.count) file\(others.count == 1 ? "" : "s") without the name of a training or test clip "
           + "(\(first))")
     }
     return set

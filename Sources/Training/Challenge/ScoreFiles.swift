@@ -14,12 +14,12 @@ public struct ScoreFiles {
     self.place = place
   }
 
-  /// Makes the folder before anything long begins.
+  /// Makes the folder before the long work begins.
   public func prepare() throws {
     try makeOutputFolder(folder)
   }
 
-  /// Replaces only what earlier score files are.
+  /// Replaces only earlier score files.
   ///
   /// - Throws: `TrainingError`.
   public func write(_ figures: ChallengeFigures) throws {

@@ -3,7 +3,7 @@ import JSONText
 import TextEscapes
 
 extension Comparison {
-  /// What the command prints and the report has: figures of each graph, of its machines and seeds. What is undefined is
+  /// The command's output and the report's: figures of each graph, its machines and seeds. Undefined figures are
   /// absent.
   public func json(_ figures: ComparisonFigures) -> JSONValue {
     var members: [String: JSONValue] = [
@@ -105,7 +105,7 @@ extension Comparison {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A line for each graph, seed and recording: its score, and what was found.
+  /// A line for each graph, seed and recording: its score and the found label.
   var scoresCSV: String {
     var lines = ["graph,seed,file,machine,label,score,found,normal_tokens,flagged_tokens"]
     for row in rows {

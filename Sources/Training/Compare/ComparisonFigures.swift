@@ -12,11 +12,12 @@ public struct ComparisonFigures: Sendable {
     /// AUC over recordings, or the accuracy of classifiers: the mean over the machines; nil: it is undefined.
     public var quality: Figure?
     public var pauc: Figure?
-    /// Share of the normal tokens that are above the threshold.
+    /// Share of the normal tokens above the threshold.
     public var flagged: Figure?
-    /// Quality less the reference's, over the recordings that both judge; nil: it is the reference, or there is none.
+    /// Quality minus the reference's, over the recordings that both have scored; nil: it is the reference, or there is
+    /// none.
     public var difference: Figure?
-    /// Recordings that both judge.
+    /// Recordings that both have scored.
     public var common = 0
     public var machines: [Machine] = []
     public var seeds: [Seed] = []
@@ -36,15 +37,15 @@ public struct ComparisonFigures: Sendable {
     public var flagged: Double?
   }
 
-  /// As the comparison's rows; nil: the graph failed.
+  /// In the order of the comparison's rows; nil: the graph failed.
   public private(set) var rows: [Row?]
-  /// Index of the row that the others are measured against.
+  /// Index of the reference row.
   public private(set) var reference: Int?
   public private(set) var machines: [String]
 
   private static let draws = 1000
   private static let seed: UInt64 = 42
-  /// Scores that are counted at most, over all draws.
+  /// The most scores that are counted, over all draws.
   private static let greatestWork = 200_000_000
 
   public init(_ comparison: Comparison) {
@@ -116,7 +117,7 @@ private func mean(_ values: [Double]) -> Double? {
   values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
 }
 
-/// What scores are counted with.
+/// The data that scores are counted with.
 private struct Bench {
   let machines: [String]
   let places: [String: Int]
@@ -146,7 +147,7 @@ private struct Bench {
     return row
   }
 
-  /// Two graphs, over the recordings that both judge.
+  /// Two graphs, over the recordings that both have scored.
   func pair(_ own: [SeedResult], _ other: [SeedResult]) -> Pair {
     let judged = [own, other].map { results in Set(results.flatMap { $0.recordings.map { places[$0.path]! } }) }
     let common = judged[0].intersection(judged[1])
@@ -190,7 +191,7 @@ private struct Samples {
     }
   }
 
-  /// - Parameter varies: of each machine whether its recordings are enough.
+  /// - Parameter varies: for each machine, whether it has enough recordings.
   func setIntervals(of row: inout ComparisonFigures.Row, varies: [Bool], pairVaries: Bool) {
     let areDefined = zip(row.machines, varies).allSatisfy { $0.quality == nil || $1 }
     if areDefined {

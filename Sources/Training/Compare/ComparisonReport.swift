@@ -3,7 +3,7 @@ import GraphText
 import Models
 import TextEscapes
 
-/// Writes a comparison down for people: report.html, comparison.json, comparison.csv, scores.csv, and the figure as SVG
+/// Writes the report of a comparison: report.html, comparison.json, comparison.csv, scores.csv, and the figure as SVG
 /// and PNG.
 public struct ComparisonReport {
   static let figure = "comparison"
@@ -12,7 +12,7 @@ public struct ComparisonReport {
   private let path: String
   private let callbacks: WorkCallbacks
 
-  /// Makes the folder, and sees to it that there is something to draw with, before anything long begins.
+  /// Makes the folder and checks for gnuplot, before the long work begins.
   ///
   /// - Throws: `TrainingError`.
   public static func prepare(_ path: String, place: ReportPlace) throws {
@@ -27,7 +27,7 @@ public struct ComparisonReport {
     self.callbacks = callbacks
   }
 
-  /// Writes all of it; a figure that cannot be drawn is left out with a warning.
+  /// Writes everything; a figure that cannot be drawn is left out with a warning.
   public func write() throws {
     for kind in ["svg", "png"] { try? FileManager.default.removeItem(atPath: "\(path)/\(Self.figure).\(kind)") }
     do {

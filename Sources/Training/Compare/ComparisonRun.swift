@@ -5,8 +5,8 @@ import GraphText
 import Models
 import NodeHost
 
-/// Trains graphs with several seeds and judges by them, one after the other, on the same recordings. What is in the
-/// store already is not computed again.
+/// Trains and evaluates graphs with several seeds, one after the other, on the same recordings. Results in the store
+/// are not computed again.
 public struct ComparisonRun {
   public struct Options: Sendable {
     /// The detector; nil: the graph's only one.
@@ -14,11 +14,11 @@ public struct ComparisonRun {
     public var seeds: [UInt64] = [42]
     /// Nil: the default of the class.
     public var rule: ThresholdRule?
-    /// Share of recordings without parts that is set aside to judge.
+    /// Share of recordings without parts that is set aside for testing.
     public var test = 0.3
-    /// Goes on although something is learned from and judged as well.
+    /// Continues although some recordings are in both training and test.
     public var isForced = false
-    /// Path of the graph that the others are measured against; nil: the best.
+    /// Path of the reference graph; nil: the best.
     public var reference: String?
     /// Of the program.
     public var version = ""
@@ -26,7 +26,7 @@ public struct ComparisonRun {
     public init() {}
   }
 
-  /// A graph file, and what reading it gave.
+  /// A graph file, and the result of reading it.
   public struct Entrant {
     let path: String
     let graph: Result<Graph, any Error>
@@ -49,8 +49,8 @@ public struct ComparisonRun {
     self.callbacks = callbacks
   }
 
-  /// - Throws: `TrainingError` where nothing can be compared; `ComparisonInterrupted`. A graph that fails is a row that
-  ///   says why.
+  /// - Throws: `TrainingError` where nothing can be compared; `ComparisonInterrupted`. A graph that fails becomes a row
+  ///   with the reason.
   public func run(_ entrants: [Entrant], _ set: RecordingSet) throws -> Comparison {
     let labels = set.labels
     let isClassification = !Label.isAnomalyTask(labels)
@@ -71,8 +71,8 @@ public struct ComparisonRun {
     return DetectorTrainer.learnsLabels(node.nodeClass) ?? false
   }
 
-  /// Recordings without parts get some, the same for all graphs and seeds. What is anomalous is judged only, unless a graph
-  /// learns from it.
+  /// Recordings without parts get parts, the same for all graphs and seeds. Anomalous recordings are for testing only,
+  /// unless a graph learns from them.
   private func divided(_ set: RecordingSet, learnsLabels: Bool) -> RecordingSet {
     guard !set.hasParts else { return set }
     var set = SplitPlan(test: options.test, heldOut: 0, seed: options.seeds[0]).divided(set)

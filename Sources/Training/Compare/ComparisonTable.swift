@@ -1,8 +1,8 @@
 import Foundation
 
-/// A comparison as rows of text: what the command prints and the report shows.
+/// A comparison as rows of text, for the command's output and the report.
 public struct ComparisonTable: Sendable {
-  /// A table of its own, with names in the first columns.
+  /// A separate table, with names in the first columns.
   public struct Section: Sendable {
     public var title: String
     public var headings: [String]
@@ -42,7 +42,7 @@ public struct ComparisonTable: Sendable {
     return Section(title: "", headings: headings, rows: rows, leading: 3)
   }
 
-  /// Each machine's figures, where there are several.
+  /// The figures of each machine, if there are several.
   private var machines: [Section] {
     guard figures.machines.count > 1 else { return [] }
     let headings = ["graph"] + figures.machines.map { $0.isEmpty ? "-" : $0 }
@@ -86,18 +86,18 @@ public struct ComparisonTable: Sendable {
         ? "over recordings by majority vote, \(mean)"
         : "AUC and pAUC (up to a false positive rate of 0.1) over recordings by their mean score, \(mean); normal flagged: "
           + "the share of normal tokens above the threshold")
-    notes.append("in brackets: 95 % intervals, by drawing recordings with replacement")
+    notes.append("in brackets: 95 % intervals, from recordings drawn with replacement")
     if let reference = figures.reference {
       notes.append(
-        "difference: \(quality) less that of \(comparison.rows[reference].path), by the same draws, over the recordings that "
-          + "both judge")
+        "difference: \(quality) minus that of \(comparison.rows[reference].path), from the same draws, over the recordings that "
+          + "both scored")
     }
     for row in comparison.rows {
       let judged = Set(row.results.flatMap { $0.recordings.map(\.path) }).count
       let missing = (comparison.recordings[.test] ?? 0) - judged
       if row.failure == nil, missing > 0 {
         notes.append(
-          "\(row.path): \(missing) recording\(missing == 1 ? " counts" : "s count") for no figure: too short for a token, "
+          "\(row.path): \(missing) recording\(missing == 1 ? " is" : "s are") in no figure: too short for a token, "
             + "labelled by events, or without a label")
       }
     }

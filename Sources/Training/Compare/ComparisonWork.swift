@@ -15,7 +15,7 @@ extension ComparisonRun {
     private var done = 0
     private let all: Int
     private let warned = WarnedOnce()
-    /// Of the recordings and the program, for fingerprints.
+    /// Facts of the recordings and the program, for fingerprints.
     private let facts: [String]
 
     init(run: ComparisonRun, set: RecordingSet, count: Int) {
@@ -79,7 +79,7 @@ extension ComparisonRun {
           try run.store.write(result, key)
         }
         done += 1
-        // What the seed changed nothing of counts once.
+        // Equal results of several seeds count once.
         if let first = row.results.first, let learned = first.learned, result.learned == learned { return }
         row.results.append(result)
       }
@@ -115,7 +115,7 @@ extension ComparisonRun {
 
     // MARK: Messages
 
-    /// Of a part of one training. Ctrl-C gives up, whatever is being learned: half a training is no result.
+    /// For a part of one training. Ctrl-C cancels the whole training, because half a training is no result.
     private func callbacks(_ path: String, _ seed: UInt64, _ share: ClosedRange<Double>) -> WorkCallbacks {
       var result = run.callbacks
       let (done, all, outer, warned) = (done, all, run.callbacks, warned)
@@ -143,13 +143,13 @@ extension ComparisonRun {
     }
   }
 
-  /// What several seeds say alike is said once.
+  /// A message that several seeds give is shown once.
   private final class WarnedOnce: Sendable {
     private let texts = Mutex<Set<String>>([])
     func isNew(_ text: String) -> Bool { texts.withLock { $0.insert(text).inserted } }
   }
 
-  /// A file in a folder of its own, which goes with it.
+  /// A file in a temporary folder, which `deinit` removes.
   private final class WorkFile {
     let path: String
     private let folder: String
@@ -160,7 +160,7 @@ extension ComparisonRun {
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
-        throw TrainingError("\(folder): cannot be made a folder for models; check TMPDIR")
+        throw TrainingError("\(folder): cannot make a temporary folder for models here; check TMPDIR")
       }
     }
 
@@ -182,7 +182,7 @@ extension Graph {
 }
 
 extension ModelFile {
-  /// sha256 of what was learned, whatever the seed and the thresholds.
+  /// sha256 of the trained tensors, independent of the seed and the thresholds.
   fileprivate var learnedDigest: String {
     var bytes: [UInt8] = []
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {

@@ -1,6 +1,6 @@
 import NodeKit
 
-/// Draws recordings with replacement, those of each machine and label apart: how often each counts. The same seed gives
+/// Draws recordings with replacement, separately for each machine and label: how often each counts. The same seed gives
 /// the same draws.
 struct RecordingDraws {
   /// Place of each recording, by its path.
@@ -30,12 +30,12 @@ struct RecordingDraws {
   }
 }
 
-/// Scores of one graph and seed, ready to be counted with recordings drawn.
+/// Scores of one graph and seed, prepared for counting with drawn recordings.
 struct CountedScores {
-  /// Of recordings of one machine. `isHit`: anomalous; of classifiers: named right.
+  /// Of recordings of one machine. `isHit`: anomalous; for classifiers: correct.
   private struct Machine {
     var items: [(score: Double, isHit: Bool, place: Int)] = []
-    /// Normal tokens of a recording, and those of them above the threshold.
+    /// Normal tokens of a recording, and how many are above the threshold.
     var tokens: [(normal: Int, flagged: Int, place: Int)] = []
     /// Enough of both kinds for an interval.
     var varies = false
@@ -51,7 +51,7 @@ struct CountedScores {
   private let machines: [Machine]
   private let isClassification: Bool
 
-  /// - Parameter chosen: places of the recordings that count; nil: all.
+  /// - Parameter chosen: places of the recordings to include; nil: all.
   init(
     _ result: SeedResult, machines names: [String], places: [String: Int], chosen: Set<Int>? = nil,
     isClassification: Bool
@@ -77,10 +77,10 @@ struct CountedScores {
     self.machines = machines
   }
 
-  /// The work of one draw.
+  /// Scratch memory of one draw.
   var count: Int { machines.reduce(0) { $0 + $1.items.count + $1.tokens.count } }
 
-  /// Machines whose recordings are enough for an interval.
+  /// Machines with enough recordings for an interval.
   var varies: [Bool] { machines.map(\.varies) }
 
   /// - Parameter counts: how often each recording counts, by its place.

@@ -3,8 +3,8 @@ import JSONText
 import Models
 import TextEscapes
 
-/// A folder with what came of each graph and seed, so that a comparison that was interrupted goes on, and nothing is
-/// computed twice: a file for each, named by the fingerprint of all that its figures depend on.
+/// A folder with the results of each graph and seed, so that an interrupted comparison can continue and nothing is
+/// computed twice. One file each, named by the fingerprint of all that its figures depend on.
 public struct ResultStore: Sendable {
   private static let format: Int64 = 2
   private static let greatestFile = 256 << 20
@@ -13,7 +13,7 @@ public struct ResultStore: Sendable {
 
   public init(_ folder: String) { self.folder = folder }
 
-  /// Makes the folder, and sees whether it can be written to, before anything long begins.
+  /// Makes the folder and checks that it is writable, before the long work begins.
   ///
   /// - Throws: `TrainingError`.
   func prepare() throws {
@@ -25,7 +25,7 @@ public struct ResultStore: Sendable {
     }
   }
 
-  /// What was finished before; nil: nothing, or a file that is damaged, which is computed again.
+  /// An earlier result; nil: none, or a damaged file, which is computed again.
   func result(_ key: Key) -> SeedResult? {
     guard let data = fileContent(path(key), most: Self.greatestFile), data.count <= Self.greatestFile,
       let json = try? JSONValue(parsing: data), json["format"]?.integer == Self.format,
@@ -35,7 +35,7 @@ public struct ResultStore: Sendable {
     return result
   }
 
-  /// - Throws: `TrainingError`. The file is written whole or not at all.
+  /// - Throws: `TrainingError`. Writes the file completely or not at all.
   func write(_ result: SeedResult, _ key: Key) throws {
     let json: JSONValue = [
       "format": .integer(Self.format), "fingerprint": .text(key.fingerprint), "graph": .text(key.graph),
@@ -50,22 +50,22 @@ public struct ResultStore: Sendable {
 
   private func path(_ key: Key) -> String { "\(folder)/\(key.name)" }
 
-  /// Which result.
+  /// Identifies a result.
   struct Key {
-    /// Path of the graph file, as it was given.
+    /// Path of the graph file, as given.
     let graph: String
     let seed: UInt64
     /// sha256 of the graph, the classes' builds, the options, the recordings' content, the seed, and the program.
     let fingerprint: String
 
-    /// - Parameter facts: each in a line of its own.
+    /// - Parameter facts: one line each.
     init(graph: String, seed: UInt64, facts: [String]) {
       self.graph = graph
       self.seed = seed
       fingerprint = SHA256.hex((facts + ["seed \(seed)"]).map { "\($0.utf8.count) \($0)" }.joined(separator: "\n").utf8)
     }
 
-    /// "machine-42-0123456789abcdef.json"; of the graph's name only what no file system minds.
+    /// "machine-42-0123456789abcdef.json"; keeps only characters of the graph's name that every file system allows.
     var name: String {
       let file = graph.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? ""
       let stem = file.hasSuffix(".yaml") ? String(file.dropLast(5)) : file

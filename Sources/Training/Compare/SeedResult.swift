@@ -1,34 +1,34 @@
 import JSONText
 
-/// What a detector, trained with one seed, made of one recording of one machine.
+/// Result of a detector, trained with one seed, on one recording of one machine.
 public struct JudgedRecording: Sendable, Equatable {
   public var path: String
-  /// "" where neither the recordings nor several channels tell machines apart.
+  /// "" where neither recordings nor several channels name machines.
   public var machine: String
-  /// `Label.unlabelled` where it is neither one thing nor another: it counts for no area.
+  /// `Label.unlabelled` where it is neither normal nor anomalous: it counts for no area.
   public var label: String
   /// The mean of its scores.
   public var score: Double
-  /// Of classifiers: the label that most of its tokens have.
+  /// Classifiers: the label that most of its tokens have.
   public var found: String?
-  /// Tokens of normal sound, and those of them above the threshold.
+  /// Tokens of normal sound, and how many are above the threshold.
   public var normalTokens: Int
   public var flaggedTokens: Int
 }
 
-/// What came of one graph and one seed: everything that figures are made of.
+/// The result of one graph and one seed: the source of all figures.
 public struct SeedResult: Sendable, Equatable {
   public var seed: UInt64
-  /// sha256 of what was learned; nil: the detector learns while it runs.
+  /// sha256 of the trained tensors; nil: the detector learns while it runs.
   public var learned: String?
   public var recordings: [JudgedRecording] = []
-  /// Seconds that it took.
+  /// Seconds of training and of judging.
   public var training = 0.0
   public var judging = 0.0
 
   init(seed: UInt64) { self.seed = seed }
 
-  /// Takes over the scores of the recordings.
+  /// Adds the scores of the recordings.
   mutating func note(_ evaluation: Evaluation) {
     let isSingle = evaluation.machines.count == 1
     let groups = Dictionary(grouping: evaluation.tokens) { [$0.machine, "\($0.recording)"] }
@@ -43,7 +43,7 @@ public struct SeedResult: Sendable, Equatable {
     }.sorted { ($0.path, $0.machine) < ($1.path, $1.machine) }
   }
 
-  /// The label that most tokens have; of equals the first in the model's order, as in `Evaluation.confusion`.
+  /// The label that most tokens have; among equals the first in the model's order, as in `Evaluation.confusion`.
   private static func vote(_ tokens: [JudgedToken], _ labels: [String]) -> String? {
     let votes = Dictionary(grouping: tokens.compactMap(\.found)) { $0 }.mapValues(\.count)
     guard let most = votes.values.max() else { return nil }
@@ -61,7 +61,7 @@ extension SeedResult {
     return .object(members)
   }
 
-  /// Nil for anything that `json` does not make.
+  /// Nil for anything that `json` does not write.
   init?(_ json: JSONValue) {
     guard let seed = json["seed"]?.text.flatMap({ UInt64($0) }), let items = json["recordings"]?.array,
       let training = json["training_seconds"]?.number, let judging = json["judging_seconds"]?.number

@@ -2,7 +2,7 @@ import DetectorHost
 import GraphEngine
 import Synchronization
 
-/// Notes the epochs that a class tells of while it learns, hands them on, and answers whether it is to go on.
+/// Records the epochs that a class reports while it learns, passes them on, and decides whether it continues.
 ///
 /// Thread: any.
 public final class CurveRecorder: Sendable {
@@ -13,8 +13,8 @@ public final class CurveRecorder: Sendable {
   private let recorded = Mutex<[LearningCurve]>([])
 
   /// - Parameters:
-  ///   - share: of all work that learning is, for progress.
-  ///   - last: the epoch to end at, with the best so far; nil: the class's own.
+  ///   - share: learning's part of all work, for progress.
+  ///   - last: the epoch to end at, with the best so far; nil: the class decides.
   public init(machines: [String], callbacks: WorkCallbacks, share: ClosedRange<Double>, last: Int? = nil) {
     self.last = last
     self.machines = machines
@@ -24,14 +24,14 @@ public final class CurveRecorder: Sendable {
 
   public var curves: [LearningCurve] { recorded.withLock { $0 } }
 
-  /// The number of the epoch at which a person ended it; nil: nobody's did.
+  /// The number of the epoch at which the user ended learning; nil: the user did not.
   public var endedEarly: Int? { recorded.withLock { $0.compactMap(\.endedEarly).max() } }
 
   public var listener: TrainingListener {
     TrainingListener(
       progress: { [self] done, what in
         let isEmpty = recorded.withLock { $0.isEmpty }
-        // An epoch says more.
+        // An epoch tells more.
         if isEmpty {
           callbacks.progress(share.lowerBound + done * (share.upperBound - share.lowerBound), "learning \(what)")
         }
@@ -55,11 +55,11 @@ public final class CurveRecorder: Sendable {
   }
 }
 
-/// An epoch that is over, for whoever watches.
+/// A finished epoch, for observers.
 public struct EpochNews: Sendable {
-  /// Nil: there is but one, or all are learned at once.
+  /// Nil: there is only one machine, or all are learned together.
   public var machine: String?
   public var epoch: TrainingEpoch
-  /// Number of the best so far, where tokens are held out to know it by.
+  /// Number of the best epoch so far, if tokens are held out to determine it.
   public var best: Int?
 }

@@ -2,9 +2,9 @@ import DetectorHost
 import GraphEngine
 import JSONText
 
-/// How learning went, epoch by epoch: of one machine, or of all of them at once.
+/// The learning curve, epoch by epoch: of one machine, or of all together.
 public struct LearningCurve: Sendable, Equatable {
-  /// What there is to see of it.
+  /// A quantity of the curve.
   public enum Series: String, Sendable, CaseIterable {
     case loss
     case validationLoss = "validation_loss"
@@ -12,7 +12,7 @@ public struct LearningCurve: Sendable, Equatable {
     case validationAccuracy = "validation_accuracy"
 
     public var isLoss: Bool { self == .loss || self == .validationLoss }
-    /// In words.
+    /// As text.
     public var title: String {
       switch self {
       case .loss: "loss"
@@ -23,15 +23,14 @@ public struct LearningCurve: Sendable, Equatable {
     }
   }
 
-  /// Nil: all machines at once.
+  /// Nil: all machines together.
   public var machine: String?
-  /// In their order.
-  ///
-  /// Of more than `most`, evenly some: each time they are that many, every other one goes, but for the best.
+  /// In order. At most `most`, about evenly spaced: each time there are more, every other one is removed, except the
+  /// best.
   public private(set) var epochs: [TrainingEpoch] = []
-  /// A curve of more shows nothing more, and a model file has to hold it.
+  /// More points show no more detail, and a model file stores them.
   public static let most = 4096
-  /// Number of the epoch at which a person had asked for the best so far.
+  /// Number of the epoch at which the user asked for the best so far.
   public var endedEarly: Int?
 
   public init(machine: String?) { self.machine = machine }
@@ -39,7 +38,7 @@ public struct LearningCurve: Sendable, Equatable {
   public mutating func append(_ epoch: TrainingEpoch) {
     epochs.append(epoch)
     guard let loss = epoch.validationLoss ?? epoch.loss else { return }
-    // A validation loss counts for more than none.
+    // A validation loss takes precedence.
     let isFirst = best.map { ($0.validationLoss == nil) != (epoch.validationLoss == nil) } ?? true
     if isFirst ? best == nil || epoch.validationLoss != nil : loss < (best!.validationLoss ?? best!.loss!) {
       best = epoch
@@ -53,19 +52,19 @@ public struct LearningCurve: Sendable, Equatable {
     }.map(\.element)
   }
 
-  /// One value for each epoch; nil where the class told none.
+  /// One value for each epoch; nil where the class reported none.
   public subscript(series: Series) -> [Double?] { epochs.map { $0[series] } }
 
-  /// Those that the class told of.
+  /// The quantities that the class reported.
   public var series: [Series] { Series.allCases.filter { self[$0].contains { $0 != nil } } }
 
   /// The epoch with the least validation loss, or the least loss where nothing is held out; the first of several.
   public private(set) var best: TrainingEpoch?
-  /// The best one where tokens are held out to know it by: the one that is kept. Elsewhere it is the last.
+  /// The best one where tokens are held out to determine it, which is the one kept. Otherwise the last.
   public var kept: TrainingEpoch? { best.flatMap { $0.validationLoss == nil ? nil : $0 } }
 
-  /// Whether more epochs would have taught more: over the last quarter of all that there were to be, the loss still fell
-  /// by a tenth of what it was, or by a twentieth of its whole fall; and of classifiers the accuracy rose.
+  /// Whether more epochs would have helped: over the last quarter of all planned epochs, the loss still fell by a tenth
+  /// of its value, or by a twentieth of its whole fall; and for classifiers the accuracy rose.
   public var stillFalls: Bool {
     let losses = epochs.compactMap { $0.validationLoss ?? $0.loss }
     guard let end = epochs.last, end.number == end.last, losses.count >= 2 else { return false }
@@ -78,14 +77,14 @@ public struct LearningCurve: Sendable, Equatable {
     return before - after > min(0.1 * before, 0.05 * (losses[0] - after)) && before > after
   }
 
-  /// Means of the last quarter but one, and of the last.
+  /// Means of the third and of the last quarter.
   private static func lastQuarters(_ values: [Double]) -> (Double, Double) {
     let quarter = max(1, values.count / 4)
     let mean = { (values: ArraySlice<Double>) in values.reduce(0, +) / Double(values.count) }
     return (mean(values.dropLast(quarter).suffix(quarter)), mean(values.suffix(quarter)))
   }
 
-  // MARK: As a model's metadata has it
+  //  MARK: In a model's metadata
 
   public var json: JSONValue {
     var members: [String: JSONValue] = [
@@ -99,7 +98,7 @@ public struct LearningCurve: Sendable, Equatable {
     return .object(members)
   }
 
-  /// Nil where the value is no curve.
+  /// Nil where the value is not a curve.
   public init?(_ json: JSONValue) {
     guard let numbers = json["epochs"]?.array?.map(\.integer), numbers.allSatisfy({ $0 != nil }) else { return nil }
     machine = json["machine"]?.text

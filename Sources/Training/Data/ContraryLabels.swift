@@ -1,10 +1,9 @@
 import GraphText
 
-/// Recordings that were given one label, while their folder or their name says another: `--normal data` takes
-/// `data/abnormal` as well.
+/// Finds recordings with one label whose folder or name suggests another: `--normal data` also takes `data/abnormal`.
 struct ContraryLabels {
   private let root: String
-  /// Also the name of the option that the folder was given to.
+  /// Also the name of the option that named the folder.
   private let label: String
 
   init(root: String, label: String) {
@@ -37,7 +36,7 @@ struct ContraryLabels {
       }
   }
 
-  /// The folder that was given is itself named otherwise.
+  /// The name of the given folder itself suggests another label.
   private func own(_ count: Int) -> [String] {
     let name = root.split(separator: "/").last.map(String.init) ?? ""
     let words = name.split { !$0.isLetter }.map { Label.canonical(String($0)) }
@@ -48,7 +47,7 @@ struct ContraryLabels {
     ]
   }
 
-  /// What to write in place of the folder.
+  /// The command line to use instead of the folder.
   private func advice(_ folder: [String], _ paths: [[String]]) -> String {
     let depth = folder.count - 1
     let sibling = paths.compactMap { path -> String? in
@@ -61,12 +60,12 @@ struct ContraryLabels {
     return "if it isn't, write \(narrower)" + (isDataset ? ", or --dataset \(shown(root)) for all of it" : "")
   }
 
-  /// Folders and the name, from the root on.
+  /// Folders and the name, starting at the root.
   private func components(_ path: String) -> [String] {
     path.dropFirst(root == "/" ? 1 : root.count + 1).split(separator: "/").map(String.init)
   }
 
-  /// One of the words of a name is a label, and another one than that of all of them.
+  /// A word of a name is a label, and it differs from the given one.
   private func says(_ name: String) -> Bool {
     name.split { !$0.isLetter }.contains {
       let word = Label.canonical(String($0))

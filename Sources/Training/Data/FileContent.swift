@@ -1,7 +1,7 @@
 import Foundation
 import TextEscapes
 
-/// The bytes of a file, whatever bytes its name has, and one more than the most where it is larger; nil: it can't be read.
+/// The bytes of a file, whose name may have any bytes, and one more than the limit where it is larger; nil: unreadable.
 func fileContent(_ path: String, most: Int) -> Data? {
   let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
   guard descriptor >= 0 else { return nil }

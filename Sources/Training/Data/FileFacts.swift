@@ -1,11 +1,11 @@
 import FileDriver
 import Foundation
 
-/// What an audio file is: its format, its length, how loud it is.
+/// Facts of an audio file: its format, its length, its level.
 public struct FileFacts: Sendable {
   public var path: String
   public var channels: Int
-  /// Bytes of a sample as the file holds it; nil: compressed.
+  /// Bytes of a sample in the file; nil: compressed.
   public var sampleWidth: Int?
   /// Frames per second.
   public var rate: Int
@@ -14,16 +14,16 @@ public struct FileFacts: Sendable {
   public var peak: Double?
   public var intensity: Double?
   public var label: String?
-  /// Of each channel whose sensor is stuck: "channel 2: every sample is 0.5 of full scale".
+  /// For each channel whose sensor is stuck: "channel 2: every sample is 0.5 of full scale".
   public var faults: [String]
 
   /// Bytes of a frame; nil: compressed.
   public var frameWidth: Int? { sampleWidth.map { $0 * channels } }
   public var seconds: Double { Double(frames) / Double(rate) }
 
-  /// Reads a file to its end. Samples that are not finite do not count.
+  /// Reads a file to its end. Ignores samples that are not finite.
   ///
-  /// - Throws: `AudioFileError`. What is odd about it goes to `warn`.
+  /// - Throws: `AudioFileError`. Calls `warn` for oddities.
   public init(path: String, label: String? = nil, warn: (String) -> Void) throws {
     let file = try AudioFile(path: path)
     self.path = path
@@ -52,7 +52,7 @@ public struct FileFacts: Sendable {
     for warning in file.warnings { warn("\(path): \(warning)") }
   }
 
-  /// Labels by absolute path, out of a manifest; else the name of the folder.
+  /// Labels by absolute path, from a manifest; otherwise the name of the folder.
   public static func label(of path: String, manifest: [String: String]) -> String {
     if let label = manifest[URL(fileURLWithPath: path).standardizedFileURL.path] { return label }
     let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().lastPathComponent

@@ -1,12 +1,12 @@
 import Glibc
 import TextEscapes
 
-/// Which file or folder it is, whatever name or link leads to it.
+/// Identity of a file or folder, independent of names and links.
 struct FileIdentity: Hashable {
   private let device: UInt64
   private let number: UInt64
 
-  /// Nil: there is none.
+  /// Nil: it does not exist.
   init?(_ path: String) {
     var status = stat()
     guard stat(PathText.bytes(path), &status) == 0 else { return nil }
@@ -15,20 +15,20 @@ struct FileIdentity: Hashable {
   }
 }
 
-/// What a walk through folders has met, so that nothing is met twice.
+/// The files and folders that a walk has visited, so that it visits none twice.
 struct FolderWalk {
   private var folders: Set<FileIdentity> = []
   private var files: [FileIdentity: (path: String, label: String)] = [:]
 
-  /// False: the walk was there before, by another way.
+  /// False: the walk has already visited it on another path.
   mutating func enter(_ path: String) -> Bool {
     guard let identity = FileIdentity(path) else { return true }
     return folders.insert(identity).inserted
   }
 
-  /// False: the file was met before, under the same label.
+  /// False: the walk has already found the file, with the same label.
   ///
-  /// - Throws: `TrainingError` where it was met under another one.
+  /// - Throws: `TrainingError` where it was found with another label.
   mutating func meet(_ path: String, label: String) throws -> Bool {
     guard let identity = FileIdentity(path) else { return true }
     guard let other = files[identity] else {
@@ -37,7 +37,7 @@ struct FolderWalk {
     }
     guard other.label == label else {
       throw TrainingError(
-        "\(path): is the same file as \(other.path), but '\(label)', not '\(other.label)'; take one of the two away")
+        "\(path): is the same file as \(other.path), but '\(label)', not '\(other.label)'; remove one of the two")
     }
     return false
   }

@@ -2,18 +2,18 @@ import Foundation
 import TextEscapes
 
 extension RecordingSet {
-  /// Names of files that are taken for sound.
+  /// Extensions of sound files.
   private static let extensions: Set<String> = [
     "wav", "wave", "flac", "ogg", "oga", "opus", "aif", "aiff", "aifc", "w64", "rf64", "mp3", "au", "snd", "caf",
   ]
 
-  /// All sound files of a folder and the folders in it, with one label. A folder or file that several links lead to
-  /// counts once.
+  /// All sound files of a folder and its subfolders, with one label. A folder or file with several links to it counts
+  /// once.
   ///
-  /// - Throws: `TrainingError` where there is no such folder, or no sound in it, or one in it that can't be read.
+  /// - Throws: `TrainingError` where there is no such folder, no sound in it, or an unreadable folder in it.
   public static func folder(_ path: String, label: String) throws -> RecordingSet { try folders([(path, label)]) }
 
-  /// The same of several folders, each with its label.
+  /// The same for several folders, each with its label.
   public static func folders(_ folders: [(path: String, label: String)]) throws -> RecordingSet {
     var walk = FolderWalk()
     for folder in folders where !walk.enter(folder.path) {
@@ -29,7 +29,7 @@ extension RecordingSet {
     return set
   }
 
-  /// Sound files, and those of folders, with one label.
+  /// Sound files, and the sound files of folders, with one label.
   ///
   /// - Throws: `TrainingError` for what is neither file nor folder.
   public static func files(_ paths: [String], label: String) throws -> RecordingSet {
@@ -46,7 +46,7 @@ extension RecordingSet {
     return set
   }
 
-  /// A folder with a subfolder for each label; below it, `train`, `validation` and `test` say what a file is for.
+  /// A folder with a subfolder for each label; below it, `train`, `validation` and `test` give the part of a file.
   public static func dataset(_ path: String) throws -> RecordingSet {
     let names = try entries(path).filter { isFolder("\(path)/\($0)") }
     let parts = Set(Part.allCases.map(\.rawValue))
@@ -54,7 +54,7 @@ extension RecordingSet {
       let unknown = names.filter { !parts.contains($0) }
       guard unknown.isEmpty else {
         throw TrainingError(
-          "\(path): has the parts \(names.filter { parts.contains($0) }.joined(separator: ", ")) beside other folders "
+          "\(path): has the parts \(names.filter { parts.contains($0) }.joined(separator: ", ")) next to other folders "
             + "(\(unknown.joined(separator: ", "))); a dataset has either parts or labels at its top")
       }
       let recordings = try names.flatMap { name in
@@ -70,7 +70,7 @@ extension RecordingSet {
     return set
   }
 
-  /// - Parameter above: folders that are not gone into again, whatever links lead to them.
+  /// - Parameter above: folders that the walk must not enter again, whatever links lead to them.
   private static func labelled(_ path: String, part: Part?, above: [String]) throws -> [Recording] {
     let names = try entries(path).filter { isFolder("\(path)/\($0)") }
     guard !names.isEmpty else {
@@ -80,7 +80,7 @@ extension RecordingSet {
     for folder in above + [path] { _ = walk.enter(folder) }
     for name in names where !walk.enter("\(path)/\(name)") {
       throw TrainingError(
-        "\(path)/\(name): is the same folder as another label's, or as one above it; take the link away")
+        "\(path)/\(name): is the same folder as another label's, or as one above it; remove the link")
     }
     return try names.flatMap { name in
       let label = Label.canonical(name)
@@ -88,7 +88,7 @@ extension RecordingSet {
     }
   }
 
-  /// Paths of all sound files of a folder and the folders in it, each once.
+  /// Paths of all sound files of a folder and its subfolders, each once.
   public static func soundFiles(_ path: String) throws -> [String] {
     var walk = FolderWalk()
     _ = walk.enter(path)
@@ -113,7 +113,7 @@ extension RecordingSet {
     return names.filter { !$0.hasPrefix(".") }.sorted()
   }
 
-  /// Those of a folder that the walk has entered.
+  /// The sound files of a folder that the walk has entered.
   private static func soundFiles(_ path: String, _ label: String, _ walk: inout FolderWalk) throws -> [String] {
     let files = try found(path, label, &walk)
     guard !files.isEmpty else {

@@ -1,15 +1,15 @@
 import NodeKit
 import NumberText
 
-/// What is left out at a time so that thresholds are set on sound that was not learned from: whole recordings where a
-/// machine has three or more; else stretches of time.
+/// The parts of the sound that are held out in turn to set thresholds: whole recordings where a machine has three or
+/// more; otherwise stretches of time.
 ///
-/// Up to ten recordings are left out one by one, more in five parts; the classes that learn in epochs take long, so theirs
-/// go in three. Recordings with the same content, or of one `group` of the manifest, are left out together.
+/// Up to ten recordings are held out one by one, more in five parts. Classes that learn in epochs take long, so they
+/// use three parts. Recordings with the same content, or of one `group` of the manifest, are held out together.
 public struct Folds: Sendable {
-  /// How what is scored was chosen.
+  /// How the scored sound was chosen.
   public struct Facts: Sendable {
-    /// Models that were trained for the threshold alone.
+    /// Models that were trained only for the threshold.
     public var count: Int
     /// Machines whose recordings were cut into stretches.
     public var byTime: [String]
@@ -19,21 +19,21 @@ public struct Folds: Sendable {
 
   public private(set) var count = 0
   private var byTime: Set<String> = []
-  /// Of each recording: the fold that the whole of it is in; nil: it is cut into blocks of time.
+  /// For each recording: the fold that holds all of it; nil: it is cut into blocks of time.
   private var whole: [Int?]
-  /// Of each recording: how many blocks of time it is cut into, and how long they are.
+  /// For each recording: the number of blocks of time, and their length.
   private var blocks: [(count: Int, seconds: Double)]
-  /// Seconds that a token covers: what is learned from lies at least so far from what is left out.
+  /// Seconds that a token covers: the least distance between learned and held-out sound.
   private let extent: Double
 
   public var facts: Facts { Facts(count: count, byTime: byTime.sorted()) }
 
   /// - Parameters:
-  ///   - recordings: that are learned from.
+  ///   - recordings: the training recordings.
   ///   - lengths: seconds of each that tokens cover.
-  ///   - heldOut: share that is left out at a time; nil: see above.
+  ///   - heldOut: share that is held out at a time; nil: see above.
   ///   - isCostly: the detector's training takes long.
-  /// - Throws: `TrainingError` where there is too little to leave something out.
+  /// - Throws: `TrainingError` where there is too little to hold something out.
   init(
     _ recordings: [Recording], machines: MachineNames, lengths: [Double], extent: Double, heldOut: Double?,
     isCostly: Bool, seed: UInt64
@@ -52,7 +52,7 @@ public struct Folds: Sendable {
     }
   }
 
-  /// By label and machine: the recordings of each group that must not be parted.
+  /// By label and machine: the recordings of each group, which stays together.
   private static func groups(_ recordings: [Recording]) throws -> [[String]: [[Int]]] {
     var known: [[String]: [String: Int]] = [:]
     var groups: [[String]: [[Int]]] = [:]
@@ -83,8 +83,8 @@ public struct Folds: Sendable {
     }
   }
 
-  /// Cuts recordings into blocks of time, at most one for each fold, none shorter than four tokens. Of several
-  /// that are too short for that, each is one block.
+  /// Cuts recordings into blocks of time, at most one for each fold, none shorter than four tokens. If several
+  /// recordings are too short for that, each is one block.
   private mutating func cut(_ members: [[Int]], _ lengths: [Double], _ machines: [String]) throws {
     byTime.formUnion(machines)
     let least = 4 * extent
@@ -110,15 +110,15 @@ public struct Folds: Sendable {
     whole[recording] ?? block(recording, (begin + end) / 2)
   }
 
-  /// The model of a fold may learn from the token.
+  /// Whether the model of a fold may learn from the token.
   func learns(_ fold: Int, _ recording: Int, begin: Double, end: Double) -> Bool {
     if let whole = whole[recording] { return whole != fold }
-    // A token is scored by where its middle lies, so what a fold scores reaches half a token beyond its block.
+    // The middle of a token decides its fold, so a fold's tokens reach half a token beyond its block.
     let margin = extent / 2 + 1e-9
     return fold < block(recording, begin - margin) || fold > block(recording, end + margin)
   }
 
-  /// Some token of the recording may be in the fold.
+  /// Whether any token of the recording may be in the fold.
   func touches(_ fold: Int, _ recording: Int) -> Bool {
     whole[recording].map { $0 == fold } ?? (fold < blocks[recording].count)
   }

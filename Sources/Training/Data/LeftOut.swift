@@ -9,7 +9,7 @@ extension RecordingSet {
     public var reason: String
   }
 
-  /// Leaves out recordings that can't be read.
+  /// Leaves out unreadable recordings.
   public mutating func leaveOutUnreadable() {
     recordings.removeAll { recording in
       do throws(AudioFileError) {
@@ -22,8 +22,8 @@ extension RecordingSet {
     }
   }
 
-  /// - Throws: `TrainingError` naming recordings whose sensor is stuck, and those that can't be read.
-  /// - Parameter channels: as many as the graph listens to.
+  /// - Throws: `TrainingError` naming recordings with a stuck sensor, and unreadable ones.
+  /// - Parameter channels: the number of channels of the graph.
   static func checkSensors(_ recordings: [Recording], channels: Int, _ callbacks: WorkCallbacks) throws {
     var problems: [String] = []
     var stuck = 0
@@ -45,7 +45,7 @@ extension RecordingSet {
     var advice: [String] = []
     if stuck > 0 {
       advice.append(
-        "nothing is learned from a stuck sensor: check it, and take "
+        "a stuck sensor gives nothing to learn from: check it, and take "
           + (stuck == 1 ? "this recording out" : "these \(stuck) recordings out"))
     }
     if unreadable > 0, stuck > 0 {
@@ -61,7 +61,7 @@ extension [RecordingSet.LeftOut] {
   var json: JSONValue { .array(map { ["file": .text(PathText.shown($0.path)), "reason": .text($0.reason)] }) }
 }
 
-/// Names for a message: not too many.
+/// Names for a message: at most `most`.
 func listed(_ names: [String]) -> String {
   let most = 20
   return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")

@@ -3,13 +3,13 @@ import Foundation
 extension RecordingSet {
   private static let greatestManifest = 256 << 20
 
-  /// Reads a manifest: a table with the columns `file` and `label`, and perhaps `machine`, `split`, `begin`, `end`
-  /// (seconds) and `group` (what belongs together: a day, a session), in any order and case; see `TableFile` for what may
-  /// separate them. Other columns are left out. Paths count from its folder. Rows of one file with `begin` and `end` are
-  /// its events.
+  /// Reads a manifest: a table with the columns `file` and `label`, and optionally `machine`, `split`, `begin`, `end`
+  /// (seconds) and `group` (of recordings that belong together: a day, a session), in any order and case; see
+  /// `TableFile` for separators. Ignores other columns. Paths are relative to its folder. Rows of one file with `begin`
+  /// and `end` are its events.
   ///
-  /// - Parameter leavesOutMissing: rows whose file is not there are left out, instead of being wrong.
-  /// - Throws: `TrainingError` with every row that is wrong.
+  /// - Parameter leavesOutMissing: leave out rows whose file does not exist, instead of failing.
+  /// - Throws: `TrainingError` that lists every wrong row.
   public static func manifest(_ path: String, leavesOutMissing: Bool = false) throws -> RecordingSet {
     guard let data = fileContent(path, most: greatestManifest) else {
       throw TrainingError("\(path): cannot be read; check the path")

@@ -2,9 +2,9 @@ import Foundation
 import GraphText
 import TextEscapes
 
-/// Where a manifest has which column.
+/// The position of each column in a manifest.
 struct ManifestColumns {
-  /// All that are read; the first two have to be there.
+  /// All columns that are read; the first two are required.
   static let names = ["file", "label", "machine", "split", "begin", "end", "group"]
   private static let needed = names.prefix(2)
 
@@ -29,10 +29,10 @@ struct ManifestColumns {
     return text.isEmpty ? nil : text
   }
 
-  /// A row as it stands in the file, for messages.
+  /// A row as written in the file, for messages.
   func shown(_ row: CSVText.Row) -> String { quoted(row.fields.joined(separator: String(separator))) }
 
-  /// What is wrong with the first line.
+  /// Problems of the first line.
   func problems(_ place: String) -> [String] {
     var problems = Self.needed.filter { !has($0) }.map { name in
       var text = "\(place): has no column '\(name)': the first line reads \(firstLine)"

@@ -4,28 +4,28 @@ import GraphText
 import NumberText
 import TextEscapes
 
-/// Reads a manifest's rows one after the other, and keeps what is wrong with them.
+/// Reads a manifest's rows one after the other, and collects their problems.
 struct ManifestReader {
   private let path: String
   private let columns: ManifestColumns
   private let folder: String
   private(set) var recordings: [Recording] = []
   var problems: [String] = []
-  /// What is odd, and taken all the same.
+  /// Oddities that are accepted.
   private(set) var warnings: [String] = []
   var leavesOutMissing = false
-  /// What was left out so.
+  /// Rows that were left out.
   private(set) var missing: [RecordingSet.LeftOut] = []
-  /// Recordings by file, machine and part: events of one file go together.
+  /// Recordings by file, machine and part: events of one file belong together.
   private var known: [Key: Int] = [:]
 
-  /// A file counts once, whatever its names.
+  /// A file counts once under any name.
   private struct Key: Hashable {
     var file: FileIdentity?
     var machine: String?
     var part: Part?
   }
-  /// Seconds of files that have events; nil: nobody knows before it is read.
+  /// Seconds of files that have events; nil: unknown until it is read.
   private var lengths: [String: Double?] = [:]
 
   init(path: String, columns: ManifestColumns) {
@@ -72,7 +72,7 @@ struct ManifestReader {
     if let group = columns.field("group", of: row) { recordings[index].group = group }
   }
 
-  /// Spreadsheets end rows with separators of columns that are empty.
+  /// Spreadsheets end rows with separators for empty columns.
   private mutating func hasAllFields(_ row: CSVText.Row, _ place: String) -> Bool {
     let surplus = row.fields.dropFirst(columns.count)
     guard row.fields.count < columns.count || surplus.contains(where: { !$0.allSatisfy(\.isWhitespace) }) else {
@@ -115,12 +115,12 @@ struct ManifestReader {
     return Box(value: first...last)
   }
 
-  /// Where columns are separated by something else, the comma may be a decimal one.
+  /// If the separator is not the comma, a comma may be the decimal point.
   private func seconds(_ text: String) -> Double? {
     Double(columns.separator == "," ? text : text.replacing(",", with: "."))
   }
 
-  /// A stretch that is not in the file. Numbers may be rounded: an end that is a little late is none.
+  /// Checks for a stretch outside of the file. Numbers may be rounded: an end that is slightly late is accepted.
   private mutating func problem(with stretch: ClosedRange<Double>, in file: String) -> String? {
     guard let length = length(of: file) else { return nil }
     let (begin, end) = (stretch.lowerBound, stretch.upperBound)
@@ -141,16 +141,16 @@ struct ManifestReader {
     return length
   }
 
-  /// An end that is a little late is the file's end.
+  /// An end that is slightly late becomes the file's end.
   private mutating func clamped(
     _ stretch: ClosedRange<Double>, in file: String, _ place: String
   ) -> ClosedRange<Double> {
     guard let length = length(of: file), stretch.upperBound > length else { return stretch }
-    // Times are written to the hundredth, or to a frame of a spectrogram.
+    // Times are rounded to the hundredth, or to a frame of a spectrogram.
     if stretch.upperBound > length + 0.05 {
       warnings.append(
-        "\(place): the event ends at \(number(stretch.upperBound)) s, and \(file.shown) is \(number(length)) s long: it is "
-          + "taken to end with the file")
+        "\(place): the event ends at \(number(stretch.upperBound)) s, and \(file.shown) is \(number(length)) s long: its end is "
+          + "moved to the end of the file")
     }
     return stretch.lowerBound...length
   }
@@ -160,7 +160,7 @@ struct ManifestReader {
 
   // MARK: Recordings
 
-  /// The place of the recording that the row is about.
+  /// The index of the recording that the row describes.
   private mutating func add(
     _ file: String, _ label: String, _ machine: String?, _ part: Part?, _ stretch: ClosedRange<Double>?, _ place: String
   ) -> Int {

@@ -1,4 +1,4 @@
-/// Why training or evaluating cannot go on: what is wrong and what to do. A place, where it has one, comes first:
+/// Why training or evaluating cannot continue: the problem and what to do. A place, if any, comes first:
 /// `manifest.csv:3: ...`.
 public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   public var problems: [String]
@@ -7,17 +7,17 @@ public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String { problems.joined(separator: "\n") }
 }
 
-/// What a recording is for.
+/// The part that a recording belongs to.
 public enum Part: String, Sendable, CaseIterable {
-  /// Learned from.
+  /// For training.
   case train
-  /// Held out while learning; thresholds are set on it.
+  /// Held out in training; thresholds are set on it.
   case validation
-  /// Neither.
+  /// For evaluation only.
   case test
 }
 
-/// An audio file with what is known about it.
+/// An audio file with its labels and other facts.
 public struct Recording: Sendable, Equatable {
   /// A stretch with a label of its own, in seconds.
   public struct Event: Sendable, Equatable {
@@ -26,17 +26,17 @@ public struct Recording: Sendable, Equatable {
     public var end: Double
   }
   public var path: String
-  /// Of all that is in no event.
+  /// The label outside of events.
   public var label: String
-  /// What it listens to; nil: what the graph's source says.
+  /// The machine; nil: as the graph's source says.
   public var machine: String?
   public var part: Part?
   public var events: [Event] = []
-  /// What belongs together: a day, a session. Recordings of a group are left out together; nil: it is one by itself.
+  /// Recordings of one group, such as a day or session, are held out together; nil: a group of its own.
   public var group: String?
-  /// Where the manifest says so: "manifest.csv:3".
+  /// The line of the manifest: "manifest.csv:3".
   public var place: String?
-  /// Of a public dataset.
+  /// Its place in a public dataset.
   public var clip: Clip?
 
   public init(
@@ -57,17 +57,17 @@ public struct Recording: Sendable, Equatable {
 public enum Label {
   public static let normal = "normal"
   public static let anomalous = "anomalous"
-  /// Nobody says what it is: a clip that is judged, and counts for no figure.
+  /// Unknown: the clip gets a score, but no figure includes it.
   public static let unlabelled = ""
   private static let anomalousWords: Set<String> = ["anomalous", "anomaly", "abnormal"]
 
-  /// In any case; `anomaly` and `abnormal` are `anomalous`. Other labels stay as they are.
+  /// Ignores case; `anomaly` and `abnormal` are `anomalous`. Other labels stay unchanged.
   public static func canonical(_ label: String) -> String {
     let word = label.lowercased()
     return word == normal ? normal : anomalousWords.contains(word) ? anomalous : label
   }
 
-  /// Nothing but normal and anomalous.
+  /// Only normal and anomalous.
   public static func isAnomalyTask(_ labels: some Sequence<String>) -> Bool {
     labels.allSatisfy { $0 == normal || $0 == anomalous }
   }
@@ -76,15 +76,15 @@ public enum Label {
 /// Recordings and where they come from.
 public struct RecordingSet: Sendable {
   public var recordings: [Recording]
-  /// The recordings say themselves what each is for.
+  /// The recordings state their parts themselves.
   public var hasParts: Bool
   /// A folder with a subfolder for each label.
   public var isDataset = false
   /// "data/normal", "manifest.csv", for messages.
   public var source: String
-  /// What is odd about it, a line each.
+  /// Oddities, one line each.
   public var warnings: [String] = []
-  /// On request: what can't be read.
+  /// Unreadable recordings, left out on request.
   public var leftOut: [LeftOut] = []
 
   public init(recordings: [Recording], hasParts: Bool = false, source: String) {
@@ -99,13 +99,13 @@ public struct RecordingSet: Sendable {
       .sorted()
   }
 
-  /// Labels that differ in case only become one: as the first recording has it, or as `spellings` have it.
+  /// Merges labels that differ only in case: the spelling is the first recording's, or that of `spellings`.
   public mutating func unifyLabels(_ spellings: [String] = []) {
     var known: [String: String] = [:]
     for label in spellings + recordings.flatMap({ [$0.label] + $0.events.map(\.label) }) {
       if known[label.lowercased()] == nil { known[label.lowercased()] = label }
     }
-    // A model may tell apart what differs in case only.
+    // A model may distinguish labels that differ only in case.
     func spelled(_ label: String) -> String {
       spellings.contains(label) ? label : known[label.lowercased()] ?? label
     }

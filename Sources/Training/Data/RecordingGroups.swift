@@ -1,5 +1,5 @@
 extension Recording {
-  /// What those that belong together share: the `group` of the manifest, or the sound.
+  /// The key of recordings that belong together: the `group` of the manifest, or the sound.
   ///
   /// - Throws: `TrainingError` where the file can't be read.
   func groupName() throws -> String {
@@ -9,8 +9,8 @@ extension Recording {
 }
 
 extension [Recording] {
-  /// A number for each, the same for those that belong together. One that can't be read stands by itself: whoever reads
-  /// it says so.
+  /// A number for each, equal for recordings that belong together. An unreadable one gets its own number; its reader
+  /// reports the problem.
   var groupNumbers: [Int] {
     var numbers: [String: Int] = [:]
     return map { recording in
@@ -21,8 +21,8 @@ extension [Recording] {
     }
   }
 
-  /// The recordings, each sound of a machine once: a copy says nothing new, and makes a threshold look more settled than
-  /// it is.
+  /// The recordings, each sound of a machine once: a copy adds no information, and makes a threshold seem more certain
+  /// than it is.
   func withoutCopies(_ callbacks: WorkCallbacks) -> [Recording] {
     var seen: [String: String] = [:]
     var copies: [String] = []

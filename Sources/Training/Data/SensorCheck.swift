@@ -1,9 +1,9 @@
 import FileDriver
 
-/// Looks for sensors that are stuck: a recording that stays at one value, or at the ends of its range, tells nothing of a
-/// machine, and learned from it makes everything else look wrong.
+/// Finds stuck sensors: a recording that stays at one value, or at the ends of its range, says nothing about a machine,
+/// and a model of it makes all other sound anomalous.
 ///
-/// Digital silence is none of them: it is marked, and never learned from.
+/// Digital silence does not count: it is marked, and never learned from.
 public struct SensorCheck: Sendable {
   public enum Fault: Sendable, Equatable {
     /// All samples have one value.
@@ -12,14 +12,14 @@ public struct SensorCheck: Sendable {
     case held(share: Double)
     /// Most samples are at the ends of the range.
     case clipped(share: Double)
-    /// Nothing but the last steps of the converter move.
+    /// Only the lowest bits of the converter move.
     case dithered(Float)
-    /// Samples are no numbers.
+    /// Samples are NaN or infinite.
     case notFinite(share: Double)
 
     public var text: String {
       switch self {
-      case .notFinite(let share): "\(percent(share)) of the samples are no numbers (NaN or infinite)"
+      case .notFinite(let share): "\(percent(share)) of the samples are NaN or infinite"
       case .constant(let value): "every sample is \(FigureText.significant(Double(value))) of full scale"
       case .dithered(let value):
         "all samples lie within a few of its converter's steps of \(FigureText.significant(Double(value))) of full scale"
@@ -34,23 +34,24 @@ public struct SensorCheck: Sendable {
 
   /// Shares of all samples that make a fault.
   private static let most = (held: 0.9, clipped: 0.5, notFinite: 0.01)
-  /// Of full scale: below, a converter has too few levels to tell an end of the range; above, it was none of a converter.
+  /// Relative to full scale: below, a converter has too few levels to recognise an end of the range; above, no
+  /// converter gives such samples.
   private static let peaks: ClosedRange<Float> = 0.05...1.05
   private static let steps: Float = 2048
 
-  /// What is called a step's noise: so few values, so near to one another (steps of 16 bits).
+  /// Limit of quantisation noise: number of values, and their distance from each other (steps of 16 bits).
   private static let noise = (values: 4, range: Float(3.5 / 32768))
 
   private struct Channel {
     var count = 0
     var notFinite = 0
-    /// Up to one more than noise has.
+    /// Counted up to one more than noise has.
     var values: [Float] = []
     var held = 0
     var last = Float.nan
     var low = Float.infinity
     var high = -Float.infinity
-    /// How often each level of a range a little beyond full scale comes.
+    /// How often each level of a range slightly beyond full scale occurs.
     var levels = [Int](repeating: 0, count: 2 * Int(SensorCheck.steps) + 257)
 
     mutating func add(_ sample: Float) {
@@ -86,10 +87,10 @@ public struct SensorCheck: Sendable {
     private func shareClipped(_ shareHeld: Double) -> Double? {
       let (bottom, top) = (SensorCheck.level(low), SensorCheck.level(high))
       guard SensorCheck.peaks.contains(max(-low, high)), bottom != top else { return nil }
-      // Zero is no end: it is silence around an impulse.
+      // Zero is not an end of the range: it is silence around an impulse.
       let ends = [bottom, top].map { $0 == SensorCheck.level(0) ? 0 : levels[$0] }
       let (least, both) = (min(ends[0], ends[1]), ends[0] + ends[1])
-      // Below full scale something before the converter clips: samples stay at both ends. A square wave goes to and fro.
+      // Below full scale a device before the converter clips: samples stay at both ends. A square wave alternates.
       let isLimited = shareHeld >= 0.3 && Double(least) >= 0.05 * Double(count)
       guard Double(both) >= SensorCheck.most.clipped * Double(count), max(-low, high) >= 0.95 || isLimited else {
         return nil
@@ -120,16 +121,16 @@ public struct SensorCheck: Sendable {
     }
   }
 
-  /// Of each channel that is not in order: "channel 2: ...".
+  /// For each channel with a fault: "channel 2: ...".
   var problems: [String] {
     channels.enumerated().compactMap { index, channel in
       channel.fault.map { (isMono ? "" : "channel \(index + 1): ") + $0.text }
     }
   }
 
-  /// What is wrong with the first channels of a file, as "channel 2: ..."; nil: nothing.
+  /// The fault of the first channels of a file, as "channel 2: ..."; nil: none.
   ///
-  /// - Parameter channels: as many as are listened to.
+  /// - Parameter channels: the number of channels in use.
   /// - Throws: `AudioFileError`.
   static func problem(_ path: String, channels: Int) throws -> String? {
     let file = try AudioFile(path: path)

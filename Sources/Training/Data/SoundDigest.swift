@@ -4,12 +4,12 @@ import Models
 import Synchronization
 import TextEscapes
 
-/// What tells recordings apart that hold the same sound: in another container, losslessly compressed, or with other text
-/// in the header, a recording is the same.
+/// Identifies recordings with the same sound: the same samples in another container, losslessly compressed, or with
+/// other text in the header give the same digest.
 enum SoundDigest {
   private static let known = Mutex<[State: String]>([:])
 
-  /// A file as it was when it was read.
+  /// Identity and state of a file when it was read.
   private struct State: Hashable {
     var file: FileIdentity
     var size: Int
@@ -26,7 +26,7 @@ enum SoundDigest {
 
   /// "sha256:..." of the rate, the channels and the samples of a file.
   ///
-  /// - Throws: `TrainingError` where it can't be read.
+  /// - Throws: `TrainingError` where it is unreadable.
   static func of(_ path: String) throws -> String {
     let state = State(path)
     if let state, let digest = known.withLock({ $0[state] }) { return digest }

@@ -2,13 +2,13 @@ import FileDriver
 import Foundation
 import TextEscapes
 
-/// Audio files as people name them: files, folders of them, and lists.
+/// Resolves names of audio files: files, folders of them, and lists.
 public enum SoundList {
-  /// Endings of lists: a path in each line, or a table with a column `file`.
+  /// Extensions of lists: a path in each line, or a table with a column `file`.
   private static let lists: Set<String> = ["txt", "lst", "list", "m3u", "m3u8", "csv", "tsv"]
   private static let greatest = 256 << 20
 
-  /// All files that the names stand for, in their order; of a folder all sound files in it and in its folders, by name.
+  /// All files that the names stand for, in order; for a folder all sound files in it and its subfolders, by name.
   ///
   /// - Throws: `TrainingError` for a folder without sound, and for every line of a list without a file.
   public static func files(_ names: [String]) throws -> [String] {
@@ -34,11 +34,11 @@ public enum SoundList {
     guard let dot = name.lastIndex(of: "."), lists.contains(name[name.index(after: dot)...].lowercased()) else {
       return false
     }
-    // A sound file is one by its content, whatever its name.
+    // The content decides whether it is a sound file, not the name.
     return (try? AudioFile(path: name)) == nil && access(PathText.bytes(name), R_OK) == 0
   }
 
-  /// Paths count from the folder of the list; those that are not there, from the working folder.
+  /// Paths are relative to the list's folder; if they don't exist there, to the working folder.
   private static func read(_ path: String) throws -> [String] {
     guard let data = fileContent(path, most: greatest), data.count <= greatest else {
       throw TrainingError("\(path): cannot be read, or is too large for a list of files")

@@ -1,7 +1,7 @@
 import Models
 import NodeKit
 
-/// How recordings are shared out between learning, setting thresholds, and testing.
+/// How recordings are divided between training, thresholds and test.
 public struct SplitPlan: Sendable {
   /// Share of the normal recordings that is set aside for testing, from 0 to 1.
   public var test: Double
@@ -15,8 +15,8 @@ public struct SplitPlan: Sendable {
     self.seed = seed
   }
 
-  /// Gives every recording without a part one: whole recordings, drawn by the seed, for each label and machine apart.
-  /// A group too small to hold one out is left to learn from.
+  /// Gives every recording without a part one: whole recordings, drawn by the seed, separately for each label and
+  /// machine. A group that is too small to hold one out is used for training.
   public func divided(_ set: RecordingSet) -> RecordingSet {
     var result = set
     var groups: [[String]: [Int]] = [:]
@@ -36,19 +36,19 @@ public struct SplitPlan: Sendable {
     return result
   }
 
-  /// At least one where there are three or more to share.
+  /// At least one of three or more.
   private static func share(_ share: Double, of count: Int) -> Int {
     guard share > 0, count >= 3 else { return 0 }
     return min(count - 1, max(1, Int((share * Double(count)).rounded())))
   }
 
-  /// FNV-1a; the standard library's hashes differ from run to run.
+  /// FNV-1a, because the standard library's hashes differ from run to run.
   static func hash(_ text: String) -> UInt64 {
     text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
   }
 }
 
-/// Looks for recordings that are learned from and judged as well.
+/// Finds recordings that are in both training and test.
 public enum LeakCheck {
   /// The same file, or the same sound under two names, in more than one part.
   public static func problems(_ set: RecordingSet) -> [String] {

@@ -1,22 +1,23 @@
 import Foundation
 import TextEscapes
 
-/// A table as spreadsheets and scripts write it: commas, semicolons or tabs between columns; UTF-8 or UTF-16, with a
-/// byte order mark or without; lines that end as on Linux, Windows or an old Mac.
+/// A table from a spreadsheet or script: commas, semicolons or tabs between columns; UTF-8 or UTF-16, with or without a
+/// byte order mark; line ends of Linux, Windows or old Macs.
 struct TableFile {
-  /// Of columns: "," or ";" or a tab.
+  /// Column separator: "," or ";" or a tab.
   let separator: Character
   let rows: [CSVText.Row]
-  /// False: it has bytes that are no UTF-8, as tables in Latin-1 or Windows-1252 have.
+  /// False: it has bytes that are not UTF-8, as tables in Latin-1 or Windows-1252 do.
   let isUTF8: Bool
-  /// Why it can't be read as it stands: the line, and what to do; nil: it can.
+  /// Why it can't be read: the line, and what to do; nil: it can.
   let problem: (line: Int, text: String)?
 
-  /// What says nothing in a line.
+  /// Characters of an empty line.
   private static let nothing = Set(",;\t\" \r".utf8)
   private static let separators: [Character] = [",", ";", "\t"]
 
-  /// - Parameter columns: names that its first line may have, in lower case: the separator is the one that finds most.
+  /// - Parameter columns: possible names in its first line, in lower case: the separator that finds most of them is
+  ///   used.
   init(_ content: some Collection<UInt8>, columns: Set<String>) {
     guard !Self.isUTF32(Array(content.prefix(4))) else {
       (separator, rows, isUTF8) = (",", [], true)
@@ -28,9 +29,9 @@ struct TableFile {
     let (announced, text) = Self.announcedSeparator(bytes)
     separator = announced ?? Self.separator(text, columns)
     let (rows, openQuote) = CSVText.parse(text, separator: separator.asciiValue!)
-    // The line that announced the separator is one of the file's lines.
+    // The line with `sep=` counts as one of the file's lines.
     let skipped = announced == nil ? 0 : 1
-    // Spreadsheets leave rows of another separator alone above a table.
+    // Spreadsheets leave rows of separators alone above a table.
     self.rows = rows.filter { !$0.fields.joined().utf8.allSatisfy(Self.nothing.contains) }.map {
       CSVText.Row(fields: $0.fields, line: $0.line + skipped)
     }
@@ -51,7 +52,7 @@ struct TableFile {
   /// By the byte order mark.
   private static func isUTF32(_ bytes: [UInt8]) -> Bool { bytes == [0xff, 0xfe, 0, 0] || bytes == [0, 0, 0xfe, 0xff] }
 
-  /// By the byte order mark; without one, text that begins with a Latin letter shows by its zeros that it is UTF-16.
+  /// By the byte order mark; without one, zero bytes show that text with a Latin first letter is UTF-16.
   private static func utf8(_ bytes: [UInt8]) -> [UInt8] {
     switch (bytes.first, bytes.dropFirst().first, bytes.dropFirst(2).first) {
     case (0xef, 0xbb, 0xbf): Array(bytes.dropFirst(3))
@@ -79,7 +80,7 @@ struct TableFile {
 
   // MARK: The separator
 
-  /// Excel's `sep=;` in a line of its own, and what comes after it.
+  /// Excel's `sep=;` in its own line, and the rest after it.
   private static func announcedSeparator(_ bytes: [UInt8]) -> (Character?, ArraySlice<UInt8>) {
     let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
     let words = String(decoding: bytes[..<min(end, 8)], as: UTF8.self).lowercased().filter { $0 != "\r" && $0 != "\"" }
@@ -90,7 +91,7 @@ struct TableFile {
   }
 
   private static func separator(_ text: ArraySlice<UInt8>, _ columns: Set<String>) -> Character {
-    // The first line that says something; names of columns hold no newlines.
+    // The first line that is not empty; names of columns hold no newlines.
     let line = text.split(separator: UInt8(ascii: "\n")).first { !$0.allSatisfy(nothing.contains) } ?? []
     func found(_ separator: Character) -> (known: Int, all: Int) {
       let fields = CSVText.rows(line, separator: separator.asciiValue!).first?.fields ?? []
@@ -99,6 +100,6 @@ struct TableFile {
     return separators.max { found($0) < found($1) } ?? ","
   }
 
-  /// A column's name as it is compared: in lower case, without spaces around it.
+  /// A column's name for comparison: in lower case, without spaces around it.
   static func columnName(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces).lowercased() }
 }

@@ -1,18 +1,18 @@
 import CNodeABI
 
-/// An alarm that a graph raised on a recording.
+/// An alarm that a graph has raised on a recording.
 public struct AlarmSpan: Sendable {
   /// Index into the evaluation's recordings.
   public var recording: Int
   public var machine: String
-  /// Seconds: the begin of the first score that led to it, ...
+  /// Seconds: the begin of the first score that contributed to it, ...
   public var begin: Double
   /// ... when it was raised, ...
   public var raised: Double
-  /// ... and cleared; infinite: it was not.
+  /// ... and cleared; infinite: it was not cleared.
   public var end: Double
 
-  /// Of one channel's events, of all alarms behind a detector.
+  /// From the events of one channel, of all alarms behind a detector.
   static func spans(_ events: [TapToken], recording: Int, machine: String) -> [AlarmSpan] {
     var spans: [AlarmSpan] = []
     for event in events {
@@ -22,7 +22,7 @@ public struct AlarmSpan: Sendable {
           AlarmSpan(
             recording: recording, machine: machine, begin: event.beginSecond, raised: event.endSecond, end: .infinity))
       case AUSCULT_EVENT_CLEARED:
-        // An alarm's events begin alike.
+        // All events of one alarm have the same begin.
         let index = spans.lastIndex { $0.begin == event.beginSecond && $0.end == .infinity }
         if let index { spans[index].end = event.endSecond }
       default: break
@@ -32,7 +32,7 @@ public struct AlarmSpan: Sendable {
   }
 }
 
-/// Alarms split into true and false: a true one was raised by something anomalous.
+/// Alarms split into true and false: anomalous sound raised a true one.
 struct AlarmFigures: Sendable {
   private let recordings: [Recording]
   private var rightSpans: [AlarmSpan] = []
@@ -50,7 +50,7 @@ struct AlarmFigures: Sendable {
     }
   }
 
-  /// What led to it touches something anomalous; nil: nobody knows.
+  /// Whether the scores that led to it touch anomalous sound; nil: unknown.
   private static func isRight(_ alarm: AlarmSpan, _ recording: Recording) -> Bool? {
     let touched = recording.events.filter { $0.begin < alarm.raised && $0.end > alarm.begin }
     if touched.contains(where: { $0.label == Label.anomalous }) { return true }
@@ -58,8 +58,8 @@ struct AlarmFigures: Sendable {
     return recording.label == Label.anomalous && touched.isEmpty
   }
 
-  /// Of every anomalous event of these recordings how long it took until the alarm was raised, 0 where it still was by
-  /// something anomalous before; nil: it was missed.
+  /// For every anomalous event of these recordings the seconds until the alarm was raised, 0 where an earlier anomaly
+  /// had raised it and it still was; nil: missed.
   func events(_ indices: Set<Int>) -> [Double?] {
     indices.sorted().flatMap { index in
       recordings[index].events.filter { $0.label == Label.anomalous }.map { event in
@@ -69,7 +69,8 @@ struct AlarmFigures: Sendable {
     }
   }
 
-  /// Of every recording that is anomalous as a whole, and machine, the seconds until the alarm was raised; nil: it was not.
+  /// For every recording that is anomalous as a whole, and machine, the seconds until the alarm was raised; nil: it was
+  /// not raised.
   func anomalies(_ tokens: [JudgedToken]) -> [Double?] {
     let heard = Set(tokens.map { [$0.machine, "\($0.recording)"] })
     return heard.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key -> Double?? in

@@ -1,10 +1,10 @@
 import JSONText
 import NodeKit
 
-/// How well a detector tells anomalous from normal, over some tokens or recordings.
+/// How well a detector separates anomalous from normal, over some tokens or recordings.
 public struct AnomalyFigures: Sendable {
   public private(set) var auc: Double?
-  /// Up to a false positive rate of 0.1: on McClish's scale, and the area as it is.
+  /// Up to a false positive rate of 0.1: on McClish's scale, and the raw area.
   public private(set) var pauc: Double?
   public private(set) var paucRaw: Double?
   public private(set) var prAUC: Double?
@@ -13,27 +13,27 @@ public struct AnomalyFigures: Sendable {
   public private(set) var aucInterval: Interval?
   public private(set) var paucInterval: Interval?
   public private(set) var prAUCInterval: Interval?
-  // Of normal sound and of events; only where tokens are judged.
-  /// Events of the graph's alarm on normal sound, or, where it has none, stretches of scores above the threshold.
+  //  Of normal sound and of events; only over tokens.
+  /// Events of the graph's alarm on normal sound, or, without an alarm node, stretches of scores above the threshold.
   public var falseAlarmsPerHour: Double?
   public var falseAlarmsInterval: Interval?
   public var alarmUnit: EventUnit.Kind?
   public var stretchesPerHour: Double?
-  /// What the graph's alarms did; nil: it has none.
+  /// Results of the graph's alarms; nil: it has none.
   var alarms: AlarmFigures?
-  /// Recordings that are anomalous as a whole, those of them that raised the alarm, and the median of the seconds until
-  /// it was.
+  /// Recordings that are anomalous as a whole, how many of them raised the alarm, and the median of the seconds until
+  /// then.
   public private(set) var anomalies: Int?
   public private(set) var anomaliesFound: Int?
   public private(set) var anomalyDelay: Double?
   public var normalHours: Double?
   public var eventRecall: Double?
   public var events: Int?
-  /// Seconds from an event's begin until the alarm is raised; without an alarm, to the end of the first token that tells
-  /// of it.
+  /// Seconds from an event's begin until the alarm is raised; without an alarm node, to the end of the first token
+  /// above the threshold.
   public var detectionDelay: Double?
 
-  /// What is judged: a token, or a recording by the mean of its scores.
+  /// The unit of the figures: a token, or a recording with the mean of its scores.
   struct Item {
     var recording: Int
     var score: Double
@@ -41,7 +41,7 @@ public struct AnomalyFigures: Sendable {
     var isFlagged: Bool
   }
 
-  /// - Parameter delays: of every event; nil: it was missed.
+  /// - Parameter delays: of every event; nil: missed.
   mutating func count(_ delays: [Double?]) {
     guard !delays.isEmpty else { return }
     let found = delays.compactMap { $0 }
@@ -50,7 +50,7 @@ public struct AnomalyFigures: Sendable {
     detectionDelay = found.isEmpty ? nil : quantile(found, 0.5)
   }
 
-  /// - Parameter anomalies: of every anomalous recording the seconds until the alarm is raised; nil: it is not.
+  /// - Parameter anomalies: for every anomalous recording the seconds until the alarm is raised; nil: it is not raised.
   mutating func count(anomalies delays: [Double?]) {
     guard !delays.isEmpty else { return }
     let found = delays.compactMap { $0 }
@@ -73,7 +73,7 @@ public struct AnomalyFigures: Sendable {
     if ranking.isDefined { drawIntervals(sorted, seed) }
   }
 
-  /// Tokens of one recording are alike, so recordings are drawn, those with anomalies and those without apart.
+  /// Tokens of one recording are similar, so the draws are of whole recordings, separately with and without anomalies.
   private mutating func drawIntervals(_ sorted: [Item], _ seed: UInt64) {
     var isAnomalous: [Int: Bool] = [:]
     for item in sorted {
@@ -108,7 +108,7 @@ public struct AnomalyFigures: Sendable {
     values.count < 50 ? nil : Interval(low: quantile(values, 0.025), high: quantile(values, 0.975))
   }
 
-  /// Without what is undefined.
+  /// Without undefined figures.
   public var json: JSONValue {
     var members: [String: JSONValue] = [
       "confusion": [

@@ -1,31 +1,31 @@
 import JSONText
 import Models
 
-/// What a detector made of recordings, and how good that is.
+/// A detector's results on recordings, and their quality.
 public struct Evaluation: Sendable {
   public var graph: String
   public var node: String
   public var className: String
   /// "sha256:..." of the model; nil: the detector has none.
   public var model: String?
-  /// How the model was learned.
+  /// How the model was trained.
   public var curves: [LearningCurve] = []
   public var recordings: [Recording]
   public var tokens: [JudgedToken]
-  /// Labels that a classifier tells apart; empty: an anomaly task.
+  /// Labels of a classifier; empty: an anomaly task.
   public var labels: [String]
-  /// What the graph's alarms did; nil: it has none.
+  /// Results of the graph's alarms; nil: it has none.
   public var alarms: [AlarmSpan]?
-  /// Machines whose recordings are too short for the alarm, so that stretches are counted; see `EvaluationRun`.
+  /// Machines whose recordings are too short for the alarm: stretches are counted instead; see `EvaluationRun`.
   public var mute: Set<String> = []
-  /// Seconds of sound, and seconds that it took.
+  /// Seconds of sound, and seconds of computing.
   public var seconds: Double
   public var elapsed: Double
   public var seed: UInt64
-  /// Paths of recordings that gave no score.
+  /// Paths of recordings without scores.
   public var tooShort: [String] = []
   public var leftOut: [RecordingSet.LeftOut] = []
-  /// Events that no token lies in by more than half: "file: begin to end s".
+  /// Events without a token that lies in them by more than half: "file: begin to end s".
   public var eventsUnjudged: [String] = []
 
   public var isClassification: Bool { !labels.isEmpty && !Label.isAnomalyTask(labels) }
@@ -63,8 +63,8 @@ public struct Evaluation: Sendable {
     return figures
   }
 
-  /// Over recordings, by the mean of their scores; of one machine, or of all. A recording with events is neither normal nor
-  /// anomalous, and left out.
+  /// Over recordings, by the mean of their scores; of one machine, or of all. Leaves out recordings with events, which
+  /// are neither normal nor anomalous.
   public func fileFigures(machine: String? = nil) -> AnomalyFigures {
     let files = fileScores().filter {
       let recording = recordings[$0.recording]
@@ -111,7 +111,7 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// Of every anomalous event of the manifest how long it took until a score told of it; nil: it was missed.
+  /// For every anomalous event of the manifest the time until a score exceeds the threshold; nil: missed.
   private func events(_ tokens: [JudgedToken]) -> [Double?] {
     let flagged = Dictionary(grouping: tokens.filter(\.isFlagged)) { $0.recording }
     return Set(tokens.map(\.recording)).sorted().flatMap { index in

@@ -4,7 +4,7 @@ import GraphText
 import Models
 import NumberText
 
-/// Judges labelled recordings by a graph's detector.
+/// Evaluates a graph's detector on labelled recordings.
 public struct EvaluationRun {
   let graph: Graph
   let node: Graph.Node
@@ -12,7 +12,7 @@ public struct EvaluationRun {
   let seed: UInt64
   let callbacks: WorkCallbacks
 
-  /// - Parameter isForced: takes recordings too that the model was trained on.
+  /// - Parameter isForced: include recordings that the model was trained on.
   public init(
     _ graph: Graph, node: String?, isForced: Bool, seed: UInt64, callbacks: WorkCallbacks
   ) throws {
@@ -36,8 +36,8 @@ public struct EvaluationRun {
       let words = unknown.map { "'\($0)'" }.joined(separator: ", ")
       throw TrainingError(
         labels.isEmpty
-          ? "\(set.source): the labels \(words) are neither normal nor anomalous, and \(node.nodeClass.name) tells no others "
-            + "apart"
+          ? "\(set.source): the labels \(words) are neither normal nor anomalous, and \(node.nodeClass.name) knows "
+            + "no others"
           : "\(set.source): the model does not know the labels \(words); it knows \(labels.joined(separator: ", "))")
     }
     var evaluation = Evaluation(
@@ -56,7 +56,7 @@ public struct EvaluationRun {
       throw TrainingError(
         node.nodeClass.traits.contains(.trainable)
           ? "\(set.source): the recordings gave no scores: they are too short for a token"
-          : "\(set.source): the recordings gave no scores: each ended while '\(node.name)' was still learning from it, or is too "
+          : "\(set.source): the recordings gave no scores: each ended while '\(node.name)' was still learning, or is too "
             + "short for a token")
     }
     let heard = Set(evaluation.tokens.map(\.recording))
@@ -78,8 +78,8 @@ public struct EvaluationRun {
     return evaluation
   }
 
-  /// Machines of which no alarm was raised, and most of whose normal sound is in recordings that are too short to raise
-  /// one: that there was none says nothing.
+  /// Machines without an alarm, most of whose normal sound is in recordings that are too short to raise one: for these,
+  /// the absence of alarms means nothing.
   private func machinesWithoutAlarm(
     _ held: HeldOutScores, _ alarms: [AlarmSpan], _ unit: EventUnit
   ) throws -> Set<String> {
@@ -89,17 +89,18 @@ public struct EvaluationRun {
     }.keys.sorted()
     if !mute.isEmpty {
       callbacks.warn(
-        "the recordings of \(mute.joined(separator: ", ")) are too short for the graph's alarm to be raised: false alarms are "
-          + "stretches of scores above the threshold there; give longer recordings to count alarms")
+        "the recordings of \(mute.joined(separator: ", ")) are too short to raise the graph's alarm: false alarms are "
+          + "stretches of scores above the threshold instead; give longer recordings to count alarms")
     }
     return Set(mute)
   }
 
-  /// Events that no token lies in by more than half, as "file: 3 to 3.1 s"; they count for no token's figures.
+  /// Events without a token that lies in them by more than half, as "file: 3 to 3.1 s"; no token's figures include
+  /// them.
   private func eventsUnjudged(_ evaluation: Evaluation) -> [String] {
     let tokens = Dictionary(grouping: evaluation.tokens, by: \.recording)
     let events = evaluation.recordings.indices.flatMap { index in
-      // Those that gave none are told of as too short.
+      // Recordings without scores are already reported as too short.
       guard let heard = tokens[index] else { return [String]() }
       let recording = evaluation.recordings[index]
       return recording.events.filter { event in
@@ -112,8 +113,8 @@ public struct EvaluationRun {
     if !events.isEmpty {
       callbacks.warn(
         "\(events.count) event\(events.count == 1 ? " has" : "s have") no token that lies in \(events.count == 1 ? "it" : "them") by more "
-          + "than half, and count\(events.count == 1 ? "s" : "") for no token's figures: \(listed(events)); shorter slices would "
-          + "tell of short events")
+          + "than half, and \(events.count == 1 ? "is" : "are") not in the figures of tokens: \(listed(events)); use shorter slices "
+          + "for short events")
     }
     return events
   }
@@ -142,7 +143,7 @@ public struct EvaluationRun {
     }
   }
 
-  /// What is for testing, without what the model was trained on.
+  /// The recordings for testing, without those that the model was trained on.
   private func chosen(_ set: RecordingSet, _ model: ModelFile?) throws -> [Recording] {
     let trained = model.map { TrainedOn($0) }
     var recordings = set.recordings
@@ -152,7 +153,7 @@ public struct EvaluationRun {
         throw TrainingError("\(set.source): has no recordings with the split 'test'")
       }
     } else if set.isDataset, let trained, !isForced {
-      // A dataset without splits: what training has set aside is left.
+      // A dataset without splits: use what training has set aside.
       recordings = recordings.filter { !trained.contains($0) }
       let left = set.recordings.count - recordings.count
       if left > 0 {
@@ -165,7 +166,7 @@ public struct EvaluationRun {
       let labels = Set(recordings.map(\.label))
       if labels.count == 1, set.labels.count > 1 {
         callbacks.warn(
-          "only '\(labels.first!)' is left of \(set.source): there is nothing to tell it from; record more, or set some "
+          "only '\(labels.first!)' is left of \(set.source): evaluation needs another label, too; record more, or set some "
             + "aside with `train --test`")
       }
     }

@@ -1,4 +1,4 @@
-/// A token that a detector has judged, and what is known about it.
+/// A scored token, and its label.
 public struct JudgedToken: Sendable {
   /// Index into the evaluation's recordings.
   public var recording: Int
@@ -9,9 +9,9 @@ public struct JudgedToken: Sendable {
   public var rate: Int
   public var score: Double
   public var threshold: Double
-  /// Nil: it holds the edge of an event and counts for nothing.
+  /// Nil: it lies on the edge of an event and counts for nothing.
   public var label: String?
-  /// Classifiers: the label that was found, and its probability.
+  /// Classifiers: the found label, and its probability.
   public var found: String?
   public var probability: Float?
   public var isSilent: Bool
@@ -22,7 +22,7 @@ public struct JudgedToken: Sendable {
   public var endSecond: Double { Double(end) / Double(rate) }
 }
 
-/// An interval in which a figure lies with 95 % confidence.
+/// A 95 % confidence interval of a figure.
 public struct Interval: Sendable, Equatable {
   public var low: Double
   public var high: Double

@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Long work beside a graph that runs: on a thread of its own that gets what nobody else wants.
+/// Long work next to a running graph, on its own thread with the lowest priority.
 final class BackgroundJob<Value: Sendable>: Sendable {
   private let outcome = Mutex<Result<Value, any Error>?>(nil)
   private let isOver = DispatchSemaphore(value: 0)
 
-  /// - Parameter done: called on that thread, when the outcome is there.
+  /// - Parameter done: called on that thread when the outcome is ready.
   init(_ body: @escaping @Sendable () throws -> Value, done: @escaping @Sendable () -> Void) {
     let thread = Thread { [self] in
       yieldToOthers()
@@ -31,12 +31,12 @@ final class BackgroundJob<Value: Sendable>: Sendable {
   }
 }
 
-/// The least share of the processor, for this thread alone: a batch's priority, and the highest niceness. Threads of a
-/// realtime class have theirs whatever it does.
+/// The least share of the processor, for this thread alone: batch scheduling, and the highest niceness. Has no effect
+/// on threads of a realtime class.
 private func yieldToOthers() {
   var parameters = sched_param()
   let batch: Int32 = 3
   _ = sched_setscheduler(0, batch, &parameters)
-  // On Linux this is the thread's.
+  // On Linux this sets the thread's niceness.
   _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
 }

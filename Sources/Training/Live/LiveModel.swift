@@ -6,8 +6,8 @@ import GraphText
 import JSONText
 import Models
 
-/// Makes a model of what was learned live, sets its thresholds on the tokens that were held out, and writes it as a whole
-/// or not at all. On the thread that has learned.
+/// Makes a model from live training, sets its thresholds on the held-out tokens, and writes it completely or not at
+/// all. Thread: the one that trained.
 struct LiveModel: @unchecked Sendable {
   private let graph: Graph
   private let node: Graph.Node
@@ -66,7 +66,7 @@ struct LiveModel: @unchecked Sendable {
     return .object(members)
   }
 
-  /// By the same rules as those of recordings, on the held-out tokens of the rounds: each round's are a stretch of sound.
+  /// By the same rules as for recordings, on the held-out tokens of the rounds: each round's are one stretch of sound.
   private func thresholds(_ model: ModelFile) throws -> [ModelFile.Machine] {
     let rule = options.rule ?? .standard
     if case .manual = rule {

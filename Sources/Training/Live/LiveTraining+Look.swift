@@ -2,9 +2,9 @@ import DetectorHost
 import GraphEngine
 import NumberText
 
-/// What happens in every polling round. Thread: control.
+/// The work of every polling round. Thread: control.
 extension LiveTraining {
-  /// Takes what was heard, and goes on to what comes next.
+  /// Collects new tokens, and starts the next step when it is due.
   ///
   /// - Parameter position: the driver's, in frames.
   public func look(position: Int64) {
@@ -57,7 +57,7 @@ extension LiveTraining {
     TrainingError(
       sounding == 0 && silent > 0
         ? "all \(silent) tokens are silent: there is nothing to learn; check the level, and what the source is connected to"
-        : "too little was heard in \(NumberText.rounded(seconds, 1)) s: a round takes \(collector.size) tokens of each machine to learn from "
+        : "too few tokens in \(NumberText.rounded(seconds, 1)) s: a round takes \(collector.size) tokens of each machine to learn from "
           + "and \(collector.heldOut) to hold out, of \(NumberText.rounded(input.extent, 3)) s each")
   }
 
@@ -74,7 +74,7 @@ extension LiveTraining {
     }
   }
 
-  /// Values that tell how levels lay.
+  /// Values for the distribution of levels.
   private static let mostRemembered = 1 << 22
 
   private func learn() {
@@ -92,7 +92,7 @@ extension LiveTraining {
     guard let result = fit?.result else { return }
     fit = nil
     callbacks.fitting(false)
-    // Before the first epoch there is no best so far.
+    // Before the first epoch there is no best one.
     if callbacks.isCancelled() || callbacks.isEnding() && recorder.curves.isEmpty { return fail(Interrupted()) }
     if case .failure(let error) = result { return fail(error) }
     let round = Round(
@@ -121,7 +121,7 @@ extension LiveTraining {
     end = BackgroundJob({ try work.write() }, done: wake)
   }
 
-  /// At the end of the run, after `join`: takes what the last job has come to.
+  /// At the end of the run, after `join`: takes the result of the last job.
   public func conclude() { settle() }
 
   private func settle() {
@@ -129,7 +129,7 @@ extension LiveTraining {
     end = nil
     switch result {
     case .success(let summary):
-      // What still comes is nobody's.
+      // Tokens that arrive after this point are discarded.
       store.close()
       stage = .done(summary)
     case .failure(let error): fail(error)

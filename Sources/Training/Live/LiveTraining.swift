@@ -4,20 +4,20 @@ import GraphEngine
 import GraphText
 import Models
 
-/// Trains a graph's detector on what the graph hears while it runs: the engine runs the graph up to the detector, and
-/// `look` takes what has come. Learning goes on beside it, on a thread that gets what is left of the processor.
+/// Trains a graph's detector on the sound of a live run: the engine runs the graph up to the detector, and `look`
+/// collects its tokens. A background thread with low priority does the training.
 ///
-/// Thread: control, but for what says otherwise.
+/// Thread: control, unless stated otherwise.
 public final class LiveTraining {
   public struct Options: Sendable {
     public var seed: UInt64 = 42
     /// Nil: the default of the class.
     public var rule: ThresholdRule?
-    /// Tokens that are held out for the threshold, as a share of those that are learned from.
+    /// Tokens that are held out for the threshold, relative to those for training.
     public var heldOut = 0.2
     /// Tokens of each machine that a round learns from.
     public var round = 10
-    /// Rounds go on until the validation loss is below it.
+    /// Rounds continue until the validation loss is below it.
     public var untilLoss = 0.1
     /// The most rounds.
     public var rounds: Int?
@@ -37,18 +37,18 @@ public final class LiveTraining {
   public struct Round: Sendable {
     public var number: Int
     public var tokens: Int
-    /// The worst machine's; nil where the class tells no epochs.
+    /// The worst machine's; nil where the class reports no epochs.
     public var loss: Double?
     /// The last epoch so far.
     public var epoch: Int?
   }
 
-  /// To be run while it learns: the graph up to the detector.
+  /// The graph up to the detector, to run while it learns.
   public let graph: Graph
   public let learnsInRounds: Bool
   public internal(set) var stage = Stage.listening
   public internal(set) var rounds: [Round] = []
-  /// Tokens that were left out.
+  /// Tokens that were skipped.
   public internal(set) var silent = 0
   public internal(set) var afterGaps = 0
 
@@ -64,26 +64,26 @@ public final class LiveTraining {
   let wake: @Sendable () -> Void
 
   var collector: RoundCollector
-  /// What was taken of rounds so far, by channel; learned tokens stay only where the class learns once.
+  /// Tokens of all rounds so far, by channel; training tokens are kept only where the class learns once.
   var learned: [TrainingExamples]
   var heldOut: [[ScoredTokens]]
-  /// Values of the first tokens that were learned from, of all rounds, by channel.
+  /// Values of the first training tokens, of all rounds, by channel.
   var remembered: [[Float]]
   var learnedTokens = 0
   var fit: BackgroundJob<Void>?
   var end: BackgroundJob<TrainingRun.Summary>?
   var heard: Int64 = 0
   var sounding = 0
-  /// Of each curve the last epoch of the round before.
+  /// For each curve, the last epoch of the round before.
   var epochsSeen: [Int] = []
 
-  /// Tokens of one stretch that is held out.
+  /// Tokens of one held-out stretch.
   typealias ScoredTokens = [TapToken]
 
-  /// The detector that is to be trained.
+  /// The detector to train.
   ///
   /// - Parameter node: its name; nil: the only one.
-  /// - Throws: `TrainingError` where there is none, or it can't be trained on what is heard.
+  /// - Throws: `TrainingError` where there is none, or live training can't train it.
   public static func detector(of graph: Graph, _ node: String?, _ options: Options) throws -> Graph.Node {
     let target = try graph.detector(node)
     guard let learnsLabels = DetectorTrainer.learnsLabels(target.nodeClass) else {
@@ -92,12 +92,12 @@ public final class LiveTraining {
     }
     guard !learnsLabels else {
       throw TrainingError(
-        "node '\(target.name)' (\(target.nodeClass.name)) tells labels apart, and what is heard live has none: train it "
+        "node '\(target.name)' (\(target.nodeClass.name)) is a classifier, and live sound has no labels: train it "
           + "with --dataset or --manifest")
     }
     guard DetectorTrainer.learnsInRounds(target.nodeClass) || options.seconds != nil else {
       throw TrainingError(
-        "node '\(target.name)' (\(target.nodeClass.name)) learns once, not in rounds: say with --duration for how long to "
+        "node '\(target.name)' (\(target.nodeClass.name)) learns once, not in rounds: set with --duration how long to "
           + "listen")
     }
     return target
@@ -106,7 +106,7 @@ public final class LiveTraining {
   /// - Parameters:
   ///   - rate: of the driver.
   ///   - wake: called on another thread when `look` has something to do.
-  /// - Throws: `TrainingError` where the node can't be trained on what is heard; `DiagnosticsError` at the graph's lines.
+  /// - Throws: `TrainingError` where live training can't train the node; `DiagnosticsError` at the graph's lines.
   public init(
     _ graph: Graph, node: String?, rate: Int, options: Options, output: String, callbacks: WorkCallbacks,
     wake: @escaping @Sendable () -> Void
@@ -135,18 +135,18 @@ public final class LiveTraining {
       input, machines: input.machines, labels: [], seed: options.seed, listener: recorder.listener)
   }
 
-  /// Waits for what still learns, after `callbacks.isCancelled` has come to be true or the end has come.
+  /// Waits for the current training, after `callbacks.isCancelled` became true or the run ended.
   public func join() {
     fit?.join()
     end?.join()
   }
 
-  /// Tokens that are learned from now, or were last.
+  /// Tokens that are being learned from, or were last.
   public var roundTokens: Int { learned.reduce(0) { $0 + $1.count } }
 
-  /// A token came that is of use.
+  /// A usable token has arrived.
   public var hasHeard: Bool { sounding > 0 }
 
-  /// Seconds of sound that were heard.
+  /// Seconds of sound collected.
   public var seconds: Double { Double(heard) / Double(input.driverRate) }
 }

@@ -1,10 +1,10 @@
 import GraphEngine
 
-/// Shares out live tokens in rounds. Of every machine, one after the other: tokens to learn from; a guard gap, so that no
-/// sound is in both; tokens that are held out for the threshold; a guard gap again. What comes beyond a full round, while
-/// another machine's is not full or the one before is still learned, is left out.
+/// Divides live tokens into rounds. For every machine, one after the other: tokens for training; a guard gap, so that
+/// no sound is in both; tokens held out for the threshold; another guard gap. Skips tokens beyond a full round, while
+/// another machine's round is not full or the training of the round before has not ended.
 package struct RoundCollector {
-  /// Tokens of each machine in a round: to learn from, and held out.
+  /// Tokens of each machine in a round: for training, and held out.
   let size: Int
   let heldOut: Int
 
@@ -12,7 +12,7 @@ package struct RoundCollector {
   private struct MachineRound {
     var learned: [TapToken] = []
     var heldOut: [TapToken] = []
-    /// Tokens that begin earlier share sound with one that was taken.
+    /// Tokens that begin earlier share sound with a token of the round.
     var clear = Int64.min
   }
 
@@ -28,7 +28,7 @@ package struct RoundCollector {
     guard machines.indices.contains(token.channel) else { return }
     var machine = machines[token.channel]
     if machine.learned.count < size {
-      // Those to learn from may overlap each other, but not those held out before.
+      // Training tokens may overlap each other, but not the held-out tokens before.
       guard !machine.learned.isEmpty || token.begin >= machine.clear else { return }
       machine.learned.append(token)
       machine.clear = max(machine.clear, token.end)
@@ -42,13 +42,13 @@ package struct RoundCollector {
 
   package var isFull: Bool { machines.allSatisfy { $0.learned.count == size && $0.heldOut.count == heldOut } }
 
-  /// Tokens of the machine that has fewest, of those that a round takes.
+  /// Tokens of the machine that has fewest, up to a full round.
   package var progress: (done: Int, of: Int) {
     (machines.map { $0.learned.count + $0.heldOut.count }.min() ?? 0, size + heldOut)
   }
 
-  /// What there is of a round that will not become full. Where nothing is held out yet, the last of what was to be learned
-  /// from is: `share` of it.
+  /// The tokens of a round that will not become full. If nothing is held out yet, it holds out the last `share` of the
+  /// training tokens.
   package mutating func takeRest(share: Double) -> [(learned: [TapToken], heldOut: [TapToken])] {
     for index in machines.indices where heldOut > 0 && machines[index].heldOut.isEmpty {
       let learned = machines[index].learned
@@ -61,7 +61,7 @@ package struct RoundCollector {
     return take()
   }
 
-  /// The round so far, by channel; the next one begins.
+  /// Returns the round so far, by channel, and begins the next one.
   package mutating func take() -> [(learned: [TapToken], heldOut: [TapToken])] {
     let round = machines.map { ($0.learned, $0.heldOut) }
     for index in machines.indices { (machines[index].learned, machines[index].heldOut) = ([], []) }

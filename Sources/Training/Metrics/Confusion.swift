@@ -1,4 +1,4 @@
-/// Which label was taken for which.
+/// The confusion matrix of a classifier.
 public struct Confusion: Sendable, Equatable {
   public let labels: [String]
   /// [true label][found label]
@@ -12,20 +12,20 @@ public struct Confusion: Sendable, Equatable {
   public mutating func add(truth: Int, found: Int) { counts[truth][found] += 1 }
 
   public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
-  /// Nil where there is nothing.
+  /// Nil without any.
   public var accuracy: Double? {
     total == 0 ? nil : Double(labels.indices.reduce(0) { $0 + counts[$1][$1] }) / Double(total)
   }
 
   public struct LabelReport: Sendable, Equatable {
     public var label: String
-    /// Nil: it was never found.
+    /// Nil: no token was found as this label.
     public var precision: Double?
-    /// Nil: nothing has it.
+    /// Nil: no token has this label.
     public var recall: Double?
-    /// Nil: neither.
+    /// Nil: neither found nor present.
     public var f1: Double?
-    /// How many there are.
+    /// Number of tokens with this label.
     public var support: Int
   }
 
@@ -41,7 +41,7 @@ public struct Confusion: Sendable, Equatable {
     }
   }
 
-  /// Mean F1 over the labels that there are, or that were found; nil where there are none.
+  /// Mean F1 over the labels that are present or were found; nil without any.
   public var macroF1: Double? {
     let figures = report.compactMap(\.f1)
     return figures.isEmpty ? nil : figures.reduce(0, +) / Double(figures.count)

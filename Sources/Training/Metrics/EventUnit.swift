@@ -2,10 +2,10 @@ import DetectorHost
 import GraphEngine
 import GraphText
 
-/// What counts as one false alarm: an event of the graph's alarm, with its delays, or, where no alarm follows the detector,
-/// a stretch of scores above the threshold.
+/// What counts as one false alarm: an event of the graph's alarm, with its delays, or, if no alarm follows the
+/// detector, a stretch of scores above the threshold.
 public final class EventUnit {
-  /// In models, and for people.
+  /// In models, and in messages.
   public enum Kind: String, Sendable {
     case alarm
     case stretch
@@ -37,9 +37,9 @@ public final class EventUnit {
   /// Stretches of scores above the threshold, see `ScoreStream.alarms`.
   public static var stretch: EventUnit { EventUnit(.stretch, nil, []) { _, _, _ in } }
 
-  /// Events of the alarms right behind a detector, all of them added up; stretches where there is none.
+  /// Events of all alarms directly behind a detector, added up; stretches if there is none.
   ///
-  /// - Parameter graph: its models must be there.
+  /// - Parameter graph: its model files must exist.
   static func of(_ graph: Graph, behind node: String, log: @escaping @Sendable (LogLevel, String, String) -> Void)
     -> EventUnit
   {
@@ -47,7 +47,7 @@ public final class EventUnit {
     return alarms.isEmpty ? .stretch : EventUnit(.alarm, graph, alarms, log)
   }
 
-  /// A stream, ready to be counted again and again.
+  /// A stream, prepared for repeated counting.
   struct Prepared {
     let stream: ScoreStream
     fileprivate var alarms: [(trial: AlarmTrial, scores: AlarmTrial.Stream)] = []
@@ -70,7 +70,7 @@ public final class EventUnit {
 }
 
 extension Graph {
-  /// Places of the alarms that a detector's scores go to directly.
+  /// Places of the alarms that get a detector's scores directly.
   func alarms(behind node: String) -> [Int] {
     let found = links.filter { nodes[$0.from.node].name == node && nodes[$0.to.node].nodeClass.name == "alarm" }
     return Set(found.map(\.to.node)).sorted()

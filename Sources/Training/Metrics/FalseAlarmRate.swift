@@ -1,26 +1,26 @@
 import Glibc
 
-/// How often normal sound raises an alarm at a threshold, and the threshold for a wanted rate.
+/// How often normal sound raises an alarm at a threshold, and the threshold for a given rate.
 ///
-/// What varies between recordings, hours and days is more than what varies within them, so the recordings are what is
-/// counted by: each is a group, and where there are few, stretches of them are (`Groups`). See `threshold`.
+/// Recordings, hours and days differ more from each other than within themselves, so recordings are the unit of the
+/// statistics: each is a group, or, where there are few, stretches of them are (`Groups`). See `threshold`.
 public struct FalseAlarmRate {
-  /// Alarms that the tail is fitted to, at the least, where the sound has as many.
+  /// The fewest alarms that the tail is fitted to, if the sound has as many.
   private static let wanted = 20.0
-  /// The steepest that a tail over recordings is taken to fall off, as the exponent of a Pareto distribution: between
-  /// recordings there are rarer events than an exponential tail knows. From simulated halls. It matters most for budgets
-  /// below what the sound can tell of; others have somewhat fewer alarms by it. Stretches of a few recordings say nothing
-  /// of that, and are taken as they are.
+  /// The steepest assumed fall of a tail over recordings, as the exponent of a Pareto distribution: recordings differ
+  /// by events that are rarer than in an exponential tail. Found with simulated halls. It matters most for budgets
+  /// below what the sound can support; others get somewhat fewer alarms. Stretches of a few recordings contain no such
+  /// information, and have no limit.
   private static let steepest = 4.0
 
   let groups: Groups
   private let streams: [EventUnit.Prepared]
   private let unit: EventUnit
-  /// What is counted; stretches where the recordings are too short for the graph's alarm to be raised at all.
+  /// The unit of counting; stretches where the recordings are too short to raise the graph's alarm.
   public var kind: EventUnit.Kind { unit.kind }
   public var hours: Double { groups.seconds / 3600 }
 
-  /// - Throws: what the graph's alarm says.
+  /// - Throws: errors of the graph's alarm.
   public init(_ streams: [ScoreStream], unit: EventUnit = .stretch) throws {
     let prepared = try streams.map { try unit.prepare($0) }
     let able = try prepared.filter { try !unit.raised($0, above: -.greatestFiniteMagnitude).isEmpty }
@@ -34,7 +34,7 @@ public struct FalseAlarmRate {
     groups = Groups(self.streams.map(\.stream))
   }
 
-  /// Alarms that the sound would have given.
+  /// Number of alarms that the sound would have raised.
   public func alarms(above threshold: Double) throws -> Int { Int(try counts(above: threshold).reduce(0, +)) }
 
   /// Alarms of each group.
@@ -48,8 +48,8 @@ public struct FalseAlarmRate {
     return counts
   }
 
-  /// Alarms per hour with 95 % confidence: of a Poisson process (Garwood 1936) with as many independent alarms as the
-  /// scatter between the groups tells.
+  /// Alarms per hour with 95 % confidence: of a Poisson process (Garwood 1936), with the number of independent alarms
+  /// that the scatter between the groups implies.
   public func interval(above threshold: Double) throws -> Interval {
     let counts = try counts(above: threshold)
     let sum = counts.reduce(0, +)
@@ -58,7 +58,7 @@ public struct FalseAlarmRate {
     return Self.poisson(sum, clump: max(1, scatter), hours: hours)
   }
 
-  /// Events per hour with 95 % confidence, where events come in clumps of so many.
+  /// Events per hour with 95 % confidence, where events come in clumps of the given size.
   private static func poisson(_ count: Double, clump: Double, hours: Double) -> Interval {
     let low = count > 0 ? gammaQuantile(shape: count / clump, 0.025) * clump / hours : 0
     return Interval(low: low, high: gammaQuantile(shape: count / clump + 1, 0.975) * clump / hours)
@@ -66,14 +66,14 @@ public struct FalseAlarmRate {
 
   static func poisson(_ count: Int, hours: Double) -> Interval { poisson(Double(count), clump: 1, hours: hours) }
 
-  /// The lowest budget that this much sound can tell of: below it, it would give fewer than three alarms, and that it
-  /// gives none says nothing (with 95 % confidence; the rule of three).
+  /// The lowest budget that this much sound can support: below it, fewer than three alarms are expected, and seeing
+  /// none proves nothing (with 95 % confidence; the rule of three).
   public var leastBudget: Double { 3 / hours }
-  /// Seconds of sound that are missing for a budget.
+  /// Seconds of sound that a budget needs in addition.
   public func missingSeconds(perHour budget: Double) -> Double { max(0, 3 / budget - hours) * 3600 }
 
-  /// A tail above a level: so many alarms, the mean excess of their peaks over it, how many independent alarms that mean
-  /// is as good as, and the relative standard error of their number.
+  /// A tail above a level: the number of alarms, the mean excess of their peaks over it, the number of independent
+  /// alarms that give an equally precise mean, and the relative standard error of the number.
   private struct Tail {
     var level: Double
     var count: Double
@@ -82,13 +82,13 @@ public struct FalseAlarmRate {
     var error: Double
   }
 
-  /// The threshold that unseen normal sound exceeds so often an hour.
+  /// The threshold that unseen normal sound exceeds at the given rate per hour.
   ///
-  /// Beyond a level the alarms fall off exponentially with the threshold; the mean excess is known as well as the groups
-  /// agree about it, from n independent ones. Over all that it may be, their rate falls off as (1 + x / (n m))^-n, m the
-  /// mean excess (the predictive distribution of the exponential one; a Pareto distribution): the fewer recordings, and
-  /// the more they differ, the further out. n is `steepest` at most where recordings are counted by. The number of alarms
-  /// above the level is taken a standard error higher.
+  /// Above a level the alarms fall off exponentially with the threshold. The mean excess is as uncertain as the groups
+  /// differ: like one of n independent alarms. With this uncertainty their rate falls off as (1 + x / (n m))^-n, m the
+  /// mean excess (the predictive distribution of the exponential one; a Pareto distribution): fewer recordings, and
+  /// larger differences between them, give a higher threshold. n is at most `steepest` where recordings are the groups.
+  /// The number of alarms above the level is raised by one standard error.
   public func threshold(perHour budget: Double) throws -> Double {
     let scores = Set(streams.flatMap(\.stream.scores)).sorted(by: >)
     let expected = budget * hours
@@ -99,8 +99,8 @@ public struct FalseAlarmRate {
     return tail.level + exponent * tail.meanExcess * (pow(share, -1 / exponent) - 1)
   }
 
-  /// From the greatest score down to a level that is exceeded often enough, in at least half of the groups, or else in all
-  /// of them; no lower than where the alarms run together.
+  /// From the greatest score down to a level that is exceeded often enough, in at least half of the groups, or else in
+  /// all of them; stops where the alarms merge.
   private func tail(_ scores: [Double], _ expected: Double) throws -> Tail? {
     let number = Double(groups.durations.count)
     var excess = [Double](repeating: 0, count: groups.durations.count)
@@ -137,7 +137,7 @@ public struct FalseAlarmRate {
       error: (groups.squaredResiduals(counts) * number / (number - 1)).squareRoot() / sum)
   }
 
-  /// Places in the sorted scores, each about 5 % beyond the one before.
+  /// Places in the sorted scores, each about 5 % after the one before.
   private static func levels(_ count: Int) -> [Int] {
     var places: [Int] = []
     var place = 0.0
@@ -149,19 +149,19 @@ public struct FalseAlarmRate {
   }
 }
 
-/// The parts of normal sound that are taken to vary independently: groups of recordings (days, sessions); where there are
-/// fewer than `fewest`, recordings; where there are fewer, too, stretches of them, about `wanted` in all, none shorter
-/// than four tokens.
+/// The parts of normal sound that are assumed to vary independently: groups of recordings (days, sessions); with fewer
+/// than `fewest` groups, recordings; with fewer than `fewest` recordings, stretches of them, about `wanted` in all,
+/// none shorter than four tokens.
 struct Groups {
   static let fewest = 5
   private static let wanted = 20.0
 
-  /// Seconds of each.
+  /// Seconds of each group.
   private(set) var durations: [Double] = []
   let seconds: Double
   private let recordings: Int
   let areStretches: Bool
-  /// Of each stream: its first group, its begin, and the length of a group.
+  /// For each stream: its first group, its begin, and the length of a group.
   private var places: [(first: Int, begin: Double, length: Double, count: Int)] = []
 
   init(_ streams: [ScoreStream]) {
@@ -201,7 +201,7 @@ struct Groups {
     return place.first + max(0, min(place.count - 1, Int((second - place.begin) / place.length)))
   }
 
-  /// Of values of the groups, from what each would have by its duration.
+  /// Scatter of values of the groups, relative to the values expected from their durations.
   func squaredResiduals(_ values: [Double]) -> Double {
     let mean = values.reduce(0, +) / max(seconds, 1e-9)
     return zip(values, durations).reduce(0) { sum, one in

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A gamma distribution by maximum likelihood, its least value at 0.
+/// A gamma distribution by maximum likelihood, with its lower end at 0.
 public struct GammaFit: Sendable {
   public private(set) var shape: Double
   public private(set) var scale: Double

@@ -1,8 +1,8 @@
-/// How well scores tell anomalous from normal, whatever the threshold. A higher score is worse.
+/// How well scores separate anomalous from normal, over all thresholds. A higher score is worse.
 public struct Ranking: Sendable {
   /// One point of the ROC and of the precision-recall curve.
   public struct Point: Sendable, Equatable {
-    /// What scores at least this counts as anomalous; infinite at the first point, where nothing does.
+    /// Scores at or above it count as anomalous; infinite at the first point, where none do.
     public var threshold: Double
     public var truePositives: Int
     public var falsePositives: Int
@@ -12,13 +12,13 @@ public struct Ranking: Sendable {
   public let anomalous: Int
   public let normal: Int
 
-  /// - Parameter scores: finite scores, each with whether it belongs to something anomalous.
+  /// - Parameter scores: finite scores, each with whether it is anomalous.
   /// - Complexity: O(n log n).
   public init(_ scores: [(score: Double, isAnomalous: Bool)]) {
     self.init(sorted: scores.sorted { $0.score > $1.score }.map { ($0.score, $0.isAnomalous, 1) })
   }
 
-  /// - Parameter sorted: the highest score first, each with how often it counts.
+  /// - Parameter sorted: the highest score first, each with its number of occurrences.
   init(sorted: [(score: Double, isAnomalous: Bool, count: Int)]) {
     var points = [Point(threshold: .infinity, truePositives: 0, falsePositives: 0)]
     var (hits, misses) = (0, 0)
@@ -32,16 +32,16 @@ public struct Ranking: Sendable {
     normal = misses
   }
 
-  /// Both kinds are there.
+  /// Whether both kinds occur.
   public var isDefined: Bool { anomalous > 0 && normal > 0 }
 
-  /// Area under the ROC curve: the chance that something anomalous scores higher than something normal, ties halved.
+  /// Area under the ROC curve: the probability that an anomalous score is higher than a normal one, ties halved.
   public var auc: Double? { isDefined ? area(upTo: 1) : nil }
 
   /// Area under the ROC curve up to a false positive rate; at most that rate.
   public func partialArea(upTo rate: Double) -> Double? { isDefined ? area(upTo: rate) : nil }
 
-  /// The partial area on a scale where chance is 0.5 and perfection 1 (McClish 1989), as scikit-learn has it.
+  /// The partial area on a scale where chance is 0.5 and perfection 1 (McClish 1989), as in scikit-learn.
   public func partialAUC(upTo rate: Double = 0.1) -> Double? {
     guard isDefined else { return nil }
     let least = 0.5 * rate * rate
@@ -61,7 +61,7 @@ public struct Ranking: Sendable {
     return area
   }
 
-  /// Average precision: precision at every threshold, weighted by the recall that it adds.
+  /// Average precision: precision at every threshold, weighted by the increase of recall.
   public var averagePrecision: Double? {
     guard isDefined else { return nil }
     var sum = 0.0
@@ -69,12 +69,12 @@ public struct Ranking: Sendable {
       let precision = Double(next.truePositives) / Double(next.truePositives + next.falsePositives)
       sum += precision * Double(next.truePositives - one.truePositives) / Double(anomalous)
     }
-    // Rounding may take the sum of shares beyond their whole.
+    // Rounding may make the sum of shares exceed 1.
     return min(1, sum)
   }
 
-  /// The greatest F1 that any threshold reaches, and the threshold halfway to the next lower score: what scores above
-  /// it counts as anomalous.
+  /// The greatest F1 over all thresholds, and its threshold, halfway to the next lower score: scores above it count as
+  /// anomalous.
   public var bestF1: (f1: Double, threshold: Double)? {
     guard isDefined else { return nil }
     var best = (f1: -1.0, threshold: 0.0)
@@ -89,7 +89,7 @@ public struct Ranking: Sendable {
   }
 }
 
-/// What a threshold makes of scores.
+/// The decisions by a threshold.
 public struct Decisions: Sendable, Equatable {
   public var truePositives = 0
   public var falsePositives = 0
@@ -109,7 +109,7 @@ public struct Decisions: Sendable, Equatable {
 
   public var count: Int { truePositives + falsePositives + trueNegatives + falseNegatives }
   private var anomalous: Int { truePositives + falseNegatives }
-  // Nil where they are undefined: nothing was anomalous, nothing was flagged, nothing was there.
+  //  Nil where undefined: nothing was anomalous, nothing was flagged, there were no scores.
   public var precision: Double? { anomalous == 0 ? nil : ratio(truePositives, truePositives + falsePositives) }
   public var recall: Double? { ratio(truePositives, anomalous) }
   public var f1: Double? { anomalous == 0 ? nil : ratio(2 * truePositives, truePositives + falsePositives + anomalous) }

@@ -3,16 +3,16 @@ import GraphEngine
 
 /// Scores of one channel of one recording, in order.
 public struct ScoreStream: Sendable {
-  /// The recording that it is of: scores of one are alike, those of another differ.
+  /// Number of the recording: scores of one recording are similar.
   public var recording = 0
-  /// The day or session that the recording belongs to, as the manifest says; nil: it is one by itself.
+  /// The group of the recording (a day or session) from the manifest; nil: a group of its own.
   public var group: Int?
-  /// The same scores, and those of silent tokens between them, as an alarm hears them; empty: nobody knows.
+  /// The same scores with those of silent tokens between them, as an alarm gets them; empty: unknown.
   public var heard: [HeardScore] = []
-  /// Frames per second of the driver that `heard` counts in.
+  /// The driver's frames per second, in which `heard` counts.
   public var rate = 0
 
-  /// Ascending times in seconds, of the tokens' begins and ends.
+  /// Ascending times in seconds: begins and ends of the tokens.
   public var begins: [Double] = []
   public var ends: [Double] = []
   public var scores: [Double] = []
@@ -41,8 +41,8 @@ public struct ScoreStream: Sendable {
     return sum
   }
 
-  /// Stretches above a threshold. Tokens that share sound, or touch, tell of the same thing: exceedances with less than
-  /// a token's sound between them are one alarm (runs declustering; its length is the overlap of the tokens).
+  /// Stretches above a threshold. Tokens that overlap or touch belong to the same event: exceedances with less than a
+  /// token's sound between them are one alarm (runs declustering; its length is the overlap of the tokens).
   public func alarms(above threshold: Double) -> [(begin: Double, end: Double, peak: Double)] {
     var alarms: [(begin: Double, end: Double, peak: Double)] = []
     for index in scores.indices where scores[index] > threshold {
@@ -56,8 +56,8 @@ public struct ScoreStream: Sendable {
     return alarms
   }
 
-  /// Stretches of tokens one after the other, for time blocks: a token that begins after the last one's end begins a new
-  /// one.
+  /// Contiguous stretches of tokens, for time blocks: a token that begins after the last one's end begins a new
+  /// stretch.
   public var pieces: [ScoreStream] {
     var pieces: [ScoreStream] = []
     for index in scores.indices {

@@ -1,10 +1,10 @@
 import JSONText
 
-/// How a threshold comes about. Scores are in the detector's own scale; anomalous means score > threshold.
+/// A rule that sets a threshold. Scores are in the detector's own scale; anomalous means score > threshold.
 public enum ThresholdRule: Sendable, Equatable {
-  /// So many false alarms in an hour of normal sound, see `FalseAlarmRate`.
+  /// False alarms in an hour of normal sound, see `FalseAlarmRate`.
   case falseAlarms(perHour: Double)
-  /// So many per cent of the normal scores lie at or below it.
+  /// Per cent of the normal scores that lie at or below it.
   case percentile(Double)
   /// Mean + k standard deviations.
   case sigma(Double)
@@ -16,10 +16,10 @@ public enum ThresholdRule: Sendable, Equatable {
   case bestF1
   case manual(Double)
 
-  /// False alarms an hour that can be asked for: from one in a century.
+  /// Range of false alarms an hour: from one in a century.
   public static let budgets = 1e-6...1e6
 
-  /// Where nobody says another, but for classifiers.
+  /// The default, except for classifiers.
   public static let standard = ThresholdRule.falseAlarms(perHour: 1)
 
   /// `false-alarms=60`, `percentile=95`, `sigma=3`, `mad=5`, `gamma=0.9`, `best-f1`, `manual=0.5`, a bare number.
@@ -47,7 +47,7 @@ public enum ThresholdRule: Sendable, Equatable {
     }
   }
 
-  /// As it is written.
+  /// The text that `init` parses.
   public var text: String {
     switch self {
     case .falseAlarms(let number): "false-alarms=\(number)"
@@ -66,7 +66,7 @@ public enum ThresholdRule: Sendable, Equatable {
   ///   - normal: scores on normal sound that was not learned from.
   ///   - anomalous: scores on anomalous sound, for `bestF1`.
   ///   - unit: what counts as a false alarm.
-  /// - Throws: `TrainingError` where there is not what it takes.
+  /// - Throws: `TrainingError` where the rule's data are missing.
   public func threshold(normal: [ScoreStream], anomalous: [Double], unit: EventUnit = .stretch) throws -> Double {
     if case .manual(let number) = self { return number }
     let scores = normal.flatMap(\.scores)
@@ -87,13 +87,13 @@ public enum ThresholdRule: Sendable, Equatable {
     case .gamma(let share):
       guard let fit = GammaFit(scores) else {
         throw TrainingError(
-          "a gamma distribution takes scores above 0 that differ; this detector's do not: take another rule")
+          "a gamma distribution needs scores above 0 that differ, and this detector has others: use another rule")
       }
       return fit.quantile(share)
     case .bestF1:
       let ranking = Ranking(scores.map { ($0, false) } + anomalous.map { ($0, true) })
       guard let best = ranking.bestF1 else {
-        throw TrainingError("best-f1 needs held-out anomalous recordings; give them, or take another rule")
+        throw TrainingError("best-f1 needs held-out anomalous recordings; give them, or use another rule")
       }
       return best.threshold
     case .manual(let number): return number
@@ -101,7 +101,7 @@ public enum ThresholdRule: Sendable, Equatable {
   }
 }
 
-/// The value below which a share of all lies, between two of them in proportion (numpy's default).
+/// The value below which a share of all lies, interpolated linearly (numpy's default).
 public func quantile(_ values: [Double], _ share: Double) -> Double {
   let sorted = values.sorted()
   let place = share * Double(sorted.count - 1)

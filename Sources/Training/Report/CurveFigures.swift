@@ -1,15 +1,15 @@
 import Foundation
 
-/// How the model was learned: loss and accuracy by epoch, as its metadata has them.
+/// The learning curves from the model's metadata: loss and accuracy by epoch.
 struct CurveFigures {
   let curves: [LearningCurve]
   let gnuplot: Gnuplot
 
-  /// Curves of more machines than this would be a tangle.
+  /// More machines would make the figure unreadable.
   private static let most = 6
   private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 
-  /// Over a decade or more the axis is logarithmic; within one it would show next to nothing.
+  /// Over a decade or more the axis is logarithmic; over less, that would show almost nothing.
   func loss() throws {
     let losses = curves.flatMap { $0[.loss] + $0[.validationLoss] }.compactMap { $0 }
     let isWide = (losses.max() ?? 0) >= 10 * (losses.min() ?? 0)
@@ -18,7 +18,7 @@ struct CurveFigures {
 
   func accuracy() throws { try draw("accuracy", [.accuracy, .validationAccuracy], scale: "set yrange [0:1.01]") }
 
-  /// From one mark of the axis to the next: whole epochs, 1, 2 or 5 of a power of ten, about ten of them.
+  /// Distance of the axis' marks: whole epochs, 1, 2 or 5 times a power of ten, about ten marks.
   private func tics(_ last: Int) -> Int {
     var step = 1
     while true {

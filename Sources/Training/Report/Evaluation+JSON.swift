@@ -3,9 +3,9 @@ import JSONText
 import TextEscapes
 
 extension Evaluation {
-  /// The content of metrics.json: figures over all tokens (`pooled`), of each machine's (`machines`), and over
-  /// recordings' mean scores (`files`, and within each machine); of clips of a public dataset also what its challenge
-  /// counts (`challenge`). What is undefined is absent.
+  /// The content of metrics.json: figures over all tokens (`pooled`), by machine (`machines`), and over recordings'
+  /// mean scores (`files`, and within each machine); for clips of a public dataset also the challenge's figures
+  /// (`challenge`). Undefined figures are absent.
   public var json: JSONValue {
     var members: [String: JSONValue] = [
       "graph": .text(graph), "node": .text(node), "class": .text(className),
@@ -75,7 +75,7 @@ extension Evaluation {
     return .object(members)
   }
 
-  /// A line for every token: file, machine, span, score, threshold, label and what was found.
+  /// A line for every token: file, machine, span, score, threshold, label and the found label.
   public var csv: String {
     var lines = ["file,machine,begin,end,rate,score,threshold,anomalous,label,found,probability"]
     for token in tokens {

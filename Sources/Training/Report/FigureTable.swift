@@ -1,6 +1,6 @@
 import Foundation
 
-/// An evaluation as rows of text: what the command prints and the report shows.
+/// An evaluation as rows of text, for the command's output and the report.
 public struct FigureTable: Sendable {
   public private(set) var headings: [String] = []
   public private(set) var rows: [[String]] = []
@@ -65,9 +65,9 @@ public struct FigureTable: Sendable {
     ].compactMap { $0 }
     if let unit = columns[0].1.alarmUnit { notes.append("false alarms are \(unit.words)") }
     if columns[0].1.auc == nil {
-      notes.append("without both normal and anomalous sound there is no AUC")
+      notes.append("an AUC needs both normal and anomalous sound")
     } else if columns[0].1.aucInterval != nil {
-      notes.append("in brackets: 95 % intervals, by drawing recordings with replacement")
+      notes.append("in brackets: 95 % intervals, from recordings drawn with replacement")
     }
   }
 
@@ -90,7 +90,7 @@ public struct FigureTable: Sendable {
   }
 }
 
-/// With as many decimals as the interval leaves a meaning.
+/// With the decimals that the interval makes meaningful.
 func bounded(_ value: Double?, _ interval: Interval?) -> String? {
   guard let value else { return nil }
   guard let interval else { return FigureText.fixed(value) }

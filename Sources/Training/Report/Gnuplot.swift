@@ -12,18 +12,18 @@ struct Gnuplot {
 
   private static var program: ExternalProgram? { ExternalProgram("gnuplot") }
 
-  /// Makes the folder that figures go to.
+  /// Makes the folder of the figures.
   ///
-  /// - Throws: `TrainingError` where there is nothing to draw with, or the folder can't be made.
+  /// - Throws: `TrainingError` where gnuplot is missing, or the folder can't be made.
   static func makeFolder(_ path: String) throws {
     guard program != nil else {
-      throw TrainingError("a report's figures are drawn by gnuplot, which is not here: \(advice)")
+      throw TrainingError("a report needs gnuplot for its figures, and gnuplot is not installed: \(advice)")
     }
     try makeOutputFolder(path)
   }
 
-  /// Colours that print and that colour-blind people tell apart (Okabe and Ito), and a scale of even lightness
-  /// (cividis, Nuñez, Anderton, Renslow 2018).
+  /// Colours that print well and that colour-blind people can distinguish (Okabe and Ito), and a perceptually uniform
+  /// scale (cividis, Nuñez, Anderton, Renslow 2018).
   static let normal = "#0072B2"
   static let anomalous = "#D55E00"
   static let shade = "#E69F00"
@@ -36,12 +36,12 @@ struct Gnuplot {
     0.75 '#A59C74', 0.88 '#D2BE5F', 1 '#FEE838')
     """
 
-  /// What one panel sets, and the next one must not find.
+  /// Removes the settings of the panel before.
   private static let clean =
     "unset arrow; unset label; unset object; unset logscale; unset title; unset xlabel; unset ylabel; unset cblabel; "
     + "set autoscale; set size noratio; set xtics autofreq; set ytics autofreq; set format '% h'"
 
-  /// Draws panels of one size, row by row; each sets everything but terminal and output.
+  /// Draws panels of one size, row by row; each panel's script sets everything except terminal and output.
   ///
   /// - Parameter panel: width and height of each.
   func draw(_ name: String, panels: [String], columns: Int, panel: (width: Int, height: Int)) throws {
@@ -55,7 +55,7 @@ struct Gnuplot {
         + panels.map { "\(Self.clean)\n\(Self.style)\n\($0)\n" }.joined() + "unset multiplot")
   }
 
-  /// Draws one figure; the script sets everything but terminal and output.
+  /// Draws one figure; the script sets everything except terminal and output.
   func draw(_ name: String, width: Int = 720, height: Int = 420, _ script: String) throws {
     let size = "size \(width),\(height)"
     try run(
@@ -77,7 +77,7 @@ struct Gnuplot {
       }.joined())
   }
 
-  /// The numbers of a figure, beside it.
+  /// The numbers of a figure, as NAME.csv.
   func table(_ name: String, _ head: String, _ rows: some Sequence<[String]>) throws {
     let lines = [head] + rows.map { $0.joined(separator: ",") }
     do {
@@ -88,7 +88,7 @@ struct Gnuplot {
   }
 
   private func run(_ name: String, _ script: String) throws {
-    // Without settings of the user's, which a figure does not need.
+    // Without the user's settings, which a figure does not need.
     let outcome = Self.program?.run(["--default-settings"], input: Array(script.utf8), folder: folder)
     guard let outcome else { throw TrainingError("gnuplot cannot be run: \(Self.advice)") }
     guard outcome.status == 0 else { throw TrainingError("gnuplot could not draw \(name): \(outcome.lastWords)") }
@@ -106,6 +106,6 @@ struct Gnuplot {
     return "set title \(quoted(first)).\"\\n\".\(quoted(String(name)))"
   }
 
-  /// Text of any origin as a string, in which gnuplot finds nothing to carry out.
+  /// Text of any origin as a string from which gnuplot executes nothing.
   static func quoted(_ text: String) -> String { GnuplotText.quoted(text.shown) }
 }

@@ -19,7 +19,7 @@ struct HistogramFigure {
     let all = (normal + anomalous).sorted()
     guard let first = all.first, let last = all.last else { return nil }
     let line = machine.threshold
-    // A few far outliers, or a threshold far from everything, would leave nothing to see of the rest.
+    // Far outliers, or a threshold far away, would squeeze everything else.
     let reach = quantile(all, 0.99) - first
     let far = max(quantile(all, 0.99) + 0.1 * reach, min(line, last + reach) + 0.05 * abs(min(line, last + reach)))
     let isLineShown = line.isFinite && line <= far && line >= first - reach

@@ -1,13 +1,13 @@
 import Foundation
 import TextEscapes
 
-/// The ROC of each machine's tokens, each with its operating point: what the threshold makes of the same tokens.
+/// The ROC curve of each machine's tokens, with the point of the threshold.
 struct RankingFigure {
   let machines: ReportMachines
   let gnuplot: Gnuplot
 
   static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
-  /// Points that a curve is drawn with.
+  /// Number of points of a drawn curve.
   private static let most = 2000
 
   private struct Curve {
@@ -18,7 +18,7 @@ struct RankingFigure {
     var point: [Double]
   }
 
-  /// Also as `roc.csv`: the curves, and in each the point at the threshold.
+  /// Also written as `roc.csv`: the curves, and in each the point at the threshold.
   func draw() throws {
     let curves = machines.shown.compactMap(curve)
     guard !curves.isEmpty else { return }
@@ -55,13 +55,13 @@ struct RankingFigure {
       })
   }
 
-  /// Nil where there is but one kind of token.
+  /// Nil where all tokens are of one kind.
   private func curve(_ machine: ReportMachines.Machine) -> Curve? {
     let ranking = Ranking(machine.judged)
     let decisions = machine.decisions
     guard ranking.isDefined, let rate = decisions.falsePositiveRate, let recall = decisions.recall else { return nil }
     let step = max(1, ranking.points.count / Self.most)
-    // The step at the threshold is never one of those that are left out.
+    // Thinning never removes the step at the threshold.
     let rows = ranking.points.enumerated().filter { index, point in
       index % step == 0 || index + 1 == ranking.points.count
         || point.falsePositives == decisions.falsePositives && point.truePositives == decisions.truePositives

@@ -2,8 +2,7 @@ import DetectorHost
 import GraphEngine
 import GraphText
 
-/// Original against reconstruction, for detectors that squeeze a token together and make it anew: a typical normal
-/// token, and the most anomalous one.
+/// Original and reconstruction, for detectors with an autoencoder: a typical normal token, and the most anomalous one.
 struct ReconstructionFigure {
   let evaluation: Evaluation
   let graph: Graph
@@ -26,13 +25,13 @@ struct ReconstructionFigure {
       pictures.append(picture)
     }
     guard let first = pictures.first else { return }
-    // A few analysis frames are lines, not a picture.
+    // Few analysis frames are drawn as lines, not as a picture.
     if first.rows < 4 { try drawLines(pictures) } else { try drawImages(pictures) }
   }
 
   // MARK: Tokens
 
-  /// Normal, with the score in the middle.
+  /// The normal token with the median score.
   private var typical: JudgedToken? {
     let normal = evaluation.tokens.filter { $0.isAnomalous == false && !$0.isSilent }.sorted { $0.score < $1.score }
     return normal.isEmpty ? nil : normal[normal.count / 2]
@@ -53,13 +52,13 @@ struct ReconstructionFigure {
     let input = try engine.input(of: evaluation.node, rate: rate)
     try engine.prepare(rate: rate)
     defer { engine.stop() }
-    // Whether the class can is known before a recording is heard again.
+    // Ask whether the class can before running a recording again.
     let blank = [Float](repeating: 0, count: input.rows * input.columns)
     guard engine.reconstruct(node: evaluation.node, channel: 0, token: blank) != nil else { return nil }
     let names = MachineNames(graph: input.machines)
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: evaluation.node, store)
-    try TapRun(callbacks: callbacks, share: 0.97...1, what: "making anew").run(tapped, [recording]) { _, _ in }
+    try TapRun(callbacks: callbacks, share: 0.97...1, what: "reconstructing").run(tapped, [recording]) { _, _ in }
     let token = store.take().first {
       $0.begin == judged.begin && $0.end == judged.end && names.name(recording, channel: $0.channel) == judged.machine
     }
@@ -74,7 +73,7 @@ struct ReconstructionFigure {
 
   // MARK: Drawing
 
-  /// All of them in a row with a gap between, in the colours of one scale.
+  /// All pictures in a row with a gap between, on one colour scale.
   private func drawImages(_ pictures: [Picture]) throws {
     let (rows, columns) = (pictures[0].rows, pictures[0].columns)
     let gap = max(1, rows / 12)

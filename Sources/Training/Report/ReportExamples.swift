@@ -1,13 +1,13 @@
 import Foundation
 
-/// Recordings that a report shows side by side: of a machine the best normal one, with the least mean score, and the worst
-/// anomalous one, with the greatest; of a classifier the recording that is named best, and the one that is named worst.
+/// Recordings that a report shows side by side: for a machine the best normal one, with the least mean score, and the
+/// worst anomalous one, with the greatest; for a classifier the recordings with the best and the worst result.
 struct ReportExamples {
   struct Recording {
-    /// Into the evaluation's recordings.
+    /// Index into the evaluation's recordings.
     var index: Int
     var title: String
-    /// Of its file.
+    /// Name of its file.
     var name: String
   }
   struct Pair {
@@ -15,9 +15,9 @@ struct ReportExamples {
     var recordings: [Recording]
   }
 
-  /// By machine, as the report shows them.
+  /// By machine, in the report's order.
   let pairs: [Pair]
-  /// The pair whose sound is shown, too.
+  /// The pair whose sound is shown.
   let first: Pair?
 
   init(_ evaluation: Evaluation, _ machines: ReportMachines) {

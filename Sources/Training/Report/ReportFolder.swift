@@ -4,7 +4,7 @@ import GraphText
 import Models
 import NodeHost
 
-/// Writes an evaluation down for people: report.html with all figures in it, metrics.json, scores.csv, and every figure
+/// Writes the report of an evaluation: report.html with all figures in it, metrics.json, scores.csv, and every figure
 /// as SVG and PNG.
 public struct ReportFolder {
   private let evaluation: Evaluation
@@ -13,7 +13,7 @@ public struct ReportFolder {
   private let callbacks: WorkCallbacks
   private let path: String
 
-  /// Makes the folder, and sees to it that there is something to draw with, before anything long begins.
+  /// Makes the folder and checks for gnuplot, before the long work begins.
   ///
   /// - Throws: `TrainingError`.
   public static func prepare(_ path: String, place: ReportPlace) throws {
@@ -34,42 +34,42 @@ public struct ReportFolder {
   /// Name and explanation of every figure, in the order of the report.
   private var figures: [(name: String, text: String)] {
     guard evaluation.isClassification else { return Self.figures }
-    let example = "The recordings that were named best and worst: the probability of the label that was found."
+    let example = "The recordings with the best and the worst result: the probability of the found label."
     return Self.figures.map { $0.name == "score" ? ($0.name, example) : $0 }
   }
 
-  /// Figures with a table of their numbers.
+  /// Figures that also have a table of their numbers.
   static let tables = ["roc", "residual"]
 
   private static let figures: [(name: String, text: String)] = [
     (
       "roc",
-      "How many anomalous tokens are found for how many normal ones that are flagged, over all thresholds; the point is the "
-        + "threshold in use. Its numbers: roc.csv."
+      "Share of anomalous tokens that are found against share of normal tokens that are flagged, over all thresholds; "
+        + "the point is the threshold in use. Its numbers: roc.csv."
     ),
-    ("histogram", "How far the scores of normal and anomalous tokens lie apart, and where the threshold is."),
-    ("confusion", "What the threshold, or the classifier, makes of the tokens."),
+    ("histogram", "The distribution of normal and anomalous tokens' scores, and the threshold."),
+    ("confusion", "The decisions of the threshold, or of the classifier, for the tokens."),
     (
       "score",
       "The best normal and the worst anomalous recording, by their mean scores, on one scale: the score of each token."
     ),
     (
       "residual",
-      "Which bands carry the score: a token's score is shared out among them as the detector explains it, and the bands of a "
-        + "curve add up to its mean score. Up to eight recordings of each kind are looked at. Its numbers: residual.csv."
+      "The part of each band in the score: the detector divides a token's score among its bands, and the bands of a "
+        + "curve add up to its mean score. It uses up to eight recordings of each kind. Its numbers: residual.csv."
     ),
-    ("reconstruction", "What the model makes of a normal token, and of the most anomalous one."),
-    ("loss", "How learning went: mean loss per value, of what was learned and of what was held out."),
-    ("accuracy", "The same by the share of tokens that were named right."),
+    ("reconstruction", "The model's reconstruction of a normal token, and of the most anomalous one."),
+    ("loss", "The learning curve: mean loss per value, of training and held-out tokens."),
+    ("accuracy", "The learning curve: the share of tokens with the right label."),
     (
       "waveform",
-      "The samples of these recordings, on one scale; of several machines, those of the one that is hardest to tell apart."
+      "The samples of these recordings, on one scale; of several machines, those of the machine with the worst separation."
     ),
     ("spectrogram-linear", "Their spectrograms."), ("spectrogram-log", "The same with a logarithmic frequency axis."),
     ("spectrogram-mel", "The same in mel bands."),
   ]
 
-  /// Writes all of it; a figure that cannot be drawn is left out with a warning.
+  /// Writes everything; a figure that cannot be drawn is left out with a warning.
   public func write() throws {
     let gnuplot = Gnuplot(folder: path)
     for figure in Self.figures {

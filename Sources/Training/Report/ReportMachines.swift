@@ -1,6 +1,6 @@
-/// The machines that a report shows, each in a panel of its own: scores of several detectors have no common scale.
+/// The machines that a report shows, each in its own panel: scores of several detectors have no common scale.
 struct ReportMachines {
-  /// Panels of more would be too small to read.
+  /// More panels would be too small to read.
   private static let most = 6
 
   struct Machine {
@@ -9,7 +9,7 @@ struct ReportMachines {
     var threshold: Double
   }
 
-  /// Those that are hardest to tell apart, in the order of their names.
+  /// The machines with the worst separation, in the order of their names.
   let shown: [Machine]
   let count: Int
 
@@ -24,7 +24,7 @@ struct ReportMachines {
     }
   }
 
-  /// The one that is hardest to tell apart; nil: nothing was judged.
+  /// The machine with the worst separation; nil: nothing was scored.
   var hardest: Machine? {
     shown.min { (Ranking($0.judged).auc ?? 2, $0.name) < (Ranking($1.judged).auc ?? 2, $1.name) }
   }
@@ -32,7 +32,7 @@ struct ReportMachines {
   /// " (6 of 9 machines: the hardest)"; empty where all are shown.
   var note: String { shown.count < count ? " (\(shown.count) of \(count) machines: the hardest)" : "" }
 
-  /// Of a panel: empty where there is but one machine.
+  /// Name for a panel: empty if there is only one machine.
   func title(_ machine: Machine) -> String { count > 1 ? machine.name : "" }
 
   fileprivate static func judged(_ tokens: [JudgedToken]) -> [(score: Double, isAnomalous: Bool)] {
@@ -41,7 +41,7 @@ struct ReportMachines {
 }
 
 extension ReportMachines.Machine {
-  /// Tokens that are one or the other.
+  /// Tokens that are normal or anomalous.
   var judged: [(score: Double, isAnomalous: Bool)] { ReportMachines.judged(tokens) }
 
   var decisions: Decisions {

@@ -2,8 +2,8 @@ import Foundation
 import GraphText
 import TextEscapes
 
-/// A report as one page that needs nothing else: its frame, and what stands in it. Text of any origin is escaped, and
-/// the page may load and run nothing.
+/// A report as one self-contained page: frame and content. Escapes text of any origin; the page may load and run
+/// nothing.
 struct ReportPage {
   let title: String
 
@@ -38,12 +38,12 @@ struct ReportPage {
     return "<div class=\"wide\"><table>\(head)\n\(body.joined(separator: "\n"))</table></div>"
   }
 
-  /// A figure that was drawn as NAME.svg, with a text below; nil where it was not.
+  /// A figure from NAME.svg, with a text below; nil where there is no such file.
   static func figure(_ name: String, in folder: String, _ text: String) -> String? {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(name).svg") else { return nil }
     let picture = String(decoding: data, as: UTF8.self)
     guard let start = picture.range(of: "<svg") else { return nil }
-    // Ids are made unique: all figures are in one document.
+    // Make ids unique, because all figures are in one document.
     let svg = picture[start.lowerBound...].replacing("id=\"", with: "id=\"\(name)-")
       .replacing("url(#", with: "url(#\(name)-").replacing("xlink:href='#", with: "xlink:href='#\(name)-")
       .replacing("xlink:href=\"#", with: "xlink:href=\"#\(name)-").replacing("id='", with: "id='\(name)-")

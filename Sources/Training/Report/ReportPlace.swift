@@ -3,7 +3,7 @@ import GraphEngine
 import OutputFiles
 import TextEscapes
 
-/// The folder of a report: only what an earlier report has left there is replaced.
+/// The folder of a report: replaces only files of an earlier report.
 public struct ReportPlace {
   private let path: String
   private var outputs: OutputGuard
@@ -61,7 +61,7 @@ public struct ReportPlace {
     guard status.st_mode & S_IFMT == S_IFREG else { throw TrainingError("\(file): is not a file; give another folder") }
     guard status.st_size > 0 else { return }
     guard let head = fileContent(file, most: 1023), isOurs(head) else {
-      throw TrainingError("\(file): exists and is not of a report: it is not touched; give another folder")
+      throw TrainingError("\(file): exists and does not belong to a report; it stays unchanged: give another folder")
     }
   }
 }

@@ -5,11 +5,11 @@ import GraphEngine
 import GraphText
 import TextEscapes
 
-/// What each band adds to the scores of normal and of anomalous tokens, in a panel for each machine.
+/// The part of each band in the scores of normal and anomalous tokens, in a panel for each machine.
 ///
-/// A detector's own `explain/1` tells how a token's score is shared out, each in units of its own, such as squares of
-/// distances. The shares are of the token's score, so that the bands of a curve add up to the mean score; of a detector
-/// whose scores may be below 0, they are per cent.
+/// A detector's `explain/1` divides a token's score in its own units, such as squares of distances. The parts are
+/// scaled to the token's score, so that the bands of a curve add up to the mean score; for a detector whose scores may
+/// be below 0, they are per cent.
 struct ResidualFigure {
   let evaluation: Evaluation
   let machines: ReportMachines
@@ -17,7 +17,7 @@ struct ResidualFigure {
   let gnuplot: Gnuplot
   let callbacks: WorkCallbacks
 
-  /// Recordings of either kind of a machine, and tokens of each, that are looked at.
+  /// The most recordings of either kind of a machine, and tokens of each, that are used.
   private static let recordings = 8
   private static let tokens = 50
 
@@ -40,7 +40,7 @@ struct ResidualFigure {
     var means: [Double] { sums.map { $0 / count } }
   }
 
-  /// Also as `residual.csv`.
+  /// Also written as `residual.csv`.
   func draw() throws {
     let isShare = evaluation.tokens.contains { $0.score < 0 }
     var (panels, lines): ([String], [[String]]) = ([], [])
@@ -82,7 +82,7 @@ struct ResidualFigure {
       """
   }
 
-  /// Nil where the class can't say.
+  /// Nil where the class has no explanation.
   private func parts(
     _ machine: ReportMachines.Machine, _ isShare: Bool
   ) throws -> (parts: [Bool: Parts], frequencies: [Float])? {
@@ -92,7 +92,7 @@ struct ResidualFigure {
     var parts: [Bool: Parts] = [:]
     var frequencies: [Float] = []
     for isAnomalous in [false, true] {
-      // Only what was judged to be of this kind, and by its own score.
+      // Only tokens of this kind, each relative to its own score.
       let judged = Dictionary(grouping: machine.tokens.filter { $0.isAnomalous == isAnomalous }, by: \.recording)
       let chosen = every(judged.keys.sorted(), Self.recordings)
       try TapRun(callbacks: callbacks, share: 0.97...1, what: "explaining").run(
@@ -130,8 +130,8 @@ struct ResidualFigure {
   }
 }
 
-/// What columns add to scores, by frequency. Statistics of a band are columns of one frequency, and add up; a column
-/// without one, such as the level, goes into the legend.
+/// The parts of columns in scores, by frequency. Statistics of a band are columns of one frequency, and add up; a
+/// column without a frequency, such as the level, goes into the legend.
 struct BandFigure {
   let normal: [Double]
   let anomalous: [Double]
@@ -152,7 +152,7 @@ struct BandFigure {
     return sums.sorted { $0.key < $1.key }.map { [Double($0.key)] + $0.value }
   }
 
-  /// What columns without a frequency add, normal and anomalous; nil: every column is a band.
+  /// Parts of columns without a frequency, normal and anomalous; nil: every column is a band.
   var others: [Double]? {
     let others = frequencies.indices.filter { hasHertz && frequencies[$0] < 0 }
     return others.isEmpty

@@ -47,8 +47,8 @@ struct ScoreFigures {
     )
   }
 
-  /// Scores over the time of recordings of one machine, side by side on one scale: where they are above the threshold, and
-  /// events.
+  /// Scores over the time of recordings of one machine, side by side on one scale, with events and stretches above the
+  /// threshold.
   func scores(of examples: [ReportExamples.Pair]) throws {
     let panels = examples.flatMap { pair -> [String] in
       let tokens = pair.recordings.map { recording in
@@ -89,7 +89,7 @@ struct ScoreFigures {
       """
   }
 
-  /// Where scores one after the other are above the threshold: each counts for half the way to its neighbours.
+  /// Stretches of consecutive scores above the threshold: each reaches halfway to its neighbours.
   private func stretches(_ tokens: [JudgedToken], _ middles: [Double]) -> [ClosedRange<Double>] {
     guard !tokens.isEmpty else { return [] }
     let half = tokens.count > 1 ? (middles[1] - middles[0]) / 2 : (tokens[0].endSecond - tokens[0].beginSecond) / 2
@@ -105,7 +105,7 @@ struct ScoreFigures {
     return stretches
   }
 
-  /// Probabilities of what a classifier found, over the time of recordings side by side.
+  /// Probabilities of the found label, over the time of recordings side by side.
   func probabilities(of examples: [ReportExamples.Pair]) throws {
     let panels = examples.flatMap { pair in pair.recordings.compactMap(probabilities) }
     guard !panels.isEmpty else { return }

@@ -4,7 +4,7 @@ import GraphEngine
 import GraphText
 import NodeHost
 
-/// Figures of recordings' sound side by side, on one scale: waveforms, and spectrograms made by the program's own nodes.
+/// Figures of recordings' sound side by side, on one scale: waveforms, and spectrograms from the program's own nodes.
 struct SoundFigures {
   struct Example {
     var path: String
@@ -65,7 +65,7 @@ struct SoundFigures {
   private struct Spectrogram {
     var lines: [[Float]]
     var bands: [[Float]]
-    /// Seconds of a column, and half of the rate.
+    /// Seconds per column, and half of the rate.
     var step: Double
     var top: Double
     var example: Example
@@ -113,7 +113,7 @@ struct SoundFigures {
       example: example)
   }
 
-  /// The greatest of neighbouring bins, so that narrow lines stay.
+  /// The greatest of neighbouring bins, so that narrow lines stay visible.
   private func thinned(_ columns: [[Float]], to rows: Int) -> [[Float]] {
     let step = max(1, (columns[0].count + rows - 1) / rows)
     return columns.map { column in
@@ -156,7 +156,7 @@ struct SoundFigures {
       greatest: greatest, tics: tics(place, low...top))
   }
 
-  /// Slaney's mel scale, as the node `mel` has it.
+  /// Slaney's mel scale, as in the node `mel`.
   private func mel(_ spectrogram: Spectrogram, greatest: Double) -> String {
     let (columns, top) = (spectrogram.bands, spectrogram.top)
     let mel = { (hertz: Double) in hertz < 1000 ? 3 * hertz / 200 : 15 + log(hertz / 1000) / (log(6.4) / 27) }

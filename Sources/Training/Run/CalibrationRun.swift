@@ -3,7 +3,7 @@ import GraphText
 import JSONText
 import Models
 
-/// Sets a model's thresholds anew, on normal sound that it was not trained on. What it has learned stays.
+/// Recalibrates a model's thresholds on normal sound that it was not trained on. Its training stays unchanged.
 public struct CalibrationRun {
   let graph: Graph
   let node: Graph.Node
@@ -12,8 +12,8 @@ public struct CalibrationRun {
   let callbacks: WorkCallbacks
 
   /// - Parameters:
-  ///   - rule: nil: the rule that the model has.
-  ///   - isForced: takes recordings too that the model was trained on.
+  ///   - rule: nil: the model's rule.
+  ///   - isForced: include recordings that the model was trained on.
   public init(
     _ graph: Graph, node: String?, rule: ThresholdRule?, isForced: Bool, callbacks: WorkCallbacks
   ) throws {
@@ -33,7 +33,7 @@ public struct CalibrationRun {
     return path
   }
 
-  /// Writes the model with new thresholds. Machines that no recording is of keep theirs.
+  /// Writes the model with new thresholds. Machines without a recording keep theirs.
   public func run(_ set: RecordingSet, output: String) throws -> ModelFile {
     let path = try modelPath()
     try OutputPlace.prepare(output, graph: graph, model: path, set: set)
@@ -80,10 +80,10 @@ public struct CalibrationRun {
   }
 }
 
-/// The recordings that a model was trained on, by their content.
+/// The recordings that a model was trained on, by content.
 struct TrainedOn {
   private let digests: [String: String]
-  /// Models of earlier versions know recordings by their files alone, not by their sound.
+  /// Models of earlier versions identify recordings by their files alone, not by their sound.
   private let knowsFilesAlone: Bool
 
   init(_ model: ModelFile, parts: Set<Part> = [.train, .validation]) {
@@ -103,7 +103,7 @@ struct TrainedOn {
     return digests[String(digest.dropFirst(7))] != nil
   }
 
-  /// Refuses recordings that were learned from, or says what it means.
+  /// Refuses recordings that the model was trained on, or warns about them.
   func check(_ recordings: [Recording], isForced: Bool, _ callbacks: WorkCallbacks) throws {
     let leaks = try recordings.filter { recording in
       try callbacks.checkCancelled()
@@ -113,7 +113,7 @@ struct TrainedOn {
     let more = leaks.count > 1 ? " (and \(leaks.count - 1) more)" : ""
     let text = "\(first.place.map { "\($0): " } ?? "")\(first.path)\(more): the model was trained on it"
     guard isForced else {
-      throw TrainingError("\(text), so results would look better than they are. Leave it out, or go on with --force")
+      throw TrainingError("\(text), so results would look better than they are. Leave it out, or use --force")
     }
     callbacks.warn("\(text): results look better than they are")
   }

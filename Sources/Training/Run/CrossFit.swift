@@ -5,22 +5,22 @@ import GraphEngine
 import GraphText
 import Models
 
-/// Scores all that is learned from by models that have not learned from it, one for each fold.
+/// Scores all training tokens by models that were not trained on them, one model for each fold.
 struct CrossFit {
   let run: TrainingRun
   let machines: [String]
   let labels: [String]
   let set: RecordingSet
-  /// What has learned from all.
+  /// The model that was trained on everything.
   let whole: ModelFile
-  /// The epoch at which a person ended the learning: the folds learn no longer; nil: nobody did.
+  /// The epoch at which the user ended the training, which the folds also end at; nil: the user did not.
   let epochs: Int?
 
-  /// Nil: nothing is left out.
+  /// Nil: nothing is held out.
   func scores(_ collected: TrainingRun.Collected) throws -> HeldOutScores? {
     guard let folds = collected.folds else { return nil }
     let recordings = set.recordings.filter { $0.part == .train && run.isLearned($0) }
-    // They are learned from by no model; each is scored by one of them.
+    // No model is trained on them; one of the models scores each.
     let others = set.recordings.filter { $0.part == .validation }
     var tokens: [[String: [TapToken]]] = Array(repeating: [:], count: recordings.count + others.count)
     for fold in 0..<folds.count {
@@ -28,7 +28,7 @@ struct CrossFit {
       let added = others.indices.filter { $0 % folds.count == fold }
       guard !chosen.isEmpty || !added.isEmpty else { continue }
       let places = chosen + added.map { recordings.count + $0 }
-      // Not beside the model: an interrupt may leave it.
+      // Not next to the model, because an interrupt may leave it there.
       let temporary = NSTemporaryDirectory() + "auscult-fold-\(UUID().uuidString)"
       defer { unlink(temporary) }
       let model = try model(fold, folds, collected)
@@ -58,8 +58,8 @@ struct CrossFit {
     return scores
   }
 
-  /// Scores of a fold's model on the scale of the model that has learned from all. Where scores grow with how much was
-  /// learned, as a sum over it does, the class says what they are proportional to: a tensor `score_scale` of one value.
+  /// Converts scores of a fold's model to the scale of the main model. If scores grow with the amount of training
+  /// sound, as a sum over it does, the class stores what they are proportional to: a tensor `score_scale` of one value.
   private func scaled(_ tokens: [TapToken], _ machine: String, _ model: ModelFile) -> [TapToken] {
     guard let index = machines.firstIndex(of: machine),
       let whole = whole.doubles("score_scale", machine: index)?.first,
@@ -77,7 +77,7 @@ struct CrossFit {
       let examples = collected.machines[machine]!.learned(fold, folds)
       guard examples.count > 0 else {
         throw TrainingError(
-          "machine '\(machine)': where a part of its recordings is held out for the threshold, nothing is left to learn from: "
+          "machine '\(machine)': with a part of its recordings held out for the threshold, nothing is left to learn from: "
             + "give more recordings, or longer ones, or set the threshold yourself (--threshold)")
       }
       return examples
@@ -96,7 +96,7 @@ struct CrossFit {
     return model
   }
 
-  /// What it says was said when all was learned from.
+  /// Its messages were already shown when the main model was trained.
   private var quiet: WorkCallbacks {
     var quiet = run.callbacks
     quiet.warn = { _ in }
@@ -106,7 +106,7 @@ struct CrossFit {
     return quiet
   }
 
-  /// Of all work, that of a fold.
+  /// A fold's part of all work.
   private func share(_ fold: Int, _ count: Int, _ part: ClosedRange<Double>) -> ClosedRange<Double> {
     let whole = 0.3 / Double(count)
     let begin = 0.7 + whole * Double(fold)

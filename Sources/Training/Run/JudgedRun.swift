@@ -12,7 +12,7 @@ struct JudgedRun {
   private let events = TapStore()
   private let node: String
 
-  /// - Parameter model: path of a model in place of the graph's; nil: the graph's.
+  /// - Parameter model: path of a model to use instead of the graph's; nil: the graph's.
   init(_ graph: Graph, node: String, model: String?, callbacks: WorkCallbacks) {
     var graph = graph
     self.callbacks = callbacks
@@ -25,14 +25,14 @@ struct JudgedRun {
 
   /// What counts as a false alarm in this graph.
   ///
-  /// - Parameter machines: that the model knows; recordings may say what a graph's one channel listens to.
+  /// - Parameter machines: those of the model; a recording may name the machine on a graph's only channel.
   func unit(machines: [String]) -> EventUnit {
     var named = graph
     if let machine = machines.first, graph.channels == 1 { named.nameMachines([machine]) }
     return EventUnit.of(named, behind: node, log: callbacks.log)
   }
 
-  /// Hands on each recording's score tokens of each machine, and the alarms' events of that channel.
+  /// Passes on each recording's score tokens of each machine, and the alarms' events of that channel.
   @discardableResult
   func run(
     _ recordings: [Recording], share: ClosedRange<Double> = 0...1, what: String,

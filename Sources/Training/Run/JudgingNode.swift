@@ -9,7 +9,7 @@ extension Graph.Node {
     return node
   }
 
-  /// With a model in place of its own, and with that model's threshold.
+  /// With another model, and with that model's threshold.
   func judging(by model: String) -> Graph.Node {
     var node = untrained
     node.arguments.append(Graph.Argument(name: "model", value: .text(model), location: nil))

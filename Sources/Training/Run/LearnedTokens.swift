@@ -2,7 +2,7 @@ import DetectorHost
 import GraphEngine
 import NodeKit
 
-/// The tokens of one machine that are learned from, with where their sound lies.
+/// The training tokens of one machine, and where their sound lies.
 struct LearnedTokens {
   /// Seconds [begin, end) of a recording.
   struct Place {
@@ -21,7 +21,7 @@ struct LearnedTokens {
     places.append(place)
   }
 
-  /// Those that the model of a fold learns from.
+  /// The tokens that the model of a fold is trained on.
   func learned(_ fold: Int, _ folds: Folds) -> TrainingExamples {
     var result = TrainingExamples()
     guard let width = examples.count > 0 ? examples.values.count / examples.count : nil else { return result }

@@ -1,7 +1,7 @@
 import Models
 
 extension ModelFile {
-  /// A tensor's values; nil where there is none of that name.
+  /// A tensor's values; nil: there is no tensor of that name.
   func doubles(_ name: String, machine: Int) -> [Double]? {
     guard let tensor = tensors[ModelFile.tensorName(name, machine: machine)] else { return nil }
     return tensor.bytes.withUnsafeBytes { bytes in

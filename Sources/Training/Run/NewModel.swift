@@ -3,10 +3,10 @@ import GraphEngine
 import Models
 
 extension ModelFile {
-  /// What a detector has learned, with thresholds still to be set.
+  /// A trained model, without thresholds yet.
   ///
   /// - Parameters:
-  ///   - input: what it learned from.
+  ///   - input: the input that it was trained on.
   ///   - machines: in the order of the training.
   init(
     _ result: DetectorTrainer.Result, of node: Graph.Node, in graph: Graph, input: DetectorInput, machines: [String]
@@ -22,7 +22,7 @@ extension ModelFile {
     self.machines = machines.map { Machine(name: $0, threshold: 0) }
   }
 
-  /// Writes it as a whole or not at all.
+  /// Writes it completely or not at all.
   ///
   /// - Throws: `TrainingError`.
   func save(_ path: String) throws(TrainingError) {

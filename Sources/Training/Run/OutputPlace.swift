@@ -4,14 +4,14 @@ import Models
 import OutputFiles
 import TextEscapes
 
-/// Where a model is to be written.
+/// The path for a model.
 enum OutputPlace {
-  /// Refuses what a model must not replace, makes its folder, and sees whether it can be written to, before anything
-  /// long begins.
+  /// Refuses to replace anything that a model must not replace, makes its folder, and checks that it is writable,
+  /// before the long work begins.
   ///
   /// - Parameters:
-  ///   - graph: that is trained; what it reads is not replaced ...
-  ///   - model: ... but for this one.
+  ///   - graph: the graph in training; files that it reads are protected ...
+  ///   - model: ... except this one.
   ///   - set: recordings that are read.
   static func prepare(_ output: String, graph: Graph, model: String?, set: RecordingSet? = nil) throws {
     var outputs = OutputGuard(graph)
@@ -27,7 +27,7 @@ enum OutputPlace {
     }
   }
 
-  /// Only a model is replaced by a model.
+  /// Only a model may be replaced.
   private static func checkContent(_ output: String) throws {
     var status = stat()
     guard stat(PathText.bytes(output), &status) == 0 else { return }
@@ -37,12 +37,13 @@ enum OutputPlace {
     default: throw TrainingError("\(output): is a device or a pipe, not a file; give the name of a file to write")
     }
     if status.st_size > 0, (try? OpenModel(path: output)) == nil {
-      throw TrainingError("\(output): exists and is no model: it is not touched; give another name, or move it away")
+      throw TrainingError(
+        "\(output): exists and is not a model; it stays unchanged: give another name, or move it away")
     }
   }
 }
 
-/// Makes a folder for results, and those above it, before anything long begins.
+/// Makes a folder for results, and its parents, before the long work begins.
 ///
 /// - Throws: `TrainingError`.
 func makeOutputFolder(_ path: String) throws {
@@ -54,7 +55,7 @@ func makeOutputFolder(_ path: String) throws {
 }
 
 extension Graph.Node {
-  /// The file that it takes its model from.
+  /// The model file of the node.
   var modelPath: String? {
     if case .text(let path)? = argument("model")?.value { return path }
     return nil

@@ -5,12 +5,12 @@ import NodeHost
 extension Graph {
   /// The node of that name, which must be a detector.
   ///
-  /// - Throws: `TrainingError` naming those there are.
+  /// - Throws: `TrainingError` that names the detectors.
   public func detector(_ name: String?) throws -> Graph.Node {
     let detectors = nodes.filter { $0.nodeClass.traits.contains(.detector) }
     let names = detectors.map { "'\($0.name)' (\($0.nodeClass.name))" }.joined(separator: ", ")
     guard let name else {
-      // Beside one with a model, those that learn while they run need no training, and no threshold.
+      // If a detector has a model, detectors that learn while they run need no training, and no threshold.
       let trainable = detectors.filter { $0.nodeClass.traits.contains(.trainable) }
       if trainable.count == 1 { return trainable[0] }
       guard detectors.count == 1 else {
@@ -28,12 +28,12 @@ extension Graph {
     }
     guard detectors.contains(where: { $0.name == name }) else {
       throw TrainingError(
-        "node '\(name)' (\(node.nodeClass.name)) is no detector" + (names.isEmpty ? "" : "; there is \(names)"))
+        "node '\(name)' (\(node.nodeClass.name)) is not a detector" + (names.isEmpty ? "" : "; there is \(names)"))
     }
     return node
   }
 
-  /// The graph up to a node, with a tap in the node's place: it hears exactly what the node would.
+  /// The graph up to a node, with a tap in the node's place, which gets exactly the node's input.
   public func tapped(inPlaceOf node: String, _ store: TapStore) -> Graph {
     let target = nodes.firstIndex { $0.name == node }!
     let needed = ancestors(of: target)
@@ -54,7 +54,7 @@ extension Graph {
     return result
   }
 
-  /// The graph up to a node, and whatever alarms follow it, with taps behind the node and behind the alarms.
+  /// The graph up to a node and the alarms that follow it, with taps behind the node and the alarms.
   public func tapped(behind node: String, scores: TapStore, events: TapStore) -> Graph {
     let target = nodes.firstIndex { $0.name == node }!
     let alarms = alarms(behind: node)
@@ -83,7 +83,7 @@ extension Graph {
     links.append(Link(from: .init(node: node, port: 0), to: .init(node: nodes.count - 1, port: 0), location: nil))
   }
 
-  /// Sets a parameter as the command line would; its class must have it.
+  /// Sets a parameter as the command line does; the class must have it.
   public mutating func set(_ node: Int, _ parameter: String, _ value: ParameterValue) {
     nodes[node].arguments.removeAll { $0.name == parameter }
     nodes[node].arguments.append(Argument(name: parameter, value: value, location: nil))
@@ -96,7 +96,7 @@ extension Graph {
     set(sources[0], "machines", names.count == 1 ? .text(names[0]) : .list(names.map { .text($0) }))
   }
 
-  /// Nodes that a node hears of, in the order of the file.
+  /// Nodes that a node gets input from, directly or not, in the order of the file.
   func ancestors(of node: Int) -> [Int] {
     var needed: Set<Int> = []
     var waiting = links.filter { $0.to.node == node }.map(\.from.node)

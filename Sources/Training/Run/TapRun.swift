@@ -2,17 +2,17 @@ import FileDriver
 import GraphEngine
 import GraphText
 
-/// What a long piece of work needs of whoever started it.
+/// Callbacks from long work to its caller.
 public struct WorkCallbacks: Sendable {
-  /// How far it is: from 0 to 1, and with what.
+  /// Progress from 0 to 1, and the current step.
   public var progress: @Sendable (Double, String) -> Void = { _, _ in }
-  /// All is to be given up.
+  /// Whether to cancel everything.
   public var isCancelled: @Sendable () -> Bool = { false }
-  /// While a class fits: it is to end with the best so far.
+  /// Whether a class that is fitting should end with the best so far.
   public var isEnding: @Sendable () -> Bool = { false }
-  /// A class begins to fit, or is done with it.
+  /// A class begins or ends fitting.
   public var fitting: @Sendable (Bool) -> Void = { _ in }
-  /// An epoch is over, of a class that tells of them. Called on the thread that fits.
+  /// A class that reports epochs has finished one. Thread: the one that fits.
   public var epoch: @Sendable (EpochNews) -> Void = { _ in }
   public var warn: @Sendable (String) -> Void = { _ in }
   public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
@@ -24,30 +24,30 @@ public struct WorkCallbacks: Sendable {
   }
 }
 
-/// A person gave up. Nothing was written.
+/// The user cancelled. Nothing was written.
 public struct Interrupted: Error, CustomStringConvertible {
   public init() {}
   public var description: String { "interrupted; nothing was written" }
 }
 
-/// Runs a graph with taps over recordings, one after the other, and hands on what the taps heard.
+/// Runs a graph with taps over recordings, one after the other, and passes on the taps' tokens.
 struct TapRun {
   let callbacks: WorkCallbacks
-  /// Share of all work that this is, for progress.
+  /// This run's part of all work, for progress.
   var share = 0.0...1.0
   var what = ""
 
   struct Figures {
     var seconds = 0.0
     var elapsed = 0.0
-    /// Recordings that lack bands which the model knows.
+    /// Recordings that lack bands of the model.
     var bandLimited: [String] = []
   }
 
   /// - Parameters:
-  ///   - graph: with taps. Its source's machines are named after the recording's, where it has one.
-  ///   - heard: gets the recording's index; the taps' stores hold what was heard of it.
-  /// - Throws: `TrainingError` for recordings that cannot be read, after all have been looked at; `DiagnosticsError`
+  ///   - graph: with taps. Its source gets the machine of each recording, if the recording has one.
+  ///   - heard: gets the recording's index; the taps' stores hold its tokens.
+  /// - Throws: `TrainingError` for unreadable recordings, after all have been tried; `DiagnosticsError`
   ///   where the graph does not take a file's rate; `Interrupted`.
   @discardableResult
   func run(
@@ -138,24 +138,24 @@ extension Graph {
   }
 }
 
-/// Whose tokens a channel's are: the recording's machine, or what the graph calls the channel.
+/// The machine that each channel belongs to: the recording's machine, or the graph's name of the channel.
 struct MachineNames {
   let graph: [String]
 
-  /// Nil: this channel's tokens are not meant.
+  /// Nil: skip this channel's tokens.
   func name(_ recording: Recording, channel: Int) -> String? {
     guard let machine = recording.machine else { return channel < graph.count ? graph[channel] : nil }
     if graph.count == 1 { return machine }
     return channel < graph.count && graph[channel] == machine ? machine : nil
   }
 
-  /// - Throws: where a recording is of a machine that a graph of several channels does not know.
+  /// - Throws: where a graph of several channels does not know a recording's machine.
   func check(_ recordings: [Recording]) throws {
     guard graph.count > 1 else { return }
     for recording in recordings {
       guard let machine = recording.machine, !graph.contains(machine) else { continue }
       throw TrainingError(
-        "\(recording.place ?? recording.path): machine '\(machine)' is none of the graph's: "
+        "\(recording.place ?? recording.path): the graph has no machine '\(machine)'; it has "
           + graph.joined(separator: ", "))
     }
   }

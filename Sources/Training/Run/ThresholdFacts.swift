@@ -1,17 +1,17 @@
 import JSONText
 import NumberText
 
-/// What a model file says of how a threshold was set, as `train`, `calibrate` and `info` tell it.
+/// How a threshold was set, from a model file, for `train`, `calibrate` and `info`.
 public struct ThresholdFacts: Sendable {
   private let calibration: JSONValue
 
-  /// - Parameter calibration: of a machine of the model.
+  /// - Parameter calibration: of one of the model's machines.
   public init(_ calibration: JSONValue) { self.calibration = calibration }
 
-  /// Of normal sound that the threshold was set on.
+  /// Seconds of normal sound that the threshold was set on.
   public var seconds: Double? { calibration["seconds"]?.number }
   public var alarms: Int? { calibration["alarms"]?.integer.map { Int($0) } }
-  /// "6 recordings", "20 stretches of 1 recording"; nil in models of before.
+  /// "6 recordings", "20 stretches of 1 recording"; nil in models of earlier versions.
   public var groups: String? { calibration["groups"]?.text }
   public var unit: EventUnit.Kind? { calibration["unit"]?.text.flatMap { EventUnit.Kind(rawValue: $0) } }
   /// False alarms an hour at the threshold, with 95 % confidence, on that sound.
@@ -28,19 +28,20 @@ public struct ThresholdFacts: Sendable {
     return budget
   }
 
-  /// Where the sound is too little for the budget: what it can carry, and how much more to record. Nil: it is enough.
+  /// Advice where the sound is too little for the budget: what it supports, and how much more to record. Nil: it is
+  /// enough.
   public var advice: String? {
     guard let budget, let seconds, let groups, let least = calibration["least_budget"]?.number,
       let missing = calibration["missing_seconds"]?.number, missing > 0
     else { return nil }
     return
-      "\(duration(seconds)) of normal sound (\(groups)) can tell of \(ceiling(least)) false alarms an hour or more, not of "
-      + "\(plain(budget)): the threshold is far out, so that there are rather fewer alarms, and faults may be missed. Record "
+      "\(duration(seconds)) of normal sound (\(groups)) support a budget of \(ceiling(least)) false alarms an hour or more, not "
+      + "\(plain(budget)): the threshold is high, which gives fewer alarms and may miss faults. Record "
       + "\(duration(missing)) more, at other hours and on other days, and run `auscult calibrate`, or allow "
       + "--false-alarms-per-hour \(ceiling(least))"
   }
 
-  /// What the threshold counts, in a line; nil in models of before, and for other rules.
+  /// The unit of counting, in a line; nil in models of earlier versions, and for other rules.
   public var words: String? {
     guard let unit, let groups, budget != nil else { return nil }
     let why = calibration["too_short"]?.boolean == true ? ": the recordings are too short for its alarm" : ""
@@ -48,7 +49,7 @@ public struct ThresholdFacts: Sendable {
   }
 }
 
-/// Two significant digits, upwards.
+/// Two significant digits, rounded up.
 private func ceiling(_ number: Double) -> String {
   var scale = 1.0
   while number / scale >= 100 { scale *= 10 }

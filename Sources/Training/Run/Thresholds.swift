@@ -7,7 +7,7 @@ import Models
 import NumberText
 
 extension ModelFile {
-  /// By machine: what no score exceeds, where the class says so by a tensor `score_limit` of one value.
+  /// By machine: the upper bound of scores, if the class stores one as a tensor `score_limit` of one value.
   var scoreLimits: [String: Double] {
     // A file may name a machine twice.
     Dictionary(
@@ -18,9 +18,9 @@ extension ModelFile {
 }
 
 extension TrainingRun {
-  /// The machines of a model with thresholds, set on what was held out, through the graph as it runs.
+  /// The machines of a model with thresholds, set on held-out sound that runs through the whole graph.
   ///
-  /// - Parameter crossFitted: nil: the recordings themselves say what is held out.
+  /// - Parameter crossFitted: nil: the recordings state themselves what is held out.
   func thresholds(
     _ model: ModelFile, _ set: RecordingSet, crossFitted: HeldOutScores?
   ) throws -> [ModelFile.Machine] {
@@ -44,19 +44,19 @@ extension TrainingRun {
   }
 }
 
-/// Scores on sound that was not learned from, by machine.
+/// Scores on sound that was not used for training, by machine.
 struct HeldOutScores {
   var normal: [String: [ScoreStream]] = [:]
   var anomalous: [String: [Double]] = [:]
 
   init() {}
 
-  /// Takes the scores of a recording and machine. Tokens that are silent are no scores, but an alarm hears them; one that
-  /// is of no normal sound ends a stream.
+  /// Adds the scores of a recording and machine. Scores of silent tokens are left out, but alarms get them; a token
+  /// that is not normal ends a stream.
   ///
   /// - Parameters:
-  ///   - number: tells recordings apart.
-  ///   - group: the same for those that belong together.
+  ///   - number: identifies the recording.
+  ///   - group: equal for recordings that belong together.
   mutating func add(_ tokens: [TapToken], of recording: Recording, number: Int, group: Int, machine: String) {
     var streams: [ScoreStream] = []
     var isOpen = false
@@ -81,12 +81,12 @@ struct HeldOutScores {
 
 /// Sets the thresholds of a model's machines by a rule.
 struct ThresholdSetting {
-  /// Fewer scores, or seconds, tell little of how normal sound scores.
+  /// With fewer scores, or seconds, a threshold is uncertain.
   private static let fewest = (scores: 20, seconds: 5.0)
 
   let rule: ThresholdRule
   var unit = EventUnit.stretch
-  /// By machine: what no score exceeds.
+  /// By machine: the upper bound of scores.
   var limits: [String: Double] = [:]
   let callbacks: WorkCallbacks
 
@@ -107,8 +107,8 @@ struct ThresholdSetting {
     }
   }
 
-  /// A threshold that no score can exceed would never raise an alarm: one that the rule puts there is set a little below
-  /// what the detector gives for sound that is far from all that it has learned.
+  /// A threshold that no score can exceed would never raise an alarm: it is lowered to slightly below the score of
+  /// sound that is far from all training sound.
   private func bound(_ machine: inout ModelFile.Machine, _ normal: [ScoreStream]) {
     guard case .falseAlarms = rule, let limit = limits[machine.name], let greatest = normal.flatMap(\.scores).max()
     else {
@@ -118,8 +118,8 @@ struct ThresholdSetting {
     guard greatest < limit, let threshold = machine.threshold, threshold > highest else { return }
     machine.threshold = highest
     callbacks.warn(
-      "machine '\(machine.name)': for so few alarms the threshold would lie at \(NumberText.rounded(threshold, 3)), above any score that "
-        + "this detector gives; it is set to \(NumberText.rounded(highest, 3)), so that an alarm stays possible"
+      "machine '\(machine.name)': by this rule the threshold would be \(NumberText.rounded(threshold, 3)), above any score "
+        + "of this detector; it is set to \(NumberText.rounded(highest, 3)), so that an alarm stays possible"
     )
   }
 
@@ -131,7 +131,7 @@ struct ThresholdSetting {
     else { return }
     callbacks.warn(
       "machine '\(machine.name)': its threshold rests on \(scores) token\(scores == 1 ? "" : "s") "
-        + "(\(NumberText.rounded(seconds, 1)) s) of held-out sound, and may be far off: set it again on more of it, with `auscult calibrate`"
+        + "(\(NumberText.rounded(seconds, 1)) s) of held-out sound, and may be far off: recalibrate with more sound (`auscult calibrate`)"
     )
   }
 

@@ -7,30 +7,30 @@ import NodeKit
 import NumberText
 import Synchronization
 
-/// What a tap hears of one token of one channel.
+/// A token of one channel, as a tap gets it.
 public struct TapToken: Sendable {
   public var channel: Int
   /// Driver frame positions.
   public var begin: Int64
   public var end: Int64
-  /// Of the driver, per second.
+  /// The driver's frames per second.
   public var rate: Int
   public var isSilent = false
   public var isClipped = false
-  /// Something was lost between the token before and this one.
+  /// Something was lost between this token and the one before.
   public var isAfterGap = false
   /// Features and slices: [rows x columns]. Scores and events: empty.
   public var values: [Float] = []
   public var score: Score?
   public var event: UInt32?
-  /// Where a score lies in its stream, and its marks, for `AlarmTrial`.
+  /// Position of a score in its stream, and its marks, for `AlarmTrial`.
   var head = auscult_head()
   var marks: UInt8 = 0
 
-  /// Of a score, as an alarm hears it.
+  /// A score, as an alarm gets it.
   var heard: HeardScore? { score.map { heard($0.value) } }
 
-  /// As an alarm hears a score of it.
+  /// The score of the token, as an alarm gets it.
   func heard(_ score: Double) -> HeardScore { HeardScore(score: score, head: head, marks: marks) }
 
   package init(channel: Int, begin: Int64, end: Int64, rate: Int) {
@@ -51,8 +51,8 @@ public struct TapToken: Sendable {
   public var endSecond: Double { Double(end) / Double(rate) }
 }
 
-/// Where taps put what they hear. A sink of the program itself takes the place of a graph's nodes, so that what reaches
-/// a node, or leaves it, is exactly what it is in a run.
+/// Collects the tokens of taps. A tap is a sink of the program itself. It replaces nodes of a graph, so it gets exactly
+/// the tokens that reach a node, or leave it, in a run.
 public final class TapStore: @unchecked Sendable {
   private let tokens = Mutex<[TapToken]>([])
   private let bytes = Atomic<Int>(0)
@@ -76,12 +76,12 @@ public final class TapStore: @unchecked Sendable {
 
   fileprivate static func store(_ name: String) -> TapStore? { stores.withLock { $0.byName[name]?.store } }
 
-  /// - Throws: `NodeError` where what nobody has taken yet is more than the memory that may be taken.
+  /// - Throws: `NodeError` where the tokens that are not taken yet exceed the allowed memory.
   fileprivate func append(_ new: [TapToken]) throws {
     guard !isClosed.load(ordering: .relaxed) else { return }
     let size = new.reduce(0) { $0 + MemoryLayout<TapToken>.stride + $1.values.count * MemoryLayout<Float>.stride }
     let held = bytes.add(size, ordering: .relaxed).newValue
-    // Asking what is free takes a while.
+    // Asking for the free memory takes a while.
     if held >> 24 != (held - size) >> 24, held > MemoryLimit.standard.bytes / 2 {
       tokens.withLock { $0 = [] }
       throw NodeError(
@@ -91,13 +91,13 @@ public final class TapStore: @unchecked Sendable {
     tokens.withLock { $0 += new }
   }
 
-  /// From now on nothing is kept.
+  /// Stops collecting.
   public func close() {
     isClosed.store(true, ordering: .relaxed)
     _ = take()
   }
 
-  /// All that was heard since the last call.
+  /// All tokens since the last call.
   public func take() -> [TapToken] {
     tokens.withLock { tokens in
       defer { tokens = [] }
@@ -109,15 +109,15 @@ public final class TapStore: @unchecked Sendable {
   deinit { TapStore.stores.withLock { $0.byName[name] = nil } }
 }
 
-/// The sink behind it.
+/// The sink that fills it.
 private class Tap: OffloadNode {
   override class var declaration: NodeDeclaration { declaration("auscult.tap", flags: []) }
 
   fileprivate static func declaration(_ name: String, flags: PortDeclaration.Flags) -> NodeDeclaration {
     NodeDeclaration(
       name, version: "1.0.0", summary: "Hands tokens to the program.", realtime: .offload, traits: .sink,
-      inputs: [PortDeclaration("in", .any, "Anything", flags: flags)],
-      parameters: [.text("store", "Where to", flags: .placement)])
+      inputs: [PortDeclaration("in", .any, "Any stream", flags: flags)],
+      parameters: [.text("store", "Store for the tokens", flags: .placement)])
   }
 
   private let store: TapStore?
@@ -144,7 +144,7 @@ private class Tap: OffloadNode {
     }
     let width = Int(format.rows) * Int(format.columns)
     for index in 0..<input.count {
-      // As records have it.
+      // As in records.
       let begin = input.pointer.pointee.time.begin(input.head(index))
       let end = max(input.pointer.pointee.time.end(input.head(index)), begin)
       for channel in 0..<(format.kind == AUSCULT_EVENT ? 1 : input.channels) {
@@ -175,14 +175,14 @@ private class Tap: OffloadNode {
   }
 }
 
-/// One that hears what a detector would: tokens that hold padding don't reach it.
+/// A tap that gets a detector's input: without tokens that hold padding.
 private final class JudgeTap: Tap {
   override class var declaration: NodeDeclaration { declaration("auscult.tap.judge", flags: .heard) }
 }
 
 /// The tap's class.
 let tapClass: NodeClass = tapClasses[0]
-/// Of a tap in a detector's place.
+/// The class of a tap in a detector's place.
 let judgeTapClass: NodeClass = tapClasses[1]
 
 /// Made once.

@@ -6,25 +6,25 @@ import NodeKit
 import NumberText
 
 extension TrainingRun {
-  /// What was heard of the recordings.
+  /// The collected tokens of the recordings.
   struct Collected {
     var input: DetectorInput
-    /// To learn from, by machine.
+    /// Training tokens, by machine.
     var machines: [String: LearnedTokens] = [:]
-    /// What is left out at a time to set thresholds on; nil: nothing.
+    /// The parts that are held out in turn to set thresholds; nil: none.
     var folds: Folds?
     var tokens: [Part: Int] = [:]
-    /// Of sound that was learned from, each second once.
+    /// Seconds of training sound, each second once.
     var seconds = 0.0
-    /// Seconds of the recording at hand up to which that is counted.
+    /// Seconds of the current recording up to which that is counted.
     fileprivate var counted = 0.0
     var silent = 0
-    /// Tokens with values that are no numbers.
+    /// Tokens with NaN or infinite values.
     var notFinite = 0
     var clipped = 0
     /// Paths of recordings that don't fill a token.
     var tooShort: [String] = []
-    /// What became of recordings that were heard again.
+    /// How recordings were altered for additional copies.
     var altered: [JSONValue] = []
 
     fileprivate var bytes = 0
@@ -35,7 +35,7 @@ extension TrainingRun {
     var lengths: [Int: Double] = [:]
   }
 
-  /// Runs the graph up to the detector over all that is to be learned from.
+  /// Runs the graph up to the detector over all training recordings.
   func collect(_ set: RecordingSet) throws -> Collected {
     let recordings = set.recordings.filter { $0.part == .train && isLearned($0) }
     let store = TapStore()
@@ -70,12 +70,11 @@ extension TrainingRun {
     return collected
   }
 
-  /// Refuses recordings of whose rate the graph makes other tokens than of the first: none can be learned from, or judged,
-  /// beside the others.
+  /// Refuses recordings whose rate gives other tokens than the first one's: a model can't learn from or score both.
   private func checkRates(_ set: RecordingSet, _ tapped: Graph, _ input: DetectorInput, first: Recording) throws {
     var known: Set<Int> = [input.driverRate]
     for recording in set.recordings where isUsed(recording) {
-      // Of those to learn from, all that can't be read are told of at once, by the run over them.
+      // The run over the training recordings reports every unreadable one in one error.
       guard let rate = recording.part == .train ? try? AudioFileRate.of(recording) : try AudioFileRate.of(recording)
       else { continue }
       guard known.insert(rate).inserted else { continue }
@@ -83,12 +82,12 @@ extension TrainingRun {
       guard let difference = differences.first else { continue }
       throw TrainingError(
         "\(recording.place.map { "\($0): " } ?? "")\(recording.path): has \(rate) samples a second, \(first.path) has "
-          + "\(input.driverRate), and the graph makes other tokens of it (\(difference)). Give recordings of one rate, or put "
+          + "\(input.driverRate), and its tokens differ (\(difference)). Give recordings of one rate, or put "
           + "a 'resample' node behind the source")
     }
   }
 
-  /// Each training recording again, as often as there are to be copies, with what the seed draws for each.
+  /// Runs each training recording again for each copy, altered at random by the seed.
   private func hearAgain(
     _ recordings: [Recording], _ augmentation: Augmentation, _ tapped: Graph, _ store: TapStore,
     _ collected: inout Collected
@@ -105,7 +104,7 @@ extension TrainingRun {
         callbacks.progress(done, "altering \(index + 1)/\(recordings.count) \(recording.path)")
         var quiet = callbacks
         quiet.progress = { _, _ in }
-        // The file goes with the copy.
+        // Releasing the copy removes its file.
         try withExtendedLifetime(copy) {
           _ = try TapRun(callbacks: quiet).run(tapped, [altered]) { _, _ in
             try note(store.take(), recording, index, alteration, &collected)
@@ -116,14 +115,14 @@ extension TrainingRun {
     }
   }
 
-  /// Takes the tokens of a recording, or of an altered copy.
+  /// Adds the tokens of a recording, or of an altered copy.
   private func note(
     _ tokens: [TapToken], _ recording: Recording, _ index: Int, _ alteration: Alteration?, _ collected: inout Collected
   ) throws {
     let (pace, blur) = (alteration?.pace ?? 1, alteration?.blur ?? 0)
     for token in tokens {
       guard let name = collected.names.name(recording, channel: token.channel) else { continue }
-      // Where its sound lies in the recording.
+      // Position of its sound in the recording.
       let (begin, end) = (max(0, token.beginSecond * pace - blur), token.endSecond * pace + blur)
       let label = recording.label(begin: begin, end: end)
       guard let label, learnsLabels || label == Label.normal else { continue }
@@ -152,7 +151,7 @@ extension TrainingRun {
     collected.bytes += token.values.count * MemoryLayout<Float>.stride
     guard collected.bytes <= collected.greatestBytes else {
       throw TrainingError(
-        "the tokens take more than \(NumberText.bytes(collected.greatestBytes)), and learning from them several times that: give "
+        "the tokens take more than \(NumberText.bytes(collected.greatestBytes)), and training needs several times that: give "
           + "fewer recordings, a longer 'hop', a 'statistics' node before '\(node.name)', or allow more with --memory")
     }
     collected.machines[name, default: LearnedTokens()].add(
@@ -168,7 +167,7 @@ extension TrainingRun {
         collected.silent > 0
           ? "all \(collected.silent) tokens are silent: there is nothing to learn; check the recordings' level"
           : collected.notFinite > 0
-            ? "the recordings hold values that are no numbers (NaN or infinite): check what wrote them"
+            ? "the recordings hold NaN or infinite values: check the program that wrote them"
             : "the recordings are too short: none of them fills a token of \(NumberText.rounded(collected.input.extent, 3)) s"
       )
     }
@@ -183,8 +182,8 @@ extension TrainingRun {
     }
     if collected.notFinite > 0 {
       callbacks.warn(
-        "\(collected.notFinite) tokens hold values that are no numbers (NaN or infinite), and were not learned from: check "
-          + "what wrote the recordings")
+        "\(collected.notFinite) tokens hold NaN or infinite values, and were not used for training: check "
+          + "the program that wrote the recordings")
     }
     if collected.silent > 0 { callbacks.warn("\(collected.silent) silent tokens were not learned from") }
     if collected.clipped * 20 > total {

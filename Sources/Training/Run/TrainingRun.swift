@@ -8,46 +8,46 @@ import Models
 import NodeHost
 import TextEscapes
 
-/// Trains a detector of a graph on recordings, and sets its thresholds on sound that it has not learned from.
+/// Trains a detector of a graph on recordings, and sets its thresholds on sound that was not used for training.
 ///
-/// Each threshold is set on scores of models that have not learned from what they score (cross-fitting, see `Folds`); the
-/// model that is written has learned from all of it. Recordings whose manifest has a split `validation` are held out as it
-/// says, and never learned from.
+/// Each threshold is set on scores of models that were not trained on the scored sound (cross-fitting, see `Folds`);
+/// the written model is trained on everything. Recordings with the split `validation` in the manifest are held out, and
+/// never used for training.
 public struct TrainingRun {
   public struct Options: Sendable {
     public var seed: UInt64 = 42
     /// Nil: the default of the class.
     public var rule: ThresholdRule?
-    /// The share of the normal recordings that is left out at a time to set the threshold on, by a model that has not learned
-    /// from it; nil: see `Folds`. 0: none.
+    /// The share of the normal recordings that is held out at a time to set the threshold, on scores of a model that
+    /// was not trained on them; nil: see `Folds`. 0: none.
     public var heldOut: Double?
-    /// Of recordings that do not say themselves what they are for.
+    /// The division of recordings that don't state their part.
     public var test = 0.0
-    /// Goes on although something is learned from and judged as well.
+    /// Continues although some recordings are in both training and test.
     public var isForced = false
-    /// Recordings that are learned from are heard again, changed by this; nil: once, as they are.
+    /// How training recordings are altered for additional copies; nil: no copies.
     public var augmentation: Augmentation?
 
     public init() {}
   }
 
-  /// What came out of it.
+  /// The result of a training.
   public struct Summary: Sendable {
     public var model: ModelFile
     public var figures: [DetectorFigure]
-    /// Of classes that tell of their epochs.
+    /// Of classes that report their epochs.
     public var curves: [LearningCurve] = []
     public var recordings: [Part: Int] = [:]
     public var tokens: [Part: Int] = [:]
     public var seconds = 0.0
-    /// Live: the rounds that it took; nil: it learned from recordings.
+    /// Live: the number of rounds; nil: trained on recordings.
     public var rounds: Int?
-    /// Models that were trained for the threshold alone, and how what they score was chosen; nil: none.
+    /// Models that were trained only for the threshold, and how the scored sound was chosen; nil: none.
     public var folds: Folds.Facts?
   }
 
-  /// The most bytes of tokens that are learned from at a time. Beside them there are those of a fold, a copy for the class,
-  /// and the same in double precision where it computes with them.
+  /// The most bytes of training tokens at a time. In addition there are those of a fold, a copy for the class, and the
+  /// same in double precision where it computes with them.
   static var greatestTokens: Int { MemoryLimit.standard.bytes / 5 }
 
   let graph: Graph
@@ -59,9 +59,9 @@ public struct TrainingRun {
   /// How thresholds are set.
   var rule: ThresholdRule { options.rule ?? (learnsLabels ? .manual(0) : .standard) }
 
-  /// The share of recordings that is left out at a time: none where no threshold is set by them.
+  /// The share of recordings that is held out at a time: none where they set no threshold.
   var heldOut: Double? { if case .manual = rule { 0 } else { options.heldOut } }
-  /// Of anomalous recordings, for `bestF1`; they are never learned from.
+  /// Of anomalous recordings, for `bestF1`; never used for training.
   private var heldOutAnomalous: Double { rule == .bestF1 ? options.heldOut ?? 0.2 : 0 }
 
   /// - Parameter node: name of the detector; nil: the only one.
@@ -78,7 +78,7 @@ public struct TrainingRun {
     self.learnsLabels = learnsLabels
   }
 
-  /// Trains, and writes the model as a whole or not at all.
+  /// Trains, and writes the model completely or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> Summary {
     try OutputPlace.prepare(output, graph: graph, model: node.modelPath, set: set)
     let leftOut = set.leftOut
@@ -117,7 +117,7 @@ public struct TrainingRun {
       tokens: collected.tokens, seconds: collected.seconds, folds: collected.folds?.facts)
   }
 
-  /// Notes how the levels lay that are learned from, for `adapt`.
+  /// Stores the distribution of the training levels, for `adapt`.
   private func remember(_ collected: Collected, _ machines: [String], in model: inout ModelFile) {
     for (index, machine) in machines.enumerated() {
       let values = collected.machines[machine]!.examples.values
@@ -125,12 +125,12 @@ public struct TrainingRun {
     }
   }
 
-  /// Runs a fit, which a person may end or give up.
+  /// Runs a fit, which the user may end or cancel.
   private func fitted<T>(_ recorder: CurveRecorder, _ body: () throws -> T) throws -> T {
     callbacks.fitting(true)
     defer { callbacks.fitting(false) }
     let result = Result { try body() }
-    // Before the first epoch there is no best so far.
+    // Before the first epoch there is no best one.
     if callbacks.isCancelled() || callbacks.isEnding() && recorder.curves.isEmpty { throw Interrupted() }
     return try result.get()
   }
@@ -143,7 +143,7 @@ public struct TrainingRun {
     if learnsLabels {
       guard set.labels.count >= 2 else {
         throw TrainingError(
-          "\(set.source): \(node.nodeClass.name) tells labels apart and needs at least two; there is "
+          "\(set.source): \(node.nodeClass.name) is a classifier and needs at least two labels; there is "
             + "'\(set.labels.first ?? "none")'. Train it with --dataset or --manifest")
       }
     } else {
@@ -156,7 +156,7 @@ public struct TrainingRun {
     if set.hasParts {
       let hasValidation = set.recordings.contains { $0.part == .validation }
       if !hasValidation, heldOutAnomalous > 0 {
-        // Some of what the threshold is to be set by is held out.
+        // Some of the sound for the threshold is held out.
         for index in set.recordings.indices where set.recordings[index].part == .train {
           set.recordings[index].part = nil
         }
@@ -164,7 +164,7 @@ public struct TrainingRun {
       }
     } else {
       set = divided(set, test: options.test)
-      // What nothing is learned from, and no threshold is set by, is free for testing.
+      // Recordings for neither training nor thresholds are free for testing.
       for index in set.recordings.indices where !isUsed(set.recordings[index]) { set.recordings[index].part = .test }
     }
     guard set.recordings.contains(where: { $0.part == .train && isLearned($0) }) else {
@@ -175,14 +175,14 @@ public struct TrainingRun {
     if let first = leaks.first {
       let text = "\(first)" + (leaks.count > 1 ? " (and \(leaks.count - 1) more)" : "")
       guard options.isForced else {
-        throw TrainingError("\(text): results would look better than they are. Take it out, or go on with --force")
+        throw TrainingError("\(text): results would look better than they are. Remove it, or use --force")
       }
       callbacks.warn("\(text): results look better than they are")
     }
     return set
   }
 
-  /// All that can be learned from is: thresholds are set by cross-fitting.
+  /// Everything is used for training: thresholds are set by cross-fitting.
   private func divided(_ set: RecordingSet, test: Double) -> RecordingSet {
     let isOpen = set.recordings.map { $0.part == nil }
     var result = SplitPlan(test: test, heldOut: heldOutAnomalous, seed: options.seed).divided(set)
@@ -195,7 +195,7 @@ public struct TrainingRun {
 
   func isLearned(_ recording: Recording) -> Bool { learnsLabels || recording.label == Label.normal }
 
-  /// Whether the model knows anything of it: by what it has learned, or by its thresholds.
+  /// Whether the model depends on it, by its training or by its thresholds.
   func isUsed(_ recording: Recording) -> Bool {
     switch recording.part {
     case .train: isLearned(recording)
@@ -250,8 +250,8 @@ enum AudioFileRate {
 }
 
 extension Recording {
-  /// The label of a stretch: an event's where it covers more than half of it, the recording's where no event touches it;
-  /// nil in between.
+  /// The label of a stretch: an event's if the event covers more than half of it, the recording's if no event touches
+  /// it; nil otherwise.
   func label(begin: Double, end: Double) -> String? {
     var touches = false
     for event in events {

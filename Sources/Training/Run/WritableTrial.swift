@@ -2,10 +2,10 @@ import Glibc
 import SystemCalls
 import TextEscapes
 
-/// Tries whether a file can be made: what permissions say is not all, for root may do everything, but not on every file
-/// system.
+/// Tests whether a file can be created: permissions alone don't tell, because root may do everything, but not on every
+/// file system.
 ///
-/// - Parameter path: of no file that exists; nothing is left there.
+/// - Parameter path: must not exist; nothing is left there.
 /// - Returns: the system's reason why not, or nil.
 func writableProblem(_ path: String) -> String? {
   let trial = "\(path).\(getpid()).trial"

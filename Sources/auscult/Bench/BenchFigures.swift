@@ -1,10 +1,10 @@
-/// What a measurement of a graph found.
+/// The result of a measurement of a graph.
 struct BenchFigures {
   struct Node {
     var name: String
     var className: String
     var placement: String
-    /// In `process`, without the time stamps.
+    /// Time in `process`, without the time stamps.
     var nanosecondsPerCycle: Double
 
     var isRealtime: Bool { placement == "realtime" }
@@ -15,14 +15,14 @@ struct BenchFigures {
   var period: Int
   var seconds: Double
   var nodes: [Node]
-  /// A cycle of the realtime thread, without stamps around the nodes.
+  /// Time of a cycle of the realtime thread, without stamps around the nodes.
   var cycleNanoseconds: Double
-  /// What the engine takes for itself, for each call of a node on the realtime thread.
+  /// The engine's own time for each call of a node on the realtime thread.
   var overheadNanoseconds: Double
-  /// One reading of the clock.
+  /// Time to read the clock once.
   var stampNanoseconds: Double
-  /// Seconds of sound for a second of the processor's time, everything included.
+  /// Seconds of sound per second of processor time, everything included.
   var factor: Double
-  /// Seconds of sound for a second that the realtime thread computes.
+  /// Seconds of sound per second of processor time of the realtime thread.
   var realtimeFactor: Double
 }

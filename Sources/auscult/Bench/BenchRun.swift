@@ -1,11 +1,11 @@
 import GraphEngine
 import GraphText
 
-/// Runs a graph by hand on one thread and takes the time.
+/// Runs a graph by hand on one thread and measures the time.
 ///
-/// There are plain runs, for the total, and runs with time stamps around each call of a node. All of them do the same
-/// work in the same batches of cycles, so that of every batch the least time of any run counts: whatever interrupts
-/// the program only adds. What the cycles of the plain runs take beyond the nodes is the engine's own.
+/// There are plain runs, for the total, and runs with time stamps around each call of a node. All runs do the same work in
+/// the same batches of cycles. For every batch the shortest time of any run counts, because interruptions only add time.
+/// The engine's own time is the time of the plain runs minus that of the nodes.
 struct BenchRun {
   private static let rounds = 5
   private static let cyclesPerBatch = 64
@@ -24,7 +24,7 @@ struct BenchRun {
     return figures(BenchTimes.least(plain), BenchTimes.least(stamped), stamp: stamp)
   }
 
-  /// Of the two stamps around a call, and around a cycle, one reading lies within the time that they give.
+  /// - Parameter stamp: nanoseconds of one clock reading: the measured time of a call, or of a cycle, contains one.
   private func figures(_ plain: BenchTimes, _ stamped: BenchTimes, stamp: Double) -> BenchFigures {
     let cycles = Double(max(1, plain.cycles))
     let seconds = Double(sound.frames) / Double(sound.rate)
@@ -39,8 +39,8 @@ struct BenchRun {
       stampNanoseconds: stamp, factor: seconds / plain.processorSeconds, realtimeFactor: seconds * 1e9 / plain.busy)
   }
 
-  /// For each call of a node on the realtime thread: the median of the batches, because a small difference of large
-  /// numbers is at the mercy of the few that were disturbed in every run.
+  /// Nanoseconds per call of a node on the realtime thread: the median of the batches, because a few disturbed batches
+  /// would dominate a small difference of large numbers.
   private func overhead(_ plain: BenchTimes, _ stamped: BenchTimes, stamp: Double) -> Double {
     let realtime = stamped.nodes.filter { $0.placement == "realtime" }
     let overheads = plain.batches.indices.compactMap { batch -> Double? in
@@ -66,7 +66,7 @@ struct BenchRun {
     driver.finish()
     let failed = driver.engine.failedNodes.sorted()
     guard failed.isEmpty else {
-      throw Failure("nodes failed, so that nothing was measured: \(failed.joined(separator: ", "))")
+      throw Failure("nothing was measured, because nodes failed: \(failed.joined(separator: ", "))")
     }
     return times
   }
@@ -84,7 +84,7 @@ struct BenchRun {
     return driver
   }
 
-  /// Feeds everything, and calls back after each batch of cycles.
+  /// Feeds all sound, and calls back after each batch of cycles.
   private func feed(_ driver: HandDriver, batch: (Engine) -> Void) {
     let channels = driver.engine.externalInputs.count
     let noise = sound.channels == nil ? sound.piece(from: 0, frames: batchFrames, channels: channels) : nil

@@ -1,13 +1,13 @@
 import FileDriver
 
-/// What a graph hears while it is measured: noise, or the beginning of a file.
+/// The input of a measured graph: noise, or the beginning of a file.
 struct BenchSound {
   let rate: Int
-  /// "noise", or the file.
+  /// "noise", or the file's path.
   let name: String
   /// Frames to run.
   let frames: Int
-  /// Channels that there are; nil: any number.
+  /// Channels of the file; nil: any number.
   let channels: Int?
   /// Samples [channel][frame] of a file.
   private let samples: [[Float]]
@@ -34,7 +34,7 @@ struct BenchSound {
     if frames == 0 { throw Failure("\(file): holds no samples") }
   }
 
-  /// A piece [channel][frame] of at most a second, from a frame on. Noise is the same in every piece.
+  /// Samples [channel][frame], at most one second of them, from a frame on. Noise is the same in every piece.
   func piece(from frame: Int, frames: Int, channels: Int) -> [[Float]] {
     if self.channels == nil { return BenchSound.noise(channels: channels, frames: frames) }
     return samples.prefix(channels).map { Array($0[frame..<frame + frames]) }

@@ -2,7 +2,7 @@ import GraphEngine
 
 /// The times of one run, batch by batch.
 struct BenchTimes {
-  /// Time in a node's calls, or in cycles, of one batch; stamps included.
+  /// Time in a node's calls, or in cycles, in one batch; stamps included.
   struct Batch {
     var nanoseconds: Double
     /// Calls of the node.
@@ -22,9 +22,9 @@ struct BenchTimes {
   }
 
   var nodes: [Node]
-  /// Of the cycles.
+  /// The batches of cycles.
   private(set) var batches: [Batch] = []
-  /// The process's time for everything, in seconds.
+  /// Processor time of the whole process, in seconds.
   var processorSeconds = 0.0
   private var last: EngineStatistics?
 
@@ -36,7 +36,7 @@ struct BenchTimes {
     nodes = descriptions.map { Node(name: $0.name, className: $0.className, placement: $0.placement) }
   }
 
-  /// Ends a batch; the last one is what workers do when everything is fed.
+  /// Ends a batch. The last batch is the work of the worker threads after the last cycle.
   mutating func add(_ now: EngineStatistics) {
     let busy = now.busyNanoseconds - (last?.busyNanoseconds ?? 0)
     batches.append(Batch(nanoseconds: Double(busy), cycles: now.cycles - (last?.cycles ?? 0)))
@@ -48,7 +48,7 @@ struct BenchTimes {
     last = now
   }
 
-  /// Of every batch the least time of any run.
+  /// The shortest time of any run, for every batch.
   static func least(_ runs: [BenchTimes]) -> BenchTimes {
     var result = runs[0]
     for run in runs.dropFirst() {

@@ -2,7 +2,7 @@ import Foundation
 import GraphEngine
 import SystemCalls
 
-/// A folder for what sinks write during a measurement, so that nobody's records are overwritten.
+/// A folder for the outputs of sinks during a measurement, so that no records are overwritten.
 struct ScratchOutputs {
   private let folder: String
 
@@ -14,7 +14,7 @@ struct ScratchOutputs {
     folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
   }
 
-  /// The graph with every output path within the folder.
+  /// The graph with every output path inside the folder.
   func redirect(_ graph: Graph) throws -> Graph {
     var graph = graph
     for (index, node) in graph.nodes.enumerated() {

@@ -2,7 +2,7 @@ import Glibc
 
 /// The cost of reading the clock that the engine times with.
 enum StampCost {
-  /// Nanoseconds of one reading: the least of many averages, because anything that comes between only adds.
+  /// Nanoseconds of one reading: the smallest of many averages, because interruptions only add time.
   static func measure() -> Double {
     (0..<200).map { _ in average(of: 500) }.min() ?? 0
   }

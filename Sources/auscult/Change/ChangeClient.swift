@@ -4,8 +4,8 @@ import GraphText
 import LiveControl
 import RunControl
 
-/// The command's side of a change: asks for it, says what happens to every node, waits for the exchange, says where and
-/// how quickly it came.
+/// The command's side of a change: requests it, prints what happens to every node, waits for the exchange, and prints its
+/// position and durations.
 final class ChangeClient {
   private static let interval: UInt32 = 20_000
 
@@ -19,7 +19,7 @@ final class ChangeClient {
     self.isJSON = isJSON
   }
 
-  /// - Returns: whether it was done.
+  /// - Returns: whether the change was done.
   func follow(_ request: ChangeRequest) throws -> Bool {
     guard let id = try client.call(request.kind.rawValue, request.json)["change"] else {
       throw ControlProblem("the graph gave a broken answer")
@@ -37,7 +37,7 @@ final class ChangeClient {
     }
   }
 
-  /// The plan, once it is there, and what is being waited for.
+  /// Prints the plan, once it exists, and what the change waits for.
   private func show(_ ticket: JSONValue) {
     if !hasShownPlan, let plan = ticket["plan"] {
       console.endProgress()
@@ -48,8 +48,8 @@ final class ChangeClient {
       for note in notes.compactMap(\.text) { Output.line(note) }
     }
     switch (ticket["state"]?.text, ticket["swap"]?["stage"]?.text) {
-    case ("waiting", _): console.progress("waiting for the change that is under way")
-    case ("warming", "warming"): console.progress("the new nodes run beside the old ones until they yield valid tokens")
+    case ("waiting", _): console.progress("waiting for the change in progress")
+    case ("warming", "warming"): console.progress("the new nodes warm up until they yield valid tokens")
     default: break
     }
   }
@@ -65,16 +65,16 @@ final class ChangeClient {
     switch request.kind {
     case .shadow:
       Output.line(
-        "the candidate runs beside \(request.node), in its shadow: `auscult shadow`, `auscult promote`, "
+        "the candidate runs in the shadow of \(request.node): next are `auscult shadow`, `auscult promote` or "
           + "`auscult discard`")
-    case .discard: Output.line("the candidate is gone")
+    case .discard: Output.line("the candidate has ended")
     default: Output.line(SwapText(swap).exchange)
     }
   }
 }
 
 extension Diagnostic {
-  /// With the path as one would type it here.
+  /// The diagnostic with a path relative to the working directory.
   var relative: Diagnostic {
     var diagnostic = self
     let here = FileManager.default.currentDirectoryPath + "/"

@@ -1,7 +1,7 @@
 import LiveControl
 import RunControl
 
-/// What became of a change, as the run's own log has it.
+/// The result of a change, for the run's own log.
 struct ChangeLine {
   private let request: ChangeRequest
   private let record: ChangeRecord
@@ -16,7 +16,7 @@ struct ChangeLine {
 
   private var failure: String {
     (record.problem?.description ?? "\(Quantity.count(record.diagnostics.count, "error"))")
-      + "; the graph goes on as it was"
+      + "; the graph runs on unchanged"
   }
 
   private var success: String {

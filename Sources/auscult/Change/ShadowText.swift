@@ -1,6 +1,6 @@
 import RunControl
 
-/// How a candidate compares with the detector that judges, in words, from what the running graph answered.
+/// Compares a candidate with the detector that judges, in words, from the running graph's answer.
 struct ShadowText {
   private let report: JSONValue
 
@@ -28,7 +28,7 @@ struct ShadowText {
   private func number(_ value: JSONValue?) -> String { value?.number.map { Quantity.fixed($0, 3) } ?? "-" }
 
   private var agreement: String {
-    guard let share = report["agreement"]?.number else { return "nothing was judged by both yet" }
+    guard let share = report["agreement"]?.number else { return "no token was judged by both yet" }
     return "both judge alike in \(Quantity.fixed(share * 100, 1)) % of \(report["compared"]?.integer ?? 0) scores"
   }
 

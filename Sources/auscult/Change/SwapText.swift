@@ -1,12 +1,12 @@
 import RunControl
 
-/// A plan and a swap in words, from what the running graph answered.
+/// A plan and a swap in words, from the running graph's answer.
 struct SwapText {
   private let json: JSONValue
 
   init(_ json: JSONValue) { self.json = json }
 
-  /// A line for each node: what happens to it, and why. `json` is a plan.
+  /// One line per node: what happens to it, and why. `json` is a plan.
   ///
   /// - Parameter rate: frames per second.
   func plan(rate: Int64) -> String {
@@ -41,11 +41,11 @@ struct SwapText {
     let place = back ?? json["exchange_position"]?.integer.map { " at frame position \($0)" } ?? ""
     let reason = json["reason"]?.text.map { ": \($0)" } ?? ""
     switch stage {
-    case "warming": return "a change is under way: new nodes run beside the old ones until they yield valid tokens"
-    case "shadowing": return "a candidate runs beside it"
-    case "exchanging": return "a change is under way: the exchange\(place)"
+    case "warming": return "a change is in progress: new nodes warm up until they yield valid tokens"
+    case "shadowing": return "a candidate runs in the shadow"
+    case "exchanging": return "a change is in progress: the exchange\(place)"
     case "probation": return "changed\(place); the old nodes still stand by"
-    case "retiring": return "changed\(place); the old nodes are being taken down"
+    case "retiring": return "changed\(place); the old nodes are being destroyed"
     case "done": return "changed\(place)"
     default: return "the last change was \(stage)\(reason)"
     }

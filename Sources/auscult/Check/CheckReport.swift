@@ -4,13 +4,13 @@ import LiveControl
 import NodeHost
 import RunControl
 
-/// What `check` found out about one file.
+/// The result of `check` for one file.
 struct CheckReport {
   let file: String
   let rate: Int
   private(set) var diagnostics: [Diagnostic] = []
   private(set) var graph: Graph?
-  /// Nil where there are errors.
+  /// Nil if there are errors.
   private(set) var nodes: [NodeDescription]?
 
   init(_ file: String, changes: GraphChanges, catalog: PluginCatalog, rate: Int) {
@@ -31,7 +31,7 @@ struct CheckReport {
     }
   }
 
-  /// The files that this very graph writes while it runs are its own.
+  /// If this graph runs, the files that it writes now are its own.
   private static func options(_ graph: Graph) -> EngineOptions {
     var options = EngineOptions()
     let runs = ControlClient.running().filter { $0.name == graph.name }
@@ -45,7 +45,7 @@ struct CheckReport {
   private var latency: Int64 { nodes?.map(\.pathLatency).max() ?? 0 }
   private var memory: Int { nodes?.reduce(0) { $0 + $1.memory } ?? 0 }
 
-  /// A heading, a table, the sums; nil where there are errors.
+  /// A heading, a table, the sums; nil if there are errors.
   var text: String? {
     guard let graph, let nodes else { return nil }
     var table = Table([
@@ -60,7 +60,7 @@ struct CheckReport {
       """
   }
 
-  /// A line for each output; what concerns the whole node on the first.
+  /// One line per output; the first one also has the figures of the whole node.
   private func add(_ node: NodeDescription, to table: inout Table) {
     let formats = node.outputs.map { node.outputs.count > 1 ? "\($0.name): \($0.format)" : $0.format }
     table.add([
@@ -95,7 +95,7 @@ extension NodeDescription {
 }
 
 extension JSONValue {
-  /// Frames, and what they are in milliseconds.
+  /// Frames, and the same in milliseconds.
   fileprivate static func latency(_ frames: Int64, rate: Int) -> JSONValue {
     ["frames": .integer(frames), "milliseconds": .number(Double(frames) * 1000 / Double(rate))]
   }

@@ -3,7 +3,7 @@ import NodeHost
 import RunControl
 
 extension PluginCatalog {
-  /// Everything that `nodes` knows.
+  /// All that `nodes` prints.
   var json: JSONValue {
     [
       "search_path": .texts(searchPath), "classes": .array(classes.map(\.json)),

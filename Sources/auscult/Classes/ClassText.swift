@@ -61,7 +61,7 @@ extension Parameter {
 }
 
 extension NodeClass {
-  /// The most demanding thread it may run on.
+  /// The most demanding thread that the class may run on.
   var thread: String { isHard ? "realtime" : "worker" }
 
   /// "spectrum -> features".

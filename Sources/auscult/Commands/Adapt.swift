@@ -10,17 +10,17 @@ import Training
 /// `auscult adapt`
 struct Adapt: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fits a model to another microphone or place, by a minute of normal sound from there.",
+    abstract: "Adapts a model to another microphone or place, by a minute of normal sound from there.",
     discussion: """
       Another microphone, or another place for it, is a filter: an offset in dB for each band. The command measures the \
-      offsets between the sound that the model learned and normal sound here, moves the model by them and sets its \
-      thresholds anew, as `calibrate` does. What it has learned stays. The model keeps the offsets and their history.
+      offsets between the sound that the model learned and normal sound here. It moves the model by them and sets its \
+      thresholds again, as `calibrate` does, without training. The model keeps the offsets and their history.
 
-      Nothing is written where there is too little sound, or where offsets don't explain how it differs: then the machine \
-      is another one, or not well.
+      The command writes nothing if the sound is too short, or if offsets don't explain the difference: then it is another \
+      machine, or the machine is not healthy.
 
-      With --live it listens as a JACK client of its own, beside the watch. Where the graph runs, the adapted model then \
-      judges in the shadow of the present one: `auscult shadow status` compares them, `auscult promote` lets it take over.
+      With --live the command listens as a JACK client of its own. If the graph runs, the adapted model then judges in the \
+      shadow of the present one: `auscult shadow status` compares them, `auscult promote` lets it take over.
 
       Examples:
         auscult adapt fan.yaml --normal monday.wav tuesday.wav
@@ -29,22 +29,22 @@ struct Adapt: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphInput
-  @Option(help: "The detector; needed where the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.") var node: String?
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Recordings of normal sound here, or folders of them.", valueName: "files"),
     completion: .file())
   var normal: [String] = []
-  @Flag(help: "Listen on JACK instead, to normal sound.") var live = false
+  @Flag(help: "Listen to normal sound on JACK instead.") var live = false
   @Option(help: ArgumentHelp("How long to listen with --live (default: 60 s).", valueName: "time"))
   var duration: Seconds?
   @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write the model here instead of in its own place.", valueName: "model"))
+    name: .shortAndLong, help: ArgumentHelp("Write the model to this file instead of its own.", valueName: "model"))
   var output: String?
   @Flag(
     help:
-      "Go on although offsets don't explain the difference, a sensor is stuck, or the model was trained on the recordings."
+      "Continue even if offsets don't explain the difference, a sensor is stuck, or the model was trained on the recordings."
   )
   var force = false
   @OptionGroup(title: "Live, as with `auscult run`") var options: LiveOptions
@@ -96,7 +96,7 @@ struct Adapt: ParsableCommand {
     if json { Output.line(report.json) } else { Output.line(report.text) }
   }
 
-  /// Listens beside the watch, then has the adapted model judge in its shadow.
+  /// Listens as a JACK client; then the adapted model judges in the shadow of the present one.
   private func runLive(_ adaptation: AdaptationOptions, _ console: Console) throws {
     let catalog = input.changes.catalog.load(isPrivate: true)
     let graph = try input.load(catalog: catalog, console: console)
@@ -123,7 +123,7 @@ struct Adapt: ParsableCommand {
     if !json { try shadow(graph.name, detector.name, path) }
   }
 
-  /// Where the graph runs: the adapted model beside the present one.
+  /// If the graph runs: starts the adapted model as a candidate.
   private func shadow(_ graph: String, _ node: String, _ path: String) throws {
     guard ControlClient.running().contains(where: { $0.name == graph }) else { return }
     var request = ChangeRequest(.shadow)

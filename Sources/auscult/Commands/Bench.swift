@@ -4,15 +4,15 @@ import GraphEngine
 /// `auscult bench`
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures what a graph costs: nanoseconds per cycle and node, real-time factor.",
+    abstract: "Measures the cost of a graph: nanoseconds per cycle and node, real-time factor.",
     discussion: """
-      Runs the graph as fast as it goes, on one thread, on noise or on a file, and tells what each node takes in a \
-      cycle, what the engine adds to it, and how many times faster than real time the whole is. The graph's sinks run \
-      too, into a scratch folder in place of their own paths.
+      Runs the graph as fast as possible, on one thread, on noise or on a file. Prints the time of each node per cycle, \
+      the engine's own time, and how many times faster than real time the whole graph is. The graph's sinks run too, and \
+      write into a scratch folder.
 
       Every figure comes from cycles of --period frames; cycles above 1024 frames are run in several calls. Node times \
-      are measured with two time stamps around each call, whose own cost is measured and taken off; the total and the \
-      real-time factor come from a run of their own without such stamps.
+      are measured with two time stamps around each call, whose own cost is measured and subtracted. The total and the \
+      real-time factor come from a separate run without such stamps.
 
       Examples:
         auscult bench fan.yaml

@@ -6,12 +6,12 @@ import Training
 /// `auscult calibrate`
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Sets a model's alarm thresholds anew, on new normal sound, without training again.",
+    abstract: "Recalibrates a model's alarm thresholds on new normal sound, without training.",
     discussion: """
-      The thresholds go into the model file; what it has learned stays. Machines that no recording is of keep theirs. \
-      False alarms are events of the graph's 'alarm', with its delays. How recordings differ is what the threshold allows \
-      for: give several, of other hours and days. With too little sound for the budget it is set high, and the command \
-      says how much more to record.
+      The command writes the thresholds into the model file. Machines without a recording keep theirs. False alarms are \
+      events of the graph's 'alarm', with its delays. The threshold allows for the differences between recordings: give \
+      several, of other hours and days. If the sound is too short for the budget, the threshold is set high, and the \
+      command says how much more to record.
 
       Examples:
         auscult calibrate fan.yaml --normal this-week/
@@ -20,13 +20,13 @@ struct Calibrate: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphInput
-  @Option(help: "The detector; needed where the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.") var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write the model here instead of in its own place.", valueName: "model"))
+    name: .shortAndLong, help: ArgumentHelp("Write the model to this file instead of its own.", valueName: "model"))
   var output: String?
-  @Flag(help: "Take recordings too that the model was trained on, or whose sensor is stuck.") var force = false
+  @Flag(help: "Accept recordings that the model was trained on, or whose sensor is stuck.") var force = false
   @Flag(help: "Print the thresholds as one JSON object.") var json = false
   @OptionGroup var verbosity: ConsoleOptions
 

@@ -9,9 +9,9 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks graph files, and shows formats, placement, latency and memory.",
     discussion: """
-      Every error of every file is told, each with its place. For a graph without errors there is a table: each node \
-      with its class, the thread it runs on, what it yields, the latency that it adds, the latency of the whole path up \
-      to it, and its memory. A model that does not exist is a warning here. Nothing is opened or written.
+      Reports every error of every file, each with its place. For a graph without errors it prints a table: each node \
+      with its class, its thread, its outputs, the latency that it adds, the latency of the whole path up to it, and its \
+      memory. A missing model is only a warning here. The command opens and writes no files of the graph.
 
       Examples:
         auscult check fan.yaml
@@ -27,7 +27,7 @@ struct Check: ParsableCommand {
 
   @OptionGroup var changes: GraphChanges
 
-  @Option(help: "Frames per second that the driver would have.") var rate = Rate(48000)
+  @Option(help: "Frames per second of the driver.") var rate = Rate(48000)
 
   @Flag(help: "Print one JSON object, diagnostics included.") var json = false
 

@@ -7,19 +7,19 @@ import Training
 /// `auscult compare`
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains graphs and judges by them, on the same recordings, and shows them in one table.",
+    abstract: "Trains and evaluates several graphs on the same recordings, and prints one table.",
     discussion: """
-      Each graph's detector is trained with each seed and judges what is for testing. The table has the area under the \
-      ROC curve (AUC) over recordings, the partial area, the share of normal tokens above the threshold, each with a 95 % \
-      interval, and how each graph differs from the best, or from --reference; of labels other than normal and anomalous, \
-      the accuracy. Seeds are averaged; a detector that draws no random numbers is trained once. One that learns while \
-      it runs is judged as it is.
+      The command trains each graph's detector with each seed, and judges the test recordings. The table has the area \
+      under the ROC curve (AUC) over recordings, the partial area and the share of normal tokens above the threshold, \
+      each with a 95 % interval. It also has the difference of each graph to the best, or to --reference. For labels other \
+      than normal and anomalous, it has the accuracy. Seeds are averaged. A detector that draws no random numbers is \
+      trained once. A detector that learns while it runs is judged without training.
 
-      Recordings without splits are divided once, the same for all graphs: a share of the normal ones, --test, and \
+      Recordings without splits are split once, the same for all graphs: the share --test of the normal recordings and \
       all anomalous ones are judged. The graphs' own model files are neither read nor written.
 
-      What came of each graph and seed is kept in --results. The same command goes on from there: after Ctrl-C, with a \
-      graph more, or after a graph, a recording or the program was changed; only what that concerns is trained again.
+      The results of each graph and seed are kept in --results. After Ctrl-C, with another graph, or after a change of a \
+      graph, a recording or the program, the same command continues: it only trains again where something changed.
 
       Examples:
         auscult compare graphs/machine.yaml graphs/watch-svm.yaml --dataset fan/
@@ -29,14 +29,14 @@ struct Compare: ParsableCommand {
 
       --report writes report.html, comparison.json, comparison.csv, scores.csv and the figure into a folder.
 
-      Exit status 1 when a graph failed; the others are compared all the same.
+      Exit status 1 when a graph failed; the others are still compared.
       """)
 
   @Argument(
     help: ArgumentHelp("Graph files.", valueName: "graph"), completion: .file(extensions: ["yaml", "yml"]))
   var graphs: [String]
   @OptionGroup var changes: GraphChanges
-  @Option(help: "The detector; needed where a graph has several.") var node: String?
+  @Option(help: "The detector; required if a graph has several.") var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @Option(
     help: ArgumentHelp("A folder with recordings of anomalous sound, to go with --normal.", valueName: "folder"),
@@ -44,7 +44,7 @@ struct Compare: ParsableCommand {
   var anomalous: String?
   @Option(
     help: ArgumentHelp(
-      "Share of the normal recordings that is judged, where they don't say themselves what they are for.",
+      "Share of the normal recordings to judge, if the recordings have no splits.",
       valueName: "share"))
   var test = Share(0.3)
   @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
@@ -56,12 +56,12 @@ struct Compare: ParsableCommand {
   var reference: String?
   @Option(
     help: ArgumentHelp(
-      "Keep what came of each graph and seed in this folder (default: results in that of the report, or "
+      "Keep the results of each graph and seed in this folder (default: results in the report's folder, or "
         + "compare-results).", valueName: "folder"), completion: .directory)
   var results: String?
   @Option(help: ArgumentHelp("Write a report into this folder.", valueName: "folder"), completion: .directory)
   var report: String?
-  @Flag(help: "Go on although something is learned from and judged as well.") var force = false
+  @Flag(help: "Continue even if a recording is both learned from and judged.") var force = false
   @Flag(help: "Print one JSON object, the content of comparison.json.") var json = false
   @Flag(help: "Print comma-separated values, the content of comparison.csv.") var csv = false
   @OptionGroup var verbosity: ConsoleOptions
@@ -78,7 +78,7 @@ struct Compare: ParsableCommand {
       throw ValidationError("'\(graph)' is given twice.")
     }
     if let reference, !graphs.contains(reference) {
-      throw ValidationError("--reference '\(reference)' is none of the graphs: write it as it is written there.")
+      throw ValidationError("--reference '\(reference)' is not one of the graphs: give the same path.")
     }
   }
 
@@ -100,7 +100,7 @@ struct Compare: ParsableCommand {
         try LongWork(console).run { try ComparisonReport(comparison, figures, path: report, callbacks: $0).write() }
       }
       show(comparison, figures)
-      console.info("what came of each graph and seed is kept in \(store.folder)")
+      console.info("the results of each graph and seed are kept in \(store.folder)")
       if let report { console.info("the report is in \(report)/report.html") }
       for row in comparison.rows { if let failure = row.failure { console.error("\(row.path): \(failure)") } }
       if comparison.failures > 0 {
@@ -111,7 +111,7 @@ struct Compare: ParsableCommand {
 
   private func load() -> [ComparisonRun.Entrant] {
     let catalog = changes.catalog.load()
-    // Models are about to be made.
+    // The command makes the models.
     let options = GraphOptions(missingFilesAreErrors: false)
     return graphs.map { path in
       ComparisonRun.Entrant(path) {

@@ -5,17 +5,17 @@ import Training
 /// `auscult evaluate`
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Judges labelled recordings by a graph's detector, and tells how good it is.",
+    abstract: "Judges labelled recordings by a graph's detector, and measures its quality.",
     discussion: """
-      Figures are computed over all score tokens, over each machine's, and over recordings by their mean score: AUC, \
-      partial AUC, PR-AUC, precision, recall and F1 at the threshold, the best F1 that any threshold reaches, false \
-      alarms per hour, and for manifests with begin and end how many events are found and how soon; for classifiers \
-      accuracy and a report of each label. Recordings that the model was trained on are refused. What is undefined, such \
-      as an AUC without anomalous sound, is left out.
+      Figures are computed over all score tokens, over the tokens of each machine, and over recordings by their mean \
+      score: AUC, partial AUC, PR-AUC, precision, recall and F1 at the threshold, the best F1 of any threshold, and false \
+      alarms per hour. For manifests with begin and end, the command says how many events are found and how soon; for \
+      classifiers, it prints the accuracy and a report of each label. Recordings that the model was trained on are \
+      refused. Undefined figures, such as an AUC without anomalous sound, are omitted.
 
-      With --dcase the figures are also those of DCASE task 2, over clips: AUC and pAUC by machine, section and domain, \
-      their arithmetic and harmonic means, and the official score. The challenge's score files go into --scores, or into \
-      the folder of the report.
+      --dcase adds the figures of DCASE task 2, over clips: AUC and pAUC by machine, section and domain, their arithmetic \
+      and harmonic means, and the official score. The challenge's score files go into --scores, or into the report's \
+      folder.
 
       Examples:
         auscult evaluate fan.yaml --normal test/normal --anomalous test/rattling
@@ -27,7 +27,7 @@ struct Evaluate: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphInput
-  @Option(help: "The detector; needed where the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.") var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @Option(
     help: ArgumentHelp("A folder with recordings of anomalous sound, to go with --normal.", valueName: "folder"),
@@ -40,8 +40,8 @@ struct Evaluate: ParsableCommand {
       "With --dcase: write anomaly_score_MACHINE_section_NN_test.csv and decision_result_... into this folder.",
       valueName: "folder"), completion: .directory)
   var scores: String?
-  @Flag(help: "Take recordings too that the model was trained on.") var force = false
-  @Option(help: "Where random numbers begin: the intervals are drawn.") var seed: UInt64 = 42
+  @Flag(help: "Accept recordings that the model was trained on.") var force = false
+  @Option(help: "Seed of the random numbers, for the intervals.") var seed: UInt64 = 42
   @Flag(help: "Print the figures as one JSON object, the content of metrics.json.") var json = false
   @OptionGroup var verbosity: ConsoleOptions
 

@@ -5,7 +5,7 @@ import GraphText
 import LiveControl
 import Synchronization
 
-/// A run of a graph without JACK: over files, or over a stretch of its own sound.
+/// A run of a graph without JACK: over files, or for a duration of its own sound.
 struct FileCommand {
   let graph: Graph
   let files: [String]
@@ -37,13 +37,13 @@ struct FileCommand {
     let summary = try outcome(of: run)
     console.endProgress()
     log.showHeld(all: true)
-    // Where nothing was run, a person has been told why.
+    // If no file was run, the errors above say why.
     if console.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     tellDry(summary)
-    if summary.wasCancelled { throw Failure("interrupted; what was heard until then is judged and written") }
+    if summary.wasCancelled { throw Failure("interrupted; the sound until then is judged and written") }
     try checkNodes(of: engine.graph.name, failed: engine.failedNodes, log)
     if failures.count > 0 {
-      // Of a single file everything has been said.
+      // The error of a single file is printed already.
       if files.count == 1 { throw ExitCode.failure }
       throw Failure("\(failures.count) of \(Quantity.count(files.count, "file")) could not be run")
     }
@@ -86,7 +86,7 @@ struct FileCommand {
     return words.joined(separator: "  ")
   }
 
-  /// A file without a result is a mistake of somebody's, even if it is in order.
+  /// A file without a result deserves a warning, even if the file is valid.
   private func tellDry(_ summary: FileRunSummary) {
     guard let first = summary.dry.first else { return }
     let node = first.node
@@ -94,13 +94,13 @@ struct FileCommand {
       first.seconds < 1 ? Quantity.milliseconds(first.seconds * 1000) : Quantity.seconds(first.seconds)
     var line = (first.path.map { "\($0): " } ?? "")
     if node.isDetector {
-      line += "'\(node.name)' gave no score of \(seconds) of sound: without a model it learns first, "
-      line += (first.path == nil ? "" : "each file anew, ") + "from what is neither silent nor clipped"
+      line += "'\(node.name)' gave no score for \(seconds) of sound: without a model it learns first, "
+      line += (first.path == nil ? "" : "for each file again, ") + "from sound that is neither silent nor clipped"
     } else {
-      line += "\(seconds) of sound are too short for '\(node.name)', which gave nothing"
+      line += "\(seconds) of sound are too short for '\(node.name)', which gave no result"
     }
     let alike = summary.dry.count { $0.node == node }
-    if alike > 1 { line += " (and so it was with \(alike) of \(summary.files) files)" }
+    if alike > 1 { line += " (the same for \(alike) of \(summary.files) files)" }
     console.warning(line)
   }
 
@@ -119,19 +119,19 @@ struct FileCommand {
   }
 }
 
-/// That a person wants the run to end. Any thread.
+/// Whether a person has asked the run to end. Any thread.
 private final class Interruption: Sendable {
   private let flag = Atomic<Bool>(false)
   var hasCome: Bool { flag.load(ordering: .relaxed) }
   func come() { flag.store(true, ordering: .relaxed) }
 }
 
-/// Files that could not be run, told of as they come.
+/// Reports files that could not be run, as they come.
 private final class FileFailures {
   private let console: Console
   private let isSingle: Bool
   private(set) var count = 0
-  /// The same mistake of the graph is not shown for every file.
+  /// An error of the graph is not shown again for every file.
   private var shown: Set<[Diagnostic]> = []
   private var told: Set<String> = []
 
@@ -145,7 +145,7 @@ private final class FileFailures {
     switch error {
     case let error as DiagnosticsError:
       if shown.insert(error.diagnostics).inserted { console.show(error.diagnostics) }
-      if !isSingle { console.error("\(path): the graph cannot be run over it") }
+      if !isSingle { console.error("\(path): the graph cannot run over this file") }
     default:
       let text = "\(error)"
       if told.insert(text).inserted { console.error(text) }

@@ -10,8 +10,8 @@ struct GraphPicture: ParsableCommand {
     commandName: "graph",
     abstract: "Draws a graph.",
     discussion: """
-      Boxes are nodes, in one frame those of the realtime thread, in another those of the workers; links carry what \
-      flows along them. SVG needs the program `dot` of Graphviz.
+      Boxes are nodes. One frame contains the nodes of the realtime thread, another one those of the workers. Links show \
+      the format of their stream. SVG needs the program `dot` of Graphviz.
 
       Examples:
         auscult graph fan.yaml --format svg > fan.svg
@@ -22,7 +22,7 @@ struct GraphPicture: ParsableCommand {
 
   @Option(help: "Graphviz's language, or a picture.") var format = Format.dot
 
-  @Option(help: "Frames per second that the driver would have.") var rate = Rate(48000)
+  @Option(help: "Frames per second of the driver.") var rate = Rate(48000)
 
   func run() throws {
     let graph = try input.changes.load(

@@ -10,10 +10,10 @@ import Training
 /// `auscult info`
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells what audio files are: format, length, loudness, label; and what a model has learned.",
+    abstract: "Describes audio files (format, length, loudness, label) and models.",
     discussion: """
-      The intensity is the level of the whole file, 20 log10(rms / full scale), over all channels. The label is that of \
-      the manifest, or the name of the file's folder.
+      The intensity is the level of the whole file, 20 log10(rms / full scale), over all channels. The label comes from \
+      the manifest, or is the name of the file's folder.
 
       Examples:
         auscult info recordings/*.wav
@@ -21,9 +21,9 @@ struct Info: ParsableCommand {
         auscult info a.flac --json | jq '.files[0].intensity'
         auscult info models/fan.safetensors       thresholds, and how learning went
 
-      Sensors that are stuck (all samples alike, nearly all, or most at the ends of the range) are warned of.
+      Warns about stuck sensors (all or nearly all samples are equal, or most are at the ends of the range).
 
-      Exit status 1 when a file could not be read; the others are told all the same.
+      Exit status 1 when a file could not be read; the others are still described.
       """)
 
   @Argument(

@@ -6,12 +6,12 @@ import Models
 import RunControl
 import Training
 
-/// What `info` tells of a model file.
+/// The output of `info` for a model file.
 struct ModelFacts {
   let path: String
   let model: ModelFile
 
-  /// Nil where the name is not that of a model.
+  /// Nil if the file name is not that of a model.
   static func of(_ path: String) throws(ModelError) -> ModelFacts? {
     guard path.hasSuffix(".safetensors") else { return nil }
     return ModelFacts(path: path, model: try OpenModel(path: path).file(withTensors: false))

@@ -6,10 +6,10 @@ import RunControl
 /// `auscult ports`
 struct Ports: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists the JACK ports there are, and how loud each is.",
+    abstract: "Lists the JACK ports and the level of each.",
     discussion: """
-      A source's `connect` takes any of these names, an alias too. Ports that give samples are listened to for a moment; \
-      levels are in dB of full scale. With --meter they are shown until Ctrl-C: clap at a microphone, and see which \
+      `connect` of a source takes any of these names, also an alias. The command listens to output ports for a moment; \
+      levels are in dB of full scale. With --meter it shows levels until Ctrl-C: clap at a microphone, and see which \
       port it is.
 
       Examples:
@@ -21,9 +21,9 @@ struct Ports: ParsableCommand {
   @Option(help: "Name of the JACK server (default: $JACK_DEFAULT_SERVER, or JACK's own default).")
   var server: String?
 
-  @Flag(help: "Go on showing levels: on a terminal in place, in a pipe line by line.") var meter = false
+  @Flag(help: "Show levels continuously: on a terminal in place, in a pipe line by line.") var meter = false
 
-  @Flag(help: "Print JSON: one object, or with --meter one a line for each look.") var json = false
+  @Flag(help: "Print JSON: one object, or with --meter one object per line for each update.") var json = false
 
   func run() throws {
     do throws(JACKError) {
@@ -35,7 +35,7 @@ struct Ports: ParsableCommand {
     }
   }
 
-  /// Microseconds that ports are listened to before they are listed, and between two looks of a meter.
+  /// Microseconds of listening before ports are listed, and between two updates of a meter.
   private static let moment: UInt32 = 400_000
   private static let interval: UInt32 = 150_000
   private static let pipeInterval: UInt32 = 500_000
@@ -48,11 +48,11 @@ struct Ports: ParsableCommand {
     Output.line(PortList(ports, meter).table)
     let unheard = ports.count { $0.isOutput } - PortMeter.capacity
     if unheard > 0 {
-      Console.plain.warning("\(unheard) of the ports were not listened to: \(PortMeter.capacity) is the most at a time")
+      Console.plain.warning("\(unheard) ports have no level: at most \(PortMeter.capacity) are metered at a time")
     }
   }
 
-  /// Until a signal ends the program: its client goes with it.
+  /// Runs until a signal ends the program, and with it the client.
   private func show(_ meter: PortMeter) throws(JACKError) {
     let isTerminal = isatty(STDOUT_FILENO) == 1 && !json
     _ = try meter.look()

@@ -2,8 +2,8 @@ import ArgumentParser
 import LiveControl
 import NodeHost
 
-/// `auscult probe-plugin`: the child that tries plugins out for another process of ours. It is told what on standard input,
-/// and answers in memory that it shares.
+/// `auscult probe-plugin`: the child process that tries plugins for another auscult process. It reads the request on
+/// standard input, and answers in shared memory.
 struct ProbePlugin: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe-plugin", abstract: "Opens plugins for another auscult, which does not trust them yet.",

@@ -8,30 +8,30 @@ struct Run: ParsableCommand {
     abstract: "Runs a graph: live as a JACK client, or over audio files.",
     discussion: """
       Live, the graph runs until Ctrl-C, `auscult stop`, --duration or the end of the JACK server. Over files it runs \
-      as fast as the machine goes, each file a stream of its own. Results are where the graph's sinks put them.
+      as fast as possible, and each file is a stream of its own. The graph's sinks write the results.
 
-      The end takes five seconds at most, whatever a node does. SIGHUP closes all output files of a live run and opens \
-      them anew, as log rotation needs it, and applies the graph file.
+      A run ends within five seconds, even if a node does not return. On SIGHUP, a live run closes and reopens all \
+      output files, for log rotation, and applies the graph file.
 
       Examples:
         auscult run fan.yaml                  live, on the JACK server that runs
-        auscult run fan.yaml --start-server   on a private one without sound card
-        auscult run fan.yaml --watch          every save of the file changes what runs
+        auscult run fan.yaml --start-server   on a private server without sound card
+        auscult run fan.yaml --watch          applies the file at every save
         auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
         auscult run fan.yaml --input monday.wav tuesday.flac
         auscult run fan.yaml --input week-47/ more.txt      a folder, and a list of files
         auscult run fan.yaml -- -strange-name.wav
         auscult run simulator.yaml --offline --duration 60s
 
-      Exit status: 0 after an end in good order; 1 when the server went away, a file could not be read, or a node \
-      failed (everything else was run all the same); 64 usage.
+      Exit status: 0 after a normal end; 1 when the server shut down, a file could not be read, or a node failed \
+      (everything else still ran); 64 usage.
       """)
 
   @OptionGroup var input: GraphInput
   @OptionGroup(title: "Live") var live: LiveOptions
   @OptionGroup(title: "Without JACK") var files: FileOptions
 
-  @Option(help: ArgumentHelp("End after so much sound: 90, 90s, 1.5min, 2h.", valueName: "time"))
+  @Option(help: ArgumentHelp("End after this duration of sound: 90, 90s, 1.5min, 2h.", valueName: "time"))
   var duration: Seconds?
 
   @Option(help: "Frames per second, with --start-server or --offline (default: 48000).")
@@ -43,7 +43,7 @@ struct Run: ParsableCommand {
       valueName: "frames"))
   var period: Period?
 
-  @Flag(help: "Say what there is to say on standard error as JSON, one object a line.") var json = false
+  @Flag(help: "Write messages to standard error as JSON, one object per line.") var json = false
 
   @OptionGroup var verbosity: ConsoleOptions
 
@@ -65,7 +65,7 @@ struct Run: ParsableCommand {
       throw ValidationError("--period is for --start-server and files: a JACK server has its own.")
     }
     if live.startServer, live.reconnect {
-      throw ValidationError("--reconnect waits for a server of others; one of --start-server does not come back.")
+      throw ValidationError("--reconnect does not go with --start-server: a private server does not come back.")
     }
     if isLive, let period, period.lengths.count > 1 { throw ValidationError("A JACK server has one --period.") }
   }

@@ -6,7 +6,7 @@ struct Schema: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints a JSON Schema of graph files.",
     discussion: """
-      The schema is made from the node classes that were found, so that editors complete and check graph files.
+      With the schema, editors complete and check graph files. It describes the node classes that were found.
 
       Examples:
         auscult schema > auscult.schema.json

@@ -7,32 +7,32 @@ import RunControl
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Tells how a running graph is doing.",
+    abstract: "Shows the state of a running graph.",
     discussion: """
-      Without a name: the graph that runs, or the names of all when there are several.
+      Without a name, the command shows the only running graph, or the names of all if there are several.
 
       Examples:
         auscult status
         auscult status fan-watch --json
-        auscult status fan-watch --wait 10s       one that was just started
-        auscult status fan-watch --follow         shows it anew every second
+        auscult status fan-watch --wait 10s       waits until it runs
+        auscult status fan-watch --follow         refreshes every second
         auscult status fan-watch --check          one line for a monitoring system
 
-      With --check the exit status is 0 while all is well, also while an alarm is raised, and 2 when nothing is heard of \
-      a machine, a node failed, a score is overdue, or the graph does not run.
+      With --check the exit status is 0 while the graph works, also while an alarm is raised. It is 2 when a machine is \
+      deaf, a node failed, a score is overdue, an output can't be written, or the graph does not run.
       """)
 
   @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
 
-  @Option(help: ArgumentHelp("Wait for it to run, so long at most.", valueName: "time")) var wait: Seconds?
+  @Option(help: ArgumentHelp("Wait until it runs, at most this long.", valueName: "time")) var wait: Seconds?
 
   @Flag(help: "Print one JSON object.") var json = false
 
-  @Flag(help: "Say in one line whether the watch is well; exit status 2 when it is not.") var check = false
+  @Flag(help: "Print one line for a monitoring system; exit status 2 when something is wrong.") var check = false
 
-  @Flag(help: "Show it again and again: on a terminal in place, else one block after the other.") var follow = false
+  @Flag(help: "Refresh continuously: on a terminal in place, else block after block.") var follow = false
 
-  @Option(help: ArgumentHelp("How long --follow waits in between (default: 1s).", valueName: "time"))
+  @Option(help: ArgumentHelp("Time between two refreshes of --follow (default: 1s).", valueName: "time"))
   var interval: Seconds?
 
   func validate() throws {
@@ -47,7 +47,7 @@ struct StatusCommand: ParsableCommand {
     if json { Output.line(status) } else { Output.line(StatusText(status).text) }
   }
 
-  /// What the graph says, as soon as it does. Nil where several run, and none was named.
+  /// The graph's answer, once it answers. Nil if several graphs run and none was named.
   private func answer() throws -> JSONValue? {
     let deadline = ContinuousClock.now + .seconds(wait?.number ?? 0)
     while true {
@@ -61,7 +61,7 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  /// Of the graph that was named, or of all that run.
+  /// The graph that was named, or all that run.
   private func checkHealth() throws {
     do {
       let names = try name.map { [$0] } ?? (answer() == nil ? RunLookup.all().map(\.name) : [RunLookup.only()!])
@@ -108,9 +108,9 @@ struct StatusCommand: ParsableCommand {
   }
 }
 
-/// The graphs that run, as the commands that control them see them.
+/// Looks up running graphs, for the commands that control them.
 enum RunLookup {
-  /// All by name; at least one.
+  /// All running graphs, by name; at least one.
   static func all() throws -> [RunEndpoint] {
     let graphs = ControlClient.running()
     guard !graphs.isEmpty else {
@@ -119,13 +119,13 @@ enum RunLookup {
     return graphs
   }
 
-  /// The name of the only one; nil where there are several.
+  /// The name of the only running graph; nil if there are several.
   static func only() throws -> String? {
     let graphs = try all()
     return graphs.count == 1 ? graphs[0].name : nil
   }
 
-  /// The name that was given, or that of the only one.
+  /// The given name, or that of the only running graph.
   static func name(_ given: String?, for command: String) throws -> String {
     if let name = try given ?? only() { return name }
     let names = try all().map(\.name).joined(separator: ", ")

@@ -8,8 +8,8 @@ struct StopCommand: ParsableCommand {
     commandName: "stop",
     abstract: "Ends a running graph.",
     discussion: """
-      As Ctrl-C in its terminal would: what was heard is judged and written, then the graph ends with status 0. \
-      Returns when it has. Without a name it ends the graph that runs, unless there are several.
+      Does the same as Ctrl-C in the terminal of the graph: the graph judges and writes everything it received, then ends \
+      with status 0. The command returns after that. Without a name it ends the only running graph.
 
       Examples:
         auscult stop
@@ -18,7 +18,7 @@ struct StopCommand: ParsableCommand {
 
   @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
 
-  @Option(help: ArgumentHelp("How long to wait for its end.", valueName: "time")) var timeout = Seconds(30)
+  @Option(help: ArgumentHelp("How long to wait for the end.", valueName: "time")) var timeout = Seconds(30)
 
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -37,7 +37,7 @@ struct StopCommand: ParsableCommand {
     if json { Output.line(["name": .text(name), "stopped": true]) } else { Output.line("stopped \(name)") }
   }
 
-  /// Asks until nobody answers: the graph gives its name back last.
+  /// Polls until there is no answer: the graph releases its name last.
   private func waitForEnd(of client: ControlClient) -> Bool {
     let deadline = ContinuousClock.now + .seconds(timeout.number)
     while ContinuousClock.now < deadline {

@@ -11,11 +11,12 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a graph's detector on recordings, or live, and sets its alarm thresholds.",
     discussion: """
-      The recordings go through the very graph that will judge. The threshold is set so that normal sound gives no more \
-      than so many false alarms an hour, events of the graph's 'alarm' with its delays: each recording is judged by a model \
-      that has not learned from it (of one or two recordings each stretch), and how they differ is what the threshold \
-      allows for. With too little sound for the budget it is set high, and the command says how much more to record. The \
-      model itself learns from all. It is one file, for all machines; what is there is replaced when all is done.
+      The recordings go through the same graph that later judges. The threshold is set so that normal sound stays within \
+      a budget of false alarms per hour: events of the graph's 'alarm', with its delays. For this, each recording (of one \
+      or two recordings, each stretch) is judged by a model that has not learned from it. The threshold allows for the \
+      differences between recordings. If the sound is too short for the budget, the threshold is set high, and the command \
+      says how much more to record. The model itself learns from all recordings. It is one file for all machines, and \
+      replaces an existing one at the end.
 
       Examples:
         auscult train fan.yaml --normal recordings/ --output models/fan.safetensors
@@ -26,25 +27,24 @@ struct Train: ParsableCommand {
         auscult train fan.yaml --normal recordings/ --output fan.safetensors --augment pitch=1,noise=0.005
         auscult train fan.yaml --live --output fan.safetensors
 
-      With --live the graph runs as a JACK client, up to the detector, and what it hears is learned beside it, by a thread \
-      that gets what is left of the processor. A detector that learns in rounds takes --round tokens at a time and goes \
-      on from what it knows, until the loss on its own validation tokens is below --until-loss. After those of a round, \
-      further tokens (the share --held-out, one at the least, behind a gap of a token) are kept for the threshold, which \
-      is set on those of all rounds. Then the model is written and the whole graph goes on watching with it, in the same \
-      process and without a break. Silent tokens, and ones after a gap, are left out. Another detector listens for \
-      --duration, and learns once.
+      With --live the graph runs as a JACK client, up to the detector. A thread that only uses idle processor time learns \
+      from the tokens. A detector that learns in rounds takes --round tokens at a time and continues from the previous \
+      round, until the loss on its own validation tokens is below --until-loss. After the tokens of a round, further ones \
+      (the share --held-out, at least one, after a gap of one token) are held out; those of all rounds set the threshold. \
+      Then the command writes the model, and the whole graph watches with it, in the same process and without a break. \
+      Silent tokens, and tokens after a gap, are ignored. Other detectors listen for --duration, and learn once.
 
-      A detector that learns in epochs shows its losses as it goes; Ctrl-C ends that with the best so far and writes \
-      the model, a second one gives up and writes nothing.
+      A detector that learns in epochs shows its losses while it learns. The first Ctrl-C ends learning and writes the best \
+      model so far, a second one writes nothing.
 
-      With --augment each recording that is learned from is heard again, altered, through the same graph; what is held \
-      out, and what the detector itself watches its training by, stays as it is.
+      --augment adds altered copies of each training recording. Held-out recordings and the detector's own validation \
+      data are not altered.
 
       The same seed and recordings give the same model, bit for bit, on one machine.
       """)
 
   @OptionGroup var input: GraphArgument
-  @Option(help: "The detector; needed where the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.") var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "model"),
@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
   @Option(
     help: ArgumentHelp(
-      "Share of the normal recordings that is left out at a time to set the threshold on (default: one of up to ten "
+      "Share of the normal recordings to hold out at a time, to set the threshold (default: one of up to ten "
         + "recordings, a fifth of more, a third with networks; --live: 20 %).", valueName: "share"))
   var heldOut: Share?
   @Option(
@@ -63,13 +63,13 @@ struct Train: ParsableCommand {
   var test: Share?
   @Option(
     help: ArgumentHelp(
-      "Learn from each training recording again, changed by one of these, drawn by the seed: pitch=1 (up to a semitone up "
-        + "or down), stretch=0.1 (0.9 to 1.1 times as fast), noise=0.005 (its deviation, of full scale).",
+      "Also learn from an altered copy of each training recording. The seed draws one change: pitch=1 (up to a semitone up "
+        + "or down), stretch=0.1 (0.9 to 1.1 times the speed), noise=0.005 (standard deviation, of full scale).",
       valueName: "kinds"), transform: Train.augmentation)
   var augment: Augmentation?
   @Option(help: ArgumentHelp("Copies of each with --augment (default: 1).", valueName: "number")) var copies: Int?
-  @Option(help: "Where random numbers begin.") var seed: UInt64 = 42
-  @Flag(help: "Go on although something is learned from and judged as well.") var force = false
+  @Option(help: "Seed of the random numbers.") var seed: UInt64 = 42
+  @Flag(help: "Continue even if a recording is both learned from and judged.") var force = false
   @OptionGroup(title: "Live") var rounds: RoundOptions
   @OptionGroup(title: "Live, as with `auscult run`") var live: LiveOptions
   @Option(help: "Frames per second, with --start-server (default: 48000).") var rate: Rate?
@@ -103,7 +103,7 @@ struct Train: ParsableCommand {
       throw ValidationError("--rate and --period are for --start-server: a JACK server has its own.")
     }
     if live.startServer, live.reconnect {
-      throw ValidationError("--reconnect waits for a server of others; one of --start-server does not come back.")
+      throw ValidationError("--reconnect does not go with --start-server: a private server does not come back.")
     }
     if let period, period.lengths.count > 1 { throw ValidationError("A JACK server has one --period.") }
   }
@@ -127,9 +127,7 @@ struct Train: ParsableCommand {
         try TrainingRun(graph, node: node, options: options, callbacks: $0).run(set, output: output)
       }
       if let epoch = summary.curves.compactMap(\.endedEarly).max() {
-        console.warning(
-          "learning ended early at epoch \(epoch) by request; the model holds the best of what was learned "
-            + "until then")
+        console.warning("learning ended early at epoch \(epoch) by request; the model has the best epoch so far")
       }
       tellFalling(summary, try graph.detector(node), console)
       show(summary)
@@ -148,11 +146,11 @@ struct Train: ParsableCommand {
     let last = falling.compactMap { $0.epochs.last?.number }.max() ?? 0
     console.info(
       (names.isEmpty || summary.model.machines.count == 1 ? "" : "\(names.joined(separator: ", ")): ")
-        + "the loss was still falling when the \(last) epochs were over: more may make a better model, such as "
+        + "the loss was still falling at the last epoch (\(last)): more epochs may make a better model, such as "
         + "--set \(detector.name).epochs=\(2 * last)")
   }
 
-  /// Trains beside the live graph, and goes on with it.
+  /// Trains while the graph runs live.
   private func runLive(_ console: Console) throws {
     let catalog = input.changes.catalog.load(isPrivate: true)
     let graph = try input.loadForTraining(console: console, catalog: catalog)
@@ -180,12 +178,12 @@ struct Train: ParsableCommand {
   }
 }
 
-/// A graph file whose model need not be there yet.
+/// A graph file whose model may not exist yet.
 struct GraphArgument: ParsableArguments {
   @Argument(help: "The graph file.", completion: .file(extensions: ["yaml", "yml"])) var graph: String
   @OptionGroup var changes: GraphChanges
 
-  /// Says nothing of models that are missing: they are about to be made, or replaced.
+  /// Reports no missing models: the command makes or replaces them.
   func loadForTraining(console: Console, catalog: PluginCatalog? = nil) throws -> Graph {
     let options = GraphOptions(missingFilesAreErrors: false)
     return try Graph.load(

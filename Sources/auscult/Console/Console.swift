@@ -6,15 +6,14 @@ import RunControl
 import Synchronization
 import SystemCalls
 
-/// Standard error, where everything goes that is no result: lines of text, or with `--json` one object a line. Any
-/// thread.
+/// Standard error, for everything that is not a result: lines of text, or with `--json` one object per line. Any thread.
 final class Console: Sendable {
-  /// Errors and warnings alone, as text.
+  /// Errors and warnings only, as text.
   static let plain = Console(level: .warning, isJSON: false)
 
   let level: Logger.Level
   let isJSON: Bool
-  /// A progress line is on the terminal, and has to go before anything else is written.
+  /// A progress line is on the terminal, and must be cleared before anything else is written.
   private let hasProgress = Mutex(false)
 
   init(level: Logger.Level, isJSON: Bool) {
@@ -22,7 +21,7 @@ final class Console: Sendable {
     self.isJSON = isJSON
   }
 
-  /// A logger that writes here. Metadata `node` names the node that a line is about.
+  /// A logger that writes to this console. Metadata `node` names the node that a line is about.
   var logger: Logger {
     let handler = ConsoleLogHandler(console: self, logLevel: level)
     return Logger(label: "auscult") { _ in handler }
@@ -30,7 +29,7 @@ final class Console: Sendable {
 
   // MARK: Lines
 
-  /// Something that a person may like to know; not with `--quiet`.
+  /// Prints a note; not with `--quiet`.
   func info(_ text: String) { say(.info, text) }
 
   func warning(_ text: String, node: String = "") { say(.warning, text, node: node) }
@@ -39,7 +38,7 @@ final class Console: Sendable {
     say(.error, advice.map { "\(text)\n  \($0)" } ?? text)
   }
 
-  /// One line of the log, if it is important enough.
+  /// Prints one line of the log, if its level is enabled.
   func say(_ level: Logger.Level, _ text: String, node: String = "") {
     guard level >= self.level else { return }
     if isJSON {
@@ -49,23 +48,23 @@ final class Console: Sendable {
     }
   }
 
-  /// What is wrong with a command line, and how it is written.
+  /// Prints the error of a command line, and its usage.
   func usage(_ text: String) { write(Array(TerminalText.lines(text).utf8)) }
 
-  /// Diagnostics of a graph, as `DiagnosticsRenderer` words them.
+  /// Prints diagnostics of a graph, as worded by `DiagnosticsRenderer`.
   func show(_ diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics {
       write(isJSON ? JSONValue(diagnostic).json : Array(diagnostic.rendered.utf8))
     }
   }
 
-  /// Something that a person may like to know as lines of text, and a program as an object of its own kind.
+  /// Prints a note: lines of text, or with `--json` the object.
   func info(_ lines: [String], object: JSONValue) {
     guard level <= .info else { return }
     if isJSON { write(object.json) } else { for line in lines { info(line) } }
   }
 
-  /// One line of a level as text, and for a program an object of its own kind.
+  /// Prints one line of a level: text, or with `--json` the object.
   func tell(_ level: Logger.Level, _ text: String, object: JSONValue) {
     guard level >= self.level else { return }
     if isJSON { write(object.json) } else { say(level, text) }
@@ -83,7 +82,7 @@ final class Console: Sendable {
 
   // MARK: Progress
 
-  /// Shows how far something is, on a terminal only, in place of what was shown last.
+  /// Shows progress, on a terminal only, in place of the last progress line.
   func progress(_ text: String) {
     guard showsProgress else { return }
     hasProgress.withLock {
@@ -94,7 +93,7 @@ final class Console: Sendable {
 
   var showsProgress: Bool { !isJSON && level <= .info && isatty(STDERR_FILENO) == 1 }
 
-  /// Takes the progress line away.
+  /// Clears the progress line.
   func endProgress() { hasProgress.withLock { clear(&$0) } }
 
   private func clear(_ hasProgress: inout Bool) {
@@ -111,13 +110,13 @@ final class Console: Sendable {
     }
   }
 
-  /// Nobody can be told that standard error is gone.
+  /// A closed standard error can't be reported.
   static func send(_ bytes: [UInt8]) {
     _ = writeAll(bytes, to: STDERR_FILENO)
   }
 }
 
-/// What swift-log hands on to `Console`.
+/// Passes swift-log's lines on to `Console`.
 private struct ConsoleLogHandler: LogHandler {
   let console: Console
   var logLevel: Logger.Level

@@ -2,7 +2,7 @@ import GraphEngine
 import Logging
 import Synchronization
 
-/// What an engine and its nodes have to say, on its way to standard error; no node may flood it. Any thread.
+/// Writes the messages of an engine and its nodes to standard error, and limits their rate. Any thread.
 final class EngineLog: Sendable {
   private let console: Console
   private let logger: Logger
@@ -19,10 +19,10 @@ final class EngineLog: Sendable {
     { [self] in receive($0, node: $1, $2) }
   }
 
-  /// Errors that were told of.
+  /// Number of error messages so far.
   var errorCount: Int { errors.load(ordering: .relaxed) }
 
-  /// Tells what was held back in the meantime, or, at the end, at all.
+  /// Prints what the limiter held back: for sources whose interval has passed, or for all, at the end.
   func showHeld(all: Bool = false) {
     for (node, text) in limiter.takeHeld(all: all) { console.warning(text, node: node) }
   }
@@ -47,16 +47,16 @@ extension Logger.Level {
   }
 }
 
-/// What became of a graph's nodes in a run.
+/// Checks the nodes of a graph after a run. The engine is stopped.
 ///
 /// - Parameters:
 ///   - graph: its name.
 ///   - failed: nodes that were quarantined.
-/// - Throws: a failure when one was quarantined, or told of an error. The engine is stopped.
+/// - Throws: a failure when a node was quarantined, or reported an error.
 func checkNodes(of graph: String, failed: Set<String>, _ log: EngineLog) throws(Failure) {
   if !failed.isEmpty {
     let names = failed.sorted().joined(separator: ", ")
     throw Failure("\(Quantity.count(failed.count, "node")) of '\(graph)' failed: \(names)")
   }
-  if log.errorCount > 0 { throw Failure("a node of '\(graph)' told of an error") }
+  if log.errorCount > 0 { throw Failure("a node of '\(graph)' reported an error") }
 }

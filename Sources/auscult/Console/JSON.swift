@@ -3,7 +3,7 @@ import Logging
 import RunControl
 
 extension JSONValue {
-  /// A line of the log.
+  /// One line of the log.
   static func log(_ level: Logger.Level, _ text: String, node: String) -> JSONValue {
     .members([
       "kind": "log", "level": .text(level.rawValue), "node": node.isEmpty ? nil : .text(node), "text": .text(text),

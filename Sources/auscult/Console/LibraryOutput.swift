@@ -3,14 +3,13 @@ import GraphText
 import RunControl
 import Synchronization
 
-/// What libraries and plugins print by way of the C library: lines on standard error like everything that is no result,
-/// never on standard output, where it would be among results or records. A message of a crash comes this way too, so
-/// it is written at once, and waits for nothing.
+/// Redirects what libraries and plugins print through the C library to standard error, never to standard output, where it
+/// would mix with results or records. Crash messages take this way too, so a line is written at once, without waiting.
 enum LibraryOutput {
-  /// Standard error has an object a line.
+  /// Standard error has one object per line.
   static let isJSON = Atomic<Bool>(false)
 
-  /// Once, before anything else.
+  /// Called once, before anything else.
   static func divert() {
     _ = streams_divert { _, bytes, count in
       guard let bytes else { return }

@@ -1,9 +1,8 @@
 import Synchronization
 
-/// Keeps one source from flooding the log: after a few lines in a short time it passes on only how many more there
-/// were. Any thread.
+/// Keeps one source from flooding the log: after a few lines in a short time it only counts further ones. Any thread.
 final class LineLimiter: Sendable {
-  /// Lines that a source has free in each interval.
+  /// Lines that a source may print in each interval.
   static let burst = 5
   static let interval = Duration.seconds(10)
 
@@ -16,7 +15,7 @@ final class LineLimiter: Sendable {
 
   private let sources = Mutex<[String: Source]>([:])
 
-  /// Whether a line of a source is to be shown. One that is not is counted, for `takeHeld`.
+  /// Whether to show a line of a source. A line that is not shown is counted for `takeHeld`.
   func allows(_ source: String, _ text: String, now: ContinuousClock.Instant = .now) -> Bool {
     sources.withLock { sources in
       var state = sources[source] ?? Source(begin: now)
@@ -30,13 +29,13 @@ final class LineLimiter: Sendable {
     }
   }
 
-  /// What was held back, for sources whose interval has passed, or for all: one line each.
+  /// One line for each source with lines that were held back: sources whose interval has passed, or all.
   func takeHeld(all: Bool = false, now: ContinuousClock.Instant = .now) -> [(source: String, text: String)] {
     sources.withLock { sources in
       var lines: [(source: String, text: String)] = []
       for (source, state) in sources.sorted(by: { $0.key < $1.key })
       where state.held > 0 && (all || now - state.begin >= Self.interval) {
-        lines.append((source, state.held == 1 ? state.last : "\(state.held) more such lines, the last: \(state.last)"))
+        lines.append((source, state.held == 1 ? state.last : "\(state.held) more lines, the last: \(state.last)"))
         sources[source] = Source(begin: now, count: Self.burst)
       }
       return lines

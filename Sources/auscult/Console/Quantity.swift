@@ -25,7 +25,7 @@ enum Quantity {
 
   /// "12.3 s", "4:05 min", "1:02:03 h".
   static func seconds(_ seconds: Double) -> String {
-    // A file may claim any number, also one that no integer holds.
+    // A file may claim any number, also one that does not fit into an integer.
     guard seconds >= 59.95, seconds < 1e15 else { return "\(fixed(seconds, 1)) s" }
     let whole = Int(seconds.rounded())
     if whole < 3600 { return "\(whole / 60):\(twoDigits(whole % 60)) min" }
@@ -34,7 +34,7 @@ enum Quantity {
 
   private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-  /// A number with so many decimals.
+  /// A number with this many decimals.
   static func fixed(_ number: Double, _ decimals: Int) -> String {
     guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
     var scale: Int64 = 1

@@ -1,8 +1,8 @@
 import ArgumentParser
 import GraphText
 
-/// Runs the body of a command that words its errors in its own way (`--json`, `--quiet`), and ends it with status 1
-/// after one.
+/// Runs the body of a command that prints its own errors (`--json`, `--quiet`). After an error, the command ends with
+/// status 1.
 func reporting(_ console: Console, _ body: () throws -> Void) throws {
   do {
     try body()

@@ -1,6 +1,6 @@
 import GraphText
 
-/// Columns of text, as wide as their widest cell, two spaces apart. Each cell is one line, whatever is in it.
+/// Columns of text, as wide as their widest cell, two spaces apart. Each cell is printed on one line.
 struct Table {
   enum Alignment { case left, right }
 

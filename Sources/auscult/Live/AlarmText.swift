@@ -8,16 +8,16 @@ extension AlarmEvent {
     let span = "frames \(begin) to \(end) (node '\(node)')"
     let figures = "score \(Significant.text(score)), threshold \(Significant.text(threshold))"
     switch state {
-    case .deaf: return "\(machine): nothing is heard (\(cause?.name ?? "?")), \(span)"
+    case .deaf: return "\(machine): is deaf (\(cause?.name ?? "?")), \(span)"
     case .hearing:
-      return "\(machine): is heard again after \(Quantity.seconds(Double(end - begin) / Double(rate))), \(span)"
+      return "\(machine): is no longer deaf, after \(Quantity.seconds(Double(end - begin) / Double(rate))), \(span)"
     case .inhibited: return "\(machine): alarm inhibited, \(span)"
     case .resumed: return "\(machine): alarm resumed, \(span)"
     case .raised, .cleared, .repeated, .open: return "\(machine): alarm \(name): \(figures), \(span)"
     }
   }
 
-  /// As a sink's record has it, but for what only sinks know.
+  /// The fields of a sink's record, except those that only sinks know.
   func json(rate: Int) -> JSONValue {
     let isDeafness = state == .deaf || state == .hearing
     return .members([

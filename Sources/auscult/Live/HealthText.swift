@@ -2,7 +2,7 @@ import GraphText
 import LiveControl
 import RunControl
 
-/// The part of `auscult status` that tells of machines and ports.
+/// The part of `auscult status` about machines and ports.
 struct MachinesText {
   private let status: JSONValue
 
@@ -81,7 +81,7 @@ struct MachinesText {
   }
 }
 
-/// What `auscult status --check` says of a run.
+/// The output of `auscult status --check` for a run.
 struct HealthCheck {
   private let status: JSONValue
 
@@ -131,6 +131,6 @@ struct HealthCheck {
 
   private func age(_ machine: JSONValue) -> String {
     let ages = (machine["scores"]?.array ?? []).compactMap { $0["age_seconds"]?.number }
-    return ages.max().map { ", the last one is \(Quantity.seconds($0)) old" } ?? ", none came so far"
+    return ages.max().map { ", the last one is \(Quantity.seconds($0)) old" } ?? ", none so far"
   }
 }

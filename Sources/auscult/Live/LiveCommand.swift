@@ -4,20 +4,20 @@ import LiveControl
 import NodeHost
 import RunControl
 
-/// A live run, as commands start it: says what happens, and words why it failed.
+/// Starts a live run for a command, and words its events and errors.
 struct LiveCommand {
   let graph: Graph
-  /// What the graph comes from, and where its classes do.
+  /// Where the graph comes from.
   let source: GraphSource
   let catalog: PluginCatalog
   let options: LiveOptions
-  /// Of a private server.
+  /// Frames per second of a private server.
   let rate: Int
   let period: Int
-  /// Seconds of sound, or until it is stopped.
+  /// Seconds of sound; nil: until the run is stopped.
   let duration: Double?
   let console: Console
-  /// What is to be done before the whole graph runs, or in place of it.
+  /// Makes the task that runs before the whole graph, or instead of it.
   var task: ((_ rate: Int, _ log: EngineLog, _ wake: @escaping @Sendable () -> Void) throws -> any LiveTask)?
 
   func run() throws {

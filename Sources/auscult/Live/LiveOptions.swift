@@ -16,27 +16,27 @@ struct LiveOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Start a private JACK server without a sound card, under the name of --server or one of its own; it ends with the \
-      run. --rate and --period are the server's.
+      Start a private JACK server without a sound card, named by --server or automatically; it ends with the run. --rate \
+      and --period apply to the server.
       """)
   var startServer = false
 
-  @Flag(help: "When the server shuts down, wait for it to come back and go on.")
+  @Flag(help: "Wait for the JACK server, at the start and when it shuts down, and continue when it is back.")
   var reconnect = false
 
   @Option(
     help: ArgumentHelp(
-      "Which cycle has frame position 0: the first one, or the first in which JACK's transport rolls; nothing is "
-        + "processed before it."))
+      "The cycle with frame position 0: the first one, or the first in which JACK's transport rolls. Earlier cycles are "
+        + "not processed."))
   var origin: Origin?
 
-  @Flag(help: "Apply the graph file, and what it includes, whenever it is saved.")
+  @Flag(help: "Apply the graph file whenever it, or a file that it includes, is saved.")
   var watch = false
 
   @Flag(help: "Swap the nodes of a plugin whenever it is rebuilt.")
   var watchPlugins = false
 
-  /// What was given, for messages; empty: nothing.
+  /// The options that were given, for messages.
   var given: [String] {
     [
       name == nil ? nil : "--name", server == nil ? nil : "--server", startServer ? "--start-server" : nil,

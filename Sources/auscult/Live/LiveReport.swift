@@ -4,7 +4,7 @@ import JACKDriver
 import LiveControl
 import RunControl
 
-/// The words of a live run.
+/// Prints the figures and events of a live run.
 ///
 /// Thread: control.
 final class LiveReport: LiveRunReporter {
@@ -19,7 +19,7 @@ final class LiveReport: LiveRunReporter {
     self.log = log
   }
 
-  /// What the run listens to, what it plays, and how long the way through it is.
+  /// The run's inputs, outputs and latency.
   func begin(_ figures: RunFigures, _ engine: Engine, ports: [String]) {
     let server = figures.driver.server
     let period = figures.driver.period
@@ -34,7 +34,7 @@ final class LiveReport: LiveRunReporter {
       + zip(ports.dropFirst(inputs.count), engine.externalOutputs).map {
         "plays at \(figures.name):\($0)\(delay($1, figures.rate))"
       }
-      + ["latency from a sample to the last result that it is part of: \(Quantity.frames(path, rate: figures.rate))"]
+      + ["latency from a sample to the last result that contains it: \(Quantity.frames(path, rate: figures.rate))"]
     console.info(
       lines,
       object: [
@@ -60,10 +60,10 @@ final class LiveReport: LiveRunReporter {
     }
   }
 
-  /// What became of a change of the graph.
+  /// The result of a change of the graph.
   func change(_ request: ChangeRequest, _ record: ChangeRecord) {
     if request.isDryRun { return }
-    // Whoever typed it is told of it there.
+    // The command that asked for a change prints its diagnostics itself.
     if request.isWatched { console.show(record.diagnostics.map(\.relative)) }
     let line = ChangeLine(request, record)
     if record.state == .failed && request.isWatched {
@@ -73,7 +73,7 @@ final class LiveReport: LiveRunReporter {
     }
   }
 
-  /// About ten times a second: what has been counted since.
+  /// Called about ten times a second: prints new alarm events and xruns.
   func update(_ figures: RunFigures, _ engine: Engine) {
     log.showHeld()
     for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate) }
@@ -86,7 +86,7 @@ final class LiveReport: LiveRunReporter {
     tellXruns(figures)
   }
 
-  /// On a terminal what alarms say is shown as it comes; sinks have it in any case.
+  /// Alarm events are shown on a terminal only: the graph's sinks write them in any case.
   private func tell(_ event: AlarmEvent, rate: Int) {
     guard console.isJSON || isatty(STDERR_FILENO) == 1 else { return }
     let isTrouble = event.state == .raised || event.state == .repeated || event.state == .deaf
@@ -96,13 +96,13 @@ final class LiveReport: LiveRunReporter {
   private func tellXruns(_ figures: RunFigures) {
     let xruns = figures.statistics.xruns
     console.warning(
-      "the server tells of \(Quantity.count(xruns - toldXruns, "xrun"))"
-        + (toldXruns > 0 ? ", \(xruns) in all" : "") + " at frame position \(figures.statistics.position)")
+      "JACK reported \(Quantity.count(xruns - toldXruns, "xrun"))"
+        + (toldXruns > 0 ? ", \(xruns) in total," : "") + " until frame position \(figures.statistics.position)")
     toldXruns = xruns
     nextXruns = .now + Self.interval
   }
 
-  /// At the end, when the engine has stopped.
+  /// Called at the end, when the engine has stopped.
   func end(_ figures: RunFigures) {
     if figures.statistics.xruns > toldXruns { tellXruns(figures) }
     log.showHeld(all: true)

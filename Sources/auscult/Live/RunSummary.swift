@@ -2,7 +2,7 @@ import GraphEngine
 import LiveControl
 
 extension RunFigures {
-  /// What a run says at its end.
+  /// The message at the end of a run.
   var summary: String {
     let it = statistics
     let lost = it.gaps == 0 ? "no gap" : "\(Quantity.count(it.gaps, "gap")) (\(it.lostFrames) frames lost)"

@@ -1,7 +1,7 @@
 import GraphText
 import RunControl
 
-/// What `auscult status` prints, from what the running graph answered.
+/// The output of `auscult status`, from the running graph's answer.
 struct StatusText {
   private let status: JSONValue
 
@@ -20,8 +20,8 @@ struct StatusText {
       "lost      \(integer("lost_frames")) frames in \(Quantity.count(integer("gaps"), "gap"))",
       "dropped   \(Quantity.count(integer("dropped_tokens"), "token"))" + droppedBy,
       "unmatched \(Quantity.count(integer("unmatched_tokens"), "token"))",
-      "xruns     \(integer("xruns")) told by the server",
-      "overruns  \(Quantity.count(integer("overruns"), "cycle")) that ended after the next was to begin",
+      "xruns     \(integer("xruns")) reported by JACK",
+      "overruns  \(Quantity.count(integer("overruns"), "cycle")) that ended after the next one should have begun",
       "cycle     \(Quantity.fixed(number("load") * 100, 1)) % of the time, the longest took \(longest)",
     ]
     lines += MachinesText(status).lines
@@ -36,7 +36,7 @@ struct StatusText {
           + (output["problem"]?.text ?? "?").shown)
     }
     let lost = integer("lost_by_outputs")
-    if lost > 0 { lines.append("unwritten \(Quantity.count(lost, "token")) that outputs had to let go of") }
+    if lost > 0 { lines.append("unwritten \(Quantity.count(lost, "token")) that outputs could not write") }
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")

@@ -3,20 +3,21 @@ import Foundation
 import GraphText
 import NodeHost
 
-/// Where plugins are looked for.
+/// The folders to search for plugins.
 struct CatalogOptions: ParsableArguments {
   @Option(
     name: .customLong("plugin-path"),
     help: ArgumentHelp(
-      "A folder with plugins (libauscult-*.so); may be given again. The first folder that has a plugin or class wins.",
-      discussion: "Searched in this order: this option, $AUSCULT_PLUGIN_PATH (folders with colons between), the folder "
-        + "of the executable, ../lib/auscult beside it.", valueName: "folder"),
+      "A folder with plugins (libauscult-*.so); repeatable. The first folder that has a plugin or class wins.",
+      discussion: "Searched in this order: this option, $AUSCULT_PLUGIN_PATH (folders separated by colons), the folder "
+        + "of the executable, ../lib/auscult from there.", valueName: "folder"),
     completion: .directory)
   var pluginPath: [String] = []
 
-  /// Opens the plugins, each in a child first. One that can't be used is named, and costs its own classes only.
+  /// Opens the plugins, each in a child process first. Warns about a plugin that can't be used; only its classes are
+  /// missing.
   ///
-  /// - Parameter isPrivate: so that plugins can be rebuilt while they run.
+  /// - Parameter isPrivate: loads private copies, so that plugins can be rebuilt while they run.
   func load(isPrivate: Bool = false) -> PluginCatalog {
     for folder in pluginPath where !FileManager.default.fileExists(atPath: folder) {
       Console.plain.warning("--plugin-path \(folder.shown): there is no such folder")

@@ -7,20 +7,20 @@ import RunControl
 struct ChangeOptions: ParsableArguments {
   @Option(
     name: .customLong("graph"),
-    help: ArgumentHelp("The running graph's name (default: the only one that runs).", valueName: "name"),
+    help: ArgumentHelp("The running graph's name (default: the only running graph).", valueName: "name"),
     completion: .custom { _, _, _ in ControlClient.running().map(\.name) })
   var graph: String?
 
-  @Flag(name: .customLong("dry-run"), help: "Say what would happen to every node, and stop there.")
+  @Flag(name: .customLong("dry-run"), help: "Only print what would happen to every node.")
   var isDryRun = false
 
   @Option(
-    help: ArgumentHelp("How long new nodes may take to be created and made ready (default: 10 s).", valueName: "time"))
+    help: ArgumentHelp("How long creating and activating new nodes may take (default: 10 s).", valueName: "time"))
   var timeout: Seconds?
 
   @Flag(help: "Print one JSON object, diagnostics included.") var json = false
 
-  /// Asks for the change, and says how it goes.
+  /// Requests the change, and reports its progress.
   func run(_ request: ChangeRequest) throws {
     var request = request
     request.isDryRun = isDryRun
@@ -36,7 +36,7 @@ struct ChangeOptions: ParsableArguments {
   }
 }
 
-/// A node and what is to be different about it, as `swap`, `set` and `shadow` take them.
+/// A node and its new values, for `swap`, `set` and `shadow`.
 func checkValues(_ values: [String]) throws {
   for value in values {
     guard let equals = value.firstIndex(of: "="), equals != value.startIndex else {

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// How much a command says on standard error.
+/// How much a command prints on standard error.
 struct ConsoleOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print no progress and no notes: only results, warnings and errors.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Say more, for finding out what is wrong.")
+  @Flag(name: .shortAndLong, help: "Print more, to find out what is wrong.")
   var verbose = false
 
   func validate() throws {

@@ -7,7 +7,7 @@ struct FileOptions: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Audio files to read instead of JACK, up to the next option; also folders of them, and lists (a path in each line, "
-        + "or a table with a column 'file'). Names that begin with - go behind --.",
+        + "or a table with a column 'file'). Put names that begin with - after --.",
       valueName: "files"),
     completion: .file())
   var input: [String] = []
@@ -15,20 +15,20 @@ struct FileOptions: ParsableArguments {
   @Argument(parsing: .postTerminator, help: ArgumentHelp("More audio files to read.", valueName: "files"))
   var further: [String] = []
 
-  @Flag(help: "Run a graph that makes its own sound without JACK, for --duration, as fast as the machine goes.")
+  @Flag(help: "Run a graph that makes its own sound without JACK, for --duration, as fast as possible.")
   var offline = false
 
   @Option(
     help: ArgumentHelp(
-      "Without JACK: what the graph's audio sinks play is written here, as NODE.wav, or FILE.NODE.wav for several "
-        + "files.", valueName: "folder"),
+      "Without JACK: write the output of the graph's audio sinks into this folder, as NODE.wav, or FILE.NODE.wav for "
+        + "several files.", valueName: "folder"),
     completion: .directory)
   var audioFolder: String?
 
-  /// As they are given.
+  /// Names as given.
   var names: [String] { input + further }
 
-  /// With what is in folders and lists.
+  /// Names, with the content of folders and lists.
   func files() throws -> [String] {
     do {
       return try SoundList.files(names)

@@ -1,15 +1,15 @@
 import ArgumentParser
 import GraphEngine
 
-/// How much memory a graph may take.
+/// How much memory a graph may use.
 struct MemoryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The most memory that the graph may take, such as 512MB or 2 GiB (default: half of what is free). A graph that "
-        + "needs more is refused before anything is taken.", valueName: "size"))
+      "The most memory that the graph may use, such as 512MB or 2 GiB (default: half of the free memory). A graph that "
+        + "needs more is refused before it allocates any.", valueName: "size"))
   var memory: ByteSize?
 
-  /// Goes for all engines of the process.
+  /// Applies to all engines of the process.
   func validate() throws { if let memory { MemoryLimit.standard = .bytes(memory.bytes) } }
 }
 

@@ -7,7 +7,7 @@ struct Seconds: ExpressibleByArgument {
   private static let units: [(name: String, factor: Double)] = [
     ("ms", 0.001), ("min", 60), ("s", 1), ("h", 3600), ("d", 86400), ("", 1),
   ]
-  /// A hundred years: what is longer overflows when it is counted in nanoseconds or frames.
+  /// A hundred years: longer times overflow in nanoseconds or frames.
   static let most = ChangeRequest.longestTimeout
   var number: Double
 
@@ -39,8 +39,7 @@ struct Rate: ExpressibleByArgument {
   var defaultValueDescription: String { "\(number)" }
 }
 
-/// Frames in a cycle on the command line: `256`; over files also a list that is gone through again and again,
-/// `64,1,1000`.
+/// Frames in a cycle on the command line: `256`; over files also a list that repeats, `64,1,1000`.
 struct Period: ExpressibleByArgument {
   var lengths: [Int]
 
@@ -55,7 +54,7 @@ struct Period: ExpressibleByArgument {
   var defaultValueDescription: String { lengths.map { "\($0)" }.joined(separator: ",") }
 }
 
-/// A number and what its unit, the first that fits, stands for.
+/// A number, multiplied by the factor of the first unit that fits.
 func split(_ text: String, _ units: [(name: String, factor: Double)]) -> (number: Double, factor: Double)? {
   for unit in units where text.hasSuffix(unit.name) {
     var digits = text.dropLast(unit.name.count)

@@ -34,7 +34,7 @@ struct DotText {
 
   private func label(_ node: Graph.Node) -> String { DotString.label("\(node.name)\n\(node.nodeClass.name)") }
 
-  /// A link with its format; ports by name where there are several.
+  /// A link with its format; with port names if there are several ports.
   private func edge(_ link: Graph.Link) -> String {
     let from = graph.nodes[link.from.node]
     let to = graph.nodes[link.to.node]

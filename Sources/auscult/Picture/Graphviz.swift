@@ -2,7 +2,6 @@ import SystemCalls
 
 /// The program `dot`, which lays out graphs and draws them.
 enum Graphviz {
-  /// Draws.
   static func svg(_ dot: String) throws -> String {
     guard let program = ExternalProgram("dot") else {
       throw Failure(

@@ -16,7 +16,7 @@ struct PortList {
     period = meter.period
   }
 
-  /// One line a port.
+  /// One line per port.
   var table: String {
     if ports.isEmpty { return "JACK has no audio ports of other programs" }
     var table = Table([
@@ -32,7 +32,7 @@ struct PortList {
     return table.text
   }
 
-  /// A bar a port, for a terminal.
+  /// One bar per port, for a terminal.
   var meter: String {
     if ports.isEmpty { return "JACK has no ports that give samples" }
     let width = ports.map { TerminalText.columns(shown($0.name)) }.max() ?? 0
@@ -45,12 +45,12 @@ struct PortList {
       }.joined(separator: "\n")
   }
 
-  /// A line a port, for a pipe.
+  /// One line per port, for a pipe.
   var lines: String {
     ports.map { "\(shown($0.name))\t\(words($0.level?.peak, $0))" }.joined(separator: "\n")
   }
 
-  /// Levels in dB; a port that is silent to the last bit has none.
+  /// Levels in dB; a port with digital silence has none.
   var json: JSONValue {
     [
       "rate": .integer(rate), "period": .integer(period),

@@ -2,7 +2,7 @@ import GraphText
 import RunControl
 import Training
 
-/// What `adapt` tells: a line for each machine, and the offsets by octaves.
+/// The output of `adapt`: one line per machine, and the offsets by octaves.
 struct AdaptReport {
   private let summary: AdaptationSummary
   private let output: String
@@ -34,7 +34,7 @@ struct AdaptReport {
   private func percent(_ share: Double) -> String { "\(Quantity.fixed(100 * share, 1)) %" }
   private func decibels(_ value: Double) -> String { (value > 0 ? "+" : "") + Quantity.fixed(value, 1) }
 
-  /// "fan: 63 Hz -18.2 dB, 125 Hz -12.1 dB ..."; nil where columns are no bands.
+  /// "fan: 63 Hz -18.2 dB, 125 Hz -12.1 dB ..."; nil if columns are no bands.
   private func octaves(_ machine: AdaptedMachine) -> String? {
     let bands = zip(machine.frequencies, machine.offsets.offsets).filter { $0.0 > 0 && $0.1 != 0 }
     guard let top = bands.map(\.0).max() else { return nil }

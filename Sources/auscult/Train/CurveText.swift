@@ -16,8 +16,7 @@ extension EpochNews {
   }
 }
 
-/// Shows epochs as they come, on a terminal: no more often than an eye can follow, and the last that there can be always.
-/// Any thread.
+/// Shows epochs on a terminal: at a readable rate, and always the last possible one. Any thread.
 final class EpochLine: Sendable {
   private static let interval = Duration.milliseconds(50)
   private let console: Console
@@ -36,12 +35,12 @@ final class EpochLine: Sendable {
   }
 }
 
-/// How learning went, in text: a line of blocks for each curve on a terminal, numbers in a pipe.
+/// Learning curves as text: a line of blocks for each curve on a terminal, numbers in a pipe.
 struct CurveText {
   let curves: [LearningCurve]
   let isTerminal: Bool
 
-  /// Columns of a line of blocks, and rows of numbers.
+  /// Most columns of a line of blocks, and rows of numbers.
   private static let columns = 48
   private static let rows = 12
 
@@ -83,7 +82,7 @@ struct CurveText {
     return Array("▁▂▃▄▅▆▇█")[Int((max(0, min(1, height)) * 7).rounded())]
   }
 
-  /// Of neighbours the last one.
+  /// Of adjacent epochs, takes the last one.
   private func thinned(_ values: [Double], to most: Int) -> [Double] {
     guard values.count > most else { return values }
     return (1...most).map { values[$0 * values.count / most - 1] }
@@ -99,7 +98,7 @@ struct CurveText {
     return table.text
   }
 
-  /// Evenly over all of them; the first, the best and the last are among them.
+  /// Evenly spaced epochs, with the first, the best and the last.
   private func chosen(_ curve: LearningCurve) -> [Int] {
     let count = curve.epochs.count
     guard count > Self.rows else { return Array(0..<count) }

@@ -1,35 +1,35 @@
 import ArgumentParser
 import Training
 
-/// Where recordings come from. One place for all commands that take them.
+/// The recordings, for all commands that take them.
 struct DataOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A folder with recordings of normal sound, and folders in it.", valueName: "folder"),
+    help: ArgumentHelp("A folder with recordings of normal sound; subfolders are included.", valueName: "folder"),
     completion: .directory)
   var normal: String?
 
   @Option(
     help: ArgumentHelp(
-      "A folder with a subfolder of recordings for each label, such as normal and anomalous; above them there may be "
-        + "train, validation and test. A folder with a manifest.csv, or of DCASE, MIMII or ToyADMOS, is read as such.",
+      "A folder with a subfolder of recordings for each label, such as normal and anomalous; these may lie in train, "
+        + "validation and test. Folders with a manifest.csv, and those of DCASE, MIMII and ToyADMOS, are recognized.",
       valueName: "folder"), completion: .directory)
   var dataset: String?
 
   @Option(
     help: ArgumentHelp(
-      "A CSV file with the columns file,label and perhaps machine,split,begin,end (seconds) and group (a day, a session); "
-        + "`;` or tabs may separate them. Paths count from its folder.",
+      "A CSV file with the columns file,label and optionally machine,split,begin,end (seconds) and group (a day, a "
+        + "session); `;` or tabs may separate them. Paths are relative to its folder.",
       valueName: "file"), completion: .file(extensions: ["csv"]))
   var manifest: String?
 
   @Option(
     name: [.customLong("dcase"), .customLong("mimii"), .customLong("toyadmos")],
     help: ArgumentHelp(
-      "A folder of DCASE task 2 (2020 and later), MIMII or ToyADMOS as it comes: folders and names tell machine, section, "
-        + "domain, label, and what is for training and what for testing.", valueName: "folder"), completion: .directory)
+      "An unchanged folder of DCASE task 2 (2020 and later), MIMII or ToyADMOS: folders and names give machine, section, "
+        + "domain, label, and the split into training and test.", valueName: "folder"), completion: .directory)
   var dcase: String?
 
-  @Flag(help: "Leave out recordings that can't be read, also those that a manifest names in vain, and list them.")
+  @Flag(help: "Leave out recordings that can't be read, or that a manifest names but that don't exist, and list them.")
   var skipUnreadable = false
 
   var isGiven: Bool { normal != nil || dataset != nil || manifest != nil || dcase != nil }
@@ -69,12 +69,12 @@ struct DataOptions: ParsableArguments {
   }
 }
 
-/// How a threshold is set.
+/// The rule that sets thresholds.
 struct ThresholdOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Set thresholds so that normal sound gives at most so many false alarms an hour (default: what the model has, or 1).",
+      "Set thresholds for this budget of false alarms per hour on normal sound (default: the model's budget, or 1).",
       valueName: "number"))
   var falseAlarmsPerHour: Double?
 

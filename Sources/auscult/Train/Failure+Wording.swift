@@ -2,7 +2,7 @@ import GraphText
 import Training
 
 extension Failure {
-  /// An error of training, or of a live run, in a command's words.
+  /// Turns an error of training, or of a live run, into a command's failure.
   static func wording(_ error: any Error) -> any Error {
     switch error {
     case let error as TrainingError: Failure(error.description)

@@ -3,25 +3,23 @@ import LiveControl
 import Training
 
 extension Console {
-  /// Says how a training or an adaptation beside a live graph gets on.
+  /// Prints an event of live training or adaptation.
   ///
-  /// - Parameter trained: shows what was learned.
+  /// - Parameter trained: prints the result.
   func tell(_ event: LearningEvent, trained: (TrainingRun.Summary) -> Void) {
     switch event {
     case .roundBegan(let number, let tokens):
       info("round \(number): learning from \(Quantity.count(tokens, "token"))")
     case .roundLearned(let round, let limit): info(words(round, untilLoss: limit))
     case .silence:
-      warning("nothing but silence so far: check the level, and what the source is connected to")
+      warning("only silence so far: check the level and the connections of the source")
     case .silentTokens(let count):
-      warning("\(count) silent tokens so far: check the level, and what the source is connected to")
+      warning("\(count) silent tokens so far: check the level and the connections of the source")
     case .leftOut(let silent, let afterGaps):
-      let left = [(silent, "silent ones"), (afterGaps, "ones after a gap")].filter { $0.0 > 0 }
-      info("tokens that were not learned from: \(left.map { "\($0.0) \($0.1)" }.joined(separator: ", "))")
+      let left = [(silent, "silent"), (afterGaps, "after a gap")].filter { $0.0 > 0 }
+      info("ignored tokens: \(left.map { "\($0.0) \($0.1)" }.joined(separator: ", "))")
     case .endedEarly(let epoch):
-      warning(
-        "learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model holds the best of what was "
-          + "learned until then")
+      warning("learning ended early\(epoch.map { " at epoch \($0)" } ?? "") by request; the model is the best so far")
     case .lossNotReached(let loss, let limit):
       warning("learning ended at a loss of \(Significant.text(loss)), not below \(Significant.text(limit))")
     case .trained(let summary):

@@ -4,8 +4,8 @@ import LiveControl
 import Synchronization
 import Training
 
-/// Work that takes a while: shows how far it is on a terminal, and stops in good order at Ctrl-C. While a class fits, the
-/// first one asks it for the best so far, and only the second gives up.
+/// Long work: shows progress on a terminal, and stops cleanly at Ctrl-C. While a detector fits, the first Ctrl-C asks it
+/// for the best so far; the second one cancels.
 final class LongWork: Sendable {
   let console: Console
   let log: EngineLog
@@ -36,7 +36,7 @@ final class LongWork: Sendable {
     return callbacks
   }
 
-  /// Runs the body; what it throws becomes a failure in the command's words.
+  /// Runs the body; errors become a `Failure` of the command.
   func run<Result>(_ body: (WorkCallbacks) throws -> Result) throws -> Result {
     defer {
       console.endProgress()

@@ -1,23 +1,23 @@
 import ArgumentParser
 import Training
 
-/// How `train --live` listens and learns.
+/// Options of `train --live`.
 struct RoundOptions: ParsableArguments {
-  @Flag(help: "Learn from what the graph hears on JACK, then go on watching.") var live = false
+  @Flag(help: "Learn from the graph's input on JACK, then watch.") var live = false
 
   @Option(help: ArgumentHelp("Tokens of each machine that a round learns from (default: 10).", valueName: "number"))
   var round: Int?
 
-  @Option(help: ArgumentHelp("Rounds go on until the loss is below this (default: 0.1).", valueName: "loss"))
+  @Option(help: ArgumentHelp("Learn in rounds until the loss is below this (default: 0.1).", valueName: "loss"))
   var untilLoss: Double?
 
-  @Option(help: ArgumentHelp("The most rounds, whatever the loss.", valueName: "number")) var rounds: Int?
+  @Option(help: ArgumentHelp("The most rounds, at any loss.", valueName: "number")) var rounds: Int?
 
   @Option(
-    help: ArgumentHelp("The most sound to listen to: 90, 90s, 1.5min, 2h; then it learns no more.", valueName: "time"))
+    help: ArgumentHelp("Stop learning after this duration of sound: 90, 90s, 1.5min, 2h.", valueName: "time"))
   var duration: Seconds?
 
-  @Flag(help: "End when the model is written, instead of watching with it.") var end = false
+  @Flag(help: "End after writing the model, instead of watching with it.") var end = false
 
   func validate() throws {
     if let round, !(1...1_000_000).contains(round) { throw ValidationError("--round takes a number from 1 on.") }
@@ -25,7 +25,7 @@ struct RoundOptions: ParsableArguments {
     if let untilLoss, !(untilLoss > 0) { throw ValidationError("--until-loss takes a number above 0.") }
   }
 
-  /// What was given that makes sense with `--live` only.
+  /// The given options that need `--live`.
   var given: [String] {
     [
       round == nil ? nil : "--round", untilLoss == nil ? nil : "--until-loss", rounds == nil ? nil : "--rounds",

@@ -6,13 +6,13 @@ import Models
 import RunControl
 import Training
 
-/// What `train` and `calibrate` tell: a line for each machine.
+/// The output of `train` and `calibrate`: one line per machine.
 struct TrainingReport {
   private let summary: TrainingRun.Summary
   private let output: String
   private let isTerminal: Bool
 
-  /// - Parameter isTerminal: whether the text is for one.
+  /// - Parameter isTerminal: whether the text is for a terminal.
   init(_ summary: TrainingRun.Summary, output: String, isTerminal: Bool = isatty(STDOUT_FILENO) == 1) {
     self.summary = summary
     self.output = output
@@ -38,7 +38,7 @@ struct TrainingReport {
     let heldOut = summary.rounds == nil ? summary.recordings[.validation] ?? 0 : summary.tokens[.validation] ?? 0
     let folds = summary.folds.map { folds in
       let what = folds.byTime.isEmpty ? "recordings" : "stretches"
-      return "; for the threshold \(folds.count) times without some of the \(what), which were judged"
+      return "; cross-fitted \(folds.count) times for the threshold, each time without some of the \(what)"
     }
     let of =
       summary.rounds.map { "\(Quantity.count($0, "round"))" } ?? Quantity.count(trained, "recording")
@@ -60,18 +60,18 @@ struct TrainingReport {
   }
 }
 
-/// A model's thresholds, and what is known of how they were set.
+/// A model's thresholds, and how they were set.
 struct ThresholdTable {
   private let model: ModelFile
   private let advises: Bool
 
-  /// - Parameter advises: tells where the sound is too little for the budget; `train` and `calibrate` warn of it.
+  /// - Parameter advises: adds a note where the sound is too short for the budget; `train` and `calibrate` warn instead.
   init(_ model: ModelFile, advises: Bool = false) {
     self.model = model
     self.advises = advises
   }
 
-  /// Empty where a classifier decides for the likeliest label.
+  /// Empty if a classifier chooses the most likely label.
   var text: String {
     let isDefault = model.machines.allSatisfy { $0.threshold == 0 && $0.calibration["rule"]?.text == "manual=0.0" }
     if !model.labels.isEmpty && isDefault { return "" }
@@ -91,7 +91,7 @@ struct ThresholdTable {
     return ([table.text] + notes).joined(separator: "\n")
   }
 
-  /// A line for what several machines share.
+  /// One line for each note, also if several machines share it.
   private var notes: [String] {
     var notes: [String] = []
     for machine in model.machines {
@@ -114,9 +114,9 @@ struct ThresholdTable {
   }
 }
 
-/// Numbers to four significant digits; whole ones are written whole.
+/// Numbers with four significant digits; whole numbers are printed in full.
 enum Significant {
-  /// To two significant digits.
+  /// With two significant digits.
   static func rounded(_ number: Double) -> String {
     guard number.isFinite, number != 0 else { return "\(Int(0))" }
     let scale = pow(10, floor(log10(abs(number))) - 1)

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import TestSupport
 
-/// What a run of `auscult` left behind.
+/// The results of a run of `auscult`.
 struct Outcome {
   var status: Int32
   /// Standard output and standard error.
@@ -10,12 +10,12 @@ struct Outcome {
   var err: String
 }
 
-/// The executable of this build, run as a person would: own working folder, own control sockets.
+/// The executable of this build, run as a user would: in its own working folder, with its own control sockets.
 struct Command {
   static let path = BuildFolder.path + "/auscult"
   let folder: ScratchFolder
   var environment: [String: String] = [:]
-  /// Signals that it finds ignored when it starts, as a shell calls them: "HUP INT".
+  /// Signals that are ignored when it starts, by their shell names: "HUP INT".
   var ignoredSignals = ""
 
   init(_ folder: ScratchFolder) { self.folder = folder }
@@ -50,7 +50,7 @@ struct Command {
     var variables = ProcessInfo.processInfo.environment
     for name in ["AUSCULT_PLUGIN_PATH", "JACK_DEFAULT_SERVER", "COLUMNS"] { variables[name] = nil }
     variables["XDG_RUNTIME_DIR"] = folder.path
-    // Runs of the person who tests are none of the tests' business.
+    // The tests ignore other runs of this user.
     variables["AUSCULT_CONTROL_PATH"] = folder.path + "/auscult"
     process.environment = variables.merging(environment) { $1 }
     return process
@@ -62,7 +62,7 @@ struct TookTooLong: Error {
 }
 
 extension Process {
-  /// Starts, waits for the end, and makes it end when it takes too long.
+  /// Starts, waits for the end, and ends it when it takes too long.
   func runWithin(seconds: Int) throws {
     let hasEnded = DispatchSemaphore(value: 0)
     terminationHandler = { _ in hasEnded.signal() }

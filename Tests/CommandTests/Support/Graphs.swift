@@ -1,4 +1,4 @@
-/// The least graph: what comes in is counted and dropped.
+/// The smallest graph: counts and discards its input.
 let plainGraph = """
   graph: plain
   nodes:

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A run of `auscult` that goes on while the test looks at it. It is ended with the test at the latest.
+/// A run of `auscult` that continues while the test looks at it. It ends with the test at the latest.
 final class LiveCommand {
   let process: Process
   private let output = Pipe()
@@ -19,7 +19,7 @@ final class LiveCommand {
     process.standardError = output
     process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
     try process.run()
-    // Ours would keep the pipe open beyond the process's end.
+    // Our copy would keep the pipe open after the process has ended.
     try output.fileHandleForWriting.close()
   }
 
@@ -27,7 +27,7 @@ final class LiveCommand {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
   }
 
-  /// What it has said on standard error, once `text` is in it so many times.
+  /// Its output on standard error, once `text` occurs the given number of times.
   @discardableResult
   func wait(for text: String, times: Int = 1, seconds: Double = 120) throws -> String {
     let deadline = Date(timeIntervalSinceNow: seconds)

@@ -1,4 +1,4 @@
-"""Makes the arrays beside this file: what librosa 0.11 computes from short signals, for SignalTests to compare with.
+"""Makes the arrays in this folder: results of librosa 0.11 for short signals, with which SignalTests compares.
 
     pip install -r requirements.txt
     python make.py
@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def signal(rate, seconds, seed):
-    """A machine of sorts: a hum with harmonics, a sweep, clicks, noise that comes and goes, silence at the end."""
+    """A synthetic machine: a hum with harmonics, a sweep, clicks, noise that comes and goes, silence at the end."""
     generator = np.random.default_rng(seed)
     t = np.arange(int(rate * seconds)) / rate
     hum = sum(0.2 / k * np.sin(2 * np.pi * 97 * k * t + k) for k in range(1, 9))

@@ -1,4 +1,4 @@
-"""Makes the files beside this one: what PyTorch's and Keras' layers, losses, optimisers and whole networks compute.
+"""Makes the files in this folder: results of PyTorch's and Keras' layers, losses, optimisers and whole networks.
 
     pip install -r requirements.txt
     python make.py

@@ -1,4 +1,4 @@
-"""Makes the files beside this one: features, and what scikit-learn makes of them, for DetectorTests to compare with.
+"""Makes the files in this folder: features, and scikit-learn's results for them, with which ScikitTests compares.
 
     pip install -r requirements.txt
     python make.py

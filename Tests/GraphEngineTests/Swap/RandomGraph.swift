@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A graph whose nodes all forget within a bounded time, made at random, and changed at random.
+/// A random graph whose nodes all forget within a bounded time, changed at random.
 struct RandomGraph {
   var channels = 1
   var rate: Int?
@@ -57,11 +57,11 @@ struct RandomGraph {
       nodes.append("\(name): { \(content) }")
       path.append(name)
     }
-    // Not a gain, which would be retuned in place: slices across the exchange would hear both values.
+    // Not a gain, which would be retuned in place: slices across the exchange would contain both values.
     if let pick { add("pick", "type: channels, pick: \(pick == 0 ? "[0]" : "[\(channels - 1), 0]")") }
     var links: [String] = []
     if joinsPaths {
-      // Two paths of different latency that come together again.
+      // Two paths of different latency that are joined again.
       nodes.append("up: { type: resample, rate: 96 kHz }")
       nodes.append("down: { type: resample, rate: 48 kHz }")
       links.append("\(path.last!) -> up -> down -> both")

@@ -3,9 +3,9 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// Changes, candidates, failures and ways back in any order and at any moment: every slice is judged once, by the graph that
-/// was in force where it ends, and the generations of the records name these graphs and only grow. AUSCULT_CASES says how
-/// many sequences; AUSCULT_SEQUENCE is the seed of the only one.
+/// Changes, candidates, failures and rollbacks in any order and at any moment: the graph in force at a slice's end
+/// judges the slice, once; the generations of the records name these graphs and only grow. AUSCULT_CASES sets the
+/// number of sequences; AUSCULT_SEQUENCE is the seed of a single one.
 @Suite struct RandomRollbackTests {
   @Test func anyOrderOfChangesAndWaysBack() throws {
     let environment = ProcessInfo.processInfo.environment
@@ -56,18 +56,18 @@ import Testing
   }
 }
 
-/// One sequence, and the model of what has to come of it.
+/// One sequence, and the model of the expected results.
 private final class ChangeSequence {
   private var random: SeededRandom
   private let seed: UInt64
   private let sound: [[Float]]
   private let hand: HandRun
-  /// What judges, and what `rollback` returns to.
+  /// The graph in force, and the graph that `rollback` returns to.
   private var current: String
   private var previous: String?
-  /// Of a change under way: its graph, and whether a rollback was asked for meanwhile.
+  /// A change in progress: its graph, and whether a rollback was requested meanwhile.
   private var coming: (text: String, isUndone: Bool, isShadow: Bool)?
-  /// Who judges from which frame position on, by generation.
+  /// The graph that judges from a frame position on, by generation.
   private var reigns: [Int: (from: Int, text: String)] = [:]
 
   init(seed: UInt64) throws {
@@ -154,7 +154,7 @@ private final class ChangeSequence {
     if hand.engine.isSwapping { coming = (text, false, isShadow) }
   }
 
-  /// Follows what became of the change under way.
+  /// Follows the change in progress.
   private func note() {
     guard let coming, let status = hand.engine.swapStatus else { return }
     if let position = status.position { reigns[status.generation] = (Int(position), coming.text) }
@@ -184,7 +184,7 @@ private final class ChangeSequence {
       }
       let mine = alone[good]!.filter { SwapCase.end($0) > reign.from && SwapCase.end($0) <= to }
       let count = records.count { $0.contains("\"generation\":\(generation),") }
-      // One that goes wrong judges until it does.
+      // A node that fails judges until it does.
       expected += (reign.text == good ? mine : Array(mine.prefix(count))).map { "\(generation) \($0)" }
     }
     let found = records.map { line -> String in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Random graphs, random edits, random moments: the records are those of the old graph up to the exchange and those of
-/// the new one from it, token for token and bit for bit. AUSCULT_CASES says how many; by hand, let it run thousands.
+/// the new one after it, token for token and bit for bit. AUSCULT_CASES sets the number; run thousands by hand.
 @Suite struct RandomSwapTests {
   @Test func anyEditAtAnyMomentLosesNothing() throws {
     let cases = ProcessInfo.processInfo.environment["AUSCULT_CASES"].flatMap { Int($0) } ?? 60

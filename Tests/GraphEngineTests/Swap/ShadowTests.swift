@@ -4,7 +4,7 @@ import GraphText
 import TestSupport
 import Testing
 
-/// A candidate beside the present detector.
+/// A candidate next to the present detector.
 @Suite struct ShadowTests {
   private func graph(_ type: String, weight: String, more: String = "") -> String {
     SwapTests.graph(["weight": weight, "more": more], judge: type, thread: "worker")
@@ -49,7 +49,7 @@ import Testing
     #expect(report.present.alarms == 0 && report.candidate.alarms == 2)
     #expect(report.candidate.percentiles![0] <= report.candidate.percentiles![1])
     #expect(report.dropped == 0)
-    // Nothing of it is heard: the run ends with the candidate given up.
+    // It gets no sound: the run ends without the candidate.
     let alone = try SwapCase(before: before, after: "", sound: sound, at: 0).reference(before)
     #expect(records == alone.records)
   }

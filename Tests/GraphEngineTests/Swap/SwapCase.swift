@@ -3,7 +3,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// A graph that takes the place of another one in mid-run, and what has to come of it.
+/// A graph that replaces another one during a run, and the expected results.
 struct SwapCase {
   var before: String
   var after: String
@@ -11,11 +11,11 @@ struct SwapCase {
   var sound: [[Float]]
   /// Frames that are fed before the swap begins.
   var at: Int
-  /// Frames that are lost, and the frame of `sound` before which.
+  /// Lost frames, and the frame of `sound` before which they are lost.
   var gap: (at: Int, frames: Int)?
   var options = SwapOptions()
-  /// Until the exchange, the workers have heard everything before the control thread looks: a candidate that lives long
-  /// enough for two looks can't fail before it.
+  /// Until the exchange, the workers process everything before the control thread looks: a candidate that survives two
+  /// looks can't fail before it.
   var looksInTime = false
 
   struct Outcome {
@@ -26,7 +26,7 @@ struct SwapCase {
     var statistics: EngineStatistics
   }
 
-  /// Feeds piece by piece, the control thread looking in between, as it does live.
+  /// Feeds piece by piece, with the control thread's looks in between, as in a live run.
   func run(_ random: inout SeededRandom, threads: Int? = nil) throws -> Outcome {
     let run = try HandRun(before, threads: threads)
     var done = 0
@@ -42,7 +42,7 @@ struct SwapCase {
       }
       if let gap, done == gap.at { run.driver.gap(gap.frames) }
       run.driver.feed(sound.map { Array($0[done..<next]) }) { random.period() }
-      // A run by hand is over before the workers have looked round once: sometimes they get the time that they have live.
+      // A run by hand can end before the workers have looked once: sometimes they get the time of a live run.
       let getTime = Bool.random(using: &random) || done > total / 2
       let isBeforeExchange = run.engine.isSwapping && run.engine.swapStatus?.position == nil
       if getTime || (looksInTime && isBeforeExchange) { run.engine.drain() }
@@ -83,14 +83,14 @@ struct SwapCase {
       log: run.messages, statistics: statistics)
   }
 
-  /// A record without what says by whom and when it was made.
+  /// A record without its node and its time of writing.
   static func comparable(_ line: String) -> String {
     line.replacing(#/"time":"[^"]*",/#, with: "").replacing(#/"generation":[0-9]+,/#, with: "")
   }
 
   static func end(_ line: String) -> Int { Int(line.firstMatch(of: #/"end":(-?[0-9]+)/#)!.1)! }
 
-  /// What the two graphs alone give, cut at the exchange: nothing lost, nothing doubled.
+  /// The records of the two graphs alone, cut at the exchange: nothing lost, nothing repeated.
   func expected(at position: Int) throws -> [String] {
     let (old, new) = (try reference(before).records, try reference(after).records)
     return old.filter { Self.end($0) <= position } + new.filter { Self.end($0) > position }

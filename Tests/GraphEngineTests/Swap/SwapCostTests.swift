@@ -3,7 +3,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// What an exchange costs the realtime thread. Figures to read, by hand: AUSCULT_SWAPS=10000.
+/// The cost of an exchange on the realtime thread. Prints figures; run by hand: AUSCULT_SWAPS=10000.
 @Suite struct SwapCostTests {
   private static let swaps = ProcessInfo.processInfo.environment["AUSCULT_SWAPS"].flatMap { Int($0) }
 
@@ -28,7 +28,7 @@ import Testing
         try run.engine.apply(loaded[done % 2], options: options)
         if done == swaps / 10 || done == swaps { resident.append(Self.residentMegabytes) }
       }
-      // Some cycles of a swap, and as many without one.
+      // Some cycles of a swap, and the same number without one.
       for _ in 0..<4 {
         let isSwapping = run.engine.isSwapping
         let before = run.engine.statistics.busyNanoseconds

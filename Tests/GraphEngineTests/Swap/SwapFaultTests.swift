@@ -4,9 +4,9 @@ import GraphText
 import TestSupport
 import Testing
 
-/// What goes wrong before the exchange leaves the running graph untouched; what goes wrong behind it is taken back.
+/// A failure before the exchange leaves the running graph unchanged; a failure after it is taken back.
 @Suite struct SwapFaultTests {
-  /// What a change that is refused says, and that the records are those of the graph that was never changed.
+  /// The message of a refused change; the records must be those of the unchanged graph.
   private func expectRefused(
     _ after: String, says text: String, options: SwapOptions = SwapOptions()
   ) throws {
@@ -56,7 +56,7 @@ import Testing
     try expectRefused(taken, says: "which 'log' still writes")
   }
 
-  /// A plugin of the graph stands for all that a change must not write over.
+  /// A plugin of the graph stands for all files that a change must not replace.
   @Test func aSinkThatWouldReplaceWhatTheGraphReads() throws {
     let graph = SwapTests.graph()
       .replacing("links:", with: "  again: { type: sink.jsonl, path: \"\(SwapTests.library)\" }\nlinks:")
@@ -64,7 +64,7 @@ import Testing
     try expectRefused(graph, says: "is the plugin of 'judge', and would be written over")
   }
 
-  /// A new detector that yields what is no number within its probation: the old one judges on from there.
+  /// A new detector that yields NaN within its probation: the old one continues to judge from there.
   @Test(arguments: ["realtime", "worker"]) func aDetectorThatGoesWrongIsTakenBack(thread: String) throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
@@ -81,7 +81,7 @@ import Testing
     let (there, back) = (Int(try #require(status.position)), Int(try #require(status.returnPosition)))
     #expect(there < back)
     let old = try change.reference(change.before).records
-    // What the new one did not judge any more before it was found out is marked as missing.
+    // Slices that the new detector did not judge before its failure was found are marked as missing.
     let marks = outcome.records.filter { $0.contains("\"cause\":\"node\"") }
     #expect(!marks.isEmpty)
     let new = try change.reference(SwapTests.graph(["weight": "2"], thread: thread)).records
@@ -108,7 +108,7 @@ import Testing
     let outcome = try change.run(&random)
     #expect(outcome.status?.stage == .rolledBack)
     #expect(outcome.status?.reason?.contains("of the time that its input lasts") == true)
-    // The weight is the same: nobody can tell the two apart.
+    // The weight is the same: their scores are equal.
     #expect(outcome.records == (try change.reference(change.before).records))
   }
 

@@ -3,7 +3,7 @@ import GraphText
 import TestSupport
 import Testing
 
-/// A change that asks for more memory than there is is refused, and what runs goes on.
+/// A change that needs more memory than is available is refused, and the running graph continues.
 @Suite struct SwapMemoryTests {
   @Test(arguments: [["length": "65536", "hop": "1"], ["length": "262144", "hop": "2"]])
   func aSwapThatIsTooLargeIsRefused(changes: [String: String]) throws {

@@ -3,7 +3,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// What stays keeps its state: alarms, files, what was learned.
+/// Nodes that stay keep their state: alarms, files, learned values.
 @Suite struct SwapStateTests {
   /// An alarm that is raised stays raised, and its timers run on, while the detector before it is replaced.
   @Test func aRaisedAlarmOutlivesItsDetector() throws {
@@ -22,7 +22,7 @@ import Testing
     #expect(states == ["raised", "raised", "open", "open"])
   }
 
-  /// A sink that gets one more link goes on with its file.
+  /// A sink that gets one more link continues its file.
   @Test func aFileGoesOnWhenAnotherDetectorJoins() throws {
     let after = SwapTests.graph()
       .replacing("log: {", with: "second: { type: test.peak, library: \(SwapTests.library) }\n  log: {")
@@ -39,7 +39,7 @@ import Testing
     #expect(changes.first { $0.node == "judge" }?.action == .kept)
   }
 
-  /// A kept array has the features of the old front end up to the exchange, and those of the new one behind it.
+  /// A kept array has the features of the old front end up to the exchange, and those of the new one after it.
   @Test func anArrayGoesOnBehindAnotherFrontEnd() throws {
     let graph = { (scale: String) in
       """
@@ -68,7 +68,7 @@ import Testing
     #expect(rows(outcome.files["out.npy"]!) == Array(old[..<(before * 8)] + new[(before * 8)...]))
   }
 
-  /// A detector that learns judges when it has learned; until then the one before it does.
+  /// A new detector that learns judges when it has learned; until then the old one does.
   @Test func aDetectorThatLearnsTakesOverWhenItHasLearned() throws {
     let graph = { (learn: String) in
       SwapTests.graph(judge: "detector.level")
@@ -86,7 +86,7 @@ import Testing
     #expect(zip(ends, ends.dropFirst()).allSatisfy { $1 - $0 == 512 })
   }
 
-  /// A pass-through goes on without a break when the node in it is replaced.
+  /// A pass-through continues without a break when its node is replaced.
   @Test func soundGoesOnAcrossTheExchange() throws {
     let graph = { (gain: String) in
       """

@@ -3,8 +3,8 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// A new node that goes wrong in its probation is taken back, also where the change of a format has put new sinks behind it,
-/// which go on with the file of those before.
+/// A new node that fails in its probation is taken back, also where a changed format has replaced the sinks behind it;
+/// these continue the files of the old sinks.
 @Suite struct TakeBackTests {
   struct Fault: Sendable, CustomTestStringConvertible {
     var how: String
@@ -29,7 +29,7 @@ import Testing
     var changes = fault.changes
     changes["weight"] = "2"
     let sound = SwapTests.graph(changes, thread: fault.thread)
-    // More than it hears in two looks, of 6000 frames at most: it does not fail before the exchange.
+    // More than it gets in two looks, of at most 6000 frames: it does not fail before the exchange.
     changes["more"] = ", bad_after: 40, how: \(fault.how)"
     let change = SwapCase(
       before: SwapTests.graph(thread: fault.thread), after: SwapTests.graph(changes, thread: fault.thread),
@@ -46,13 +46,13 @@ import Testing
     SwapTests.expectSame(judged.filter { SwapCase.end($0) > back }, old.filter { SwapCase.end($0) > back })
     let between = judged.filter { SwapCase.end($0) > there && SwapCase.end($0) <= back }
     SwapTests.expectSame(between, Array(new.prefix(between.count)))
-    // What was not judged between is marked as missing.
+    // Slices between, which nothing judged, are marked as missing.
     let marks = outcome.records.filter { $0.contains("\"cause\":\"node\"") }
     #expect(between.count == new.count || !marks.isEmpty)
     #expect(outcome.records.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
   }
 
-  /// Each graph that judged has a generation of its own, the one that was returned to as well.
+  /// Each graph that judged has its own generation, also a graph that is returned to.
   @Test func aGraphThatIsReturnedToHasANewGeneration() throws {
     var random = SeededRandom(seed: 9)
     let sound = SwapTests.sound(&random)

@@ -2,7 +2,7 @@ import Foundation
 import GraphEngine
 import JACKDriver
 
-/// What a test's step sees of a driver that runs.
+/// A running driver, for a test's step.
 struct RunningDriver {
   let driver: JACKDriver
   let engine: Engine
@@ -13,7 +13,7 @@ struct RunningDriver {
 /// Runs a graph as the client `watch` until `step` answers true. `step` is called on the control thread, about ten
 /// times a second, first when the client is active.
 ///
-/// - Returns: what the driver reported.
+/// - Returns: the driver's report.
 @discardableResult
 func runDriver(
   _ text: String, server: String, reconnects: Bool = false, origin: JACKDriver.Options.Origin = .firstCycle,
@@ -41,7 +41,7 @@ func runDriver(
   return events
 }
 
-/// A chain for other JACK programs: what comes in goes out.
+/// A chain for other JACK programs: passes its input on.
 func passThrough(channels: Int = 1, input: String = "", output: String = "") -> String {
   """
   graph: pass

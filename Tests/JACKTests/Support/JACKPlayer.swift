@@ -39,10 +39,10 @@ final class JACKPlayer {
     state.deallocate()
   }
 
-  /// Times that the transport's frame was not the one after the last cycle's: samples that were not played.
+  /// How often the transport's frame did not follow the last cycle's: samples that were not played.
   var jumps: Int { state.pointee.jumps.load(ordering: .relaxed) }
 
-  /// Frames that it has played so far, its silence behind the samples too.
+  /// Frames played so far, including the silence after the samples.
   var played: Int { state.pointee.played.load(ordering: .relaxed) }
 
   func startTransport() {

@@ -2,9 +2,9 @@ import CJACK
 import JACKDriver
 import Synchronization
 
-/// An empty client, which counts the cycles that were late nevertheless: those are the machine's, not ours.
+/// An empty client that counts late cycles: these are the machine's fault, not ours.
 ///
-/// It counts as `DriverControl.overruns` does: the server had begun the next cycle.
+/// It counts like `DriverControl.overruns`: the server had begun the next cycle.
 final class JACKProbe {
   private let client: JACKClient
   private let state: UnsafeMutablePointer<ProbeState>

@@ -6,10 +6,10 @@ import Testing
 /// All tests that need a server, one after the other: libjack keeps one server in a process.
 @Suite(.serialized, .oneServerAtATime) struct JACKTests {}
 
-/// Runs a body against a private server that is certain to end.
+/// Runs a body against a private server that certainly ends.
 ///
-/// A JACK call that hangs does not return by itself: after `seconds` the server is killed, which frees callers, and if
-/// that does not help within five more, the test process ends, loudly. Nothing is left behind in either case.
+/// A JACK call that hangs does not return by itself: after `seconds` the server is killed, which frees callers. If that
+/// does not help within five more seconds, the test process ends with a message. Nothing is left behind in either case.
 @discardableResult
 func withServer<Result>(
   _ options: PrivateServer.Options = PrivateServer.Options(), seconds: Int = 120,

@@ -4,30 +4,30 @@ import JACKDriver
 import Synchronization
 import TestSupport
 
-/// What came out of a graph that ran on JACK.
+/// The results of a graph that ran on JACK.
 struct LiveResult {
   /// Files by name, as the graph's sinks wrote them.
   var files: [String: Data]
-  /// What the log says was lost, in order.
+  /// The losses in the log, in order.
   var gaps: [Gap]
-  /// There were gaps without an xrun that the server told of.
+  /// There were gaps without an xrun from the server.
   var hasDoubtfulGaps: Bool
   var events: [JACKEvent]
   var statistics: EngineStatistics
   /// Cycles that ended too late, by JACK's clock.
   var overruns: Int64
-  /// Samples that the player could not play, in runs of them.
+  /// Samples that the player could not play, as runs.
   var jumps: Int
 }
 
-/// Runs a graph as a JACK client beside a player, with the transport as origin, until it has had `frames` frames and
-/// `during` is done.
+/// Runs a graph as a JACK client next to a player, with the transport as origin, until it has processed `frames` frames
+/// and `during` is done.
 ///
 /// - Parameters:
-///   - queueSeconds: how long workers may be away; nil: the engine's own choice.
+///   - queueSeconds: how long workers may be delayed; nil: the engine's default.
 ///   - text: the graph; `${env:OUT}` is a folder of this run. The client is called `live`, the player `player`.
 ///   - connections: how many there must be before the transport starts.
-///   - during: called about ten times a second once it rolls; answers whether it is done.
+///   - during: called about ten times a second once the transport rolls; returns whether it is done.
 func runLive(
   _ text: String, server: PrivateServer, samples: [[Float]], frames: Int, connections: Int, freewheel: Bool = false,
   queueSeconds: Double? = nil, during: (JACKPlayer, Engine) throws -> Bool = { _, _ in true }
@@ -96,7 +96,7 @@ final class LogLines: Sendable {
   var gaps: [Gap] { lines.compactMap(Gap.init(line:)) }
 }
 
-/// A gap as the engine's log tells it.
+/// A gap in the engine's log.
 struct Gap: Equatable {
   var frames: Int
   /// Where it begins.
@@ -112,14 +112,14 @@ struct Gap: Equatable {
   }
 }
 
-/// Holds a run's gaps against the xruns that the server told of: each gap has one at least. The server tells on a thread
-/// of its own, some time after the cycle that saw the loss.
+/// Compares a run's gaps with the server's xruns: each gap has at least one. The server reports xruns on its own
+/// thread, some time after the cycle that saw the loss.
 struct GapWitness {
-  /// A gap for which no xrun came.
+  /// A gap without an xrun.
   private(set) var hasDoubts = false
   private var deadline: ContinuousClock.Instant?
 
-  /// Whether the gaps so far are explained, or will not be.
+  /// Whether all gaps so far are explained, or will not be.
   ///
   /// - Parameter others: gaps that have another cause.
   mutating func isSettled(_ control: DriverControl, _ engine: Engine, besides others: Int64 = 0) -> Bool {

@@ -3,7 +3,7 @@ import Glibc
 import JACKDriver
 import Synchronization
 
-/// A bad peer: a client that plays nothing (or garbage), but sleeps in its process callback when it is told to.
+/// A bad peer: a client that plays nothing (or garbage), and sleeps in its process callback on demand.
 final class Sleeper {
   private let client: JACKClient
   private let milliseconds: UnsafeMutablePointer<Atomic<Int>>

@@ -19,7 +19,7 @@ enum Tool {
     return Result(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
   }
 
-  /// Starts a program that runs beside the test; coreutils' `timeout` ends it, at the latest.
+  /// Starts a program that runs during the test; coreutils' `timeout` ends it at the latest.
   ///
   /// - Parameter signal: jack_iodelay does not return from its own handler of SIGINT and SIGTERM: KILL.
   static func start(
@@ -37,8 +37,8 @@ enum Tool {
     return (process, pipe)
   }
 
-  /// Ends what `start` started, with the group that `timeout` made for it. Weaker signals are blocked there, as they are
-  /// on the thread that started it.
+  /// Ends the program that `start` started, with the group that `timeout` made for it. Weaker signals are blocked
+  /// there, as on the thread that started it.
   static func end(_ process: Process) {
     kill(-process.processIdentifier, SIGKILL)
     process.waitUntilExit()
@@ -46,7 +46,7 @@ enum Tool {
 }
 
 extension Pipe {
-  /// What was written into it since the last look; does not wait for more.
+  /// The output since the last look; does not wait for more.
   func whatHasCome() -> String {
     let descriptor = fileHandleForReading.fileDescriptor
     var come: [UInt8] = []

@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Calls for help when a test takes too long, and ends the process when help does not help.
+/// Calls for help when a test takes too long, and ends the process if that does not help.
 final class Watchdog: Sendable {
   private enum State { case watching, barked }
 

@@ -6,8 +6,8 @@ import NodeHost
 import TestSupport
 import Testing
 
-/// What a live run does beside hearing, over a graph file that runs by hand: sound comes when a test feeds it, and time
-/// goes on when a test says so.
+/// The parts of a live run other than the audio, with a graph file that runs by hand: the test feeds sound, and
+/// controls the time.
 final class HandLiveRun {
   static let rate = 48000
 
@@ -85,7 +85,7 @@ final class HandLiveRun {
 
   // MARK: Time
 
-  /// One poll: some sound, then what the control thread does.
+  /// One poll: some sound, then the control thread's work.
   func update(frames: Int = 1000) {
     driver.feed(random.noise(frames: frames), period: 250)
     engine.drain()
@@ -94,7 +94,7 @@ final class HandLiveRun {
     changes.service()
   }
 
-  /// Ticks until it is so; half a minute of sound at most.
+  /// Ticks until the condition holds; at most half a minute of sound.
   func run(until isTrue: () -> Bool, _ location: Testing.SourceLocation = #_sourceLocation) {
     for _ in 0..<1500 {
       if isTrue() { return }
@@ -145,7 +145,7 @@ final class HandLiveRun {
   func className(_ node: String) -> String? { engine.graph.nodes.first { $0.name == node }?.nodeClass.name }
 }
 
-/// Is there before the run that keeps what it gets.
+/// Exists before the run, and keeps its messages.
 private final class EndedChanges {
   var add: (ChangeRequest, ChangeRecord) -> Void = { _, _ in }
 }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// A live training by hand: sound comes when a test feeds it, and learning is waited for.
+/// A live training by hand: the test feeds sound, and waits for learning.
 final class HandTraining {
   static let rate = 16000
 
@@ -46,7 +46,7 @@ final class HandTraining {
     let source = GraphSource(file: path, overrides: [], graph: graph, workingDirectory: folder.path)
     var training = LiveTrainingTask.Options(output: folder.path + "/model.safetensors")
     training.training.rule = .manual(5)
-    // Of any loss the first round is enough.
+    // Accepts any loss, so that the first round is enough.
     training.training.untilLoss = 1e9
     fill(&training)
     let list = LearningEvents()
@@ -62,7 +62,7 @@ final class HandTraining {
     folder.remove()
   }
 
-  /// One poll: some sound, then what the control thread does.
+  /// One poll: some sound, then the control thread's work.
   func update(level: Float = 0.5) {
     driver.feed(random.noise(frames: 1000, level: level), period: 250)
     engine.drain()
@@ -70,7 +70,7 @@ final class HandTraining {
     task.look(engine) { isStopped = true }
   }
 
-  /// Ticks until it is so. While it learns beside the graph, no more sound comes until that is over.
+  /// Ticks until the condition holds. While it learns in the background, no sound arrives.
   func run(until isTrue: () -> Bool, _ location: Testing.SourceLocation = #_sourceLocation) {
     for _ in 0..<1000 {
       if isTrue() { return }
@@ -83,7 +83,7 @@ final class HandTraining {
     Issue.record("it never came", sourceLocation: location)
   }
 
-  /// The names of what was told.
+  /// The names of the notifications.
   var told: [String] {
     events.map { event in
       switch event {
@@ -101,7 +101,7 @@ final class HandTraining {
   }
 }
 
-/// Is there before the training that keeps what it gets.
+/// Exists before the training, and keeps its messages.
 private final class LearningEvents {
   var add: (LearningEvent) -> Void = { _ in }
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that stands until a test sets it on.
+/// A clock that moves only when a test moves it.
 final class ManualClock: Sendable {
   private let instant = Mutex(ContinuousClock.now)
 

@@ -4,7 +4,7 @@ import TestSupport
 
 typealias TokenBlock = RigBlock
 
-/// One node with any inputs and outputs, and with channels of the driver's, fed with blocks of a test's own making.
+/// One node with any inputs and outputs, and with the driver's channels; the test makes its blocks.
 final class Rig {
   typealias Failure = NodeRig.Failure
 
@@ -20,7 +20,7 @@ final class Rig {
 
   /// - Parameters:
   ///   - plugin: "mixing" for libauscult-mixing.so.
-  ///   - settings: the rest takes its default.
+  ///   - settings: other parameters have their defaults.
   init(_ plugin: String, _ className: String, node: String = "node", _ settings: [String: Setting] = [:]) throws {
     let nodeClass = try NodeRig.find(className)
     guard nodeClass.library.path.hasSuffix("/libauscult-\(plugin).so") else {

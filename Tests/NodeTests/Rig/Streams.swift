@@ -2,7 +2,7 @@ import CNodeABI
 import Foundation
 import TestSupport
 
-/// Formats that tests hand to nodes. Machine names live as long as the process.
+/// Formats that tests give to nodes. Machine names live as long as the process.
 func format(
   _ kind: UInt32, channels: Int = 1, rows: Int = 1, columns: Int = 1, rate: Int = 48000, denominator: Int64 = 1,
   period: Int64 = 1, extent: Int64? = nil, offset: Int64 = 0, lookahead: Int64 = 0,

@@ -2,13 +2,13 @@ import CNodeABI
 import CRealtime
 import NodeHost
 
-/// One node behind the ABI, driven as a host drives it, without a graph: the one place in the tests that calls a class's
-/// functions. What tests say in their own words (`StreamRig`, `Rig`, `SinkHarness`) lies on top of it.
+/// One node behind the ABI, driven as a host drives it, without a graph: the only place in the tests that calls a
+/// class's functions. `StreamRig`, `Rig` and `SinkHarness` build on it.
 public final class NodeRig {
-  /// What the node, or the rig, has against it.
+  /// An error of the node or the rig.
   public struct Failure: Error, Equatable, CustomStringConvertible {
     public var text: String
-    /// The parameter that the node names as its cause.
+    /// The parameter that the node names.
     public var parameter: String?
 
     public init(_ text: String, parameter: String? = nil) {
@@ -21,9 +21,9 @@ public final class NodeRig {
 
   public let nodeClass: NodeClass
   public let host: RigHost
-  /// For what has to live as long as the instance.
+  /// Objects that must live as long as the instance.
   public let memory = RigMemory()
-  /// What `configure` answered.
+  /// The answer of `configure`.
   public private(set) var answer = auscult_answer()
   public private(set) var outputs: [auscult_format] = []
   public private(set) var bursts: [Int] = []
@@ -31,7 +31,7 @@ public final class NodeRig {
   private var functions: UnsafePointer<auscult_class> { nodeClass.native }
   private var instance: UnsafeMutableRawPointer?
 
-  /// - Parameter settings: the rest takes its default.
+  /// - Parameter settings: other parameters have their defaults.
   public init(
     _ nodeClass: NodeClass, graph: String = "graph", node: String = "node", _ settings: [String: Setting] = [:]
   ) throws {
@@ -97,7 +97,7 @@ public final class NodeRig {
     self.bursts = bursts.map { Int($0) }
   }
 
-  /// What an output's format is filled with beforehand: the first input's, of the port's kind where it has only one.
+  /// The initial content of an output's format: the first input's, with the port's kind if it has only one.
   private func outputFormat(_ index: Int, _ input: auscult_format?) -> auscult_format {
     var format = input ?? auscult_format()
     format.size = UInt32(MemoryLayout<auscult_format>.size)
@@ -124,7 +124,7 @@ public final class NodeRig {
 
   // MARK: Work
 
-  /// One call of `process`, as an engine's thread makes it; a build with RealtimeSanitizer watches classes that are hard.
+  /// One call of `process`, as on an engine's thread; a build with RealtimeSanitizer watches hard classes.
   ///
   /// - Parameter externalOutputs: each has room for the clock's frames.
   public func process(

@@ -1,25 +1,26 @@
 import CNodeABI
 import NodeHost
 
-/// One port's memory, laid out and aligned as a host lays it out: filled with a pattern, so that what a node leaves out
-/// shows, and fenced, so that what it writes outside does.
+/// One port's memory, with a host's layout and alignment. A pattern fills it, which shows values that a node does not
+/// write, and fences around it show writes outside.
 public final class RigBlock {
   public let pointer: UnsafeMutablePointer<auscult_block>
   public let format: UnsafeMutablePointer<auscult_format>
   public let capacity: Int
   private let memory = RigMemory()
-  /// The fences and what lies between.
+  /// The fences and the memory between.
   private let words: UnsafeMutablePointer<UInt32>
   private let payload: Range<Int>
   private let wordCount: Int
   /// Not a number as float and as double, and with bits that no arithmetic yields.
   private static let untouched: UInt32 = 0xffff_ffff
-  /// Floats before the payload that nobody may touch.
+  /// Floats before the payload that must stay unchanged.
   private static let fence = 64
-  /// Tokens after the payload that nobody may touch: a node that yields too many is told so, and corrupts nothing.
+  /// Tokens after the payload that must stay unchanged: a node that yields too many gets an error, and corrupts
+  /// nothing.
   private static let spare = 16
 
-  /// - Parameter hasMarks: every token sounds; else the stream has no marks.
+  /// - Parameter hasMarks: every token sounds; false: the stream has no marks.
   public init(_ format: auscult_format, capacity: Int, hasMarks: Bool = true) {
     self.capacity = capacity
     self.format = memory.array([format])
@@ -75,7 +76,7 @@ public final class RigBlock {
     pointer.pointee.marks[pointer.pointee.markPlace(token, channel)]
   }
 
-  /// Whether some value was left as it was before the node ran.
+  /// Whether the node left a value unchanged.
   public static func isUntouched(_ value: Float) -> Bool { value.bitPattern == untouched }
 
   /// - Throws: where the node yielded more than fits, or wrote outside.

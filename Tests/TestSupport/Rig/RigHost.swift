@@ -8,7 +8,7 @@ public final class RigHost {
   private let lines = Mutex<[String]>([])
   private var filePointers: [String: UnsafePointer<CChar>] = [:]
 
-  /// The input file that is being read.
+  /// The current input file.
   public var file: String?
   public var clockSteps: UInt64 = 0
   /// Nanoseconds since the epoch at position 0, and driver frames in a second.

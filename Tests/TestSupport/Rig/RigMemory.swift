@@ -6,7 +6,7 @@ public final class RigMemory {
 
   deinit { for pointer in owned { pointer.deallocate() } }
 
-  /// Aligned as a host aligns blocks, and filled with a byte.
+  /// With a host's alignment, and filled with a byte.
   public func bytes(_ count: Int, filled byte: UInt8 = 0xa5) -> UnsafeMutableRawPointer {
     let pointer = UnsafeMutableRawPointer.allocate(byteCount: max(1, count), alignment: 64)
     pointer.initializeMemory(as: UInt8.self, repeating: byte, count: max(1, count))
@@ -22,7 +22,7 @@ public final class RigMemory {
 
   public func text(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(array(Array(text.utf8CString))) }
 
-  /// Texts, with a null pointer behind the last.
+  /// Texts, followed by a null pointer.
   public func texts(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
     UnsafePointer(array(texts.map { Optional(text($0)) } + [nil]))
   }

@@ -1,6 +1,6 @@
 import CNodeABI
 
-/// A stream of tokens as tests handle it: its format, and each channel's values one token after the other.
+/// A stream of tokens for tests: its format, and each channel's values one token after the other.
 public struct RigStream {
   public var format: RigFormat
   /// [channel][token x width]
@@ -34,11 +34,11 @@ public struct RigStream {
     for channel in channels.indices { channels[channel] += other.channels[channel] }
   }
 
-  /// Bits of all values, for comparisons that no rounding and no NaN may blur.
+  /// Bits of all values, for exact comparisons that include NaN.
   public var bits: [[UInt32]] { channels.map { $0.map(\.bitPattern) } }
 }
 
-/// A stream's format with memory of its own behind its pointers.
+/// A stream's format with its own memory behind its pointers.
 public final class RigFormat: @unchecked Sendable {
   public let native: auscult_format
   public let frequencies: [Float]

@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeHost
 
-/// A parameter's value as a test gives it: what the host would pass after typing it.
+/// A parameter's value from a test: as the host passes it after conversion.
 public indirect enum Setting: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
@@ -22,7 +22,7 @@ public indirect enum Setting: ExpressibleByIntegerLiteral, ExpressibleByFloatLit
   public static func decibels(_ number: Double) -> Setting { .number(number, AUSCULT_UNIT_DECIBEL) }
   public static func percent(_ number: Double) -> Setting { .number(number, AUSCULT_UNIT_PERCENT) }
 
-  /// A value that the host has typed.
+  /// A value that the host has converted.
   public init(_ value: ParameterValue) {
     self =
       switch value {
@@ -52,7 +52,8 @@ public indirect enum Setting: ExpressibleByIntegerLiteral, ExpressibleByFloatLit
 
   /// The parameters of a class as a graph file writes them.
   ///
-  /// - Throws: `NodeRig.Failure` for a parameter that the class has not got, and for a value that the host would refuse.
+  /// - Throws: `NodeRig.Failure` for a parameter that the class does not have, and for a value that the host would
+  ///   refuse.
   public static func typed(_ written: [String: String], _ nodeClass: NodeClass) throws -> [String: Setting] {
     var settings: [String: Setting] = [:]
     for (name, text) in written {

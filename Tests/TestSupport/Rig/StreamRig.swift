@@ -1,12 +1,12 @@
 import CNodeABI
 import NodeHost
 
-/// A node with one input and one output, fed with streams of numbers and watched closely: a token too many, a value that
-/// was not written and one that was written outside are problems, as in a real host they would be silent.
+/// A node with one input and one output, fed with streams of numbers. It reports tokens beyond the maximum, values that
+/// were not written and writes outside of the block, which a real host would not notice.
 public final class StreamRig {
   public typealias Problem = NodeRig.Failure
 
-  /// What `configure` answered.
+  /// The answer of `configure`.
   public var answer: auscult_answer { rig.answer }
   public private(set) var output: RigFormat?
   public var burst: Int { rig.bursts.first ?? 0 }
@@ -54,7 +54,7 @@ public final class StreamRig {
 
   /// Feeds a stream in blocks of `period()` tokens and collects what comes out.
   ///
-  /// - Parameter isEnd: the stream ends: with the last block, or, where there is none, with an empty one.
+  /// - Parameter isEnd: the stream ends with the last block or, without blocks, with an empty one.
   public func run(_ stream: RigStream, isEnd: Bool = true, period: () -> Int) throws -> RigStream {
     guard let output else { throw Problem("not configured") }
     var result = RigStream(
@@ -69,7 +69,7 @@ public final class StreamRig {
     return result
   }
 
-  /// One call of `process`. Output memory is as small as the node's own declaration makes it.
+  /// One call of `process`. Output memory is as small as the node's declaration allows.
   public func process(_ block: RigStream, isEnd: Bool = false) throws -> RigStream {
     guard let input, let output else { throw Problem("not configured") }
     let to = RigBlock(
@@ -78,7 +78,7 @@ public final class StreamRig {
     return try RigStream(to, output)
   }
 
-  /// The most tokens that the node has said it can yield from a block of `count`.
+  /// The node's declared maximum of tokens from a block of `count`.
   private func most(_ count: Int, _ input: auscult_format, _ output: auscult_format) throws -> Int {
     guard output.denominator % input.denominator == 0 else { throw Problem("positions cannot be expressed") }
     let ticks = Int64(count) * input.period * (output.denominator / input.denominator)
@@ -105,9 +105,9 @@ extension RigStream {
     return block
   }
 
-  /// What a node has written.
+  /// A node's output.
   ///
-  /// - Throws: when it left something out.
+  /// - Throws: when a value was not written.
   fileprivate init(_ block: RigBlock, _ format: RigFormat) throws {
     let channels = (0..<Int(format.native.channels)).map { channel in
       format.isAudio

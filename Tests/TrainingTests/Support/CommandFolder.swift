@@ -2,7 +2,7 @@ import FileDriver
 import Foundation
 import TestSupport
 
-/// A folder of a test's own, and `auscult` run in it as a person would.
+/// A test's own folder, and `auscult` run in it as a user would.
 final class CommandFolder {
   struct Outcome {
     var status: Int32
@@ -56,7 +56,7 @@ final class CommandFolder {
     get throws { try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted() }
   }
 
-  /// A recording of samples in single precision, as they are.
+  /// A recording of samples in single precision, unchanged.
   func recordFloats(_ name: String, _ samples: [Float], rate: Int = 16000) throws {
     func bytes(_ number: some FixedWidthInteger) -> Data { withUnsafeBytes(of: number.littleEndian) { Data($0) } }
     var data = Data("RIFF".utf8) + bytes(UInt32(36 + 4 * samples.count)) + Data("WAVEfmt ".utf8) + bytes(UInt32(16))
@@ -82,7 +82,7 @@ func json(_ text: String) throws -> [String: Any] {
   try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
 }
 
-/// A machine of sorts: a hum with harmonics and noise; faulty, it whistles.
+/// A synthetic machine: a hum with harmonics and noise; a faulty one whistles.
 func machineSound(
   seconds: Double, seed: UInt64, whistle: Float = 0, frequency: Double = 3100, rate: Int = 16000
 ) -> [Float] {
@@ -94,7 +94,7 @@ func machineSound(
   }
 }
 
-/// A graph that judges by a detector's model.
+/// A graph with a detector that uses a model.
 func watchGraph(_ judge: String, bands: Int = 32, extra: String = "") -> String {
   """
   graph: watch

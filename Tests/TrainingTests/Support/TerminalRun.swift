@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// `auscult` with a terminal for its standard error, as a person has it before them: it shows how far it is there, and
-/// gets signals while it works.
+/// `auscult` with a terminal as standard error, as for a user: it shows its progress there, and gets signals while it
+/// works.
 final class TerminalRun {
   struct NeverCame: Error {
     var text: String
@@ -53,7 +53,7 @@ final class TerminalRun {
     }
   }
 
-  /// Lets time pass, unless it ends meanwhile.
+  /// Lets time pass, unless the program ends.
   func wait(seconds: Double) {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while Date() < deadline, process.isRunning, receive(until: deadline) {}
@@ -73,7 +73,7 @@ final class TerminalRun {
       out: try String(contentsOf: output, encoding: .utf8), err: received)
   }
 
-  /// Takes what is shown; false when nothing comes any more, or not in time.
+  /// Reads the output; false when no more comes, or not in time.
   private func receive(until deadline: Date) -> Bool {
     var wait = pollfd(fd: master.fileDescriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&wait, 1, Int32(max(0, deadline.timeIntervalSinceNow) * 1000)) > 0 else { return false }

@@ -1,9 +1,9 @@
 import NodeKit
 
-/// A function of each value by itself, whose slope is known from its result.
+/// A function of each value, whose slope follows from its result.
 public class PointwiseLayer<S: NetworkScalar>: Layer<S> {
   typealias Function = (_ output: UnsafeMutablePointer<S>, _ input: UnsafePointer<S>, _ count: Int) -> Void
-  /// Multiplies gradients by the slopes where the function gave `output`.
+  /// Multiplies gradients by the slopes, from the function's `output`.
   typealias Slope = (_ gradient: UnsafeMutablePointer<S>, _ output: UnsafePointer<S>, _ count: Int) -> Void
 
   private let function: Function
@@ -66,11 +66,11 @@ public final class Softmax<S: NetworkScalar>: Layer<S> {
   override func plan(_ plan: InferencePlan) { plan.activation(.softmax, size: outputSize) }
 }
 
-/// In training sets each value to 0 with a probability, and scales the others up by what is missing.
+/// In training sets each value to 0 with a probability, and scales up the others accordingly.
 public final class Dropout<S: NetworkScalar>: Layer<S> {
   private let share: Double
   private var generator: SeededGenerator
-  /// What each value was multiplied by.
+  /// The factor of each value.
   private var kept = Values<S>(0)
 
   public init(_ shape: [Int], share: Double, seed: UInt64) {

@@ -1,5 +1,5 @@
-/// Batch normalisation (Ioffe, Szegedy 2015): every channel less its mean over its deviation, of the batch in training
-/// and of what training has seen after it; then times a weight and plus a bias.
+/// Batch normalisation (Ioffe, Szegedy 2015): every channel minus its mean, divided by its deviation, of the batch in
+/// training and of the running statistics afterwards; then times a weight and plus a bias.
 public final class BatchNorm<S: NetworkScalar>: Layer<S> {
   private let weight: NetworkParameter<S>
   private let bias: NetworkParameter<S>
@@ -13,12 +13,12 @@ public final class BatchNorm<S: NetworkScalar>: Layer<S> {
   private var means: [S]
   /// 1 / sqrt(variance + epsilon)
   private var scales: [S]
-  /// Vectors [count x channels] are turned into [channels x count], where a channel's values are neighbours.
+  /// Vectors [count x channels] are transposed to [channels x count], where a channel's values are contiguous.
   private var turned: [Values<S>] = []
 
   /// - Parameters:
   ///   - shape: [channels] or [channels x rows x columns].
-  ///   - momentum: share of a batch in the running mean and variance (PyTorch's sense; Keras' is 1 less this).
+  ///   - momentum: weight of a batch in the running mean and variance (as in PyTorch; Keras' momentum is 1 minus this).
   ///   - isUnbiased: the running variance is that of a sample (PyTorch), not of the batch itself (Keras).
   public init(_ shape: [Int], momentum: S = 0.1, epsilon: S = 1e-5, isUnbiased: Bool = true) {
     channels = shape[0]
@@ -64,7 +64,7 @@ public final class BatchNorm<S: NetworkScalar>: Layer<S> {
     }
   }
 
-  /// Where a channel's values lie: `count` stretches of `length`.
+  /// Layout of a channel's values: `count` stretches of `length`.
   private struct Segments {
     let count: Int
     let channels: Int

@@ -1,12 +1,12 @@
-/// 3 x 3 convolution with a margin of zeros, so that rows and columns stay as many: [inputs x rows x columns] ->
-/// [outputs x rows x columns], W [outputs x inputs x 3 x 3]. As PyTorch's Conv2d it correlates: kernels are not turned.
+/// 3 x 3 convolution with zero padding that keeps the size: [inputs x rows x columns] -> [outputs x rows x columns], W
+/// [outputs x inputs x 3 x 3]. Correlates, like PyTorch's Conv2d: kernels are not flipped.
 public final class Convolution<S: NetworkScalar>: Layer<S> {
   private let weight: NetworkParameter<S>
   private let bias: NetworkParameter<S>
   private let grid: PaddedGrid
   private let inputs: Int
   private let outputs: Int
-  /// One token with its margin, its gradient with a margin, and what a product yields.
+  /// One token with its margin, its gradient with a margin, and the result of a product.
   private let spread: Values<S>
   private let gradients: Values<S>
   private let result: Values<S>
@@ -85,19 +85,19 @@ public final class Convolution<S: NetworkScalar>: Layer<S> {
 }
 
 /// An image with a margin of one zero all around, its rows one after the other: a shift by a kernel's row and column is
-/// then a shift along memory.
+/// then a shift in memory.
 struct PaddedGrid: BitwiseCopyable {
   let rows: Int
   let columns: Int
-  /// From row to row, and from channel to channel.
+  /// Distance of rows, and of channels.
   var stride: Int { columns + 2 }
   var plane: Int { (rows + 2) * stride }
-  /// Places of the output, two of no use at the end of each row but the last.
+  /// Places of the output, two of them unused at the end of each row but the last.
   var positions: Int { rows * stride - 2 }
-  /// From channel to channel of a result.
+  /// Distance of channels in a result.
   var results: Int { (positions + 15) / 16 * 16 }
 
-  /// Where the values of a 3 x 3 kernel lie, for every channel.
+  /// Offsets of the values of a 3 x 3 kernel, for every channel.
   func offsets(channels: Int) -> [Int64] {
     (0..<channels).flatMap { channel in
       (0..<9).map { Int64(channel * plane + $0 / 3 * stride + $0 % 3) }

@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// y = W x + b, W [outputs x inputs]. What comes in counts as one vector.
+/// y = W x + b, W [outputs x inputs]. The input counts as one vector.
 public final class Dense<S: NetworkScalar>: Layer<S> {
   private let weight: NetworkParameter<S>
   private let bias: NetworkParameter<S>

@@ -1,7 +1,7 @@
-/// Long short-term memory (Hochreiter, Schmidhuber 1997) as PyTorch's: gates in the order input, forget, cell, output, two
-/// biases, from a state of zeros. [steps x inputs] -> [steps x size], or the last step [size].
+/// Long short-term memory (Hochreiter, Schmidhuber 1997) as in PyTorch: gates in the order input, forget, cell, output,
+/// two biases, initial state zero. [steps x inputs] -> [steps x size], or the last step [size].
 ///
-/// Inside, the tokens of a batch lie next to each other: [values x steps x lanes]. The input of a step and the hidden state
+/// Internally, the tokens of a batch are adjacent: [values x steps x lanes]. The input of a step and the hidden state
 /// before it are then planes of one product, and the gradient of the weights is one product over all steps.
 public final class LSTM<S: NetworkScalar>: Layer<S> {
   private let inputWeight: NetworkParameter<S>
@@ -13,7 +13,7 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
   private let size: Int
   private let isLastOnly: Bool
 
-  /// Tokens at once, rounded up to what a product takes in one step, and from plane to plane.
+  /// Tokens in a pass, rounded up to whole steps of a product: the distance of planes.
   private var lanes = 0
   private var plane = 0
   /// The input [inputs x steps x lanes], then the hidden states [size x (steps + 1) x lanes], zeros before the first.
@@ -33,7 +33,7 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
   /// [inputs x steps x lanes]
   private var inputGradients = Values<S>(0)
 
-  /// Both weights side by side [4 size x (inputs + size)], their sum of gradients, and what products take.
+  /// Both weights side by side [4 size x (inputs + size)], their sum of gradients, and scratch of products.
   private let weight: Values<S>
   private let weightGradient: Values<S>
   private let bias: Values<S>
@@ -147,7 +147,7 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
     }
   }
 
-  /// Gradient of a step's hidden state: by way of the step after, and by the layers behind.
+  /// Gradient of a step's hidden state: from the step after, and from the layers behind.
   private func askBack(_ step: Int, _ gradient: UnsafePointer<S>, _ count: Int) {
     if step + 1 < steps {
       S.kernels.product(

@@ -1,5 +1,4 @@
-/// Puts a vector that is learned for the token's machine behind what comes in: [values] -> [values + size],
-/// W [machines x size].
+/// Appends a trained vector of the token's machine to the input: [values] -> [values + size], W [machines x size].
 public final class MachineEmbedding<S: NetworkScalar>: Layer<S> {
   private let weight: NetworkParameter<S>
   private let machines: Int

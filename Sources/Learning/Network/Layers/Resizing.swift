@@ -1,6 +1,7 @@
-/// The largest of each 2 x 2 square. Squares that hang over an edge are left out, or kept with what they have (`ceil`).
+/// The largest of each 2 x 2 square. Squares that exceed an edge are left out, or kept with their existing values
+/// (`ceil`).
 public final class MaxPool<S: NetworkScalar>: Layer<S> {
-  /// Where the largest were.
+  /// Places of the largest values.
   private var which: [UInt8] = []
 
   /// - Parameter inputShape: [channels x rows x columns].
@@ -86,11 +87,11 @@ public final class GlobalAverage<S: NetworkScalar>: Layer<S> {
   override func plan(_ plan: InferencePlan) { plan.globalAverage(channels: outputSize, size: size) }
 }
 
-/// Leaves out rows and columns at the end.
+/// Removes rows and columns at the end.
 public final class Crop<S: NetworkScalar>: Layer<S> {
   /// - Parameters:
   ///   - inputShape: [channels x rows x columns].
-  ///   - rows, columns: to be kept.
+  ///   - rows, columns: the size to keep.
   public init(_ inputShape: [Int], rows: Int, columns: Int) { super.init(inputShape, [inputShape[0], rows, columns]) }
 
   override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
@@ -112,12 +113,12 @@ public final class Crop<S: NetworkScalar>: Layer<S> {
   override func plan(_ plan: InferencePlan) { plan.crop(inputShape, outputShape) }
 }
 
-/// Rows become columns: [rows x columns] -> [columns x rows].
+/// Transposes: [rows x columns] -> [columns x rows].
 public final class Transpose<S: NetworkScalar>: Layer<S> {
   private let rows: Int
   private let columns: Int
 
-  /// - Parameter outputShape: any shape of columns x rows values; nil: just that.
+  /// - Parameter outputShape: any shape of columns x rows values; nil: columns x rows.
   public init(rows: Int, columns: Int, outputShape: [Int]? = nil) {
     self.rows = rows
     self.columns = columns
@@ -164,7 +165,7 @@ public final class Reshape<S: NetworkScalar>: Layer<S> {
   override func plan(_ plan: InferencePlan) {}
 }
 
-/// The same vector so many times: [values] -> [steps x values].
+/// Repeats the vector: [values] -> [steps x values].
 public final class Repeat<S: NetworkScalar>: Layer<S> {
   private let steps: Int
 

@@ -67,7 +67,7 @@ public final class TransposedConvolution<S: NetworkScalar>: Layer<S> {
     for token in 0..<pass.count {
       clearTails()
       S.kernels.deinterleave(squares.pointer, plane, gradient + token * outputSize, outputs, rows, columns)
-      // The gradient of the squares is 0 behind their last value, so whatever follows the input counts for nothing.
+      // The gradient of the squares is 0 after their last value, so values after the input have no effect.
       S.kernels.correlate(
         weight.gradientPointer, input + token * inputSize, size, inputs, size, squares.pointer, squareOffsets,
         4 * outputs)

@@ -5,14 +5,14 @@ import LiveControl
 /// `auscult apply`
 struct Apply: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Changes a running graph into what a file says, without losing a sample.",
+    abstract: "Changes a running graph to match a file, without losing a sample.",
     discussion: """
-      Says what happens to every node: kept with its state, retuned in place, re-warmed (a new one runs beside the old \
-      one until it yields valid tokens), added, removed. Then it waits for the exchange, and says at which frame \
-      position it was and how long each phase took. Without a file: the one that the graph came from.
+      Prints what happens to every node: kept with its state, retuned in place, re-warmed (a new node runs next to the \
+      old one until it yields valid tokens), added, removed. Then waits for the exchange, and prints its frame position \
+      and the duration of each phase. The default file is the one that the graph came from.
 
-      A mistake in the file, or a node that can't be made, leaves the running graph as it is. A new node that fails or \
-      takes too long within five seconds of sound is taken back. What `swap` and `set` changed goes on to win over the \
+      If the file has an error, or a node can't be created, the running graph does not change. When a new node fails or \
+      takes too long within five seconds of sound, the old graph returns. Changes by `swap` and `set` still override the \
       file, unless --fresh is given.
 
       Examples:
@@ -25,7 +25,7 @@ struct Apply: ParsableCommand {
 
   @Argument(help: "The graph file.", completion: .file(extensions: ["yaml", "yml"])) var file: String?
 
-  @Flag(name: .customLong("fresh"), help: "Leave out what `swap` and `set` changed since the run began.")
+  @Flag(name: .customLong("fresh"), help: "Drop the changes by `swap` and `set` since the run began.")
   var isFresh = false
 
   @OptionGroup var options: ChangeOptions

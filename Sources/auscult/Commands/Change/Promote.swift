@@ -6,7 +6,8 @@ struct Promote: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lets the candidate of `auscult shadow` take over.",
     discussion: """
-      As soon as it yields valid tokens, at one frame position; it is taken back if it fails within five seconds.
+      The candidate takes over as soon as it yields valid tokens, at one frame position. If it fails within five seconds, \
+      the old node returns.
 
       Examples:
         auscult promote
@@ -25,8 +26,8 @@ struct Discard: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Ends the candidate of `auscult shadow`.",
     discussion: """
-      The node that judges goes on as if nothing had been. It also gives up a change whose new nodes do not yield \
-      valid tokens yet.
+      The node that judges runs on unchanged. The command also gives up a change whose new nodes do not yield valid \
+      tokens yet.
 
       Examples:
         auscult discard

@@ -4,10 +4,10 @@ import LiveControl
 /// `auscult rollback`
 struct Rollback: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Returns a running graph to what it was before the last change.",
+    abstract: "Undoes the last change of a running graph.",
     discussion: """
-      While the old nodes still stand by (five seconds of sound) they take over again at once; later they are made \
-      anew, as by any other change. Again, it returns to what it came from.
+      While the old nodes still stand by (five seconds of sound), they take over again at once. Later, the command \
+      creates them again, like any other change. A second `rollback` undoes the first.
 
       Examples:
         auscult rollback

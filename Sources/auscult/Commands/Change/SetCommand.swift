@@ -5,10 +5,10 @@ import LiveControl
 struct SetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
-    abstract: "Changes a parameter of a node that goes on running.",
+    abstract: "Changes a parameter of a node while it runs.",
     discussion: """
-      Only parameters that may change while the node runs: `auscult nodes CLASS` marks them. For all others there is \
-      `auscult swap`, which puts a new node in place of the old one.
+      `auscult nodes CLASS` marks the parameters that may change while the node runs. For all others use \
+      `auscult swap`, which replaces the node.
 
       Examples:
         auscult set louder gain=0.5

@@ -5,10 +5,10 @@ import RunControl
 /// `auscult shadow`
 struct Shadow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lets a candidate run beside a node, on the very same tokens, and compares them.",
+    abstract: "Runs a candidate next to a node, on the same tokens, and compares them.",
     discussion: """
       The candidate never delays the node that judges, and writes no records. `auscult promote` lets it take over, \
-      `auscult discard` ends it. Without a node, or with `status`: how the two compare.
+      `auscult discard` ends it. Without a node, or with `status`, the command prints how the two compare.
 
       Examples:
         auscult shadow judge type=detector.level
@@ -30,7 +30,7 @@ struct Shadow: ParsableCommand {
   func validate() throws {
     try checkValues(values)
     if let node, values.isEmpty, !Self.words.contains(node) {
-      throw ValidationError("Say what is different about the candidate: auscult shadow \(node) key=value.")
+      throw ValidationError("Give the candidate's differences: auscult shadow \(node) key=value.")
     }
   }
 
@@ -50,7 +50,7 @@ struct Shadow: ParsableCommand {
     let name = try RunLookup.name(options.graph, for: "shadow status")
     let status = try RunLookup.client(name) { try $0.call("status") }
     guard let swap = status["swap"], swap["stage"] == "shadowing" else {
-      throw Failure("no candidate runs beside '\(name)'", advice: "begin with `auscult shadow NODE key=value`")
+      throw Failure("'\(name)' has no candidate", advice: "begin with `auscult shadow NODE key=value`")
     }
     if options.json { return Output.line(swap) }
     Output.line(swap["shadow"].map { ShadowText($0).text } ?? SwapText(swap).status)

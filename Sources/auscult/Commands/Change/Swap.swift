@@ -6,10 +6,10 @@ struct Swap: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Replaces a node of a running graph: another class, library or parameter.",
     discussion: """
-      The new node runs beside the old one until it yields valid tokens, then takes over at one frame position: every \
-      slice is judged once, by the old or by the new. What the graph's file says stays, but for the keys given here. \
-      With another `type`, parameters of the file that it hasn't got are left out. Without any key, the node's library \
-      is loaded again, if it was rebuilt.
+      The new node runs next to the old one until it yields valid tokens, then takes over at one frame position: every \
+      slice is judged once, by the old node or by the new one. The keys given here override the graph's file. With \
+      another `type`, parameters of the file that the new class does not have are ignored. Without any key, the node's \
+      library is loaded again, if it was rebuilt.
 
       Examples:
         auscult swap judge type=detector.level

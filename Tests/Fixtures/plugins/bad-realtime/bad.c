@@ -1,5 +1,5 @@
-// A node class that says it is hard, and is not: RealtimeSanitizer must stop it. What it does wrong is chosen by
-// -DWRONG=1 (allocates), 2 (locks), 3 (writes to a file), 4 (sleeps); 0 does nothing wrong.
+// A node class that declares itself hard, and is not: RealtimeSanitizer must stop it. -DWRONG selects the error: 1
+// (allocates), 2 (locks), 3 (writes to a file), 4 (sleeps); 0 has no error.
 
 #include <pthread.h>
 #include <stdlib.h>

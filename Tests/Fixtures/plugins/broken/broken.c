@@ -1,4 +1,4 @@
-// A plugin with one class; each defect is put in with -D at compile time. As it stands it is sound.
+// A plugin with one class; -D at compile time adds a defect. Without it the plugin is correct.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"

@@ -1,4 +1,4 @@
-// trainer/1 of test.c.descent: the mean of the tokens, found by descent, so that there are epochs to tell of. The last
+// trainer/1 of test.c.descent: finds the mean of the tokens by descent, so that there are epochs to report. The last
 // fifth of the tokens is its validation. It learns in rounds.
 #include "detector.h"
 

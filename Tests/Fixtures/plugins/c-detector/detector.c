@@ -1,5 +1,5 @@
-// A detector in plain C: how far a token lies from the mean of the normal ones, in its bands. It is trained, judged and
-// explained by the same commands as ours, and keeps the number of tokens that it has judged as its state.
+// A detector in plain C: the distance of a token from the mean of the normal ones, in its bands. The same commands as
+// for ours train, run and explain it; its state is the number of tokens that it has judged.
 
 #define AUSCULT_PLUGIN
 #include "auscult/explain.h"
@@ -187,7 +187,7 @@ static auscult_status explain(void *instance, uint32_t channel, const float *tok
   return AUSCULT_OK;
 }
 
-// The model's token is the mean, whatever it is given.
+// The model's token is the mean, for any input.
 static auscult_status reconstruct(void *instance, uint32_t channel, const float *token, float *reconstruction,
                                   auscult_error *error) {
   (void)error, (void)token;
@@ -197,7 +197,7 @@ static auscult_status reconstruct(void *instance, uint32_t channel, const float 
   return AUSCULT_OK;
 }
 
-// As a plugin has it that was built for ABI 1.0: without `reconstruct`, and as long as it was then.
+// As in a plugin that was built for ABI 1.0: without `reconstruct`, and with the size of that version.
 static const auscult_explain explainer = {offsetof(auscult_explain, reconstruct), 0, explain, NULL};
 static const auscult_explain reconstructer = {sizeof reconstructer, 0, explain, reconstruct};
 

@@ -1,4 +1,4 @@
-// What the detectors in this folder share.
+// Shared by the detectors in this folder.
 #ifndef TEST_DETECTOR_H
 #define TEST_DETECTOR_H
 

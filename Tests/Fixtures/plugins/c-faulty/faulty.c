@@ -1,5 +1,5 @@
-// A node that breaks the rules on demand: the loudest sample of each call becomes a score, until `after` calls have been
-// made; then it does what `fault` says.
+// A node that breaks the rules on demand: the loudest sample of each call becomes a score; after `after` calls it does
+// what `fault` names.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"

@@ -1,5 +1,5 @@
 // Nodes that do not return from one of their functions: `test.hang` turns the loudest sample of each call into a score,
-// `test.hang.sink` takes scores. Where they hang is a parameter, and for how long.
+// `test.hang.sink` takes scores. Parameters select the function, and the duration.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"
@@ -79,7 +79,7 @@ static auscult_status process(void *instance, auscult_cycle *cycle) {
   if (input->count == 0) return AUSCULT_OK;
   if (node->calls++ >= node->after) {
     be_late(node, "process");
-    // Once is enough for one that comes back.
+    // Once is enough for a call that returns.
     if (strcmp(node->where, "process") == 0) node->where = "nowhere";
   }
   if (cycle->output_count == 0) return AUSCULT_OK;

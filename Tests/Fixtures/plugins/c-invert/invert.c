@@ -1,4 +1,4 @@
-// A node in plain C: turns the sign of every sample. What a C author needs is this file and node.h.
+// A node in plain C: inverts the sign of every sample. A C author needs only this file and node.h.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"
@@ -39,7 +39,7 @@ static auscult_status create(const auscult_class *self, const auscult_host *host
   return AUSCULT_OK;
 }
 
-// The answer comes filled: one audio output of the input's format, no latency, no state.
+// The host fills the answer in advance: one audio output of the input's format, no latency, no state.
 static auscult_status configure(void *instance, const auscult_setup *setup, auscult_answer *answer,
                                 auscult_error *error) {
   (void)instance;

@@ -1,5 +1,5 @@
-// A detector without a memory: the score of a channel is `weight` times the mean (class test.judge) or the largest (class
-// test.peak) of a token's values. On demand it takes long to activate, or goes wrong after some tokens.
+// A detector without a memory: the score of a channel is `weight` times the mean (class test.judge) or the largest
+// (class test.peak) of a token's values. On demand it takes long to activate, or fails after some tokens.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"

@@ -43,7 +43,7 @@ class Smooth {
   }
 
  private:
-  // The first vector after a reset is taken as it is.
+  // The first vector after a reset stays unchanged.
   void smooth(const float *from, float *to, float *state) const noexcept {
     for (uint32_t i = 0; i < columns_; i++) {
       state[i] = isFresh_ ? from[i] : state[i] + (from[i] - state[i]) * amount_;

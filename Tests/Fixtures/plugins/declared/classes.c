@@ -1,5 +1,5 @@
-// Classes with fixed declarations, for tests of what is read from a graph file: the words of diagnostics must not change
-// because a standard node gets another parameter. They can be checked against, but not run.
+// Classes with fixed declarations, for tests of graph files: the text of diagnostics must not change when a standard
+// node gets another parameter. Graphs with them can be checked, but not run.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"

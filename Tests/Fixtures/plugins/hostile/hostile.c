@@ -1,5 +1,5 @@
-// A plugin that does to its host what no plugin should: while it is loaded, as -DON_LOAD=... says, and in the call that the
-// parameter `at` names, as `how` says. As it stands it passes audio on.
+// A plugin that harms its host: while it is loaded, as -DON_LOAD=... says, and in the call that the parameter `at`
+// names, as `how` says. Without these it passes audio on.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"

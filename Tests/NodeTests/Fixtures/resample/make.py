@@ -1,4 +1,4 @@
-"""Makes the fixtures of ResampleTests: what librosa.resample (res_type='soxr_hq') makes of noise and a sweep.
+"""Makes the fixtures of ResampleTests: results of librosa.resample (res_type='soxr_hq') for noise and a sweep.
 
 pip install librosa==0.11.0 soxr==1.1.0 numpy==2.4.6
 Writes <in>_<out>.f32: int32 n, int32 m, n float32 of input, m float32 of output, little-endian.

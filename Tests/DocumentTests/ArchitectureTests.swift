@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// The map shows what is there: files, types and functions that it names exist, and its drawing is the package's.
+@Suite struct ArchitectureTests {
+  @Test func theDrawingIsThePackage() throws {
+    let package = PackageGraph(manifest: try Repository.text("Package.swift"))
+    #expect(package.arrows["GraphEngine"]?.contains("NodeLife") == true && package.arrows.count > 20)
+    let drawn = PackageGraph(drawing: try Repository.text("docs/ARCHITECTURE.md"))
+    #expect(package.reduced.lines == drawn.lines, "docs/ARCHITECTURE.md draws other arrows than Package.swift has")
+  }
+
+  @Test func noArrowLeadsBack() throws {
+    let package = PackageGraph(manifest: try Repository.text("Package.swift"))
+    for module in package.arrows.keys { #expect(!package.reach(module).contains(module), "\(module)") }
+    for (from, to) in [
+      ("GraphText", "Graph"), ("Graph", "GraphCompiler"), ("GraphCompiler", "GraphEngine"),
+      ("GraphEngine", "DetectorHost"), ("GraphEngine", "FileDriver"), ("GraphEngine", "JACKDriver"),
+      ("FileDriver", "JACKDriver"), ("JACKDriver", "FileDriver"), ("NodeKit", "NodeHost"), ("Learning", "NodeHost"),
+      ("Records", "NodeHost"),
+    ] {
+      #expect(package.arrows[from] != nil && package.arrows[to] != nil, "\(from) or \(to) is no module")
+      #expect(!package.reach(from).contains(to), "\(from) imports \(to)")
+    }
+  }
+
+  /// A path in code style, or a file's name, names a file.
+  @Test(arguments: Repository.documents) func pathsExist(document: String) throws {
+    let names = Set(Repository.sources.map { String($0.split(separator: "/").last!) })
+    for match in try Repository.text(document).matches(
+      of: /`((?:Sources|plugins|Tests|scripts|graphs|docs|Benchmarks)\/[\w.\/+-]+|[\w\/+]+\.(?:swift|h))`/)
+    {
+      let path = String(match.output.1).trimmingCharacters(in: CharacterSet(charactersIn: "/"))
+      let isThere =
+        Repository.exists(path) || Repository.sources.contains { $0.hasSuffix("/" + path) } || names.contains(path)
+      #expect(isThere, "\(document) names \(path), which does not exist")
+    }
+  }
+
+  /// A link into the repository leads to a file.
+  @Test(arguments: Repository.documents) func linksLeadSomewhere(document: String) throws {
+    let folder = document.hasPrefix("docs/") ? "docs/" : ""
+    for match in try Repository.text(document).matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) {
+      #expect(Repository.exists(folder + String(match.output.1)), "\(document) links to \(match.output.1)")
+    }
+  }
+
+  /// `Type` and `Type.member` of the map are declared somewhere.
+  @Test func namesAreDeclared() throws {
+    let code = try Repository.sources.map { try Repository.text($0) }.joined(separator: "\n")
+    let types = Set(
+      code.matches(of: /\b(?:struct|class|enum|protocol|typealias|extension|module|@Suite struct) (\w+)/).map {
+        String($0.output.1)
+      })
+    let members = Set(code.matches(of: /\b(?:func|var|let|case|static) (\w+)/).map { String($0.output.1) })
+    let modules = Set(PackageGraph(manifest: try Repository.text("Package.swift")).arrows.keys)
+    var count = 0
+    for match in try Repository.text("docs/ARCHITECTURE.md").matches(of: /`([A-Z]\w+)(?:\.(\w+))?(?:\(\S*\))?`/) {
+      let (type, member) = (String(match.output.1), match.output.2.map { String($0) })
+      guard type.contains(where: \.isLowercase), member != "swift" else { continue }
+      count += 1
+      #expect(
+        types.contains(type) || modules.contains(type) || type.hasSuffix("Tests"), "`\(type)` is declared nowhere")
+      if let member, !type.hasSuffix("Tests") {
+        #expect(members.contains(member), "`\(type).\(member)` is declared nowhere")
+      }
+    }
+    #expect(count > 50)
+  }
+
+  /// Each invariant names the test that guards it.
+  @Test func guardsExist() throws {
+    var count = 0
+    for match in try Repository.text("docs/ARCHITECTURE.md").matches(of: /`(\w+Tests)\.(\w+)\.(\w+)`/) {
+      let (target, suite, test) = (match.output.1, match.output.2, match.output.3)
+      let code = try Repository.sources.filter { $0.hasPrefix("Tests/\(target)/") }.map { try Repository.text($0) }
+        .joined()
+      #expect(code.contains("struct \(suite)") || code.contains("extension \(suite)"), "\(target) has no \(suite)")
+      #expect(code.contains("func \(test)("), "\(target) has no test \(test)")
+      count += 1
+    }
+    #expect(count > 15)
+  }
+}
