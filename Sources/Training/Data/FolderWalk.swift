@@ -1,13 +1,11 @@
-import OutputFiles
-
 /// The files and folders that a walk has visited, so that it visits none twice.
 struct FolderWalk {
-  private var folders: Set<FileIdentity> = []
-  private var files: [FileIdentity: (path: String, label: String)] = [:]
+  private var folders: Set<ExistingFile> = []
+  private var files: [ExistingFile: (path: String, label: String)] = [:]
 
   /// False: the walk has already visited it on another path.
   mutating func enter(_ path: String) -> Bool {
-    guard let identity = FileIdentity(path) else { return true }
+    guard let identity = ExistingFile(path) else { return true }
     return folders.insert(identity).inserted
   }
 
@@ -15,7 +13,7 @@ struct FolderWalk {
   ///
   /// - Throws: `TrainingError` where it was found with another label.
   mutating func meet(_ path: String, label: String) throws -> Bool {
-    guard let identity = FileIdentity(path) else { return true }
+    guard let identity = ExistingFile(path) else { return true }
     guard let other = files[identity] else {
       files[identity] = (path, label)
       return true
