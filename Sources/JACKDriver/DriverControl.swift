@@ -31,7 +31,7 @@ public final class DriverControl: Sendable {
     wakeup.signal()
   }
 
-  /// Makes `run` call its `tick` soon.
+  /// Makes `run` call its `poll` soon.
   ///
   /// Thread: any, and signal handlers.
   public func wake() { wakeup.signal() }
