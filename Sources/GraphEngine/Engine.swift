@@ -7,54 +7,6 @@ import NodeHost
 import RealtimeCore
 import Synchronization
 
-/// How an engine runs a graph.
-public struct EngineOptions: Sendable {
-  /// Threads for nodes that may block; by default one per processor. 0: the driver's thread runs them while it waits,
-  /// so that a run without a deadline is single-threaded.
-  public var workerThreads = ProcessInfo.processInfo.activeProcessorCount
-  /// Seconds of the stream that a worker may be away before its queue drops tokens.
-  public var queueSeconds = 4.0
-  /// The most bytes of each queue.
-  public var queueBytes = 32 << 20
-  /// The most bytes that the graph may use. A graph that needs more is refused before any are allocated.
-  public var memory = MemoryLimit.standard
-  /// Passes over a node that does not return from `process`: for runs with a deadline. Otherwise everything waits for
-  /// it and it is only reported, so that no result depends on time.
-  public var passesOverLateNodes = false
-  /// What outputs must not replace, besides the files that the graph reads.
-  public var outputs = OutputGuard()
-  /// Measures the time of every step, for `bench`.
-  public var isMeasured = false
-  /// Receives messages of the nodes and the engine: level, node, text. Called on control and worker threads.
-  public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
-
-  public init() {}
-
-  /// The part that the compiler keeps to.
-  package var compiler: CompilerOptions {
-    var result = CompilerOptions()
-    result.memory = memory
-    result.queues.seconds = queueSeconds
-    result.queues.bytes = queueBytes
-    return result
-  }
-}
-
-/// A channel that the driver supplies or takes.
-public struct ExternalPort: Sendable {
-  public var node: String
-  /// Channel of the node, from 0.
-  public var channel: Int
-  /// Channels of the node.
-  public var channels: Int
-  /// The machine that the channel listens to.
-  public var machine: String
-  /// Names or patterns of ports to connect to.
-  public var connect: [String]
-  /// For outputs: driver frames from an input sample's arrival to its effect here; nil if no input leads here.
-  public var delay: Int64?
-}
-
 /// Runs a graph: owns its nodes, its schedule and its workers.
 ///
 /// The life of an engine: `init`, (`prepare`, cycles by a driver, `finishStream` or `stop`) any number of times. While
@@ -104,9 +56,9 @@ public final class Engine: @unchecked Sendable {
   var retuned: Set<String> = []
   /// The graph that `rollback` returns to: the one before the last change, or the one that the last `rollback` left.
   public internal(set) var previousGraph: Graph?
-  private var nodeNames: [String] = []
+  private(set) var nodeNames: [String] = []
   /// Number of lost messages of the realtime thread that were already reported.
-  private var toldLost: Int64 = 0
+  var toldLost: Int64 = 0
   /// A thread is taking the nodes down.
   let isEnding = Atomic<Bool>(false)
   /// A swap is under way.
@@ -332,58 +284,4 @@ public final class Engine: @unchecked Sendable {
   public func anchor(position: Int64, wall: Int64, monotonic: Int64) {
     services.anchor(position: position, wall: wall, monotonic: monotonic)
   }
-
-  // MARK: Messages
-
-  /// Turns the realtime thread's messages into text. Call it a few times a second.
-  public func service() {
-    lookForLateNodes()
-    let missed = services.notices.takeLost()
-    if missed > 0 { log(.error, "", "\(missed) notices were not recorded: a sink fetches them too seldom") }
-    while let message = state.pointee.messages.pop() {
-      switch message.kind {
-      case .gap:
-        let reason = message.pointer.map { " " + String(cString: $0.assumingMemoryBound(to: CChar.self)) } ?? ""
-        log(.warning, "", "lost \(message.second - message.first) frames at frame position \(message.first)\(reason)")
-      case .dropBegan:
-        log(.warning, name(message), "its queue is full: dropping tokens from frame position \(message.first) on")
-      case .dropEnded:
-        log(.warning, name(message), "dropped \(message.second) tokens up to frame position \(message.first)")
-      case .nodeFailed:
-        let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
-        nodeFailed(name(message), reason ?? "failed and gave no reason")
-      case .scheduleRetired:
-        if let pointer = message.pointer {
-          retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
-        }
-      }
-    }
-    tellOfLostMessages()
-    swapRun?.advance()
-  }
-
-  /// Reports the messages of the realtime thread that found no slot. `Statistics` counts their events anyway.
-  private func tellOfLostMessages() {
-    let lost = state.pointee.messages.lost
-    guard lost > toldLost else { return }
-    log(
-      .error, "",
-      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came too fast and were lost; the statistics "
-        + "count these events all the same")
-    toldLost = lost
-    for node in statistics.nodes where node.hasFailed && !failedNodes.contains(node.name) {
-      nodeFailed(node.name, "failed; the message that gives the reason was lost")
-    }
-  }
-
-  private func name(_ message: RealtimeMessage) -> String {
-    message.node >= 0 ? nodeNames[Int(message.node)] : ""
-  }
-
-  func nodeFailed(_ node: String, _ reason: String) {
-    failedNodes.insert(node)
-    log(.error, node, "\(reason); the node is quarantined, the graph runs on")
-  }
-
-  func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
 }

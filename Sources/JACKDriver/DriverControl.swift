@@ -1,6 +1,7 @@
 import CJACK
 import Glibc
 import Synchronization
+import SystemCalls
 
 /// The side of the JACK driver that any thread may touch: stopping it, and its counters.
 ///
@@ -30,7 +31,7 @@ public final class DriverControl: Sendable {
     wakeup.signal()
   }
 
-  /// Makes `run` call its `tick` soon.
+  /// Makes `run` call its `poll` soon.
   ///
   /// Thread: any, and signal handlers.
   public func wake() { wakeup.signal() }
@@ -63,7 +64,9 @@ public final class DriverControl: Sendable {
   /// returns.
   func waitForNotificationsEnd() {
     let thread = share.pointee.notificationThread.load(ordering: .relaxed)
-    for _ in 0..<50 where thread != 0 && access("/proc/self/task/\(thread)", F_OK) == 0 { usleep(10_000) }
+    _ = Polling.wait(seconds: 0.5, every: .milliseconds(10)) {
+      thread == 0 || access("/proc/self/task/\(thread)", F_OK) != 0
+    }
   }
 
   /// The server's reason for shutting down; empty: it gave none.

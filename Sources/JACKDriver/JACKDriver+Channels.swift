@@ -2,6 +2,7 @@ import CJACK
 import CRealtime
 import Glibc
 import GraphEngine
+import SystemCalls
 
 /// Registers and removes ports with the engine's channels. Thread: control.
 extension JACKDriver {
@@ -121,10 +122,9 @@ extension JACKDriver {
   func awaitCycles(_ count: Int64, seconds: Int) {
     guard client.isActive else { return }
     let cycles = control.share.pointee.cycles.load(ordering: .sequentiallyConsistent)
-    let deadline = realtime_nanoseconds() + Int64(seconds) * 1_000_000_000
-    while control.share.pointee.cycles.load(ordering: .sequentiallyConsistent) < cycles + count {
-      if realtime_nanoseconds() > deadline || control.share.pointee.isShutDown.load(ordering: .acquiring) { return }
-      usleep(500)
+    _ = Polling.wait(seconds: Double(seconds), every: .microseconds(500)) {
+      control.share.pointee.cycles.load(ordering: .sequentiallyConsistent) >= cycles + count
+        || control.share.pointee.isShutDown.load(ordering: .acquiring)
     }
   }
 }

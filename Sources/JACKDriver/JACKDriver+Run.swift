@@ -15,11 +15,11 @@ extension JACKDriver {
   /// cycle; its workers may still have tokens. Calls `engine.service()`.
   ///
   /// - Parameters:
-  ///   - tick: called about ten times a second, more often during a swap, and soon after an event or `control.wake()`. It
+  ///   - poll: called about ten times a second, more often during a swap, and soon after an event or `control.wake()`. It
   ///     may change the engine's graph.
   ///   - report: receives events.
   /// - Throws: `serverShutDown`, `rateChanged`, `silent`; the client has left the server then, too.
-  public func run(tick: () -> Void = {}, report: (JACKEvent) -> Void = { _ in }) throws(JACKError) {
+  public func run(poll: () -> Void = {}, report: (JACKEvent) -> Void = { _ in }) throws(JACKError) {
     try enter(.running, from: .attached, "run")
     defer {
       let wasAnswering = LibJACKCall.leftBehind == nil
@@ -38,11 +38,11 @@ extension JACKDriver {
     var progress = Progress(self)
     while !isStopRequested {
       if control.share.pointee.isShutDown.load(ordering: .acquiring) {
-        guard try reconnect(tick: tick, report: report) else { return }
+        guard try reconnect(poll: poll, report: report) else { return }
         progress = Progress(self)
       }
       if hasOtherRate {
-        guard try reconnect(tick: tick, report: report) else { return }
+        guard try reconnect(poll: poll, report: report) else { return }
         progress = Progress(self)
       }
       if let action = LibJACKCall.leftBehind { throw .silent(action: action) }
@@ -50,7 +50,7 @@ extension JACKDriver {
       followConnections(progress.isCheckDue, isFirst: progress.looks == 0, report)
       if progress.isCheckDue || !progress.isAnchored { progress.isAnchored = anchorToStamp() }
       engine?.service()
-      tick()
+      poll()
       progress.looks += 1
       let isBusy = !progress.isAnchored || engine?.isSwapping ?? false
       control.wakeup.wait(milliseconds: isBusy ? Self.shortInterval : Self.interval)
@@ -149,7 +149,7 @@ extension JACKDriver {
   /// Leaves a server that is gone or has another rate now, and waits for a server with the same name and rate.
   ///
   /// - Returns: false if `stop` came first.
-  private func reconnect(tick: () -> Void, report: (JACKEvent) -> Void) throws(JACKError) -> Bool {
+  private func reconnect(poll: () -> Void, report: (JACKEvent) -> Void) throws(JACKError) -> Bool {
     let isGone = control.share.pointee.isShutDown.load(ordering: .acquiring)
     let reason = control.shutdownReason
     let rateNow = control.share.pointee.sampleRate.load(ordering: .relaxed)
@@ -185,7 +185,7 @@ extension JACKDriver {
       // Polls a server at another rate less often than ten times a second.
       for _ in 0..<(otherRate == nil ? 1 : Self.looksPerCheck) where !isStopRequested {
         engine?.service()
-        tick()
+        poll()
         control.wakeup.wait(milliseconds: Self.interval)
       }
     }

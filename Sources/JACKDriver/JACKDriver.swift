@@ -1,6 +1,7 @@
 import CJACK
 import Glibc
 import GraphEngine
+import SystemCalls
 
 /// Feeds an engine from a JACK server: one client, a port for each external channel of the graph.
 ///
@@ -49,7 +50,7 @@ public final class JACKDriver {
   }
 
   /// Microseconds to wait for the end of a running cycle.
-  private static let mostOfACycle: UInt32 = 200_000
+  private static let mostOfACycle = Duration.milliseconds(200)
 
   public let options: Options
   public let control = DriverControl()
@@ -99,7 +100,7 @@ public final class JACKDriver {
         guard isWaiting else { throw .refused(action: action, detail: detail) }
       }
       isWaiting = true
-      usleep(250_000)
+      Polling.pause(.milliseconds(250))
     }
     return nil
   }
@@ -168,7 +169,7 @@ public final class JACKDriver {
       return ProcessState.free(session.state)
     }
     control.share.pointee.isLeaving.store(true, ordering: .sequentiallyConsistent)
-    usleep(Self.mostOfACycle)
+    Polling.pause(Self.mostOfACycle)
     session.state.runHeld()
     _ = Unmanaged.passRetained(session.notifications)
     if let engine { _ = Unmanaged.passRetained(engine) }

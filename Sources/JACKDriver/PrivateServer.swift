@@ -1,6 +1,7 @@
 import CJACK
 import Glibc
 import Synchronization
+import SystemCalls
 
 /// A private JACK server without a sound card: `jackd` with the dummy driver, under a unique name.
 ///
@@ -101,8 +102,9 @@ public final class PrivateServer: Sendable {
     let socket = "/dev/shm/jack_\(name)_\(getuid())_0"
     unlink(socket)
     guard let next = ChildProcess.start(program, ["-n", name, "-r", "-d", "dummy"]) else { return }
-    let deadline = now() + Int64(seconds) * 1_000_000_000
-    while next.isRunning && access(socket, F_OK) != 0 && now() < deadline { usleep(20_000) }
+    _ = Polling.wait(seconds: Double(seconds), every: .milliseconds(20)) {
+      !next.isRunning || access(socket, F_OK) == 0
+    }
     next.stop(seconds: seconds)
     removeSemaphores(of: name)
   }
@@ -129,15 +131,16 @@ public final class PrivateServer: Sendable {
   private static func waitUntilItAnswers(
     _ name: String, _ process: ChildProcess, seconds: Int
   ) throws(JACKError) {
-    let deadline = now() + Int64(seconds) * 1_000_000_000
-    while !(try answers(name)) {
-      if !process.isRunning { throw .privateServerFailed(reason: "ended at once", output: process.output) }
-      if now() > deadline {
-        process.stop(seconds: seconds)
-        throw .privateServerFailed(reason: "did not answer within \(seconds) s", output: process.output)
-      }
-      usleep(20_000)
+    var isAnswering = false
+    _ = try Polling.wait(seconds: Double(seconds), every: .milliseconds(20)) { () throws(JACKError) in
+      isAnswering = try answers(name)
+      return isAnswering || !process.isRunning
     }
+    if isAnswering { return }
+    let hasEnded = !process.isRunning
+    process.stop(seconds: seconds)
+    throw .privateServerFailed(
+      reason: hasEnded ? "ended at once" : "did not answer within \(seconds) s", output: process.output)
   }
 
   /// Whether a server with this name accepts a client.
@@ -148,12 +151,6 @@ public final class PrivateServer: Sendable {
     } catch .noServer, .refused {
       return false
     }
-  }
-
-  private static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
   private static func find(_ program: String) -> String? {

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// The property database that all of a user's programs with jackd2's libjack share: files of Berkeley DB.
 ///
@@ -14,10 +15,7 @@ package enum PropertyDatabase {
   /// - Throws: `damagedProperties` if a file stays empty; a file that is being created is empty for a moment.
   package static func check(_ folder: String = folder) throws(JACKError) {
     guard isUsed else { return }
-    for _ in 0..<50 {
-      if !hasEmptyFile(folder) { return }
-      usleep(20_000)
-    }
+    if Polling.wait(seconds: 1, every: .milliseconds(20), until: { !hasEmptyFile(folder) }) { return }
     throw .damagedProperties(folder: folder)
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 import TextEscapes
 
 /// Locks on files that are being written (flock): one writer at a time, among all processes and nodes. The system
@@ -14,10 +15,10 @@ public enum FileLock {
   ///
   /// On a file system without locks it always succeeds.
   public static func take(_ descriptor: Int32) -> Outcome {
-    for attempt in 0..<5 {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR { return .taken }
-      if attempt < 4 { usleep(10_000) }
+    let isTaken = Polling.wait(seconds: 0.04, every: .milliseconds(10)) {
+      flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR
     }
+    if isTaken { return .taken }
     var status = stat()
     return .held(by: fstat(descriptor, &status) == 0 ? holder(status) : nil)
   }

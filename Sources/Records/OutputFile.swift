@@ -248,7 +248,7 @@ public final class OutputFile {
       if count > 0 {
         taken += count
       } else if errno == EAGAIN && waitsForReader {
-        usleep(1000)
+        Polling.pause(.milliseconds(1))
       } else {
         throw FileProblem("write", words, count == 0 ? ENOSPC : errno)
       }
@@ -270,15 +270,11 @@ public final class OutputFile {
   /// - Throws: if bytes are left.
   public func drain(seconds: Double?) throws(FileProblem) {
     guard path != "-" else { return }
-    var waited = 0.0
-    while unread > 0 {
-      if let seconds, waited >= seconds {
-        throw FileProblem("\(path): nobody read the last \(unread) bytes, which are lost", code: EPIPE)
-      }
-      if (0.99..<1).contains(waited) { tell("waits for somebody to read \(path)") }
-      usleep(10_000)
-      waited += 0.01
-    }
+    let interval = Duration.milliseconds(10)
+    if Polling.wait(seconds: min(1, seconds ?? 1), every: interval, until: { unread == 0 }) { return }
+    if (seconds ?? 2) > 1 { tell("waits for somebody to read \(path)") }
+    if Polling.wait(seconds: (seconds ?? .infinity) - 1, every: interval, until: { unread == 0 }) { return }
+    throw FileProblem("\(path): nobody read the last \(unread) bytes, which are lost", code: EPIPE)
   }
 
   private var words: String { path == "-" ? "standard output" : path }

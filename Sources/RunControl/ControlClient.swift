@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// A graph that runs in some process of this user.
 public struct RunEndpoint: Sendable, Equatable {
@@ -35,7 +36,7 @@ public final class ControlClient {
       do {
         version = try call(ControlProtocol.method)["version"]?.text ?? "?"
       } catch let error as ControlError where error.code == ControlError.busyCode && ContinuousClock.now < deadline {
-        usleep(200_000)
+        Polling.pause(.milliseconds(200))
         socket = try ControlClient.socket(name, folders)
       }
     }

@@ -29,16 +29,17 @@ final class UnixSocket: @unchecked Sendable {
   /// A socket that is connected to a path; nil if no process listens there.
   static func connected(to path: String) throws(ControlProblem) -> UnixSocket? {
     let socket = try make()
-    for _ in 0..<100 {
-      if withAddress(of: path, { connect(socket.descriptor, $0, $1) }) == 0 { return socket }
-      // Many clients are connecting now: this one is still in the queue.
-      guard errno == EAGAIN else { break }
-      usleep(10_000)
+    var problem: Int32 = 0
+    // Where many clients are connecting, this one is not in the queue yet.
+    _ = Polling.wait(seconds: 1, every: .milliseconds(10)) {
+      problem = withAddress(of: path, { connect(socket.descriptor, $0, $1) }) == 0 ? 0 : errno
+      return problem != EAGAIN
     }
-    switch errno {
+    switch problem {
+    case 0: return socket
     case ENOENT, ECONNREFUSED: return nil
     case EAGAIN: throw ControlProblem("too many clients wait at \(path); try again")
-    default: throw ControlProblem("cannot connect to \(path): \(systemReason())")
+    default: throw ControlProblem("cannot connect to \(path): \(systemReason(problem))")
     }
   }
 

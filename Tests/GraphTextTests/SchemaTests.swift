@@ -39,7 +39,7 @@ struct SchemaTests {
     let folder = BuildFolder.package + "/graphs"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let files = names.filter { $0.hasSuffix(".yaml") }.sorted().map { folder + "/" + $0 }
-    guard !files.isEmpty else { return }
+    #expect(files.count >= 10)
     let verdicts = try validate(files, TestPlugins.catalog)
     #expect(verdicts == Dictionary(uniqueKeysWithValues: files.map { ($0, "ok") }))
   }

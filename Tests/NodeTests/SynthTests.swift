@@ -187,19 +187,25 @@ struct SynthTests {
 
   @Test("All machines, faults and rates give finite samples, marked sounding")
   func finite() throws {
-    for machine in ["fan", "pump", "motor", "transformer", "power_line"] {
-      for fault in Self.faults + ["corona"] {
+    let (machines, faults) = (["fan", "pump", "motor", "transformer", "power_line"], Self.faults + ["corona"])
+    var heard: (machines: Set<String>, faults: Set<String>) = ([], [])
+    for machine in machines {
+      for fault in faults {
         for (rate, variation) in [(8000, 0.0), (44100, 0), (192_000, 0), (8000, 2), (192_000, 1)] {
           let settings: [String: Setting] = [
             "machine": .text(machine), "fault": .text(fault), "ramp": 0, "variation": .number(variation, 0),
           ]
+          // Not every machine can have every fault.
           guard let rig = try? rig(settings, rate: rate) else { continue }
+          heard.machines.insert(machine)
+          heard.faults.insert(fault)
           let output = try rig.process([], position: Int64.random(in: 0...1_000_000_000_000), frames: 1000)[0]
           #expect(output.samples[0].allSatisfy { $0.isFinite })
           #expect((0..<1000).filter { output.mark($0, 0) & UInt8(AUSCULT_MARK_SOUNDING) != 0 }.count > 900)
         }
       }
     }
+    #expect(heard.machines == Set(machines) && heard.faults == Set(faults))
   }
 
   @Test("What a machine cannot have is refused, with what it can")

@@ -8,7 +8,7 @@ extension RecordingSet {
   /// - Throws: `TrainingError` as the reader of the layout does.
   public static func found(in path: String, leavesOutMissing: Bool = false) throws -> RecordingSet {
     let manifest = path.hasSuffix("/") ? "\(path)manifest.csv" : "\(path)/manifest.csv"
-    if FileIdentity(manifest) != nil, !hasLabelFolders(path) {
+    if ExistingFile(manifest) != nil, !hasLabelFolders(path) {
       return try .manifest(manifest, leavesOutMissing: leavesOutMissing)
     }
     guard isFolder(path) else { return try dataset(path) }

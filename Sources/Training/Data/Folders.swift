@@ -38,7 +38,7 @@ extension RecordingSet {
       try folders.isEmpty
       ? RecordingSet(recordings: [], source: paths.joined(separator: " and ")) : .folders(folders.map { ($0, label) })
     for path in paths where !folders.contains(path) {
-      guard FileIdentity(path) != nil else {
+      guard ExistingFile(path) != nil else {
         throw TrainingError("\(path): there is no such file or folder; check the path")
       }
       set.recordings.append(Recording(path: path, label: label))
@@ -97,7 +97,7 @@ extension RecordingSet {
 
   static func entries(_ path: String) throws -> [String] {
     guard isFolder(path) else {
-      let isFile = FileIdentity(path) != nil
+      let isFile = ExistingFile(path) != nil
       throw TrainingError("\(path): " + (isFile ? "is not a folder" : "there is no such folder; check the path"))
     }
     guard let folder = opendir(PathText.bytes(path)) else {

@@ -21,7 +21,7 @@ struct ManifestReader {
 
   /// A file counts once under any name.
   private struct Key: Hashable {
-    var file: FileIdentity?
+    var file: ExistingFile?
     var machine: String?
     var part: Part?
   }
@@ -52,7 +52,7 @@ struct ManifestReader {
       return
     }
     let full = file.hasPrefix("/") ? file : folder + file
-    guard FileIdentity(full) != nil else {
+    guard ExistingFile(full) != nil else {
       if leavesOutMissing {
         missing.append(RecordingSet.LeftOut(path: full, reason: "\(place) names it, and there is no such file"))
         return
@@ -164,7 +164,7 @@ struct ManifestReader {
   private mutating func add(
     _ file: String, _ label: String, _ machine: String?, _ part: Part?, _ stretch: ClosedRange<Double>?, _ place: String
   ) -> Int {
-    let key = Key(file: FileIdentity(file), machine: machine, part: part)
+    let key = Key(file: ExistingFile(file), machine: machine, part: part)
     let event = stretch.map { Recording.Event(label: label, begin: $0.lowerBound, end: $0.upperBound) }
     if let index = known[key] {
       if let event {

@@ -11,13 +11,13 @@ enum SoundDigest {
 
   /// Identity and state of a file when it was read.
   private struct State: Hashable {
-    var file: FileIdentity
+    var file: ExistingFile
     var size: Int
     var changed: Int64
 
     init?(_ path: String) {
       var status = stat()
-      guard let file = FileIdentity(path), stat(PathText.bytes(path), &status) == 0 else { return nil }
+      guard let file = ExistingFile(path), stat(PathText.bytes(path), &status) == 0 else { return nil }
       self.file = file
       size = Int(status.st_size)
       changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)

@@ -47,7 +47,7 @@ public enum SoundList {
     var (files, problems): ([String], [String]) = ([], [])
     for (name, line) in try names(data, of: path) {
       let candidates = name.hasPrefix("/") ? [name] : [folder + name, name]
-      if let file = candidates.first(where: { FileIdentity($0) != nil }) {
+      if let file = candidates.first(where: { ExistingFile($0) != nil }) {
         files.append(file)
       } else {
         problems.append("\(path):\(line): there is no file \(candidates[0])")

@@ -3,11 +3,12 @@ import Glibc
 import GraphText
 import LiveControl
 import RunControl
+import SystemCalls
 
 /// The command's side of a change: requests it, prints what happens to every node, waits for the exchange, and prints its
 /// position and durations.
 final class ChangeClient {
-  private static let interval: UInt32 = 20_000
+  private static let interval = Duration.milliseconds(20)
 
   private let client: ControlClient
   private let isJSON: Bool
@@ -33,7 +34,7 @@ final class ChangeClient {
         if isJSON { Output.line(ticket) } else { showEnd(ticket, request) }
         return isDone
       }
-      usleep(Self.interval)
+      Polling.pause(Self.interval)
     }
   }
 

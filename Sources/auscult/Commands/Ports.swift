@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import JACKDriver
 import RunControl
+import SystemCalls
 
 /// `auscult ports`
 struct Ports: ParsableCommand {
@@ -35,14 +36,14 @@ struct Ports: ParsableCommand {
     }
   }
 
-  /// Microseconds of listening before ports are listed, and between two updates of a meter.
-  private static let moment: UInt32 = 400_000
-  private static let interval: UInt32 = 150_000
-  private static let pipeInterval: UInt32 = 500_000
+  /// Time of listening before ports are listed, and between two updates of a meter.
+  private static let moment = Duration.milliseconds(400)
+  private static let interval = Duration.milliseconds(150)
+  private static let pipeInterval = Duration.milliseconds(500)
 
   private func list(_ meter: PortMeter) throws(JACKError) {
     _ = try meter.look()
-    usleep(Self.moment)
+    Polling.pause(Self.moment)
     let ports = try meter.look()
     if json { return Output.line(PortList(ports, meter).json) }
     Output.line(PortList(ports, meter).table)
@@ -57,7 +58,7 @@ struct Ports: ParsableCommand {
     let isTerminal = isatty(STDOUT_FILENO) == 1 && !json
     _ = try meter.look()
     while true {
-      usleep(isTerminal ? Self.interval : Self.pipeInterval)
+      Polling.pause(isTerminal ? Self.interval : Self.pipeInterval)
       let list = PortList(try meter.look().filter(\.isOutput), meter)
       if json {
         Output.line(list.json)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import LiveControl
 import RunControl
+import SystemCalls
 
 /// `auscult status`
 struct StatusCommand: ParsableCommand {
@@ -56,7 +57,7 @@ struct StatusCommand: ParsableCommand {
         return try RunLookup.client(name) { try $0.call("status") }
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
-        usleep(50_000)
+        Polling.pause(.milliseconds(50))
       }
     }
   }
@@ -98,7 +99,7 @@ struct StatusCommand: ParsableCommand {
         Output.line((isFirst ? "" : "\n") + StatusText(status).text)
       }
       isFirst = false
-      usleep(UInt32(min(3600, max(0.05, interval?.number ?? 1)) * 1_000_000))
+      Polling.pause(.seconds(min(3600, max(0.05, interval?.number ?? 1))))
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import RunControl
+import SystemCalls
 
 /// `auscult stop`
 struct StopCommand: ParsableCommand {
@@ -43,7 +44,7 @@ struct StopCommand: ParsableCommand {
     while ContinuousClock.now < deadline {
       do {
         _ = try client.call(ControlProtocol.method, timeout: deadline - ContinuousClock.now)
-        usleep(20_000)
+        Polling.pause(.milliseconds(20))
       } catch {
         return ContinuousClock.now < deadline
       }

@@ -112,6 +112,25 @@ import Testing
     #expect(outcome.records == (try change.reference(change.before).records))
   }
 
+  /// A worker's node with more than four seconds of work in its queue returns from every call: a change that waits for it
+  /// gets its turn, and takes no call away.
+  @Test func aBusyNodeIsWaitedForAndKept() throws {
+    var random = SeededRandom(seed: 11)
+    let sound = SwapTests.sound(&random, frames: 20_000)
+    let busy = ["more": ", work: 0.15"]
+    let run = try HandRun(SwapTests.graph(busy, thread: "worker"))
+    run.driver.feed(sound, period: 512)
+    let more = SwapTests.graph(busy, thread: "worker")
+      .replacing("links:", with: "  again: { type: sink.jsonl, path: \"${env:OUT}/again.jsonl\" }\nlinks:")
+      .replacing("judge -> log", with: "judge -> log\n  - judge -> again")
+    let plan = try run.engine.apply(run.graph(more))
+    #expect(plan.changes.map(\.action) == [.kept, .kept, .kept, .kept, .kept, .added, .kept])
+    run.driver.finish()
+    #expect(!run.messages.contains { $0.contains("does not return from 'process'") }, "\(run.messages)")
+    let alone = try SwapCase(before: SwapTests.graph(), after: "", sound: sound, at: 0).reference(SwapTests.graph())
+    SwapTests.expectSame(run.records("log.jsonl").map(SwapCase.comparable), alone.records)
+  }
+
   @Test func askingForTheWayBackBringsTheGraphBefore() throws {
     var random = SeededRandom(seed: 8)
     let sound = SwapTests.sound(&random)

@@ -1,28 +1,11 @@
-import Glibc
-import TextEscapes
-
-/// Identity of a file or folder, independent of names and links.
-struct FileIdentity: Hashable {
-  private let device: UInt64
-  private let number: UInt64
-
-  /// Nil: it does not exist.
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(PathText.bytes(path), &status) == 0 else { return nil }
-    device = UInt64(status.st_dev)
-    number = UInt64(status.st_ino)
-  }
-}
-
 /// The files and folders that a walk has visited, so that it visits none twice.
 struct FolderWalk {
-  private var folders: Set<FileIdentity> = []
-  private var files: [FileIdentity: (path: String, label: String)] = [:]
+  private var folders: Set<ExistingFile> = []
+  private var files: [ExistingFile: (path: String, label: String)] = [:]
 
   /// False: the walk has already visited it on another path.
   mutating func enter(_ path: String) -> Bool {
-    guard let identity = FileIdentity(path) else { return true }
+    guard let identity = ExistingFile(path) else { return true }
     return folders.insert(identity).inserted
   }
 
@@ -30,7 +13,7 @@ struct FolderWalk {
   ///
   /// - Throws: `TrainingError` where it was found with another label.
   mutating func meet(_ path: String, label: String) throws -> Bool {
-    guard let identity = FileIdentity(path) else { return true }
+    guard let identity = ExistingFile(path) else { return true }
     guard let other = files[identity] else {
       files[identity] = (path, label)
       return true

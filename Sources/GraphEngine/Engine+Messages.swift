@@ -1,0 +1,56 @@
+import RealtimeCore
+
+/// What the realtime thread reports, and what people read of it.
+extension Engine {
+  /// Turns the realtime thread's messages into text. Call it a few times a second.
+  public func service() {
+    lookForLateNodes()
+    let missed = services.notices.takeLost()
+    if missed > 0 { log(.error, "", "\(missed) notices were not recorded: a sink fetches them too seldom") }
+    while let message = state.pointee.messages.pop() {
+      switch message.kind {
+      case .gap:
+        let reason = message.pointer.map { " " + String(cString: $0.assumingMemoryBound(to: CChar.self)) } ?? ""
+        log(.warning, "", "lost \(message.second - message.first) frames at frame position \(message.first)\(reason)")
+      case .dropBegan:
+        log(.warning, name(message), "its queue is full: dropping tokens from frame position \(message.first) on")
+      case .dropEnded:
+        log(.warning, name(message), "dropped \(message.second) tokens up to frame position \(message.first)")
+      case .nodeFailed:
+        let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
+        nodeFailed(name(message), reason ?? "failed and gave no reason")
+      case .scheduleRetired:
+        if let pointer = message.pointer {
+          retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
+        }
+      }
+    }
+    tellOfLostMessages()
+    swapRun?.advance()
+  }
+
+  /// Reports the messages of the realtime thread that found no slot. `Statistics` counts their events anyway.
+  private func tellOfLostMessages() {
+    let lost = state.pointee.messages.lost
+    guard lost > toldLost else { return }
+    log(
+      .error, "",
+      "\(lost - toldLost) messages about gaps, dropped tokens or failed nodes came too fast and were lost; the statistics "
+        + "count these events all the same")
+    toldLost = lost
+    for node in statistics.nodes where node.hasFailed && !failedNodes.contains(node.name) {
+      nodeFailed(node.name, "failed; the message that gives the reason was lost")
+    }
+  }
+
+  private func name(_ message: RealtimeMessage) -> String {
+    message.node >= 0 ? nodeNames[Int(message.node)] : ""
+  }
+
+  func nodeFailed(_ node: String, _ reason: String) {
+    failedNodes.insert(node)
+    log(.error, node, "\(reason); the node is quarantined, the graph runs on")
+  }
+
+  func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }
+}
