@@ -27,6 +27,6 @@ public enum Polling {
     let (seconds, attoseconds) = duration.components
     guard seconds >= 0, attoseconds >= 0 else { return }
     var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-    while clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR {}
+    withUnsafeMutablePointer(to: &left) { while clock_nanosleep(CLOCK_MONOTONIC, 0, $0, $0) == EINTR {} }
   }
 }
