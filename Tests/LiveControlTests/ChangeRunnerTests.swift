@@ -10,7 +10,7 @@ import Testing
     let run = try HandLiveRun()
     let id = try run.submit(.swap, "judge", "weight=2")
     #expect(try run.record(id).state == .waiting)
-    run.tick()
+    run.poll()
     let warming = try run.record(id)
     #expect(warming.state == .warming && warming.swap?.stage == .warming)
     #expect(warming.plan?.changes.first { $0.node == "judge" }?.action == .rewarmed)
@@ -25,7 +25,7 @@ import Testing
     let run = try HandLiveRun()
     let first = try run.submit(.swap, "judge", "weight=2")
     let second = try run.submit(.swap, "judge", "weight=3")
-    run.tick()
+    run.poll()
     #expect(try run.record(first).state == .warming && run.record(second).state == .waiting)
     // The old nodes of the first change stand by only as long as the next change takes.
     #expect(try run.finish(second).state == .done)
@@ -36,7 +36,7 @@ import Testing
     #expect(try run.finish(.set, "louder", "gain=0.5").state == .done)
     #expect(run.value("judge", "weight") == 3)
     run.run(until: { !run.engine.isSwapping })
-    run.tick()
+    run.poll()
     #expect(run.changes.source.overrides.map(\.text) == ["judge.weight=3", "louder.gain=0.5"])
   }
 
@@ -61,16 +61,16 @@ import Testing
   func aChangeThatNeverJudgesIsGivenUp(by kind: ChangeRequest.Kind) throws {
     let run = try HandLiveRun(["graph.yaml": HandLiveRun.graph(judge: "type: detector.bands, learn: 0.1 s")])
     let endless = try run.submit(.swap, "judge", "learn=1h")
-    for _ in 0..<50 { run.tick() }
+    for _ in 0..<50 { run.poll() }
     #expect(try run.record(endless).swap?.stage == .warming)
     let other = try run.submit(.swap, "louder", "gain=2")
     run.clock.advance(.seconds(4))
     _ = try run.record(other)
     run.clock.advance(.seconds(4))
-    run.tick()
+    run.poll()
     #expect(try run.record(other).state == .waiting)
     run.clock.advance(.seconds(3))
-    run.tick()
+    run.poll()
     let refused = try run.record(other)
     #expect(
       refused.problem == .waitedTooLong(request: "swap judge learn=1h", seconds: 11),
@@ -90,11 +90,11 @@ import Testing
   @Test func aChangeNobodyWaitsForIsDropped() throws {
     let run = try HandLiveRun(["graph.yaml": HandLiveRun.graph(judge: "type: detector.bands, learn: 0.1 s")])
     let endless = try run.submit(.swap, "judge", "learn=1h")
-    run.tick()
+    run.poll()
     let (read, unread) = (try run.submit(.set, "louder", "gain=2"), try run.submit(.set, "louder", "gain=3"))
     _ = try run.record(read)
     run.clock.advance(.seconds(6))
-    run.tick()
+    run.poll()
     #expect(try run.record(read).problem == .abandoned)
     // A saved file is not a user's command: its change waits.
     #expect(try run.record(unread).state == .waiting)
@@ -124,7 +124,7 @@ import Testing
     let run = try HandLiveRun()
     #expect(try run.finish(.swap, "judge", "weight=2", "bad_after=40").state == .done)
     run.run(until: { run.engine.swapStatus?.stage == .rolledBack })
-    run.tick()
+    run.poll()
     #expect(run.value("judge", "weight") == 1 && run.changes.source.overrides.isEmpty)
     #expect(try run.finish(.rollback).problem == .noPreviousGraph)
   }

@@ -17,7 +17,7 @@ import Testing
 
   /// The file has stayed unchanged for long enough, and its change is applied.
   private func settle(_ run: HandLiveRun, ended count: Int) throws {
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 50)
     run.run(until: { run.ended.count >= count })
     try #require(run.ended.count == count)
@@ -29,7 +29,7 @@ import Testing
     try settle(run, ended: 1)
     #expect(run.ended[0].record.state == .done && run.ended[0].request.isWatched)
     #expect(run.value("judge", "weight") == 2)
-    for _ in 0..<20 { run.tick() }
+    for _ in 0..<20 { run.poll() }
     #expect(run.ended.count == 1)
   }
 
@@ -37,15 +37,15 @@ import Testing
     let run = try watched()
     for weight in 2...3 {
       try run.folder.write("graph.yaml", HandLiveRun.graph(judge: HandLiveRun.judge(weight: weight)))
-      run.tick()
+      run.poll()
       run.fileClock.advance(milliseconds: 30)
-      run.tick()
+      run.poll()
     }
     #expect(run.ended.isEmpty && !run.engine.isSwapping)
     run.fileClock.advance(milliseconds: 20)
     run.run(until: { run.ended.count == 1 })
     #expect(run.value("judge", "weight") == 3)
-    for _ in 0..<20 { run.tick() }
+    for _ in 0..<20 { run.poll() }
     #expect(run.ended.count == 1)
   }
 
@@ -86,16 +86,16 @@ import Testing
   @Test func aLaterSaveWaitsForAnEarlierOne() throws {
     let run = try watched()
     try run.folder.write("graph.yaml", HandLiveRun.graph(judge: "type: detector.bands, learn: 1 h"))
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 50)
     run.run(until: { run.engine.swapStatus?.stage == .warming })
     try run.folder.write("graph.yaml", HandLiveRun.graph(judge: HandLiveRun.judge(weight: 3)))
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 50)
-    for _ in 0..<20 { run.tick() }
+    for _ in 0..<20 { run.poll() }
     #expect(run.ended.isEmpty && run.engine.swapStatus?.stage == .warming)
     run.clock.advance(.seconds(11))
-    run.tick()
+    run.poll()
     #expect(run.ended.map(\.record.problem) == [.waitedTooLong(request: "apply", seconds: 11)])
     #expect(try run.finish(.discard).state == .done)
     #expect(try run.finish(.apply).state == .done)
@@ -106,9 +106,9 @@ import Testing
     let run = try watched()
     run.changes.queue.refuse("it is being trained")
     try run.folder.write("graph.yaml", HandLiveRun.graph(bands: 16))
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 50)
-    run.tick()
+    run.poll()
     var request = ChangeRequest(.apply)
     request.isWatched = true
     #expect(run.events.last == .changeRefused(request, reason: "it is being trained"))
@@ -133,19 +133,19 @@ import Testing
     // The same build once more.
     let first = try Data(contentsOf: URL(fileURLWithPath: library))
     try first.write(to: URL(fileURLWithPath: library))
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 100)
-    run.tick()
+    run.poll()
     #expect(run.events == [.sameBuild(library: "libauscult-test-judge.so")])
     #expect(run.ended.isEmpty)
     // Half of a file is not a library: it is checked again later.
     try first.prefix(first.count / 2).write(to: URL(fileURLWithPath: library))
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 100)
-    run.tick()
+    run.poll()
     #expect(run.ended.isEmpty && run.events.count == 1)
     try build(2, run.folder)
-    run.tick()
+    run.poll()
     run.fileClock.advance(milliseconds: 100)
     run.run(until: { run.ended.count == 1 })
     let record = run.ended[0].record

@@ -62,7 +62,7 @@ import Training
   @Test func aRunThatEndsFirstWritesNothing() throws {
     struct ServerGone: Error, CustomStringConvertible { let description = "the server is gone" }
     let training = try HandTraining()
-    for _ in 0..<5 { training.tick() }
+    for _ in 0..<5 { training.poll() }
     #expect(throws: LiveRunError.trainingUnfinished(reason: "the server is gone")) {
       try training.task.finish(after: .failure(ServerGone()))
     }

@@ -19,7 +19,7 @@ import Testing
     let run = try HandLiveRun()
     let isAsked = DispatchSemaphore(value: 0)
     let status = status(run) { isAsked.signal() }
-    run.tick()
+    run.poll()
     let answer = Mutex<RunFigures?>(nil)
     let isAnswered = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
@@ -38,7 +38,7 @@ import Testing
     #expect(json["machines"]?.array?.first?["machine"] == "fan")
     // Sound after the end is not processed.
     _ = status.freeze()
-    run.tick()
+    run.poll()
     #expect(status.update().statistics.position == 1000 && status.figures.statistics.position == 1000)
   }
 

@@ -98,7 +98,7 @@ final class HandLiveRun {
   func run(until isTrue: () -> Bool, _ location: Testing.SourceLocation = #_sourceLocation) {
     for _ in 0..<1500 {
       if isTrue() { return }
-      tick()
+      poll()
     }
     Issue.record("it never came", sourceLocation: location)
   }

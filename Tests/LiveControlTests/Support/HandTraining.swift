@@ -78,7 +78,7 @@ final class HandTraining {
       if stage == .learning || stage == .writing {
         guard news.wait(timeout: .now() + 60) == .success else { break }
       }
-      tick()
+      poll()
     }
     Issue.record("it never came", sourceLocation: location)
   }
