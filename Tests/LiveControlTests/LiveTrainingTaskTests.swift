@@ -71,7 +71,7 @@ import Training
 
   @Test func silenceIsToldOfOnce() throws {
     let training = try HandTraining()
-    for _ in 0..<200 { training.tick(level: 0) }
+    for _ in 0..<200 { training.poll(level: 0) }
     #expect(training.told == ["silence"])
     #expect(training.task.progress?.stage == .listening)
   }

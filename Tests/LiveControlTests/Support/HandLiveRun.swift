@@ -86,7 +86,7 @@ final class HandLiveRun {
   // MARK: Time
 
   /// One poll: some sound, then the control thread's work.
-  func update(frames: Int = 1000) {
+  func poll(frames: Int = 1000) {
     driver.feed(random.noise(frames: frames), period: 250)
     engine.drain()
     engine.service()

@@ -63,7 +63,7 @@ final class HandTraining {
   }
 
   /// One poll: some sound, then the control thread's work.
-  func update(level: Float = 0.5) {
+  func poll(level: Float = 0.5) {
     driver.feed(random.noise(frames: 1000, level: level), period: 250)
     engine.drain()
     engine.service()
