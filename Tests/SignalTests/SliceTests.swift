@@ -80,6 +80,6 @@ import Testing
   @Test func refusesUnknownStatistics() throws {
     let problem = #expect(throws: StreamRig.Problem.self) { try StreamRig("statistics", ["of": "mean+mode"]) }
     #expect(
-      problem?.description == "of: there is no statistic 'mode'; there are mean, std, min, max, median, joined by +")
+      problem?.description == "of: there is no statistic 'mode'; use mean, std, min, max, median, joined by +")
   }
 }

@@ -162,7 +162,7 @@ import Testing
     ("detector.autoencoder, batch: 4097", "'batch' takes a whole number from 1 to 4096"),
     (
       #"detector.embedding, channels: "1 1024", size: 4096"#,
-      "its decoder's first layer would have 75497472 weights, 67108864 are allowed"
+      "its decoder's first layer would have 75497472 weights, at most 67108864 are allowed"
     ),
     (#"detector.convae, channels: "2 2 2 2 2""#, "halvings need slices of at least 17 analysis frames and bands"),
     ("detector.embedding", "multiples of 8, these have 6 and 12"),

@@ -109,7 +109,7 @@ import Testing
     let trained = try train(workshop, ["--dataset", "data"])
     try #require(trained.status == 0, "\(trained.err)")
     #expect(
-      trained.out.contains("of 4 recordings") && trained.out.contains("for the threshold 4 times without"),
+      trained.out.contains("of 4 recordings") && trained.out.contains("4 times for the threshold, each time without"),
       "\(trained.out)")
     let known = try ModelFile(path: workshop.path + "/model.safetensors").training["recordings"]?.array ?? []
     #expect(known.count == 4 && known.allSatisfy { $0["label"] == "normal" })
