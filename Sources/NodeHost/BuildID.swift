@@ -8,25 +8,20 @@ import SystemCalls
 
 /// The file's GNU build id; without one, a hash of the whole file.
 func fileBuildID(_ path: String) -> String {
-  withFileBytes(path) { bytes in gnuBuildID(bytes) ?? "fnv1a:" + hexadecimal(hash(bytes)) } ?? "unknown"
+  LibraryFile.read(path) { file in file.gnuBuildID ?? file.hash.map { "fnv1a:" + hexadecimal($0) } } ?? "unknown"
 }
 
 extension PluginLibrary {
   /// Whether a file is a complete library: everything that its headers refer to has been written.
   public static func isWhole(_ path: String) -> Bool {
-    withFileBytes(path) { file in
-      guard file.count >= 64, file.prefix(4).elementsEqual([0x7F, 0x45, 0x4C, 0x46]) else { return false }
-      let (segments, sections) = (read(UInt64.self, file, 32) ?? 0, read(UInt64.self, file, 40) ?? 0)
-      let sizes = [54, 56, 58, 60].map { UInt64(read(UInt16.self, file, $0) ?? 0) }
-      let ends = [segments &+ sizes[0] * sizes[1], sections &+ sizes[2] * sizes[3]]
-      guard segments > 0, ends.allSatisfy({ $0 <= UInt64(file.count) }) else { return false }
-      return (0..<Int(sizes[1])).allSatisfy { index in
-        let header = Int(clamping: segments) &+ index * Int(sizes[0])
-        guard let offset = read(UInt64.self, file, header &+ 8), let size = read(UInt64.self, file, header &+ 32) else {
-          return false
-        }
-        let (end, isTooFar) = offset.addingReportingOverflow(size)
-        return !isTooFar && end <= UInt64(file.count)
+    LibraryFile.read(path) { file -> Bool? in
+      guard file.isELF, let segments = file.segments else { return false }
+      let sections = (file.header(UInt64.self, 40) ?? 0, file.header(UInt16.self, 58), file.header(UInt16.self, 60))
+      let sectionsEnd = sections.0 &+ UInt64(sections.1 ?? 0) * UInt64(sections.2 ?? 0)
+      guard !segments.isEmpty, sectionsEnd <= UInt64(file.size) else { return false }
+      return segments.allSatisfy { segment in
+        let (end, isTooFar) = segment.offset.addingReportingOverflow(segment.size)
+        return !isTooFar && end <= UInt64(file.size)
       }
     } ?? false
   }
@@ -35,67 +30,127 @@ extension PluginLibrary {
   public static func fileID(_ path: String) -> String { fileBuildID(path) }
 }
 
-/// The build id from the notes of a 64-bit ELF file in this computer's byte order, in hexadecimal.
-private func gnuBuildID(_ file: UnsafeRawBufferPointer) -> String? {
-  let elf64LittleEndian: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1]
-  guard file.count >= 64, file.prefix(6).elementsEqual(elf64LittleEndian) else { return nil }
-  let headers = Int(clamping: read(UInt64.self, file, 32) ?? 0)
-  let entrySize = Int(read(UInt16.self, file, 54) ?? 0)
-  for index in 0..<Int(read(UInt16.self, file, 56) ?? 0) {
-    let header = headers &+ index * entrySize
-    let isNote = read(UInt32.self, file, header) == 4
-    guard isNote, let offset = read(UInt64.self, file, header &+ 8), let size = read(UInt64.self, file, header &+ 32),
-      let id = noteBuildID(file, Int(clamping: offset), Int(clamping: size))
-    else { continue }
-    return id
+/// A 64-bit ELF file in this computer's byte order, of which only pieces are read. It is not mapped: another program may
+/// shorten the file meanwhile, and reading a mapping beyond the end would end this program.
+private struct LibraryFile {
+  struct Segment {
+    var type: UInt32
+    var offset: UInt64
+    var size: UInt64
   }
-  return nil
+
+  /// The most bytes of headers or notes that are read. Real ones have some hundreds.
+  private static let mostPiece = 1 << 20
+
+  private let descriptor: Int32
+  let size: Int
+  private let head: [UInt8]
+
+  /// - Returns: what `body` returns; nil if the file can't be read or is empty.
+  static func read<T>(_ path: String, _ body: (LibraryFile) -> T?) -> T? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return nil }
+    return body(LibraryFile(descriptor: descriptor, size: Int(status.st_size)))
+  }
+
+  private init(descriptor: Int32, size: Int) {
+    self.descriptor = descriptor
+    self.size = size
+    head = LibraryFile.piece(descriptor, size, at: 0, count: 64) ?? []
+  }
+
+  var isELF: Bool { head.count == 64 && head.prefix(6).elementsEqual([0x7F, 0x45, 0x4C, 0x46, 2, 1]) }
+
+  func header<T: FixedWidthInteger>(_ type: T.Type, _ offset: Int) -> T? { integer(type, head, offset) }
+
+  /// Nil: there are none, or the file ends before them.
+  var segments: [Segment]? {
+    guard let offset = header(UInt64.self, 32), offset > 0, let entry = header(UInt16.self, 54),
+      let count = header(UInt16.self, 56),
+      let bytes = piece(at: Int(clamping: offset), count: Int(entry) * Int(count))
+    else { return nil }
+    var segments: [Segment] = []
+    for index in 0..<Int(count) {
+      let place = index * Int(entry)
+      guard let type = integer(UInt32.self, bytes, place), let offset = integer(UInt64.self, bytes, place + 8),
+        let size = integer(UInt64.self, bytes, place + 32)
+      else { return nil }
+      segments.append(Segment(type: type, offset: offset, size: size))
+    }
+    return segments
+  }
+
+  /// The build id from the notes, in hexadecimal.
+  var gnuBuildID: String? {
+    guard isELF else { return nil }
+    for segment in segments ?? [] where segment.type == 4 {
+      guard let notes = piece(at: Int(clamping: segment.offset), count: Int(clamping: segment.size)),
+        let id = noteBuildID(notes)
+      else { continue }
+      return id
+    }
+    return nil
+  }
+
+  /// FNV-1a of the whole file, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
+  var hash: UInt64? {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var offset = 0
+    while offset < size {
+      guard let bytes = piece(at: offset, count: min(1 << 16, size - offset)) else { return offset > 0 ? hash : nil }
+      hash = bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+      offset += bytes.count
+    }
+    return hash
+  }
+
+  private func piece(at offset: Int, count: Int) -> [UInt8]? {
+    LibraryFile.piece(descriptor, size, at: offset, count: count)
+  }
+
+  private static func piece(_ descriptor: Int32, _ size: Int, at offset: Int, count: Int) -> [UInt8]? {
+    guard offset >= 0, count > 0, count <= mostPiece, offset <= size - count else { return nil }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let got = bytes.withUnsafeMutableBytes { buffer in
+        uninterrupted { pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done)) }
+      }
+      guard got > 0 else { return nil }
+      done += got
+    }
+    return bytes
+  }
 }
 
-/// A note has: size of the name, size of the content, type; then name and content, each padded to 4 bytes.
-private func noteBuildID(_ file: UnsafeRawBufferPointer, _ offset: Int, _ size: Int) -> String? {
-  guard offset <= file.count, size <= file.count - offset else { return nil }
-  var place = offset
-  while let nameSize = read(UInt32.self, file, place), let size32 = read(UInt32.self, file, place + 4),
-    let type = read(UInt32.self, file, place + 8), place < offset + size
+/// The build id among notes. A note has: size of the name, size of the content, type; then name and content, each padded to
+/// 4 bytes.
+private func noteBuildID(_ notes: [UInt8]) -> String? {
+  var place = 0
+  while let nameSize = integer(UInt32.self, notes, place), let contentSize = integer(UInt32.self, notes, place + 4),
+    let type = integer(UInt32.self, notes, place + 8)
   {
     let name = place + 12
     let content = name + (Int(nameSize) + 3) & ~3
-    let end = content + Int(size32)
-    guard end <= offset + size else { return nil }
-    if type == 3, nameSize == 4, file[name..<name + 4].elementsEqual("GNU\0".utf8) {
-      return file[content..<end].map { hexadecimal($0) }.joined()
+    let end = content + Int(contentSize)
+    guard end <= notes.count else { return nil }
+    if type == 3, nameSize == 4, notes[name..<name + 4].elementsEqual("GNU\0".utf8) {
+      return notes[content..<end].map { hexadecimal($0) }.joined()
     }
-    place = content + (Int(size32) + 3) & ~3
+    place = content + (Int(contentSize) + 3) & ~3
   }
   return nil
 }
 
-private func read<T: FixedWidthInteger>(_ type: T.Type, _ file: UnsafeRawBufferPointer, _ offset: Int) -> T? {
-  guard offset >= 0, offset <= file.count - MemoryLayout<T>.size else { return nil }
-  return T(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: T.self))
-}
-
-/// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
-private func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+private func integer<T: FixedWidthInteger>(_ type: T.Type, _ bytes: [UInt8], _ offset: Int) -> T? {
+  guard offset >= 0, offset <= bytes.count - MemoryLayout<T>.size else { return nil }
+  return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
 }
 
 private func hexadecimal<T: FixedWidthInteger>(_ value: T) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: T.bitWidth / 4 - digits.count) + digits
-}
-
-/// Reads a file for `body`; nil if it can't be read or is empty. Does not map it: another program may shorten the file
-/// meanwhile, and reading a mapping beyond the end would end this program.
-private func withFileBytes<T>(_ path: String, _ body: (UnsafeRawBufferPointer) -> T) -> T? {
-  let file = open(path, O_RDONLY | O_CLOEXEC)
-  guard file >= 0 else { return nil }
-  defer { close(file) }
-  var status = stat()
-  guard fstat(file, &status) == 0, status.st_size > 0 else { return nil }
-  return withUnsafeTemporaryAllocation(byteCount: Int(status.st_size), alignment: 16) { buffer in
-    let done = readAll(file, into: buffer) ?? 0
-    return done == 0 ? nil : body(UnsafeRawBufferPointer(rebasing: buffer[..<done]))
-  }
 }
