@@ -43,7 +43,8 @@ extension Engine {
     guard schedule === change.base else {
       throw draft.graph.failure("outdated", "the graph has changed since the change was planned: plan it again")
     }
-    return try services.calls.within(seconds: options.timeout) { () throws(DiagnosticsError) in
+    return try services.calls.within(seconds: options.timeout, used: stopwatch.seconds) {
+      () throws(DiagnosticsError) in
       try carryOut(draft, options, stopwatch)
     }
   }

@@ -28,6 +28,8 @@ public final class Engine: @unchecked Sendable {
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
+  /// The realtime thread is stuck in a node and may still use `state`, which is never freed.
+  private var isStateAbandoned = false
   /// Generation of the graph that judges now. It only grows: a graph that `rollback` returns to gets a new one.
   public internal(set) var generation = 1
   /// The generation of each frame position's tokens.
@@ -95,6 +97,7 @@ public final class Engine: @unchecked Sendable {
 
   deinit {
     stop()
+    if isStateAbandoned { return }
     state.deinitialize(count: 1)
     state.deallocate()
     generations.deallocate()
@@ -229,7 +232,10 @@ public final class Engine: @unchecked Sendable {
       state.pointee.schedule = nil
     }
     dryNode = schedule.dryNode
-    if isRealtimeStuck { for node in schedule.nodes { AbandonedObjects.keep(node.runtime) } }
+    if isRealtimeStuck {
+      for schedule in retiring + [schedule] { AbandonedObjects.keep(schedule) }
+      isStateAbandoned = true
+    }
     for node in schedule.nodes { takeDown(node.runtime) }
     awaitNodes(schedule)
     swapRun?.abandon()

@@ -46,12 +46,12 @@ package final class NodeCalls: Sendable {
   package var isEnding: Bool { end.load(ordering: .relaxed) != Int64.max }
   package var isOver: Bool { realtime_nanoseconds() >= end.load(ordering: .relaxed) }
 
-  /// Runs the body. All nodes together have `seconds` for it.
-  package func within<Result>(seconds: Double, _ body: () throws(DiagnosticsError) -> Result) throws(DiagnosticsError)
-    -> Result
-  {
+  /// Runs the body. All nodes together have `seconds` for it, of which `used` have passed already.
+  package func within<Result>(
+    seconds: Double, used: Double = 0, _ body: () throws(DiagnosticsError) -> Result
+  ) throws(DiagnosticsError) -> Result {
     state.withLock {
-      $0.deadline = realtime_nanoseconds() + Int64(seconds * 1e9)
+      $0.deadline = realtime_nanoseconds() + Int64(max(0, seconds - used) * 1e9)
       $0.seconds = seconds
     }
     defer { state.withLock { $0.deadline = Int64.max } }

@@ -84,10 +84,16 @@ package final class NoticeQueue: Sendable {
 
   private let state = Mutex(State())
 
-  /// Begins a stream: positions count from 0 again.
+  /// Begins a stream: positions count from 0 again. Notices of the stream before that a node has not fetched are lost to
+  /// it, except those about its own losses, which it records itself.
   package func begin() {
     state.withLock { state in
       state.written = .min
+      for (node, reader) in state.readers {
+        let unread = state.notices.dropFirst(max(0, reader.next - state.first))
+        state.lost += max(0, state.first - reader.next) + unread.count { !$0.isLoss(of: node) }
+        state.readers[node]!.next = state.end
+      }
       state.first = state.end
       state.notices = []
     }

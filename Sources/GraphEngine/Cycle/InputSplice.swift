@@ -58,7 +58,7 @@ extension InputSplice {
       _ = out.append(source, from: first, to: count)
       grid = 0
     }
-    show(complete: source.pointee.complete, flags: source.pointee.flags & AUSCULT_BLOCK_END)
+    show(complete: source.pointee.complete, flags: source.pointee.flags & AUSCULT_BLOCK_END, source.pointee.gap)
   }
 
   @_noLocks @_noAllocation
@@ -75,19 +75,25 @@ extension InputSplice {
     let gap = lostBefore(end)
     let isDone = source.pointee.complete >= end || (source.pointee.flags & AUSCULT_BLOCK_GAP != 0 && !gap)
     if !isDone {
-      show(complete: min(source.pointee.complete, end), flags: gap ? AUSCULT_BLOCK_GAP : 0)
+      show(complete: min(source.pointee.complete, end), flags: gap ? AUSCULT_BLOCK_GAP : 0, source.pointee.gap)
       return
     }
     waitingShown.pointee.count = UInt32(truncatingIfNeeded: waiting.count)
     _ = out.append(UnsafePointer(waitingShown))
     waiting.count = 0
     let flags = (gap ? AUSCULT_BLOCK_GAP : 0) | other.pointee.flags
+    var lost = other.pointee.gap
+    if gap {
+      let end = other.pointee.flags & AUSCULT_BLOCK_GAP != 0 ? lost.end : Int64.min
+      lost = source.pointee.gap
+      lost.end = max(lost.end, end)
+    }
     let taken = source
     source = other
     self.other = taken
     changes += 1
     point.pointee.countSwitch()
-    show(complete: source.pointee.complete, flags: flags)
+    show(complete: source.pointee.complete, flags: flags, lost)
   }
 
   /// Whether the old side has a gap that begins before the exchange.
@@ -97,10 +103,10 @@ extension InputSplice {
   }
 
   @_noLocks @_noAllocation
-  private mutating func show(complete: Int64, flags: UInt32) {
+  private mutating func show(complete: Int64, flags: UInt32, _ gap: auscult_gap) {
     shown.pointee.count = UInt32(truncatingIfNeeded: out.count)
     shown.pointee.flags = flags
-    shown.pointee.gap = source.pointee.gap
+    shown.pointee.gap = gap
     shown.pointee.complete = complete
     shown.pointee.end = source.pointee.end
     shown.pointee.learned = source.pointee.learned

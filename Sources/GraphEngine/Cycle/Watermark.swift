@@ -41,7 +41,7 @@ extension Step {
     }
   }
 
-  /// Notes the frame position through which the inputs are complete. Int64.max, a stream's end, is not a position.
+  /// Notes the frame position through which the inputs are complete: at a stream's end the position where it ends.
   @inline(__always) @_noLocks @_noAllocation
   func noteHeard(_ clock: UnsafePointer<auscult_clock>) {
     if isSource {
@@ -50,6 +50,7 @@ extension Step {
     }
     var heard = Int64.max
     for index in 0..<inputCount { heard = min(heard, inputs[index]!.pointee.complete) }
+    if heard == Int64.max { heard = inputEnd }
     if heard != Int64.max { state.heardThrough = max(state.heardThrough, heard) }
   }
 }

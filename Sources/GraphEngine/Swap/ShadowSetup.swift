@@ -37,16 +37,17 @@ struct ShadowSetup {
     for index in draft.draft.order {
       guard draft.draft.kept[index] != nil, case let kept = draft.runtimes[index],
         kept.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_EVENT }),
-        let link = draft.draft.incoming[index].first(where: { draft.runtimes[$0.from] === candidate })
+        draft.draft.incoming[index].contains(where: { draft.runtimes[$0.from] === candidate })
       else { continue }
       let copy = try ShadowSetup.copy(draft, index, candidate, generations, number())
       alarms.append((kept, copy))
       copies.append(
         LinkedRuntime(
           runtime: copy, side: .new,
-          inputs: [
-            LinkedRuntime.Input(port: link.input, from: LinkedRuntime.Feed(runtime: candidate, output: link.output))
-          ]))
+          inputs: draft.draft.incoming[index].map {
+            LinkedRuntime.Input(
+              port: $0.input, from: LinkedRuntime.Feed(runtime: draft.runtimes[$0.from], output: $0.output))
+          }))
     }
     self.alarms = alarms
     self.copies = copies

@@ -241,18 +241,9 @@ final class WorkerStep: @unchecked Sendable {
     }
   }
 
-  func push(_ block: Block, _ producer: UnsafeMutablePointer<LinkProducer>) {
-    let ring = producer.pointee.ring
-    if producer.pointee.isLossy || ring.pointee.isOverdue || producer.pointee.drop.isGoingOn {
-      _ = producer.pointee.push(block)
-      return
-    }
-    if block.count > 0 || block.flags != 0 {
-      let isPushed = ring.pointee.push(block.pointer)
-      precondition(isPushed, "a ring had less room than it said")
-    }
-    ring.pointee.publish(complete: block.complete)
-  }
+  /// `hasRoom` has seen room for the block, unless the reader is overdue or may lose tokens. Should the reader come back in
+  /// between, its ring may be full: the block is dropped, counted and marked like any other.
+  func push(_ block: Block, _ producer: UnsafeMutablePointer<LinkProducer>) { _ = producer.pointee.push(block) }
 
   /// - Returns: false if the call was taken away.
   private func tuneIfDue() -> Bool {
