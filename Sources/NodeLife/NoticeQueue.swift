@@ -41,7 +41,7 @@ public struct Notice: Sendable, Equatable {
 
 extension Notice {
   /// Tokens that an output could not write: a gap of cause `sink`. Its record has their positions, not the report's.
-  static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
+  package static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
     Notice(
       "gap", state: "sink", node: node, begin: begin,
       details: [Detail("begin", "\(begin)"), Detail("end", "\(end)"), Detail("count", "\(count)")])
@@ -99,7 +99,7 @@ package final class NoticeQueue: Sendable {
     }
   }
 
-  func enter(_ node: String) {
+  package func enter(_ node: String) {
     state.withLock { state in
       var reader = state.readers[node] ?? Reader(instances: 0, next: state.end)
       reader.instances += 1
@@ -107,7 +107,7 @@ package final class NoticeQueue: Sendable {
     }
   }
 
-  func leave(_ node: String) {
+  package func leave(_ node: String) {
     state.withLock { state in
       guard let reader = state.readers[node] else { return }
       state.readers[node] = reader.instances > 1 ? Reader(instances: reader.instances - 1, next: reader.next) : nil
@@ -130,7 +130,7 @@ package final class NoticeQueue: Sendable {
   }
 
   /// - Parameter through: the frame position through which the node is about to write.
-  func next(for node: String, through: Int64) -> StoredNotice? {
+  package func next(for node: String, through: Int64) -> StoredNotice? {
     state.withLock { state -> StoredNotice? in
       guard var reader = state.readers[node] else { return nil }
       if through != .max { state.written = max(state.written, through) }
@@ -160,8 +160,8 @@ package final class NoticeQueue: Sendable {
 }
 
 /// A notice in the form of the ABI.
-final class StoredNotice: @unchecked Sendable {
-  let end: Int64
+package final class StoredNotice: @unchecked Sendable {
+  package let end: Int64
   package let native: UnsafePointer<auscult_notice>
   private let arena: Arena
   private let node: String?

@@ -36,6 +36,28 @@ import Testing
     #expect(result.log == ["error bad: \(reasons[fault]!); the node is quarantined, the graph runs on"])
   }
 
+  /// The node before it holds frames back, so that the last watermark lies before the end.
+  @Test(arguments: ["realtime", "worker"])
+  func theLastGapOfAFailedNodeReachesTheEndOfTheStream(thread: String) throws {
+    let graph = """
+      graph: late
+      nodes:
+        mic: { type: source }
+        half: { type: resample, rate: 24 kHz }
+        bad: { type: test.faulty, library: \(BuildFolder.path)/libtestplugin-faulty.so, fault: fail, after: 5, thread: \(thread) }
+        scores: { type: sink.jsonl, path: "${env:OUT}/scores.jsonl" }
+      links: [ mic -> half -> bad -> scores ]
+      """
+    var random = SeededRandom(seed: 1)
+    let result = try runByHand(graph, feed: [.samples(random.noise(frames: 25_600))])
+    let gaps = try result.lines("scores.jsonl").map {
+      try JSONDecoder().decode(GapTests.Line.self, from: Data($0.utf8))
+    }.filter { $0.kind == "gap" }
+    #expect(gaps.count == 2 && gaps.allSatisfy { $0.cause == "node" })
+    #expect(gaps.last?.end == 25_600, "\(gaps)")
+    #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0.end == $1.begin })
+  }
+
   @Test func aFullDiskStopsThatSinkOnly() throws {
     let graph = """
       graph: full
