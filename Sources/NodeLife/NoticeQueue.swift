@@ -84,6 +84,8 @@ package final class NoticeQueue: Sendable {
 
   private let state = Mutex(State())
 
+  package init() {}
+
   /// Begins a stream: positions count from 0 again. Notices of the stream before that a node has not fetched are lost to
   /// it, except those about its own losses, which it records itself.
   package func begin() {
