@@ -39,7 +39,7 @@ public struct AdaptationRun {
 
   /// Writes the adapted model completely or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> AdaptationSummary {
-    try OutputPlace.prepare(output, graph: graph, model: modelPath, set: set)
+    try ModelPath.prepare(output, graph: graph, model: modelPath, set: set)
     var recordings = set.recordings.filter { $0.label == Label.normal }
     guard !recordings.isEmpty else { throw TrainingError("\(set.source): has no normal recordings to adapt to") }
     do {

@@ -40,7 +40,7 @@ public final class LiveAdaptation {
     wake: @escaping @Sendable () -> Void
   ) throws {
     let target = try AdaptationRun.detector(of: graph, node)
-    try OutputPlace.prepare(output, graph: graph, model: target.modelPath)
+    try ModelPath.prepare(output, graph: graph, model: target.modelPath)
     self.callbacks = callbacks
     self.wake = wake
     self.graph = graph.tapped(inPlaceOf: target.name, store)
