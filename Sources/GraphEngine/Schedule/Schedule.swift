@@ -77,10 +77,10 @@ final class Schedule: @unchecked Sendable {
     }
   }
 
-  private func side(_ feed: LinkedRuntime.Feed?, _ node: LinkedRuntime, _ index: Int) -> WorkerInput.Side {
-    guard let feed else { return WorkerInput.Side() }
+  private func side(_ feed: LinkedRuntime.Feed?, _ node: LinkedRuntime, _ index: Int) -> WorkerInput.InputRing {
+    guard let feed else { return WorkerInput.InputRing() }
     let key = RingLink.Key(
       from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)
-    return WorkerInput.Side(link: links[key], grid: feed.grid)
+    return WorkerInput.InputRing(link: links[key], grid: feed.grid)
   }
 }

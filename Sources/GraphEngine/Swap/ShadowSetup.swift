@@ -64,9 +64,9 @@ struct ShadowSetup {
   func meter(_ links: [RingLink]) -> ShadowMeter {
     let rest = links.dropFirst(2).enumerated()
     return ShadowMeter(
-      present: ShadowMeter.Side(
+      present: ShadowMeter.Streams(
         detector: present, scores: links[0], alarms: rest.filter { $0.offset % 2 == 0 }.map(\.element)),
-      candidate: ShadowMeter.Side(
+      candidate: ShadowMeter.Streams(
         detector: candidate, scores: links[1], alarms: rest.filter { $0.offset % 2 == 1 }.map(\.element)))
   }
 

@@ -3,17 +3,17 @@ import RealtimeCore
 
 /// One input of a node on a worker: the ring that feeds it and, during a swap, the ring that takes over.
 struct WorkerInput {
-  /// Where blocks come from.
-  struct Side {
+  /// The ring that blocks come from.
+  struct InputRing {
     /// nil: no ring, before an added sink begins or after a removed sink has ended.
     var link: RingLink?
     /// Skips tokens before the first one on this grid, in ticks of the stream; 0: skips none.
     var grid: Int64 = 0
   }
 
-  var side: Side
+  var side: InputRing
   /// The side that takes over at the point; after the point, the side that fed the input before.
-  var other: Side?
+  var other: InputRing?
   var point: UnsafeMutablePointer<SwapPoint>?
 
   var hasFront = false
@@ -25,7 +25,7 @@ struct WorkerInput {
   /// Tokens that end at or before this frame position belonged to the other side.
   private var from = Int64.min
 
-  init(_ side: Side) { self.side = side }
+  init(_ side: InputRing) { self.side = side }
 
   var isEmpty: Bool { side.link?.isEmpty ?? true }
 
@@ -35,7 +35,7 @@ struct WorkerInput {
   /// No ring feeds it any more, unless the swap returns to the old graph.
   var isOver: Bool { side.link == nil && (point == nil || changes > 0) }
 
-  mutating func beginSwap(_ other: Side, at point: UnsafeMutablePointer<SwapPoint>) {
+  mutating func beginSwap(_ other: InputRing, at point: UnsafeMutablePointer<SwapPoint>) {
     self.other = other
     self.point = point
     changes = 0
@@ -113,7 +113,7 @@ struct WorkerInput {
 
   private mutating func takeOver(at end: Int64) {
     let before = side
-    side = other ?? Side()
+    side = other ?? InputRing()
     other = before
     changes += 1
     point?.pointee.countSwitch()
