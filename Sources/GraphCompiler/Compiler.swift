@@ -16,7 +16,7 @@ package struct Compiler {
   /// Runs the passes; `check` does no more. With a running graph, keeps nodes for which nothing changes.
   ///
   /// Thread: control. Throws the diagnostics of the first pass that finds errors.
-  package static func negotiated(
+  package static func compile(
     graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
     rate: Int, options: CompilerOptions
   ) throws(DiagnosticsError) -> ScheduleDraft {

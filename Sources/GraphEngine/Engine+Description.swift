@@ -36,7 +36,7 @@ extension Engine {
   /// - Throws: diagnostics at the lines of the graph file.
   public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
     stop()
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
+    let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     var path = [Int64](repeating: 0, count: graph.nodes.count)
     return draft.order.map { index in

@@ -125,7 +125,7 @@ public final class Engine: @unchecked Sendable {
 
   /// The schedule of the current graph, with nodes that are not active yet.
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
+    let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     let nodes = draft.linked(try draft.runtimes(generations: generations, number: nextNumber))
     channels = ChannelTables()
