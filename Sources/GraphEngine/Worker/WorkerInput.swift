@@ -65,7 +65,7 @@ struct WorkerInput {
         if prepare(front) { return front }
         continue
       }
-      if let front, !isBehind(front, end) {
+      if let front, !cut(front, to: end) {
         complete = max(complete, min(reached, end))
         if prepare(front) { return front }
         continue
@@ -100,7 +100,7 @@ struct WorkerInput {
   }
 
   /// Cuts a block to the tokens that end at or before the point; true: none is left.
-  private func isBehind(_ front: UnsafeMutablePointer<auscult_block>, _ end: Int64) -> Bool {
+  private func cut(_ front: UnsafeMutablePointer<auscult_block>, to end: Int64) -> Bool {
     let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end
     let isLearning = front.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 && front.pointee.learned <= end
     let count = front.pointee.countThrough(end)

@@ -167,32 +167,32 @@ final class WorkerStep: @unchecked Sendable {
   /// Runs the node once on the blocks at the fronts of the rings.
   private func takeFronts() -> Attempt {
     if step.pointee.join != nil { return takeJoined() }
-    var hasNews = false
+    var hasInput = false
     for index in inputs.indices {
       let front = inputs[index].front(mayBegin: mayBegin)
       inputs[index].hasFront = front != nil
       if let front {
         step.pointee.sources[index] = UnsafePointer(front)
-        hasNews = true
+        hasInput = true
       } else if let idle = inputs[index].idle {
         idle.pointee.complete = inputs[index].complete
         idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
         step.pointee.sources[index] = UnsafePointer(idle)
       }
     }
-    let isOver = !hasNews && inputs.allSatisfy(\.isOver)
+    let isOver = !hasInput && inputs.allSatisfy(\.isOver)
     if isOver != isFinished { finished.store(isOver, ordering: .releasing) }
     if isOver { return .idle }
     let complete = step.pointee.complete(lookahead: 0)
-    guard noteComplete(complete) || hasNews else { return .idle }
-    guard hasNews || looksOn ? run() : publishIdle() else { return .lost }
+    guard noteComplete(complete) || hasInput else { return .idle }
+    guard hasInput || runsWithoutTokens ? run() : publishIdle() else { return .lost }
     noteEnds()
     for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
-    return hasNews || (looksOn && hasYielded) ? .ran : .idle
+    return hasInput || (runsWithoutTokens && hasYielded) ? .ran : .idle
   }
 
   /// Whether it also runs without tokens when its inputs' watermarks advance, as sinks and watchful nodes do.
-  var looksOn: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
+  var runsWithoutTokens: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
 
   private var hasYielded: Bool {
     (0..<step.pointee.outputCount).contains { step.pointee.outputs[$0].block.count > 0 }
@@ -249,7 +249,7 @@ final class WorkerStep: @unchecked Sendable {
     }
     if block.count > 0 || block.flags != 0 {
       let isPushed = ring.pointee.push(block.pointer)
-      precondition(isPushed, "a ring had less room than it said")
+      precondition(isPushed, "push failed although hasRoom was true")
     }
     ring.pointee.publish(complete: block.complete)
   }
@@ -259,8 +259,8 @@ final class WorkerStep: @unchecked Sendable {
     guard let due = tuning?.nextPosition else { return true }
     for index in 0..<step.pointee.inputCount {
       guard let block = step.pointee.sources[index]?.pointee else { continue }
-      let isBehind = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
-      guard isBehind else { continue }
+      let isReached = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
+      guard isReached else { continue }
       let call = call
       let number = call.pointee.enter()
       tuning!.take()
