@@ -65,7 +65,7 @@ struct WorkerInput {
         if prepare(front) { return front }
         continue
       }
-      if let front, !cut(front, to: end) {
+      if let front, cut(front, to: end) {
         complete = max(complete, min(reached, end))
         if prepare(front) { return front }
         continue
@@ -99,16 +99,16 @@ struct WorkerInput {
     }
   }
 
-  /// Cuts a block to the tokens that end at or before the point; true: none is left.
+  /// Cuts a block to the tokens that end at or before the point; false: none is left.
   private func cut(_ front: UnsafeMutablePointer<auscult_block>, to end: Int64) -> Bool {
     let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end
     let isLearning = front.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 && front.pointee.learned <= end
     let count = front.pointee.countThrough(end)
-    if count == 0 && !isLost && !isLearning { return true }
+    if count == 0 && !isLost && !isLearning { return false }
     front.pointee.count = UInt32(count)
     front.pointee.flags &= ~AUSCULT_BLOCK_END
     front.pointee.complete = min(front.pointee.complete, end)
-    return false
+    return true
   }
 
   private mutating func takeOver(at end: Int64) {
