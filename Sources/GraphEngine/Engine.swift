@@ -37,7 +37,7 @@ public final class Engine: @unchecked Sendable {
   /// Nodes quarantined since the engine was created.
   public internal(set) var failedNodes: Set<String> = []
   /// The first node without output in the stream that ended last; nil: there is none.
-  public private(set) var dryNode: DryNode?
+  public private(set) var nodeWithoutOutput: NodeWithoutOutput?
   /// Lets the driver add memory for new channels and release that of removed ones. Called before cycles need the new
   /// channels, and after the last cycle that needs the old ones. An error prevents the change.
   public var channelsChanged: () throws -> Void = {}
@@ -228,7 +228,7 @@ public final class Engine: @unchecked Sendable {
       state.pointee.exchange.store(nil, ordering: .relaxed)
       state.pointee.schedule = nil
     }
-    dryNode = schedule.dryNode
+    nodeWithoutOutput = schedule.nodeWithoutOutput
     if isRealtimeStuck { for node in schedule.nodes { AbandonedObjects.keep(node.runtime) } }
     for node in schedule.nodes { takeDown(node.runtime) }
     awaitNodes(schedule)
