@@ -24,7 +24,7 @@ extension Step {
   fileprivate func run(_ clock: UnsafePointer<auscult_clock>) -> StepResult {
     if let heard { showHeard(heard) }
     let inherited = inputFlags(clock)
-    noteHeard(clock)
+    noteInputWatermark(clock)
     let hasFailed = state.hasFailed
     for index in 0..<outputCount { prepare(outputs + index, inherited, clock, hasFailed: hasFailed) }
     if hasFailed {

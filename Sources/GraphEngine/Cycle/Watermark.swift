@@ -43,14 +43,14 @@ extension Step {
 
   /// Notes the frame position through which the inputs are complete. Int64.max, a stream's end, is not a position.
   @inline(__always) @_noLocks @_noAllocation
-  func noteHeard(_ clock: UnsafePointer<auscult_clock>) {
+  func noteInputWatermark(_ clock: UnsafePointer<auscult_clock>) {
     if isSource {
-      state.heardThrough = clock.pointee.position + Int64(clock.pointee.frames)
+      state.inputWatermark = clock.pointee.position + Int64(clock.pointee.frames)
       return
     }
-    var heard = Int64.max
-    for index in 0..<inputCount { heard = min(heard, inputs[index]!.pointee.complete) }
-    if heard != Int64.max { state.heardThrough = max(state.heardThrough, heard) }
+    var watermark = Int64.max
+    for index in 0..<inputCount { watermark = min(watermark, inputs[index]!.pointee.complete) }
+    if watermark != Int64.max { state.inputWatermark = max(state.inputWatermark, watermark) }
   }
 }
 

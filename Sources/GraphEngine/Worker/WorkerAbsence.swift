@@ -8,7 +8,7 @@ struct WorkerAbsence {
   /// Frame position from which on each output's tokens are missing.
   var missingFrom: [Int64]
   /// Frame position through which its inputs are complete.
-  var heard: Int64
+  var inputWatermark: Int64
   /// Rings that have received the gap.
   var gapSent: Set<UnsafeMutablePointer<LinkProducer>> = []
   /// Rings that have received the end.
@@ -23,7 +23,7 @@ struct WorkerAbsence {
       return block
     }
     missingFrom = outputs.map(\.missingFrom)
-    heard = step.pointee.state.heardThrough
+    inputWatermark = step.pointee.state.inputWatermark
   }
 }
 
@@ -37,7 +37,7 @@ extension WorkerStep {
     }
     let known = inputs.map(\.complete).filter { $0 != Int64.max }
     let isEnd = known.isEmpty
-    if let heard = known.min() { absence!.heard = max(absence!.heard, heard) }
+    if let watermark = known.min() { absence!.inputWatermark = max(absence!.inputWatermark, watermark) }
     passTuning(known.min() ?? Int64.max)
     var hasSent = false
     for index in 0..<step.pointee.linkCount where send(step.pointee.links[index], isEnd: isEnd) {
@@ -61,10 +61,10 @@ extension WorkerStep {
     }
     var block = absence!.blocks[entry.output]
     let begin = absence!.missingFrom[entry.output]
-    let isMissing = isNew || absence!.heard > begin
+    let isMissing = isNew || absence!.inputWatermark > begin
     block.flags = (isMissing ? AUSCULT_BLOCK_GAP : 0) | (isEnd ? AUSCULT_BLOCK_END : 0)
     block.gap = auscult_gap(
-      begin: begin, end: max(begin, absence!.heard), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
+      begin: begin, end: max(begin, absence!.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
     block.complete = complete
     withUnsafeMutablePointer(to: &block) { push(Block($0), entry.producer) }
     absence!.gapSent.insert(entry.producer)
