@@ -198,7 +198,7 @@ package final class NodeInstance: @unchecked Sendable {
     for index in 0..<Int(answer.output_count) {
       var format = answer.outputs[index]
       // An older plugin has padding in place of this field.
-      if !nodeClass.library.knowsHearing { format.silent_share = inputs.first?.format.format.silent_share ?? 0 }
+      if !nodeClass.library.marksInputs { format.silent_share = inputs.first?.format.format.silent_share ?? 0 }
       if let failure = sizeFailure(format) { throw failure }
       if let problem = problem(format, inputs: inputs) {
         throw NodeFailure(text: "answered with a format that \(problem): a fault of its plugin")

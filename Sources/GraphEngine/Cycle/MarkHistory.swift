@@ -264,11 +264,11 @@ struct MarkHistory {
       let from = map.map { Int($0[channel]) } ?? (channels == outputChannels ? channel : -1)
       if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
         let learned = from < 0 ? nil : input.pointee.learned_marks
-        marks[channel] = learned.map { $0[from] } ?? Marks.heard
+        marks[channel] = learned.map { $0[from] } ?? Marks.unmarked
       } else if token >= 0 {
         marks[channel] = from < 0 ? allMarks(input, token, channels) : mark(input, token, from)
       } else {
-        marks[channel] = Marks.heard
+        marks[channel] = Marks.unmarked
       }
     }
   }

@@ -38,7 +38,7 @@ extension Step {
     cycle.pointee.failure = nil
     let status = realtime_process(nodeClass, instance, cycle)
     if let call, !call.pointee.leave(number) { return .takenAway }
-    if marksOldBitsOnly { markHeard() }
+    if marksOldBitsOnly { addNewMarks() }
     if isMeasured { state.addTime(realtime_nanoseconds() - began) }
     state.countCall()
 
@@ -85,7 +85,7 @@ extension Step {
     block.flags = inherited.flags
     if isSource {
       setSourceWatermarks(of: block, isEnd: inherited.isEnd, clock)
-      output.pointee.markAllHeard()
+      output.pointee.resetMarks()
     } else {
       setWatermarks(of: block, lookahead: output.pointee.lookahead)
       if inherited.hasGap { block.gap = inputs[inherited.gapFrom]!.pointee.gap }

@@ -100,8 +100,8 @@ final class SwapRun {
     }
     if isEndRequested || isRollbackRequested { return giveUp("it was given up before the exchange") }
     guard status.stage == .warming || isPromoted, isWarm else { return }
-    let heard = draft.added.flatMap(\.progress).map { $0.pointee.start.load(ordering: .relaxed) }.min()
-    status.heardFrom = heard.flatMap { $0 == Int64.max ? nil : $0 }
+    let begin = draft.added.flatMap(\.progress).map { $0.pointee.start.load(ordering: .relaxed) }.min()
+    status.inputBegin = begin.flatMap { $0 == Int64.max ? nil : $0 }
     enter(.exchanging, "warm-up")
     ask(forward: true)
   }

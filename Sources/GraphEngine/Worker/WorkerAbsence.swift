@@ -64,7 +64,8 @@ extension WorkerStep {
     let isMissing = isNew || absence!.inputWatermark > begin
     block.flags = (isMissing ? AUSCULT_BLOCK_GAP : 0) | (isEnd ? AUSCULT_BLOCK_END : 0)
     block.gap = auscult_gap(
-      begin: begin, end: max(begin, absence!.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
+      begin: begin, end: max(begin, absence!.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name
+    )
     block.complete = complete
     withUnsafeMutablePointer(to: &block) { push(Block($0), entry.producer) }
     absence!.gapSent.insert(entry.producer)
