@@ -34,7 +34,7 @@ extension Engine {
   /// nothing, and allocates no memory for a run.
   ///
   /// - Throws: diagnostics at the lines of the graph file.
-  public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
+  public func check(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
     stop()
     let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
