@@ -16,7 +16,7 @@ extension Compiler {
     }
   }
 
-  /// Warns only at the node that makes the bands; the nodes behind it have the same bands.
+  /// Warns only at the node that makes the bands; the nodes after it have the same bands.
   private static func warn(_ draft: inout ScheduleDraft, node index: Int) {
     guard let format = draft.configurations[index]!.outputs.first?.format, format.kind == AUSCULT_FEATURES,
       draft.incoming[index].contains(where: { draft.format($0)!.format.kind == AUSCULT_SPECTRUM })

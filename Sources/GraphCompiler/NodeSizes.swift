@@ -9,7 +9,7 @@ package struct NodeSizes {
   package var blocks = 0
   /// Join queues of its inputs.
   package var joins = 0
-  /// Rings behind it.
+  /// Rings after it.
   package var queues = 0
   /// Memory that its class declares.
   var own = 0

@@ -18,8 +18,9 @@ struct LatencyRange: Equatable {
 
 /// The delays of own output ports, and the callback by which JACK adds up latencies through this client.
 ///
-/// Outputs that depend on an input get the inputs' capture range plus the engine's latency; inputs get the outputs' playback
-/// range plus the same latency. Ports without such a path are not changed, so a graph without output changes none.
+/// Outputs that depend on an input get the inputs' capture range plus the engine's latency; inputs get the outputs'
+/// playback range plus the same latency. Ports without such a path are not changed, so a graph without output
+/// changes none.
 final class LatencyTable: Sendable {
   private struct Ports: @unchecked Sendable {
     var inputs: [OpaquePointer] = []
@@ -56,8 +57,8 @@ final class LatencyTable: Sendable {
     }
   }
 
-  /// The range that covers the ranges of all connected ports, each with its latency; without connections, the range of the
-  /// delays.
+  /// The range that covers the ranges of all connected ports, each with its latency; without connections, the range of
+  /// the delays.
   private static func joined(
     _ ports: [(port: OpaquePointer, latency: UInt32)], _ mode: jack_latency_callback_mode_t
   ) -> LatencyRange {

@@ -4,7 +4,7 @@ import NodeABI
 /// Matches the tokens of a node's inputs by position. Each input's tokens stay queued until every input has the token
 /// that begins at the same frame position. A token without a partner is counted as unmatched.
 ///
-/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block behind
+/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block after
 /// a gap stays in its ring until the queue is empty.
 struct Join {
   let inputCount: Int

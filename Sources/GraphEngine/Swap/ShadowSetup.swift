@@ -3,14 +3,14 @@ import GraphCompiler
 import GraphText
 import NodeHost
 
-/// What a shadow needs besides the nodes of a swap: copies of the alarms behind the detector, and the outputs of both
+/// What a shadow needs besides the nodes of a swap: copies of the alarms after the detector, and the outputs of both
 /// sides that the control thread reads.
 ///
 /// Thread: control.
 struct ShadowSetup {
   let present: NodeRuntime
   let candidate: NodeRuntime
-  /// Alarms behind the present detector, and copies of them behind the candidate.
+  /// Alarms after the present detector, and copies of them after the candidate.
   let alarms: [(present: NodeRuntime, copy: NodeRuntime)]
   /// The copies, linked to the candidate.
   let copies: [LinkedRuntime]

@@ -4,7 +4,7 @@ import Glibc
 import RealtimeCore
 import Synchronization
 
-/// A node that runs on workers. It takes blocks from its rings and pushes its output into the rings behind it. It runs
+/// A node that runs on workers. It takes blocks from its rings and pushes its output into the rings after it. It runs
 /// only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, does not
 /// affect its output.
 final class WorkerStep: @unchecked Sendable {
@@ -14,7 +14,7 @@ final class WorkerStep: @unchecked Sendable {
   weak var schedule: Schedule?
   private let clock: UnsafePointer<auscult_clock>
   var inputs: [WorkerInput] = []
-  /// New values, which take effect with the first tokens behind the exchange.
+  /// New values, which take effect with the first tokens after the exchange.
   var tuning: WorkerTuning?
   private let services: HostServices
   private let stalls: StallWatch

@@ -58,7 +58,7 @@ public struct AdaptationRun {
       guard let difference = other.differences(from: input).first else { continue }
       throw TrainingError(
         "\(recording.path): its tokens differ from those of \(first.path) (\(difference)): give recordings of one "
-          + "rate, or put a 'resample' node behind the source")
+          + "rate, or put a 'resample' node after the source")
     }
     let names = MachineNames(graph: input.machines)
     try names.check(recordings)
