@@ -79,7 +79,7 @@ extension Compiler {
     if irregular && configuration.outputs.contains(where: { $0.format.stamp == AUSCULT_STAMP_HOST }) {
       draft.error(
         NodeFailure(
-          text: "takes irregular tokens but does not stamp its own: a fault of its plugin",
+          text: "its input has irregular positions, so it must set positions itself: a fault of its plugin",
           parameter: nil), node: index)
     }
   }

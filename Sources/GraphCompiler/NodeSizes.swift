@@ -112,11 +112,14 @@ extension Compiler {
       let capacity = draft.capacities[index][output]
       let token = BlockRing.aligned(format.channelBytes) * NodeSizes.payloads(format)
       guard capacity > NodeSizes.mostTokens || capacity * token > NodeSizes.mostBlock * 64 else { continue }
+      let limit =
+        capacity > NodeSizes.mostTokens ? "\(NodeSizes.mostTokens) tokens" : NumberText.bytes(NodeSizes.mostBlock * 64)
       draft.error(
         "memory",
         tooMuch(
           draft, index,
-          "would yield up to \(capacity) tokens of \(NumberText.bytes(token)) in one call, which no memory holds"),
+          "would yield up to \(capacity) tokens of \(NumberText.bytes(token)) in one call, more than the limit of "
+            + limit),
         at: draft.graph.nodes[index].location)
       return false
     }

@@ -27,8 +27,10 @@ struct ShadowSetup {
       present.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_SCORE }),
       draft.hearsKeptNodes(candidate)
     else {
+      let nodes = draft.added.count == 1 ? "1 node" : "\(draft.added.count) nodes"
       throw draft.graph.failure(
-        "shadow", "a shadow compares one detector with a candidate in its place; this changes something else")
+        "shadow",
+        "a shadow compares one detector with a candidate in its place; this change replaces or adds \(nodes)")
     }
     self.present = present
     self.candidate = candidate

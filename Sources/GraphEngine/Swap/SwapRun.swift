@@ -285,7 +285,8 @@ final class SwapRun {
     for (index, runtime) in draft.added.enumerated() {
       let share = Double(runtime.state.nanoseconds - probationBegan.times[index]) / elapsed
       if share > options.budget {
-        return "node '\(runtime.name)' took \(Int(share * 100)) % of the time that its input lasts"
+        return "node '\(runtime.name)' used \(Int(share * 100)) % of real time; the limit is "
+          + "\(Int(options.budget * 100)) %"
       }
     }
     return nil
