@@ -211,7 +211,8 @@ public final class Engine: @unchecked Sendable {
   private func tellUnfinished() {
     guard let schedule, services.calls.isOver, !(pool?.hasEnded ?? true) else { return }
     let names = schedule.workers.filter { !$0.hasEnded && !$0.isFinished }.map(\.name)
-    log(.warning, "", "the time limit for ending has passed: \(names.joined(separator: ", ")) did not process all sound")
+    let late = names.joined(separator: ", ")
+    log(.warning, "", "the time limit for ending has passed: \(late) did not process all sound")
   }
 
   /// Lets the workers finish what they have, then deactivates every node. The driver must run no more cycles.

@@ -59,7 +59,7 @@ final class SwapRun {
 
   /// Advances as many stages as possible.
   func advance() {
-    listen()
+    updateShadowReport()
     var stage: SwapStatus.Stage
     repeat {
       stage = status.stage
@@ -67,7 +67,7 @@ final class SwapRun {
     } while status.stage != stage
   }
 
-  private func listen() {
+  private func updateShadowReport() {
     guard let meter else { return }
     meter.poll()
     status.shadow = meter.report

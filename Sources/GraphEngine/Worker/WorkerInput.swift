@@ -18,7 +18,7 @@ struct WorkerInput {
 
   var hasFront = false
   var isSpent = false
-  /// The input's watermark at the last look.
+  /// The input's watermark when it was last read.
   var complete = Int64.min
   /// How often it changed over in this swap.
   private var changes = 0
