@@ -1,8 +1,8 @@
 /// Distinguishes lost frames from the noise of JACK's counter, once per cycle.
 ///
 /// `jack_last_frame_time` is read from shared memory that the server may have updated meanwhile. So a step forward
-/// may only mean that the counter was read late, which the next cycle corrects. A period change steps by the difference of
-/// the periods. The rules:
+/// may only mean that the counter was read late, which the next cycle corrects. A period change steps by the
+/// difference of the periods. The rules:
 /// - the 32-bit counter is unwrapped by signed differences;
 /// - a step forward is a gap if all of it is still there one cycle later; it is reported then. A client that was late by
 ///   several cycles catches up by calls without pause, and sees a shrinking step: this is no gap;
