@@ -52,7 +52,7 @@ public struct DetectorInput: Sendable {
 extension Engine {
   /// The first input of a node, for a driver's rate. Nothing runs. Not while the engine is prepared.
   public func input(of node: String, rate: Int) throws(DiagnosticsError) -> DetectorInput {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
+    let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     guard let index = graph.nodes.firstIndex(where: { $0.name == node }), let link = draft.incoming[index].first,
       let record = draft.format(link)
     else { preconditionFailure("'\(node)' is no linked node") }

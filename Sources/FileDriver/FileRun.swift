@@ -171,8 +171,8 @@ public final class FileRun {
       frames = next(options.periods.length(index))
     }
     engine.finishStream()
-    if let node = engine.dryNode, !summary.wasCancelled {
-      summary.dry.append(DryFile(path: file, seconds: summary.seconds - before, node: node))
+    if let node = engine.nodeWithoutOutput, !summary.wasCancelled {
+      summary.withoutResult.append(FileWithoutResult(path: file, seconds: summary.seconds - before, node: node))
     }
   }
 

@@ -43,15 +43,15 @@ public struct FileRunSummary: Sendable, Equatable {
   public var elapsed = 0.0
   public var wasCancelled = false
   /// Files, or the one run without files, that gave no result, with the node that yielded nothing.
-  public var dry: [DryFile] = []
+  public var withoutResult: [FileWithoutResult] = []
 }
 
 /// A file for which some node yielded no token.
-public struct DryFile: Sendable, Equatable {
+public struct FileWithoutResult: Sendable, Equatable {
   /// nil: a run without files.
   public var path: String?
   public var seconds: Double
-  public var node: DryNode
+  public var node: NodeWithoutOutput
 }
 
 /// Why a run could not begin, or continue: one line per reason.

@@ -39,7 +39,7 @@ extension Compiler {
     if node.nodeClass.library.buildID != before.nodeClass.library.buildID {
       return "build \(short(before.nodeClass.library.buildID)) -> \(short(node.nodeClass.library.buildID))"
     }
-    if running.hasFailed { return "it had failed" }
+    if running.hasFailed { return "its present instance failed" }
     let isTunable = node.nodeClass.tuneFunctions != nil
     let changes = node.changes(from: before).filter { !$0.isConnection && !($0.isRunning && isTunable) }
     if let change = changes.first { return change.text }

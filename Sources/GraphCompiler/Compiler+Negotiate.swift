@@ -4,7 +4,7 @@ import NodeABI
 import NumberText
 
 extension Compiler {
-  /// Sets formats and threads along the links, beginning at the sources. Skips nodes behind a failed node, so that one
+  /// Sets formats and threads along the links, beginning at the sources. Skips nodes after a failed node, so that one
   /// mistake gives one message.
   static func negotiate(_ draft: inout ScheduleDraft) {
     for index in draft.order {
@@ -73,13 +73,13 @@ extension Compiler {
     return true
   }
 
-  /// Tokens with irregular positions: the host can't count the tokens of the nodes behind.
+  /// Tokens with irregular positions: the host can't count the tokens of the nodes after it.
   private static func checkStamps(_ draft: inout ScheduleDraft, node index: Int, _ configuration: Configuration) {
     let irregular = draft.incoming[index].contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
     if irregular && configuration.outputs.contains(where: { $0.format.stamp == AUSCULT_STAMP_HOST }) {
       draft.error(
         NodeFailure(
-          text: "takes irregular tokens but does not stamp its own: a fault of its plugin",
+          text: "its input has irregular positions, so it must set positions itself: a fault of its plugin",
           parameter: nil), node: index)
     }
   }

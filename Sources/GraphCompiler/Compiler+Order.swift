@@ -68,7 +68,7 @@ extension Compiler {
       if node.placement == .realtime && draft.placement[index] == .worker {
         let reason =
           isIrregularJoin
-          ? "it joins tokens that come irregularly"
+          ? "it joins tokens with irregular positions"
           : node.nodeClass.isHard
             ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
         draft.error("placement", "node '\(node.name)' cannot run on the realtime thread: \(reason)", at: node.location)

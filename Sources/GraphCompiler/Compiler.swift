@@ -10,13 +10,13 @@ package struct Compiler {
   /// From links by name to the memory that every node needs. No pass allocates this memory. `negotiate` creates and
   /// configures nodes; the other passes change only the draft.
   static var passes: [(inout ScheduleDraft) -> Void] {
-    [resolve, order, negotiate, checkPlacement, capacities, sizes, hearing]
+    [resolve, order, negotiate, checkPlacement, capacities, sizes, topFrequencies]
   }
 
   /// Runs the passes; `check` does no more. With a running graph, keeps nodes for which nothing changes.
   ///
   /// Thread: control. Throws the diagnostics of the first pass that finds errors.
-  package static func negotiated(
+  package static func compile(
     graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
     rate: Int, options: CompilerOptions
   ) throws(DiagnosticsError) -> ScheduleDraft {

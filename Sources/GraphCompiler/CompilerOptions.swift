@@ -11,9 +11,9 @@ package struct CompilerOptions: Sendable {
 
 /// How much a queue between two threads may hold.
 package struct QueueLimits: Sendable {
-  /// How long a worker may be away before tokens are dropped, in seconds of the stream ...
+  /// How long a worker may be away before tokens are dropped, in seconds of the stream.
   package var seconds = 4.0
-  /// ... within this many bytes for each link.
+  /// The most bytes of one link's queue, unless one call needs more.
   package var bytes = 32 << 20
 
   package init() {}

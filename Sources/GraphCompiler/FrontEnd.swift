@@ -156,7 +156,7 @@ package enum FrontEnd {
 }
 
 extension Compiler {
-  /// Refuses a model that was trained for another class or behind another front end. The node itself reports files that
+  /// Refuses a model that was trained for another class or with another front end. The node itself reports files that
   /// are missing or damaged.
   static func checkModel(_ draft: ScheduleDraft, node index: Int) throws {
     let node = draft.graph.nodes[index]
@@ -175,7 +175,7 @@ extension Compiler {
       let rest = differences.count > 4 ? "; and \(differences.count - 4) more differences" : ""
       throw NodeFailure(
         text:
-          "\(path): was trained behind another front end: \(shown)\(rest). Train it again, or use the front end it "
+          "\(path): was trained with another front end: \(shown)\(rest). Train it again, or use the front end it "
           + "was trained with", parameter: "model")
     }
   }

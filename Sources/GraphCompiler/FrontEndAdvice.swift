@@ -65,7 +65,7 @@ struct FrontEndAdvice {
 
   private func name(_ node: JSONValue) -> String { "'\(node["node"]?.text ?? "?")'" }
 
-  /// Samples per second of the sound behind a spectrum: twice its top frequency.
+  /// Samples per second of the sound that a spectrum was computed from: twice its top frequency.
   private static func soundRate(_ node: JSONValue) -> Double? {
     guard node["format"]?["kind"]?.text == "spectrum" else { return nil }
     return node["format"]?["top frequency"]?.number.map { 2 * $0 }

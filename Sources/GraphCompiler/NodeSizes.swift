@@ -9,7 +9,7 @@ package struct NodeSizes {
   package var blocks = 0
   /// Join queues of its inputs.
   package var joins = 0
-  /// Rings behind it.
+  /// Rings after it.
   package var queues = 0
   /// Memory that its class declares.
   var own = 0
@@ -112,11 +112,14 @@ extension Compiler {
       let capacity = draft.capacities[index][output]
       let token = BlockRing.aligned(format.channelBytes) * NodeSizes.payloads(format)
       guard capacity > NodeSizes.mostTokens || capacity * token > NodeSizes.mostBlock * 64 else { continue }
+      let limit =
+        capacity > NodeSizes.mostTokens ? "\(NodeSizes.mostTokens) tokens" : NumberText.bytes(NodeSizes.mostBlock * 64)
       draft.error(
         "memory",
         tooMuch(
           draft, index,
-          "would yield up to \(capacity) tokens of \(NumberText.bytes(token)) in one call, which no memory holds"),
+          "would yield up to \(capacity) tokens of \(NumberText.bytes(token)) in one call, more than the limit of "
+            + limit),
         at: draft.graph.nodes[index].location)
       return false
     }

@@ -20,7 +20,7 @@ package struct RunningGraph {
 /// A running node, by which a draft decides whether it is kept.
 package struct RunningNode {
   /// An output that an input reads.
-  package struct Feed {
+  package struct ReadOutput {
     let number: Int32
     let name: String
     let output: Int
@@ -37,9 +37,9 @@ package struct RunningNode {
   package struct Input {
     let port: Int
     /// nil: nothing yet.
-    let from: Feed?
+    let from: ReadOutput?
 
-    package init(port: Int, from: Feed?) {
+    package init(port: Int, from: ReadOutput?) {
       self.port = port
       self.from = from
     }

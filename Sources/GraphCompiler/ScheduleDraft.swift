@@ -40,7 +40,7 @@ package struct ScheduleDraft {
   package var placement: [Placement] = []
   /// Most tokens of each output in one call.
   package var capacities: [[Int]] = []
-  /// Bytes of each node that is not kept, and of the new rings behind each.
+  /// Bytes of each node that is not kept, and of the new rings after each.
   package var sizes: [NodeSizes] = []
   package var diagnostics: [Diagnostic] = []
 

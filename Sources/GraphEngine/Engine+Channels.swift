@@ -34,7 +34,7 @@ extension Engine {
         ExternalPort(
           node: node.name, channel: channel, channels: channels,
           machine: channel < names.count ? names[channel] : node.name, connect: connect,
-          delay: hasExternalSource(node, nodes) ? input?.lookahead ?? 0 : nil)
+          latency: hasExternalSource(node, nodes) ? input?.lookahead ?? 0 : nil)
       }
     }
   }

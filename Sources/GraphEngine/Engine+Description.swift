@@ -34,9 +34,9 @@ extension Engine {
   /// nothing, and allocates no memory for a run.
   ///
   /// - Throws: diagnostics at the lines of the graph file.
-  public func plan(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
+  public func check(rate: Int) throws(DiagnosticsError) -> [NodeDescription] {
     stop()
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
+    let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     var path = [Int64](repeating: 0, count: graph.nodes.count)
     return draft.order.map { index in

@@ -1,7 +1,7 @@
 /// Notices to sinks, and the state of their outputs.
 extension Engine {
   /// Gives a notice to every sink that records notices. The notice ends at the frame position of the next cycle, or
-  /// behind what sinks have already written.
+  /// after what sinks have already written.
   ///
   /// Thread: any but realtime.
   ///

@@ -103,7 +103,7 @@ extension Engine {
     let running = RunningGraph(
       graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0.running) }), services: services,
       memory: schedule.memory)
-    let draft = try Compiler.negotiated(
+    let draft = try Compiler.compile(
       graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: placesNewOnWorkers,
       rate: rate, options: options.compiler)
     let runtimes = try draft.runtimes(running: nodes, generations: generations, number: nextNumber)

@@ -39,7 +39,7 @@ public final class Engine: @unchecked Sendable {
   /// Nodes quarantined since the engine was created.
   public internal(set) var failedNodes: Set<String> = []
   /// The first node without output in the stream that ended last; nil: there is none.
-  public private(set) var dryNode: DryNode?
+  public private(set) var nodeWithoutOutput: NodeWithoutOutput?
   /// Lets the driver add memory for new channels and release that of removed ones. Called before cycles need the new
   /// channels, and after the last cycle that needs the old ones. An error prevents the change.
   public var channelsChanged: () throws -> Void = {}
@@ -128,7 +128,7 @@ public final class Engine: @unchecked Sendable {
 
   /// The schedule of the current graph, with nodes that are not active yet.
   func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
-    let draft = try Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: options.compiler)
+    let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     let nodes = draft.linked(try draft.runtimes(generations: generations, number: nextNumber))
     channels = ChannelTables()
@@ -214,7 +214,8 @@ public final class Engine: @unchecked Sendable {
   private func tellUnfinished() {
     guard let schedule, services.calls.isOver, !(pool?.hasEnded ?? true) else { return }
     let names = schedule.workers.filter { !$0.hasEnded && !$0.isFinished }.map(\.name)
-    log(.warning, "", "the time to end is over: \(names.joined(separator: ", ")) did not process all sound")
+    let late = names.joined(separator: ", ")
+    log(.warning, "", "the time limit for ending has passed: \(late) did not process all sound")
   }
 
   /// Lets the workers finish what they have, then deactivates every node. The driver must run no more cycles.
@@ -231,7 +232,7 @@ public final class Engine: @unchecked Sendable {
       state.pointee.exchange.store(nil, ordering: .relaxed)
       state.pointee.schedule = nil
     }
-    dryNode = schedule.dryNode
+    nodeWithoutOutput = schedule.nodeWithoutOutput
     if isRealtimeStuck {
       for schedule in retiring + [schedule] { AbandonedObjects.keep(schedule) }
       isStateAbandoned = true

@@ -24,7 +24,7 @@ public struct EngineOptions: Sendable {
 
   public init() {}
 
-  /// The part that the compiler keeps to.
+  /// The compiler's limits.
   package var compiler: CompilerOptions {
     var result = CompilerOptions()
     result.memory = memory

@@ -10,5 +10,5 @@ public struct ExternalPort: Sendable {
   /// Names or patterns of ports to connect to.
   public var connect: [String]
   /// For outputs: driver frames from an input sample's arrival to its effect here; nil if no input leads here.
-  public var delay: Int64?
+  public var latency: Int64?
 }

@@ -22,7 +22,7 @@ public enum NodeTrial {
 
   private static func make(_ graph: Graph, rate: Int, _ services: HostServices, _ isMeant: (Graph.Node) -> Bool) {
     guard let instances = try? graph.nodes.map({ try NodeInstance($0, graph: graph.name, services: services) }),
-      (try? Compiler.negotiated(graph: graph, instances: instances, rate: rate, options: CompilerOptions())) != nil
+      (try? Compiler.compile(graph: graph, instances: instances, rate: rate, options: CompilerOptions())) != nil
     else { return }
     for instance in instances where isActivated(instance.node) && isMeant(instance.node) {
       guard (try? instance.activate()) != nil else { return }

@@ -1,7 +1,8 @@
 /// Distinguishes lost frames from the noise of JACK's counter, once per cycle.
 ///
-/// `jack_last_frame_time` is read from shared memory that the server may have updated meanwhile. So a step forward may be
-/// just a late look, which the next cycle corrects; and a period change steps by the difference of the periods. The rules:
+/// `jack_last_frame_time` is read from shared memory that the server may have updated meanwhile. So a step forward
+/// may only mean that the counter was read late, which the next cycle corrects. A period change steps by the
+/// difference of the periods. The rules:
 /// - the 32-bit counter is unwrapped by signed differences;
 /// - a step forward is a gap if all of it is still there one cycle later; it is reported then. A client that was late by
 ///   several cycles catches up by calls without pause, and sees a shrinking step: this is no gap;
@@ -19,7 +20,7 @@ package struct FrameClock {
   package private(set) var position: Int64 = 0
   /// Frames reported as lost.
   package private(set) var lost: Int64 = 0
-  /// How often the counter stepped back, after a late look.
+  /// How often the counter stepped back, after it was read late.
   package private(set) var stepsBack: Int64 = 0
 
   /// Whether the last cycle came late: the counter had stepped forward at its begin. Catching up does not count as late.
@@ -32,7 +33,7 @@ package struct FrameClock {
   /// How far the counter was ahead of (negative: behind) the delivered and reported frames, at the last cycle.
   private var excess: Int64 = 0
 
-  /// Whether the counter was ahead of the delivered frames at the last look: a coming gap, or a late look.
+  /// Whether the counter was ahead of the delivered frames when last read: a coming gap, or a late reading.
   package var isAhead: Bool {
     @_noLocks @_noAllocation get { excess > 0 }
   }

@@ -102,18 +102,18 @@ public final class JACKClient {
   package func close(isServerGone: Bool = false) {
     if isClosed { return }
     isClosed = true
-    let farewell = Farewell(handle: handle, isActive: isActive, namedPorts: namedPorts)
+    let requests = LeavingRequests(handle: handle, isActive: isActive, namedPorts: namedPorts)
     isActive = false
-    isLeftBehind = !LibJACK.close(handle) { if !isServerGone { farewell.say() } }
+    isLeftBehind = !LibJACK.close(handle) { if !isServerGone { requests.send() } }
   }
 
   /// The requests to the server before a client leaves.
-  private struct Farewell: @unchecked Sendable {
+  private struct LeavingRequests: @unchecked Sendable {
     let handle: OpaquePointer
     let isActive: Bool
     let namedPorts: [jack_uuid_t]
 
-    func say() {
+    func send() {
       if isActive { jack_deactivate(handle) }
       for subject in namedPorts { jack_remove_property(handle, subject, cjack_pretty_name_key()) }
     }

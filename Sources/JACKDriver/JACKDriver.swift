@@ -176,7 +176,7 @@ public final class JACKDriver {
   }
 
   /// Ends freewheel first, because jackd hangs when a client leaves in freewheel. The server answers when its driver has
-  /// changed; the wait is short. The remaining cycles have a deadline again. Workers that are behind by a full queue could
+  /// changed; the wait is short. The remaining cycles have a deadline again. Workers that lag by a full queue could
   /// not keep it, so these cycles are not part of the run.
   func leaveFreewheel() {
     guard control.isFreewheeling, !client.isClosed else { return }

@@ -18,13 +18,14 @@ struct LatencyRange: Equatable {
 
 /// The delays of own output ports, and the callback by which JACK adds up latencies through this client.
 ///
-/// Outputs that depend on an input get the inputs' capture range plus the engine's delay; inputs get the outputs' playback
-/// range plus the same delay. Ports without such a path are not changed, so a graph without output changes none.
+/// Outputs that depend on an input get the inputs' capture range plus the engine's latency; inputs get the outputs'
+/// playback range plus the same latency. Ports without such a path are not changed, so a graph without output
+/// changes none.
 final class LatencyTable: Sendable {
   private struct Ports: @unchecked Sendable {
     var inputs: [OpaquePointer] = []
     /// Outputs that depend on an input, and their delays in frames.
-    var outputs: [(port: OpaquePointer, delay: UInt32)] = []
+    var outputs: [(port: OpaquePointer, latency: UInt32)] = []
   }
 
   private let ports = Mutex(Ports())
@@ -36,8 +37,8 @@ final class LatencyTable: Sendable {
       if let port = state.pointee.inputPorts[index] { ports.inputs.append(port) }
     }
     for (index, plan) in layout.outputs.enumerated() {
-      if let port = state.pointee.outputPorts[index], let delay = plan?.delay {
-        ports.outputs.append((port, UInt32(clamping: delay)))
+      if let port = state.pointee.outputPorts[index], let latency = plan?.latency {
+        ports.outputs.append((port, UInt32(clamping: latency)))
       }
     }
     self.ports.withLock { [ports] in $0 = ports }
@@ -48,21 +49,21 @@ final class LatencyTable: Sendable {
     let ports = self.ports.withLock { $0 }
     if ports.outputs.isEmpty || ports.inputs.isEmpty { return }
     if mode == JackCaptureLatency {
-      let range = Self.joined(ports.inputs.map { (port: $0, delay: 0) }, mode)
-      for output in ports.outputs { Self.set(output.port, mode, range.delayed(by: output.delay)) }
+      let range = Self.joined(ports.inputs.map { (port: $0, latency: 0) }, mode)
+      for output in ports.outputs { Self.set(output.port, mode, range.delayed(by: output.latency)) }
     } else {
       let range = Self.joined(ports.outputs, mode)
       for input in ports.inputs { Self.set(input, mode, range) }
     }
   }
 
-  /// The range that covers the ranges of all connected ports, each with its delay; without connections, the range of the
-  /// delays.
+  /// The range that covers the ranges of all connected ports, each with its latency; without connections, the range of
+  /// the delays.
   private static func joined(
-    _ ports: [(port: OpaquePointer, delay: UInt32)], _ mode: jack_latency_callback_mode_t
+    _ ports: [(port: OpaquePointer, latency: UInt32)], _ mode: jack_latency_callback_mode_t
   ) -> LatencyRange {
     let connected = ports.filter { jack_port_connected($0.port) > 0 }
-    let ranges = (connected.isEmpty ? ports : connected).map { get($0.port, mode).delayed(by: $0.delay) }
+    let ranges = (connected.isEmpty ? ports : connected).map { get($0.port, mode).delayed(by: $0.latency) }
     return ranges.dropFirst().reduce(ranges[0]) { $0.union($1) }
   }
 

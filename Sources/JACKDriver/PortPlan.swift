@@ -17,18 +17,18 @@ package struct PortPlan: Equatable, Sendable {
   /// Whether the node's channels share the texts: each match goes to the next channel.
   package var sharesMatches: Bool
   /// Outputs: frames from an input to this port; nil: the output depends on no input.
-  package var delay: Int64?
+  package var latency: Int64?
 
   package init(
     _ direction: Direction, node: String, channel: Int, of channels: Int, connect: [String], machine: String? = nil,
-    delay: Int64? = nil
+    latency: Int64? = nil
   ) {
     let hasTextForEach = connect.count == channels
     self.direction = direction
     self.node = node
     self.channel = channel
     self.machine = machine
-    self.delay = delay
+    self.latency = latency
     name = channels == 1 ? node : "\(node)_\(channel + 1)"
     patterns = hasTextForEach ? [connect[channel]] : connect
     sharesMatches = !hasTextForEach
@@ -58,7 +58,7 @@ struct PortLayout: Equatable {
     }
     outputs = engine.outputChannels.map { port in
       port.map {
-        PortPlan(.output, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, delay: $0.delay)
+        PortPlan(.output, node: $0.node, channel: $0.channel, of: $0.channels, connect: $0.connect, latency: $0.latency)
       }
     }
   }

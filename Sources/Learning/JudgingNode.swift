@@ -27,7 +27,7 @@ open class JudgingNode: OffloadNode, Explaining {
   private let thresholds: Thresholds
   private var format: StreamFormat?
   public private(set) var scorers: [Scorer] = []
-  private var limits: [Double] = []
+  private var thresholdsByChannel: [Double] = []
   private var row = Row(width: 0, columns: 0)
   private var bandWatches: [BandWatch?] = []
   /// By channel: missing bands were reported.
@@ -53,7 +53,7 @@ open class JudgingNode: OffloadNode, Explaining {
     scorers = []
     bandWatches = []
     let fixed = try thresholds.fixed(for: input.machines)
-    limits = fixed.map { $0 ?? 0 }
+    thresholdsByChannel = fixed.map { $0 ?? 0 }
     answer.output.format.kind = .score
     answer.output.format.rows = 1
     answer.output.format.columns = 1
@@ -80,12 +80,12 @@ open class JudgingNode: OffloadNode, Explaining {
       scorers.append(own)
       bandWatches.append(BandWatch(input, machine))
       answer.memory += bytes
-      guard let limit = fixed[channel] ?? machine.threshold else {
+      guard let threshold = fixed[channel] ?? machine.threshold else {
         throw NodeError(
           "\(path): has no threshold for '\(name)'; set one with `auscult calibrate`, or give 'threshold'",
           parameter: "model")
       }
-      limits[channel] = limit
+      thresholdsByChannel[channel] = threshold
     }
   }
 
@@ -159,16 +159,16 @@ open class JudgingNode: OffloadNode, Explaining {
   }
 
   private func judge(_ channel: Int, _ token: UnsafePointer<Float>, _ output: UnsafeMutablePointer<auscult_score>) {
-    let (scorer, limit) = (scorers[channel], limits[channel])
+    let (scorer, threshold) = (scorers[channel], thresholdsByChannel[channel])
     scale(channel, token)
     let score = scorer.score(row.values, scorer.width)
     let verdict = scorer.verdict()
     output.pointee = auscult_score()
     output.pointee.score = score.isFinite ? min(max(score, -Self.greatest), Self.greatest) : Self.greatest
-    output.pointee.threshold = limit
+    output.pointee.threshold = threshold
     output.pointee.class_index = verdict.index
     output.pointee.probability = verdict.probability
-    guard output.pointee.score > limit else { return }
+    guard output.pointee.score > threshold else { return }
     scorer.parts(row.values, scorer.width, into: row.parts)
     output.pointee.band_count = UInt32(row.rank(into: &output.pointee.bands, most: Self.namedBands))
   }

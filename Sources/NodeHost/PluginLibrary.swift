@@ -19,7 +19,7 @@ public final class PluginLibrary: @unchecked Sendable {
   /// Version of the ABI that it was built for, such as `1.0`.
   public let abiVersion: String
   /// It was built for 1.2 or later: its sources mark connected and moving inputs.
-  public let knowsHearing: Bool
+  public let marksInputs: Bool
   /// In the order of the library.
   public private(set) var classes: [NodeClass] = []
 
@@ -48,7 +48,7 @@ public final class PluginLibrary: @unchecked Sendable {
     self.path = path
     self.fileID = fileID
     abiVersion = "\(info.pointee.abi_major).\(info.pointee.abi_minor)"
-    knowsHearing = info.pointee.abi_minor >= 2
+    marksInputs = info.pointee.abi_minor >= 2
     buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileID
     classes = descriptions.enumerated().map { NodeClass(info.pointee.classes[$0]!, $1, self) }
   }

@@ -10,7 +10,7 @@ func constants<T>(_ values: [T]) -> UnsafePointer<T> {
 
 func constant(_ text: String) -> UnsafePointer<CChar> { constants(Array(text.utf8CString)) }
 
-/// Texts, with a null pointer behind the last.
+/// Texts, with a null pointer after the last.
 func constants(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
   constants(texts.map { Optional(constant($0)) } + [nil])
 }

@@ -198,7 +198,7 @@ package final class NodeInstance: @unchecked Sendable {
     for index in 0..<Int(answer.output_count) {
       var format = answer.outputs[index]
       // An older plugin has padding in place of this field.
-      if !nodeClass.library.knowsHearing { format.silent_share = inputs.first?.format.format.silent_share ?? 0 }
+      if !nodeClass.library.marksInputs { format.silent_share = inputs.first?.format.format.silent_share ?? 0 }
       if let failure = sizeFailure(format) { throw failure }
       if let problem = problem(format, inputs: inputs) {
         throw NodeFailure(text: "answered with a format that \(problem): a fault of its plugin")
@@ -232,7 +232,9 @@ package final class NodeInstance: @unchecked Sendable {
   private func problem(_ format: auscult_format, inputs: [ConfiguredInput]) -> String? {
     if format.kind.nonzeroBitCount != 1 || format.kind & AUSCULT_ANY_KIND == 0 { return "has no kind" }
     if format.channels == 0 || format.rows == 0 || format.columns == 0 { return "is empty" }
-    if format.channels > 4096 || format.columns > 1 << 24 || format.rows > 1 << 24 { return "is absurdly large" }
+    if format.channels > 4096 || format.columns > 1 << 24 || format.rows > 1 << 24 {
+      return "is larger than the limit of 4096 channels, 16777216 rows and 16777216 columns"
+    }
     if format.denominator <= 0 || format.period <= 0 || format.extent < 0 { return "has no valid period" }
     if let problem = paceProblem(format) { return problem }
     for input in inputs where format.denominator % input.format.format.denominator != 0 {
@@ -245,7 +247,10 @@ package final class NodeInstance: @unchecked Sendable {
   private func sizeFailure(_ format: auscult_format) -> NodeFailure? {
     let values = Int(format.columns).multipliedReportingOverflow(by: Int(format.rows))
     guard !values.overflow, values.partialValue < 1 << 40 else {
-      return NodeFailure(text: "would yield tokens that no memory holds: make them smaller", parameter: nil)
+      return NodeFailure(
+        text:
+          "would yield tokens of \(format.rows) x \(format.columns) values, more than the limit of 1099511627776: make "
+          + "them smaller", parameter: nil)
     }
     let bytes = Int(format.channels) * format.channelBytes
     guard bytes > 1 << 28 else { return nil }
@@ -259,12 +264,13 @@ package final class NodeInstance: @unchecked Sendable {
   private func paceProblem(_ format: auscult_format) -> String? {
     let fine = format.denominator.multipliedReportingOverflow(by: Int64(format.driver_rate))
     if format.denominator > 1 << 20 || fine.overflow || fine.partialValue > 1 << 36 {
-      return "divides a frame into \(format.denominator) parts, too many to count for years"
+      let most = min(1 << 20, (1 << 36) / max(1, Int64(format.driver_rate)))
+      return "has denominator \(format.denominator); the most is \(most)"
     }
     let longest = Int64(1) << 52
     let spans = [format.period, format.extent, format.offset]
     if spans.contains(where: { $0.magnitude > longest }) || !(0...longest >> 20).contains(format.lookahead) {
-      return "has tokens that last for years"
+      return "has a period, extent, offset or lookahead beyond the limit"
     }
     return nil
   }

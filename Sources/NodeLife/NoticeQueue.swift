@@ -63,7 +63,7 @@ package final class NoticeQueue: Sendable {
     /// Number of the first stored notice.
     var first = 0
     var readers: [String: Reader] = [:]
-    /// Frame position through which sinks have written. New notices end behind it.
+    /// Frame position through which sinks have written. New notices end after it.
     var written = Int64.min
     /// Notices that a node did not fetch in time.
     package var lost = 0

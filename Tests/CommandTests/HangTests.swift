@@ -117,7 +117,7 @@ struct HangTests {
     let status = try auscult("status", name)
     #expect(status.out.contains("failed    bad"), "\(status.out)")
     #expect(status.out.contains("late      other (process) has not returned"), "\(status.out)")
-    // Records of the node behind the same sink continue.
+    // Records of the other node before the same sink continue.
     let size = try folder.data("log.jsonl").count
     let deadline = Date(timeIntervalSinceNow: 60)
     while try folder.data("log.jsonl").count <= size { try #require(Date() < deadline) }

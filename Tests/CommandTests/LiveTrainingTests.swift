@@ -94,7 +94,7 @@ struct LiveTrainingTests {
     _ = try wait(seconds: 10) {
       found = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { task in
         let stat = (try? String(contentsOfFile: "/proc/\(process)/task/\(task)/stat", encoding: .utf8)) ?? ""
-        // From the third field on, behind the name: niceness is the 19th, the policy the 41st.
+        // From the third field on, after the name: niceness is the 19th, the policy the 41st.
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ").map { Int($0) }
         return fields.count > 39 && fields[17] == 19 ? fields[39] : nil
       }

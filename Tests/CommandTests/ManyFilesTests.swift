@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// Bytes of an array behind its header.
+  /// Bytes of an array after its header.
   private func content(_ name: String) throws -> Data { Data(try folder.data(name).dropFirst(128)) }
 
   private func tokens(_ name: String) -> Int {

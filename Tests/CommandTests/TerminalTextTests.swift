@@ -76,7 +76,7 @@ import Testing
     #expect(name.status == 1 && name.err.contains("name.yaml:1:8: error: a text can't have the character NUL"))
   }
 
-  /// Quotes with a mark behind them are quotes to Graphviz.
+  /// Quotes with a mark after them are quotes to Graphviz.
   @Test func picturesOfGraphs() throws {
     try folder.write(
       "plain.yaml", plainGraph.replacing("graph: plain", with: #"graph: "a\"\u0301 { x [label=y] } \\""#))

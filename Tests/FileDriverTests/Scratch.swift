@@ -37,7 +37,7 @@ extension ScratchFolder {
     }
   }
 
-  /// The float32 values of an array that sink.npy wrote, behind its header of 128 bytes.
+  /// The float32 values of an array that sink.npy wrote, after its header of 128 bytes.
   func array(_ name: String) throws -> [Float] {
     let data = try Data(contentsOf: URL(fileURLWithPath: file(name))).dropFirst(128)
     return Data(data).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }

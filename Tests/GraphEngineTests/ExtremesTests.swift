@@ -118,7 +118,7 @@ struct Extremes {
       engineOptions.memory = .bytes(256 << 20)
       engineOptions.workerThreads = 0
       let engine = try Engine(graph: graph, options: engineOptions)
-      _ = try engine.plan(rate: rate)
+      _ = try engine.check(rate: rate)
       let driver = try HandDriver(engine, rate: rate)
       var random = SeededRandom(seed: 1)
       let noise = random.noise(channels: 1, frames: 1200)[0]

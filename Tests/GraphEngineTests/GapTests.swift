@@ -44,11 +44,11 @@ import Testing
     #expect(gaps.first?.begin == 40_000 && gaps.first?.end == 41_234)
     let scores = lines.filter { $0.kind == "score" }
     #expect(scores.allSatisfy { $0.end <= 40_000 || $0.begin >= 41_234 })
-    let behind = scores.filter { $0.begin >= 41_234 }
+    let after = scores.filter { $0.begin >= 41_234 }
     // The slice whose first column is centred on the first sample holds zeros: the one after it is the first to be judged.
-    #expect(behind.first?.begin == 41_234 + 512)
-    #expect(behind.first?.flags == ["gap"])
-    #expect(behind.dropFirst().allSatisfy { $0.flags == [] })
+    #expect(after.first?.begin == 41_234 + 512)
+    #expect(after.first?.flags == ["gap"])
+    #expect(after.dropFirst().allSatisfy { $0.flags == [] })
     #expect(result.statistics.gaps == 1 && result.statistics.lostFrames == 1234)
     #expect(result.log.contains { $0.contains("lost 1234 frames at frame position 40000") })
   }
@@ -79,8 +79,8 @@ import Testing
     print("seed \(random.seed)")
     let sound = random.noise(frames: 30_000)
     let alone = try runByHand(graph, feed: [.samples(sound)])
-    let behind = try runByHand(graph, feed: [.samples(random.noise(frames: 10_007)), .gap(5), .samples(sound)])
+    let after = try runByHand(graph, feed: [.samples(random.noise(frames: 10_007)), .gap(5), .samples(sound)])
     let expected = alone.files["out.npy"]!.dropFirst(128)
-    #expect(behind.files["out.npy"]!.suffix(expected.count) == expected)
+    #expect(after.files["out.npy"]!.suffix(expected.count) == expected)
   }
 }

@@ -62,7 +62,7 @@ extension JACKTests {
           return false
         }
         return run.engine.statistics.frames > loss.frames + 20_000
-          && witness.isSettled(run.driver.control, run.engine, besides: 1)
+          && witness.areExplained(run.driver.control, run.engine, besides: 1)
       }
       #expect(events.contains { if case .serverBack = $0 { true } else { false } })
       let (run, lost) = (try #require(last), try #require(loss))

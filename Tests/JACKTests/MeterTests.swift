@@ -21,7 +21,7 @@ extension JACKTests {
           (ports["player:out_1"]??.peak ?? 0) > 0 && (ports["player:out_1"]??.frames ?? 0) > 4800
         }
         let first = try #require(levels["player:out_1"] ?? nil)
-        // The first look behind the connection may hold some silence from before it.
+        // The first look after the connection may hold some silence from before it.
         #expect(first.peak == 0.5 && first.rms > 0.4 && first.rms <= 0.5001)
         let second = try #require(levels["player:out_2"] ?? nil)
         #expect(abs(second.peak - 0.25) < 1e-6 && abs(second.rms - 0.1768) < 0.02)

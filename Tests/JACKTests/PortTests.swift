@@ -82,7 +82,7 @@ extension JACKTests {
         let deadline = ContinuousClock.now + .seconds(60)
         try runDriver(graph, server: server.name) { run in
           guard run.events.count(where: \.isConnection) == 2 else { return false }
-          delay = try #require(run.engine.externalOutputs.first?.delay)
+          delay = try #require(run.engine.externalOutputs.first?.latency)
           let capture = try latency(of: "system:capture_1", "capture", server.name)
           let playback = try latency(of: "system:playback_1", "playback", server.name)
           let through = try latency(of: "watch:play", "capture", server.name)

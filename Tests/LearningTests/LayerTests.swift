@@ -75,8 +75,8 @@ struct LayerTests {
     let result = network.trace(machines.map(Double.init), machines: machines) { _ in
       machines.indices.flatMap { [7] + upstream[($0 * 3)..<($0 * 3 + 3)] }
     }
-    let behind = machines.indices.flatMap { result.output[($0 * 4 + 1)..<($0 * 4 + 4)] }
-    #expect(behind == fixture.numbers("output"))
+    let after = machines.indices.flatMap { result.output[($0 * 4 + 1)..<($0 * 4 + 4)] }
+    #expect(after == fixture.numbers("output"))
     #expect(machines.indices.allSatisfy { result.output[$0 * 4] == Double(machines[$0]) })
     #expect(result.inputGradient == [Double](repeating: 7, count: machines.count))
     #expect(distance(layer.parameters[0].gradient!.array, fixture.numbers("grad_weight")) < 1e-12)

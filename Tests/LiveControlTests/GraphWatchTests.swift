@@ -16,7 +16,7 @@ import Testing
   }
 
   /// The file has stayed unchanged for long enough, and its change is applied.
-  private func settle(_ run: HandLiveRun, ended count: Int) throws {
+  private func awaitEnd(_ run: HandLiveRun, ended count: Int) throws {
     run.poll()
     run.fileClock.advance(milliseconds: 50)
     run.run(until: { run.ended.count >= count })
@@ -26,7 +26,7 @@ import Testing
   @Test func aSaveIsApplied() throws {
     let run = try watched()
     try run.folder.write("graph.yaml", HandLiveRun.graph(judge: HandLiveRun.judge(weight: 2)))
-    try settle(run, ended: 1)
+    try awaitEnd(run, ended: 1)
     #expect(run.ended[0].record.state == .done && run.ended[0].request.isWatched)
     #expect(run.value("judge", "weight") == 2)
     for _ in 0..<20 { run.poll() }
@@ -54,7 +54,7 @@ import Testing
     let run = try watched()
     try run.folder.write(".graph.new", HandLiveRun.graph(judge: HandLiveRun.judge(weight: 4)))
     #expect(rename(run.folder.path + "/.graph.new", run.file) == 0)
-    try settle(run, ended: 1)
+    try awaitEnd(run, ended: 1)
     #expect(run.ended[0].record.state == .done && run.value("judge", "weight") == 4)
   }
 
@@ -64,13 +64,13 @@ import Testing
       .replacing("  mel: { type: mel, bands: 8 }\n", with: "")
     let run = try watched(["graph.yaml": graph, "front.yaml": front("bands")])
     try run.folder.write("front.yaml", front("bandz"))
-    try settle(run, ended: 1)
+    try awaitEnd(run, ended: 1)
     #expect(run.ended[0].record.state == .failed)
     #expect(run.ended[0].record.diagnostics.first?.location?.file == run.folder.path + "/front.yaml")
     #expect(run.engine.generation == 1 && run.value("mel", "bands") == 8)
     // The faulty file is watched although no running graph was read from it.
     try run.folder.write("front.yaml", front("bands").replacing("8", with: "16"))
-    try settle(run, ended: 2)
+    try awaitEnd(run, ended: 2)
     #expect(run.ended[1].record.state == .done && run.value("mel", "bands") == 16)
   }
 

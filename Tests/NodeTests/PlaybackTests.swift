@@ -56,7 +56,7 @@ struct PlaybackTests {
     #expect(played[0][end...].allSatisfy { $0 == 0 })
   }
 
-  @Test("Behind a gap all is where it belongs; what is missing is silence")
+  @Test("After a gap all is where it belongs; what is missing is silence")
   func gap() throws {
     let rig = try sink(lookahead: 100)
     var random = SeededRandom(11)

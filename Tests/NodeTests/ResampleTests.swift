@@ -99,7 +99,7 @@ struct ResampleTests {
     }
   }
 
-  @Test("The output's time is exact, also behind another resample")
+  @Test("The output's time is exact, also after another resample")
   func formats() throws {
     let down = try rig(44100, 16000)
     #expect(down.outputs[0].denominator == 160)

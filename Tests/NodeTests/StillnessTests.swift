@@ -58,7 +58,7 @@ struct StillnessTests {
     let before = try rig.process([], frames: 9, external: [dc])[0]
     #expect((0..<9).map { before.mark($0, 0) & Self.moving != 0 } == (0..<9).map { $0 < 5 })
     rig.reset()
-    let behind = try rig.process([], frames: 9, external: [dc])[0]
-    #expect((0..<9).map { behind.mark($0, 0) & Self.moving != 0 } == (0..<9).map { $0 < 5 })
+    let after = try rig.process([], frames: 9, external: [dc])[0]
+    #expect((0..<9).map { after.mark($0, 0) & Self.moving != 0 } == (0..<9).map { $0 < 5 })
   }
 }

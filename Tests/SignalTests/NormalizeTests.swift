@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct NormalizeTests {
-  /// A stream of features, 100 a second, behind a driver of 8 kHz.
+  /// A stream of features, 100 a second, from a driver of 8 kHz.
   static func features(_ values: [Float], columns: Int, scale: UInt32 = 0, rows: Int = 1) -> RigStream {
     var format = RigFormat(audioChannels: 1, rate: 8000).native
     format.kind = rows > 1 ? 8 : 4

@@ -96,7 +96,7 @@ import Testing
     #expect(format.offset == 0 && format.period == 512 && live.answer.latency == 1024 && live.burst == 0)
   }
 
-  /// A stream of 16 kHz behind a driver of 44.1 kHz: lengths count its samples, latency the driver's frames.
+  /// A stream of 16 kHz from a driver of 44.1 kHz: lengths count its samples, latency the driver's frames.
   @Test func countsInTicks() throws {
     var native = RigFormat(audioChannels: 1, rate: 44100).native
     (native.denominator, native.period, native.extent, native.offset, native.lookahead) = (160, 441, 441, 3, 77)

@@ -102,7 +102,7 @@ import Training
     let before = try area(workshop, "there")
     let machine = try adapt(workshop, "--normal", "minute", "--output", "there.safetensors")
     let after = try area(workshop, "there", "there.safetensors")
-    print("\(detector): AUC \(clean), behind another microphone \(before), adapted \(after)")
+    print("\(detector): AUC \(clean), with another microphone \(before), adapted \(after)")
     #expect(clean > 0.9 && abs(after - clean) < 0.03)
     #expect(try #require(machine["flagged_before"] as? Double) > 0.9)
     #expect(try #require(machine["flagged"] as? Double) < 0.1)

@@ -216,7 +216,7 @@ import Testing
     }
     #expect(
       try message("mel.bands=16").contains(
-        "was trained behind another front end: node 'mel' (mel) has 'bands' 16, the model was trained with 32"))
+        "was trained with another front end: node 'mel' (mel) has 'bands' 16, the model was trained with 32"))
     #expect(try message("stft.hop=128").contains("node 'stft' (stft) has 'hop' 128"))
     #expect(try message("stft.window=hamming").contains("'window' hamming, the model was trained with hann"))
     #expect(try message("slices.length=0.5 s").contains("node 'slices' (slicer) has 'length' 0.5 s"))

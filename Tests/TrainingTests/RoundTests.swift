@@ -67,7 +67,7 @@ import Training
     let tapped = graph.tapped(inPlaceOf: "judge", heard)
     let path = workshop.path + "/normal/n0.wav"
     _ = try FileRun(Engine(graph: tapped), options: FileRunOptions()).run(files: [path])
-    let judged = graph.tapped(behind: "judge", scores: scores, events: TapStore())
+    let judged = graph.tapped(after: "judge", scores: scores, events: TapStore())
     _ = try FileRun(Engine(graph: judged), options: FileRunOptions()).run(files: [path])
     let input = try Engine(graph: tapped).input(of: "judge", rate: 16000)
     let judge = try TokenJudge(graph, node: try graph.detector("judge"), input: input) { _, _, _ in }

@@ -23,8 +23,8 @@ struct FileIndex {
   /// Adds a line at the end.
   ///
   /// - Parameters:
-  ///   - continues: the index belongs to the same array; otherwise it is set aside ...
-  ///   - replaces: ... or replaced.
+  ///   - continues: the index belongs to the same array; the line is added to it.
+  ///   - replaces: an index of another array is replaced; otherwise it is set aside.
   func add(
     file: String, array: String, tokens: Range<Int>, rate: Double, continues: Bool, replaces: Bool,
     tell: @escaping (String) -> Void

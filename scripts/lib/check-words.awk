@@ -26,7 +26,7 @@ inside { next }
   parts = split(tolower(line), part, " ")
   for (i = 1; i <= parts; i++) {
     if (part[i] in out) {
-      printf "%s:%d: \"%s\" is not a word of ours: see the glossary of %s\n", FILENAME, FNR, part[i], glossary
+      printf "%s:%d: \"%s\" is ruled out by the glossary of %s\n", FILENAME, FNR, part[i], glossary
       found = 1
     }
   }

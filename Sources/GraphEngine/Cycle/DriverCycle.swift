@@ -49,7 +49,7 @@ public struct RealtimeEngine: @unchecked Sendable {
   @_noLocks @_noAllocation
   public func countXrun() { state.pointee.counters.xruns.add(1, ordering: .relaxed) }
 
-  /// Counts a late look: the server's clock stepped forward, and back at the next cycle. Thread: realtime.
+  /// Counts a cycle whose counter was read late: it stepped forward, and back at the next cycle. Thread: realtime.
   @_noLocks @_noAllocation
   public func countLate() { state.pointee.counters.late.add(1, ordering: .relaxed) }
 

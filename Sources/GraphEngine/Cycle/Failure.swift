@@ -46,7 +46,7 @@ extension Step {
       let begin = outputs[index].missingFrom
       block.flags |= AUSCULT_BLOCK_GAP
       block.gap = auscult_gap(
-        begin: begin, end: max(begin, state.heardThrough), cause: AUSCULT_GAP_NODE, count: 0, node: name)
+        begin: begin, end: max(begin, state.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0, node: name)
       outputs[index].missingFrom = block.gap.end
     }
   }

@@ -3,10 +3,10 @@ import GraphCompiler
 
 /// Keeps tokens with padding from nodes that judge.
 ///
-/// A centred column may begin before the first sample of a stretch, or end behind the last sample of a file. So may a
+/// A centred column may begin before the first sample of a stretch, or end after the last sample of a file. So may a
 /// slice with such a column, and a slice that was filled up. Their spans reach beyond the frames that were heard. A
 /// node that judges gets only tokens whose spans do not, in training as in a run. Sinks get all tokens. One exception:
-/// if a stretch ends before its first slice is full, and `pad: true` or the zeros behind a centred column fill that
+/// if a stretch ends before its first slice is full, and `pad: true` or the zeros after a centred column fill that
 /// slice, it is judged.
 extension auscult_block {
   /// The tokens whose spans lie between the stretch's first sample and the stream's end.
@@ -27,7 +27,7 @@ extension auscult_block {
       // In a stretch shorter than one slice, judge the only slice that there is.
       return head.index != 0
     }
-    // Zeros before the stream's first sample are librosa's convention. Behind a gap they stand for sound that was lost.
+    // Zeros before the stream's first sample are librosa's convention. After a gap they stand for sound that was lost.
     return head.segment != 0 && begin < head.segment * format.pointee.denominator
   }
 }
@@ -74,5 +74,5 @@ extension StepOutput {
   }
 }
 
-/// Byte offset of the bands in a score: behind its score, threshold, class, probability and band count.
+/// Byte offset of the bands in a score: after its score, threshold, class, probability and band count.
 private var scoreBandsOffset: Int { @_noLocks @_noAllocation get { 28 } }

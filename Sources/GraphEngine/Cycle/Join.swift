@@ -4,7 +4,7 @@ import NodeABI
 /// Matches the tokens of a node's inputs by position. Each input's tokens stay queued until every input has the token
 /// that begins at the same frame position. A token without a partner is counted as unmatched.
 ///
-/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block behind
+/// Used on the realtime thread, where a gap reaches all inputs in the same cycle, and on workers, where a block after
 /// a gap stays in its ring until the queue is empty.
 struct Join {
   let inputCount: Int
@@ -72,17 +72,17 @@ extension Join {
 
   /// Drops tokens that can find no partner any more: another input's queue is empty and its watermark is past them.
   @_noLocks @_noAllocation
-  private mutating func dropHopeless() {
+  private mutating func dropUnmatchable() {
     for empty in 0..<inputCount where queues[empty].count == 0 && queues[empty].complete != Int64.min {
       for index in 0..<inputCount {
-        var hopeless = 0
-        while hopeless < queues[index].count
-          && queues[empty].end(of: queues[index].begin(hopeless)) <= queues[empty].complete
+        var unmatchable = 0
+        while unmatchable < queues[index].count
+          && queues[empty].end(of: queues[index].begin(unmatchable)) <= queues[empty].complete
         {
-          hopeless += 1
+          unmatchable += 1
         }
-        queues[index].remove(hopeless)
-        unmatched += Int64(hopeless)
+        queues[index].remove(unmatchable)
+        unmatched += Int64(unmatchable)
       }
     }
   }
@@ -93,7 +93,7 @@ extension Join {
   @_noLocks @_noAllocation
   mutating func match() -> Int {
     while true {
-      dropHopeless()
+      dropUnmatchable()
       var latest = Int64.min
       for index in 0..<inputCount {
         if queues[index].count == 0 { return 0 }
@@ -102,8 +102,8 @@ extension Join {
       var isAligned = true
       for index in 0..<inputCount where queues[index].begin(0) < latest {
         isAligned = false
-        let behind = (latest - queues[index].begin(0) + period - 1) / period
-        let dropped = queues[index].isAudio ? min(Int(behind), queues[index].count) : 1
+        let earlier = (latest - queues[index].begin(0) + period - 1) / period
+        let dropped = queues[index].isAudio ? min(Int(earlier), queues[index].count) : 1
         queues[index].remove(dropped)
         unmatched += Int64(dropped)
       }

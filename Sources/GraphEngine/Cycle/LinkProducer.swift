@@ -27,7 +27,7 @@ enum PushResult {
   /// The block did not fit; it is the first of a drop.
   case droppedFirst
   case dropped
-  /// The block was pushed behind the gap that ends a drop of `tokens` tokens at frame position `end`.
+  /// The block was pushed after the gap that ends a drop of `tokens` tokens at frame position `end`.
   case pushedBehindDrop(tokens: Int64, end: Int64)
 }
 

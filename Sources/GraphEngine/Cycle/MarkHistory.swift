@@ -7,7 +7,7 @@ import NodeABI
 /// audio was cut changes that.
 ///
 /// A ring keeps the marks of the latest inputs, mapped to the output's channels. Most streams keep the same marks for
-/// hours. So the last change is remembered, and tokens behind it need no search.
+/// hours. So the last change is remembered, and tokens after it need no search.
 struct MarkHistory {
   /// How a token relates to the input tokens whose marks it takes.
   enum Rule {
@@ -218,7 +218,7 @@ struct MarkHistory {
     let rows = isAudio ? outputChannels : 1
     let length = isAudio ? count : count * outputChannels
     for row in 0..<rows {
-      realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), judged(value), length)
+      realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), silenced(value), length)
     }
   }
 
@@ -229,7 +229,7 @@ struct MarkHistory {
     let last = min(
       rule == .overlap ? ceilDivide(to, inputPeriod) - 1 : floorDivide(to - inputExtent, inputPeriod), taken - 1)
     if first >= lastChange {
-      for channel in 0..<outputChannels { marks[channel * stride] = judged(value) }
+      for channel in 0..<outputChannels { marks[channel * stride] = silenced(value) }
       return
     }
     for channel in 0..<outputChannels {
@@ -243,13 +243,13 @@ struct MarkHistory {
         index += 1
       }
       let share = last < first ? 0 : UInt8(truncatingIfNeeded: silence / (last - first + 1))
-      marks[channel * stride] = judged(bits & Marks.bits | share << Marks.silenceShift)
+      marks[channel * stride] = silenced(bits & Marks.bits | share << Marks.silenceShift)
     }
   }
 
   /// The mark of a token whose share of silence is known: from `silentShare` on it does not sound.
   @inline(__always) @_noLocks @_noAllocation
-  private func judged(_ mark: UInt8) -> UInt8 {
+  private func silenced(_ mark: UInt8) -> UInt8 {
     mark & Marks.silence >= silentShare ? mark & ~UInt8(AUSCULT_MARK_SOUNDING) : mark
   }
 
@@ -264,11 +264,11 @@ struct MarkHistory {
       let from = map.map { Int($0[channel]) } ?? (channels == outputChannels ? channel : -1)
       if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
         let learned = from < 0 ? nil : input.pointee.learned_marks
-        marks[channel] = learned.map { $0[from] } ?? Marks.heard
+        marks[channel] = learned.map { $0[from] } ?? Marks.unmarked
       } else if token >= 0 {
         marks[channel] = from < 0 ? allMarks(input, token, channels) : mark(input, token, from)
       } else {
-        marks[channel] = Marks.heard
+        marks[channel] = Marks.unmarked
       }
     }
   }

@@ -9,7 +9,8 @@ enum Marks {
   static var unknown: UInt8 {
     @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
   }
-  static var heard: UInt8 {
+  /// The mark of a stream without marks: sounding, connected and moving.
+  static var unmarked: UInt8 {
     @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
   }
 

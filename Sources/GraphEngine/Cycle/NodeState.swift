@@ -8,7 +8,7 @@ struct NodeState {
     let hasFailed = Atomic<Bool>(false)
     let calls = Atomic<Int64>(0)
     let nanoseconds = Atomic<Int64>(0)
-    let heardThrough = Atomic<Int64>(0)
+    let inputWatermark = Atomic<Int64>(0)
   }
 
   private let memory: UnsafeMutablePointer<Memory>
@@ -32,9 +32,9 @@ struct NodeState {
   }
 
   /// Frame position through which its inputs are complete.
-  var heardThrough: Int64 {
-    @_noLocks @_noAllocation get { memory.pointee.heardThrough.load(ordering: .relaxed) }
-    @_noLocks @_noAllocation nonmutating set { memory.pointee.heardThrough.store(newValue, ordering: .relaxed) }
+  var inputWatermark: Int64 {
+    @_noLocks @_noAllocation get { memory.pointee.inputWatermark.load(ordering: .relaxed) }
+    @_noLocks @_noAllocation nonmutating set { memory.pointee.inputWatermark.store(newValue, ordering: .relaxed) }
   }
 
   /// Calls of `process` so far.

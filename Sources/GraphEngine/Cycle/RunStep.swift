@@ -23,22 +23,22 @@ extension Step {
   @inline(__always) @_noLocks @_noAllocation
   fileprivate func run(_ clock: UnsafePointer<auscult_clock>) -> StepResult {
     if let heard { showHeard(heard) }
-    let news = inputNews(clock)
-    noteHeard(clock)
+    let inherited = inputFlags(clock)
+    noteInputWatermark(clock)
     let hasFailed = state.hasFailed
-    for index in 0..<outputCount { prepare(outputs + index, news, clock, hasFailed: hasFailed) }
+    for index in 0..<outputCount { prepare(outputs + index, inherited, clock, hasFailed: hasFailed) }
     if hasFailed {
-      if news.isEnd { flagMissing() }
+      if inherited.isEnd { flagMissing() }
       return .skipped
     }
     let number = call?.pointee.enter() ?? 0
-    if news.hasGap && !isIndependent { realtime_reset(nodeClass, instance) }
+    if inherited.hasGap && !isIndependent { realtime_reset(nodeClass, instance) }
 
     let began = isMeasured ? realtime_nanoseconds() : 0
     cycle.pointee.failure = nil
     let status = realtime_process(nodeClass, instance, cycle)
     if let call, !call.pointee.leave(number) { return .takenAway }
-    if marksOldBitsOnly { markHeard() }
+    if marksOldBitsOnly { addNewMarks() }
     if isMeasured { state.addTime(realtime_nanoseconds() - began) }
     state.countCall()
 
@@ -52,29 +52,29 @@ extension Step {
   /// The flags of this call: a gap if any input has one, the end if all inputs have ended. A node with independent
   /// inputs also sees the flags of each block.
   @inline(__always) @_noLocks @_noAllocation
-  private func inputNews(_ clock: UnsafePointer<auscult_clock>) -> InputNews {
+  private func inputFlags(_ clock: UnsafePointer<auscult_clock>) -> InputFlags {
     if isSource {
       // The cycle has put the driver's gap into the blocks of the sources.
       let gap = outputCount > 0 ? outputs.pointee.block.flags & AUSCULT_BLOCK_GAP : 0
-      return InputNews(flags: gap | (clock.pointee.flags & AUSCULT_CLOCK_END != 0 ? AUSCULT_BLOCK_END : 0))
+      return InputFlags(flags: gap | (clock.pointee.flags & AUSCULT_CLOCK_END != 0 ? AUSCULT_BLOCK_END : 0))
     }
-    var news = InputNews(flags: 0)
+    var inherited = InputFlags(flags: 0)
     var any: UInt32 = 0
     var all = UInt32.max
     for index in 0..<inputCount {
       let flags = inputs[index]!.pointee.flags
-      if flags & AUSCULT_BLOCK_GAP != 0 { news.gapFrom = index }
+      if flags & AUSCULT_BLOCK_GAP != 0 { inherited.gapFrom = index }
       any |= flags
       all &= flags
     }
-    news.flags = (any & AUSCULT_BLOCK_GAP) | (all & AUSCULT_BLOCK_END)
-    return news
+    inherited.flags = (any & AUSCULT_BLOCK_GAP) | (all & AUSCULT_BLOCK_END)
+    return inherited
   }
 
   /// Empties an output, and gives it the inputs' flags and watermarks.
   @inline(__always) @_noLocks @_noAllocation
   private func prepare(
-    _ output: UnsafeMutablePointer<StepOutput>, _ news: InputNews, _ clock: UnsafePointer<auscult_clock>,
+    _ output: UnsafeMutablePointer<StepOutput>, _ inherited: InputFlags, _ clock: UnsafePointer<auscult_clock>,
     hasFailed: Bool
   ) {
     let block = output.pointee.block
@@ -82,17 +82,17 @@ extension Step {
     if !hasFailed && complete != Int64.max { output.pointee.missingFrom = max(0, complete) }
     block.count = 0
     block.marks = output.pointee.ownMarks
-    block.flags = news.flags
+    block.flags = inherited.flags
     if isSource {
-      setSourceWatermarks(of: block, isEnd: news.isEnd, clock)
-      output.pointee.markAllHeard()
+      setSourceWatermarks(of: block, isEnd: inherited.isEnd, clock)
+      output.pointee.resetMarks()
     } else {
       setWatermarks(of: block, lookahead: output.pointee.lookahead)
-      if news.hasGap { block.gap = inputs[news.gapFrom]!.pointee.gap }
+      if inherited.hasGap { block.gap = inputs[inherited.gapFrom]!.pointee.gap }
       if output.pointee.isScore { passLearning(to: block) }
     }
     // A source's block already holds the gap.
-    if news.hasGap { output.pointee.restart() }
+    if inherited.hasGap { output.pointee.restart() }
     if !output.pointee.isStarted { start(output, clock) }
   }
 
@@ -133,7 +133,7 @@ extension Step {
 }
 
 /// The flags of a step's inputs in one call.
-struct InputNews {
+struct InputFlags {
   /// AUSCULT_BLOCK_GAP, AUSCULT_BLOCK_END.
   var flags: UInt32
   /// The input that has the gap.

@@ -29,7 +29,7 @@ extension StepOutput {
   @inline(__always) @_noLocks @_noAllocation
   private func generation(of token: Int) -> UInt32 { generations.generation(at: block.end(of: token)) }
 
-  /// Behind a gap the stream begins again.
+  /// After a gap the stream begins again.
   @inline(__always) @_noLocks @_noAllocation
   mutating func restart() {
     isStarted = false
@@ -37,9 +37,9 @@ extension StepOutput {
     if let marks { marks.pointee.reset() }
   }
 
-  /// Marks all samples as heard. The source changes the marks when it has looked at its samples.
+  /// Marks all samples as sounding, connected and moving. The source changes the marks when it has looked at its samples.
   @inline(__always) @_noLocks @_noAllocation
-  func markAllHeard() { realtime_fill(ownMarks!, Marks.heard, block.capacity * Int(format.pointee.channels)) }
+  func resetMarks() { realtime_fill(ownMarks!, Marks.unmarked, block.capacity * Int(format.pointee.channels)) }
 }
 
 extension Step {
@@ -78,7 +78,7 @@ extension Step {
   /// A source that was built before there were marks for connections and stuck inputs does not set them. Sets them to
   /// connected and moving.
   @_noLocks @_noAllocation
-  func markHeard() {
+  func addNewMarks() {
     for index in 0..<outputCount {
       let block = outputs[index].block
       let old = UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CLIPPED)
@@ -90,7 +90,7 @@ extension Step {
 }
 
 extension auscult_block {
-  /// Frame position of an audio block's first sample. A stretch that restarts behind a drop has no earlier frame.
+  /// Frame position of an audio block's first sample. A stretch that restarts after a drop has no earlier frame.
   fileprivate var firstFrame: Int64 {
     @inline(__always) @_noLocks @_noAllocation get {
       if format.pointee.kind != AUSCULT_AUDIO { return 0 }

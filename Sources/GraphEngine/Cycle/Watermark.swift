@@ -43,15 +43,15 @@ extension Step {
 
   /// Notes the frame position through which the inputs are complete: at a stream's end the position where it ends.
   @inline(__always) @_noLocks @_noAllocation
-  func noteHeard(_ clock: UnsafePointer<auscult_clock>) {
+  func noteInputWatermark(_ clock: UnsafePointer<auscult_clock>) {
     if isSource {
-      state.heardThrough = clock.pointee.position + Int64(clock.pointee.frames)
+      state.inputWatermark = clock.pointee.position + Int64(clock.pointee.frames)
       return
     }
-    var heard = Int64.max
-    for index in 0..<inputCount { heard = min(heard, inputs[index]!.pointee.complete) }
-    if heard == Int64.max { heard = inputEnd }
-    if heard != Int64.max { state.heardThrough = max(state.heardThrough, heard) }
+    var watermark = Int64.max
+    for index in 0..<inputCount { watermark = min(watermark, inputs[index]!.pointee.complete) }
+    if watermark == Int64.max { watermark = inputEnd }
+    if watermark != Int64.max { state.inputWatermark = max(state.inputWatermark, watermark) }
   }
 }
 

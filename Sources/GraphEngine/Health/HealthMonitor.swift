@@ -54,7 +54,7 @@ extension Engine {
         let machines = node.runtime.configuration.outputs[output].machines
         var events: [AlarmEvent] = []
         while let event = ring.pointee.pop() {
-          guard let state = AlarmEvent.State(rawValue: event.state), schedule.judges(node, at: event.end) else {
+          guard let state = AlarmEvent.State(rawValue: event.state), schedule.isResponsible(node, at: event.end) else {
             continue
           }
           let channel = Int(event.channel)
@@ -106,7 +106,7 @@ extension Engine {
     }
     for (machine, remark) in remarks { with(machine) { $0.remarks.append(remark) } }
     for node in schedule.nodes where node.runtime.state.hasFailed {
-      for machine in node.runtime.judged { with(machine) { $0.failed.append(node.name) } }
+      for machine in node.runtime.servedMachines { with(machine) { $0.failed.append(node.name) } }
     }
     return facts
   }
@@ -137,7 +137,7 @@ extension Engine {
   private var judges: [LinkedRuntime] {
     let position = realtime.position
     return schedule.map { schedule in
-      schedule.nodes.filter { !$0.isLossy && schedule.judges($0, at: position) }
+      schedule.nodes.filter { !$0.isLossy && schedule.isResponsible($0, at: position) }
     } ?? []
   }
 
@@ -170,7 +170,7 @@ extension Graph.Node {
 
 extension Schedule {
   /// Whether a node is responsible for a frame position: the old and the new node of a swap each have their own time.
-  fileprivate func judges(_ node: LinkedRuntime, at position: Int64) -> Bool {
+  fileprivate func isResponsible(_ node: LinkedRuntime, at position: Int64) -> Bool {
     guard let point, node.side != .both else { return true }
     let forward = point.pointee.forward.pointee.load(ordering: .acquiring)
     let back = point.pointee.back.pointee.load(ordering: .acquiring)
@@ -181,7 +181,7 @@ extension Schedule {
 
 extension NodeRuntime {
   /// The machines that are no longer judged if the node fails. None for a sink: its sound is still judged.
-  fileprivate var judged: [String] {
+  fileprivate var servedMachines: [String] {
     if instance.nodeClass.traits.contains(.sink) { return [] }
     return configuration.outputs.first?.machines ?? []
   }

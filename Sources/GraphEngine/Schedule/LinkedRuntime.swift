@@ -10,8 +10,8 @@ struct LinkedRuntime {
     /// Grid on which the input begins, in ticks of the stream; 0: it begins with the first token.
     var grid: Int64 = 0
 
-    fileprivate var running: RunningNode.Feed {
-      RunningNode.Feed(
+    fileprivate var running: RunningNode.ReadOutput {
+      RunningNode.ReadOutput(
         number: runtime.number, name: runtime.name, output: output, format: runtime.configuration.outputs[output])
     }
   }

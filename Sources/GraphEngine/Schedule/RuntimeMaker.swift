@@ -63,7 +63,7 @@ package struct RuntimeMaker {
       let format = configuration.outputs[output].format
       guard let marks = block.pointee.marks, let input, !draft.hasMarks(format, input) else { continue }
       realtime_fill(
-        marks, Marks.heard,
+        marks, Marks.unmarked,
         draft.capacities[node][output] * NodeSizes.markChannels(format))
     }
     return arena.array(

@@ -36,7 +36,7 @@ final class Schedule: @unchecked Sendable {
 
   func step(_ runtime: NodeRuntime) -> UnsafeMutablePointer<Step> { runtime.worker?.step ?? steps[runtime.number]! }
 
-  /// Bytes of a node: its blocks, its join queues, the rings behind it, and the memory that its class declares.
+  /// Bytes of a node: its blocks, its join queues, the rings after it, and the memory that its class declares.
   func memory(_ runtime: NodeRuntime) -> Int {
     runtime.arena.bytes + runtime.configuration.memory
       + links.filter { $0.key.from == runtime.number }.reduce(0) { $0 + $1.value.ring.pointee.capacity }
@@ -77,10 +77,10 @@ final class Schedule: @unchecked Sendable {
     }
   }
 
-  private func side(_ feed: LinkedRuntime.Feed?, _ node: LinkedRuntime, _ index: Int) -> WorkerInput.Side {
-    guard let feed else { return WorkerInput.Side() }
+  private func side(_ feed: LinkedRuntime.Feed?, _ node: LinkedRuntime, _ index: Int) -> WorkerInput.InputRing {
+    guard let feed else { return WorkerInput.InputRing() }
     let key = RingLink.Key(
       from: feed.runtime.number, output: feed.output, to: node.runtime.number, input: index)
-    return WorkerInput.Side(link: links[key], grid: feed.grid)
+    return WorkerInput.InputRing(link: links[key], grid: feed.grid)
   }
 }

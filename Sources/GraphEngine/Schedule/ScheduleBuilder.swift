@@ -58,12 +58,12 @@ final class ScheduleBuilder {
     }
     clock = arena.array([auscult_clock()])
     // A stream may end before its first cycle. Nodes then use this memory instead of the driver's samples.
-    let (unheard, unplayed) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
-    let heard = nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }
-    externalInputs = arena.array(Array(repeating: UnsafePointer(unheard), count: heard))
-    externalConnected = arena.array(Array(repeating: 1, count: heard))
+    let (spareInput, spareOutput) = (arena.array(Float.self, count: 16), arena.array(Float.self, count: 16))
+    let inputCount = nodes.reduce(0) { $0 + $1.runtime.configuration.externalInputs }
+    externalInputs = arena.array(Array(repeating: UnsafePointer(spareInput), count: inputCount))
+    externalConnected = arena.array(Array(repeating: 1, count: inputCount))
     externalOutputs = arena.array(
-      Array(repeating: unplayed, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
+      Array(repeating: spareOutput, count: nodes.reduce(0) { $0 + $1.runtime.configuration.externalOutputs }))
     for node in self.nodes { try makeLinks(node, previous: previous) }
     for (index, feed) in observed.enumerated() { try makeObservedLink(feed, index) }
     for node in self.nodes { makeStepLinks(node) }
@@ -149,7 +149,7 @@ final class ScheduleBuilder {
       nodeClass: runtime.instance.native, instance: runtime.instance.pointer, node: runtime.number,
       name: UnsafePointer(runtime.instance.host.nodeText), isSource: node.inputs.isEmpty,
       isIndependent: runtime.isIndependent,
-      marksOldBitsOnly: node.inputs.isEmpty && !runtime.instance.nodeClass.library.knowsHearing,
+      marksOldBitsOnly: node.inputs.isEmpty && !runtime.instance.nodeClass.library.marksInputs,
       isWatchful: runtime.instance.nodeClass.traits.contains(.watchful), inputCount: node.inputs.count,
       outputCount: runtime.blocks.count,
       cycle: cycle, sources: sources, inputs: inputs, heard: heard, outputs: runtime.outputs, join: runtime.join,

@@ -5,14 +5,14 @@ import RealtimeCore
 ///
 /// Thread: control.
 final class ShadowMeter {
-  /// One side's streams: the detector's scores, and the events of the alarms behind it.
-  struct Side {
+  /// One side's streams: the detector's scores, and the events of the alarms after it.
+  struct Streams {
     var detector: NodeRuntime
     var scores: RingLink
     var alarms: [RingLink]
   }
 
-  private let sides: [Side]
+  private let sides: [Streams]
   private var tallies: [Tally]
   /// Scores that wait for the other side's score, by place and channel.
   private var waiting: [[Place: Bool]] = [[:], [:]]
@@ -24,7 +24,7 @@ final class ShadowMeter {
     var channel: Int
   }
 
-  init(present: Side, candidate: Side) {
+  init(present: Streams, candidate: Streams) {
     sides = [present, candidate]
     tallies = sides.map { Tally(node: $0.detector.name) }
   }

@@ -12,7 +12,7 @@ public struct ShadowReport: Sendable {
     public var most = -Double.infinity
     /// 5th, 50th and 95th percentile of the latest scores (at most 4096); nil before the first score.
     public var percentiles: [Double]?
-    /// Alarms that the alarm nodes behind it raised, or would have raised.
+    /// Alarms that the alarm nodes after it raised, or would have raised.
     public var alarms = 0
     /// Time in `process` per token, in nanoseconds.
     public var nanosecondsPerToken: Double?

@@ -3,14 +3,14 @@ import GraphCompiler
 import GraphText
 import NodeHost
 
-/// What a shadow needs besides the nodes of a swap: copies of the alarms behind the detector, and the outputs of both
+/// What a shadow needs besides the nodes of a swap: copies of the alarms after the detector, and the outputs of both
 /// sides that the control thread reads.
 ///
 /// Thread: control.
 struct ShadowSetup {
   let present: NodeRuntime
   let candidate: NodeRuntime
-  /// Alarms behind the present detector, and copies of them behind the candidate.
+  /// Alarms after the present detector, and copies of them after the candidate.
   let alarms: [(present: NodeRuntime, copy: NodeRuntime)]
   /// The copies, linked to the candidate.
   let copies: [LinkedRuntime]
@@ -27,8 +27,10 @@ struct ShadowSetup {
       present.configuration.outputs.contains(where: { $0.format.kind == AUSCULT_SCORE }),
       draft.hearsKeptNodes(candidate)
     else {
+      let nodes = draft.added.count == 1 ? "1 node" : "\(draft.added.count) nodes"
       throw draft.graph.failure(
-        "shadow", "a shadow compares one detector with a candidate in its place; this changes something else")
+        "shadow",
+        "a shadow compares one detector with a candidate in its place; this change replaces or adds \(nodes)")
     }
     self.present = present
     self.candidate = candidate
@@ -65,9 +67,9 @@ struct ShadowSetup {
   func meter(_ links: [RingLink]) -> ShadowMeter {
     let rest = links.dropFirst(2).enumerated()
     return ShadowMeter(
-      present: ShadowMeter.Side(
+      present: ShadowMeter.Streams(
         detector: present, scores: links[0], alarms: rest.filter { $0.offset % 2 == 0 }.map(\.element)),
-      candidate: ShadowMeter.Side(
+      candidate: ShadowMeter.Streams(
         detector: candidate, scores: links[1], alarms: rest.filter { $0.offset % 2 == 1 }.map(\.element)))
   }
 

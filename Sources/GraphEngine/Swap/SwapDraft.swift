@@ -145,6 +145,6 @@ struct SwapDraft {
 }
 
 extension LinkedRuntime {
-  /// Its tokens go to no other node: up to the exchange, or from there on.
+  /// A sink: it has no outputs.
   var isSink: Bool { runtime.blocks.isEmpty }
 }

@@ -99,8 +99,8 @@ public struct SwapStatus: Sendable {
   public var generation: Int
   /// X in driver frames: tokens that end at or before it belong to the old nodes, all others to the new nodes.
   public var position: Int64?
-  /// Frame position of the new nodes' first input. Tokens behind X are computed from input since here.
-  public var heardFrom: Int64?
+  /// Frame position where the new nodes' input begins. Tokens after X are computed from input since here.
+  public var inputBegin: Int64?
   /// X of the return to the old graph.
   public var returnPosition: Int64?
   /// Generation of the old graph after the return. It differs from its earlier one.

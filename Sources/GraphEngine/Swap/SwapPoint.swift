@@ -10,7 +10,7 @@ struct SwapPoint: ~Copyable {
   let forward: UnsafeMutablePointer<Atomic<Int64>>
   /// X of the return to the old side, when the new nodes fail.
   let back: UnsafeMutablePointer<Atomic<Int64>>
-  /// Generation of the graph that judges behind each X. Set before the exchange is requested. Thread: control.
+  /// Generation of the graph that judges after each X. Set before the exchange is requested. Thread: control.
   var forwardGeneration: UInt32 = 0
   var backGeneration: UInt32 = 0
   /// Number of inputs that have changed over, in both directions.

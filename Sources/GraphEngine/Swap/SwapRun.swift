@@ -59,7 +59,7 @@ final class SwapRun {
 
   /// Advances as many stages as possible.
   func advance() {
-    listen()
+    updateShadowReport()
     var stage: SwapStatus.Stage
     repeat {
       stage = status.stage
@@ -67,7 +67,7 @@ final class SwapRun {
     } while status.stage != stage
   }
 
-  private func listen() {
+  private func updateShadowReport() {
     guard let meter else { return }
     meter.poll()
     status.shadow = meter.report
@@ -100,8 +100,8 @@ final class SwapRun {
     }
     if isEndRequested || isRollbackRequested { return giveUp("it was given up before the exchange") }
     guard status.stage == .warming || isPromoted, isWarm else { return }
-    let heard = draft.added.flatMap(\.progress).map { $0.pointee.start.load(ordering: .relaxed) }.min()
-    status.heardFrom = heard.flatMap { $0 == Int64.max ? nil : $0 }
+    let begin = draft.added.flatMap(\.progress).map { $0.pointee.start.load(ordering: .relaxed) }.min()
+    status.inputBegin = begin.flatMap { $0 == Int64.max ? nil : $0 }
     enter(.exchanging, "warm-up")
     ask(forward: true)
   }
@@ -285,7 +285,8 @@ final class SwapRun {
     for (index, runtime) in draft.added.enumerated() {
       let share = Double(runtime.state.nanoseconds - probationBegan.times[index]) / elapsed
       if share > options.budget {
-        return "node '\(runtime.name)' took \(Int(share * 100)) % of the time that its input lasts"
+        return "node '\(runtime.name)' used \(Int(share * 100)) % of real time; the limit is "
+          + "\(Int(options.budget * 100)) %"
       }
     }
     return nil

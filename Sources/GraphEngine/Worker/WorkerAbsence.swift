@@ -8,10 +8,11 @@ struct WorkerAbsence {
   /// Frame position from which on each output's tokens are missing.
   var missingFrom: [Int64]
   /// Frame position through which its inputs are complete.
-  var heard: Int64
-  /// Rings that have received the gap. Below: those that have received the end.
-  var told: Set<UnsafeMutablePointer<LinkProducer>> = []
-  var ended: Set<UnsafeMutablePointer<LinkProducer>> = []
+  var inputWatermark: Int64
+  /// Rings that have received the gap.
+  var gapSent: Set<UnsafeMutablePointer<LinkProducer>> = []
+  /// Rings that have received the end.
+  var endSent: Set<UnsafeMutablePointer<LinkProducer>> = []
 
   init(_ step: UnsafeMutablePointer<Step>) {
     let outputs = UnsafeBufferPointer(start: step.pointee.outputs, count: step.pointee.outputCount)
@@ -22,12 +23,12 @@ struct WorkerAbsence {
       return block
     }
     missingFrom = outputs.map(\.missingFrom)
-    heard = step.pointee.state.heardThrough
+    inputWatermark = step.pointee.state.inputWatermark
   }
 }
 
 extension WorkerStep {
-  /// Stands in for a call of the node: skips its inputs, and sends the nodes behind it the gap and the watermark.
+  /// Stands in for a call of the node: skips its inputs, and sends the nodes after it the gap and the watermark.
   func passOver() -> Attempt {
     for index in inputs.indices { inputs[index].pass() }
     if !inputs.isEmpty, inputs.allSatisfy(\.isOver) {
@@ -36,14 +37,14 @@ extension WorkerStep {
     }
     let known = inputs.map(\.complete).filter { $0 != Int64.max }
     let isEnd = known.isEmpty
-    if let heard = known.min() { absence!.heard = max(absence!.heard, heard) }
+    if let watermark = known.min() { absence!.inputWatermark = max(absence!.inputWatermark, watermark) }
     passTuning(known.min() ?? Int64.max)
-    var hasNews = false
-    for index in 0..<step.pointee.linkCount where tell(step.pointee.links[index], isEnd: isEnd) {
-      hasNews = true
+    var hasSent = false
+    for index in 0..<step.pointee.linkCount where send(step.pointee.links[index], isEnd: isEnd) {
+      hasSent = true
     }
-    if isEnd && absence!.ended.count >= step.pointee.linkCount { noteEnd() }
-    return hasNews ? .ran : .idle
+    if isEnd && absence!.endSent.count >= step.pointee.linkCount { noteEnd() }
+    return hasSent ? .ran : .idle
   }
 
   private func passTuning(_ complete: Int64) {
@@ -51,28 +52,29 @@ extension WorkerStep {
   }
 
   /// - Returns: whether there was more to send than the watermark.
-  private func tell(_ entry: StepLink, isEnd: Bool) -> Bool {
+  private func send(_ entry: StepLink, isEnd: Bool) -> Bool {
     let complete = isEnd ? Int64.max : complete(step.pointee.outputs[entry.output].lookahead)
-    let isNew = !absence!.told.contains(entry.producer)
-    guard isNew || (isEnd && !absence!.ended.contains(entry.producer)) else {
+    let isNew = !absence!.gapSent.contains(entry.producer)
+    guard isNew || (isEnd && !absence!.endSent.contains(entry.producer)) else {
       if !isEnd, complete != Int64.min { entry.producer.pointee.ring.pointee.publish(complete: complete) }
       return false
     }
     var block = absence!.blocks[entry.output]
     let begin = absence!.missingFrom[entry.output]
-    let isMissing = isNew || absence!.heard > begin
+    let isMissing = isNew || absence!.inputWatermark > begin
     block.flags = (isMissing ? AUSCULT_BLOCK_GAP : 0) | (isEnd ? AUSCULT_BLOCK_END : 0)
     block.gap = auscult_gap(
-      begin: begin, end: max(begin, absence!.heard), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name)
+      begin: begin, end: max(begin, absence!.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0, node: step.pointee.name
+    )
     block.complete = complete
     withUnsafeMutablePointer(to: &block) { push(Block($0), entry.producer) }
-    absence!.told.insert(entry.producer)
-    if isEnd { absence!.ended.insert(entry.producer) }
+    absence!.gapSent.insert(entry.producer)
+    if isEnd { absence!.endSent.insert(entry.producer) }
     // Once the last ring of an output has received the gap, the next gap begins at its end.
     let others = (0..<step.pointee.linkCount).map { step.pointee.links[$0] }.filter {
       $0.output == entry.output
     }
-    let isLast = others.allSatisfy { (isEnd ? absence!.ended : absence!.told).contains($0.producer) }
+    let isLast = others.allSatisfy { (isEnd ? absence!.endSent : absence!.gapSent).contains($0.producer) }
     if isLast { absence!.missingFrom[entry.output] = block.gap.end }
     return true
   }

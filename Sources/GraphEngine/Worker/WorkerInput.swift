@@ -3,29 +3,29 @@ import RealtimeCore
 
 /// One input of a node on a worker: the ring that feeds it and, during a swap, the ring that takes over.
 struct WorkerInput {
-  /// Where blocks come from.
-  struct Side {
+  /// The ring that blocks come from.
+  struct InputRing {
     /// nil: no ring, before an added sink begins or after a removed sink has ended.
     var link: RingLink?
     /// Skips tokens before the first one on this grid, in ticks of the stream; 0: skips none.
     var grid: Int64 = 0
   }
 
-  var side: Side
+  var side: InputRing
   /// The side that takes over at the point; after the point, the side that fed the input before.
-  var other: Side?
+  var other: InputRing?
   var point: UnsafeMutablePointer<SwapPoint>?
 
   var hasFront = false
   var isSpent = false
-  /// The input's watermark at the last look.
+  /// The input's watermark when it was last read.
   var complete = Int64.min
   /// How often it changed over in this swap.
   private var changes = 0
   /// Tokens that end at or before this frame position belonged to the other side.
   private var from = Int64.min
 
-  init(_ side: Side) { self.side = side }
+  init(_ side: InputRing) { self.side = side }
 
   var isEmpty: Bool { side.link?.isEmpty ?? true }
 
@@ -35,7 +35,7 @@ struct WorkerInput {
   /// No ring feeds it any more, unless the swap returns to the old graph.
   var isOver: Bool { side.link == nil && (point == nil || changes > 0) }
 
-  mutating func beginSwap(_ other: Side, at point: UnsafeMutablePointer<SwapPoint>) {
+  mutating func beginSwap(_ other: InputRing, at point: UnsafeMutablePointer<SwapPoint>) {
     self.other = other
     self.point = point
     changes = 0
@@ -65,7 +65,7 @@ struct WorkerInput {
         if prepare(front) { return front }
         continue
       }
-      if let front, !isBehind(front, end) {
+      if let front, cut(front, to: end) {
         complete = max(complete, min(reached, end))
         if prepare(front) { return front }
         continue
@@ -99,21 +99,21 @@ struct WorkerInput {
     }
   }
 
-  /// Cuts a block to the tokens that end at or before the point; true: none is left.
-  private func isBehind(_ front: UnsafeMutablePointer<auscult_block>, _ end: Int64) -> Bool {
+  /// Cuts a block to the tokens that end at or before the point; false: none is left.
+  private func cut(_ front: UnsafeMutablePointer<auscult_block>, to end: Int64) -> Bool {
     let isLost = front.pointee.flags & AUSCULT_BLOCK_GAP != 0 && front.pointee.gap.begin < end
     let isLearning = front.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 && front.pointee.learned <= end
     let count = front.pointee.countThrough(end)
-    if count == 0 && !isLost && !isLearning { return true }
+    if count == 0 && !isLost && !isLearning { return false }
     front.pointee.count = UInt32(count)
     front.pointee.flags &= ~AUSCULT_BLOCK_END
     front.pointee.complete = min(front.pointee.complete, end)
-    return false
+    return true
   }
 
   private mutating func takeOver(at end: Int64) {
     let before = side
-    side = other ?? Side()
+    side = other ?? InputRing()
     other = before
     changes += 1
     point?.pointee.countSwitch()

@@ -5,7 +5,7 @@ extension WorkerStep {
   /// Moves as many blocks as possible, and runs the node on matching tokens.
   func takeJoined() -> Attempt {
     let join = step.pointee.join!
-    let hasNews = moveFronts(to: join)
+    let hasInput = moveFronts(to: join)
     let matched = join.pointee.match()
     let isOver = join.pointee.hasEnded && inputs.allSatisfy(\.isEmpty) && !hasEnded
     let isLast = isOver && !join.pointee.hasMore(after: matched)
@@ -14,7 +14,7 @@ extension WorkerStep {
     join.pointee.present(matched, passesGap: passesGap, end: isLast)
 
     let isFurther = noteComplete(step.pointee.complete(lookahead: 0))
-    if matched > 0 || isLast || passesGap || learns || (isFurther && looksOn) {
+    if matched > 0 || isLast || passesGap || learns || (isFurther && runsWithoutTokens) {
       guard run() else { return .lost }
       join.pointee.consume(matched)
     } else if isFurther {
@@ -22,11 +22,11 @@ extension WorkerStep {
     }
     if let count = join.pointee.takeUnmatched() { unmatched.add(count, ordering: .relaxed) }
     if isLast { noteEnd() }
-    return hasNews || matched > 0 || isLast || passesGap ? .ran : .idle
+    return hasInput || matched > 0 || isLast || passesGap ? .ran : .idle
   }
 
   private func moveFronts(to join: UnsafeMutablePointer<Join>) -> Bool {
-    var hasNews = false
+    var hasInput = false
     for index in inputs.indices {
       let queue = join.pointee.queues + index
       guard let front = inputs[index].front(mayBegin: true) else {
@@ -35,9 +35,9 @@ extension WorkerStep {
       }
       guard passGap(join, index, front), queue.pointee.append(UnsafePointer(front)) else { continue }
       inputs[index].release()
-      hasNews = true
+      hasInput = true
     }
-    return hasNews
+    return hasInput
   }
 
   /// Passes a gap once the queue before it is empty: its tokens have found their partners or can find none.

@@ -4,7 +4,7 @@ import Glibc
 import RealtimeCore
 import Synchronization
 
-/// A node that runs on workers. It takes blocks from its rings and pushes its output into the rings behind it. It runs
+/// A node that runs on workers. It takes blocks from its rings and pushes its output into the rings after it. It runs
 /// only when all of these have room, so that nothing is lost between workers. Which thread runs it, and when, does not
 /// affect its output.
 final class WorkerStep: @unchecked Sendable {
@@ -14,7 +14,7 @@ final class WorkerStep: @unchecked Sendable {
   weak var schedule: Schedule?
   private let clock: UnsafePointer<auscult_clock>
   var inputs: [WorkerInput] = []
-  /// New values, which take effect with the first tokens behind the exchange.
+  /// New values, which take effect with the first tokens after the exchange.
   var tuning: WorkerTuning?
   private let services: HostServices
   private let stalls: StallWatch
@@ -167,32 +167,32 @@ final class WorkerStep: @unchecked Sendable {
   /// Runs the node once on the blocks at the fronts of the rings.
   private func takeFronts() -> Attempt {
     if step.pointee.join != nil { return takeJoined() }
-    var hasNews = false
+    var hasInput = false
     for index in inputs.indices {
       let front = inputs[index].front(mayBegin: mayBegin)
       inputs[index].hasFront = front != nil
       if let front {
         step.pointee.sources[index] = UnsafePointer(front)
-        hasNews = true
+        hasInput = true
       } else if let idle = inputs[index].idle {
         idle.pointee.complete = inputs[index].complete
         idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
         step.pointee.sources[index] = UnsafePointer(idle)
       }
     }
-    let isOver = !hasNews && inputs.allSatisfy(\.isOver)
+    let isOver = !hasInput && inputs.allSatisfy(\.isOver)
     if isOver != isFinished { finished.store(isOver, ordering: .releasing) }
     if isOver { return .idle }
     let complete = step.pointee.complete(lookahead: 0)
-    guard noteComplete(complete) || hasNews else { return .idle }
-    guard hasNews || looksOn ? run() : publishIdle() else { return .lost }
+    guard noteComplete(complete) || hasInput else { return .idle }
+    guard hasInput || runsWithoutTokens ? run() : publishIdle() else { return .lost }
     noteEnds()
     for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
-    return hasNews || (looksOn && hasYielded) ? .ran : .idle
+    return hasInput || (runsWithoutTokens && hasYielded) ? .ran : .idle
   }
 
   /// Whether it also runs without tokens when its inputs' watermarks advance, as sinks and watchful nodes do.
-  var looksOn: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
+  var runsWithoutTokens: Bool { step.pointee.outputCount == 0 || step.pointee.isWatchful }
 
   private var hasYielded: Bool {
     (0..<step.pointee.outputCount).contains { step.pointee.outputs[$0].block.count > 0 }
@@ -250,8 +250,8 @@ final class WorkerStep: @unchecked Sendable {
     guard let due = tuning?.nextPosition else { return true }
     for index in 0..<step.pointee.inputCount {
       guard let block = step.pointee.sources[index]?.pointee else { continue }
-      let isBehind = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
-      guard isBehind else { continue }
+      let isReached = block.count > 0 ? block.end(of: Int(block.count) - 1) > due : block.complete > due
+      guard isReached else { continue }
       let call = call
       let number = call.pointee.enter()
       tuning!.take()

@@ -43,19 +43,19 @@ public final class ChangeRunner {
 
   /// Continues the active change, and begins a waiting one.
   public func service() {
-    settle()
+    followSwap()
     limitWarmUp()
     if let continuation, !continuation() { return }
-    settle()
+    followSwap()
     while active == nil, let (id, request) = queue.takeNext(if: mayBegin) {
       active = ActiveChange(id, request, rate: rate)
       begin(request)
-      settle()
+      followSwap()
     }
   }
 
-  private func settle() {
-    history.settle(engine)
+  private func followSwap() {
+    history.update(engine)
     follow()
   }
 

@@ -23,7 +23,7 @@ struct GraphHistory {
   mutating func cancel() { incoming = nil }
 
   /// Records the running graph, once the swap is over.
-  mutating func settle(_ engine: Engine) {
+  mutating func update(_ engine: Engine) {
     guard let incoming, !engine.isSwapping else { return }
     if let status = engine.swapStatus, status.stage == .done {
       if !status.plan.isEmpty { previous = (source, incoming.replaced) }

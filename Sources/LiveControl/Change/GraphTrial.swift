@@ -73,7 +73,7 @@ public enum GraphTrial {
     run(graph, rate: Int(rate), child) { nodes.contains($0.name) }
   }
 
-  /// The nodes of a graph that a swap creates, as far as known beforehand: those that differ, and all nodes behind them.
+  /// The nodes of a graph that a swap creates, as far as known beforehand: those that differ, and all nodes after them.
   static func changed(_ next: Graph, from running: Graph) -> Set<String> {
     var names: Set<String> = []
     for node in next.nodes {

@@ -23,7 +23,7 @@ extension SwapStatus {
     .members([
       "stage": .text(stage.rawValue), "generation": .integer(generation),
       "exchange_position": position.map { .integer($0) },
-      "heard_from": heardFrom.map { .integer($0) }, "return_position": returnPosition.map { .integer($0) },
+      "heard_from": inputBegin.map { .integer($0) }, "return_position": returnPosition.map { .integer($0) },
       "return_generation": returnGeneration.map { .integer($0) },
       "phases": .array(phases.map { ["name": .text($0.name), "milliseconds": .number($0.milliseconds)] }),
       "reason": reason.map { .text($0) }, "shadow": shadow?.json,

@@ -14,7 +14,7 @@ public final class EndDeadline: Sendable {
   /// The least seconds that nodes have after the client has left the server.
   private static let afterServer = 1.5
   /// Seconds that sinks have to write their data, if the thread that normally calls them does not return.
-  private static let farewell = 0.5
+  private static let forSinks = 0.5
   /// Seconds that leaving a JACK server may take, because the server may hang.
   private static let leaving = 15.0
 
@@ -99,7 +99,7 @@ public final class EndDeadline: Sendable {
       state.isOver = true
       return (state.engine, state.cleanUp)
     }
-    engine?.finishWithoutDriver(seconds: Self.farewell)
+    engine?.finishWithoutDriver(seconds: Self.forSinks)
     let isClean = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       cleanUp()

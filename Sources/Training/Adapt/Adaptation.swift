@@ -66,7 +66,7 @@ struct Adaptation: @unchecked Sendable {
       throw TrainingError("\(path): is a classifier's model; `adapt` works only on models of normal sound")
     }
     if let difference = input.differences(fromModel: model.frontEnd).first {
-      throw TrainingError("\(path): was trained behind another front end: \(difference)")
+      throw TrainingError("\(path): was trained with another front end: \(difference)")
     }
     return model
   }

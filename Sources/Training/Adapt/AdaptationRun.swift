@@ -39,7 +39,7 @@ public struct AdaptationRun {
 
   /// Writes the adapted model completely or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> AdaptationSummary {
-    try OutputPlace.prepare(output, graph: graph, model: modelPath, set: set)
+    try ModelPath.prepare(output, graph: graph, model: modelPath, set: set)
     var recordings = set.recordings.filter { $0.label == Label.normal }
     guard !recordings.isEmpty else { throw TrainingError("\(set.source): has no normal recordings to adapt to") }
     do {
@@ -58,7 +58,7 @@ public struct AdaptationRun {
       guard let difference = other.differences(from: input).first else { continue }
       throw TrainingError(
         "\(recording.path): its tokens differ from those of \(first.path) (\(difference)): give recordings of one "
-          + "rate, or put a 'resample' node behind the source")
+          + "rate, or put a 'resample' node after the source")
     }
     let names = MachineNames(graph: input.machines)
     try names.check(recordings)

@@ -40,7 +40,7 @@ public final class LiveAdaptation {
     wake: @escaping @Sendable () -> Void
   ) throws {
     let target = try AdaptationRun.detector(of: graph, node)
-    try OutputPlace.prepare(output, graph: graph, model: target.modelPath)
+    try ModelPath.prepare(output, graph: graph, model: target.modelPath)
     self.callbacks = callbacks
     self.wake = wake
     self.graph = graph.tapped(inPlaceOf: target.name, store)
@@ -68,7 +68,7 @@ public final class LiveAdaptation {
       callbacks.progress(min(1, elapsed / seconds), "listening to normal sound")
       if callbacks.isCancelled() { return fail(Interrupted()) }
       if elapsed >= seconds || callbacks.isEnding() { adapt() }
-    case .adapting: settle()
+    case .adapting: takeResult()
     case .done, .failed: break
     }
   }
@@ -104,9 +104,9 @@ public final class LiveAdaptation {
   public func join() { job?.join() }
 
   /// At the end of the run, after `join`: takes the result.
-  public func conclude() { settle() }
+  public func conclude() { takeResult() }
 
-  private func settle() {
+  private func takeResult() {
     guard let result = job?.result else { return }
     job = nil
     switch result {

@@ -49,14 +49,14 @@ public final class CurveRecorder: Sendable {
       if isEnding && epoch.number < epoch.last { curves[index].endedEarly = epoch.number }
       return curves[index]
     }
-    callbacks.epoch(EpochNews(machine: machines.count > 1 ? name : nil, epoch: epoch, best: curve.kept?.number))
+    callbacks.epoch(EpochReport(machine: machines.count > 1 ? name : nil, epoch: epoch, best: curve.kept?.number))
     if callbacks.isCancelled() { return .giveUp }
     return isEnding ? .keepBest : .goOn
   }
 }
 
 /// A finished epoch, for observers.
-public struct EpochNews: Sendable {
+public struct EpochReport: Sendable {
   /// Nil: there is only one machine, or all are learned together.
   public var machine: String?
   public var epoch: TrainingEpoch

@@ -12,7 +12,7 @@ public struct AlarmSpan: Sendable {
   /// ... and cleared; infinite: it was not cleared.
   public var end: Double
 
-  /// From the events of one channel, of all alarms behind a detector.
+  /// From the events of one channel, of all alarms after a detector.
   static func spans(_ events: [TapToken], recording: Int, machine: String) -> [AlarmSpan] {
     var spans: [AlarmSpan] = []
     for event in events {

@@ -71,7 +71,7 @@ public struct EvaluationRun {
         "\(mute.count) of \(recordings.count) recordings are too short for a token, and not judged: "
           + listed(evaluation.tooShort))
     }
-    evaluation.alarms = graph.alarms(behind: node.name).isEmpty ? nil : alarms
+    evaluation.alarms = graph.alarms(after: node.name).isEmpty ? nil : alarms
     evaluation.mute = try machinesWithoutAlarm(held, alarms, judged.unit(machines: held.normal.keys.sorted()))
     evaluation.seconds = figures.seconds
     evaluation.elapsed = figures.elapsed

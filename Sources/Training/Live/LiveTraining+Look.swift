@@ -16,7 +16,7 @@ extension LiveTraining {
     switch stage {
     case .listening: listen()
     case .learning: follow()
-    case .finishing: settle()
+    case .finishing: takeResult()
     case .done, .failed: break
     }
   }
@@ -122,9 +122,9 @@ extension LiveTraining {
   }
 
   /// At the end of the run, after `join`: takes the result of the last job.
-  public func conclude() { settle() }
+  public func conclude() { takeResult() }
 
-  private func settle() {
+  private func takeResult() {
     guard let result = end?.result else { return }
     end = nil
     switch result {

@@ -113,7 +113,7 @@ public final class LiveTraining {
   ) throws {
     let target = try Self.detector(of: graph, node, options)
     learnsInRounds = DetectorTrainer.learnsInRounds(target.nodeClass)
-    try OutputPlace.prepare(output, graph: graph, model: target.modelPath)
+    try ModelPath.prepare(output, graph: graph, model: target.modelPath)
     whole = graph
     self.node = target
     self.options = options

@@ -37,13 +37,13 @@ public final class EventUnit {
   /// Stretches of scores above the threshold, see `ScoreStream.alarms`.
   public static var stretch: EventUnit { EventUnit(.stretch, nil, []) { _, _, _ in } }
 
-  /// Events of all alarms directly behind a detector, added up; stretches if there is none.
+  /// Events of all alarms directly after a detector, added up; stretches if there is none.
   ///
   /// - Parameter graph: its model files must exist.
-  static func of(_ graph: Graph, behind node: String, log: @escaping @Sendable (LogLevel, String, String) -> Void)
+  static func of(_ graph: Graph, after node: String, log: @escaping @Sendable (LogLevel, String, String) -> Void)
     -> EventUnit
   {
-    let alarms = graph.alarms(behind: node).map { graph.nodes[$0] }
+    let alarms = graph.alarms(after: node).map { graph.nodes[$0] }
     return alarms.isEmpty ? .stretch : EventUnit(.alarm, graph, alarms, log)
   }
 
@@ -71,7 +71,7 @@ public final class EventUnit {
 
 extension Graph {
   /// Places of the alarms that get a detector's scores directly.
-  func alarms(behind node: String) -> [Int] {
+  func alarms(after node: String) -> [Int] {
     let found = links.filter { nodes[$0.from.node].name == node && nodes[$0.to.node].nodeClass.name == "alarm" }
     return Set(found.map(\.to.node)).sorted()
   }

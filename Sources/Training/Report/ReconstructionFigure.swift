@@ -46,7 +46,7 @@ struct ReconstructionFigure {
   private func picture(_ judged: JudgedToken, _ what: String) throws -> Picture? {
     let recording = evaluation.recordings[judged.recording]
     let rate = try AudioFileRate.of(recording)
-    var named = graph.tapped(behind: evaluation.node, scores: TapStore(), events: TapStore())
+    var named = graph.tapped(after: evaluation.node, scores: TapStore(), events: TapStore())
     if let machine = recording.machine, graph.channels == 1 { named.nameMachines([machine]) }
     let engine = try Engine(graph: named)
     let input = try engine.input(of: evaluation.node, rate: rate)

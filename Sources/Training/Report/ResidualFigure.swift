@@ -88,7 +88,7 @@ struct ResidualFigure {
   ) throws -> (parts: [Bool: Parts], frequencies: [Float])? {
     let store = TapStore()
     let tapped = graph.tapped(inPlaceOf: evaluation.node, store)
-    let judging = graph.tapped(behind: evaluation.node, scores: TapStore(), events: TapStore())
+    let judging = graph.tapped(after: evaluation.node, scores: TapStore(), events: TapStore())
     var parts: [Bool: Parts] = [:]
     var frequencies: [Float] = []
     for isAnomalous in [false, true] {

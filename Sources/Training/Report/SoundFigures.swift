@@ -101,8 +101,8 @@ struct SoundFigures {
       """
     var graph = try Graph.load(text: text, file: "picture", catalog: catalog).graph
     let (linear, mel) = (TapStore(), TapStore())
-    graph.attach(linear, named: "tap-1", behind: graph.nodes.firstIndex { $0.name == "level" }!)
-    graph.attach(mel, named: "tap-2", behind: graph.nodes.firstIndex { $0.name == "mels" }!)
+    graph.attach(linear, named: "tap-1", after: graph.nodes.firstIndex { $0.name == "level" }!)
+    graph.attach(mel, named: "tap-2", after: graph.nodes.firstIndex { $0.name == "mels" }!)
     try TapRun(callbacks: callbacks, share: 0.95...0.97, what: "drawing").run(
       graph, [Recording(path: example.path, label: "")]
     ) { _, _ in }

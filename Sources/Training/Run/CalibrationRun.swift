@@ -36,7 +36,7 @@ public struct CalibrationRun {
   /// Writes the model with new thresholds. Machines without a recording keep theirs.
   public func run(_ set: RecordingSet, output: String) throws -> ModelFile {
     let path = try modelPath()
-    try OutputPlace.prepare(output, graph: graph, model: path, set: set)
+    try ModelPath.prepare(output, graph: graph, model: path, set: set)
     var model: ModelFile
     do {
       model = try ModelFile(path: path)

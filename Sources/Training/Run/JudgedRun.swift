@@ -4,7 +4,7 @@ import GraphText
 import Models
 import NodeHost
 
-/// Runs a graph over recordings with taps behind a detector and its alarms.
+/// Runs a graph over recordings with taps after a detector and its alarms.
 struct JudgedRun {
   private let graph: Graph
   private let callbacks: WorkCallbacks
@@ -20,7 +20,7 @@ struct JudgedRun {
     if let model, let index = graph.nodes.firstIndex(where: { $0.name == node }) {
       graph.nodes[index] = graph.nodes[index].judging(by: model)
     }
-    self.graph = graph.tapped(behind: node, scores: scores, events: events)
+    self.graph = graph.tapped(after: node, scores: scores, events: events)
   }
 
   /// What counts as a false alarm in this graph.
@@ -29,7 +29,7 @@ struct JudgedRun {
   func unit(machines: [String]) -> EventUnit {
     var named = graph
     if let machine = machines.first, graph.channels == 1 { named.nameMachines([machine]) }
-    return EventUnit.of(named, behind: node, log: callbacks.log)
+    return EventUnit.of(named, after: node, log: callbacks.log)
   }
 
   /// Passes on each recording's score tokens of each machine, and the alarms' events of that channel.

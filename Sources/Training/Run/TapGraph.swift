@@ -54,10 +54,10 @@ extension Graph {
     return result
   }
 
-  /// The graph up to a node and the alarms that follow it, with taps behind the node and the alarms.
-  public func tapped(behind node: String, scores: TapStore, events: TapStore) -> Graph {
+  /// The graph up to a node and the alarms that follow it, with taps after the node and the alarms.
+  public func tapped(after node: String, scores: TapStore, events: TapStore) -> Graph {
     let target = nodes.firstIndex { $0.name == node }!
-    let alarms = alarms(behind: node)
+    let alarms = alarms(after: node)
     let kept = ancestors(of: target) + [target] + alarms
     var result = self
     result.nodes = kept.map { nodes[$0] }
@@ -67,15 +67,15 @@ extension Graph {
       return Link(
         from: .init(node: from, port: link.from.port), to: .init(node: to, port: link.to.port), location: link.location)
     }
-    result.attach(scores, named: "auscult-scores", behind: places[target]!)
+    result.attach(scores, named: "auscult-scores", after: places[target]!)
     for alarm in alarms {
-      result.attach(events, named: "auscult-events-\(alarm)", behind: places[alarm]!)
+      result.attach(events, named: "auscult-events-\(alarm)", after: places[alarm]!)
     }
     return result
   }
 
-  /// Adds a tap behind a node's first output.
-  public mutating func attach(_ store: TapStore, named name: String, behind node: Int) {
+  /// Adds a tap after a node's first output.
+  public mutating func attach(_ store: TapStore, named name: String, after node: Int) {
     nodes.append(
       Node(
         name: name, nodeClass: tapClass, arguments: [store.argument], placement: .automatic,

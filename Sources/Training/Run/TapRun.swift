@@ -13,7 +13,7 @@ public struct WorkCallbacks: Sendable {
   /// A class begins or ends fitting.
   public var fitting: @Sendable (Bool) -> Void = { _ in }
   /// A class that reports epochs has finished one. Thread: the one that fits.
-  public var epoch: @Sendable (EpochNews) -> Void = { _ in }
+  public var epoch: @Sendable (EpochReport) -> Void = { _ in }
   public var warn: @Sendable (String) -> Void = { _ in }
   public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
 

@@ -83,7 +83,7 @@ extension TrainingRun {
       throw TrainingError(
         "\(recording.place.map { "\($0): " } ?? "")\(recording.path): has \(rate) samples a second, \(first.path) has "
           + "\(input.driverRate), and its tokens differ (\(difference)). Give recordings of one rate, or put "
-          + "a 'resample' node behind the source")
+          + "a 'resample' node after the source")
     }
   }
 

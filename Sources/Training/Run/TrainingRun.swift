@@ -80,7 +80,7 @@ public struct TrainingRun {
 
   /// Trains, and writes the model completely or not at all.
   public func run(_ set: RecordingSet, output: String) throws -> Summary {
-    try OutputPlace.prepare(output, graph: graph, model: node.modelPath, set: set)
+    try ModelPath.prepare(output, graph: graph, model: node.modelPath, set: set)
     let leftOut = set.leftOut
     let set = try prepared(set)
     if !options.isForced {

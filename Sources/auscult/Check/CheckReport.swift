@@ -24,7 +24,7 @@ struct CheckReport {
       self.graph = graph
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate, activating: false)
       let engine = try Engine(graph: graph, options: CheckReport.options(graph))
-      nodes = try engine.plan(rate: rate)
+      nodes = try engine.check(rate: rate)
       diagnostics += engine.warnings
     } catch {
       diagnostics += error.diagnostics

@@ -39,7 +39,7 @@ struct FileCommand {
     log.showHeld(all: true)
     // If no file was run, the errors above say why.
     if console.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
-    tellDry(summary)
+    warnWithoutResult(summary)
     if summary.wasCancelled { throw Failure("interrupted; the sound until then is judged and written") }
     try checkNodes(of: engine.graph.name, failed: engine.failedNodes, log)
     if failures.count > 0 {
@@ -87,8 +87,8 @@ struct FileCommand {
   }
 
   /// A file without a result deserves a warning, even if the file is valid.
-  private func tellDry(_ summary: FileRunSummary) {
-    guard let first = summary.dry.first else { return }
+  private func warnWithoutResult(_ summary: FileRunSummary) {
+    guard let first = summary.withoutResult.first else { return }
     let node = first.node
     let seconds =
       first.seconds < 1 ? Quantity.milliseconds(first.seconds * 1000) : Quantity.seconds(first.seconds)
@@ -99,7 +99,7 @@ struct FileCommand {
     } else {
       line += "\(seconds) of sound are too short for '\(node.name)', which gave no result"
     }
-    let alike = summary.dry.count { $0.node == node }
+    let alike = summary.withoutResult.count { $0.node == node }
     if alike > 1 { line += " (the same for \(alike) of \(summary.files) files)" }
     console.warning(line)
   }

@@ -30,7 +30,7 @@ struct GraphPicture: ParsableCommand {
       options: GraphOptions(missingFilesAreErrors: false))
     var options = EngineOptions()
     options.outputs.looksForWriters = false
-    let dot = DotText(graph, nodes: try Engine(graph: graph, options: options).plan(rate: rate.number)).text
+    let dot = DotText(graph, nodes: try Engine(graph: graph, options: options).check(rate: rate.number)).text
     Output.data(format == .dot ? dot : try Graphviz.svg(dot))
   }
 }

@@ -32,7 +32,7 @@ final class LiveReport: LiveRunReporter {
       ]
       + zip(ports, inputs).map { "listens at \(figures.name):\($0)\(machine($1))" }
       + zip(ports.dropFirst(inputs.count), engine.externalOutputs).map {
-        "plays at \(figures.name):\($0)\(delay($1, figures.rate))"
+        "plays at \(figures.name):\($0)\(latency($1, figures.rate))"
       }
       + ["latency from a sample to the last result that contains it: \(Quantity.frames(path, rate: figures.rate))"]
     console.info(
@@ -49,8 +49,8 @@ final class LiveReport: LiveRunReporter {
 
   private func machine(_ input: ExternalPort) -> String { input.machine == input.node ? "" : " (\(input.machine))" }
 
-  private func delay(_ output: ExternalPort, _ rate: Int) -> String {
-    output.delay.map { ", \(Quantity.frames($0, rate: rate)) after the input" } ?? ""
+  private func latency(_ output: ExternalPort, _ rate: Int) -> String {
+    output.latency.map { ", \(Quantity.frames($0, rate: rate)) after the input" } ?? ""
   }
 
   func event(_ event: JACKEvent) {

@@ -3,7 +3,7 @@ import GraphEngine
 import Synchronization
 import Training
 
-extension EpochNews {
+extension EpochReport {
   /// "fan-03  epoch 7/50  loss 0.0123  validation 0.0150  best 5"
   var line: String {
     var words = machine.map { [$0] } ?? []
@@ -24,14 +24,14 @@ final class EpochLine: Sendable {
 
   init(_ console: Console) { self.console = console }
 
-  func show(_ news: EpochNews) {
+  func show(_ report: EpochReport) {
     let isDue = next.withLock { next in
       let now = ContinuousClock.now
-      guard now >= next || news.epoch.number == news.epoch.last else { return false }
+      guard now >= next || report.epoch.number == report.epoch.last else { return false }
       next = now + Self.interval
       return true
     }
-    if isDue { console.progress(news.line) }
+    if isDue { console.progress(report.line) }
   }
 }
 

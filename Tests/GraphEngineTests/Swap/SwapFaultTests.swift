@@ -107,7 +107,7 @@ import Testing
       sound: SwapTests.sound(&random), at: 20_000, options: options)
     let outcome = try change.run(&random)
     #expect(outcome.status?.stage == .rolledBack)
-    #expect(outcome.status?.reason?.contains("of the time that its input lasts") == true)
+    #expect(outcome.status?.reason?.contains(" % of real time; the limit is ") == true)
     // The weight is the same: their scores are equal.
     #expect(outcome.records == (try change.reference(change.before).records))
   }

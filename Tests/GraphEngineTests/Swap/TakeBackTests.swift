@@ -3,7 +3,7 @@ import GraphEngine
 import TestSupport
 import Testing
 
-/// A new node that fails in its probation is taken back, also where a changed format has replaced the sinks behind it;
+/// A new node that fails in its probation is taken back, also where a changed format has replaced the sinks after it;
 /// these continue the files of the old sinks.
 @Suite struct TakeBackTests {
   struct Fault: Sendable, CustomTestStringConvertible {

@@ -60,7 +60,7 @@ func runLive(
       failure = error
       driver.control.stop()
     }
-    let isOver = isDone && engine.statistics.frames >= frames && witness.isSettled(driver.control, engine)
+    let isOver = isDone && engine.statistics.frames >= frames && witness.areExplained(driver.control, engine)
     if isOver || !server.isRunning { driver.control.stop() }
   } report: {
     events.append($0)
@@ -122,7 +122,7 @@ struct GapWitness {
   /// Whether all gaps so far are explained, or will not be.
   ///
   /// - Parameter others: gaps that have another cause.
-  mutating func isSettled(_ control: DriverControl, _ engine: Engine, besides others: Int64 = 0) -> Bool {
+  mutating func areExplained(_ control: DriverControl, _ engine: Engine, besides others: Int64 = 0) -> Bool {
     let gaps = engine.statistics.gaps - others
     hasDoubts = control.xruns < gaps
     let deadline = deadline ?? .now + .seconds(20)

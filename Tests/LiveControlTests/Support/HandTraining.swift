@@ -16,7 +16,7 @@ final class HandTraining {
   let driver: HandDriver
   private(set) var events: [LearningEvent] = []
   private(set) var isStopped = false
-  private let news = DispatchSemaphore(value: 0)
+  private let changes = DispatchSemaphore(value: 0)
   private var random = SeededRandom(seed: 3)
 
   var engine: Engine { driver.engine }
@@ -52,7 +52,7 @@ final class HandTraining {
     let list = LearningEvents()
     task = try LiveTrainingTask(
       graph, source: source, catalog: TestPlugins.catalog, rate: Self.rate, options: training,
-      callbacks: WorkCallbacks(), wake: { [news] in news.signal() }, tell: { list.add($0) })
+      callbacks: WorkCallbacks(), wake: { [changes] in changes.signal() }, tell: { list.add($0) })
     driver = try HandDriver(Engine(graph: task.graph), rate: Self.rate)
     list.add = { [unowned self] in events.append($0) }
   }
@@ -76,7 +76,7 @@ final class HandTraining {
       if isTrue() { return }
       let stage = task.progress?.stage
       if stage == .learning || stage == .writing {
-        guard news.wait(timeout: .now() + 60) == .success else { break }
+        guard changes.wait(timeout: .now() + 60) == .success else { break }
       }
       poll()
     }

@@ -42,7 +42,7 @@ typedef struct auscult_notices {
   uint32_t size;
   uint32_t reserved;
   // Fetches the next notice that ends at or before a frame position: returns 1, or 0 if there is none. Ask with the
-  // position through which you are about to write all records. Later notices end behind it, so they keep the records'
+  // position through which you are about to write all records. Later notices end after it, so they keep the records'
   // order. In deactivate, ask with INT64_MAX for the remaining notices.
   // [worker & active, and in deactivate]
   int32_t (*next)(const auscult_host *host, int64_t through, auscult_notice *notice);

@@ -147,7 +147,7 @@ public final class LSTM<S: NetworkScalar>: Layer<S> {
     }
   }
 
-  /// Gradient of a step's hidden state: from the step after, and from the layers behind.
+  /// Gradient of a step's hidden state: from the step after, and from the layers after it.
   private func askBack(_ step: Int, _ gradient: UnsafePointer<S>, _ count: Int) {
     if step + 1 < steps {
       S.kernels.product(

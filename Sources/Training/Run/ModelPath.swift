@@ -4,8 +4,8 @@ import Models
 import OutputFiles
 import TextEscapes
 
-/// The path for a model.
-enum OutputPlace {
+/// The path that a model is written to.
+enum ModelPath {
   /// Refuses to replace anything that a model must not replace, makes its folder, and checks that it is writable,
   /// before the long work begins.
   ///

@@ -4,7 +4,7 @@ import NumberText
 extension Compiler {
   /// Finds the highest frequency at which there is sound, and warns of bands above it: a recording at a low rate
   /// contains nothing there, even after a `resample`.
-  static func hearing(_ draft: inout ScheduleDraft) {
+  static func topFrequencies(_ draft: inout ScheduleDraft) {
     draft.highest = Array(repeating: .infinity, count: draft.graph.nodes.count)
     for index in draft.order {
       var highest = draft.incoming[index].map { draft.highest[$0.from] }.min() ?? .infinity
@@ -16,7 +16,7 @@ extension Compiler {
     }
   }
 
-  /// Warns only at the node that makes the bands; the nodes behind it have the same bands.
+  /// Warns only at the node that makes the bands; the nodes after it have the same bands.
   private static func warn(_ draft: inout ScheduleDraft, node index: Int) {
     guard let format = draft.configurations[index]!.outputs.first?.format, format.kind == AUSCULT_FEATURES,
       draft.incoming[index].contains(where: { draft.format($0)!.format.kind == AUSCULT_SPECTRUM })
