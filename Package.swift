@@ -88,6 +88,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
+  ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "OutputFiles", "NodeKit", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),

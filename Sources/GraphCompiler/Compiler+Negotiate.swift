@@ -6,7 +6,7 @@ import NumberText
 extension Compiler {
   /// Sets formats and threads along the links, beginning at the sources. Skips nodes after a failed node, so that one
   /// mistake gives one message.
-  static func negotiate(_ draft: inout ScheduleDraft) {
+  package static func negotiate(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let links = draft.incoming[index]
       guard links.allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }

@@ -23,7 +23,7 @@ package func topologicalOrder(_ names: [String], sources: [[Int]]) -> [Int] {
 
 extension Compiler {
   /// Turns links into indexes. Each node's links are sorted by port, then by the name of the node they come from.
-  static func resolve(_ draft: inout ScheduleDraft) {
+  package static func resolve(_ draft: inout ScheduleDraft) {
     draft.incoming = Array(repeating: [], count: draft.graph.nodes.count)
     for link in draft.graph.links {
       draft.incoming[link.to.node].append(
@@ -60,7 +60,7 @@ extension Compiler {
   }
 
   /// Refuses a placement that is impossible.
-  static func checkPlacement(_ draft: inout ScheduleDraft) {
+  package static func checkPlacement(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let node = draft.graph.nodes[index]
       let isIrregularJoin = joinsIrregularly(draft, node: index)

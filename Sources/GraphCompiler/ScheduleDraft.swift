@@ -44,7 +44,7 @@ package struct ScheduleDraft {
   package var sizes: [NodeSizes] = []
   package var diagnostics: [Diagnostic] = []
 
-  init(
+  package init(
     graph: Graph, instances: [NodeInstance?], running: RunningGraph? = nil, placesNewOnWorkers: Bool = false,
     rate: Int, quantum: Int, options: CompilerOptions
   ) {

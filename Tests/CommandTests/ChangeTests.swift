@@ -60,7 +60,7 @@ struct ChangeTests {
     let live = try start()
     for command in ["rollback", "discard"] {
       let change = try LiveCommand(auscult, arguments: ["swap", "judge", "learn=1h"])
-      while try json(try auscult("status", "--json"))["swap"]?["stage"]?.text != "warming" { usleep(20_000) }
+      try waitUntil { try json(try auscult("status", "--json"))["swap"]?["stage"]?.text == "warming" }
       if command == "discard" {
         let other = try auscult("swap", "louder", "gain=2")
         #expect(other.status == 1)
@@ -95,13 +95,11 @@ struct ChangeTests {
     #expect(status["generation"] == 2)
     #expect(status["swap"]?["exchange_position"]?.integer == position)
     #expect(try auscult("status").out.contains("\ngraph     generation 2; changed at frame position \(position)"))
-    usleep(400_000)
+    try folder.waitForScores("log.jsonl", generation: 2, count: 4)
     try stop(live)
 
     let scores = try records().filter { $0["kind"] == "score" }
-    let gaps = try records().contains { $0["kind"] == "gap" }
-    let begins = scores.compactMap { $0["begin"]?.integer }
-    if !gaps { #expect(zip(begins, begins.dropFirst()).allSatisfy { $1 - $0 == 4800 }, "\(begins)") }
+    try expectSpacing(scores, 4800, gaps: try records().filter { $0["kind"] == "gap" }, least: 3)
     for score in scores {
       let end = try #require(score["end"]?.integer)
       #expect(score["generation"] == (end <= position ? 1 : 2))

@@ -14,6 +14,7 @@ struct HangTests {
   private var auscult: Command {
     var command = Command(folder)
     command.environment["AUSCULT_PLUGIN_PATH"] = folder.path + "/plugins"
+    command.environment["TEST_HANG_FILE"] = folder.path + "/hangs"
     return command
   }
   private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -53,9 +54,9 @@ struct HangTests {
   /// Ends a run, and checks its duration and its files.
   private func end(_ live: LiveCommand, by signals: [Int32], status: Int32) throws -> Outcome {
     let began = ContinuousClock.now
-    for (index, signal) in signals.enumerated() {
-      if index > 0 { usleep(300_000) }
+    for signal in signals {
       live.signal(signal)
+      try live.waitUntilTaken(signal)
     }
     let outcome = try live.end(seconds: 60)
     #expect(ContinuousClock.now - began < .seconds(endLimit), "\(outcome.err)")
@@ -170,8 +171,7 @@ struct HangTests {
     try waitForPosition(8000)
     let change = try LiveCommand(
       auscult, arguments: ["swap", "bad", "where=\(place)", "--timeout", "60s", "--graph", name])
-    // Nothing shows when the run waits for the node: it must end whenever it is asked to.
-    usleep(500_000)
+    try waitUntil { folder.contains("hangs") }
     let outcome = try end(live, by: [SIGTERM], status: 0)
     try expectComplete(outcome)
     #expect(try change.end(seconds: 60).status == 1)
@@ -245,7 +245,7 @@ struct FileHangTests {
     try run.wait(for: "bad: has not returned from 'process' for 10 s")
     let began = ContinuousClock.now
     run.signal(SIGINT)
-    usleep(200_000)
+    try run.waitUntilTaken(SIGINT)
     run.signal(SIGINT)
     let outcome = try run.end(seconds: 60)
     #expect(ContinuousClock.now - began < .seconds(5 + 3))

@@ -75,15 +75,12 @@ struct LiveAdaptTests {
     let taken = try JSONValue(parsing: Array(try auscult("status", "\(name)-live", "--json").out.utf8))["position"]
     let position = try #require(taken?.integer)
     var late: [JSONValue] = []
-    let deadline = Date(timeIntervalSinceNow: 60)
-    while late.count < 12, Date() < deadline {
-      usleep(50_000)
-      let lines = ((try? folder.text("live.jsonl")) ?? "").split(separator: "\n")
-      late = lines.compactMap { try? JSONValue(parsing: Array($0.utf8)) }.filter {
+    try waitUntil {
+      late = try folder.writtenRecords("live.jsonl").filter {
         $0["kind"] == "score" && $0["begin"]?.integer ?? 0 > position
       }
+      return late.count >= 12
     }
-    #expect(late.count >= 12)
     #expect(late.count { $0["anomalous"] == false } > late.count / 2)
     #expect(try auscult("stop", "\(name)-live").status == 0)
     #expect(try watch.end().status == 0)

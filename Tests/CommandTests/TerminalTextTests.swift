@@ -110,6 +110,7 @@ import Testing
     try folder.write("broken.mp3", Data(sound))
     try folder.write("log.yaml", plainGraph.replacing("sink.null", with: "sink.wav, path: out.wav"))
     let outcome = try auscult("run", "log.yaml", "--input", "broken.mp3", "--json")
+    #expect(outcome.status == 0 && folder.contains("out.wav"), "\(outcome.err)")
     for line in outcome.err.split(separator: "\n") {
       #expect(throws: Never.self) { try JSONValue(parsing: Array(line.utf8)) }
     }

@@ -87,13 +87,7 @@ struct WatchTests {
       try folder.write("front.yaml", frontEnd(bands: bands))
       usleep(UInt32.random(in: 0...60_000))
     }
-    let deadline = Date(timeIntervalSinceNow: 20)
-    var plan = ""
-    repeat {
-      usleep(200_000)
-      plan = try auscult("apply", "--dry-run").out
-    } while !plan.hasPrefix("nothing changes") && Date() < deadline
-    #expect(plan.hasPrefix("nothing changes"), "\(plan)")
+    try waitUntil { try auscult("apply", "--dry-run").out.hasPrefix("nothing changes") }
     let status = try JSONValue(parsing: Array(try auscult("status", "--json").out.utf8))
     #expect(try #require(status["generation"]?.integer) < 15)
     _ = try stop(live)
@@ -134,10 +128,10 @@ struct WatchTests {
     let first = try folder.data(file)
     try folder.write("watched.yaml", graph(judge: type, include: "include: [front.yaml]"))
     let live = try start("--watch-plugins")
-    usleep(500_000)
+    try folder.waitForScores("log.jsonl", generation: 1, count: 5)
     try build(3)
     try live.wait(for: "auscult: \(file): judge re-warmed, from frame position ", seconds: 60)
-    usleep(500_000)
+    try folder.waitForScores("log.jsonl", generation: 2, count: 5)
 
     // The same build once more.
     let third = try folder.data(file)
@@ -154,7 +148,7 @@ struct WatchTests {
     try handle.close()
     let changed = "auscult: \(file): judge re-warmed, from frame position "
     try live.wait(for: changed, times: 2)
-    usleep(300_000)
+    try folder.waitForScores("log.jsonl", generation: 3, count: 5)
     let log = try stop(live)
     #expect(!log.contains("warning: \(file)"), "\(log)")
 

@@ -1,5 +1,6 @@
 import Foundation
 import JACKDriver
+import TestSupport
 import Testing
 
 extension JACKTests {
@@ -57,9 +58,7 @@ extension JACKTests {
         text.split(separator: "\n").compactMap { $0.wholeMatch(of: /jackd is (\d+) (.+)/) }.first)
       let number = try #require(Int32(process.1))
       // It ends right after its owner, but not in the same instant. A zombie that is not reaped has ended, too.
-      let deadline = ContinuousClock.now + .seconds(60)
-      while isAlive(number) && .now < deadline { usleep(10_000) }
-      #expect(!isAlive(number))
+      try waitUntil { !isAlive(number) }
       // It ended normally; otherwise it would keep a place in JACK's registry, which has eight.
       let left = try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").filter { $0.contains(process.2) }
       #expect(left.filter { !$0.hasSuffix("_auscult-ready") } == [])
@@ -85,8 +84,8 @@ extension JACKTests {
       server.standardOutput = FileHandle.nullDevice
       server.standardError = FileHandle.nullDevice
       try server.run()
-      let deadline = ContinuousClock.now + .seconds(60)
-      while !ServerRegistry.servers().contains(where: { $0.name == name }) && .now < deadline { usleep(10_000) }
+      defer { if server.isRunning { kill(server.processIdentifier, SIGKILL) } }
+      try waitUntil { ServerRegistry.servers().contains { $0.name == name } }
       kill(server.processIdentifier, SIGKILL)
       server.waitUntilExit()
       #expect(ServerRegistry.deadServers().contains { $0.name == name })

@@ -38,7 +38,7 @@ private func lines(
 private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
 @Suite struct RecordFieldTests {
-  @Test func scoreIsWrittenAsInTheDesign() throws {
+  @Test func scoreIsWritten() throws {
     var tokens = SinkHarness.Tokens()
     tokens.scores = [[score(0.0173)]]
     tokens.heads = [head(1)]
@@ -84,7 +84,7 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
     (AUSCULT_EVENT_RAISED, "raised"), (AUSCULT_EVENT_CLEARED, "cleared"), (AUSCULT_EVENT_REPEATED, "repeated"),
     (AUSCULT_EVENT_INHIBITED, "inhibited"), (AUSCULT_EVENT_RESUMED, "resumed"), (AUSCULT_EVENT_OPEN, "open"),
   ])
-  func alarmIsWrittenAsInTheDesign(_ state: UInt32, _ name: String) throws {
+  func alarmIsWritten(_ state: UInt32, _ name: String) throws {
     var input = slices
     input.format.kind = AUSCULT_EVENT
     input.node = "alarm"
@@ -111,7 +111,7 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
     (AUSCULT_EVENT_HEARING, AUSCULT_DEAF_STUCK, "ended", "stuck"),
     (AUSCULT_EVENT_HEARING, AUSCULT_DEAF_NO_SCORE, "ended", "no score"),
   ])
-  func deafnessIsWrittenAsInTheDesign(_ state: UInt32, _ cause: UInt32, _ name: String, _ why: String) throws {
+  func deafnessIsWritten(_ state: UInt32, _ cause: UInt32, _ name: String, _ why: String) throws {
     var input = slices
     input.format.kind = AUSCULT_EVENT
     input.node = "alarm"
@@ -131,7 +131,7 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
   @Test(arguments: [
     (AUSCULT_GAP_XRUN, "\"xrun\""), (AUSCULT_GAP_DROP, #""drop","count":7"#), (AUSCULT_GAP_NODE, "\"node\""),
   ])
-  func gapIsWrittenAsInTheDesign(_ cause: UInt32, _ text: String) throws {
+  func gapIsWritten(_ cause: UInt32, _ text: String) throws {
     let node = strdup("mic")
     defer { free(node) }
     var tokens = SinkHarness.Tokens()

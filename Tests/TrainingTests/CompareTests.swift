@@ -87,7 +87,9 @@ import Training
     #expect(try workshop.text("report/comparison.csv") == csv.out)
     let page = try workshop.text("report/report.html")
     #expect(page.contains("<svg") && page.contains("<title>Comparison of 2 graphs</title>"))
-    for line in csv.out.split(separator: "\n").dropFirst() where line.contains(",mean,mean,") {
+    let lines = csv.out.split(separator: "\n").dropFirst().filter { $0.contains(",mean,mean,") }
+    #expect(lines.count == 2, "\(csv.out)")
+    for line in lines {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       #expect(Double(cells[7]) == means[cells[0]])
       let digits = String(format: "%.2f", means[cells[0]]!)
@@ -169,7 +171,10 @@ import Training
     let finished = { () -> [String] in
       ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".json") }
     }
-    while finished().isEmpty, Date() < deadline { run.wait(seconds: 0.05) }
+    while finished().isEmpty {
+      try #require(Date() < deadline)
+      run.wait(seconds: 0.05)
+    }
     // Ctrl-C during the first training cancels it: half a training is no result.
     run.wait(seconds: 1)
     run.signal(SIGINT)
@@ -257,7 +262,9 @@ import Training
     let page = try workshop.data("report/report.html")
     #expect(page.range(of: Data("<img".utf8)) == nil)
     let bare = try workshop.run(["compare", hostile, "--dataset", "data", "--csv", "--test", "40%"])
-    #expect(bare.out.split(separator: "\n").dropFirst().allSatisfy { $0.hasPrefix("'=") }, "\(bare.out)")
+    #expect(bare.status == 0, "\(bare.err)")
+    let lines = bare.out.split(separator: "\n").dropFirst()
+    #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("'=") }, "\(bare.out)")
     let all = FileManager.default.enumerator(atPath: workshop.path)?.compactMap { $0 as? String } ?? []
     #expect(!all.contains { $0.hasSuffix("MARK") }, "a name was run as a command")
     #expect(try results(workshop).keys.allSatisfy { $0.wholeMatch(of: #/[A-Za-z0-9_-]+\.json/#) != nil })

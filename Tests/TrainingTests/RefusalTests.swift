@@ -303,8 +303,9 @@ import Testing
     try process.run()
     // Its threads show that it has begun.
     let tasks = "/proc/\(process.processIdentifier)/task"
-    while process.isRunning, (try? FileManager.default.contentsOfDirectory(atPath: tasks).count) ?? 0 < 3 {
-      usleep(1000)
+    try waitUntil {
+      let count = (try? FileManager.default.contentsOfDirectory(atPath: tasks).count) ?? 0
+      return count >= 3 || !process.isRunning
     }
     process.interrupt()
     let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

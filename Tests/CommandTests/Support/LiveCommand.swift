@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import TestSupport
+import Testing
 
 /// A run of `auscult` that continues while the test looks at it. It ends with the test at the latest.
 final class LiveCommand {
@@ -38,6 +40,17 @@ final class LiveCommand {
   }
 
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  /// Waits until the process has taken a signal. A second one that came earlier would be lost in the first.
+  func waitUntilTaken(_ number: Int32) throws {
+    try waitUntil {
+      // A process that has ended has taken it.
+      guard let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8),
+        let mask = status.firstMatch(of: /ShdPnd:\s*([0-9a-f]+)/)
+      else { return true }
+      return try #require(UInt64(mask.output.1, radix: 16)) >> (number - 1) & 1 == 0
+    }
+  }
 
   /// Waits for its end.
   func end(seconds: Int = 120) throws -> Outcome {

@@ -68,10 +68,13 @@ import Testing
     #expect(status.generation == 2 && status.returnGeneration == 3 && run.engine.generation == 3)
     run.driver.finish()
     let (there, back) = (Int(try #require(status.position)), Int(try #require(status.returnPosition)))
+    var generations: Set<Int> = []
     for record in run.records("log.jsonl") where record.contains("\"kind\":\"score\"") {
       let generation = try #require(record.firstMatch(of: #/"generation":([0-9]+)/#).flatMap { Int($0.1) })
       let end = SwapCase.end(record)
       #expect(generation == (end <= there ? 1 : end <= back ? 2 : 3), "\(record)")
+      generations.insert(generation)
     }
+    #expect(generations == [1, 2, 3])
   }
 }

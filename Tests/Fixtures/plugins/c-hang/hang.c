@@ -5,6 +5,7 @@
 #include "auscult/node.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,9 +30,17 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+// Creates the file that the environment variable TEST_HANG_FILE names, so that a test knows that a node hangs.
+static void show_hang(void) {
+  const char *path = getenv("TEST_HANG_FILE");
+  FILE *file = path ? fopen(path, "w") : NULL;
+  if (file) fclose(file);
+}
+
 // Sleeps, so that a machine with few processors can go on; 0 seconds: for ever.
 static void be_late(const hang *node, const char *place) {
   if (strcmp(node->where, place) != 0) return;
+  if (strcmp(place, "process") != 0) show_hang();
   double end = now() + node->seconds;
   while (node->seconds == 0 || now() < end) {
     struct timespec nap = {.tv_nsec = 20000000};
