@@ -25,7 +25,7 @@ extension Compiler {
         draft.configurations[index] = configuration
         checkStamps(&draft, node: index, configuration)
       } catch {
-        draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)
+        draft.error(NodeFailure(error), node: index)
       }
     }
   }

@@ -1,5 +1,6 @@
 import CNodeABI
 import Graph
+import NodeABI
 import NodeHost
 import NumberText
 import RealtimeCore
@@ -77,10 +78,10 @@ package final class NodeInstance: @unchecked Sendable {
     let callQueue = NodeCallQueue(services.calls, node: node.name)
     let create = { () -> Result<Native, NodeFailure> in
       var created: UnsafeMutableRawPointer?
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       let status = functions.pointee.create(
         functions, host.native, UInt32(arguments.count), arguments.list, &created, &error)
-      guard status == AUSCULT_OK, let created else { return .failure(NodeInstance.failure(error)) }
+      guard status == AUSCULT_OK, let created else { return .failure(NodeFailure(error)) }
       return .success(Native(functions, host, arguments, created))
     }
     services.entering?("create", node)
@@ -131,10 +132,10 @@ package final class NodeInstance: @unchecked Sendable {
     let answer = makeAnswer(arena, rate: rate, input: inputs.first)
     host.services.entering?("configure", node)
     let failure = try callQueue.call("configure") { [record, inputs] () -> NodeFailure? in
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
       // Keeps what the formats point to, the arena and the inputs' formats, until here.
-      return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeInstance.failure(error) }
+      return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeFailure(error) }
     }
     if let failure { throw failure }
     state = .configured
@@ -282,9 +283,9 @@ package final class NodeInstance: @unchecked Sendable {
     guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
     host.services.entering?("activate", node)
     let failure = try callQueue.call("activate") { [record] () -> NodeFailure? in
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK
-      return record.isActive ? nil : NodeInstance.failure(error)
+      return record.isActive ? nil : NodeFailure(error)
     }
     if let failure { throw failure }
     state = .active
@@ -315,18 +316,5 @@ package final class NodeInstance: @unchecked Sendable {
   /// Calls a function without an answer, and waits only briefly.
   package func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
     callQueue.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
-  }
-
-  package static func emptyError() -> auscult_error {
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
-    return error
-  }
-
-  package static func failure(_ error: auscult_error) -> NodeFailure {
-    let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    return NodeFailure(
-      text: text.isEmpty ? "failed and gave no reason" : text, parameter: parameter.isEmpty ? nil : parameter)
   }
 }
