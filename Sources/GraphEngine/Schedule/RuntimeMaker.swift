@@ -1,6 +1,7 @@
 import CNodeABI
 import CRealtime
 import GraphCompiler
+import NodeABI
 import RealtimeCore
 
 /// Allocates the memory that one node needs while it runs. Thread: control.
@@ -184,10 +185,4 @@ extension JoinQueue {
   }
 }
 
-func leastCommonMultiple(_ a: Int64, _ b: Int64) -> Int64 { a / greatestCommonDivisor(a, b) * b }
-
-func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
-  var (x, y) = (a, b)
-  while y != 0 { (x, y) = (y, x % y) }
-  return x
-}
+private func leastCommonMultiple(_ a: Int64, _ b: Int64) -> Int64 { a / greatestCommonDivisor(a, b) * b }
