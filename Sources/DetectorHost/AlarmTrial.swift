@@ -20,7 +20,7 @@ public struct HeardScore: Sendable {
   package init(score: Double, index: Int64) {
     self.init(
       score: score, head: auscult_head(origin: 0, index: index, segment: 0, flags: 0, generation: 1),
-      marks: UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING))
+      marks: Marks.unmarked.rawValue)
   }
 }
 

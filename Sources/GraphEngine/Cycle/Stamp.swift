@@ -39,7 +39,9 @@ extension StepOutput {
 
   /// Marks all samples as heard. The source changes the marks when it has looked at its samples.
   @inline(__always) @_noLocks @_noAllocation
-  func markAllHeard() { realtime_fill(ownMarks!, Marks.heard, block.capacity * Int(format.pointee.channels)) }
+  func markAllHeard() {
+    realtime_fill(ownMarks!, Marks.unmarked.rawValue, block.capacity * Int(format.pointee.channels))
+  }
 }
 
 extension Step {

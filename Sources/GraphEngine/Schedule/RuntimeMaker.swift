@@ -64,7 +64,7 @@ package struct RuntimeMaker {
       let format = configuration.outputs[output].format
       guard let marks = block.pointee.marks, let input, !draft.hasMarks(format, input) else { continue }
       realtime_fill(
-        marks, Marks.heard,
+        marks, Marks.unmarked.rawValue,
         draft.capacities[node][output] * NodeSizes.markChannels(format))
     }
     return arena.array(
@@ -98,7 +98,6 @@ package struct RuntimeMaker {
         inputChannels: Int(input.channels), outputChannels: Int(format.channels),
         map: configuration.channelMap.isEmpty ? nil : UnsafePointer(arena.array(configuration.channelMap)),
         inputPeriod: input.period * factor, inputExtent: input.extent * factor, inputOffset: input.offset * factor,
-        outputPeriod: format.period, outputExtent: format.extent, outputOffset: format.offset,
         silentShare: format.kind == AUSCULT_AUDIO ? .max : Marks.share(format))
     ])
   }
