@@ -166,9 +166,8 @@ struct MarkHistory {
       let head = isAudio ? heads : heads + token
       let sample = isAudio ? Int64(token) : 0
       let marks = block.pointee.marks! + token * Int(block.pointee.mark_token_stride)
-      collect(
-        begin: time.beginTicks(head, sample), end: time.endTicks(head, sample), into: marks,
-        stride: Int(block.pointee.mark_channel_stride))
+      let (begin, end) = (time.beginTicks(head, sample), time.endTicks(head, sample))
+      collect(begin: begin, end: end, into: marks, stride: Int(block.pointee.mark_channel_stride))
     }
   }
 
