@@ -83,14 +83,14 @@ let parserTests: Set<String>? =
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("DocumentTests", []),
   ("GraphTextTests", []),
-  ("NodeHostTests", ["NodeKit", "CNodeABI"]),
+  ("NodeHostTests", ["NodeABI", "CNodeABI"]),
   ("SystemCallsTests", ["SystemCalls", "NumberText"]),
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", []),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "OutputFiles", "NodeKit", "CNodeABI", "CSndFile"]),
+  ("RecordsTests", ["Records", "OutputFiles", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime", "SystemCalls"]),
@@ -99,7 +99,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
   ("CommandTests", ["RunControl"]),
   ("ModelTests", ["Models", "JSONText"]),
-  ("LearningTests", ["Learning", "Models"]),
+  ("LearningTests", ["Learning", "Models", "NodeKit"]),
   ("FuzzTests", ["RunControl"]),
   ("TrainingTests", ["Training", "DetectorHost", "TextEscapes", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
@@ -157,11 +157,17 @@ let package = Package(
       name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
       swiftSettings: strict),
     .target(
-      name: "NodeLife", dependencies: ["Graph", "RealtimeCore", "Models", "NumberText", "CNodeABI", "CRealtime"],
+      name: "NodeLife",
+      dependencies: [
+        "Graph", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "Models", "NumberText", "CNodeABI", "CRealtime",
+      ],
       swiftSettings: realtime),
     .target(
       name: "GraphCompiler",
-      dependencies: ["Graph", "NodeLife", "NodeABI", "RealtimeCore", "Models", "JSONText", "NumberText", "CNodeABI"],
+      dependencies: [
+        "Graph", "NodeLife", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "Models", "JSONText", "NumberText",
+        "CNodeABI",
+      ],
       swiftSettings: strict),
     .target(
       name: "GraphEngine",
@@ -172,7 +178,10 @@ let package = Package(
       swiftSettings: realtime),
     .target(
       name: "DetectorHost",
-      dependencies: ["GraphEngine", "GraphCompiler", "GraphText", "NodeABI", "Models", "CNodeABI", "CRealtime"],
+      dependencies: [
+        "GraphEngine", "GraphCompiler", "GraphText", "NodeHost", "NodeABI", "Models", "JSONText", "CNodeABI",
+        "CRealtime",
+      ],
       swiftSettings: strict),
     .target(
       name: "FileDriver",
@@ -185,8 +194,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "DetectorHost", "GraphEngine", "FileDriver", "NodeKit", "NodeHost", "NodeABI", "Models", "OutputFiles",
-        "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CSndFile", "CSoundTouch",
+        "DetectorHost", "GraphEngine", "FileDriver", "GraphText", "NodeKit", "NodeHost", "NodeABI", "Models",
+        "OutputFiles", "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CNodeABI", "CSndFile", "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
@@ -199,8 +208,8 @@ let package = Package(
     .executableTarget(
       name: "auscult",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Records",
-        "Training", "Models", "TextEscapes", "OutputFiles", "SystemCalls", "NumberText", "CStreams",
+        "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
+        "Models", "TextEscapes", "OutputFiles", "SystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -1,5 +1,4 @@
 import CNodeABI
-import CRealtime
 import GraphCompiler
 import GraphEngine
 import GraphText
@@ -21,7 +20,7 @@ public struct HeardScore: Sendable {
   package init(score: Double, index: Int64) {
     self.init(
       score: score, head: auscult_head(origin: 0, index: index, segment: 0, flags: 0, generation: 1),
-      marks: UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING))
+      marks: Marks.unmarked.rawValue)
   }
 }
 
@@ -86,8 +85,7 @@ public final class AlarmTrial {
         memory: MemoryLimit.standard.bytes)
       try instance.activate()
     } catch {
-      let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-      throw DiagnosticsError([graph.diagnostic(failure, node: node)])
+      throw DiagnosticsError([graph.diagnostic(NodeFailure(error), node: node)])
     }
     output = arena.block(
       configuration.outputs[0].native, capacity: 8 * Self.most + configuration.bursts[0], producer: nil)
@@ -111,7 +109,7 @@ public final class AlarmTrial {
       part.heads += begin
       part.marks = part.marks.map { $0 + begin * Int(part.mark_token_stride) }
       part.complete = end(part.heads[count - 1])
-      try process(&part)
+      try process(part)
       for index in 0..<Int(output.pointee.count) {
         let event = (output.pointee.data + index * Int(output.pointee.token_stride))
           .assumingMemoryBound(to: auscult_event.self).pointee
@@ -134,31 +132,13 @@ public final class AlarmTrial {
   /// Resets the node.
   private func restart() throws(DiagnosticsError) {
     instance.native.pointee.deactivate(instance.pointer)
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    var error = auscult_error.empty
     guard instance.native.pointee.activate(instance.pointer, &error) == AUSCULT_OK else { throw failure() }
   }
 
-  private func process(_ part: inout auscult_block) throws(DiagnosticsError) {
+  private func process(_ part: auscult_block) throws(DiagnosticsError) {
     output.pointee.count = 0
-    var clock = auscult_clock()
-    clock.flags = AUSCULT_CLOCK_NO_DEADLINE
-    let before = realtime_flush_denormals()
-    defer { realtime_restore_denormals(before) }
-    let status = withUnsafePointer(to: part) { part in
-      var (from, to) = (Optional(part), Optional(output))
-      return withUnsafePointer(to: &from) { inputs in
-        withUnsafePointer(to: &to) { outputs in
-          withUnsafePointer(to: &clock) { clock in
-            var cycle = auscult_cycle()
-            cycle.size = UInt32(MemoryLayout<auscult_cycle>.size)
-            (cycle.input_count, cycle.output_count) = (1, 1)
-            (cycle.inputs, cycle.outputs, cycle.clock) = (inputs, outputs, clock)
-            return instance.native.pointee.process(instance.pointer, &cycle)
-          }
-        }
-      }
-    }
+    let status = withUnsafePointer(to: part) { instance.process($0, to: output) }
     guard status == AUSCULT_OK else { throw failure() }
   }
 

@@ -4,6 +4,7 @@ import GraphEngine
 import GraphText
 import JSONText
 import Models
+import NodeABI
 
 /// The input of a detector: the format of its tokens, and the nodes that they pass through.
 public struct DetectorInput: Sendable {
@@ -68,8 +69,7 @@ extension Engine {
     guard let (instance, ability) = explainer(node), token.count == rows * columns else { return nil }
     var bands = [Float](repeating: 0, count: columns)
     var moments = [Float](repeating: 0, count: rows)
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    var error = auscult_error.empty
     let status = ability.pointee.explain(instance.pointer, UInt32(channel), token, &bands, &moments, &error)
     return status == AUSCULT_OK ? (bands, moments) : nil
   }
@@ -84,8 +84,7 @@ extension Engine {
       let reconstruct = ability.pointee.reconstruct
     else { return nil }
     var made = [Float](repeating: 0, count: token.count)
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    var error = auscult_error.empty
     let status = reconstruct(instance.pointer, UInt32(channel), token, &made, &error)
     return status == AUSCULT_OK && made.allSatisfy(\.isFinite) ? made : nil
   }

@@ -3,6 +3,7 @@ import GraphCompiler
 import GraphEngine
 import GraphText
 import Models
+import NodeABI
 import NodeHost
 
 /// The tokens of one machine, for training.
@@ -91,7 +92,7 @@ public final class DetectorTrainer: @unchecked Sendable {
     do {
       instance = try NodeInstance(node, graph: graph.name, services: HostServices(log: log))
     } catch {
-      throw DiagnosticsError([graph.diagnostic(Self.failure(error), node: node)])
+      throw DiagnosticsError([graph.diagnostic(NodeFailure(error), node: node)])
     }
   }
 
@@ -175,10 +176,6 @@ public final class DetectorTrainer: @unchecked Sendable {
     return try result()
   }
 
-  private static func failure(_ error: any Error) -> NodeFailure {
-    error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-  }
-
   /// A copy that lives as long as the arena; nil if there are no values.
   private func keep<T>(_ arena: Arena, _ values: [T]) -> UnsafePointer<T>? {
     guard !values.isEmpty else { return nil }
@@ -191,8 +188,7 @@ public final class DetectorTrainer: @unchecked Sendable {
     guard let ability = node.nodeClass.ability(AUSCULT_REPORT) else { return [] }
     let collector = FigureCollector()
     var sink = collector.native
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    var error = auscult_error.empty
     _ = withExtendedLifetime(collector) {
       ability.assumingMemoryBound(to: auscult_report.self).pointee.report(instance.pointer, &sink, &error)
     }
@@ -200,10 +196,9 @@ public final class DetectorTrainer: @unchecked Sendable {
   }
 
   private func check(_ call: (UnsafeMutablePointer<auscult_error>) -> auscult_status) throws(DiagnosticsError) {
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
+    var error = auscult_error.empty
     guard call(&error) == AUSCULT_OK else {
-      throw DiagnosticsError([graph.diagnostic(NodeInstance.failure(error), node: node)])
+      throw DiagnosticsError([graph.diagnostic(NodeFailure(error), node: node)])
     }
   }
 }

@@ -1,5 +1,4 @@
 import CNodeABI
-import CRealtime
 import GraphCompiler
 import GraphEngine
 import GraphText
@@ -32,8 +31,7 @@ public final class TokenJudge {
         inputs: [ConfiguredInput(format: record, port: 0, node: "")], memory: MemoryLimit.standard.bytes)
       try instance.activate()
     } catch {
-      let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-      throw DiagnosticsError([graph.diagnostic(failure, node: node)])
+      throw DiagnosticsError([graph.diagnostic(NodeFailure(error), node: node)])
     }
     self.input = arena.block(record.native, capacity: 1, producer: nil)
     output = arena.block(configuration.outputs[0].native, capacity: 1 + configuration.bursts[0], producer: nil)
@@ -53,31 +51,12 @@ public final class TokenJudge {
     input.pointee.heads[0] = auscult_head(origin: 0, index: judged, segment: 0, flags: 0, generation: 1)
     judged += 1
     output.pointee.count = 0
-    guard process() == AUSCULT_OK, output.pointee.count == 1 else {
+    guard instance.process(input, to: output) == AUSCULT_OK, output.pointee.count == 1 else {
       throw DiagnosticsError([
         graph.diagnostic(NodeFailure(text: "gave no score for a token", parameter: nil), node: instance.node)
       ])
     }
     let data = output.pointee.data + channel * Int(output.pointee.channel_stride)
     return data.assumingMemoryBound(to: auscult_score.self).pointee.score
-  }
-
-  private func process() -> auscult_status {
-    var clock = auscult_clock()
-    clock.flags = AUSCULT_CLOCK_NO_DEADLINE
-    var (from, to) = (Optional(UnsafePointer(input)), Optional(output))
-    let before = realtime_flush_denormals()
-    defer { realtime_restore_denormals(before) }
-    return withUnsafePointer(to: &from) { inputs in
-      withUnsafePointer(to: &to) { outputs in
-        withUnsafePointer(to: &clock) { clock in
-          var cycle = auscult_cycle()
-          cycle.size = UInt32(MemoryLayout<auscult_cycle>.size)
-          (cycle.input_count, cycle.output_count) = (1, 1)
-          (cycle.inputs, cycle.outputs, cycle.clock) = (inputs, outputs, clock)
-          return instance.native.pointee.process(instance.pointer, &cycle)
-        }
-      }
-    }
   }
 }

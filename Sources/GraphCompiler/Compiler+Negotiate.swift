@@ -25,7 +25,7 @@ extension Compiler {
         draft.configurations[index] = configuration
         checkStamps(&draft, node: index, configuration)
       } catch {
-        draft.error(error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil), node: index)
+        draft.error(NodeFailure(error), node: index)
       }
     }
   }
@@ -129,10 +129,4 @@ package func describe(_ format: auscult_format) -> String {
 }
 
 /// "features or slice".
-func kindNames(_ kinds: UInt32) -> String {
-  let names: [(UInt32, String)] = [
-    (AUSCULT_AUDIO, "audio"), (AUSCULT_SPECTRUM, "spectrum"), (AUSCULT_FEATURES, "features"), (AUSCULT_SLICE, "slice"),
-    (AUSCULT_SCORE, "score"), (AUSCULT_EVENT, "event"),
-  ]
-  return names.filter { kinds & $0.0 != 0 }.map(\.1).joined(separator: " or ")
-}
+func kindNames(_ kinds: UInt32) -> String { StreamKinds(rawValue: kinds).words.joined(separator: " or ") }

@@ -2,6 +2,7 @@ import CNodeABI
 import Glibc
 import JSONText
 import Models
+import NodeABI
 import NodeHost
 import NumberText
 
@@ -81,9 +82,8 @@ package enum FrontEnd {
   }
 
   private static func reduced(_ a: Int64, _ b: Int64) -> (Int64, Int64) {
-    var (x, y) = (a, b)
-    while y != 0 { (x, y) = (y, x % y) }
-    return (a / max(x, 1), b / max(x, 1))
+    let common = max(1, greatestCommonDivisor(a, b))
+    return (a / common, b / common)
   }
 
   // MARK: Comparing

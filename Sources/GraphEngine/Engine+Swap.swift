@@ -140,13 +140,9 @@ extension Engine {
   /// Activates the new nodes.
   private func activate(_ draft: SwapDraft, _ runtimes: [NodeRuntime]) throws(DiagnosticsError) {
     for runtime in runtimes {
-      do {
-        try runtime.instance.activate()
-      } catch {
-        for runtime in runtimes { runtime.instance.deactivate() }
-        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-        throw DiagnosticsError([draft.graph.diagnostic(failure, node: runtime.node)])
-      }
+      guard let diagnostic = activate(runtime, of: draft.graph) else { continue }
+      for runtime in runtimes { runtime.instance.deactivate() }
+      throw DiagnosticsError([diagnostic])
     }
   }
 
@@ -156,8 +152,7 @@ extension Engine {
       do {
         tunings.append(try Tuning(runtime, before: before, after: after))
       } catch {
-        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-        throw DiagnosticsError([draft.graph.diagnostic(failure, node: after)])
+        throw DiagnosticsError([draft.graph.diagnostic(NodeFailure(error), node: after)])
       }
     }
     return tunings

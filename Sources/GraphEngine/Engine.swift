@@ -84,8 +84,7 @@ public final class Engine: @unchecked Sendable {
       do {
         instances.append(try NodeInstance(node, graph: graph.name, services: services))
       } catch {
-        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-        diagnostics.append(graph.diagnostic(failure, node: node))
+        diagnostics.append(graph.diagnostic(NodeFailure(error), node: node))
       }
     }
     guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics) }
@@ -144,8 +143,7 @@ public final class Engine: @unchecked Sendable {
       do {
         instances[index] = try NodeInstance(node, graph: graph.name, services: services)
       } catch {
-        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-        throw DiagnosticsError([graph.diagnostic(failure, node: node)])
+        throw DiagnosticsError([graph.diagnostic(NodeFailure(error), node: node)])
       }
     }
     retuned = []
@@ -163,18 +161,22 @@ public final class Engine: @unchecked Sendable {
 
   /// Activates the nodes. If one fails, takes the others down again.
   private func activate(_ runtimes: [NodeRuntime]) throws(DiagnosticsError) {
-    var diagnostics: [Diagnostic] = []
-    for runtime in runtimes {
-      do {
-        try runtime.instance.activate()
-      } catch {
-        let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-        diagnostics.append(graph.diagnostic(failure, node: runtime.node))
-      }
-    }
+    let diagnostics = runtimes.compactMap { activate($0, of: graph) }
     guard diagnostics.isEmpty else {
       for runtime in runtimes { runtime.instance.deactivate() }
       throw DiagnosticsError(diagnostics)
+    }
+  }
+
+  /// Activates a node of a graph.
+  ///
+  /// - Returns: its error, or nil.
+  func activate(_ runtime: NodeRuntime, of graph: Graph) -> Diagnostic? {
+    do {
+      try runtime.instance.activate()
+      return nil
+    } catch {
+      return graph.diagnostic(NodeFailure(error), node: runtime.node)
     }
   }
 

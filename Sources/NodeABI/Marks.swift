@@ -13,7 +13,7 @@ public struct Marks: RawRepresentable, Sendable, Equatable {
   /// The marks of a stream without marks: sounding, connected and moving, not clipped.
   @inlinable
   public static var unmarked: Marks {
-    @_noLocks @_noAllocation get {
+    @inline(__always) @_noLocks @_noAllocation get {
       Marks(rawValue: UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING))
     }
   }
@@ -45,4 +45,34 @@ public struct Marks: RawRepresentable, Sendable, Equatable {
 
   @inlinable @inline(__always) @_noLocks @_noAllocation
   func has(_ mark: UInt32) -> Bool { UInt32(rawValue) & mark != 0 }
+}
+
+/// The parts of marks as bytes, for the host: it computes a token's marks from those of several tokens.
+extension Marks {
+  /// All bits except the share of silence.
+  @inlinable
+  public static var bits: UInt8 { @inline(__always) @_noLocks @_noAllocation get { 0x0f } }
+  @inlinable
+  public static var silence: UInt8 {
+    @inline(__always) @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_SILENCE) }
+  }
+  @inlinable
+  public static var silenceShift: UInt8 {
+    @inline(__always) @_noLocks @_noAllocation get { UInt8(AUSCULT_SILENCE_SHIFT) }
+  }
+  /// It is not known whether it sounds. Connected and moving, so that no machine counts as deaf because of it.
+  @inlinable
+  public static var unknown: UInt8 {
+    @inline(__always) @_noLocks @_noAllocation get { UInt8(AUSCULT_MARK_CONNECTED | AUSCULT_MARK_MOVING) }
+  }
+
+  /// The mark of a token that is computed from two: all their bits, and the smaller share of silence.
+  @inlinable @inline(__always) @_noLocks @_noAllocation
+  public static func merged(_ a: UInt8, _ b: UInt8) -> UInt8 { ((a | b) & bits) | min(a & silence, b & silence) }
+
+  /// A format's `silent_share` as a mark. Thread: control.
+  public static func share(_ format: auscult_format) -> UInt8 {
+    let share = format.silent_share == 0 ? 15 : min(15, format.silent_share)
+    return UInt8(share) << UInt8(AUSCULT_SILENCE_SHIFT)
+  }
 }

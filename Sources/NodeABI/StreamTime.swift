@@ -57,3 +57,10 @@ public func floorDivide(_ number: Int64, _ per: Int64) -> Int64 { auscult_floor_
 /// `number / per` rounded up, for `per` > 0.
 @inlinable @inline(__always) @_noLocks @_noAllocation
 public func ceilDivide(_ number: Int64, _ per: Int64) -> Int64 { auscult_ceil_divide(number, per) }
+
+/// The largest number that divides both; 0 only if both are 0. Not for realtime code.
+public func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
+  var (a, b) = (a, b)
+  while b != 0 { (a, b) = (b, a % b) }
+  return a
+}

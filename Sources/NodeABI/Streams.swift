@@ -40,4 +40,14 @@ public enum GapCause: UInt32, Sendable, CaseIterable {
 public enum DeafCause: UInt32, Sendable, CaseIterable {
   case unconnected = 1
   case silent, stuck, noScore
+
+  /// Its word in records and messages.
+  public var name: StaticString {
+    switch self {
+    case .unconnected: "unconnected"
+    case .silent: "silent"
+    case .stuck: "stuck"
+    case .noScore: "no score"
+    }
+  }
 }

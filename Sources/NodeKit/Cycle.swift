@@ -111,6 +111,10 @@ public struct InputBlock {
     UnsafeRawPointer(pointer.pointee.data) + pointer.pointee.place(token, channel)
   }
 
+  /// Positions of its tokens.
+  @inlinable
+  public var time: StreamTime { @inline(__always) @_noLocks @_noAllocation get { pointer.pointee.time } }
+
   /// Position of a token (audio: `head(0)`, of the first sample).
   @inlinable @_noLocks @_noAllocation
   public func head(_ token: Int) -> UnsafePointer<auscult_head> { UnsafePointer(pointer.pointee.heads + token) }
@@ -181,7 +185,7 @@ public struct OutputBlock {
   @inlinable @_noLocks @_noAllocation
   public func noteLearned(from input: InputBlock, _ token: Int) {
     pointer.pointee.flags |= AUSCULT_BLOCK_LEARNING
-    pointer.pointee.learned = input.pointer.pointee.time.end(input.head(token))
+    pointer.pointee.learned = input.time.end(input.head(token))
   }
 
   /// Where to write the head of a token, on outputs that the node stamps itself.

@@ -1,5 +1,7 @@
+import CNodeABI
 import Graph
 import GraphText
+import NodeABI
 import NumberText
 
 /// The error of a node's control function.
@@ -11,6 +13,15 @@ package struct NodeFailure: Error {
   package init(text: String, parameter: String? = nil) {
     self.text = text
     self.parameter = parameter
+  }
+
+  /// Any error that was thrown while a node was set up.
+  package init(_ error: any Error) { self = error as? NodeFailure ?? NodeFailure(text: "\(error)") }
+
+  /// What a node's function has written to its error.
+  package init(_ error: auscult_error) {
+    let text = error.message
+    self.init(text: text.isEmpty ? "failed and gave no reason" : text, parameter: error.parameterName)
   }
 
   /// The error for memory that is within the limit but not available.

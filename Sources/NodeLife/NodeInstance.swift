@@ -1,5 +1,6 @@
 import CNodeABI
 import Graph
+import NodeABI
 import NodeHost
 import NumberText
 import RealtimeCore
@@ -77,10 +78,10 @@ package final class NodeInstance: @unchecked Sendable {
     let callQueue = NodeCallQueue(services.calls, node: node.name)
     let create = { () -> Result<Native, NodeFailure> in
       var created: UnsafeMutableRawPointer?
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       let status = functions.pointee.create(
         functions, host.native, UInt32(arguments.count), arguments.list, &created, &error)
-      guard status == AUSCULT_OK, let created else { return .failure(NodeInstance.failure(error)) }
+      guard status == AUSCULT_OK, let created else { return .failure(NodeFailure(error)) }
       return .success(Native(functions, host, arguments, created))
     }
     services.entering?("create", node)
@@ -131,65 +132,16 @@ package final class NodeInstance: @unchecked Sendable {
     let answer = makeAnswer(arena, rate: rate, input: inputs.first)
     host.services.entering?("configure", node)
     let failure = try callQueue.call("configure") { [record, inputs] () -> NodeFailure? in
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       let status = record.functions.pointee.configure(record.pointer, setup, answer, &error)
       // Keeps what the formats point to, the arena and the inputs' formats, until here.
-      return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeInstance.failure(error) }
+      return withExtendedLifetime((arena, inputs)) { status == AUSCULT_OK ? nil : NodeFailure(error) }
     }
     if let failure { throw failure }
     state = .configured
     let result = try withExtendedLifetime(arena) { try configuration(answer.pointee, inputs: inputs) }
     self.memory = result.memory
     return result
-  }
-
-  private func makeSetup(
-    _ arena: Arena, rate: Int, quantum: Int, inputs: [ConfiguredInput], memory: Int
-  ) -> UnsafePointer<auscult_setup> {
-    UnsafePointer(
-      arena.array([
-        auscult_setup(
-          size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: UInt32(rate), quantum: UInt32(quantum),
-          input_count: UInt32(inputs.count), inputs: arena.array(inputs.map { $0.format.format }),
-          input_ports: arena.array(inputs.map { UInt32($0.port) }), input_nodes: arena.texts(inputs.map { $0.node }),
-          memory: UInt64(memory))
-      ]))
-  }
-
-  private func makeAnswer(
-    _ arena: Arena, rate: Int, input: ConfiguredInput?
-  ) -> UnsafeMutablePointer<auscult_answer> {
-    let outputCount = Int(native.pointee.output_count)
-    let outputs = arena.array(auscult_format.self, count: outputCount)
-    for index in 0..<outputCount { outputs[index] = initialFormat(port: index, rate: rate, input: input) }
-    var answer = auscult_answer()
-    answer.size = UInt32(MemoryLayout<auscult_answer>.size)
-    answer.output_count = UInt32(outputCount)
-    answer.outputs = outputs
-    answer.bursts = arena.array(UInt32.self, count: outputCount)
-    return arena.array([answer])
-  }
-
-  /// An output's format before the node changes it.
-  private func initialFormat(port: Int, rate: Int, input: ConfiguredInput?) -> auscult_format {
-    var format = input?.format.format ?? auscult_format()
-    format.size = UInt32(MemoryLayout<auscult_format>.size)
-    format.driver_rate = UInt32(rate)
-    format.stamp = AUSCULT_STAMP_HOST
-    if input == nil {
-      format.kind = AUSCULT_AUDIO
-      format.channels = 1
-      format.rows = 1
-      format.columns = 1
-      format.denominator = 1
-      format.period = 1
-      format.extent = 1
-    } else {
-      // A port with only one kind yields that kind, unless the node says otherwise.
-      let kinds = native.pointee.outputs[port].kinds
-      if kinds.nonzeroBitCount == 1 { format.kind = kinds }
-    }
-    return format
   }
 
   private func configuration(_ answer: auscult_answer, inputs: [ConfiguredInput]) throws -> Configuration {
@@ -288,9 +240,9 @@ package final class NodeInstance: @unchecked Sendable {
     guard canHaveMemory(bytes: memory) else { throw NodeFailure.memory(memory) }
     host.services.entering?("activate", node)
     let failure = try callQueue.call("activate") { [record] () -> NodeFailure? in
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       record.isActive = record.functions.pointee.activate(record.pointer, &error) == AUSCULT_OK
-      return record.isActive ? nil : NodeInstance.failure(error)
+      return record.isActive ? nil : NodeFailure(error)
     }
     if let failure { throw failure }
     state = .active
@@ -321,18 +273,5 @@ package final class NodeInstance: @unchecked Sendable {
   /// Calls a function without an answer, and waits only briefly.
   package func tell(_ function: String, _ body: @escaping (UnsafeMutableRawPointer) -> Void) {
     callQueue.finish(function, seconds: Self.patience) { [record] in body(record.pointer) }
-  }
-
-  package static func emptyError() -> auscult_error {
-    var error = auscult_error()
-    error.size = UInt32(MemoryLayout<auscult_error>.size)
-    return error
-  }
-
-  package static func failure(_ error: auscult_error) -> NodeFailure {
-    let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    let parameter = withUnsafeBytes(of: error.parameter) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    return NodeFailure(
-      text: text.isEmpty ? "failed and gave no reason" : text, parameter: parameter.isEmpty ? nil : parameter)
   }
 }

@@ -192,17 +192,6 @@ extension Record.Deaf.State {
   public var name: StaticString { self == .begun ? "begun" : "ended" }
 }
 
-extension Record.Deaf.Cause {
-  public var name: StaticString {
-    switch self {
-    case .unconnected: "unconnected"
-    case .silent: "silent"
-    case .stuck: "stuck"
-    case .noScore: "no score"
-    }
-  }
-}
-
 extension Record.Gap.Cause {
   public var name: StaticString {
     switch self {

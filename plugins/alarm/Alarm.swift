@@ -52,7 +52,7 @@ final class Alarm: Node {
   private let inhibitsGap: Bool
 
   private var channels = 0
-  private var format = (denominator: Int64(1), period: Int64(1), extent: Int64(1), offset: Int64(0))
+  private var format = (denominator: Int64(1), period: Int64(1), extent: Int64(1))
   private var rules = AlarmRules()
   /// Ticks until deafness is reported; nil: never.
   private var patience: Int64?
@@ -81,7 +81,7 @@ final class Alarm: Node {
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     let input = setup.input
     channels = input.channels
-    format = (input.denominator, input.period, input.extent, input.offset)
+    format = (input.denominator, input.period, input.extent)
     let ticks = { (seconds: Double) in Int64((seconds * Double(input.driverRate) * Double(input.denominator)).rounded())
     }
     rules = AlarmRules(
@@ -145,12 +145,12 @@ final class Alarm: Node {
   @_noLocks @_noAllocation
   private func take(_ input: InputBlock, _ token: Int, _ cycle: Cycle) {
     let head = input.head(token).pointee
-    let first = head.origin + format.offset + head.index * format.period
+    let (first, end) = (input.time.beginTicks(input.head(token)), input.time.endTicks(input.head(token)))
     let begin = max(first, head.segment * format.denominator)
     let followsGap = isAfterReset || head.followsGap
     isAfterReset = false
     lastHead = head
-    lastEnd = first + format.extent
+    lastEnd = end
     for channel in 0..<channels {
       let score = input.score(token, channel).pointee
       listen(channel, from: begin, to: lastEnd, marks: input.marks(token, channel), cycle)
@@ -194,9 +194,10 @@ final class Alarm: Node {
       return cycle.fail("more scores arrived at once than their format allows")
     }
     let score = last.unsafelyUnwrapped[channel]
+    let time = cycle.input.time
     output.event(output.count).pointee = auscult_event(
-      channel: UInt32(truncatingIfNeeded: channel), state: state, begin: max(0, floorDivide(begin, format.denominator)),
-      end: ceilDivide(end, format.denominator), score: score.score, threshold: score.threshold, cause: cause,
+      channel: UInt32(truncatingIfNeeded: channel), state: state, begin: max(0, time.frame(beginTicks: begin)),
+      end: time.frame(endTicks: end), score: score.score, threshold: score.threshold, cause: cause,
       reserved: 0)
     output.head(output.count).pointee = lastHead
     output.count += 1

@@ -40,8 +40,8 @@ final class NumPy: OffloadNode {
   private var tokens = 0
   /// The current input file, and the place of its first token in the array.
   private var current: (name: String, first: Int)?
-  /// Names of arrays that this run has begun, with `each`.
-  private var names: Set<String> = []
+  /// Paths of the arrays, with `each`.
+  private var paths: ArrayPaths
   /// This run has written a file into the index.
   private var hasIndexed = false
   private var tokensPerSecond = 1.0
@@ -65,6 +65,7 @@ final class NumPy: OffloadNode {
     }
     limit = try RotationLimit(arguments)
     self.path = path
+    paths = ArrayPaths(of: path)
     isEach = arguments.boolean("each")
     appends = arguments.boolean("append")
     keep = try KeepLimit(arguments, rotation: limit)
@@ -181,7 +182,7 @@ final class NumPy: OffloadNode {
     let name = host.file
     if isEach, !file.isOpen {
       if let name {
-        file = OutputFile(path: arrayPath(of: name), kind: .numPy, append: appends, keep: keep)
+        file = OutputFile(path: paths.next(for: name), kind: .numPy, append: appends, keep: keep)
         file.tell = { [host] in host.log(.warning, $0) }
       }
       try open(header)
@@ -202,19 +203,6 @@ final class NumPy: OffloadNode {
       rate: tokensPerSecond, continues: hasIndexed || isEach && appends || current.first > 0, replaces: !appends
     ) { [host] in host.log(.warning, $0) }
     hasIndexed = true
-  }
-
-  /// "features.npy" and "a/monday.wav" -> "features/monday.npy"; the run's next monday.wav gives "monday-2".
-  private func arrayPath(of input: String) -> String {
-    let folder = path.hasSuffix(".npy") ? String(path.dropLast(4)) : path + ".each"
-    let name = input.split(separator: "/").last.map(String.init) ?? input
-    let stem = name.lastIndex(of: ".").map { $0 == name.startIndex ? name : String(name[..<$0]) } ?? name
-    var (free, number) = (stem, 1)
-    while !names.insert(free).inserted {
-      number += 1
-      free = "\(stem)-\(number)"
-    }
-    return "\(folder)/\(free).npy"
   }
 
   private func letGo(_ header: ArrayHeader) {
@@ -259,11 +247,12 @@ final class NumPy: OffloadNode {
   /// Writes the waiting tokens that fit this part. Data first, then the header that counts them: the file is complete
   /// at every moment.
   private func writePart(_ header: ArrayHeader) throws(FileProblem) {
-    if tokens >= most(header) {
+    let most = header.mostTokens(limit, file.keep, rate: tokensPerSecond)
+    if tokens >= most {
       try file.rotate()
       if file.size == 0 { try begin(header) } else { try resume(header) }
     }
-    let count = min(buffer.count, (most(header) - tokens).multipliedClamped(by: header.stride))
+    let count = min(buffer.count, header.size(tokens: most - tokens))
     file.trim(adding: count)
     var taken = 0
     defer {
@@ -284,18 +273,6 @@ final class NumPy: OffloadNode {
     try file.overwrite(header.bytes(tokens: tokens + taken / header.stride), at: 0)
   }
 
-  /// The most tokens of one part.
-  private func most(_ header: ArrayHeader) -> Int {
-    var most = Int.max
-    switch limit {
-    case nil: break
-    case .bytes(let bytes): most = max(1, (bytes - ArrayHeader.length) / header.stride)
-    case .seconds(let seconds): most = Int(max(1, min(seconds * tokensPerSecond, 1e15)))
-    }
-    guard let bytes = file.keep?.mostOfPart else { return most }
-    return max(1, min(most, (bytes - ArrayHeader.length) / header.stride))
-  }
-
   // MARK: What is said
 
   private func note(_ problem: FileProblem) {
@@ -313,13 +290,5 @@ final class NumPy: OffloadNode {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return now.tv_sec
-  }
-}
-
-extension Int {
-  /// The product, or the greatest number.
-  fileprivate func multipliedClamped(by other: Int) -> Int {
-    let (product, isOver) = multipliedReportingOverflow(by: other)
-    return isOver ? .max : product
   }
 }

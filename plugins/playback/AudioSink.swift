@@ -20,8 +20,6 @@ final class AudioSink: Node {
   private let connect: [String]
   private var channels = 0
   private var delay: Int64 = 0
-  private var denominator: Int64 = 1
-  private var offset: Int64 = 0
 
   private let memory = NodeMemory()
   /// Samples by nominal position: position q is at [channel * capacity + (q & (capacity - 1))]. Played or unwritten
@@ -45,8 +43,6 @@ final class AudioSink: Node {
     }
     channels = format.channels
     delay = format.lookahead
-    denominator = format.denominator
-    offset = format.offset
     capacity = Self.powerOfTwo(atLeast: Int(delay) + 2 * setup.quantum + 64)
     answer.externalOutputs = channels
     answer.connect = connect
@@ -97,8 +93,8 @@ final class AudioSink: Node {
   @_noLocks @_noAllocation
   private func store(_ input: InputBlock) {
     guard input.count > 0, let ring else { return }
-    let head = input.head(0).pointee
-    let first = floorDivide(head.origin + offset + head.index * denominator, denominator)
+    let time = input.time
+    let first = time.frame(beginTicks: time.beginTicks(input.head(0)))
     let begin = max(first, next)
     let end = min(first + Int64(input.count), next + Int64(capacity))
     guard begin < end else { return }

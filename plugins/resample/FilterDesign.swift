@@ -49,7 +49,7 @@ struct FilterDesign {
   /// every phase.
   private var spacing: Int {
     var spacing = 2 * half + 1
-    while greatestCommonDivisor(spacing, ratio.down) != 1 { spacing += 1 }
+    while greatestCommonDivisor(Int64(spacing), Int64(ratio.down)) != 1 { spacing += 1 }
     return spacing
   }
   private var inputSamples: Int { spacing * ratio.down + 2 * half }

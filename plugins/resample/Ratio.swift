@@ -11,7 +11,7 @@ struct Ratio: Hashable, Sendable {
   init(to rate: Int, from input: StreamFormat) {
     let up = rate * Int(input.period)
     let down = input.driverRate * Int(input.denominator)
-    let common = greatestCommonDivisor(up, down)
+    let common = Int(greatestCommonDivisor(Int64(up), Int64(down)))
     self.up = up / common
     self.down = down / common
   }
@@ -19,10 +19,4 @@ struct Ratio: Hashable, Sendable {
   var isOne: Bool { up == down }
   /// The sample period of the lower of the two rates, in input samples: a filter's length is proportional to it.
   var stretch: Double { max(1, Double(down) / Double(up)) }
-}
-
-func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-  var (a, b) = (a, b)
-  while b != 0 { (a, b) = (b, a % b) }
-  return a
 }

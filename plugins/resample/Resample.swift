@@ -63,7 +63,7 @@ final class Resample: Node {
   /// Output sample k covers exactly [k, k + 1) * down / up input samples: ticks are refined until that is whole.
   private func describe(_ input: StreamFormat, _ ratio: Ratio, _ table: FilterTable, _ answer: inout Answer) {
     var output = input
-    output.refine(by: Int64(ratio.up / greatestCommonDivisor(ratio.up, Int(input.period))))
+    output.refine(by: Int64(ratio.up) / greatestCommonDivisor(Int64(ratio.up), input.period))
     let period = output.period
     output.period = period / Int64(ratio.up) * Int64(ratio.down)
     output.extent = output.period

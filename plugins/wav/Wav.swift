@@ -136,8 +136,7 @@ final class Wav: OffloadNode {
   /// Adds silence for the samples between the one that was due and the block's first.
   private func fillGap(before block: InputBlock) {
     guard let format else { return }
-    let head = block.head(0).pointee
-    let first = head.origin + format.offset + head.index * format.period
+    let first = block.time.beginTicks(block.head(0))
     defer { due = first + Int64(block.count) * format.period }
     guard let due, first > due else { return }
     addSilence(Int((first - due + format.period / 2) / format.period))

@@ -1,5 +1,6 @@
 import CNodeABI
 import GraphCompiler
+import NodeABI
 
 /// Keeps tokens with padding from nodes that judge.
 ///
@@ -21,14 +22,14 @@ extension auscult_block {
 
   @_noLocks @_noAllocation
   private func isPadded(_ token: Int) -> Bool {
-    let head = heads[token]
-    let begin = head.origin + format.pointee.offset + head.index * format.pointee.period
-    if end != Int64.max && begin + format.pointee.extent > end * format.pointee.denominator {
+    let head = heads + token
+    if end != Int64.max && time.endTicks(head) > end * format.pointee.denominator {
       // In a stretch shorter than one slice, judge the only slice that there is.
-      return head.index != 0
+      return head.pointee.index != 0
     }
     // Zeros before the stream's first sample are librosa's convention. After a gap they stand for sound that was lost.
-    return head.segment != 0 && begin < head.segment * format.pointee.denominator
+    let segment = head.pointee.segment
+    return segment != 0 && time.beginTicks(head) < segment * format.pointee.denominator
   }
 }
 

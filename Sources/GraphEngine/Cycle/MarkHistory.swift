@@ -31,9 +31,6 @@ struct MarkHistory {
   let inputPeriod: Int64
   let inputExtent: Int64
   let inputOffset: Int64
-  let outputPeriod: Int64
-  let outputExtent: Int64
-  let outputOffset: Int64
   /// A share of silence, as a mark. A token with this share or more counts as silent. Audio never reaches it: a sample
   /// keeps its source's mark.
   let silentShare: UInt8
@@ -159,17 +156,18 @@ struct MarkHistory {
       return
     }
     let isAudio = output.pointee.isAudio
-    let first = block.pointee.heads[0]
-    if firstInput(first.origin + outputOffset + first.index * outputPeriod) >= lastChange {
+    let heads: UnsafeMutablePointer<auscult_head> = block.pointee.heads
+    let time = block.pointee.time
+    if firstInput(time.beginTicks(heads)) >= lastChange {
       fill(block, count: count, isAudio: isAudio)
       return
     }
     for token in 0..<count {
-      let head = block.pointee.heads[isAudio ? 0 : token]
-      let index = isAudio ? head.index + Int64(token) : head.index
-      let begin = head.origin + outputOffset + index * outputPeriod
+      let head = isAudio ? heads : heads + token
+      let sample = isAudio ? Int64(token) : 0
       let marks = block.pointee.marks! + token * Int(block.pointee.mark_token_stride)
-      collect(begin: begin, end: begin + outputExtent, into: marks, stride: Int(block.pointee.mark_channel_stride))
+      let (begin, end) = (time.beginTicks(head, sample), time.endTicks(head, sample))
+      collect(begin: begin, end: end, into: marks, stride: Int(block.pointee.mark_channel_stride))
     }
   }
 
@@ -264,11 +262,11 @@ struct MarkHistory {
       let from = map.map { Int($0[channel]) } ?? (channels == outputChannels ? channel : -1)
       if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 {
         let learned = from < 0 ? nil : input.pointee.learned_marks
-        marks[channel] = learned.map { $0[from] } ?? Marks.unmarked
+        marks[channel] = learned.map { $0[from] } ?? Marks.unmarked.rawValue
       } else if token >= 0 {
         marks[channel] = from < 0 ? allMarks(input, token, channels) : mark(input, token, from)
       } else {
-        marks[channel] = Marks.unmarked
+        marks[channel] = Marks.unmarked.rawValue
       }
     }
   }

@@ -39,7 +39,9 @@ extension StepOutput {
 
   /// Marks all samples as sounding, connected and moving. The source changes the marks when it has looked at its samples.
   @inline(__always) @_noLocks @_noAllocation
-  func resetMarks() { realtime_fill(ownMarks!, Marks.unmarked, block.capacity * Int(format.pointee.channels)) }
+  func resetMarks() {
+    realtime_fill(ownMarks!, Marks.unmarked.rawValue, block.capacity * Int(format.pointee.channels))
+  }
 }
 
 extension Step {

@@ -1,3 +1,5 @@
+import NodeABI
+
 /// The state of a machine's watch: what the scores say, and whether the machine is heard at all.
 public struct MachineHealth: Sendable, Equatable {
   /// From good to bad.
@@ -15,19 +17,7 @@ public struct MachineHealth: Sendable, Equatable {
     case failed
   }
 
-  public enum Cause: UInt32, Sendable {
-    case unconnected = 1
-    case silent, stuck, noScore
-
-    public var name: String {
-      switch self {
-      case .unconnected: "unconnected"
-      case .silent: "silent"
-      case .stuck: "stuck"
-      case .noScore: "no score"
-      }
-    }
-  }
+  public typealias Cause = DeafCause
 
   public var machine: String
   public var state: State

@@ -1,4 +1,5 @@
 import CNodeABI
+import NodeABI
 import RealtimeCore
 import Synchronization
 

@@ -1,6 +1,7 @@
 import CNodeABI
 import CRealtime
 import GraphCompiler
+import NodeABI
 import RealtimeCore
 
 /// Allocates the memory that one node needs while it runs. Thread: control.
@@ -63,7 +64,7 @@ package struct RuntimeMaker {
       let format = configuration.outputs[output].format
       guard let marks = block.pointee.marks, let input, !draft.hasMarks(format, input) else { continue }
       realtime_fill(
-        marks, Marks.unmarked,
+        marks, Marks.unmarked.rawValue,
         draft.capacities[node][output] * NodeSizes.markChannels(format))
     }
     return arena.array(
@@ -97,7 +98,6 @@ package struct RuntimeMaker {
         inputChannels: Int(input.channels), outputChannels: Int(format.channels),
         map: configuration.channelMap.isEmpty ? nil : UnsafePointer(arena.array(configuration.channelMap)),
         inputPeriod: input.period * factor, inputExtent: input.extent * factor, inputOffset: input.offset * factor,
-        outputPeriod: format.period, outputExtent: format.extent, outputOffset: format.offset,
         silentShare: format.kind == AUSCULT_AUDIO ? .max : Marks.share(format))
     ])
   }
@@ -184,10 +184,4 @@ extension JoinQueue {
   }
 }
 
-func leastCommonMultiple(_ a: Int64, _ b: Int64) -> Int64 { a / greatestCommonDivisor(a, b) * b }
-
-func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
-  var (x, y) = (a, b)
-  while y != 0 { (x, y) = (y, x % y) }
-  return x
-}
+private func leastCommonMultiple(_ a: Int64, _ b: Int64) -> Int64 { a / greatestCommonDivisor(a, b) * b }

@@ -89,8 +89,7 @@ struct ShadowSetup {
       copy.instances[index] = instance
       copy.placement[index] = .worker
     } catch {
-      let failure = error as? NodeFailure ?? NodeFailure(text: "\(error)", parameter: nil)
-      throw DiagnosticsError([copy.graph.diagnostic(failure, node: node)])
+      throw DiagnosticsError([copy.graph.diagnostic(NodeFailure(error), node: node)])
     }
     let sources = copy.incoming[index].map { draft.runtimes[$0.from].blocks[$0.output] }
     do {

@@ -1,6 +1,7 @@
 import CNodeABI
 import GraphCompiler
 import GraphText
+import NodeABI
 import NodeHost
 import OutputFiles
 

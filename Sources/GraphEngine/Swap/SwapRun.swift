@@ -174,9 +174,8 @@ final class SwapRun {
       try node.runtime.configureAgain(node, rate: engine.rate, memory: memory)
       try instance.activate()
     } catch {
-      let text = (error as? NodeFailure)?.text ?? "\(error)"
       node.runtime.worker?.fail()
-      engine.nodeFailed(node.name, "can't continue its output: \(text)")
+      engine.nodeFailed(node.name, "can't continue its output: \(NodeFailure(error).text)")
     }
   }
 

@@ -38,10 +38,10 @@ final class Tuning {
   ) throws -> UnsafeMutableRawPointer {
     let arguments = NativeArguments(node.arguments)
     let prepare = { (pointer: UnsafeMutableRawPointer) -> Result<UnsafeMutableRawPointer, NodeFailure> in
-      var error = NodeInstance.emptyError()
+      var error = auscult_error.empty
       var values: UnsafeMutableRawPointer?
       let status = functions.pointee.prepare(pointer, UInt32(arguments.count), arguments.list, &values, &error)
-      guard status == AUSCULT_OK, let values else { return .failure(NodeInstance.failure(error)) }
+      guard status == AUSCULT_OK, let values else { return .failure(NodeFailure(error)) }
       return .success(values)
     }
     return try instance.call("prepare", prepare).get()

@@ -6,7 +6,7 @@ extension MachineHealth {
   /// Part of the answer of `status`.
   public var json: JSONValue {
     .members([
-      "machine": .text(machine), "health": .text(state.rawValue), "cause": cause.map { .text($0.name) },
+      "machine": .text(machine), "health": .text(state.rawValue), "cause": cause.map { .text($0.name.description) },
       "failed_nodes": facts.failed.isEmpty ? nil : .texts(facts.failed),
       "level": facts.input.map { input in
         [
@@ -45,7 +45,7 @@ extension MachineHealth.Alarm {
     .members([
       "node": .text(node), "state": .text(raised == nil ? "clear" : "raised"), "since": raised.map { .integer($0) },
       "inhibited_since": inhibited.map { .integer($0) }, "deaf_since": deaf.map { .integer($0) },
-      "deaf_cause": cause.map { .text($0.name) },
+      "deaf_cause": cause.map { .text($0.name.description) },
     ])
   }
 }

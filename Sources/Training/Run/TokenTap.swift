@@ -145,8 +145,8 @@ private class Tap: OffloadNode {
     let width = Int(format.rows) * Int(format.columns)
     for index in 0..<input.count {
       // As in records.
-      let begin = input.pointer.pointee.time.begin(input.head(index))
-      let end = max(input.pointer.pointee.time.end(input.head(index)), begin)
+      let begin = input.time.begin(input.head(index))
+      let end = max(input.time.end(input.head(index)), begin)
       for channel in 0..<(format.kind == AUSCULT_EVENT ? 1 : input.channels) {
         var token = TapToken(channel: channel, begin: begin, end: end, rate: Int(format.driver_rate))
         switch format.kind {

@@ -23,7 +23,7 @@ extension AlarmEvent {
     return .members([
       "kind": .text(isDeafness ? "deaf" : "alarm"), "node": .text(node), "channel": .integer(Int64(channel)),
       "machine": .text(machine), "state": .text(name), "begin": .integer(begin), "end": .integer(end),
-      "rate": .integer(Int64(rate)), "cause": cause.map { .text($0.name) },
+      "rate": .integer(Int64(rate)), "cause": cause.map { .text($0.name.description) },
       "score": isDeafness ? nil : .number(score), "threshold": isDeafness ? nil : .number(threshold),
     ])
   }
