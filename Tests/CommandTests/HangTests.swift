@@ -173,8 +173,8 @@ struct HangTests {
       auscult, arguments: ["swap", "bad", "where=\(place)", "--timeout", "60s", "--graph", name])
     try waitUntil { folder.contains("hangs") }
     let outcome = try end(live, by: [SIGTERM], status: 0)
-    // Eight scores lie before frame position 8000.
-    try expectComplete(outcome, least: 8)
+    // Seven whole periods lie before frame position 8000.
+    try expectComplete(outcome, least: 7)
     #expect(try change.end(seconds: 60).status == 1)
   }
 
