@@ -4,83 +4,33 @@ import NodeABI
 import NumberText
 
 extension Compiler {
-  /// Sets formats and threads along the links, beginning at the sources. Skips nodes after a failed node, so that one
-  /// mistake gives one message.
+  /// Sets formats along the links, beginning at the sources: in one walk, because a node's formats follow from those of
+  /// the nodes before it, and its place from theirs. Skips nodes after a failed node, so that one mistake gives one
+  /// message.
   package static func negotiate(_ draft: inout ScheduleDraft) {
     for index in draft.order {
-      let links = draft.incoming[index]
-      guard links.allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }
+      guard draft.incoming[index].allSatisfy({ draft.configurations[$0.from] != nil }) else { continue }
       guard acceptsInputs(&draft, node: index), joinsInputs(&draft, node: index) else { continue }
       place(&draft, node: index)
-      if keep(&draft, node: index) { continue }
-      // On a worker, a new node can't delay running nodes.
-      if draft.placesNewOnWorkers { draft.moveToWorker(node: index) }
-      let inputs = links.map { link in
-        ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
-      }
-      do {
-        try checkModel(draft, node: index)
-        let configuration = try draft.instance(index).configure(
-          rate: draft.rate, quantum: draft.quantum, inputs: inputs, memory: draft.limit)
-        draft.configurations[index] = configuration
-        checkStamps(&draft, node: index, configuration)
-      } catch {
-        draft.error(NodeFailure(error), node: index)
-      }
+      if !keep(&draft, node: index) { configure(&draft, node: index) }
     }
   }
 
-  private static func acceptsInputs(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
-    var isGood = true
-    let node = draft.graph.nodes[index]
-    for link in draft.incoming[index] {
-      let format = draft.format(link)!.format
-      let port = node.nodeClass.inputs[link.input]
-      if format.kind & port.kinds.rawValue == 0 {
-        isGood = false
-        let from = draft.graph.nodes[link.from]
-        draft.error(
-          "format",
-          "'\(from.outputName(link.output))' yields \(describe(format)), but '\(node.inputName(link.input))' takes "
-            + kindNames(port.kinds.rawValue), at: link.location)
-      }
+  /// Creates a node where there is none yet, and asks it for its formats.
+  private static func configure(_ draft: inout ScheduleDraft, node index: Int) {
+    // On a worker, a new node can't delay running nodes.
+    if draft.placesNewOnWorkers { draft.moveToWorker(node: index) }
+    let inputs = draft.incoming[index].map { link in
+      ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
     }
-    return isGood
-  }
-
-  /// Checks that joined inputs have equal periods, with positions on one grid.
-  private static func joinsInputs(_ draft: inout ScheduleDraft, node index: Int) -> Bool {
-    let links = draft.incoming[index].filter {
-      draft.graph.nodes[index].nodeClass.inputs[$0.input].flags.contains(.independent) == false
-    }
-    guard links.count > 1 else { return true }
-    let first = draft.format(links[0])!.format
-    for link in links.dropFirst() {
-      let format = draft.format(link)!.format
-      let a = first.denominator
-      let b = format.denominator
-      let distance = Int128(first.offset) * Int128(b) - Int128(format.offset) * Int128(a)
-      let period = Int128(first.period) * Int128(b)
-      if period == Int128(format.period) * Int128(a) && distance % period == 0 { continue }
-      let nodes = draft.graph.nodes
-      draft.error(
-        "join",
-        "'\(nodes[index].name)' can never match its inputs: '\(nodes[links[0].from].outputName(links[0].output))' "
-          + "yields \(describe(first)), '\(nodes[link.from].outputName(link.output))' \(describe(format))",
-        at: link.location)
-      return false
-    }
-    return true
-  }
-
-  /// Tokens with irregular positions: the host can't count the tokens of the nodes after it.
-  private static func checkStamps(_ draft: inout ScheduleDraft, node index: Int, _ configuration: Configuration) {
-    let irregular = draft.incoming[index].contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
-    if irregular && configuration.outputs.contains(where: { $0.format.stamp == AUSCULT_STAMP_HOST }) {
-      draft.error(
-        NodeFailure(
-          text: "its input has irregular positions, so it must set positions itself: a fault of its plugin",
-          parameter: nil), node: index)
+    do {
+      try checkModel(draft, node: index)
+      let configuration = try draft.instance(index).configure(
+        rate: draft.rate, quantum: draft.quantum, inputs: inputs, memory: draft.limit)
+      draft.configurations[index] = configuration
+      checkStamps(&draft, node: index, configuration)
+    } catch {
+      draft.error(NodeFailure(error), node: index)
     }
   }
 

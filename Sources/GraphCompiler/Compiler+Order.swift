@@ -53,8 +53,9 @@ extension Compiler {
   /// Realtime if the class is hard, every node before it is realtime, and the file does not say otherwise.
   static func place(_ draft: inout ScheduleDraft, node index: Int) {
     let node = draft.graph.nodes[index]
+    if joinsIrregularly(draft, node: index) { draft.irregularJoins.insert(index) }
     let isRealtime =
-      node.nodeClass.isHard && node.placement != .worker && !joinsIrregularly(draft, node: index)
+      node.nodeClass.isHard && node.placement != .worker && !draft.irregularJoins.contains(index)
       && draft.incoming[index].allSatisfy { draft.placement[$0.from] == .realtime }
     draft.placement[index] = isRealtime ? .realtime : .worker
   }
@@ -63,11 +64,10 @@ extension Compiler {
   package static func checkPlacement(_ draft: inout ScheduleDraft) {
     for index in draft.order {
       let node = draft.graph.nodes[index]
-      let isIrregularJoin = joinsIrregularly(draft, node: index)
       let configuration = draft.configurations[index]!
       if node.placement == .realtime && draft.placement[index] == .worker {
         let reason =
-          isIrregularJoin
+          draft.irregularJoins.contains(index)
           ? "it joins tokens with irregular positions"
           : node.nodeClass.isHard
             ? "the node before it runs on a worker" : "class \(node.nodeClass.name) may block: it runs on workers only"
@@ -85,7 +85,7 @@ extension Compiler {
     }
   }
 
-  /// Whether a node joins irregular tokens. They may match often in one cycle; only a worker has time for that.
+  /// Whether a node joins tokens with irregular positions.
   private static func joinsIrregularly(_ draft: ScheduleDraft, node index: Int) -> Bool {
     let links = draft.incoming[index]
     let inputs = draft.graph.nodes[index].nodeClass.inputs

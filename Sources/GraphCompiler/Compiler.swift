@@ -1,6 +1,6 @@
 import GraphText
 
-/// Turns a graph into an immutable schedule by named passes.
+/// Turns a graph into the draft of a schedule by named passes.
 package struct Compiler {
   /// The most driver frames that one call of `process` covers. Longer cycles are cut.
   package static let quantum = 1024

@@ -38,6 +38,8 @@ package struct ScheduleDraft {
   package var order: [Int] = []
   package var configurations: [Configuration?] = []
   package var placement: [Placement] = []
+  /// Nodes that join tokens with irregular positions. They may match often in one cycle; only a worker has time for that.
+  var irregularJoins: Set<Int> = []
   /// Most tokens of each output in one call.
   package var capacities: [[Int]] = []
   /// Bytes of each node that is not kept, and of the new rings after each.

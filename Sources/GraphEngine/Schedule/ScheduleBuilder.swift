@@ -31,7 +31,7 @@ final class ScheduleBuilder {
   private let externalOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
   /// - Parameters:
-  ///   - nodes: in any order.
+  ///   - nodes: in the order in which they run.
   ///   - previous: the schedule whose rings are used again for links that stay.
   ///   - isSwap: the schedule is for the time of a swap, and has a point.
   /// - Throws: a diagnostic at the node before a queue, if there is not enough memory for the queue.
@@ -44,7 +44,7 @@ final class ScheduleBuilder {
     self.graph = graph
     self.tunings = tunings
     self.rate = rate
-    self.nodes = nodes.inOrder
+    self.nodes = nodes
     self.options = options
     self.stalls = stalls
     self.quantum = quantum

@@ -111,11 +111,12 @@ struct SwapDraft {
       if node.isSink { for index in node.inputs.indices { node.inputs[index].changesOver = true } }
       return node
     }
-    return (coming + going).map { node in
+    let both = (coming + going).map { node in
       var node = node
       node.isLossy = shadow != nil && node.side == .new
       return node
-    } + (shadow?.copies ?? [])
+    }
+    return (both + (shadow?.copies ?? [])).inOrder
   }
 
   /// The grid on which new nodes begin, so that their tokens lie where they would if the nodes had always run. Driver
