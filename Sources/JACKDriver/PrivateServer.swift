@@ -60,7 +60,7 @@ public final class PrivateServer: Sendable {
     do {
       return try startOnce(name, program, arguments, seconds: seconds)
     } catch .privateServerFailed(let reason, let output) where JACKError.saysRegistryIsFull(output) {
-      let dead = ServerRegistry.deadServers().filter { $0.user == getuid() && $0.name.hasPrefix(namePrefix) }
+      let dead = ServerRegistry.deadServers().filter { $0.user == getuid() && isUniqueName($0.name) }
       if dead.isEmpty { throw .privateServerFailed(reason: reason, output: output) }
       for server in dead { reclaim(server.name, program, seconds: seconds) }
       return try startOnce(name, program, arguments, seconds: seconds)
@@ -119,12 +119,15 @@ public final class PrivateServer: Sendable {
     }
   }
 
-  /// The prefix of the names that `uniqueName` makes.
-  private static let namePrefix = "auscult-"
-
   /// A name that no other process and no other server of this process uses.
   public static func uniqueName() -> String {
-    "\(namePrefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+    "auscult-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+  }
+
+  /// Whether `uniqueName` can have made a name. Everybody may write into JACK's registry, and names become paths and
+  /// patterns of files to remove.
+  package static func isUniqueName(_ name: String) -> Bool {
+    name.wholeMatch(of: /auscult-[0-9]{1,10}-[0-9a-z]{1,7}/) != nil
   }
 
   /// Tries to open a client every 20 ms, because jackd does not signal that it is ready.

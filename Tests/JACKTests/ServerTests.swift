@@ -76,6 +76,16 @@ extension JACKTests {
       #expect(!ServerRegistry.deadServers().contains { $0.user == getuid() && $0.name.hasPrefix("auscult-") })
     }
 
+    /// The registry is open to everybody: only names of ours become paths of files to remove.
+    @Test(arguments: [
+      "default", "auscult-", "auscult-*", "auscult-1-*", "auscult-1-a/../../b", "auscult-1-a_0", "auscult-1-a\n",
+      "auscult-x-a", "auscult-12345678901-a", "auscult-1-abcdefgh", "Auscult-1-a",
+    ])
+    func aForeignNameIsNotFreed(name: String) {
+      #expect(!PrivateServer.isUniqueName(name))
+      #expect(PrivateServer.isUniqueName(PrivateServer.uniqueName()))
+    }
+
     /// Returns when the server has a place in the registry and has been killed.
     private func killedServer(named name: String) throws {
       let server = Process()
