@@ -173,7 +173,7 @@ let package = Package(
       name: "GraphEngine",
       dependencies: [
         "Graph", "GraphCompiler", "NodeLife", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "OutputFiles",
-        "NumberText", "CNodeABI", "CRealtime",
+        "SystemCalls", "NumberText", "CNodeABI", "CRealtime",
       ],
       swiftSettings: realtime),
     .target(

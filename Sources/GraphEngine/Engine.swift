@@ -267,17 +267,23 @@ public final class Engine: @unchecked Sendable {
   /// the workers meanwhile. Thread: the driver's, between cycles.
   public func awaitRoom() {
     guard let schedule = scheduleLock.withLock({ schedule }), let pool else { return }
-    pool.nudge()
+    var isFilling = false
     for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
+      let ring = link.ring
+      // The workers look by themselves every few milliseconds. To wake them for every cycle costs more than the cycle.
+      if ring.pointee.used > ring.pointee.capacity / 4 { isFilling = true }
       let bytes = Compiler.quantaPerWait * link.producer.pointee.mostBytes
-      if link.ring.pointee.hasRoom(for: bytes) { continue }
+      if ring.pointee.hasRoom(for: bytes) { continue }
+      // Until half of the ring is free, so that many cycles follow without another wait.
+      let half = max(bytes, ring.pointee.capacity / 4)
       pool.wait(
-        until: { link.ring.pointee.hasRoom(for: bytes) || link.ring.pointee.isOverdue },
+        until: { ring.pointee.hasRoom(for: half) || ring.pointee.isEmpty || ring.pointee.isOverdue },
         look: { [self] in
           lookForLateNodes()
           return !services.calls.isOver
         })
     }
+    if isFilling { pool.nudge() }
   }
 
   /// The most frames that one cycle without a deadline may have.

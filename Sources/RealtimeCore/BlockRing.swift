@@ -71,6 +71,11 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
 
   // MARK: Producer
 
+  /// Bytes that the consumer has not released yet.
+  public var used: Int {
+    @_noLocks @_noAllocation get { written.load(ordering: .relaxed) - read.load(ordering: .acquiring) }
+  }
+
   /// Whether a record of `bytes` fits now, wherever the end of the memory lies.
   @_noLocks @_noAllocation
   public func hasRoom(for bytes: Int) -> Bool {

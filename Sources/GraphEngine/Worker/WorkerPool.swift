@@ -1,6 +1,7 @@
 import CRealtime
 import Foundation
 import Synchronization
+import SystemCalls
 
 /// The worker threads of an engine: as many as `threads`. Each looks for a node with work; which thread finds it does
 /// not affect the results.
@@ -12,8 +13,6 @@ final class WorkerPool: @unchecked Sendable {
   private let condition = NSCondition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
-  /// How often a node has advanced. Waiting threads look whether it has changed.
-  private let progress = Atomic<Int>(0)
   /// Number of threads wanted.
   private let threads: Int
   // Under the condition's lock: number of threads, and of those in a node that does not return.
@@ -90,37 +89,24 @@ final class WorkerPool: @unchecked Sendable {
   ///   - isDone: the condition.
   ///   - look: called now and then; false: stop waiting.
   func wait(until isDone: () -> Bool, look: () -> Bool) {
-    while true {
-      let seen = progress.load(ordering: .sequentiallyConsistent)
-      if isDone() || !look() { return }
-      if threads == 0, runOnce() { continue }
-      nudge()
-      awaitProgress(after: seen)
-    }
+    nudge()
+    while !isDone(), look() { advance() }
   }
 
   /// Lets nodes advance for a moment.
   func help() {
-    let seen = progress.load(ordering: .sequentiallyConsistent)
+    nudge()
+    advance()
+  }
+
+  /// Runs the nodes, or gives the workers a moment. Whoever waits here looks again instead of being woken: a wake-up for
+  /// every block would cost more than the block.
+  private func advance() {
     if threads == 0, runOnce() { return }
-    nudge()
-    awaitProgress(after: seen)
+    Polling.pause(Self.moment)
   }
 
-  private func awaitProgress(after seen: Int) {
-    condition.lock()
-    sleepers.add(1, ordering: .sequentiallyConsistent)
-    let limit = Date(timeIntervalSinceNow: 0.005)
-    while progress.load(ordering: .sequentiallyConsistent) == seen, condition.wait(until: limit) {}
-    sleepers.subtract(1, ordering: .sequentiallyConsistent)
-    condition.unlock()
-  }
-
-  /// A node has advanced: wakes the threads that wait for that or found no work. Not for the realtime thread.
-  private func noteProgress() {
-    progress.add(1, ordering: .sequentiallyConsistent)
-    nudge()
-  }
+  private static let moment = Duration.microseconds(200)
 
   /// Runs every node once on the calling thread; true if any node advanced.
   private func runOnce() -> Bool {
@@ -163,18 +149,16 @@ final class WorkerPool: @unchecked Sendable {
     defer { realtime_restore_denormals(denormals) }
     while !stopping.load(ordering: .acquiring) {
       var isIdle = true
-      var hasRun = false
       for node in nodes {
         if idleRun.isAbandoned.load(ordering: .relaxed) { return true }
         switch node.tryRun(patience: NodeCalls.look) {
-        case .ran: (hasRun, isIdle) = (true, false)
+        case .ran: isIdle = false
         case .busy: isIdle = isIdle && node.isOverdue.load(ordering: .relaxed)
         case .idle: break
         case .lost: return false
         }
       }
       if isIdle { break }
-      if hasRun { noteProgress() }
     }
     return true
   }
@@ -197,7 +181,7 @@ final class WorkerPool: @unchecked Sendable {
         case .idle, .busy: break
         }
       }
-      if hasRun { noteProgress() } else { sleep() }
+      if !hasRun { sleep() }
     }
     end(isLost: false)
   }
