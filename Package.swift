@@ -62,7 +62,7 @@ let plugins: [Plugin] = [
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
-  Plugin(name: "wav", libraries: ["Records", "OutputFiles"]),
+  Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
 ]
 
 /// Plugins without Swift, for the tests; not named `auscult-*`, so that no search finds them.
@@ -86,7 +86,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("NodeHostTests", ["NodeABI", "CNodeABI"]),
   ("SystemCallsTests", ["SystemCalls", "NumberText"]),
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
-  ("SignalTests", []),
+  ("SignalTests", ["CKernels"]),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
@@ -135,7 +135,7 @@ let package = Package(
     .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
 
-    .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime"], swiftSettings: realtime),
+    .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime", "CKernels"], swiftSettings: realtime),
     .target(
       name: "Learning",
       dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS", "TextEscapes"],
@@ -185,7 +185,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "FileDriver",
-      dependencies: ["GraphEngine", "GraphText", "OutputFiles", "SystemCalls", "TextEscapes", "CSndFile", "CStreams"],
+      dependencies: [
+        "GraphEngine", "GraphText", "OutputFiles", "SystemCalls", "TextEscapes", "CSndFile", "CStreams", "CKernels",
+      ],
       swiftSettings: strict),
     .target(
       name: "JACKDriver",

@@ -1,3 +1,5 @@
+import CKernels
+
 /// An audio file's samples channel by channel, as cycles need them, for any period.
 final class PlanarReader {
   private let file: AudioFile
@@ -14,8 +16,8 @@ final class PlanarReader {
   init(_ file: AudioFile, channels: Int, longest: Int) {
     self.file = file
     self.channels = channels
-    // Few reads for few channels, little memory for many.
-    block = max(256, 65_536 / file.channels)
+    // Few reads for few channels, little memory for many; and a block stays in the processor's cache.
+    block = max(256, 16_384 / file.channels)
     capacity = block + longest
     interleaved = .allocate(capacity: block * file.channels)
     planes = .allocate(capacity: max(1, capacity * channels))
@@ -46,10 +48,13 @@ final class PlanarReader {
       }
       first = 0
     }
-    let count = file.read(interleaved, frames: min(block, capacity - held))
-    for channel in 0..<channels {
-      let plane = planes + channel * capacity + held
-      for frame in 0..<count { plane[frame] = interleaved[frame * file.channels + channel] }
+    let wanted = min(block, capacity - held)
+    let count: Int
+    if file.channels == 1 && channels == 1 {
+      count = file.read(planes + held, frames: wanted)
+    } else {
+      count = file.read(interleaved, frames: wanted)
+      kernel_deinterleave(planes + held, capacity, interleaved, file.channels, channels, count)
     }
     held += count
     return count > 0

@@ -37,10 +37,16 @@ struct WaitingFrames {
       pieces.removeLast()
     }
     let before = samples.count
-    for sample in 0..<block.count {
-      for channel in 0..<block.channels { encoding.append(block.samples(channel)[sample], to: &samples) }
+    let added = block.count * frame
+    samples.append(contentsOf: repeatElement(0, count: added))
+    samples.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      for channel in 0..<block.channels {
+        encoding.write(
+          block.samples(channel), block.count, to: start + before + channel * encoding.width, stride: frame)
+      }
     }
-    bytes += samples.count - before
+    bytes += added
     count += block.count
     pieces.append(.samples(samples))
   }

@@ -1,3 +1,4 @@
+import CKernels
 import Records
 
 /// How samples are stored in a WAV file.
@@ -16,12 +17,16 @@ enum WavEncoding: String, CaseIterable {
   /// The number that a header has for it: WAVE_FORMAT_PCM, WAVE_FORMAT_IEEE_FLOAT.
   fileprivate var tag: Int { self == .float ? 3 : 1 }
 
-  /// Adds a sample in the file's encoding. Integers clip at full scale; NaN becomes silence.
-  func append(_ sample: Float, to bytes: inout [UInt8]) {
-    if self == .float { return withUnsafeBytes(of: sample.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
-    let scaled = sample.isNaN ? 0 : (Double(sample) * 0x1p31).rounded(.toNearestOrEven)
-    let value = Int32(max(-0x1p31, min(0x1p31 - 1, scaled)))
-    for shift in (self == .pcm16 ? [16, 24] : [8, 16, 24]) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+  /// Writes a channel's samples [count] in the file's encoding, `stride` bytes from one to the next. Integers clip at
+  /// full scale; NaN becomes silence.
+  func write(
+    _ samples: UnsafePointer<Float>, _ count: Int, to bytes: UnsafeMutablePointer<UInt8>, stride: Int
+  ) {
+    guard self == .float else { return kernel_encode_pcm(bytes, stride, width, samples, count) }
+    let to = UnsafeMutableRawPointer(bytes)
+    for sample in 0..<count {
+      to.storeBytes(of: samples[sample].bitPattern.littleEndian, toByteOffset: sample * stride, as: UInt32.self)
+    }
   }
 }
 

@@ -25,6 +25,17 @@
 /// Sum of a[i] * b[i]. The order of the sum depends on the CPU's vectors, never on anything else.
 KERNEL_SAFE float kernel_dot(const float *_Nonnull a, const float *_Nonnull b, size_t count);
 
+/// Outputs of a filter that are computed together.
+#define KERNEL_FIR_ROWS 4
+/// A row's coefficients are a multiple of this.
+#define KERNEL_FIR_LANES 16
+
+/// out[r] = sum over i < width of rows[r * width + i] * in[i], for r < KERNEL_FIR_ROWS.
+KERNEL_SAFE void kernel_fir(float *_Nonnull out, const float *_Nonnull rows, const float *_Nonnull in, size_t width);
+/// The same rows over two stretches of samples, which may overlap: the bits of two calls of `kernel_fir`, in less time.
+KERNEL_SAFE void kernel_fir_pair(float *_Nonnull a_out, float *_Nonnull b_out, const float *_Nonnull rows,
+                                 const float *_Nonnull a_in, const float *_Nonnull b_in, size_t width);
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Distances
 // ---------------------------------------------------------------------------------------------------------------------
@@ -41,6 +52,35 @@ KERNEL_SAFE double kernel_dot_double(const double *_Nonnull a, const double *_No
 /// out[i] = (in[i] - means[i]) * scales[i].
 KERNEL_SAFE void kernel_standardize(double *_Nonnull out, const float *_Nonnull in, const double *_Nonnull means,
                                     const double *_Nonnull scales, size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Samples in and out
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// out[i] = in[i]; 0 where that is not finite, +-limit where it is beyond.
+KERNEL_SAFE void kernel_clean(float *_Nonnull out, const float *_Nonnull in, float limit, size_t count);
+
+/// How samples are marked. Levels are the bit patterns of floats that are not negative.
+typedef struct kernel_marks {
+  int32_t limit;     // as in kernel_clean
+  int32_t sounding;  // a sample of this magnitude gets the mark `sound`, ...
+  int32_t clipped;   // ... and of this magnitude before it was cleaned the mark `clip`
+  uint8_t always;    // marks of every sample
+  uint8_t sound;
+  uint8_t clip;
+} kernel_marks;
+
+/// As kernel_clean, with the marks of each sample.
+KERNEL_SAFE void kernel_clean_and_mark(float *_Nonnull out, uint8_t *_Nonnull marks, const float *_Nonnull in,
+                                       const kernel_marks *_Nonnull rule, size_t count);
+
+/// out[c * stride + i] = in[i * channels + c], for c < taken, at most `channels`.
+KERNEL_SAFE void kernel_deinterleave(float *_Nonnull out, size_t stride, const float *_Nonnull in, size_t channels,
+                                     size_t taken, size_t count);
+
+/// Integers of `width` bytes (2 to 4), little-endian, from out[i * stride] on: full scale is 1; clipped; NaN is 0.
+KERNEL_SAFE void kernel_encode_pcm(uint8_t *_Nonnull out, size_t stride, size_t width, const float *_Nonnull in,
+                                   size_t count);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Samples to spectra

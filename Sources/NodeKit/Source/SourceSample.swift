@@ -1,40 +1,31 @@
+import CKernels
 import CNodeABI
 
-/// Cleans and marks samples before they enter a graph. Works on the bit patterns of non-negative floats, which have the
-/// order of the numbers: whole vectors, without branches.
+/// Cleans and marks samples before they enter a graph.
 public enum SourceSample {
   /// The largest magnitude that leaves a source. Full scale is 1. The square of the sum of a million is finite.
-  public static let limit: Float = 1e9
-
-  private static let magnitudeMask: Int32 = 0x7fff_ffff
-  private static let infinity: Int32 = 0x7f80_0000
-  private static let limitBits: Int32 = 0x4e6e_6b28  // the pattern of 1e9
+  public static var limit: Float { @_noLocks @_noAllocation get { 1e9 } }
 
   /// Copies samples. Values that are not finite become 0; values beyond `limit` become +-`limit`.
   @_noLocks @_noAllocation
   public static func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
-    for index in 0..<count {
-      let bits = Int32(bitPattern: from[index].bitPattern)
-      to[index] = Float(bitPattern: UInt32(bitPattern: clean(bits)))
-    }
-  }
-
-  @inline(__always) @_noLocks @_noAllocation
-  fileprivate static func clean(_ bits: Int32) -> Int32 {
-    let magnitude = bits & magnitudeMask
-    let bounded = magnitude > limitBits ? (bits & ~magnitudeMask) | limitBits : bits
-    return magnitude >= infinity ? 0 : bounded
+    kernel_clean(to, from, limit, count)
   }
 
   /// The levels from which a sample sounds and from which it is clipped.
   public struct Thresholds: Sendable {
-    private let sounding: Int32
-    private let clipped: Int32
+    /// The marks of a connected port's samples.
+    private let connected: kernel_marks
 
     /// Factors of full scale; nil: never silent, or never clipped by level.
     public init(soundingFrom: Float?, clippedFrom: Float?) {
-      sounding = soundingFrom.map { Int32(bitPattern: min($0, limit).bitPattern) } ?? 0
-      clipped = clippedFrom.map { Int32(bitPattern: max(0, min($0, limit)).bitPattern) } ?? limitBits + 1
+      let pattern = { (level: Float) in Int32(bitPattern: level.bitPattern) }
+      let most = pattern(limit)
+      connected = kernel_marks(
+        limit: most, sounding: soundingFrom.map { pattern(min($0, limit)) } ?? 0,
+        clipped: clippedFrom.map { pattern(max(0, min($0, limit))) } ?? most + 1,
+        always: UInt8(AUSCULT_MARK_MOVING | AUSCULT_MARK_CONNECTED), sound: UInt8(AUSCULT_MARK_SOUNDING),
+        clip: UInt8(AUSCULT_MARK_CLIPPED))
     }
 
     /// Copies as `SourceSample.copy` does, and writes one mark per sample: AUSCULT_MARK_SOUNDING if |x| >=
@@ -46,16 +37,12 @@ public enum SourceSample {
       _ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, marks: UnsafeMutablePointer<UInt8>, count: Int,
       isConnected: Bool
     ) {
-      let all = Int32(AUSCULT_MARK_MOVING) | (isConnected ? Int32(AUSCULT_MARK_CONNECTED) : 0)
-      let sound = isConnected ? Int32(AUSCULT_MARK_SOUNDING) : 0
-      for index in 0..<count {
-        let bits = Int32(bitPattern: from[index].bitPattern)
-        let out = clean(bits)
-        to[index] = Float(bitPattern: UInt32(bitPattern: out))
-        let isSounding: Int32 = out & magnitudeMask >= sounding ? sound : 0
-        let isClipped: Int32 = bits & magnitudeMask >= clipped ? Int32(AUSCULT_MARK_CLIPPED) : 0
-        marks[index] = UInt8(truncatingIfNeeded: all | isSounding | isClipped)
+      var rule = connected
+      if !isConnected {
+        rule.always = UInt8(AUSCULT_MARK_MOVING)
+        rule.sound = 0
       }
+      kernel_clean_and_mark(to, marks, from, &rule, count)
     }
   }
 }

@@ -1,0 +1,117 @@
+import CKernels
+import TestSupport
+import Testing
+
+/// Kernels against plain loops, at every length around the width of a vector.
+@Suite struct KernelTests {
+  @Test func filterRows() {
+    var random = SeededRandom(printing: "filter rows")
+    let (count, lanes) = (Int(KERNEL_FIR_ROWS), Int(KERNEL_FIR_LANES))
+    for width in stride(from: lanes, through: 12 * lanes, by: lanes) {
+      let (rows, samples) = (random.values(count * width), random.values(2 * width))
+      let second = random.int(1...width)
+      var (pair, alone) = ([Float](repeating: .nan, count: 2 * count), [Float](repeating: .nan, count: 2 * count))
+      pair.withUnsafeMutableBufferPointer { out in
+        samples.withUnsafeBufferPointer { samples in
+          kernel_fir_pair(
+            out.baseAddress!, out.baseAddress! + count, rows, samples.baseAddress!, samples.baseAddress! + second, width
+          )
+        }
+      }
+      for (part, begin) in [0, second].enumerated() {
+        let stretch = Array(samples[begin..<(begin + width)])
+        alone.withUnsafeMutableBufferPointer { kernel_fir($0.baseAddress! + part * count, rows, stretch, width) }
+        for row in 0..<count {
+          let sum = (0..<width).reduce(0.0) { $0 + Double(rows[row * width + $1]) * Double(stretch[$1]) }
+          #expect(abs(Double(alone[part * count + row]) - sum) < 1e-6 * Double(width), "\(width) coefficients")
+        }
+      }
+      #expect(pair.map(\.bitPattern) == alone.map(\.bitPattern), "\(width) coefficients")
+    }
+  }
+
+  @Test func bands() {
+    var random = SeededRandom(printing: "bands")
+    let lanes = Int(KERNEL_BAND_LANES)
+    for count in 0...13 {
+      let blocks = (0..<count).map { _ in random.int(0...4) }
+      let offsets = blocks.indices.map { lanes * blocks[..<$0].reduce(0, +) }
+      let bands = blocks.indices.map { band in
+        kernel_band(start: UInt32(random.int(0...60)), blocks: UInt32(blocks[band]), offset: UInt32(offsets[band]))
+      }
+      let (values, weights) = (random.values(100), random.values(max(1, lanes * blocks.reduce(0, +))))
+      var out = [Float](repeating: .nan, count: count + 1)
+      kernel_bands(&out, values, bands, weights, count)
+      for (band, place) in bands.enumerated() {
+        let sum = (0..<(lanes * blocks[band])).reduce(0.0) {
+          $0 + Double(weights[offsets[band] + $1]) * Double(values[Int(place.start) + $1])
+        }
+        #expect(abs(Double(out[band]) - sum) < 1e-5)
+      }
+      #expect(out[count].isNaN, "nothing beyond the last band")
+      // A band's bits do not depend on those beside it.
+      for band in bands.indices {
+        var alone: Float = .nan
+        kernel_bands(&alone, values, [bands[band]], weights, 1)
+        #expect(alone.bitPattern == out[band].bitPattern)
+      }
+    }
+  }
+
+  @Test func deinterleave() {
+    for channels in [1, 2, 3, 7, 8, 9, 16, 19, 32] {
+      for count in [0, 1, 7, 8, 9, 16, 30] {
+        for taken in Set([0, 1, channels / 2, channels - 1, channels]) {
+          let samples = (0..<max(1, channels * count)).map { Float($0 + 1) }
+          let stride = count + 3
+          var planes = [Float](repeating: 0, count: channels * stride)
+          kernel_deinterleave(&planes, stride, samples, channels, taken, count)
+          let expected = (0..<channels).flatMap { channel in
+            (0..<stride).map { channel < taken && $0 < count ? samples[$0 * channels + channel] : 0 }
+          }
+          #expect(planes == expected, "\(taken) of \(channels) channels, \(count) frames")
+        }
+      }
+    }
+  }
+
+  @Test func integers() {
+    var random = SeededRandom(printing: "integers")
+    let samples: [Float] = [0, 1, -1, 0.5, .nan, 2, -3, .infinity, 1e-9, 0.99999994] + random.values(50)
+    for width in 2...4 {
+      let stride = width + 3
+      var bytes = [UInt8](repeating: 7, count: samples.count * stride)
+      kernel_encode_pcm(&bytes, stride, width, samples, samples.count)
+      for (index, sample) in samples.enumerated() {
+        let scaled = sample.isNaN ? 0 : (Double(sample) * 0x1p31).rounded(.toNearestOrEven)
+        let value = Int32(max(-0x1p31, min(0x1p31 - 1, scaled)))
+        let expected = (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * (4 - width + $0))) }
+        #expect(Array(bytes[(index * stride)..<((index + 1) * stride)]) == expected + [7, 7, 7])
+      }
+    }
+  }
+
+  @Test func cleanSamplesAndMarks() {
+    var random = SeededRandom(printing: "marks")
+    let special: [Float] = [0, -0.0, .nan, .infinity, -.infinity, 1e9, -1.1e9, 0.1, -0.1, 0.09999999, 0.5, -0.6, 1e-30]
+    let rule = kernel_marks(
+      limit: Int32(bitPattern: Float(1e9).bitPattern), sounding: Int32(bitPattern: Float(0.1).bitPattern),
+      clipped: Int32(bitPattern: Float(0.5).bitPattern), always: 64, sound: 1, clip: 2)
+    for count in 0...70 {
+      let samples = (0..<count).map { _ in
+        Bool.random(using: &random) ? special.randomElement(using: &random)! : random.values(1)[0]
+      }
+      let clean = samples.map { $0.isFinite ? max(-1e9, min(1e9, $0)) : 0 }
+      var (out, marked) = ([Float](repeating: 5, count: count + 1), [Float](repeating: 5, count: count + 1))
+      var marks = [UInt8](repeating: 9, count: count + 1)
+      kernel_clean(&out, samples, 1e9, count)
+      withUnsafePointer(to: rule) { kernel_clean_and_mark(&marked, &marks, samples, $0, count) }
+      #expect(out.map(\.bitPattern) == (clean + [5]).map(\.bitPattern))
+      #expect(marked.map(\.bitPattern) == out.map(\.bitPattern))
+      let expected = zip(samples, clean).map { sample, clean in
+        UInt8(64 + (abs(clean) >= 0.1 ? 1 : 0) + (abs(sample) >= 0.5 || !sample.isFinite ? 2 : 0))
+      }
+      #expect(marks == expected + [9])
+    }
+  }
+}
