@@ -17,7 +17,7 @@ extension FilterDesign {
     let soxr = try create()
     defer { soxr_delete(soxr) }
     let count = try edgeLength(soxr)
-    let inputs = inputIndex(count - 1) + half + 1
+    let inputs = ratio.inputIndex(count - 1) + half + 1
     guard count > 0, inputs <= Self.mostImpulses else { return [] }
     var rows = Array(repeating: [Double](repeating: 0, count: 2 * half + 1), count: count)
     var impulse = [Double](repeating: 0, count: inputs)
@@ -26,20 +26,17 @@ extension FilterDesign {
       let output = try convert(impulse, soxr)
       impulse[position] = 0
       for k in 0..<count {
-        let d = position - inputIndex(k)
+        let d = position - ratio.inputIndex(k)
         if abs(d) <= half { rows[k][d + half] = output[k] }
       }
     }
     return rows
   }
 
-  /// The input sample q at or before output sample k.
-  private func inputIndex(_ k: Int) -> Int { k * ratio.down / ratio.up }
-
   /// The number of output samples at the start that differ from later ones: sends noise through twice, the second time
   /// after a number of zeros that gives the same phases again.
   private func edgeLength(_ soxr: soxr_t) throws -> Int {
-    let count = inputIndex(2 * Self.mostEdge) + 2 * half
+    let count = ratio.inputIndex(2 * Self.mostEdge) + 2 * half
     var state: UInt64 = 1
     let noise = (0..<count).map { _ in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -16,6 +16,9 @@ struct Ratio: Hashable, Sendable {
     self.down = down / common
   }
 
+  /// The input sample q at or before output sample k.
+  func inputIndex(_ k: Int) -> Int { k * down / up }
+
   var isOne: Bool { up == down }
   /// The sample period of the lower of the two rates, in input samples: a filter's length is proportional to it.
   var stretch: Double { max(1, Double(down) / Double(up)) }

@@ -1,3 +1,4 @@
+import CRealtime
 import NodeKit
 import NumberText
 
@@ -67,15 +68,16 @@ final class Resample: Node {
     let period = output.period
     output.period = period / Int64(ratio.up) * Int64(ratio.down)
     output.extent = output.period
-    let beyond = max(0, Int64(table.right + 1) * period - output.period)
+    let ahead = table.span + table.right + 1
+    let beyond = max(0, Int64(ahead) * period - output.period)
     output.lookahead += output.frames(ticks: beyond)
     answer.output.format = output
     answer.output.format.machines = []
-    answer.output.burst = (table.right * ratio.up) / ratio.down + 2
-    answer.latency = output.frames(ticks: Int64(table.right + 1) * period)
+    answer.output.burst = ((table.span + table.right) * ratio.up) / ratio.down + 2
+    answer.latency = output.frames(ticks: Int64(ahead) * period)
     answer.history = output.frames(ticks: Int64(table.left) * period)
-    answer.reach = output.frames(ticks: Int64(table.taps) * period)
-    answer.memory = table.bytes + channels * Polyphase.historyCapacity(table) * MemoryLayout<Float>.stride
+    answer.reach = output.frames(ticks: Int64(table.width) * period)
+    answer.memory = table.bytes + channels * InputHistory.capacity(table) * MemoryLayout<Float>.stride
   }
 
   /// Names the nearest lower and higher rates whose tables are small enough.
@@ -121,9 +123,8 @@ final class Resample: Node {
   private func passThrough(_ cycle: Cycle) {
     let count = cycle.input.count
     for channel in 0..<cycle.input.channels {
-      let from = cycle.input.samples(channel)
-      let to = cycle.output.samples(channel)
-      for index in 0..<count { to[index] = from[index] }
+      realtime_copy(
+        cycle.output.samples(channel), cycle.input.samples(channel), count * MemoryLayout<Float>.stride)
     }
     cycle.output.count = count
   }
