@@ -15,7 +15,9 @@ import Testing
   static let mel = (name: "mel", parameters: ["bands": "20"])
 
   static let paths = [
-    Path(testDescription: "spectrum, double", nodes: [stft]),
+    Path(
+      testDescription: "spectrum, double",
+      nodes: [("stft", stft.parameters.merging(["precision": "double"]) { $1 })]),
     Path(
       testDescription: "spectrum, single",
       nodes: [("stft", ["length": "200", "fft": "256", "hop": "37", "precision": "single", "center": "false"])]),

@@ -65,7 +65,10 @@ import Testing
     var random = SeededRandom(printing: "decibel \(rate)")
     let result = try chain(
       RigStream(audio: [signal], rate: rate),
-      [StreamRig("stft", ["length": length, "hop": "512"]), StreamRig("mel"), StreamRig("normalize")]
+      [
+        StreamRig("stft", ["precision": "double", "length": length, "hop": "512"]), StreamRig("mel"),
+        StreamRig("normalize"),
+      ]
     ) { random.scaled(1...8192) }
     #expect([result.count, result.format.width] == expected.shape)
     #expect(difference(result.channels[0], expected.values) < 1e-4)
@@ -89,7 +92,7 @@ import Testing
 
   @Test func spectrumAndMagnitude() throws {
     let signal = try Fixture("signal16000").values
-    let stft = try StreamRig("stft", ["length": "1024", "hop": "2048"])
+    let stft = try StreamRig("stft", ["precision": "double", "length": "1024", "hop": "2048"])
     let magnitude = try StreamRig("power", ["power": "1"])
     var random = SeededRandom(printing: "spectrum")
     let spectrum = try chain(RigStream(audio: [signal], rate: 16000), [stft]) { random.scaled(1...8192) }
@@ -143,7 +146,7 @@ import Testing
     var random = SeededRandom(printing: "level \(name)")
     let nodes = { (last: [StreamRig], keeps: Bool) in
       try [
-        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+        StreamRig("stft", ["precision": "double", "length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
         StreamRig("slicer", ["length": "10", "hop": "50 %"]),
         StreamRig("normalize", keeps ? parameters.merging(["keep_level": "true"]) { $1 } : parameters),
       ] + last
@@ -175,7 +178,7 @@ import Testing
     let result = try chain(
       RigStream(audio: [Fixture("signal16000").values], rate: 16000),
       [
-        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+        StreamRig("stft", ["precision": "double", "length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
         StreamRig("normalize", ["ref": "mean"]),
       ]
     ) { random.scaled(1...8192) }
@@ -189,7 +192,8 @@ import Testing
     let result = try chain(
       RigStream(audio: [signal], rate: 16000),
       [
-        StreamRig("stft", ["length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]), StreamRig("normalize"),
+        StreamRig("stft", ["precision": "double", "length": "1024", "hop": "512"]), StreamRig("mel", ["bands": "64"]),
+        StreamRig("normalize"),
         StreamRig("slicer", ["length": "10", "hop": "5"]), StreamRig("statistics", ["of": "mean + std+median"]),
       ]
     ) { random.scaled(1...8192) }

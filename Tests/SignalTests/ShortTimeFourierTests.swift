@@ -163,6 +163,15 @@ import Testing
     #expect(count == 311)
   }
 
+  @Test func theTransformIsSingleUnlessDoubleIsAskedFor() throws {
+    var random = SeededRandom(printing: "precision")
+    let audio = RigStream(audio: [random.values(4000)], rate: 8000)
+    let bits = try [[:], ["precision": "single"], ["precision": "double"]].map { parameters in
+      try chain(audio, [StreamRig("stft", parameters)]) { 500 }.bits
+    }
+    #expect(bits[0] == bits[1] && bits[0] != bits[2])
+  }
+
   /// A window whose length has no realtime transform gets a longer transform, and a message.
   @Test func lengthensTheTransform() throws {
     let stft = try StreamRig("stft", ["length": "25 ms"])

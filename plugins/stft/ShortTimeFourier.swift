@@ -13,7 +13,10 @@ final class ShortTimeFourier: Node {
       inputs: [PortDeclaration("in", .audio, "Samples")],
       outputs: [PortDeclaration("out", .spectrum, "Complex spectrum of each window, fft / 2 + 1 bins")],
       parameters: FrameParameters.declarations + [
-        .choice("precision", "Arithmetic of the transform", of: ["single", "double"], default: "double"),
+        .choice(
+          "precision",
+          "Arithmetic of the transform; double: for levels that must be exact more than 120 dB below the loudest bin",
+          of: ["single", "double"], default: "single"),
         .number("pre_emphasis", "a in x[n] - a x[n - 1] before the window; 0: off", default: "0", range: 0...1),
       ])
   }
