@@ -24,8 +24,22 @@ CLONES void kernel_clean(float *restrict out, const float *restrict in, float li
   }
 }
 
-CLONES void kernel_clean_and_mark(float *restrict out, uint8_t *restrict marks, const float *restrict in,
-                                  const kernel_marks *restrict rule, size_t count) {
+#define BLOCK 32
+
+// Whether all samples of a block sound and none is clipped: the ordinary case, which leaves them as they are.
+INLINED int are_ordinary(const float *restrict in, int32_t sounding, int32_t clipped) {
+  int32_t unusual = 0;
+  for (int i = 0; i < BLOCK; i++) {
+    int32_t bits;
+    memcpy(&bits, in + i, sizeof bits);
+    int32_t magnitude = bits & MAGNITUDE;
+    unusual |= (magnitude < sounding) | (magnitude >= clipped);
+  }
+  return !unusual;
+}
+
+INLINED void clean_and_mark(float *restrict out, uint8_t *restrict marks, const float *restrict in,
+                            const kernel_marks *restrict rule, size_t count) {
   const int32_t limit = rule->limit, sounding = rule->sounding, clipped = rule->clipped;
   const int32_t always = rule->always, sound = rule->sound, clip = rule->clip;
   for (size_t i = 0; i < count; i++) {
@@ -37,6 +51,21 @@ CLONES void kernel_clean_and_mark(float *restrict out, uint8_t *restrict marks, 
     int32_t clips = (bits & MAGNITUDE) >= clipped ? clip : 0;
     marks[i] = (uint8_t)(always | sounds | clips);
   }
+}
+
+CLONES void kernel_clean_and_mark(float *restrict out, uint8_t *restrict marks, const float *restrict in,
+                                  const kernel_marks *restrict rule, size_t count) {
+  const int32_t clipped = rule->clipped < rule->limit ? rule->clipped : rule->limit + 1;
+  size_t i = 0;
+  for (; i + BLOCK <= count; i += BLOCK) {
+    if (are_ordinary(in + i, rule->sounding, clipped)) {
+      memcpy(out + i, in + i, BLOCK * sizeof *out);
+      memset(marks + i, rule->always | rule->sound, BLOCK);
+    } else {
+      clean_and_mark(out + i, marks + i, in + i, rule, BLOCK);
+    }
+  }
+  clean_and_mark(out + i, marks + i, in + i, rule, count - i);
 }
 
 typedef float row __attribute__((vector_size(32), aligned(4)));

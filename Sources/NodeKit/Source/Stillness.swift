@@ -5,7 +5,7 @@ import CNodeABI
 /// on; silence at the beginning of a stream counts at once.
 ///
 /// Runs continue from call to call, so that the cut of the audio makes no difference. For ordinary sound it looks at
-/// one sample in `least`: no longer run can hide between two looks.
+/// one sample in `least`, no longer run can hide between two looks, and at the last samples of a call.
 ///
 /// For sources. Thread: the one that runs the node.
 public struct Stillness: Sendable, BitwiseCopyable {
@@ -44,6 +44,13 @@ public struct Stillness: Sendable, BitwiseCopyable {
         index += least
         continue
       }
+      if silent == 0 && index + least > count {
+        // The rest is shorter than a run: only what may continue in the next call counts.
+        var last = count - 1
+        while last >= index && marks[last] & sounding == 0 { last -= 1 }
+        silent = count - 1 - last
+        return
+      }
       if marks[index] & sounding != 0 {
         silent = 0
       } else {
@@ -52,6 +59,13 @@ public struct Stillness: Sendable, BitwiseCopyable {
       }
       index += 1
     }
+  }
+
+  /// Whether a sample equals the one before it, which may be the last of the call before.
+  @inline(__always) @_noLocks @_noAllocation
+  private func repeats(_ samples: UnsafePointer<Float>, _ index: Int) -> Bool {
+    index > 0
+      ? samples[index].bitPattern == samples[index - 1].bitPattern : hasLast && samples[0].bitPattern == last
   }
 
   @_noLocks @_noAllocation
@@ -65,11 +79,13 @@ public struct Stillness: Sendable, BitwiseCopyable {
         index += least
         continue
       }
-      let isEqual =
-        index > 0
-        ? samples[index].bitPattern == samples[index - 1].bitPattern
-        : hasLast && samples[0].bitPattern == last
-      equal = isEqual ? min(equal + 1, least) : 0
+      if equal == 0 && end >= count {
+        var last = count - 1
+        while last >= index && repeats(samples, last) { last -= 1 }
+        equal = count - 1 - last
+        return
+      }
+      equal = repeats(samples, index) ? min(equal + 1, least) : 0
       if equal == least && marks[index] & UInt8(AUSCULT_MARK_SOUNDING) != 0 {
         marks[index] &= ~UInt8(AUSCULT_MARK_MOVING | AUSCULT_MARK_SOUNDING)
         marks[index] |= UInt8(AUSCULT_MARK_SILENCE)
