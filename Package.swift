@@ -98,8 +98,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
   ("CommandTests", ["RunControl"]),
-  ("ModelTests", ["Models", "JSONText"]),
-  ("LearningTests", ["Learning", "Models", "NodeKit"]),
+  ("ModelTests", ["Models", "JSONText", "CDigest"]),
+  ("LearningTests", ["Learning", "Models", "NodeKit", "CNetwork"]),
   ("FuzzTests", ["RunControl"]),
   ("TrainingTests", ["Training", "DetectorHost", "TextEscapes", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
@@ -126,6 +126,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CNetwork"),
     .target(name: "CStreams"),
+    .target(name: "CDigest"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
@@ -150,7 +151,8 @@ let package = Package(
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
     .target(
-      name: "Models", dependencies: ["JSONText", "OutputFiles", "SystemCalls", "TextEscapes"], swiftSettings: strict),
+      name: "Models", dependencies: ["CDigest", "JSONText", "OutputFiles", "SystemCalls", "TextEscapes"],
+      swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "Yams"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(

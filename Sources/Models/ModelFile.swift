@@ -184,15 +184,21 @@ public final class OpenModel: @unchecked Sendable {
   public func isFinite(_ name: String) -> Bool {
     guard let (kind, _, bytes) = tensor(name) else { return false }
     switch kind {
-    case .float32:
-      return stride(from: 0, to: bytes.count, by: 4).allSatisfy {
-        bytes.loadUnaligned(fromByteOffset: $0, as: Float.self).isFinite
-      }
-    case .float64:
-      return stride(from: 0, to: bytes.count, by: 8).allSatisfy {
-        bytes.loadUnaligned(fromByteOffset: $0, as: Double.self).isFinite
-      }
+    case .float32: return isFinite(bytes, UInt32.self, exponent: 0x7f80_0000)
+    case .float64: return isFinite(bytes, UInt64.self, exponent: 0x7ff0_0000_0000_0000)
     }
+  }
+
+  /// The exponent of a finite number is less than all ones. Without a way out of the loop, so that it is vectorised.
+  @inline(__always)
+  private func isFinite<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: UnsafeRawBufferPointer, _ type: Bits.Type, exponent: Bits
+  ) -> Bool {
+    var greatest: Bits = 0
+    for place in stride(from: 0, to: bytes.count, by: MemoryLayout<Bits>.size) {
+      greatest = max(greatest, bytes.loadUnaligned(fromByteOffset: place, as: Bits.self) & exponent)
+    }
+    return greatest != exponent
   }
 }
 

@@ -1,3 +1,4 @@
+import CDigest
 import Foundation
 import JSONText
 import Models
@@ -113,5 +114,46 @@ import Testing
     #expect(
       SHA256.hex(repeatElement(UInt8(ascii: "a"), count: 1_000_000))
         == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+  }
+
+  /// The CPU's own instructions give what the plain rounds give, block by block and all at once.
+  @Test func digestsDoNotDependOnTheInstructions() {
+    let bytes = (0..<(Int(DIGEST_BLOCK) * 9)).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
+    let start = (0..<8).map { UInt32($0) &* 0x9e37_79b9 }
+    for count in 0...9 {
+      var (fast, plain, single) = (start, start, start)
+      digest_sha256(&fast, bytes, count)
+      digest_sha256_plain(&plain, bytes, count)
+      for block in 0..<count { digest_sha256(&single, Array(bytes[(block * Int(DIGEST_BLOCK))...]), 1) }
+      #expect(fast == plain && single == plain, "\(count) blocks")
+    }
+  }
+
+  /// A file may come in pieces of any size.
+  @Test func digestsDoNotDependOnThePieces() {
+    let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    for piece in [1, 3, 63, 64, 65, 128, 999] {
+      var hash = SHA256()
+      for from in stride(from: 0, to: bytes.count, by: piece) {
+        bytes[from..<min(bytes.count, from + piece)].withUnsafeBytes { hash.update($0) }
+      }
+      #expect(hash.hex() == SHA256.hex(bytes), "pieces of \(piece) bytes")
+    }
+  }
+
+  @Test(arguments: [Float.infinity, -.infinity, .nan, -.nan, .greatestFiniteMagnitude, 0, -0x1p-149])
+  func tensorsAreCheckedForNumbersThatAreNotFinite(value: Float) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var file = sample()
+    for place in 0..<6 {
+      var values: [Float] = [1, -2, 3, 0, 5, -6]
+      values[place] = value
+      file.tensors["0.x"] = Tensor(kind: .float32, shape: [2, 3], bytes: values.withUnsafeBytes { Array($0) })
+      file.tensors["all.y"] = Tensor(
+        kind: .float64, shape: [6], bytes: values.map(Double.init).withUnsafeBytes { Array($0) })
+      try file.write(path)
+      let model = try OpenModel(path: path)
+      #expect(model.isFinite("0.x") == value.isFinite && model.isFinite("all.y") == value.isFinite)
+    }
   }
 }

@@ -70,5 +70,5 @@ open class Layer<S: NetworkScalar> {
 extension NetworkParameter {
   var pointer: UnsafePointer<S> { UnsafePointer(values.pointer) }
   var gradientPointer: UnsafeMutablePointer<S> { gradient!.pointer }
-  var floats: [Float] { values.array.map { Float($0) } }
+  var floats: [Float] { values.floats }
 }

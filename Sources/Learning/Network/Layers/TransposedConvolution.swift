@@ -93,7 +93,6 @@ public final class TransposedConvolution<S: NetworkScalar>: Layer<S> {
 
   override func plan(_ plan: InferencePlan) {
     plan.transposedConvolution(
-      transposed.array.map { Float($0) }, biases.array.map { Float($0) }, inputs: inputs, outputs: outputs, rows: rows,
-      columns: columns)
+      transposed.floats, biases.floats, inputs: inputs, outputs: outputs, rows: rows, columns: columns)
   }
 }
