@@ -109,6 +109,35 @@ import Testing
     #expect(refusals > 0, "the ring was never full: the test is too easy")
   }
 
+  /// Equal records one after the other, up to a record of another size or the end of the memory.
+  @Test func aRunEndsAtTheFirstRecordOfAnotherSize() {
+    let sample = Sample(kind: AUSCULT_FEATURES, channels: 2, columns: 9, most: 4)
+    let ring = BlockRing(bytes: 1 << 14)!
+    var (pushed, read) = (0, 0)
+    func push(_ count: Int) -> Bool {
+      sample.fill(pushed, count: count)
+      guard ring.push(sample.block) else { return false }
+      pushed += 1
+      return true
+    }
+    for _ in 0..<50 {
+      for _ in 0..<3 { _ = push(1) }
+      _ = push(4)
+      while let front = ring.front() {
+        let (count, stride) = ring.run(most: 2)
+        #expect((1...2).contains(count))
+        for place in 0..<count {
+          let block = (UnsafeMutableRawPointer(front) + place * stride).assumingMemoryBound(to: auscult_block.self)
+          #expect(block.pointee.count == front.pointee.count && sample.matches(block, read + place))
+        }
+        if front.pointee.count == 4 { #expect(count == 1) }
+        for _ in 0..<count { ring.release() }
+        read += count
+      }
+    }
+    #expect(read == pushed && pushed == 200)
+  }
+
   @Test func roomIsAPromise() {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")

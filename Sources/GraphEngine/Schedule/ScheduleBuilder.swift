@@ -251,6 +251,16 @@ final class ScheduleBuilder {
           node, in: runtime.arena, inputs: inputs, splices: InputSplices(list: arena.array([]), count: 0), clock: clock)
       ]),
       clock: UnsafePointer(clock), name: runtime.name, services: runtime.instance.host.services,
-      stalls: stalls)
+      stalls: stalls, waiting: makeWaiting(runtime, inputs: node.inputs.count))
+  }
+
+  /// A node that judges each token of one input, and has declared room for the scores of several.
+  private func makeWaiting(_ runtime: NodeRuntime, inputs: Int) -> WaitingTokens? {
+    let configuration = runtime.configuration
+    guard runtime.isJudge, inputs == 1, runtime.join == nil, configuration.outputs.count == 1,
+      configuration.bursts[0] > 1, runtime.outputs[0].marks.map({ $0.pointee.rule == .same }) ?? true
+    else { return nil }
+    return WaitingTokens(
+      channels: Int(configuration.outputs[0].format.channels), limit: configuration.bursts[0], arena: runtime.arena)
   }
 }

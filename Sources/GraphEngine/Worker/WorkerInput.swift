@@ -82,6 +82,14 @@ struct WorkerInput {
 
   func release() { side.link?.release() }
 
+  /// The blocks from the front on as one, and their number; nil: one at a time, as always during a swap.
+  func gather(
+    _ front: UnsafeMutablePointer<auscult_block>, _ waiting: WaitingTokens?
+  ) -> (block: UnsafePointer<auscult_block>, count: Int)? {
+    guard let waiting, let link = side.link, point == nil, other == nil, side.grid == 0 else { return nil }
+    return waiting.gather(front, link.ring.pointee)
+  }
+
   /// Skips all input of a node whose call was taken away. The plugin may still read the rings, so they stay unchanged.
   mutating func pass() {
     while true {

@@ -14,6 +14,8 @@ final class WorkerStep: @unchecked Sendable {
   weak var schedule: Schedule?
   private let clock: UnsafePointer<auscult_clock>
   var inputs: [WorkerInput] = []
+  /// For a node that judges several tokens at a time.
+  private let waiting: WaitingTokens?
   /// New values, which take effect with the first tokens after the exchange.
   var tuning: WorkerTuning?
   private let services: HostServices
@@ -45,9 +47,10 @@ final class WorkerStep: @unchecked Sendable {
   /// The schedule connects the inputs later.
   init(
     step: UnsafeMutablePointer<Step>, clock: UnsafePointer<auscult_clock>, name: String, services: HostServices,
-    stalls: StallWatch
+    stalls: StallWatch, waiting: WaitingTokens?
   ) {
     self.step = step
+    self.waiting = waiting
     self.clock = clock
     self.name = name
     self.services = services
@@ -168,12 +171,17 @@ final class WorkerStep: @unchecked Sendable {
   private func takeFronts() -> Attempt {
     if step.pointee.join != nil { return takeJoined() }
     var hasInput = false
+    var blocks = 1
     for index in inputs.indices {
       let front = inputs[index].front(mayBegin: mayBegin)
       inputs[index].hasFront = front != nil
       if let front {
         step.pointee.sources[index] = UnsafePointer(front)
         hasInput = true
+        if tuning == nil, let gathered = inputs[index].gather(front, waiting) {
+          step.pointee.sources[index] = gathered.block
+          blocks = gathered.count
+        }
       } else if let idle = inputs[index].idle {
         idle.pointee.complete = inputs[index].complete
         idle.pointee.flags = inputs[index].isSpent ? AUSCULT_BLOCK_END : 0
@@ -187,7 +195,9 @@ final class WorkerStep: @unchecked Sendable {
     guard noteComplete(complete) || hasInput else { return .idle }
     guard hasInput || runsWithoutTokens ? run() : publishIdle() else { return .lost }
     noteEnds()
-    for index in inputs.indices where inputs[index].hasFront { inputs[index].release() }
+    for index in inputs.indices where inputs[index].hasFront {
+      for _ in 0..<blocks { inputs[index].release() }
+    }
     return hasInput || (runsWithoutTokens && hasYielded) ? .ran : .idle
   }
 
