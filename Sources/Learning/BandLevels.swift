@@ -53,6 +53,14 @@ struct BandLevels {
     return decibels(sum / Double(format.rows))
   }
 
+  /// The level of a band from the sums of columns over `rows` rows; not where it is linear.
+  func level(_ sums: UnsafePointer<Double>, of rows: Int, _ band: Int) -> Double {
+    decibels(sums[bands[band].columns[0]] / Double(rows))
+  }
+
+  /// Levels are powers or amplitudes, whose mean in dB is not the dB of their mean.
+  var isLinear: Bool { format.scale == .linear }
+
   private func decibels(_ value: Double) -> Double {
     switch format.scale {
     case .linear: 10 * realtime_log10(value < 1e-10 ? 1e-10 : value)
@@ -138,77 +146,4 @@ struct CarriedBands {
 
   /// The values for the model: [(name, values)].
   var tensors: [(name: String, values: [Double])] { [("band_levels", levels), ("column_means", means)] }
-}
-
-/// Detects whether a machine's sound lacks bands that its model has.
-struct BandWatch {
-  let bands: BandLevels
-  /// [bands in the training sound]
-  private let learned: [Double]
-  /// Of the token of the last question.
-  private var levels: [Double]
-  private var sums: [Double]
-  private let wanted: Int
-  private var count = 0
-  private var last: Verdict?
-
-  /// Seconds, and tokens, before a verdict.
-  private static let seconds = 4.0
-  private static let leastTokens = 8
-  /// Enough at the end of a file.
-  private static let fewestTokens = 2
-
-  /// Nil: the model does not describe its training sound.
-  init?(_ format: StreamFormat, _ model: Model.Machine) {
-    guard let bands = BandLevels(format),
-      let (levels, _) = try? model.doubles("band_levels", [nil]), levels.count <= bands.bands.count
-    else { return nil }
-    self.bands = bands
-    learned = levels
-    self.levels = levels
-    sums = [Double](repeating: 0, count: levels.count)
-    wanted = max(Self.leastTokens, Int((Self.seconds * format.rate).rounded(.up)))
-  }
-
-  enum Verdict: Equatable {
-    case complete
-    /// The frequency above which everything is missing.
-    case lacks(String)
-  }
-
-  /// The first band that a token lacks, by this token alone; nil: it has all.
-  mutating func edge(_ token: UnsafePointer<Float>) -> Int? {
-    for band in learned.indices { levels[band] = bands.level(token, band) }
-    return bands.edge(levels, below: learned)
-  }
-
-  /// Counts the token of the last question. Gives an answer after some seconds.
-  mutating func note() -> Verdict? {
-    for band in levels.indices { sums[band] += levels[band] }
-    count += 1
-    return count >= wanted ? look() : nil
-  }
-
-  /// The stream ends: the answer so far.
-  mutating func end() -> Verdict {
-    defer {
-      clear()
-      last = nil
-    }
-    if let last, count < wanted / 2 { return last }
-    return count >= Self.fewestTokens ? look() : .complete
-  }
-
-  private mutating func look() -> Verdict {
-    let mean = sums.map { $0 / Double(count) }
-    clear()
-    let verdict = bands.edge(mean, below: learned).map { Verdict.lacks(bands.text(below: $0)) } ?? .complete
-    last = verdict
-    return verdict
-  }
-
-  private mutating func clear() {
-    count = 0
-    for index in sums.indices { sums[index] = 0 }
-  }
 }

@@ -3,8 +3,8 @@ import NodeKit
 
 /// Base of detectors that score each token by a trained model, one for each machine.
 ///
-/// They run on workers: scoring happens all at once at the end of a slice, and its cost depends on the model. Each
-/// token of each channel is scored alone, so a score never depends on the number of tokens in a call.
+/// They run on workers: scoring happens all at once at the end of a slice, and its cost depends on the model. A score
+/// never depends on the number of tokens in a call: a `BatchScorer` takes several only to read its model once.
 open class JudgingNode: OffloadNode, Explaining {
   /// Parameters of every detector with a model; a subclass adds its own.
   public static let sharedParameters: [ParameterDeclaration] = [
@@ -29,6 +29,11 @@ open class JudgingNode: OffloadNode, Explaining {
   public private(set) var scorers: [Scorer] = []
   private var thresholdsByChannel: [Double] = []
   private var row = Row(width: 0, columns: 0)
+  /// Of the tokens of a batch.
+  private let scores: UnsafeMutablePointer<Double>
+  private let memory = NodeMemory()
+  /// By channel; nil: it takes one token at a time.
+  private var batchScorers: [BatchScorer?] = []
   private var bandWatches: [BandWatch?] = []
   /// By channel: missing bands were reported.
   private var toldOfBands: [Bool] = []
@@ -37,6 +42,7 @@ open class JudgingNode: OffloadNode, Explaining {
   public required init(_ arguments: Arguments) throws {
     path = arguments["model"]?.text
     thresholds = Thresholds(arguments["threshold"])
+    scores = memory.array(repeating: 0, count: InferencePlan.greatestBatch)
     try super.init(arguments)
   }
 
@@ -51,6 +57,7 @@ open class JudgingNode: OffloadNode, Explaining {
     let input = setup.input
     format = input
     scorers = []
+    batchScorers = []
     bandWatches = []
     let fixed = try thresholds.fixed(for: input.machines)
     thresholdsByChannel = fixed.map { $0 ?? 0 }
@@ -78,6 +85,7 @@ open class JudgingNode: OffloadNode, Explaining {
         try scorer(model, machine, rows: input.rows, columns: input.columns)
       }
       scorers.append(own)
+      batchScorers.append(own as? BatchScorer)
       bandWatches.append(BandWatch(input, machine))
       answer.memory += bytes
       guard let threshold = fixed[channel] ?? machine.threshold else {
@@ -105,17 +113,25 @@ open class JudgingNode: OffloadNode, Explaining {
   // MARK: Worker
 
   public final override func work(_ cycle: Cycle) throws {
-    for token in 0..<cycle.input.count {
-      for channel in scorers.indices {
-        judge(channel, cycle.input.values(token, channel), cycle.output.score(token, channel))
-        if cycle.input.marks(token, channel).isSounding {
-          if let verdict = bandWatches[channel]?.note() { tell(verdict, channel) }
+    let (input, count) = (cycle.input, cycle.input.count)
+    for channel in scorers.indices {
+      if let scorer = batchScorers[channel] {
+        var token = 0
+        while token < count {
+          let next = min(count, token + scorer.mostTokens)
+          judge(channel, scorer, token..<next, cycle)
+          token = next
         }
+      } else {
+        for token in 0..<count { judge(channel, input.values(token, channel), cycle.output.score(token, channel)) }
       }
-      cycle.output.head(token).pointee = cycle.input.head(token).pointee
+      for token in 0..<count where input.marks(token, channel).isSounding {
+        if let verdict = bandWatches[channel]?.note(input.values(token, channel)) { tell(verdict, channel) }
+      }
     }
-    cycle.output.count = cycle.input.count
-    guard cycle.input.isEnd else { return }
+    for token in 0..<count { cycle.output.head(token).pointee = input.head(token).pointee }
+    cycle.output.count = count
+    guard input.isEnd else { return }
     for channel in bandWatches.indices {
       if let verdict = bandWatches[channel]?.end() { tell(verdict, channel) }
     }
@@ -148,29 +164,61 @@ open class JudgingNode: OffloadNode, Explaining {
         + "are not scored")
   }
 
-  /// Scales a token into `row`. Values of bands that the sound lacks become those of the training sound, because an
-  /// encoder or a converter removed them, not the machine. Depends on this token alone.
+  /// Scales a token into `row`. Depends on this token alone.
   private func scale(_ channel: Int, _ token: UnsafePointer<Float>) {
     scorers[channel].scale(token, into: row.values)
-    guard let edge = bandWatches[channel]?.edge(token), let bands = bandWatches[channel]?.bands.bands else { return }
-    for band in bands[edge...] {
-      for column in band.columns { scorers[channel].fill(column, row.values) }
+    fill(channel, token, row.values)
+  }
+
+  /// Values of bands that the sound lacks become those of the training sound, because an encoder or a converter removed
+  /// them, not the machine.
+  private func fill<T: BinaryFloatingPoint>(
+    _ channel: Int, _ token: UnsafePointer<Float>, _ scaled: UnsafeMutablePointer<T>
+  ) {
+    guard let watch = bandWatches[channel], let edge = watch.edge(token) else { return }
+    for band in watch.bands.bands[edge...] {
+      for column in band.columns { scorers[channel].fill(column, scaled) }
     }
   }
 
+  /// Judges a few tokens at a time.
+  private func judge(_ channel: Int, _ scorer: BatchScorer, _ tokens: Range<Int>, _ cycle: Cycle) {
+    for token in tokens {
+      let values = cycle.input.values(token, channel)
+      let row = scorer.tokens + (token - tokens.lowerBound) * scorer.width
+      scorer.scale(values, into: row)
+      fill(channel, values, row)
+    }
+    scorer.score(tokens.count, into: scores)
+    for token in tokens {
+      let place = token - tokens.lowerBound
+      let output = cycle.output.score(token, channel)
+      write(scores[place], scorer.verdict(), channel, output)
+      guard output.pointee.score > output.pointee.threshold else { continue }
+      scorer.parts(place: place, into: row.parts)
+      output.pointee.band_count = UInt32(row.rank(into: &output.pointee.bands, most: Self.namedBands))
+    }
+  }
+
+  /// Judges one token.
   private func judge(_ channel: Int, _ token: UnsafePointer<Float>, _ output: UnsafeMutablePointer<auscult_score>) {
-    let (scorer, threshold) = (scorers[channel], thresholdsByChannel[channel])
+    let scorer = scorers[channel]
     scale(channel, token)
     let score = scorer.score(row.values, scorer.width)
-    let verdict = scorer.verdict()
-    output.pointee = auscult_score()
-    output.pointee.score = score.isFinite ? min(max(score, -Self.greatest), Self.greatest) : Self.greatest
-    output.pointee.threshold = threshold
-    output.pointee.class_index = verdict.index
-    output.pointee.probability = verdict.probability
-    guard output.pointee.score > threshold else { return }
+    write(score, scorer.verdict(), channel, output)
+    guard output.pointee.score > output.pointee.threshold else { return }
     scorer.parts(row.values, scorer.width, into: row.parts)
     output.pointee.band_count = UInt32(row.rank(into: &output.pointee.bands, most: Self.namedBands))
+  }
+
+  private func write(
+    _ score: Double, _ verdict: Scorer.Verdict, _ channel: Int, _ output: UnsafeMutablePointer<auscult_score>
+  ) {
+    output.pointee = auscult_score()
+    output.pointee.score = score.isFinite ? min(max(score, -Self.greatest), Self.greatest) : Self.greatest
+    output.pointee.threshold = thresholdsByChannel[channel]
+    output.pointee.class_index = verdict.index
+    output.pointee.probability = verdict.probability
   }
 
   // MARK: explain/1

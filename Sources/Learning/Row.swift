@@ -1,3 +1,4 @@
+import CNetwork
 import NodeKit
 import TextEscapes
 
@@ -26,24 +27,28 @@ final class Row {
     bands = memory.array(repeating: 0, count: columns)
   }
 
-  /// Sorts the columns with the largest parts to the front, those above 0; returns their number.
+  /// Sorts the columns with the largest parts to the front, those above 0, the first among equals; returns their number.
   func rank(
     into list: inout (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32), most: Int
   ) -> Int {
-    for column in 0..<columns {
-      bands[column] = 0
-      for place in stride(from: column, to: width, by: columns) { bands[column] += parts[place] }
-    }
+    bands.update(repeating: 0, count: columns)
+    network_add_rows(bands, parts, width / columns, columns)
     return withUnsafeMutableBytes(of: &list) { bytes in
       let ranked = bytes.bindMemory(to: UInt32.self)
-      for place in 0..<most {
-        var best = -1
-        for column in 0..<columns where bands[column] > 0 && (best < 0 || bands[column] > bands[best]) { best = column }
-        if best < 0 { return place }
-        ranked[place] = UInt32(best)
-        bands[best] = 0
+      var count = 0
+      var least = 0.0
+      for column in 0..<columns where bands[column] > least {
+        var place = min(count, most - 1)
+        while place > 0, bands[Int(ranked[place - 1])] < bands[column] {
+          ranked[place] = ranked[place - 1]
+          place -= 1
+        }
+        ranked[place] = UInt32(column)
+        count = min(count + 1, most)
+        // Until the list is full, every column above 0 gets into it.
+        least = count == most ? bands[Int(ranked[most - 1])] : 0
       }
-      return most
+      return count
     }
   }
 }

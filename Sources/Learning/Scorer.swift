@@ -1,4 +1,5 @@
 import CKernels
+import CNetwork
 import CRealtime
 import NodeKit
 
@@ -6,8 +7,8 @@ import NodeKit
 open class Scorer {
   /// Values in a token.
   public final let width: Int
-  private let means: UnsafePointer<Double>
-  private let factors: UnsafePointer<Double>
+  final let means: UnsafePointer<Double>
+  final let factors: UnsafePointer<Double>
   /// [columns] replacements for values of bands that a sound lacks; nil: the model has none.
   private let columnMeans: (UnsafePointer<Double>, count: Int)?
   private let memory: ScorerMemory
@@ -23,10 +24,10 @@ open class Scorer {
   }
 
   /// Sets a scaled token's values in a column to the training sound's mean.
-  final func fill(_ column: Int, _ row: UnsafeMutablePointer<Double>) {
+  final func fill<T: BinaryFloatingPoint>(_ column: Int, _ row: UnsafeMutablePointer<T>) {
     guard let (mean, columns) = columnMeans, column < columns else { return }
     for index in stride(from: column, to: width, by: columns) {
-      row[index] = (mean[column] - means[index]) * factors[index]
+      row[index] = T((mean[column] - means[index]) * factors[index])
     }
   }
 
@@ -34,6 +35,12 @@ open class Scorer {
   @_noLocks @_noAllocation
   final func scale(_ token: UnsafePointer<Float>, into row: UnsafeMutablePointer<Double>) {
     kernel_standardize(row, token, means, factors, width)
+  }
+
+  /// The same, rounded.
+  @_noLocks @_noAllocation
+  final func scale(_ token: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
+    network_standardize(row, token, means, factors, width)
   }
 
   /// The score of a scaled token [width]: higher is worse. Called on workers; an override carries both marks, so the

@@ -32,4 +32,38 @@
 #undef REAL
 #undef NETWORK
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Dense layers in use
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Rows of one step of `dense`: packed weights and biases have room for a multiple of this.
+#define NETWORK_ROWS 16
+
+/// Packs weights [rows x columns] for `dense`: [rows rounded up to 16, by 16 x columns x 16], zeros after the last row.
+NETWORK_SAFE void network_pack_dense_float(float *_Nonnull packed, const float *_Nonnull weights, size_t rows,
+                                           size_t columns);
+/// out[t][r] = bias[t][r] + sum over k of weights[r][k] * in[t][k], for tokens t of `columns` and `rows` values next to
+/// each other; then max(0, x) if `is_rectified`. Reads biases of one token `bias_stride` after those of the one before
+/// (0: all share them), up to 15 beyond the last row; with a stride of `rows`, `bias` may be `out`.
+///
+/// Each sum goes over k from the first to the last, on every CPU: the same bits for a token, whatever `tokens` is.
+NETWORK_SAFE void network_dense_float(float *_Nonnull out, const float *_Nonnull packed, const float *_Nonnull bias,
+                                      size_t bias_stride, const float *_Nonnull in, size_t tokens, size_t rows,
+                                      size_t columns, int is_rectified);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Tokens before and after a network
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// out[i] = (in[i] - means[i]) * factors[i], computed in double.
+NETWORK_SAFE void network_standardize(float *_Nonnull out, const float *_Nonnull in, const double *_Nonnull means,
+                                      const double *_Nonnull factors, size_t count);
+/// out[i] = (a[i] - b[i])^2 * factor.
+NETWORK_SAFE void network_squares(double *_Nonnull out, const float *_Nonnull a, const float *_Nonnull b, double factor,
+                                  size_t count);
+/// out[c] += sum over r of in[r][c], row after row: [rows x columns].
+NETWORK_SAFE void network_add_rows(double *_Nonnull out, const double *_Nonnull in, size_t rows, size_t columns);
+/// The same of single values.
+NETWORK_SAFE void network_add_rows_float(double *_Nonnull out, const float *_Nonnull in, size_t rows, size_t columns);
+
 #endif

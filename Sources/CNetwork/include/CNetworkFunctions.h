@@ -82,10 +82,6 @@ NETWORK_SAFE void NETWORK(affine_each)(REAL *_Nonnull out, const REAL *_Nonnull 
 /// out[i] = (a * gradient[i] + b * in[i] + c); may be in place.
 NETWORK_SAFE void NETWORK(combine)(REAL *_Nonnull out, const REAL *_Nonnull gradient, const REAL *_Nonnull in, REAL a,
                                    REAL b, REAL c, size_t count);
-/// out[r] = bias[r] + dot(weights[r], in): [rows x columns]. `bias` may be `out`.
-NETWORK_SAFE void NETWORK(dense)(REAL *_Nonnull out, const REAL *_Nonnull weights, const REAL *_Nonnull bias,
-                                 const REAL *_Nonnull in, size_t rows, size_t columns);
-
 /// max(0, x); may be in place.
 NETWORK_SAFE void NETWORK(relu)(REAL *_Nonnull out, const REAL *_Nonnull in, size_t count);
 /// gradient[i] = 0 where out[i] is not above 0.

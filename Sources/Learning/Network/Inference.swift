@@ -1,13 +1,16 @@
 import CNetwork
 import CRealtime
 
-/// A network that processes one token at a time: it allocates all memory in `init`, which lives as long as the given
-/// `ScorerMemory`. A struct of pointers, because a class would be retained and released at each call.
+/// A network that processes a few tokens at a time, each as if alone: a token's result has the same bits however many
+/// lie beside it. It allocates all memory in `init`, which lives as long as the given `ScorerMemory`. A struct of
+/// pointers, because a class would be retained and released at each call.
 ///
 /// Thread: one at a time, of any kind.
 public struct Inference {
   public let inputSize: Int
   public let outputSize: Int
+  /// The most tokens of a call: more than one where weights take longer to read than to use.
+  public let mostTokens: Int
   private let steps: UnsafePointer<InferenceStep>
   private let count: Int
   /// Each step reads one and writes the other.
@@ -23,38 +26,63 @@ public struct Inference {
   public init<S: NetworkScalar>(_ layers: [Layer<S>], memory: ScorerMemory) {
     let plan = InferencePlan(inputSize: layers[0].inputSize, memory: memory)
     for layer in layers { layer.plan(plan) }
+    plan.finish()
     inputSize = layers[0].inputSize
     outputSize = plan.outputSize
+    mostTokens = plan.mostTokens
     count = plan.steps.count
     steps = memory.keep(plan.steps)
-    first = plan.room(plan.greatest)
-    second = plan.room(plan.greatest)
+    first = plan.room(plan.greatest * mostTokens)
+    second = plan.room(plan.greatest * mostTokens)
   }
 
-  /// Runs a token [inputSize] through the network: [outputSize], valid until the next call.
+  /// Runs tokens [tokens x inputSize] through the network: [tokens x outputSize], valid until the next call.
   @_noLocks @_noAllocation
-  public func run(_ token: UnsafePointer<Float>, machine: Int = 0) -> UnsafePointer<Float> {
-    var input = first
-    var output = second
-    copy(input, token, inputSize)
+  public func run(_ input: UnsafePointer<Float>, tokens: Int = 1, machine: Int = 0) -> UnsafePointer<Float> {
+    var current = first
+    var other = second
+    var values = input
     for index in 0..<count {
-      if runInPlace(steps + index, input) { continue }
-      runStep(steps + index, input, output, machine)
-      (input, output) = (output, input)
+      let step = steps + index
+      if step.pointee.isInPlace {
+        if values == input { copy(current, input, tokens * inputSize) }
+        for token in 0..<tokens { runInPlace(step, current + token * step.pointee.size) }
+      } else {
+        run(step, values, other, tokens, machine)
+        (current, other) = (other, current)
+      }
+      values = UnsafePointer(current)
     }
-    return UnsafePointer(input)
+    return values
   }
 
   @_noLocks @_noAllocation
-  private func runInPlace(_ step: UnsafePointer<InferenceStep>, _ values: UnsafeMutablePointer<Float>) -> Bool {
+  private func run(
+    _ step: UnsafePointer<InferenceStep>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+    _ tokens: Int, _ machine: Int
+  ) {
+    switch step.pointee.kind {
+    case .dense:
+      network_dense_float(
+        output, step.pointee.weights, step.pointee.biases, 0, input, tokens, step.pointee.size,
+        step.pointee.inputSize, step.pointee.isRectified ? 1 : 0)
+    case .lstm: lstm(step, input, output, tokens)
+    default:
+      for token in 0..<tokens {
+        runAlone(step, input + token * step.pointee.inputSize, output + token * step.pointee.size, machine)
+      }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func runInPlace(_ step: UnsafePointer<InferenceStep>, _ values: UnsafeMutablePointer<Float>) {
     switch step.pointee.kind {
     case .relu: network_relu_float(values, values, step.pointee.size)
     case .sigmoid: network_sigmoid_float(values, values, step.pointee.size)
     case .softmax: network_softmax_float(values, values, step.pointee.size)
     case .affine: affine(step, values)
-    default: return false
+    default: break
     }
-    return true
   }
 
   @_noLocks @_noAllocation
@@ -69,14 +97,12 @@ public struct Inference {
   }
 
   @_noLocks @_noAllocation
-  private func runStep(
-    _ step: UnsafePointer<InferenceStep>, _ input: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+  private func runAlone(
+    _ step: UnsafePointer<InferenceStep>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
     _ machine: Int
   ) {
     let counts = step.pointee.counts
     switch step.pointee.kind {
-    case .dense:
-      network_dense_float(output, step.pointee.weights, step.pointee.biases, input, step.pointee.size, counts.0)
     case .convolution: convolution(step, input, output)
     case .transposedConvolution:
       network_product_float(
@@ -97,14 +123,13 @@ public struct Inference {
     case .embedding:
       copy(output, input, counts.1)
       copy(output + counts.1, step.pointee.weights + machine * counts.2, counts.2)
-    case .lstm: lstm(step, input, output)
-    case .relu, .sigmoid, .softmax, .affine: break
+    case .dense, .lstm, .relu, .sigmoid, .softmax, .affine: break
     }
   }
 
   @_noLocks @_noAllocation
   private func convolution(
-    _ step: UnsafePointer<InferenceStep>, _ input: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    _ step: UnsafePointer<InferenceStep>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
     let (inputs, outputs, rows, columns) = (
       step.pointee.counts.0, step.pointee.counts.1, step.pointee.grid.rows, step.pointee.grid.columns
@@ -120,24 +145,34 @@ public struct Inference {
     network_gather_float(output, step.pointee.result, results, stride, outputs, rows, columns)
   }
 
+  /// The products with the input of all steps come first, in one go: they do not depend on the state.
   @_noLocks @_noAllocation
   private func lstm(
-    _ step: UnsafePointer<InferenceStep>, _ input: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    _ step: UnsafePointer<InferenceStep>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+    _ tokens: Int
   ) {
     let (steps, inputs, size, isLastOnly) = (
       step.pointee.counts.0, step.pointee.counts.1, step.pointee.counts.2, step.pointee.counts.3 == 1
     )
-    let gates = step.pointee.scratch!
-    let (cell, squashed, hidden) = (gates + 4 * size, gates + 5 * size, gates + 6 * size)
-    realtime_zero(cell, size * MemoryLayout<Float>.stride)
-    realtime_zero(hidden, size * MemoryLayout<Float>.stride)
+    // Of a constant input, one for all steps.
+    let products = step.pointee.counts.4
+    let fromInput = step.pointee.scratch!
+    let gates = fromInput + tokens * products * 4 * size
+    let squashed = gates + tokens * 4 * size
+    let cell = squashed + tokens * 4 * size
+    let hidden = cell + tokens * size
+    realtime_zero(cell, 2 * tokens * size * MemoryLayout<Float>.stride)
+    network_dense_float(
+      fromInput, step.pointee.weights, step.pointee.biases, 0, input, tokens * products, 4 * size, inputs, 0)
     for index in 0..<steps {
-      network_dense_float(gates, step.pointee.weights, step.pointee.biases, input + index * inputs, 4 * size, inputs)
-      network_dense_float(gates, step.pointee.moreWeights, gates, hidden, 4 * size, size)
-      network_lstm_step_float(gates, size, size, squashed, cell, cell, hidden, size, 1, size)
-      if !isLastOnly { copy(output + index * size, hidden, size) }
+      let place = products == 1 ? 0 : index * 4 * size
+      network_dense_float(
+        gates, step.pointee.moreWeights, fromInput + place, products * 4 * size, hidden, tokens, 4 * size, size, 0)
+      network_lstm_step_float(gates, size, 4 * size, squashed, cell, cell, hidden, size, tokens, size)
+      if isLastOnly { continue }
+      for token in 0..<tokens { copy(output + (token * steps + index) * size, hidden + token * size, size) }
     }
-    if isLastOnly { copy(output, hidden, size) }
+    if isLastOnly { copy(output, hidden, tokens * size) }
   }
 }
 

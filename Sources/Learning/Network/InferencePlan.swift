@@ -9,6 +9,15 @@ public final class InferencePlan {
   /// The most values of any step's input or output.
   private(set) var greatest = 0
   private(set) var outputSize = 0
+  /// The most tokens of a call.
+  private(set) var mostTokens = 1
+  /// Of the last step, if it has any: an affine step after it becomes part of them.
+  private var lastWeights: (weights: [Float], biases: [Float])?
+
+  /// Values of all tokens of a call that a step's input, output or scratch should not exceed: a quarter of a MiB.
+  private static let greatestCall = 1 << 16
+  /// With more, weights are no longer what takes the time.
+  static let greatestBatch = 16
 
   init(inputSize: Int, memory: ScorerMemory) {
     self.memory = memory
@@ -17,20 +26,32 @@ public final class InferencePlan {
   }
 
   private func add(_ kind: InferenceStep.Kind, size: Int, _ set: (inout InferenceStep) -> Void) {
-    var step = InferenceStep(kind: kind, size: size)
+    var step = InferenceStep(kind: kind, inputSize: outputSize, size: size)
     set(&step)
     steps.append(step)
     outputSize = size
     greatest = max(greatest, size)
+    lastWeights = nil
+  }
+
+  /// Allocates the scratch memory, once all steps are known.
+  func finish() {
+    let most = steps.reduce(greatest) { max($0, $1.scratchPerToken) }
+    let fitting = Self.greatestCall / most
+    // A tile of the dense layers takes four tokens.
+    mostTokens = fitting < 4 ? 1 : min(Self.greatestBatch, fitting / 4 * 4)
+    for index in steps.indices where steps[index].scratchPerToken > 0 {
+      steps[index].scratch = room(steps[index].scratchPerToken * mostTokens)
+    }
   }
 
   func dense(_ weights: [Float], _ biases: [Float], rows: Int) {
     let columns = outputSize
     add(.dense, size: rows) {
-      $0.weights = memory.keep(weights)
-      $0.biases = memory.keep(biases)
-      $0.counts.0 = columns
+      $0.weights = packedDense(weights, rows: rows, columns: columns)
+      $0.biases = kept(biases)
     }
+    lastWeights = (weights, biases)
   }
 
   func convolution(_ weights: [Float], _ biases: [Float], inputs: Int, outputs: Int, _ grid: PaddedGrid) {
@@ -72,14 +93,35 @@ public final class InferencePlan {
   }
 
   func affine(_ factors: [Float], _ offsets: [Float], plane: Int) {
+    if fold(factors, offsets) { return }
     add(.affine, size: factors.count * plane) {
+      $0.isInPlace = true
       $0.weights = memory.keep(factors)
       $0.biases = memory.keep(offsets)
       $0.counts = (factors.count, plane, 0, 0, 0)
     }
   }
 
-  func activation(_ kind: InferenceStep.Kind, size: Int) { add(kind, size: size) { _ in } }
+  /// Makes factors and offsets of rows part of the dense layer before; false: there is none.
+  private func fold(_ factors: [Float], _ offsets: [Float]) -> Bool {
+    guard let (weights, biases) = lastWeights, let last = steps.last, last.kind == .dense, !last.isRectified,
+      factors.count == last.size
+    else { return false }
+    let scaled = weights.indices.map { weights[$0] * factors[$0 / last.inputSize] }
+    let moved = biases.indices.map { biases[$0] * factors[$0] + offsets[$0] }
+    network_pack_dense_float(UnsafeMutablePointer(mutating: last.weights), scaled, last.size, last.inputSize)
+    UnsafeMutablePointer(mutating: last.biases).update(from: moved, count: moved.count)
+    lastWeights = (scaled, moved)
+    return true
+  }
+
+  func activation(_ kind: InferenceStep.Kind, size: Int) {
+    if kind == .relu, let last = steps.indices.last, steps[last].kind == .dense {
+      steps[last].isRectified = true
+      return
+    }
+    add(kind, size: size) { $0.isInPlace = true }
+  }
 
   func crop(_ input: [Int], _ output: [Int]) {
     add(.crop, size: output.reduce(1, *)) { $0.counts = (input[0], input[1], input[2], output[1], output[2]) }
@@ -104,14 +146,38 @@ public final class InferencePlan {
     _ inputWeights: [Float], _ hiddenWeights: [Float], _ biases: [Float], steps: Int, inputs: Int, size: Int,
     isLastOnly: Bool
   ) {
+    let isConstant = dropRepeat(steps: steps)
+    let products = isConstant ? 1 : steps
     add(.lstm, size: isLastOnly ? size : steps * size) {
-      $0.weights = memory.keep(inputWeights)
-      $0.moreWeights = memory.keep(hiddenWeights)
-      $0.biases = memory.keep(biases)
-      // Gates, then the cell, its tanh and the hidden state.
-      $0.scratch = room(7 * size)
-      $0.counts = (steps, inputs, size, isLastOnly ? 1 : 0, 0)
+      $0.weights = packedDense(inputWeights, rows: 4 * size, columns: inputs)
+      $0.moreWeights = packedDense(hiddenWeights, rows: 4 * size, columns: size)
+      $0.biases = kept(biases)
+      // Products with the inputs, gates, squashed cells as far apart as the gates, cells and hidden states.
+      $0.scratchPerToken = 4 * products * size + 10 * size
+      $0.counts = (steps, inputs, size, isLastOnly ? 1 : 0, products)
     }
+  }
+
+  /// Removes a step that repeats a vector: what follows takes the vector itself; false: there is none.
+  private func dropRepeat(steps count: Int) -> Bool {
+    guard let last = steps.last, last.kind == .repeated, last.counts.1 == count else { return false }
+    steps.removeLast()
+    outputSize = last.inputSize
+    return true
+  }
+
+  private func packedDense(_ weights: [Float], rows: Int, columns: Int) -> UnsafePointer<Float> {
+    let lanes = Int(NETWORK_ROWS)
+    let packed = room((rows + lanes - 1) / lanes * lanes * columns)
+    network_pack_dense_float(packed, weights, rows, columns)
+    return UnsafePointer(packed)
+  }
+
+  /// Biases of rows, with room for a kernel's whole steps.
+  private func kept(_ biases: [Float]) -> UnsafePointer<Float> {
+    let room = room(biases.count)
+    room.update(from: biases, count: biases.count)
+    return UnsafePointer(room)
   }
 
   private func packed(_ weights: [Float], outputs: Int) -> UnsafePointer<Float> {
@@ -132,8 +198,15 @@ struct InferenceStep: BitwiseCopyable {
   }
 
   let kind: Kind
-  /// Number of output values.
+  /// Number of input and output values of a token.
+  let inputSize: Int
   let size: Int
+  /// Changes its input instead of writing an output.
+  var isInPlace = false
+  /// max(0, x) of the output.
+  var isRectified = false
+  /// Values of scratch memory for each token of a call.
+  var scratchPerToken = 0
   var weights: UnsafePointer<Float>!
   var moreWeights: UnsafePointer<Float>!
   var biases: UnsafePointer<Float>!
@@ -143,8 +216,9 @@ struct InferenceStep: BitwiseCopyable {
   var grid = PaddedGrid(rows: 0, columns: 0)
   var counts = (0, 0, 0, 0, 0)
 
-  init(kind: Kind, size: Int) {
+  init(kind: Kind, inputSize: Int, size: Int) {
     self.kind = kind
+    self.inputSize = inputSize
     self.size = size
   }
 }

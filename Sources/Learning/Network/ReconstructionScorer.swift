@@ -1,44 +1,49 @@
 import CKernels
+import CNetwork
 import NodeKit
 
 /// The mean squared difference between a token and its reconstruction by an autoencoder.
-public final class ReconstructionScorer: Scorer {
+public final class ReconstructionScorer: BatchScorer {
   private let inference: Inference
-  /// The token in the network's scale [width].
-  private let token: UnsafeMutablePointer<Float>
-  private let means: [Double]
-  private let factors: [Double]
+  private let own: UnsafeMutablePointer<Float>
+  private let size: Int
+  /// Of the last call, by the inference that made them.
+  private let made: UnsafeMutablePointer<UnsafePointer<Float>>
 
   public init(_ network: Network<Float>, _ model: Model.Machine) throws {
     let memory = ScorerMemory()
     inference = Inference(network, memory: memory)
-    let width = network.inputSize
-    token = memory.room(width, of: 0)
-    means = try model.doubles("scale_mean", [width]).values
-    factors = try model.doubles("scale_factor", [width]).values
-    try super.init(model, width: width, memory: memory)
+    size = network.inputSize
+    own = memory.room(inference.mostTokens * size, of: 0)
+    made = memory.room(1, of: UnsafePointer(memory.room(1, of: Float(0))))
+    try super.init(model, width: size, mostTokens: inference.mostTokens, tokens: own, memory: memory)
   }
 
   @_noLocks @_noAllocation
-  public override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
-    kernel_narrow(token, row, width)
-    return kernel_squared_distance(token, inference.run(token), width) / Double(width)
-  }
-
-  @_noLocks @_noAllocation
-  public override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
-    kernel_narrow(token, row, width)
-    let made = inference.run(token)
-    for index in 0..<width {
-      let difference = Double(token[index] - made[index])
-      parts[index] = difference * difference / Double(width)
+  public override func score(_ count: Int, into scores: UnsafeMutablePointer<Double>) {
+    let results = inference.run(own, tokens: count)
+    made.pointee = results
+    for place in 0..<count {
+      scores[place] =
+        kernel_squared_distance(own + place * size, results + place * size, size) / Double(size)
     }
+  }
+
+  @_noLocks @_noAllocation
+  public override func parts(place: Int, into parts: UnsafeMutablePointer<Double>) {
+    network_squares(parts, own + place * size, made.pointee + place * size, 1 / Double(size), size)
+  }
+
+  public override func explain(_ row: UnsafePointer<Double>, into parts: UnsafeMutablePointer<Double>) {
+    kernel_narrow(tokens, row, width)
+    made.pointee = inference.run(tokens)
+    self.parts(place: 0, into: parts)
   }
 
   /// The reconstruction of a scaled token, in the token's own units [width]. Thread: control.
   func reconstruct(_ row: UnsafePointer<Double>, into reconstruction: UnsafeMutablePointer<Float>) {
-    kernel_narrow(token, row, width)
-    let made = inference.run(token)
+    kernel_narrow(tokens, row, width)
+    let made = inference.run(tokens)
     for index in 0..<width {
       reconstruction[index] = Float((factors[index] == 0 ? 0 : Double(made[index]) / factors[index]) + means[index])
     }
