@@ -2,20 +2,11 @@
 
 #include "CNetwork.h"
 #include "../CKernels/clones.h"
+#include "registers.h"
 
 // 16 rows side by side, whatever the CPU's registers hold: each sum is one chain over the columns, so that its order
 // depends on nothing else. Rows, and tokens that wait, only add chains beside it.
 typedef float lanes __attribute__((ext_vector_type(NETWORK_ROWS), aligned(4)));
-
-#if defined(__x86_64__)
-// Otherwise clang halves vectors of 512 bits even in the clone that has registers for them.
-#define WHOLE_VECTORS __attribute__((min_vector_width(512)))
-/// 32 registers of 16 values instead of 16 of 8: a tile may hold four times as many sums.
-INLINED int has_wide_registers(void) { return __builtin_cpu_supports("avx512f"); }
-#else
-#define WHOLE_VECTORS
-INLINED int has_wide_registers(void) { return 0; }
-#endif
 
 void network_pack_dense_float(float *packed, const float *weights, size_t rows, size_t columns) {
   for (size_t block = 0; block < rows; block += NETWORK_ROWS) {

@@ -1,5 +1,6 @@
 #include "CNetwork.h"
 #include "../CKernels/clones.h"
+#include "registers.h"
 
 #define REAL float
 #define NETWORK(name) network_##name##_float

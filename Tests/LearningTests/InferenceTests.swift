@@ -40,6 +40,19 @@ import Testing
         MaxPool([3, 6, 6]), TransposedConvolution([3, 3, 3], outputs: 1), Reshape([1, 6, 6], [36]),
       ]
     },
+    Case(name: "convolutions with edges and without pools", size: 35, tokens: 16) {
+      [
+        Reshape([35], [1, 5, 7]), Convolution([1, 5, 7], outputs: 7), ReLU([7, 5, 7]), MaxPool([7, 5, 7], ceil: true),
+        MaxPool([7, 3, 4]), ReLU([7, 1, 2]), Upsample([7, 1, 2]), Convolution([7, 2, 4], outputs: 2), ReLU([2, 2, 4]),
+        BatchNorm([2, 2, 4]), TransposedConvolution([2, 2, 4], outputs: 3), ReLU([3, 4, 8]), Dense([96], outputs: 35),
+      ]
+    },
+    Case(name: "a convolution wider than the registers", size: 40, tokens: 16) {
+      [
+        Reshape([40], [1, 2, 20]), Convolution([1, 2, 20], outputs: 34), Convolution([34, 2, 20], outputs: 7),
+        BatchNorm([7, 2, 20]), ReLU([7, 2, 20]), Convolution([7, 2, 20], outputs: 1), Sigmoid([1, 2, 20]),
+      ]
+    },
     Case(name: "layers too large for a batch", size: 40_000, tokens: 1) {
       [Dense([40_000], outputs: 2), Dense([2], outputs: 40_000)]
     },

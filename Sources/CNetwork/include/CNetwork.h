@@ -66,4 +66,13 @@ NETWORK_SAFE void network_add_rows(double *_Nonnull out, const double *_Nonnull 
 /// The same of single values.
 NETWORK_SAFE void network_add_rows_float(double *_Nonnull out, const float *_Nonnull in, size_t rows, size_t columns);
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Convolutions in use
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// `pool` of planes [channels x rows x columns] `plane` values apart, with rows `stride` values apart.
+NETWORK_SAFE void network_pool_planes_float(float *_Nonnull out, const float *_Nonnull planes, size_t plane,
+                                            size_t stride, size_t channels, size_t rows, size_t columns,
+                                            size_t out_rows, size_t out_columns);
+
 #endif

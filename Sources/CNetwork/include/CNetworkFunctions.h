@@ -14,6 +14,11 @@ NETWORK_SAFE void NETWORK(pack_turned)(REAL *_Nonnull packed, const REAL *_Nonnu
 NETWORK_SAFE void NETWORK(product)(REAL *_Nonnull out, size_t stride, size_t outputs, size_t positions,
                                    const REAL *_Nonnull in, const int64_t *_Nonnull offsets, size_t terms,
                                    const REAL *_Nonnull packed, const REAL *_Nullable bias);
+/// The same; then max(0, x) if `is_rectified`.
+NETWORK_SAFE void NETWORK(product_rectified)(REAL *_Nonnull out, size_t stride, size_t outputs, size_t positions,
+                                             const REAL *_Nonnull in, const int64_t *_Nonnull offsets, size_t terms,
+                                             const REAL *_Nonnull packed, const REAL *_Nullable bias,
+                                             int is_rectified);
 /// weights[o * terms + k] += sum over p < positions of gradient[o * stride + p] * in[offsets[k] + p]. Positions are
 /// rounded up to 8: one of the two is 0 there, the other finite.
 NETWORK_SAFE void NETWORK(correlate)(REAL *_Nonnull weights, const REAL *_Nonnull gradient, size_t stride,

@@ -105,9 +105,9 @@ public struct Inference {
     switch step.pointee.kind {
     case .convolution: convolution(step, input, output)
     case .transposedConvolution:
-      network_product_float(
+      network_product_rectified_float(
         step.pointee.result, counts.4, 4 * counts.1, counts.2 * counts.3, input, step.pointee.offsets, counts.0,
-        step.pointee.weights, step.pointee.biases)
+        step.pointee.weights, step.pointee.biases, step.pointee.isRectified ? 1 : 0)
       network_interleave_float(output, step.pointee.result, counts.4, counts.1, counts.2, counts.3)
     case .pool: network_pool_float(output, nil, input, counts.0, counts.1, counts.2, counts.3, counts.4)
     case .upsample: network_upsample_float(output, input, counts.0, counts.1, counts.2)
@@ -139,10 +139,16 @@ public struct Inference {
     let positions = rows * stride - 2
     let results = (positions + 15) / 16 * 16
     network_spread_float(step.pointee.scratch, (rows + 2) * stride, stride, 1, input, inputs, rows, columns)
-    network_product_float(
+    network_product_rectified_float(
       step.pointee.result, results, outputs, positions, step.pointee.scratch, step.pointee.offsets, inputs * 9,
-      step.pointee.weights, step.pointee.biases)
-    network_gather_float(output, step.pointee.result, results, stride, outputs, rows, columns)
+      step.pointee.weights, step.pointee.biases, step.pointee.isRectified ? 1 : 0)
+    if step.pointee.isPooled {
+      network_pool_planes_float(
+        output, step.pointee.result, results, stride, outputs, rows, columns, step.pointee.counts.2,
+        step.pointee.counts.3)
+    } else {
+      network_gather_float(output, step.pointee.result, results, stride, outputs, rows, columns)
+    }
   }
 
   /// The products with the input of all steps come first, in one go: they do not depend on the state.

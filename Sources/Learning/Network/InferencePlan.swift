@@ -64,6 +64,7 @@ public final class InferencePlan {
       $0.grid = grid
       $0.counts = (inputs, outputs, 0, 0, 0)
     }
+    lastWeights = (weights, biases)
   }
 
   /// Weights [4 outputs x inputs], biases [4 outputs].
@@ -81,7 +82,19 @@ public final class InferencePlan {
   }
 
   func pool(_ input: [Int], _ output: [Int]) {
+    if poolsLast(output) { return }
     add(.pool, size: output.reduce(1, *)) { $0.counts = (input[0], input[1], input[2], output[1], output[2]) }
+  }
+
+  /// Makes pooling part of the convolution before; false: there is none.
+  private func poolsLast(_ output: [Int]) -> Bool {
+    guard let last = steps.indices.last, steps[last].kind == .convolution, !steps[last].isPooled else { return false }
+    steps[last].isPooled = true
+    steps[last].counts.2 = output[1]
+    steps[last].counts.3 = output[2]
+    steps[last].size = output.reduce(1, *)
+    outputSize = steps[last].size
+    return true
   }
 
   func upsample(_ input: [Int]) {
@@ -102,21 +115,29 @@ public final class InferencePlan {
     }
   }
 
-  /// Makes factors and offsets of rows part of the dense layer before; false: there is none.
+  /// Makes factors and offsets part of the dense layer or convolution before; false: there is none.
   private func fold(_ factors: [Float], _ offsets: [Float]) -> Bool {
-    guard let (weights, biases) = lastWeights, let last = steps.last, last.kind == .dense, !last.isRectified,
-      factors.count == last.size
+    guard let (weights, biases) = lastWeights, let last = steps.last, !last.isRectified, !last.isPooled,
+      factors.count == biases.count
     else { return false }
-    let scaled = weights.indices.map { weights[$0] * factors[$0 / last.inputSize] }
+    let terms = weights.count / biases.count
+    let scaled = weights.indices.map { weights[$0] * factors[$0 / terms] }
     let moved = biases.indices.map { biases[$0] * factors[$0] + offsets[$0] }
-    network_pack_dense_float(UnsafeMutablePointer(mutating: last.weights), scaled, last.size, last.inputSize)
-    UnsafeMutablePointer(mutating: last.biases).update(from: moved, count: moved.count)
+    let packed = UnsafeMutablePointer(mutating: last.weights!)
+    if last.kind == .dense {
+      network_pack_dense_float(packed, scaled, biases.count, terms)
+    } else {
+      network_pack_float(packed, scaled, biases.count, terms)
+    }
+    UnsafeMutablePointer(mutating: last.biases!).update(from: moved, count: moved.count)
     lastWeights = (scaled, moved)
     return true
   }
 
   func activation(_ kind: InferenceStep.Kind, size: Int) {
-    if kind == .relu, let last = steps.indices.last, steps[last].kind == .dense {
+    if kind == .relu, let last = steps.indices.last, !steps[last].isPooled,
+      [.dense, .convolution, .transposedConvolution].contains(steps[last].kind)
+    {
       steps[last].isRectified = true
       return
     }
@@ -200,11 +221,13 @@ struct InferenceStep: BitwiseCopyable {
   let kind: Kind
   /// Number of input and output values of a token.
   let inputSize: Int
-  let size: Int
+  var size: Int
   /// Changes its input instead of writing an output.
   var isInPlace = false
   /// max(0, x) of the output.
   var isRectified = false
+  /// Of a convolution: the largest of each 2 x 2 square.
+  var isPooled = false
   /// Values of scratch memory for each token of a call.
   var scratchPerToken = 0
   var weights: UnsafePointer<Float>!
