@@ -194,10 +194,12 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
+  /// Without a deadline whoever waits nudges: until then let tokens gather, so that a node takes many in one call.
   private func sleep() {
+    let seconds = nodes.first?.hasNoDeadline == true ? 0.05 : 0.005
     condition.lock()
     sleepers.add(1, ordering: .sequentiallyConsistent)
-    if !stopping.load(ordering: .acquiring) { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.005)) }
+    if !stopping.load(ordering: .acquiring) { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
     sleepers.subtract(1, ordering: .sequentiallyConsistent)
     condition.unlock()
   }

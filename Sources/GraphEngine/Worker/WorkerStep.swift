@@ -59,6 +59,8 @@ final class WorkerStep: @unchecked Sendable {
 
   /// The end of the stream has passed, and everything before it was processed.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
+  /// The results have no deadline: over files, by hand.
+  var hasNoDeadline: Bool { services.hasNoDeadline.load(ordering: .relaxed) }
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
   /// A swap has removed the node, and it has processed all its tokens. It begins again if the swap returns.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
@@ -230,8 +232,7 @@ final class WorkerStep: @unchecked Sendable {
   /// - Returns: false if the call was taken away.
   func run() -> Bool {
     guard tuneIfDue() else { return false }
-    UnsafeMutablePointer(mutating: clock).pointee.flags =
-      services.hasNoDeadline.load(ordering: .relaxed) ? AUSCULT_CLOCK_NO_DEADLINE : 0
+    UnsafeMutablePointer(mutating: clock).pointee.flags = hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0
     switch runStep(step, clock: clock) {
     case .takenAway: return false
     case .failed:
