@@ -99,7 +99,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
   ("CommandTests", ["RunControl"]),
   ("ModelTests", ["Models", "JSONText", "CDigest"]),
-  ("LearningTests", ["Learning", "Models", "NodeKit", "CNetwork"]),
+  ("LearningTests", ["Learning", "Models", "NodeKit", "CNetwork", "CKernels"]),
   ("FuzzTests", ["RunControl"]),
   ("TrainingTests", ["Training", "DetectorHost", "TextEscapes", "Models", "JSONText", "FileDriver", "NodeKit"]),
 ]
@@ -125,6 +125,7 @@ let package = Package(
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),
     .target(name: "CKernels"),
     .target(name: "CNetwork"),
+    .target(name: "CProcessors"),
     .target(name: "CStreams"),
     .target(name: "CDigest"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
@@ -139,7 +140,9 @@ let package = Package(
     .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime", "CKernels"], swiftSettings: realtime),
     .target(
       name: "Learning",
-      dependencies: ["NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "COpenBLAS", "TextEscapes"],
+      dependencies: [
+        "NodeKit", "CNodeABI", "CRealtime", "CKernels", "CNetwork", "CProcessors", "COpenBLAS", "TextEscapes",
+      ],
       swiftSettings: realtime),
     .target(name: "OutputFiles", dependencies: ["CSystemCalls", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(

@@ -44,7 +44,7 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
   ///
   /// - Parameter progress: call it now and then with the progress from 0 to 1; throws when the user cancelled.
   open func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters { Parameters() }
 
   /// The scorer of one machine's tokens of `width` values.
@@ -80,7 +80,7 @@ open class ModelDetector: JudgingNode, Trainable, Reporting {
         [machine], scaling, emptyColumns: bands?.emptyColumns ?? [], columns: training.format.columns)
       let labels = machine.labels.map { labels in (0..<machine.count).map { Int(labels[$0]) } } ?? []
       do {
-        var parameters = try learn(standardizer.matrix(machine), labels: labels, training) {
+        var parameters = try learn(ScaledTokens(machine, standardizer), labels: labels, training) {
           try training.progress((Double(index) + $0) * share, name)
         }
         parameters.add("scale_mean", [machine.width], standardizer.means)

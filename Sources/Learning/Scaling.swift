@@ -66,16 +66,4 @@ struct Standardizer {
       for column in 0..<examples.width { to[column] = Float((Double(from[column]) - means[column]) * factors[column]) }
     }
   }
-
-  /// All tokens, scaled.
-  func matrix(_ examples: Examples) -> Matrix {
-    var result = Matrix(rows: examples.count, columns: examples.width)
-    for row in 0..<examples.count {
-      let values = examples.row(row)
-      for column in 0..<examples.width {
-        result.values[row * examples.width + column] = (Double(values[column]) - means[column]) * factors[column]
-      }
-    }
-    return result
-  }
 }

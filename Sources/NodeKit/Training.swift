@@ -109,6 +109,19 @@ public struct Examples {
   /// [count] index of each token's recording.
   public let recordings: UnsafePointer<UInt32>
 
+  /// Of memory that outlives them.
+  public init(
+    machine: Int, count: Int, width: Int, values: UnsafePointer<Float>, labels: UnsafePointer<Int32>?,
+    recordings: UnsafePointer<UInt32>
+  ) {
+    self.machine = machine
+    self.count = count
+    self.width = width
+    self.values = values
+    self.labels = labels
+    self.recordings = recordings
+  }
+
   init(_ native: auscult_examples) {
     machine = Int(native.machine)
     count = Int(native.count)

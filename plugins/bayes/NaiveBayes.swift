@@ -29,8 +29,9 @@ final class NaiveBayes: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     let (width, count) = (tokens.columns, training.labels.count)
     try requireLabels(labels, tokens, training)
     var means = Matrix(rows: count, columns: width)

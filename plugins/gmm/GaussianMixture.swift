@@ -33,22 +33,22 @@ final class GaussianMixture: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    guard tokens.rows >= components else {
-      throw NodeError("has \(tokens.rows) tokens for \(components) components: record more", parameter: "components")
+    guard tokens.count >= components else {
+      throw NodeError("has \(tokens.count) tokens for \(components) components: record more", parameter: "components")
     }
     var generator = SeededGenerator(seed: training.seed)
     let start = try KMeansFit(tokens, clusters: components, starts: 1, generator: &generator) { try progress($0 / 2) }
-    var fit = MixtureFit(tokens, assignment: start.assignment, components: components, settings)
+    var fit = MixtureFit(tokens.matrix(), assignment: start.assignment, components: components, settings)
     try fit.run { try progress(0.5 + $0 / 2) }
     guard fit.variances.values.allSatisfy({ $0 > 0 }) else {
       throw NodeError("a variance is 0: give a 'floor' above 0", parameter: "floor")
     }
     var parameters = Parameters()
     parameters.add("weights", [components], fit.weights)
-    parameters.add("means", [components, tokens.columns], fit.means.values)
-    parameters.add("variances", [components, tokens.columns], fit.variances.values)
+    parameters.add("means", [components, tokens.width], fit.means.values)
+    parameters.add("variances", [components, tokens.width], fit.variances.values)
     parameters.figure("mean log-likelihood", fit.likelihood)
     parameters.figure("iterations", Double(fit.iterations))
     return parameters

@@ -25,15 +25,15 @@ final class KMeans: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    guard tokens.rows >= clusters else {
-      throw NodeError("has \(tokens.rows) tokens for \(clusters) clusters: record more", parameter: "clusters")
+    guard tokens.count >= clusters else {
+      throw NodeError("has \(tokens.count) tokens for \(clusters) clusters: record more", parameter: "clusters")
     }
     var generator = SeededGenerator(seed: training.seed)
     let fit = try KMeansFit(tokens, clusters: clusters, generator: &generator, progress: progress)
     var parameters = Parameters()
-    parameters.add("centers", [clusters, tokens.columns], fit.centers.values)
+    parameters.add("centers", [clusters, tokens.width], fit.centers.values)
     parameters.figure("inertia", fit.inertia)
     return parameters
   }
@@ -46,22 +46,23 @@ final class KMeans: ModelDetector {
 private final class CenterScorer: Scorer {
   private let centers: UnsafePointer<Double>
   private let count: Int
+  /// [count]
+  private let distances: UnsafeMutablePointer<Double>
 
   init(_ model: Model.Machine, width: Int) throws {
     let memory = ScorerMemory()
     let (values, shape) = try model.doubles("centers", [nil, width])
     centers = memory.keep(values)
     count = shape[0]
+    distances = memory.room(count, of: 0)
     try super.init(model, width: width, memory: memory)
   }
 
   @_noLocks @_noAllocation
   private func nearest(_ row: UnsafePointer<Double>, _ width: Int) -> (index: Int, squared: Double) {
+    kernel_distances(distances, row, centers, count, width)
     var best = (index: 0, squared: Double.infinity)
-    for index in 0..<count {
-      let squared = kernel_distance_double(row, centers + index * width, width)
-      if squared < best.squared { best = (index, squared) }
-    }
+    for index in 0..<count where distances[index] < best.squared { best = (index, distances[index]) }
     return best
   }
 

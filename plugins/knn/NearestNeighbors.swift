@@ -34,8 +34,9 @@ final class NearestNeighbors: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     let chosen = try references.chosen(of: tokens, neighbors: neighbors, least: neighbors + 1, training)
     let values = chosen.flatMap { tokens.row($0).map(Float.init) }
     var densities = [Double](repeating: 1, count: chosen.count)

@@ -36,8 +36,9 @@ final class NeighborClassifier: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     try requireLabels(labels, tokens, training)
     let chosen = try references.chosen(of: tokens, neighbors: neighbors, least: neighbors, training)
     var parameters = Parameters()

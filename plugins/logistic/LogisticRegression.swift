@@ -41,8 +41,9 @@ final class LogisticRegression: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     let (width, count) = (tokens.columns, training.labels.count)
     try requireLabels(labels, tokens, training)
     var fit = LogisticFit(tokens, labels: labels, count: count, penalty: 1 / strength)

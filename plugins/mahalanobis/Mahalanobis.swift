@@ -32,8 +32,9 @@ final class Mahalanobis: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     let width = tokens.columns
     guard width <= Self.greatestWidth else {
       throw NodeError(

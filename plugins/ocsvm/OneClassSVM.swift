@@ -33,8 +33,9 @@ final class OneClassSVM: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     try progress(0)
     let gamma = self.gamma ?? scaleGamma(tokens)
     let problem = Problem(tokens)

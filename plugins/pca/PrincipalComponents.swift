@@ -37,8 +37,9 @@ final class PrincipalComponents: ModelDetector {
   }
 
   override func learn(
-    _ tokens: Matrix, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
+    let tokens = scaled.matrix()
     try progress(0)
     guard tokens.rows >= 2 else { throw NodeError("has only one token: record more") }
     let means = tokens.columnMeans

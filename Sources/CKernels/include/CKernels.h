@@ -49,6 +49,20 @@ KERNEL_SAFE double kernel_weighted_distance(const double *_Nonnull a, const doub
                                             const double *_Nonnull weights, size_t count);
 /// Sum of a[i] * b[i].
 KERNEL_SAFE double kernel_dot_double(const double *_Nonnull a, const double *_Nonnull b, size_t count);
+/// Values that `kernel_products` takes together: `width` must be a multiple of it.
+#define KERNEL_LANES 8
+/// out[r * others_count + o] = sum of rows[r][i] * others[o * width + i], in single precision. Each sum adds every
+/// KERNEL_LANES-th product in order, and then the lanes.
+KERNEL_SAFE void kernel_products(float *_Nonnull out, const float *_Nonnull const *_Nonnull rows, size_t count,
+                                 const float *_Nonnull others, size_t others_count, size_t width);
+/// out[o] = sum of (a[i] - others[o * width + i])^2.
+KERNEL_SAFE void kernel_distances(double *_Nonnull out, const double *_Nonnull a, const double *_Nonnull others,
+                                  size_t count, size_t width);
+/// sums[i] += factor * values[i].
+KERNEL_SAFE void kernel_add_scaled(double *_Nonnull sums, const double *_Nonnull values, double factor, size_t count);
+/// out[i] = (in[i] - means[i]) * scales[i], rounded to single precision at the end.
+KERNEL_SAFE void kernel_standardize_narrow(float *_Nonnull out, const float *_Nonnull in,
+                                           const double *_Nonnull means, const double *_Nonnull scales, size_t count);
 /// out[i] = (in[i] - means[i]) * scales[i].
 KERNEL_SAFE void kernel_standardize(double *_Nonnull out, const float *_Nonnull in, const double *_Nonnull means,
                                     const double *_Nonnull scales, size_t count);
