@@ -35,7 +35,7 @@ struct Plugin {
 let plugins: [Plugin] = [
   Plugin(name: "source"),
   Plugin(name: "synth"),
-  Plugin(name: "mixing"),
+  Plugin(name: "mixing", libraries: ["CKernels"]),
   Plugin(name: "resample", libraries: ["CSoxr", "CKernels", "NumberText"]),
   Plugin(name: "stft", libraries: ["CFFTW", "CKernels"]),
   Plugin(name: "mel", libraries: ["CKernels"]),
@@ -83,8 +83,8 @@ let parserTests: Set<String>? =
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("DocumentTests", []),
   ("GraphTextTests", []),
-  ("NodeHostTests", ["NodeABI", "CNodeABI"]),
-  ("SystemCallsTests", ["SystemCalls", "NumberText"]),
+  ("NodeHostTests", ["NodeABI", "CNodeABI", "OutputFiles", "SystemCalls"]),
+  ("SystemCallsTests", ["SystemCalls", "NumberText", "TextEscapes"]),
   ("RealtimeCoreTests", ["RealtimeCore", "CRealtime"]),
   ("SignalTests", ["CKernels"]),
   ("NodeTests", ["CNodeABI", "CSoxr"]),
@@ -97,7 +97,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
-  ("CommandTests", ["RunControl"]),
+  ("CommandTests", ["RunControl", "OutputFiles", "SystemCalls"]),
   ("ModelTests", ["Models", "JSONText", "CDigest"]),
   ("LearningTests", ["Learning", "Models", "NodeKit", "CNetwork", "CKernels"]),
   ("FuzzTests", ["RunControl"]),
@@ -112,7 +112,6 @@ let package = Package(
     + foreignPlugins.map { .library(name: $0.name, type: .dynamic, targets: [$0.target]) }
     + (isSanitized ? [.library(name: "fixture-bad-realtime", type: .dynamic, targets: ["Fixture_BadRealtime"])] : []),
   dependencies: [
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
@@ -130,6 +129,7 @@ let package = Package(
     .target(name: "CDigest"),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CJACK", pkgConfig: "jack", providers: [.apt(["libjack-jackd2-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -150,13 +150,15 @@ let package = Package(
       dependencies: ["NodeKit", "NodeABI", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
     .target(
-      name: "NodeHost", dependencies: ["NodeABI", "CNodeABI", "SystemCalls", "NumberText"], swiftSettings: strict),
+      name: "NodeHost",
+      dependencies: ["NodeABI", "CNodeABI", "JSONText", "OutputFiles", "SystemCalls", "NumberText"],
+      swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(name: "TextEscapes", swiftSettings: strict),
     .target(
       name: "Models", dependencies: ["CDigest", "JSONText", "OutputFiles", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
-    .target(name: "GraphText", dependencies: ["TextEscapes", "Yams"], swiftSettings: strict),
+    .target(name: "GraphText", dependencies: ["TextEscapes", "CYAML"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
       name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
@@ -164,7 +166,8 @@ let package = Package(
     .target(
       name: "NodeLife",
       dependencies: [
-        "Graph", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "Models", "NumberText", "CNodeABI", "CRealtime",
+        "Graph", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "Models", "SystemCalls", "NumberText", "CNodeABI",
+        "CRealtime",
       ],
       swiftSettings: realtime),
     .target(
@@ -209,7 +212,8 @@ let package = Package(
     .target(
       name: "LiveControl",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training", "SystemCalls",
+        "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training", "Models",
+        "OutputFiles", "JSONText", "SystemCalls", "NumberText",
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -1,9 +1,10 @@
 import CSndFile
 import CStreams
-import Foundation
+import FoundationEssentials
 import Glibc
 import GraphText
 import OutputFiles
+import Synchronization
 import SystemCalls
 import TextEscapes
 
@@ -49,10 +50,10 @@ public final class AudioFile {
     self.path = path
     let descriptor = try AudioFile.open(path)
     var info = SF_INFO()
-    openings.lock()
-    let opened = hushed { sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) }
-    let refusal = opened == nil ? AudioFile.refusal(path, info) : ""
-    openings.unlock()
+    let (opened, refusal) = openings.withLock { _ in
+      let opened = hushed { sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) }
+      return (opened, opened == nil ? AudioFile.refusal(path, info) : "")
+    }
     guard let file = opened else { throw AudioFileError(path: path, text: refusal) }
     self.file = file
     rate = Int(info.samplerate)
@@ -161,7 +162,7 @@ extension AudioFile {
 }
 
 /// libsndfile has one error text for all threads for files that it could not open.
-private let openings = NSLock()
+private let openings = Mutex<Void>(())
 
 /// Silences the messages that libsndfile's decoders print about damaged files; `warnings` reports the damage once.
 private func hushed<T>(_ body: () -> T) -> T {

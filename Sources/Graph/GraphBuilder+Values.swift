@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import GraphText
 import NodeHost
 import TextEscapes

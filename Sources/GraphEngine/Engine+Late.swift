@@ -1,6 +1,6 @@
 import CNodeABI
 import CRealtime
-import Foundation
+import Glibc
 import RealtimeCore
 
 /// Nodes that do not return, and how a run ends in spite of them.
@@ -26,7 +26,7 @@ extension Engine {
   /// thread that a node may block must let another thread call it. Thread: any.
   public func lookForLateNodes() {
     stalls.look(
-      scheduleLock.withLock { schedule }, state, takesAway: options.passesOverLateNodes,
+      scheduleLock.withLock { _ in schedule }, state, takesAway: options.passesOverLateNodes,
       isChanging: isChanging.load(ordering: .relaxed))
   }
 
@@ -58,7 +58,7 @@ extension Engine {
   ///
   /// Thread: any.
   public func finishWithoutDriver(seconds: Double) {
-    guard let schedule = scheduleLock.withLock({ schedule }),
+    guard let schedule = scheduleLock.withLock({ _ in schedule }),
       !isEnding.exchange(true, ordering: .acquiringAndReleasing)
     else { return }
     let deadline = realtime_nanoseconds() + Int64(seconds * 1e9)

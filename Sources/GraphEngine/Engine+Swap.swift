@@ -1,6 +1,6 @@
 import CNodeABI
 import CRealtime
-import Foundation
+import Glibc
 import GraphCompiler
 import GraphText
 import NodeHost

@@ -1,6 +1,6 @@
 import CNodeABI
 import CRealtime
-import Foundation
+import Glibc
 import GraphCompiler
 import GraphText
 import NodeHost
@@ -24,7 +24,7 @@ public final class Engine: @unchecked Sendable {
   package var instances: [NodeInstance]
   /// Changed under `scheduleLock`, because a driver's thread may be waiting for its queues.
   var schedule: Schedule?
-  let scheduleLock = NSLock()
+  let scheduleLock = Mutex<Void>(())
   var channels = ChannelTables()
   var pool: WorkerPool?
   let state: UnsafeMutablePointer<RealtimeState>
@@ -184,7 +184,7 @@ public final class Engine: @unchecked Sendable {
   func install(_ next: Schedule) {
     for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
     if let before = schedule { retiring.append(before) }
-    scheduleLock.withLock { schedule = next }
+    scheduleLock.withLock { _ in schedule = next }
     let untaken = state.pointee.pending.exchange(next.realtime, ordering: .acquiringAndReleasing)
     if let untaken { retire(untaken) }
   }
@@ -244,7 +244,7 @@ public final class Engine: @unchecked Sendable {
     swapRun?.abandon()
     swapRun = nil
     retiring = []
-    scheduleLock.withLock { self.schedule = nil }
+    scheduleLock.withLock { _ in self.schedule = nil }
   }
 
   /// Waits until the workers have processed everything that they can. No cycle may run meanwhile.
@@ -266,7 +266,7 @@ public final class Engine: @unchecked Sendable {
   /// Waits until every ring that the realtime thread feeds has room for a cycle of up to `quantaPerWait` quanta. Helps
   /// the workers meanwhile. Thread: the driver's, between cycles.
   public func awaitRoom() {
-    guard let schedule = scheduleLock.withLock({ schedule }), let pool else { return }
+    guard let schedule = scheduleLock.withLock({ _ in schedule }), let pool else { return }
     var isFilling = false
     for link in schedule.realtimeLinks where !link.producer.pointee.isLossy {
       let ring = link.ring

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import GraphCompiler
 
 /// How an engine runs a graph.

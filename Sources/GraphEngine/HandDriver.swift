@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import GraphText
 
 /// Feeds cycles by hand, for tests and for programs that embed the engine. It has no deadline.

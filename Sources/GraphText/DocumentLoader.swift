@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Reads a file and its includes, and merges them into one document.
 struct DocumentLoader {
@@ -109,7 +110,7 @@ struct DocumentLoader {
     let shown = isAbsolute || !name.contains("/") ? scalar.text : folder(of: name) + "/" + scalar.text
     let identity = identity(included)
     if let begin = chain.firstIndex(of: identity) {
-      let cycle = (chain[begin...] + [identity]).map { ($0 as NSString).lastPathComponent }
+      let cycle = (chain[begin...] + [identity]).map { String($0.split(separator: "/").last ?? "") }
       refuse("include-cycle", "the include leads back to itself: \(cycle.joined(separator: " -> "))", scalar)
     } else if identities.contains(identity) {
       refuse("include-twice", "\(quoted(scalar.text)) is included twice", scalar)

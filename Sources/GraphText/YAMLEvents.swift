@@ -1,6 +1,6 @@
-// libyaml comes with Yams. Its recursive composer stops at the first duplicate key and drops the end of scalars. Any
-// file must be read within limits and with all its mistakes, so this code reads the events itself.
-internal import CYaml
+// This code reads libyaml's events, because any file must be read within limits and with all its mistakes. Readers above
+// libyaml stop at the first duplicate key and drop the end of scalars.
+internal import CYAML
 
 /// A position in libyaml's count: from 0, in Unicode scalars.
 struct YAMLMark: Hashable {

@@ -1,5 +1,6 @@
-import Foundation
+import Dispatch
 import Synchronization
+import SystemCalls
 
 /// Calls into libjack that may never return: if the server is stopped or hangs, or if libjack kills one of its own threads
 /// while it holds a lock (its notification thread, when clients come or go at that moment).
@@ -27,7 +28,7 @@ enum LibJACKCall {
   ) -> Answer? {
     if leftBehind != nil { return nil }
     let call = PendingCall<Answer>()
-    Thread.detachNewThread {
+    BackgroundThread.start("auscult-libjack") {
       let answer = body()
       if !call.finish(answer) { late(answer) }
     }

@@ -1,6 +1,6 @@
 import Dispatch
-import Foundation
 import Synchronization
+import SystemCalls
 
 /// Threads for calls that may not return. A thread whose call never returns is abandoned; the others are used again.
 package final class HelperThread: Sendable {
@@ -25,7 +25,7 @@ package final class HelperThread: Sendable {
   }
 
   private init() {
-    let thread = Thread { [self] in
+    BackgroundThread.start("auscult-calls") { [self] in
       repeat {
         isAsked.wait()
         work.withLock { work in
@@ -34,8 +34,6 @@ package final class HelperThread: Sendable {
         }?.body()
       } while waitForMore()
     }
-    thread.name = "auscult-calls"
-    thread.start()
   }
 
   private func waitForMore() -> Bool {

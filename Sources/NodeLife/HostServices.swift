@@ -1,5 +1,5 @@
 import CNodeABI
-import Foundation
+import Glibc
 import Graph
 import Synchronization
 

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 import Synchronization
 
@@ -86,7 +86,9 @@ public enum MemoryLimit: Sendable, Equatable {
     return max(0, most - max(0, used - cache))
   }
 
-  private static func trimmed(_ path: String) -> String { text(path).trimmingCharacters(in: .whitespacesAndNewlines) }
+  private static func trimmed(_ path: String) -> String {
+    String(text(path).split(whereSeparator: \.isWhitespace).first ?? "")
+  }
 
   private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 

@@ -1,6 +1,7 @@
 import CRealtime
-import Foundation
+import Glibc
 import Synchronization
+import SystemCalls
 
 /// Runs the calls of one node one after the other, on another thread than the caller's. A call that does not return
 /// delays only later calls of the same node.
@@ -14,7 +15,7 @@ final class NodeCallQueue: @unchecked Sendable {
 
   private let calls: NodeCalls
   private let node: String
-  private let condition = NSCondition()
+  private let condition = Condition()
   // Under the condition's lock.
   private var queue: [() -> Void] = []
   private var isRunning = false
@@ -37,7 +38,7 @@ final class NodeCallQueue: @unchecked Sendable {
   package func awaitIdle(_ look: () -> Bool) {
     condition.lock()
     defer { condition.unlock() }
-    while open > 0, look() { _ = condition.wait(until: Date(timeIntervalSinceNow: NodeCalls.look)) }
+    while open > 0, look() { condition.wait(seconds: NodeCalls.look) }
   }
 
   /// Calls a node and waits for its answer.
@@ -106,7 +107,7 @@ final class NodeCallQueue: @unchecked Sendable {
     while !call.isDone {
       let left = patience.left(calls)
       if left <= 0 { break }
-      let limit = Date(timeIntervalSinceNow: min(Double(left) / 1e9, NodeCalls.look))
+      let limit = Condition.Deadline(in: min(Double(left) / 1e9, NodeCalls.look))
       if condition.wait(until: limit) || call.isDone { continue }
       condition.unlock()
       calls.pump()

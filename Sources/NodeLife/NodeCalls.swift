@@ -1,5 +1,5 @@
 import CRealtime
-import Foundation
+import Glibc
 import GraphText
 import NumberText
 import Synchronization

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Numbers as text for people.
 public enum NumberText {
   /// A whole number has no `.0`: "16000", "0.5".
@@ -30,5 +32,29 @@ public enum NumberText {
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }
     return (number * scale).rounded() / scale
+  }
+}
+
+extension NumberText {
+  /// With this many decimals: "2.000".
+  public static func fixed(_ number: Double, _ decimals: Int) -> String { printed("%.*f", decimals, number) }
+
+  /// With its sign and this many decimals: "+2.000".
+  public static func signed(_ number: Double, _ decimals: Int) -> String { printed("%+.*f", decimals, number) }
+
+  /// With this many significant digits, without trailing zeros; with an exponent if it is large or small: "0.125", "4e+06".
+  public static func significant(_ number: Double, _ digits: Int) -> String { printed("%.*g", digits, number) }
+
+  private static func printed(_ format: String, _ precision: Int, _ number: Double) -> String {
+    // The largest double has 309 digits before the point.
+    let most = 320 + max(0, min(precision, 64))
+    let text = [CChar](unsafeUninitializedCapacity: most) { buffer, count in
+      count = most
+      buffer.initialize(repeating: 0)
+      withVaList([Int32(min(max(precision, 0), 64)), number]) {
+        _ = vsnprintf(buffer.baseAddress!, most, format, $0)
+      }
+    }
+    return text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
   }
 }

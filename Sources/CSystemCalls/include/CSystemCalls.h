@@ -18,4 +18,18 @@ int make_memory_file(const char *name);
 int spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int spawn_change_folder(posix_spawn_file_actions_t *actions, const char *folder);
 
+// Names the calling thread, for debuggers and `top`. The system keeps 15 bytes.
+void name_this_thread(const char *name);
+
+// Keeps in memory what is there now and, from the time that it is touched, what other present mappings hold: 0, or -1
+// with errno.
+int lock_touched_memory(void);
+
+// Reads the code and constants of this program (path "") and of each loaded library for which `is_wanted` is not 0.
+void read_code(int (*is_wanted)(const char *path));
+
+// Gives back the memory of the others' code and constants. What is used of them later is read from their files again.
+// Before `lock_touched_memory`.
+void release_code(int (*is_wanted)(const char *path));
+
 #endif

@@ -1,6 +1,6 @@
 import CNodeABI
 import CRealtime
-import Foundation
+import Glibc
 import Synchronization
 
 /// A swap in progress: the new nodes run before the old ones stop. It follows the realtime thread and the workers.

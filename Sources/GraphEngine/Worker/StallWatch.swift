@@ -1,7 +1,8 @@
 import CRealtime
-import Foundation
+import Glibc
 import NumberText
 import Synchronization
+import SystemCalls
 
 /// Watches for nodes that do not return from `process`.
 ///
@@ -23,7 +24,7 @@ final class StallWatch: @unchecked Sendable {
     var isTold = false
   }
 
-  private let lock = NSLock()
+  private let lock = Condition()
   private let log: @Sendable (LogLevel, String, String) -> Void
   private let calls: NodeCalls
   // Under the lock.
@@ -65,7 +66,7 @@ final class StallWatch: @unchecked Sendable {
     _ schedule: Schedule?, _ state: UnsafeMutablePointer<RealtimeState>, takesAway: Bool,
     isChanging: Bool
   ) {
-    guard lock.try() else { return }
+    guard lock.tryLock() else { return }
     defer { lock.unlock() }
     let now = realtime_nanoseconds()
     let step = min(Double(now - lastLook) / 1e9, Self.longestStep)

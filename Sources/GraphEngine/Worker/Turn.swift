@@ -1,12 +1,13 @@
-import Foundation
+import Glibc
 import Synchronization
+import SystemCalls
 
 /// The turn of running or changing a worker's node. At most one thread has it. Another thread may give it back if its
 /// owner does not return.
 ///
 /// A thread that waits for the turn goes before threads that only try, so that a busy node can still be changed.
 final class Turn: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let condition = Condition()
   // Under the condition's lock.
   private var isTaken = false
   private let waiters = Atomic<Int>(0)
@@ -27,13 +28,13 @@ final class Turn: @unchecked Sendable {
   func take(seconds: Double) -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    if isTaken { wait(until: Date(timeIntervalSinceNow: seconds)) }
+    if isTaken { wait(until: Condition.Deadline(in: seconds)) }
     if isTaken { return false }
     isTaken = true
     return true
   }
 
-  private func wait(until limit: Date) {
+  private func wait(until limit: Condition.Deadline) {
     waiters.add(1, ordering: .relaxed)
     while isTaken, condition.wait(until: limit) {}
     waiters.subtract(1, ordering: .relaxed)

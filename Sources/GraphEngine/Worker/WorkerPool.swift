@@ -1,5 +1,6 @@
 import CRealtime
-import Foundation
+import Dispatch
+import Glibc
 import Synchronization
 import SystemCalls
 
@@ -10,7 +11,7 @@ import SystemCalls
 /// enough to leave the realtime thread its processor.
 final class WorkerPool: @unchecked Sendable {
   private let nodeList: Mutex<[WorkerStep]>
-  private let condition = NSCondition()
+  private let condition = Condition()
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   /// Number of threads wanted.
@@ -33,10 +34,8 @@ final class WorkerPool: @unchecked Sendable {
   private func fill() {
     while running - lost < threads, !stopping.load(ordering: .acquiring) {
       let place = Double(running) / Double(threads)
-      let thread = Thread { [self] in work(from: place - place.rounded(.down)) }
-      thread.name = "auscult-work-\(running)"
+      BackgroundThread.start("auscult-work-\(running)") { [self] in work(from: place - place.rounded(.down)) }
       running += 1
-      thread.start()
     }
   }
 
@@ -71,7 +70,7 @@ final class WorkerPool: @unchecked Sendable {
     stopping.store(true, ordering: .releasing)
     condition.lock()
     condition.broadcast()
-    while running - lost > 0, !isOver() { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.02)) }
+    while running - lost > 0, !isOver() { condition.wait(seconds: 0.02) }
     condition.unlock()
   }
 
@@ -199,7 +198,7 @@ final class WorkerPool: @unchecked Sendable {
     let seconds = nodes.first?.hasNoDeadline == true ? 0.05 : 0.005
     condition.lock()
     sleepers.add(1, ordering: .sequentiallyConsistent)
-    if !stopping.load(ordering: .acquiring) { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
+    if !stopping.load(ordering: .acquiring) { condition.wait(seconds: seconds) }
     sleepers.subtract(1, ordering: .sequentiallyConsistent)
     condition.unlock()
   }

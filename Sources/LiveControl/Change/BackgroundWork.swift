@@ -1,5 +1,5 @@
-import Foundation
 import Synchronization
+import SystemCalls
 
 /// Work that may take seconds, on a thread of its own, so that the control thread does not wait.
 final class BackgroundWork<Result: Sendable>: Sendable {
@@ -7,12 +7,10 @@ final class BackgroundWork<Result: Sendable>: Sendable {
 
   /// - Parameter name: the thread's name.
   init(_ name: String, _ work: @escaping @Sendable () -> Result) {
-    let thread = Thread { [self] in
+    BackgroundThread.start(name) { [self] in
       let result = work()
       state.withLock { $0 = result }
     }
-    thread.name = name
-    thread.start()
   }
 
   /// Nil while it works.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import GraphText
 import RunControl
 
@@ -69,7 +69,7 @@ public struct ChangeRequest: Sendable, Equatable {
   /// "swap judge learn=4s", as typed.
   public var words: String {
     if !libraries.isEmpty {
-      return libraries.map { ($0 as NSString).lastPathComponent }.sorted().joined(separator: ", ")
+      return libraries.map { URL(fileURLWithPath: $0).lastPathComponent }.sorted().joined(separator: ", ")
     }
     return ([kind.rawValue] + (node.isEmpty ? [] : [node]) + values + (file.map { [$0] } ?? [])).joined(separator: " ")
   }

@@ -1,7 +1,8 @@
-import Foundation
+import Dispatch
 import Glibc
 import GraphEngine
 import Synchronization
+import SystemCalls
 
 /// Ends a run within five seconds after a request, even if nodes do not return. Also makes the engine report nodes that do
 /// not return.
@@ -33,7 +34,7 @@ public final class EndDeadline: Sendable {
 
   public init(_ tell: @escaping @Sendable (LiveEvent) -> Void) {
     self.tell = tell
-    Thread.detachNewThread { [self] in watch() }
+    BackgroundThread.start("auscult-end") { [self] in watch() }
   }
 
   /// Sets the engine of the run.
@@ -101,7 +102,7 @@ public final class EndDeadline: Sendable {
     }
     engine?.finishWithoutDriver(seconds: Self.forSinks)
     let isClean = DispatchSemaphore(value: 0)
-    Thread.detachNewThread {
+    BackgroundThread.start("auscult-clean") {
       cleanUp()
       isClean.signal()
     }

@@ -1,6 +1,6 @@
-import Foundation
 import Glibc
 import Synchronization
+import SystemCalls
 
 /// Turns SIGINT (Ctrl-C) and SIGTERM into a call, so that a run can end cleanly, and SIGHUP into another one, which reopens
 /// its files. A signal without a handler ends the program at once. If SIGHUP or SIGTERM were ignored when the program
@@ -27,7 +27,7 @@ public final class SignalWatcher: Sendable {
     signals = [SIGINT] + [SIGTERM, SIGHUP].filter { !SignalWatcher.isIgnored($0) }
     var mask = mask
     pthread_sigmask(SIG_BLOCK, &mask, nil)
-    Thread.detachNewThread { [self] in watch() }
+    BackgroundThread.start("auscult-signal") { [self] in watch() }
   }
 
   /// Holds a SIGHUP that comes before a watcher exists.

@@ -1,6 +1,7 @@
-import Foundation
+import Glibc
 import GraphEngine
 import RunControl
+import SystemCalls
 
 /// Collects the figures of a live run on the control thread, because only this thread may read an engine whose graph
 /// changes, and hands them to the control server's thread.
@@ -16,7 +17,7 @@ public final class RunStatus: @unchecked Sendable {
   private let wake: @Sendable () -> Void
   private let monitor = HealthMonitor()
   private let began = ContinuousClock.now
-  private let condition = NSCondition()
+  private let condition = Condition()
   private var last: RunFigures
   private var asked = 0
   private var answered = 0
@@ -53,7 +54,7 @@ public final class RunStatus: @unchecked Sendable {
     asked += 1
     let mine = asked
     wake()
-    let deadline = Date(timeIntervalSinceNow: Self.patience)
+    let deadline = Condition.Deadline(in: Self.patience)
     while answered < mine, !isOver, condition.wait(until: deadline) {}
     return last
   }

@@ -1,5 +1,6 @@
-import Foundation
+import FoundationEssentials
 import Glibc
+import OutputFiles
 import SystemCalls
 
 /// Detects which files were written, in place or by another file that takes their name. A series of events counts once,
@@ -46,7 +47,7 @@ public final class FileWatch {
     for path in paths {
       for name in [path, URL(fileURLWithPath: path).resolvingSymlinksInPath().path] { names[standard(name)] = path }
     }
-    let wanted = Set(names.keys.map { ($0 as NSString).deletingLastPathComponent })
+    let wanted = Set(names.keys.map { LinkedPath.split($0).folder })
     for (number, folder) in folders where !wanted.contains(folder) {
       inotify_rm_watch(descriptor, number)
       folders[number] = nil

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import GraphEngine
 import NodeHost
 
@@ -69,7 +70,7 @@ public final class GraphWatch {
     let running = engine.graph.nodes.map(\.nodeClass.library).filter { $0.path == path }
     let id = PluginLibrary.fileID(path)
     if running.contains(where: { $0.fileID != id }) { return true }
-    tell(.sameBuild(library: (path as NSString).lastPathComponent))
+    tell(.sameBuild(library: URL(fileURLWithPath: path).lastPathComponent))
     return false
   }
 

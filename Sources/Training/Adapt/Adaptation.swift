@@ -1,5 +1,5 @@
 import DetectorHost
-import Foundation
+import Glibc
 import GraphEngine
 import GraphText
 import JSONText

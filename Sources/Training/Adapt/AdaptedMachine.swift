@@ -1,6 +1,8 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSONText
 import Models
+import SystemCalls
 
 /// The result of an adaptation.
 public struct AdaptationSummary: Sendable {
@@ -129,7 +131,7 @@ extension ModelFile.Machine {
   mutating func note(_ adaptation: JSONValue, offsets: [Double]) {
     var members = adaptation.object ?? [:]
     members["time"] = .text(Date().formatted(.iso8601))
-    members["user"] = .text(NSUserName())
+    members["user"] = .text(accountName())
     self.offsets = offsets
     adaptations = Array((adaptations + [.object(members)]).suffix(Self.mostRemembered))
   }

@@ -1,7 +1,8 @@
 import CSndFile
 import CSoundTouch
 import FileDriver
-import Foundation
+import FoundationEssentials
+import Glibc
 import NodeKit
 
 /// An altered copy of a recording: a temporary file of float32 samples, which `deinit` removes.
@@ -14,7 +15,7 @@ package final class AlteredCopy {
 
   /// - Throws: `TrainingError` where the recording can't be read, or the copy written.
   package init(of recording: String, _ alteration: Alteration) throws {
-    path = NSTemporaryDirectory() + "auscult-\(getpid())-\(UUID().uuidString).wav"
+    path = FileManager.default.temporaryDirectory.path + "/auscult-\(getpid())-\(UUID().uuidString).wav"
     do {
       let file = try AudioFile(path: recording)
       guard file.channels <= Self.mostChannels else {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The figures of DCASE task 2 as rows of text: a row for each section, and the means.
 public struct ChallengeTable: Sendable {
   public let headings: [String]

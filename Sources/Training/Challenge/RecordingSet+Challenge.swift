@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 extension RecordingSet {
   /// A folder of DCASE task 2 (2020 and later), MIMII or ToyADMOS, with the original names of files and folders: one

@@ -1,5 +1,4 @@
 import DetectorHost
-import Foundation
 import GraphEngine
 import GraphText
 import Models

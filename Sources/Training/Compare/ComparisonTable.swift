@@ -1,5 +1,3 @@
-import Foundation
-
 /// A comparison as rows of text, for the command's output and the report.
 public struct ComparisonTable: Sendable {
   /// A separate table, with names in the first columns.

@@ -1,5 +1,5 @@
 import DetectorHost
-import Foundation
+import FoundationEssentials
 import GraphEngine
 import GraphText
 import Models
@@ -155,7 +155,7 @@ extension ComparisonRun {
     private let folder: String
 
     init(_ name: String) throws {
-      folder = NSTemporaryDirectory() + "auscult-compare-\(UUID().uuidString)"
+      folder = FileManager.default.temporaryDirectory.path + "/auscult-compare-\(UUID().uuidString)"
       path = "\(folder)/\(name)"
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension RecordingSet {
   /// Recordings of a folder with an automatically detected layout: names of DCASE, MIMII or ToyADMOS on most of its

@@ -1,5 +1,6 @@
 import FileDriver
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Facts of an audio file: its format, its length, its level.
 public struct FileFacts: Sendable {

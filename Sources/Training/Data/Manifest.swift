@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension RecordingSet {
   private static let greatestManifest = 256 << 20

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import GraphText
 import TextEscapes
 
@@ -15,7 +15,7 @@ struct ManifestColumns {
 
   init(_ header: CSVText.Row, separator: Character) {
     self.separator = separator
-    written = header.fields.map { $0.trimmingCharacters(in: .whitespaces) }
+    written = header.fields.map { $0.trimmed }
     count = written.count
     places = Dictionary(grouping: written.indices) { [written] in TableFile.columnName(written[$0]) }
   }
@@ -25,7 +25,7 @@ struct ManifestColumns {
   /// A field of a row without spaces around it; nil where it is empty, or there is no such column.
   func field(_ name: String, of row: CSVText.Row) -> String? {
     guard let index = places[name]?.first, index < row.fields.count else { return nil }
-    let text = row.fields[index].trimmingCharacters(in: .whitespaces)
+    let text = row.fields[index].trimmed
     return text.isEmpty ? nil : text
   }
 

@@ -1,5 +1,6 @@
 import FileDriver
-import Foundation
+import FoundationEssentials
+import Glibc
 import GraphText
 import NumberText
 import TextEscapes

@@ -1,5 +1,6 @@
 import FileDriver
-import Foundation
+import FoundationEssentials
+import Glibc
 import TextEscapes
 
 /// Resolves names of audio files: files, folders of them, and lists.
@@ -74,12 +75,12 @@ public enum SoundList {
       // A manifest has a row for each event.
       return table.rows.dropFirst().compactMap { row in
         guard column < row.fields.count else { return nil }
-        let name = row.fields[column].trimmingCharacters(in: .whitespaces)
+        let name = row.fields[column].trimmed
         return name.isEmpty || !seen.insert(name).inserted ? nil : (name, row.line)
       }
     }
     return TableFile.lines(data).enumerated().compactMap { index, line in
-      let name = line.trimmingCharacters(in: .whitespaces)
+      let name = line.trimmed
       return name.isEmpty || name.hasPrefix("#") ? nil : (name, index + 1)
     }
   }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import TextEscapes
 
 /// A table from a spreadsheet or script: commas, semicolons or tabs between columns; UTF-8 or UTF-16, with or without a
@@ -101,5 +101,5 @@ struct TableFile {
   }
 
   /// A column's name for comparison: in lower case, without spaces around it.
-  static func columnName(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces).lowercased() }
+  static func columnName(_ text: String) -> String { text.trimmed.lowercased() }
 }

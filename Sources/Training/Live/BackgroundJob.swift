@@ -1,6 +1,7 @@
-import Foundation
+import Dispatch
 import Glibc
 import Synchronization
+import SystemCalls
 
 /// Long work next to a running graph, on its own thread with the lowest priority.
 final class BackgroundJob<Value: Sendable>: Sendable {
@@ -9,16 +10,14 @@ final class BackgroundJob<Value: Sendable>: Sendable {
 
   /// - Parameter done: called on that thread when the outcome is ready.
   init(_ body: @escaping @Sendable () throws -> Value, done: @escaping @Sendable () -> Void) {
-    let thread = Thread { [self] in
+    // Networks recurse little, but their kernels keep tiles on the stack.
+    BackgroundThread.start("auscult-train", stackBytes: 8 << 20) { [self] in
       yieldToOthers()
       let result = Result { try body() }
       outcome.withLock { $0 = result }
       isOver.signal()
       done()
     }
-    // Networks recurse little, but their kernels keep tiles on the stack.
-    thread.stackSize = 8 << 20
-    thread.start()
   }
 
   /// Nil while it works.

@@ -1,5 +1,5 @@
 import DetectorHost
-import Foundation
+import FoundationEssentials
 import Glibc
 import GraphEngine
 import GraphText
@@ -72,7 +72,7 @@ struct LiveModel: @unchecked Sendable {
     if case .manual = rule {
       return try ThresholdSetting(rule: rule, callbacks: callbacks).set(model.machines, HeldOutScores())
     }
-    let temporary = NSTemporaryDirectory() + "auscult-untested-\(UUID().uuidString)"
+    let temporary = FileManager.default.temporaryDirectory.path + "/auscult-untested-\(UUID().uuidString)"
     defer { unlink(temporary) }
     try model.write(temporary)
     let judge = try TokenJudge(graph, node: node.judging(by: temporary), input: input, log: callbacks.log)

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The learning curves from the model's metadata: loss and accuracy by epoch.
 struct CurveFigures {
   let curves: [LearningCurve]
@@ -55,7 +53,7 @@ struct CurveFigures {
       """
       \(blocks.joined(separator: "\n"))
       \(bests.joined(separator: "\n"))
-      set title '\(name.capitalized) while learning\(left)\(bests.isEmpty ? "" : "; dotted: the epoch that was kept")'
+      set title '\(name.prefix(1).uppercased())\(name.dropFirst()) while learning\(left)\(bests.isEmpty ? "" : "; dotted: the epoch that was kept")'
       set xtics 1, \(tics(shown.map { $0.epochs.last?.number ?? 1 }.max() ?? 1)); set xlabel 'epoch'; set ylabel '\(name)'
       \(scale); set key outside top center horizontal
       plot \(plots.joined(separator: ", \\\n"))

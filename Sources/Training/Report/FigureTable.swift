@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// An evaluation as rows of text, for the command's output and the report.
 public struct FigureTable: Sendable {

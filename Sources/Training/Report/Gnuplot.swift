@@ -1,4 +1,3 @@
-import Foundation
 import GraphText
 import Models
 import SystemCalls

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Scores of normal and of anomalous tokens with the threshold, in a panel for each machine.
 struct HistogramFigure {
   let machines: ReportMachines

@@ -1,4 +1,3 @@
-import Foundation
 import TextEscapes
 
 /// The ROC curve of each machine's tokens, with the point of the threshold.

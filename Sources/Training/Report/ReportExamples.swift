@@ -1,5 +1,3 @@
-import Foundation
-
 /// Recordings that a report shows side by side: for a machine the best normal one, with the least mean score, and the
 /// worst anomalous one, with the greatest; for a classifier the recordings with the best and the worst result.
 struct ReportExamples {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import GraphText
 import TextEscapes
 
@@ -42,7 +42,7 @@ struct ReportPage {
   static func figure(_ name: String, in folder: String, _ text: String) -> String? {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(name).svg") else { return nil }
     let picture = String(decoding: data, as: UTF8.self)
-    guard let start = picture.range(of: "<svg") else { return nil }
+    guard let start = picture.firstRange(of: "<svg") else { return nil }
     // Make ids unique, because all figures are in one document.
     let svg = picture[start.lowerBound...].replacing("id=\"", with: "id=\"\(name)-")
       .replacing("url(#", with: "url(#\(name)-").replacing("xlink:href='#", with: "xlink:href='#\(name)-")

@@ -1,6 +1,5 @@
 import DetectorHost
 import FileDriver
-import Foundation
 import GraphEngine
 import GraphText
 import TextEscapes

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Figures of an evaluation's scores.
 struct ScoreFigures {

@@ -1,5 +1,5 @@
 import FileDriver
-import Foundation
+import Glibc
 import GraphEngine
 import GraphText
 import NodeHost

@@ -1,5 +1,5 @@
 import DetectorHost
-import Foundation
+import FoundationEssentials
 import Glibc
 import GraphEngine
 import GraphText
@@ -29,7 +29,7 @@ struct CrossFit {
       guard !chosen.isEmpty || !added.isEmpty else { continue }
       let places = chosen + added.map { recordings.count + $0 }
       // Not next to the model, because an interrupt may leave it there.
-      let temporary = NSTemporaryDirectory() + "auscult-fold-\(UUID().uuidString)"
+      let temporary = FileManager.default.temporaryDirectory.path + "/auscult-fold-\(UUID().uuidString)"
       defer { unlink(temporary) }
       let model = try model(fold, folds, collected)
       try model.write(temporary)

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 import GraphEngine
 import GraphText
@@ -27,7 +27,7 @@ extension TrainingRun {
     if case .manual = rule {
       return try ThresholdSetting(rule: rule, callbacks: callbacks).set(model.machines, HeldOutScores())
     }
-    let temporary = NSTemporaryDirectory() + "auscult-untested-\(UUID().uuidString)"
+    let temporary = FileManager.default.temporaryDirectory.path + "/auscult-untested-\(UUID().uuidString)"
     defer { unlink(temporary) }
     try model.write(temporary)
     let judged = JudgedRun(graph, node: node.name, model: temporary, callbacks: callbacks)

@@ -1,6 +1,6 @@
 import DetectorHost
 import FileDriver
-import Foundation
+import Glibc
 import GraphEngine
 import GraphText
 import JSONText

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import GraphEngine
 import SystemCalls
 
@@ -7,7 +8,7 @@ struct ScratchOutputs {
   private let folder: String
 
   init() throws(Failure) {
-    var template = Array((NSTemporaryDirectory() + "auscult-bench-XXXXXX").utf8CString)
+    var template = Array((FileManager.default.temporaryDirectory.path + "/auscult-bench-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
       throw Failure("cannot make a scratch folder: \(systemReason())")
     }
@@ -24,7 +25,7 @@ struct ScratchOutputs {
         }
         let own = "\(folder)/\(index)"
         try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
-        graph.nodes[index].arguments[number].value = .text(own + "/output." + (path as NSString).pathExtension)
+        graph.nodes[index].arguments[number].value = .text(own + "/output." + URL(fileURLWithPath: path).pathExtension)
       }
     }
     return graph

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileDriver
-import Foundation
+import FoundationEssentials
+import Glibc
 import LiveControl
 import Models
 import RunControl
