@@ -73,7 +73,7 @@ extension GraphBuilder {
     var message = "there is no node class \(quoted(type.text))"
     if !catalog.problems.isEmpty { message += " (not loaded: \(problemList))" }
     collector.add(
-      "unknown-class", message, at: type.location, written: type.text, candidates: catalog.classes.map(\.name))
+      "unknown-class", message, at: type.location, written: type.text, candidates: catalog.classNames)
     return nil
   }
 

@@ -1,21 +1,27 @@
-import Foundation
 import GraphEngine
 import GraphText
 import NodeHost
+import NumberText
 import RunControl
 
 /// Creates, configures and activates the nodes of a graph in a child process first. See `NodeTrial`.
 public enum GraphTrial {
-  /// Tries a graph at the start of a command, in a copy of this process.
+  /// Tries a graph at the start of a command, in a copy of this process. A graph that passed is not tried again until
+  /// something changes that its trial depended on.
   ///
   /// - Throws: a diagnostic at the node whose plugin would have ended the program.
   public static func examine(
     _ graph: Graph, probe: PluginProbe?, rate: Int, activating: Bool = true
   ) throws(DiagnosticsError) {
-    let outcome = probe?.copy(seconds: seconds) { child in
+    guard let probe else { return }
+    let memory = TrialMemory(graph, rate: rate, activating: activating)
+    if let memory, memory.isKnown { return }
+    let outcome = probe.copy(seconds: seconds) { child in
       run(graph, rate: rate, child) { _ in activating }
     }
-    if let outcome, let diagnostic = diagnostic(outcome, graph) { throw DiagnosticsError([diagnostic]) }
+    guard let outcome else { return }
+    if let diagnostic = diagnostic(outcome, graph) { throw DiagnosticsError([diagnostic]) }
+    if outcome.end == .finished { memory?.note() }
   }
 
   /// Seconds that each call of a node may take.
@@ -38,7 +44,7 @@ public enum GraphTrial {
     else { return nil }
     var words = "\(node.nodeClass.library.path) \(fault) in \(parts[0])"
     if case .late(let seconds) = outcome.end {
-      words = "has not returned from '\(parts[0])' within \(String(format: "%g", timeout ?? seconds)) s"
+      words = "has not returned from '\(parts[0])' within \(NumberText.significant(timeout ?? seconds, 6)) s"
       if timeout != nil { words += "; allow more with --timeout" }
     }
     return graph.diagnostic(
@@ -67,7 +73,8 @@ public enum GraphTrial {
     else { return }
     let texts = { (name: String) in (json[name]?.array ?? []).compactMap(\.text) }
     let defects = (json["defects"]?.object ?? [:]).compactMapValues(\.text)
-    let catalog = PluginCatalog(searchPath: texts("search_path"), probe: PluginProbe(refusing: defects))
+    let catalog = PluginCatalog(
+      searchPath: texts("search_path"), probe: PluginProbe(refusing: defects), index: .standard)
     guard let graph = try? source.load(catalog).graph else { return }
     let nodes = Set(texts("nodes"))
     run(graph, rate: Int(rate), child) { nodes.contains($0.name) }

@@ -1,3 +1,4 @@
+import OutputFiles
 import Synchronization
 
 #if canImport(Glibc)
@@ -15,20 +16,6 @@ import Synchronization
 ///
 /// The probe remembers results for the file's present state (device, inode, size, times) as long as it lives.
 public final class PluginProbe: Sendable {
-  /// A file's present state. A change of the file changes its time of last change.
-  struct Identity: Hashable {
-    private let numbers: [Int]
-
-    init?(_ path: String) {
-      var status = stat()
-      guard stat(path, &status) == 0 else { return nil }
-      numbers = [
-        Int(status.st_dev), Int(truncatingIfNeeded: status.st_ino), Int(status.st_size), status.st_mtim.tv_sec,
-        status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
-      ]
-    }
-  }
-
   /// The result of a library's trial.
   struct Verdict: Sendable {
     /// Why it can't be used; nil: it can.
@@ -41,7 +28,7 @@ public final class PluginProbe: Sendable {
   public let executable: String?
   /// Seconds for each library.
   public let limit: Double
-  private let verdicts = Mutex<[Identity: Verdict]>([:])
+  private let verdicts = Mutex<[FileState: Verdict]>([:])
   /// No further libraries are tried.
   private let isClosed: Bool
 
@@ -56,15 +43,15 @@ public final class PluginProbe: Sendable {
     executable = nil
     limit = 0
     isClosed = true
-    for (path, defect) in defects { note(Identity(path), Verdict(defect: defect)) }
+    for (path, defect) in defects { note(FileState(path), Verdict(defect: defect)) }
   }
 
   /// The files that can't be used, and why.
   public func defects(of paths: [String]) -> [String: String] {
     var result: [String: String] = [:]
     for path in paths {
-      guard let identity = Identity(path) else { continue }
-      result[path] = verdicts.withLock { $0[identity]?.defect }
+      guard let state = FileState(path) else { continue }
+      result[path] = verdicts.withLock { $0[state]?.defect }
     }
     return result
   }
@@ -72,8 +59,8 @@ public final class PluginProbe: Sendable {
   /// Whether all of these files were tried in their present state, or can't be.
   public func knows(_ paths: [String]) -> Bool {
     paths.allSatisfy { path in
-      guard fileDefect(path) == nil, let identity = Identity(path) else { return true }
-      return verdicts.withLock { $0[identity] != nil }
+      guard fileDefect(path) == nil, let state = FileState(path) else { return true }
+      return verdicts.withLock { $0[state] != nil }
     }
   }
 
@@ -82,24 +69,24 @@ public final class PluginProbe: Sendable {
     if isClosed { return }
     // A file that can't be a library is not opened: the loading refuses it.
     var left = paths.filter { path in
-      guard fileDefect(path) == nil, let identity = Identity(path) else { return false }
-      return verdicts.withLock { $0[identity] == nil }
+      guard fileDefect(path) == nil, let state = FileState(path) else { return false }
+      return verdicts.withLock { $0[state] == nil }
     }
     while !left.isEmpty {
       let batch = Array(left.prefix(ProbeMemory.mostSteps))
-      let identities = batch.map { Identity($0) }
+      let states = batch.map { FileState($0) }
       let outcome = open(batch)
       guard outcome.end != .none else { return }
       let isWhole = outcome.end == .finished
       let done = isWhole ? batch.count : max(0, outcome.step)
-      for index in 0..<done { note(identities[index], verdict(outcome, index)) }
+      for index in 0..<done { note(states[index], verdict(outcome, index)) }
       if isWhole {
         left.removeFirst(batch.count)
         continue
       }
       // A child that never reached its first library says nothing about any library.
       guard outcome.step >= 0, let fault = outcome.fault else { return }
-      note(identities[done], Verdict(defect: "it \(fault) while it is loaded"))
+      note(states[done], Verdict(defect: "it \(fault) while it is loaded"))
       left.removeFirst(done + 1)
     }
   }
@@ -107,8 +94,14 @@ public final class PluginProbe: Sendable {
   /// The result for a library's present state. Tries it if necessary.
   func verdict(on path: String) -> Verdict {
     examine([path])
-    guard let identity = Identity(path) else { return Verdict() }
-    return verdicts.withLock { $0[identity] } ?? Verdict()
+    guard let state = FileState(path) else { return Verdict() }
+    return verdicts.withLock { $0[state] } ?? Verdict()
+  }
+
+  /// Takes a library's present state for usable without a trial, because an earlier start tried it.
+  func trust(_ path: String) {
+    guard let state = FileState(path) else { return }
+    verdicts.withLock { if $0[state] == nil { $0[state] = Verdict() } }
   }
 
   /// Runs another trial in a fork of this process; nil if it can't be forked.
@@ -146,9 +139,9 @@ public final class PluginProbe: Sendable {
       writesOutput: conduct.contains(.writesOutput))
   }
 
-  private func note(_ identity: Identity?, _ verdict: Verdict) {
-    guard let identity else { return }
-    verdicts.withLock { $0[identity] = verdict }
+  private func note(_ state: FileState?, _ verdict: Verdict) {
+    guard let state else { return }
+    verdicts.withLock { $0[state] = verdict }
   }
 }
 

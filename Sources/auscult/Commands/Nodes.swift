@@ -21,7 +21,7 @@ struct Nodes: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    let catalog = catalog.load()
+    let catalog = catalog.load(isWhole: className == nil)
     guard let className else { return list(catalog) }
     guard let nodeClass = catalog[className] else { throw unknown(className, catalog) }
     if json { Output.line(nodeClass.json) } else { Output.line(ClassText(nodeClass).text) }
@@ -44,7 +44,7 @@ struct Nodes: ParsableCommand {
   }
 
   private func unknown(_ name: String, _ catalog: PluginCatalog) -> Failure {
-    let suggestion = nearest(name, among: catalog.classes.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    let suggestion = nearest(name, among: catalog.classNames).map { "; did you mean '\($0)'?" } ?? ""
     return Failure("there is no node class '\(name)'\(suggestion)", advice: "`auscult nodes` lists all of them")
   }
 }

@@ -16,6 +16,6 @@ struct Schema: ParsableCommand {
   @OptionGroup var catalog: CatalogOptions
 
   func run() throws {
-    Output.data(GraphSchema(catalog: catalog.load()).json + "\n")
+    Output.data(GraphSchema(catalog: catalog.load(isWhole: true)).json + "\n")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
+import Glibc
 import GraphText
 import NodeHost
 
@@ -14,17 +15,20 @@ struct CatalogOptions: ParsableArguments {
     completion: .directory)
   var pluginPath: [String] = []
 
-  /// Opens the plugins, each in a child process first. Warns about a plugin that can't be used; only its classes are
-  /// missing.
+  /// Finds the plugins. Those that no earlier start has opened are opened, each in a child process first. Warns about a
+  /// plugin that can't be used; only its classes are missing.
   ///
-  /// - Parameter isPrivate: loads private copies, so that plugins can be rebuilt while they run.
-  func load(isPrivate: Bool = false) -> PluginCatalog {
+  /// - Parameters:
+  ///   - isPrivate: loads private copies, so that plugins can be rebuilt while they run.
+  ///   - isWhole: opens all plugins, not only those that are asked for later.
+  func load(isPrivate: Bool = false, isWhole: Bool = false) -> PluginCatalog {
     for folder in pluginPath where !FileManager.default.fileExists(atPath: folder) {
       Console.plain.warning("--plugin-path \(folder.shown): there is no such folder")
     }
     let catalog = PluginCatalog(
       searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate,
-      probe: PluginProbe(executable: "/proc/self/exe"))
+      probe: PluginProbe(executable: "/proc/self/exe"), index: .standard)
+    if isWhole { catalog.openAll() }
     for problem in catalog.problems + catalog.remarks { Console.plain.warning(problem.description) }
     return catalog
   }

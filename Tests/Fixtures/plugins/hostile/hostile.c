@@ -1,10 +1,11 @@
 // A plugin that harms its host: while it is loaded, as -DON_LOAD=... says, and in the call that the parameter `at`
-// names, as `how` says. Without these it passes audio on.
+// names, as `how` says. Without these it passes audio on. It can also note the call in the file $HOSTILE_NOTES.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,14 @@ static void print(void) {
 static void close_all(void) {
   for (int i = 0; i < 256; i++) close(i);
 }
+static void note(const char *what) {
+  const char *path = getenv("HOSTILE_NOTES");
+  FILE *notes = path ? fopen(path, "a") : NULL;
+  if (!notes) return;
+  fprintf(notes, "%s\n", what);
+  fclose(notes);
+}
+static void note_load(void) { note("load"); }
 static void nothing(void) {}
 
 #ifndef ON_LOAD
@@ -49,11 +58,12 @@ static void nothing(void) {}
 
 __attribute__((constructor)) static void load(void) {
   ON_LOAD();
-  (void)abort_with_text, (void)leave_well, (void)wait_for_ever, (void)print, (void)close_all, (void)nothing;
+  (void)abort_with_text, (void)leave_well, (void)wait_for_ever, (void)print, (void)close_all, (void)note_load, (void)nothing;
 }
 
 static void reach(const hostile *node, const char *place) {
   if (strcmp(node->at, place) != 0) return;
+  if (strcmp(node->how, "note") == 0) note(place);
   if (strcmp(node->how, "crash") == 0) crash();
   if (strcmp(node->how, "exit") == 0) leave();
   if (strcmp(node->how, "hang") == 0) hang();
@@ -117,7 +127,7 @@ static const auscult_port inputs[] = {
 static const auscult_port outputs[] = {
     {.size = sizeof(auscult_port), .name = "out", .kinds = AUSCULT_AUDIO, .summary = "Samples"}};
 static const char *const places[] = {"never", "create", "configure", "activate", "deactivate", "destroy", NULL};
-static const char *const ways[] = {"crash", "exit", "hang", NULL};
+static const char *const ways[] = {"crash", "exit", "hang", "note", NULL};
 static const auscult_parameter parameters[] = {
     {.size = sizeof(auscult_parameter), .name = "at", .type = AUSCULT_CHOICE, .initial = "never", .choices = places,
      .summary = "In which call"},
