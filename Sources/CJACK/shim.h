@@ -39,6 +39,13 @@ static inline jack_client_t *_Nullable cjack_client_open(const char *_Nonnull na
 // The two keys are `const char *` variables, which Swift 6 takes for shared mutable state.
 static inline const char *_Nonnull cjack_pretty_name_key(void) { return JACK_METADATA_PRETTY_NAME; }
 
+// Touches the part of the calling thread's stack that cycles may use, before the first cycle.
+static inline void cjack_touch_stack(void *_Nullable context) {
+  (void)context;
+  volatile char stack[128 * 1024];
+  for (size_t place = 0; place < sizeof stack; place += 1024) stack[place] = 0;
+}
+
 // Declared for _GNU_SOURCE only, which a module's header must not switch on for itself.
 int gettid(void);
 

@@ -156,6 +156,7 @@ public final class JACKDriver {
     let notifications = Notifications(control: control, engine: engine.realtime, latency: latency)
     notifications.install(in: client)
     jack_set_process_callback(client.handle, ProcessState.callback, state)
+    jack_set_thread_init_callback(client.handle, { cjack_touch_stack($0) }, nil)
     return Session(client: client, state: state, notifications: notifications)
   }
 

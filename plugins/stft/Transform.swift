@@ -42,6 +42,18 @@ struct Transform {
       throw NodeError("FFTW has no plan for an FFT of \(layout.fft) points", parameter: "fft")
     }
     self.plan = plan
+    warmUp()
+  }
+
+  /// Executes the plan once, so that FFTW's code for it is in memory before the first cycle.
+  private func warmUp() {
+    if isDouble {
+      realtime_fft_r2c(plan, frame.assumingMemoryBound(to: Double.self), spectrum)
+    } else {
+      spectrum.withMemoryRebound(to: Float.self, capacity: 2 * (fft / 2 + 1)) {
+        realtime_fftf_r2c(plan, frame.assumingMemoryBound(to: Float.self), $0)
+      }
+    }
   }
 
   private static func makePlan(
