@@ -49,6 +49,10 @@ CLONES void kernel_finite(float *restrict out, const float *restrict in, float o
   }
 }
 
+CLONES void kernel_multiply(float *restrict out, const float *restrict in, float factor, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = in[i] * factor;
+}
+
 CLONES void kernel_scale(float *values, float low, float range, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = (values[i] - low) / range;
 }

@@ -17,13 +17,13 @@ extension auscult_block {
   /// Byte offset of a token's values of a channel, from `data`.
   @inlinable @_noLocks @_noAllocation
   public func place(_ token: Int, _ channel: Int) -> Int {
-    token * Int(token_stride) + channel * Int(channel_stride)
+    token &* Int(token_stride) &+ channel &* Int(channel_stride)
   }
 
   /// Byte offset of the mark of a token and channel, from `marks`.
   @inlinable @_noLocks @_noAllocation
   public func markPlace(_ token: Int, _ channel: Int) -> Int {
-    token * Int(mark_token_stride) + channel * Int(mark_channel_stride)
+    token &* Int(mark_token_stride) &+ channel &* Int(mark_channel_stride)
   }
 }
 

@@ -2,6 +2,8 @@ import CNodeABI
 import NodeABI
 
 /// The blocks of a node's inputs and outputs, for `process`. Valid only during the call.
+///
+/// The host gives every pointer that is read here, so no pointer is checked for null again.
 @frozen
 public struct Cycle {
   public let pointer: UnsafeMutablePointer<auscult_cycle>
@@ -17,10 +19,14 @@ public struct Cycle {
 
   /// The first input.
   @inlinable
-  public var input: InputBlock { @_noLocks @_noAllocation get { InputBlock(pointer.pointee.inputs[0]!) } }
+  public var input: InputBlock {
+    @_noLocks @_noAllocation get { InputBlock(pointer.pointee.inputs.unsafelyUnwrapped[0].unsafelyUnwrapped) }
+  }
   /// The first output.
   @inlinable
-  public var output: OutputBlock { @_noLocks @_noAllocation get { OutputBlock(pointer.pointee.outputs[0]!) } }
+  public var output: OutputBlock {
+    @_noLocks @_noAllocation get { OutputBlock(pointer.pointee.outputs.unsafelyUnwrapped[0].unsafelyUnwrapped) }
+  }
 
   @inlinable @_noLocks @_noAllocation
   public func input(_ index: Int) -> InputBlock { InputBlock(pointer.pointee.inputs[index]!) }
@@ -78,7 +84,9 @@ public struct InputBlock {
   @inlinable
   public var count: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.count) } }
   @inlinable
-  public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
+  public var channels: Int {
+    @_noLocks @_noAllocation get { Int(pointer.pointee.format.unsafelyUnwrapped.pointee.channels) }
+  }
   /// The stream ends after this block: yield everything that is held back.
   @inlinable
   public var isEnd: Bool { @_noLocks @_noAllocation get { pointer.pointee.isEnd } }
@@ -108,7 +116,7 @@ public struct InputBlock {
 
   @inlinable @_noLocks @_noAllocation
   public func raw(_ token: Int, _ channel: Int) -> UnsafeRawPointer {
-    UnsafeRawPointer(pointer.pointee.data) + pointer.pointee.place(token, channel)
+    UnsafeRawPointer(pointer.pointee.data.unsafelyUnwrapped) + pointer.pointee.place(token, channel)
   }
 
   /// Positions of its tokens.
@@ -154,7 +162,9 @@ public struct OutputBlock {
   @inlinable
   public var capacity: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.capacity) } }
   @inlinable
-  public var channels: Int { @_noLocks @_noAllocation get { Int(pointer.pointee.format.pointee.channels) } }
+  public var channels: Int {
+    @_noLocks @_noAllocation get { Int(pointer.pointee.format.unsafelyUnwrapped.pointee.channels) }
+  }
 
   /// Where to write an audio channel's samples [capacity].
   @inlinable @_noLocks @_noAllocation
@@ -178,7 +188,7 @@ public struct OutputBlock {
 
   @inlinable @_noLocks @_noAllocation
   public func raw(_ token: Int, _ channel: Int) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(pointer.pointee.data) + pointer.pointee.place(token, channel)
+    UnsafeMutableRawPointer(pointer.pointee.data.unsafelyUnwrapped) + pointer.pointee.place(token, channel)
   }
 
   /// Reports that the node still learns and withholds scores. The last learned token has this head and format.

@@ -41,7 +41,8 @@ private func makeClass(_ type: Node.Type) -> UnsafePointer<auscult_class> {
       parameter_count: UInt32(declaration.parameters.count), reserved: 0, inputs: ports(declaration.inputs),
       outputs: ports(declaration.outputs), parameters: parameters(declaration.parameters),
       record: Unmanaged.passRetained(record).toOpaque(), create: create, configure: configure, activate: activate,
-      reset: reset, process: process, deactivate: deactivate, destroy: destroy, extension: classExtension))
+      reset: reset, process: declaration.realtime == .hard ? processHard : process, deactivate: deactivate,
+      destroy: destroy, extension: classExtension))
 }
 
 // MARK: Tables
@@ -146,6 +147,13 @@ private let activate:
 private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
   Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.reset() }
 }
+
+private let processHard:
+  @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status = {
+    pointer, cycle in
+    Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.process(Cycle(cycle!)) }
+    return cycle!.pointee.failure == nil ? AUSCULT_OK : AUSCULT_FAILED
+  }
 
 private let process: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status =
   {

@@ -105,7 +105,7 @@ struct WatchTests {
     let source = try String(contentsOfFile: fixture, encoding: .utf8)
       .replacingOccurrences(of: "factor: Float = 1", with: "factor: Float = \(factor)")
     try folder.write("Judge.swift", source)
-    let kit = try ["NodeKit", "NodeABI"].flatMap { module in
+    let kit = try ["NodeKit", "NodeABI", "CKernels"].flatMap { module in
       let objects = BuildFolder.path + "/\(module).build"
       return try FileManager.default.contentsOfDirectory(atPath: objects)
         .filter { $0.hasSuffix(".o") }.map { objects + "/" + $0 }
@@ -115,8 +115,8 @@ struct WatchTests {
       [
         "-O", "-emit-library", "-module-name", "Judge", "-o", folder.path + "/libauscult-swift-judge.so", "-I",
         BuildFolder.path + "/Modules", "-I", CompiledPlugin.headers, "-I",
-        BuildFolder.package + "/Sources/CRealtime/include", "-Xlinker", "--build-id=sha1",
-        folder.path + "/Judge.swift",
+        BuildFolder.package + "/Sources/CRealtime/include", "-I", BuildFolder.package + "/Sources/CKernels/include",
+        "-Xlinker", "--build-id=sha1", folder.path + "/Judge.swift",
       ] + kit)
   }
 

@@ -13,7 +13,9 @@ struct Declarations {
         let end = "\(match.output.1)}"
         for next in lines[(index + 1)...].prefix(while: { !$0.hasPrefix(end) }) { body += "\n\(next)" }
       }
-      let name = match.output.2.split(separator: ".").last.map { String($0) } ?? ""
+      // What a pointer to a type does, the type does.
+      let pointee = line.firstMatch(of: /extension \w+Pointer where Pointee == (\w+)/)?.output.1
+      let name = (pointee ?? match.output.2.split(separator: ".").last).map { String($0) } ?? ""
       members[name, default: []].formUnion(Declarations.names(in: body))
     }
   }

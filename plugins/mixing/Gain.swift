@@ -1,3 +1,4 @@
+import CKernels
 import NodeKit
 
 /// Multiplies every sample by a constant, the same for all channels or one for each.
@@ -59,10 +60,7 @@ final class Gain: Node {
     let input = cycle.input
     let output = cycle.output
     for channel in 0..<input.channels {
-      let factor = factors[channel]
-      let from = input.samples(channel)
-      let to = output.samples(channel)
-      for index in 0..<input.count { to[index] = from[index] * factor }
+      kernel_multiply(output.samples(channel), input.samples(channel), factors[channel], input.count)
     }
     output.count = input.count
   }

@@ -100,6 +100,9 @@ KERNEL_SAFE void kernel_encode_pcm(uint8_t *_Nonnull out, size_t stride, size_t 
 // Samples to spectra
 // ---------------------------------------------------------------------------------------------------------------------
 
+/// out[i] = in[i] * factor.
+KERNEL_SAFE void kernel_multiply(float *_Nonnull out, const float *_Nonnull in, float factor, size_t count);
+
 /// out[i] = in[i] - coefficient * in[i - 1], with `before` as in[-1].
 KERNEL_SAFE void kernel_pre_emphasis(float *_Nonnull out, const float *_Nonnull in, float before, float coefficient,
                                      size_t count);

@@ -63,17 +63,27 @@ extension RealtimeState {
   @_noLocks @_noAllocation
   private func runSteps(_ schedule: UnsafeMutablePointer<RealtimeSchedule>, gap: Int64, cause: UInt32) {
     let clock = UnsafePointer(schedule.pointee.clock)
-    for index in 0..<schedule.pointee.stepCount {
-      let step = schedule.pointee.steps + index
-      step.pointee.splices.run()
-      if step.pointee.isSource { step.pointee.beginGap(frames: gap, cause, position: clock.pointee.position) }
-      step.pointee.gather()
+    var step = schedule.pointee.steps
+    let end = step + schedule.pointee.stepCount
+    while step != end {
+      let isPlain = step.isPlain
+      if !isPlain { prepareInputs(of: step, gap: gap, cause, clock) }
       running.store(step.pointee.name, ordering: .relaxed)
-      if runStep(step, clock: clock) == .failed { report(step) }
-      if step.pointee.state.hasFailed { schedule.pointee.silenceOutputs(of: step, frames: Int(clock.pointee.frames)) }
-      if let unmatched = step.pointee.finishJoin() { counters.unmatched.add(unmatched, ordering: .relaxed) }
-      push(step)
+      let result = isPlain ? step.runPlain() : runStep(step, clock: clock)
+      if result != .ran { silence(step, result, schedule) }
+      if step.pointee.join != nil { finishJoin(of: step) }
+      if step.pointee.linkCount > 0 { push(step) }
+      step += 1
     }
+  }
+
+  @inline(never) @_noLocks @_noAllocation
+  private func prepareInputs(
+    of step: UnsafeMutablePointer<Step>, gap: Int64, _ cause: UInt32, _ clock: UnsafePointer<auscult_clock>
+  ) {
+    step.pointee.splices.run()
+    if step.pointee.isSource { step.beginGap(frames: gap, cause, position: clock.pointee.position) }
+    step.gather()
   }
 
   /// Pushes what a step has yielded to the workers. Drops a block that does not fit whole: this thread never waits.

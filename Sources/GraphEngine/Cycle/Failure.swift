@@ -4,8 +4,17 @@ import RealtimeCore
 
 /// A node fails: it yields no more tokens, its stream says what is missing, and the graph runs on.
 extension RealtimeState {
+  /// Reports a node that fails now, and fills its audio outputs with silence, as in all later cycles.
+  @inline(never) @_noLocks @_noAllocation
+  func silence(
+    _ step: UnsafeMutablePointer<Step>, _ result: StepResult, _ schedule: UnsafeMutablePointer<RealtimeSchedule>
+  ) {
+    if result == .failed { report(step) }
+    schedule.pointee.silenceOutputs(of: step, frames: Int(schedule.pointee.clock.pointee.frames))
+  }
+
   @_noLocks @_noAllocation
-  func report(_ step: UnsafeMutablePointer<Step>) {
+  private func report(_ step: UnsafeMutablePointer<Step>) {
     messages.push(
       RealtimeMessage(
         .nodeFailed, node: step.pointee.node, first: position.load(ordering: .relaxed),
@@ -25,14 +34,14 @@ extension RealtimeSchedule {
   }
 }
 
-extension Step {
+extension UnsafeMutablePointer where Pointee == Step {
   /// Quarantines the node and withdraws what it wrote in this call.
   @_noLocks @_noAllocation
   func fail() {
-    state.hasFailed = true
-    for index in 0..<outputCount {
-      if let progress = outputs[index].progress { progress.pointee.hasFailed.store(true, ordering: .relaxed) }
-      outputs[index].block.count = 0
+    pointee.state.hasFailed = true
+    for index in 0..<pointee.outputCount {
+      if let progress = pointee.outputs[index].progress { progress.pointee.hasFailed.store(true, ordering: .relaxed) }
+      pointee.outputs[index].block.count = 0
     }
     flagMissing()
   }
@@ -41,13 +50,14 @@ extension Step {
   /// end of the stream a second gap covers everything that was missing since the first.
   @_noLocks @_noAllocation
   func flagMissing() {
-    for index in 0..<outputCount {
-      let block = outputs[index].block
-      let begin = outputs[index].missingFrom
+    for index in 0..<pointee.outputCount {
+      let block = pointee.outputs[index].block
+      let begin = pointee.outputs[index].missingFrom
       block.flags |= AUSCULT_BLOCK_GAP
       block.gap = auscult_gap(
-        begin: begin, end: max(begin, state.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0, node: name)
-      outputs[index].missingFrom = block.gap.end
+        begin: begin, end: max(begin, pointee.state.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0,
+        node: pointee.name)
+      pointee.outputs[index].missingFrom = block.gap.end
     }
   }
 }

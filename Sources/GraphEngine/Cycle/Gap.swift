@@ -13,14 +13,14 @@ extension RealtimeState {
   }
 }
 
-extension Step {
+extension UnsafeMutablePointer where Pointee == Step {
   /// Puts the frames that were lost before this call into a source's blocks, as a gap; 0: none were lost.
   @inline(__always) @_noLocks @_noAllocation
   func beginGap(frames: Int64, _ cause: UInt32, position: Int64) {
-    for index in 0..<outputCount {
-      let block = outputs[index].block
+    for index in 0..<pointee.outputCount {
+      let block = pointee.outputs[index].block
       block.flags = frames > 0 ? AUSCULT_BLOCK_GAP : 0
-      block.gap = auscult_gap(begin: position - frames, end: position, cause: cause, count: 0, node: name)
+      block.gap = auscult_gap(begin: position - frames, end: position, cause: cause, count: 0, node: pointee.name)
     }
   }
 }

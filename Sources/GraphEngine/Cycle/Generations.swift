@@ -1,3 +1,4 @@
+import NodeABI
 import RealtimeCore
 import Synchronization
 
@@ -46,11 +47,29 @@ struct Generations {
     count.pointee.store(next + 1, ordering: .releasing)
   }
 
-  /// The generation of a token that ends at a frame position. An exchange before that position is always noted by then:
-  /// the realtime thread notes it before it runs later frames.
-  @_noLocks @_noAllocation
-  func generation(at end: Int64) -> UInt32 {
-    var index = count.pointee.load(ordering: .acquiring) - 1
+  /// The generation of every token, as long as there was no exchange; nil: there was one.
+  @inline(__always)
+  var only: UInt32? {
+    @_noLocks @_noAllocation get {
+      count.pointee.load(ordering: .acquiring) == 1 ? entries.pointee.generation : nil
+    }
+  }
+
+  /// The generation of a token that ends at `endTicks`, of which `denominator` make a frame. An exchange before that
+  /// position is always noted by then: the realtime thread notes it before it runs later frames.
+  @inline(__always) @_noLocks @_noAllocation
+  func generation(endTicks: Int64, denominator: Int64) -> UInt32 {
+    let last = count.pointee.load(ordering: .acquiring) - 1
+    // Most tokens end after the latest exchange. This needs no division.
+    let latest = entries + (last & (Generations.capacity - 1))
+    if endTicks > latest.pointee.position * denominator { return latest.pointee.generation }
+    return generation(endTicks: endTicks, denominator: denominator, last: last)
+  }
+
+  @inline(never) @_noLocks @_noAllocation
+  private func generation(endTicks: Int64, denominator: Int64, last: Int) -> UInt32 {
+    let end = ceilDivide(endTicks, denominator)
+    var index = last
     let oldest = max(0, index - Generations.capacity + 2)
     while index > oldest && entries[index & (Generations.capacity - 1)].position >= end { index -= 1 }
     return entries[index & (Generations.capacity - 1)].generation

@@ -33,14 +33,14 @@ extension auscult_block {
   }
 }
 
-extension Step {
+extension UnsafeMutablePointer where Pointee == Step {
   /// Gives the node views of its inputs without padded tokens. The blocks stay unchanged: other steps read them too.
   @_noLocks @_noAllocation
   func showHeard(_ views: UnsafeMutablePointer<auscult_block>) {
-    for index in 0..<inputCount {
-      guard let input = sources[index] else { continue }
+    for index in 0..<pointee.inputCount {
+      guard let input = pointee.sources[index] else { continue }
       if input.pointee.format.pointee.kind == AUSCULT_AUDIO {
-        inputs[index] = input
+        pointee.inputs[index] = input
         continue
       }
       let view = views + index
@@ -48,7 +48,7 @@ extension Step {
       let (first, count) = input.pointee.heardTokens()
       view.pointee.dropFirst(first)
       view.pointee.count = UInt32(truncatingIfNeeded: count)
-      inputs[index] = UnsafePointer(view)
+      pointee.inputs[index] = UnsafePointer(view)
     }
   }
 }

@@ -62,7 +62,7 @@ struct MarkHistory {
     to output: UnsafeMutablePointer<StepOutput>
   ) {
     if rule == .same && !output.pointee.isStampedByNode {
-      giveSame(output.pointee.block.pointer, input: inputs[0]!)
+      giveSame(output, input: inputs[0]!)
       return
     }
     take(inputs, count: count)
@@ -72,7 +72,7 @@ struct MarkHistory {
   // MARK: Input
 
   /// Takes the marks of a call's inputs. Joined inputs have the same positions; their marks are merged.
-  @_noLocks @_noAllocation
+  @inline(never) @_noLocks @_noAllocation
   private mutating func take(_ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int) {
     if rule == .same { return }
     let tokens = Int(inputs[0]!.pointee.count)
@@ -146,7 +146,7 @@ struct MarkHistory {
   // MARK: Output
 
   /// Marks the tokens that were just yielded.
-  @_noLocks @_noAllocation
+  @inline(never) @_noLocks @_noAllocation
   private func give(_ output: UnsafeMutablePointer<StepOutput>, input: UnsafePointer<auscult_block>) {
     let block = output.pointee.block.pointer
     let count = Int(block.pointee.count)
@@ -162,26 +162,28 @@ struct MarkHistory {
       fill(block, count: count, isAudio: isAudio)
       return
     }
-    for token in 0..<count {
-      let head = isAudio ? heads : heads + token
-      let sample = isAudio ? Int64(token) : 0
-      let marks = block.pointee.marks! + token * Int(block.pointee.mark_token_stride)
-      let (begin, end) = (time.beginTicks(head, sample), time.endTicks(head, sample))
-      collect(begin: begin, end: end, into: marks, stride: Int(block.pointee.mark_channel_stride))
-    }
+    for token in 0..<count { collect(block, token, isAudio: isAudio) }
   }
 
   /// Each output token belongs to one input token, so the output uses the input's marks.
   @inline(__always) @_noLocks @_noAllocation
-  private func giveSame(_ block: UnsafeMutablePointer<auscult_block>, input: UnsafePointer<auscult_block>) {
-    if block.pointee.count > input.pointee.count {
-      // The node held tokens back without declaring it. Their marks are no longer here.
-      realtime_fill(block.pointee.marks!, Marks.unknown, Int(block.pointee.capacity) * outputChannels)
-      return
-    }
+  private func giveSame(_ output: UnsafeMutablePointer<StepOutput>, input: UnsafePointer<auscult_block>) {
+    let block = output.pointee.block.pointer
+    if block.pointee.count > input.pointee.count { return giveUnknown(output) }
     block.pointee.marks = input.pointee.marks
     block.pointee.mark_token_stride = input.pointee.mark_token_stride
     block.pointee.mark_channel_stride = input.pointee.mark_channel_stride
+  }
+
+  /// The node held tokens back without declaring it. Their marks are no longer here.
+  @inline(never) @_noLocks @_noAllocation
+  private func giveUnknown(_ output: UnsafeMutablePointer<StepOutput>) {
+    let block = output.pointee.block.pointer
+    let capacity = Int(block.pointee.capacity)
+    realtime_fill(output.pointee.ownMarks!, Marks.unknown, capacity * outputChannels)
+    block.pointee.marks = output.pointee.ownMarks
+    block.pointee.mark_token_stride = output.pointee.isAudio ? 1 : UInt32(outputChannels)
+    block.pointee.mark_channel_stride = output.pointee.isAudio ? UInt32(capacity) : 1
   }
 
   /// A node that stamps its own tokens says in the heads which input token each output token belongs to.
@@ -218,6 +220,15 @@ struct MarkHistory {
     for row in 0..<rows {
       realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), silenced(value), length)
     }
+  }
+
+  @_noLocks @_noAllocation
+  private func collect(_ block: UnsafeMutablePointer<auscult_block>, _ token: Int, isAudio: Bool) {
+    let head = block.pointee.heads + (isAudio ? 0 : token)
+    let sample = isAudio ? Int64(token) : 0
+    let marks = block.pointee.marks! + token * Int(block.pointee.mark_token_stride)
+    let (begin, end) = (block.pointee.time.beginTicks(head, sample), block.pointee.time.endTicks(head, sample))
+    collect(begin: begin, end: end, into: marks, stride: Int(block.pointee.mark_channel_stride))
   }
 
   @_noLocks @_noAllocation

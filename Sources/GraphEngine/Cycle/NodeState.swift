@@ -45,7 +45,9 @@ struct NodeState {
   // Only one thread writes, so a load and a store make a sum. Other threads never see a half-written value.
 
   @_noLocks @_noAllocation
-  func countCall() { memory.pointee.calls.store(memory.pointee.calls.load(ordering: .relaxed) + 1, ordering: .relaxed) }
+  func countCall() {
+    memory.pointee.calls.store(memory.pointee.calls.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  }
 
   @_noLocks @_noAllocation
   func addTime(_ nanoseconds: Int64) {

@@ -6,28 +6,50 @@ import RealtimeCore
 /// The host stamps the tokens that a node has yielded with their position, a gap flag if something was lost before
 /// them, and their generation.
 extension StepOutput {
-  @inline(__always) @_noLocks @_noAllocation
+  /// The stretch has begun, and its begin has been stamped.
+  @inline(__always)
+  var isSteady: Bool { @_noLocks @_noAllocation get { isStarted && !hasPendingGap } }
+
+  @inline(never) @_noLocks @_noAllocation
   mutating func stamp(_ count: Int) {
+    if count == 0 { return }
     let gapFlag = hasPendingGap ? AUSCULT_TOKEN_GAP : 0
     hasPendingGap = false
-    if isStampedByNode {
-      block.heads.pointee.flags |= gapFlag
-      for token in 0..<count { block.heads[token].generation = generation(of: token) }
-      return
-    }
+    if isStampedByNode { return stampGenerations(count, gapFlag) }
     var head = auscult_head(origin: origin, index: index, segment: segment, flags: gapFlag, generation: 0)
-    // Audio has one head for all its samples.
-    for token in 0..<(isAudio ? 1 : count) {
+    if isAudio { return stampAudio(count, flags: gapFlag) }
+    for token in 0..<count {
       block.heads[token] = head
-      block.heads[token].generation = generation(of: isAudio ? count - 1 : token)
-      head.index += 1
+      block.heads[token].generation = generation(block.heads + token, 0)
+      head.index &+= 1
       head.flags = 0
     }
-    index += Int64(count)
+    index &+= Int64(count)
+  }
+
+  /// The node has stamped its tokens itself; the generation is the host's.
+  @_noLocks @_noAllocation
+  private func stampGenerations(_ count: Int, _ gapFlag: UInt32) {
+    block.heads.pointee.flags |= gapFlag
+    for token in 0..<count { block.heads[token].generation = generation(block.heads + token, 0) }
+  }
+
+  /// Audio has one head for all its samples.
+  @inline(__always) @_noLocks @_noAllocation
+  mutating func stampAudio(_ count: Int, flags: UInt32 = 0) {
+    if count == 0 { return }
+    let heads = block.heads
+    heads.pointee = auscult_head(origin: origin, index: index, segment: segment, flags: flags, generation: 0)
+    heads.pointee.generation = generation(heads, count &- 1)
+    index &+= Int64(count)
   }
 
   @inline(__always) @_noLocks @_noAllocation
-  private func generation(of token: Int) -> UInt32 { generations.generation(at: block.end(of: token)) }
+  private func generation(_ head: UnsafePointer<auscult_head>, _ token: Int) -> UInt32 {
+    if let only = generations.only { return only }
+    let end = StreamTime(format).endTicks(head, Int64(token))
+    return generations.generation(endTicks: end, denominator: format.pointee.denominator)
+  }
 
   /// After a gap the stream begins again.
   @inline(__always) @_noLocks @_noAllocation
@@ -44,17 +66,17 @@ extension StepOutput {
   }
 }
 
-extension Step {
+extension UnsafeMutablePointer where Pointee == Step {
   /// A stretch of an evenly paced output begins at its first input token (audio: sample).
   @inline(__always) @_noLocks @_noAllocation
   func start(_ output: UnsafeMutablePointer<StepOutput>, _ clock: UnsafePointer<auscult_clock>) {
-    if isSource {
+    if pointee.isSource {
       if clock.pointee.frames == 0 { return }
       output.pointee.origin = clock.pointee.position * output.pointee.format.pointee.denominator
       output.pointee.segment = clock.pointee.position
     } else {
-      guard inputCount > 0, inputs[0]!.pointee.count > 0 else { return }
-      let input = inputs[0]!
+      guard pointee.inputCount > 0, pointee.inputs[0]!.pointee.count > 0 else { return }
+      let input = pointee.inputs[0]!
       let head = input.pointee.heads.pointee
       output.pointee.origin = head.origin * output.pointee.factor + head.index * output.pointee.inputPeriod
       output.pointee.segment = max(head.segment, input.pointee.firstFrame)
@@ -68,8 +90,8 @@ extension Step {
   @inline(__always) @_noLocks @_noAllocation
   func passLearning(to block: Block) {
     var learned = Int64.min
-    for index in 0..<inputCount {
-      let input = inputs[index]!
+    for index in 0..<pointee.inputCount {
+      let input = pointee.inputs[index]!
       if input.pointee.flags & AUSCULT_BLOCK_LEARNING != 0 { learned = max(learned, input.pointee.learned) }
     }
     if learned == Int64.min { return }
@@ -81,8 +103,8 @@ extension Step {
   /// connected and moving.
   @_noLocks @_noAllocation
   func addNewMarks() {
-    for index in 0..<outputCount {
-      let block = outputs[index].block
+    for index in 0..<pointee.outputCount {
+      let block = pointee.outputs[index].block
       let old = UInt8(AUSCULT_MARK_SOUNDING | AUSCULT_MARK_CLIPPED)
       for place in 0..<block.capacity * Int(block.format.channels) {
         block.marks![place] = (block.marks![place] & old) | Marks.unknown

@@ -12,6 +12,8 @@ struct Step {
   let node: Int32
   let name: UnsafePointer<CChar>
   let isSource: Bool
+  /// Its calls may take the short way, see `runPlain`.
+  let mayBePlain: Bool
   let isIndependent: Bool
   /// A source that does not mark connections and stuck inputs.
   let marksOldBitsOnly: Bool
@@ -72,6 +74,7 @@ struct StepOutput {
   let watch: OutputWatch?
 
   var isStarted = false
+  /// The next token carries the flag of a gap.
   var hasPendingGap = false
   /// Where the stretch begins, in ticks, and the index of its next token.
   var origin: Int64 = 0

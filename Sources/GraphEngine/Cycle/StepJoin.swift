@@ -2,18 +2,21 @@ import CNodeABI
 import RealtimeCore
 
 /// Joins the inputs of a step on the realtime thread: tokens wait until every input has its partner.
-extension Step {
+extension UnsafeMutablePointer where Pointee == Step {
   /// Queues the incoming tokens and prepares those that match.
   @inline(__always) @_noLocks @_noAllocation
   func gather() {
-    if let join, let joinSources { join.pointee.gather(joinSources) }
+    if let join = pointee.join, let sources = pointee.joinSources { join.pointee.gather(sources) }
   }
 
-  /// Removes the tokens that the node has taken.
-  ///
-  /// - Returns: number of tokens that found no partner; nil: none.
-  @inline(__always) @_noLocks @_noAllocation
-  func finishJoin() -> Int64? { join?.pointee.finish() }
+}
+
+extension RealtimeState {
+  /// Removes the tokens that the node has taken, and counts those that found no partner.
+  @_noLocks @_noAllocation
+  func finishJoin(of step: UnsafeMutablePointer<Step>) {
+    if let unmatched = step.pointee.join?.pointee.finish() { counters.unmatched.add(unmatched, ordering: .relaxed) }
+  }
 }
 
 extension Join {

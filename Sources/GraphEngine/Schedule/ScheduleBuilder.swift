@@ -148,6 +148,7 @@ final class ScheduleBuilder {
     return Step(
       nodeClass: runtime.instance.native, instance: runtime.instance.pointer, node: runtime.number,
       name: UnsafePointer(runtime.instance.host.nodeText), isSource: node.inputs.isEmpty,
+      mayBePlain: mayBePlain(node, splices),
       isIndependent: runtime.isIndependent,
       marksOldBitsOnly: node.inputs.isEmpty && !runtime.instance.nodeClass.library.marksInputs,
       isWatchful: runtime.instance.nodeClass.traits.contains(.watchful), inputCount: node.inputs.count,
@@ -155,9 +156,23 @@ final class ScheduleBuilder {
       cycle: cycle, sources: sources, inputs: inputs, heard: heard, outputs: runtime.outputs, join: runtime.join,
       joinSources: joinSources, splices: splices,
       externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
-      isMeasured: options.isMeasured || runtime.placement == .worker || node.side != .both, state: runtime.state,
+      isMeasured: isMeasured(node), state: runtime.state,
       call: runtime.placement == .worker ? runtime.call : nil, links: own.list,
       linkCount: own.count)
+  }
+
+  /// Whether a node's calls on the realtime thread can take the short way.
+  private func mayBePlain(_ node: LinkedRuntime, _ splices: InputSplices) -> Bool {
+    let runtime = node.runtime
+    guard node.inputs.count == 1, splices.count == 0, !runtime.isJudge, !isMeasured(node), runtime.blocks.count == 1
+    else { return false }
+    let output = runtime.outputs.pointee
+    return !output.isScore && !output.isStampedByNode && output.watch == nil
+      && (output.progress == nil || point == nil)
+  }
+
+  private func isMeasured(_ node: LinkedRuntime) -> Bool {
+    options.isMeasured || node.runtime.placement == .worker || node.side != .both
   }
 
   private func makeRealtime() {
@@ -254,10 +269,12 @@ final class ScheduleBuilder {
       stalls: stalls, waiting: makeWaiting(runtime, inputs: node.inputs.count))
   }
 
-  /// A node that judges each token of one input, and has declared room for the scores of several.
+  /// A node that judges each token of one input by a model, and has declared room for the scores of several. A node that
+  /// learns gets its tokens one by one: it says after each call how far it has learned.
   private func makeWaiting(_ runtime: NodeRuntime, inputs: Int) -> WaitingTokens? {
     let configuration = runtime.configuration
-    guard runtime.isJudge, inputs == 1, runtime.join == nil, configuration.outputs.count == 1,
+    guard runtime.isJudge, configuration.model != nil, inputs == 1, runtime.join == nil,
+      configuration.outputs.count == 1,
       configuration.bursts[0] > 1, runtime.outputs[0].marks.map({ $0.pointee.rule == .same }) ?? true
     else { return nil }
     return WaitingTokens(

@@ -13,7 +13,7 @@ extension WorkerStep {
     let learns = join.pointee.isLearning
     join.pointee.present(matched, passesGap: passesGap, end: isLast)
 
-    let isFurther = noteComplete(step.pointee.complete(lookahead: 0))
+    let isFurther = noteComplete(step.complete(lookahead: 0))
     if matched > 0 || isLast || passesGap || learns || (isFurther && runsWithoutTokens) {
       guard run() else { return .lost }
       join.pointee.consume(matched)

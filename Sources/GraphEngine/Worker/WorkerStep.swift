@@ -193,7 +193,7 @@ final class WorkerStep: @unchecked Sendable {
     let isOver = !hasInput && inputs.allSatisfy(\.isOver)
     if isOver != isFinished { finished.store(isOver, ordering: .releasing) }
     if isOver { return .idle }
-    let complete = step.pointee.complete(lookahead: 0)
+    let complete = step.complete(lookahead: 0)
     guard noteComplete(complete) || hasInput else { return .idle }
     guard hasInput || runsWithoutTokens ? run() : publishIdle() else { return .lost }
     noteEnds()
@@ -279,7 +279,7 @@ final class WorkerStep: @unchecked Sendable {
     for index in 0..<step.pointee.linkCount {
       let entry = step.pointee.links[index]
       let output = step.pointee.outputs[entry.output]
-      let complete = step.pointee.complete(lookahead: output.lookahead)
+      let complete = step.complete(lookahead: output.lookahead)
       step.pointee.outputs[entry.output].noteProgress(tokens: 0, complete: complete)
       if !entry.producer.pointee.drop.isGoingOn { entry.producer.pointee.ring.pointee.publish(complete: complete) }
     }

@@ -1,4 +1,4 @@
-import CKernels
+internal import CKernels
 import CNodeABI
 
 /// Cleans and marks samples before they enter a graph.
