@@ -1,11 +1,15 @@
 """Compares the cost of a training step with PyTorch's, one thread each: CPU time, alternating runs, median of ratios.
 
     pip install -r requirements.txt
-        python measure.py        fails (status 1) where a step costs more than its limit
+    python measure.py [--products .build/release] [--turns 5] [--cases A,D,E] [--json]
+
+Fails (status 1) where a step costs more than its limit. --json prints the turns of each case, in seconds a step.
 
 A step of `auscult train` is the extra cost of more epochs; both use noise tokens of the same shape and number.
 """
 
+import argparse
+import json
 import os
 import pathlib
 import random
@@ -22,7 +26,6 @@ from torch import nn
 from torch.nn import functional as F
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-AUSCULT = ROOT / ".build/release/auscult"
 HOP, LENGTH, RATE = 512, 1024, 44100
 
 
@@ -113,14 +116,14 @@ def noise(path, tokens, frames):
         file.writeframes(b"".join(struct.pack("<h", generator.randint(-3000, 3000)) for _ in range(count)))
 
 
-def ours(folder, epochs):
+def ours(auscult, folder, epochs):
     def spent():
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime
 
     before = spent()
     subprocess.run(
-        [AUSCULT, "train", "graph.yaml", "--manifest", "noise.csv", "--held-out", "0", "--threshold", "0", "--output",
+        [auscult, "train", "graph.yaml", "--manifest", "noise.csv", "--held-out", "0", "--threshold", "0", "--output",
          "model.safetensors", "--set", f"judge.epochs={epochs}"], cwd=folder, check=True, capture_output=True)
     return spent() - before
 
@@ -135,7 +138,8 @@ def theirs(network, optimiser, tokens, batch, epochs):
     return time.process_time() - before
 
 
-def measure(judge, network, frames, batch, batches, more, turns=5):
+def measure(auscult, turns, judge, network, frames, batch, batches, more):
+    """Seconds a step, ours and PyTorch's, of each turn."""
     tokens = torch.rand(batch * batches, frames, 128)
     module = network()
     optimiser = torch.optim.Adam(module.parameters(), 1e-3)
@@ -146,19 +150,34 @@ def measure(judge, network, frames, batch, batches, more, turns=5):
         pathlib.Path(folder, "graph.yaml").write_text(
             GRAPH.format(length=LENGTH, hop=HOP, frames=frames, judge=judge, batch=batch))
         theirs(module, optimiser, tokens[:batch], batch, 1)
-        pairs = [((ours(folder, 1 + more) - ours(folder, 1)) / steps,
-                  theirs(module, optimiser, tokens, batch, more) / steps) for _ in range(turns)]
-    return sorted(pairs, key=lambda pair: pair[0] / pair[1])[turns // 2]
+        return [((ours(auscult, folder, 1 + more) - ours(auscult, folder, 1)) / steps,
+                 theirs(module, optimiser, tokens, batch, more) / steps) for _ in range(turns)]
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--products", type=pathlib.Path, default=ROOT / ".build/release")
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--cases", default="A,D,E", help="the systems")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    auscult = options.products.resolve() / "auscult"
     torch.set_num_threads(1)
-    fails = False
+    fails, cases = False, []
     for name, judge, network, frames, batch, batches, more, most in CASES:
-        mine, other = measure(judge, network, frames, batch, batches, more)
+        if name[0] not in options.cases.split(","):
+            continue
+        pairs = measure(auscult, options.turns, judge, network, frames, batch, batches, more)
+        cases.append({"name": name, "turns": pairs, "most": most})
+        mine, other = sorted(pairs, key=lambda pair: pair[0] / pair[1])[len(pairs) // 2]
         fails |= mine > most * other
-        print(f"{name:16} {1e3 * mine:8.1f} ms a step, PyTorch {1e3 * other:8.1f} ms: {mine / other:.2f} times, at most "
-              f"{most}", flush=True)
+        if options.json:
+            continue
+        print(f"{name:16} {1e3 * mine:8.1f} ms a step, PyTorch {1e3 * other:8.1f} ms: {mine / other:.2f} times, at "
+              f"most {most}", flush=True)
+    if options.json:
+        print(json.dumps({"version": torch.__version__, "cases": cases}))
+        return 0
     return 1 if fails else 0
 
 
