@@ -278,6 +278,6 @@ final class ScheduleBuilder {
       configuration.bursts[0] > 1, runtime.outputs[0].marks.map({ $0.pointee.rule == .same }) ?? true
     else { return nil }
     return WaitingTokens(
-      channels: Int(configuration.outputs[0].format.channels), limit: configuration.bursts[0], arena: runtime.arena)
+      channels: Int(runtime.inputFormats[0].format.channels), limit: configuration.bursts[0], arena: runtime.arena)
   }
 }

@@ -17,7 +17,9 @@ struct WaitingTokens {
   private let marks: UnsafeMutablePointer<UInt8>
   private let limit: Int
 
-  /// - Parameter limit: the most tokens that the node's output has room for.
+  /// - Parameters:
+  ///   - channels: of the input.
+  ///   - limit: the most tokens that the node's output has room for.
   init(channels: Int, limit: Int, arena: Arena) {
     view = arena.array([auscult_block()])
     heads = arena.array(auscult_head.self, count: Self.most)
