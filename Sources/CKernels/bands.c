@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "CKernels.h"
 #include "clones.h"
 
@@ -8,33 +10,36 @@ typedef float quad __attribute__((vector_size(16), aligned(4)));
 // Lane l of a band's products is added to lane l + 4.
 #define FOLD(v) (__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7))
 
-INLINED quad band_sums(const float *restrict values, const kernel_band *restrict band, const float *restrict weights) {
+// The sums of one group, band by band.
+INLINED quad group_sums(const float *restrict values, const kernel_band_group *restrict group,
+                        const float *restrict weights) {
 #pragma clang fp contract(fast)
-  const float *value = values + band->start;
-  const float *weight = weights + band->offset;
-  const float *end = weight + KERNEL_BAND_LANES * (size_t)band->blocks;
-  lanes sum = {0};
+  const float *v0 = values + group->start[0], *v1 = values + group->start[1];
+  const float *v2 = values + group->start[2], *v3 = values + group->start[3];
+  const float *weight = weights + group->offset;
+  lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+  size_t count = KERNEL_BAND_LANES * (size_t)group->blocks;
 #pragma clang loop unroll(disable)
-  for (; weight < end; weight += KERNEL_BAND_LANES, value += KERNEL_BAND_LANES) {
-    sum += *(const lanes *)weight * *(const lanes *)value;
+  for (size_t k = 0; k < count; k += KERNEL_BAND_LANES, weight += KERNEL_BAND_GROUP * KERNEL_BAND_LANES) {
+    s0 += *(const lanes *)weight * *(const lanes *)(v0 + k);
+    s1 += *(const lanes *)(weight + KERNEL_BAND_LANES) * *(const lanes *)(v1 + k);
+    s2 += *(const lanes *)(weight + 2 * KERNEL_BAND_LANES) * *(const lanes *)(v2 + k);
+    s3 += *(const lanes *)(weight + 3 * KERNEL_BAND_LANES) * *(const lanes *)(v3 + k);
   }
-  return FOLD(sum);
+  quad q0 = FOLD(s0), q1 = FOLD(s1), q2 = FOLD(s2), q3 = FOLD(s3);
+  quad first = __builtin_shufflevector(q0, q1, 0, 4, 1, 5) + __builtin_shufflevector(q0, q1, 2, 6, 3, 7);
+  quad second = __builtin_shufflevector(q2, q3, 0, 4, 1, 5) + __builtin_shufflevector(q2, q3, 2, 6, 3, 7);
+  return __builtin_shufflevector(first, second, 0, 1, 4, 5) + __builtin_shufflevector(first, second, 2, 3, 6, 7);
 }
 
-CLONES void kernel_bands(float *restrict out, const float *restrict values, const kernel_band *restrict bands,
+CLONES void kernel_bands(float *restrict out, const float *restrict values, const kernel_band_group *restrict groups,
                          const float *restrict weights, size_t count) {
   size_t b = 0;
-  // Four bands share the additions that remain, in the order of a single one.
-  for (; b + 4 <= count; b += 4) {
-    quad s0 = band_sums(values, bands + b, weights), s1 = band_sums(values, bands + b + 1, weights);
-    quad s2 = band_sums(values, bands + b + 2, weights), s3 = band_sums(values, bands + b + 3, weights);
-    quad first = __builtin_shufflevector(s0, s1, 0, 4, 1, 5) + __builtin_shufflevector(s0, s1, 2, 6, 3, 7);
-    quad second = __builtin_shufflevector(s2, s3, 0, 4, 1, 5) + __builtin_shufflevector(s2, s3, 2, 6, 3, 7);
-    *(quad *)(out + b) = __builtin_shufflevector(first, second, 0, 1, 4, 5) +
-                         __builtin_shufflevector(first, second, 2, 3, 6, 7);
+  for (; b + KERNEL_BAND_GROUP <= count; b += KERNEL_BAND_GROUP, groups++) {
+    *(quad *)(out + b) = group_sums(values, groups, weights);
   }
-  for (; b < count; b++) {
-    quad s = band_sums(values, bands + b, weights);
-    out[b] = (s[0] + s[2]) + (s[1] + s[3]);
+  if (b < count) {
+    quad rest = group_sums(values, groups, weights);
+    memcpy(out + b, &rest, (count - b) * sizeof(float));
   }
 }

@@ -32,28 +32,46 @@ import Testing
 
   @Test func bands() {
     var random = SeededRandom(printing: "bands")
-    let lanes = Int(KERNEL_BAND_LANES)
+    let (lanes, together) = (Int(KERNEL_BAND_LANES), Int(KERNEL_BAND_GROUP))
     for count in 0...13 {
-      let blocks = (0..<count).map { _ in random.int(0...4) }
-      let offsets = blocks.indices.map { lanes * blocks[..<$0].reduce(0, +) }
-      let bands = blocks.indices.map { band in
-        kernel_band(start: UInt32(random.int(0...60)), blocks: UInt32(blocks[band]), offset: UInt32(offsets[band]))
-      }
-      let (values, weights) = (random.values(100), random.values(max(1, lanes * blocks.reduce(0, +))))
-      var out = [Float](repeating: .nan, count: count + 1)
-      kernel_bands(&out, values, bands, weights, count)
-      for (band, place) in bands.enumerated() {
-        let sum = (0..<(lanes * blocks[band])).reduce(0.0) {
-          $0 + Double(weights[offsets[band] + $1]) * Double(values[Int(place.start) + $1])
+      let values = random.values(100)
+      var (groups, weights): ([kernel_band_group], [Float]) = ([], [])
+      // Each band's first value and weights; bands after the last have none.
+      var bands: [(start: Int, weights: [Float])] = []
+      for begin in stride(from: 0, to: count, by: together) {
+        let width = lanes * random.int(0...4)
+        var group = kernel_band_group()
+        (group.blocks, group.offset) = (UInt32(width / lanes), UInt32(weights.count))
+        let rows = (0..<together).map { band in
+          begin + band < count
+            ? (start: random.int(0...60), weights: random.values(width))
+            : (start: 0, weights: [Float](repeating: 0, count: width))
         }
+        group.start = (UInt32(rows[0].start), UInt32(rows[1].start), UInt32(rows[2].start), UInt32(rows[3].start))
+        for block in 0..<(width / lanes) {
+          for row in rows { weights += row.weights[(block * lanes)..<((block + 1) * lanes)] }
+        }
+        groups.append(group)
+        bands += rows.prefix(count - begin)
+      }
+      var out = [Float](repeating: .nan, count: count + 1)
+      kernel_bands(&out, values, groups, weights, count)
+      for (band, row) in bands.enumerated() {
+        let sum = row.weights.indices.reduce(0.0) { $0 + Double(row.weights[$1]) * Double(values[row.start + $1]) }
         #expect(abs(Double(out[band]) - sum) < 1e-5)
       }
       #expect(out[count].isNaN, "nothing beyond the last band")
       // A band's bits do not depend on those beside it.
-      for band in bands.indices {
-        var alone: Float = .nan
-        kernel_bands(&alone, values, [bands[band]], weights, 1)
-        #expect(alone.bitPattern == out[band].bitPattern)
+      for (band, row) in bands.enumerated() {
+        var group = kernel_band_group()
+        group.start.0 = UInt32(row.start)
+        group.blocks = UInt32(row.weights.count / lanes)
+        let alone = stride(from: 0, to: row.weights.count, by: lanes).flatMap {
+          row.weights[$0..<($0 + lanes)] + [Float](repeating: 0, count: lanes * (together - 1))
+        }
+        var sum: Float = .nan
+        kernel_bands(&sum, values, [group], alone, 1)
+        #expect(sum.bitPattern == out[band].bitPattern)
       }
     }
   }

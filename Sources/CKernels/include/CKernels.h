@@ -127,19 +127,21 @@ KERNEL_SAFE void kernel_magnitude(float *_Nonnull out, const float *_Nonnull spe
 
 /// Weights that a band reads together: rows of a sparse filter bank are padded with zeros to a multiple of it.
 #define KERNEL_BAND_LANES 8
+/// Bands that are summed together, each by as many blocks as the longest of them has.
+#define KERNEL_BAND_GROUP 4
 
-/// One row of a sparse filter bank: `blocks` times KERNEL_BAND_LANES weights from `offset` on, for the values from
-/// `start` on.
-typedef struct kernel_band {
-  uint32_t start;
+/// KERNEL_BAND_GROUP rows of a sparse filter bank; band g has weights for the values from `start[g]` on. From `offset` on
+/// lie `blocks` times KERNEL_BAND_LANES weights of band 0, as many of band 1, and so on. Bands after the last are zeros.
+typedef struct kernel_band_group {
+  uint32_t start[KERNEL_BAND_GROUP];
   uint32_t blocks;
   uint32_t offset;
-} kernel_band;
+} kernel_band_group;
 
-/// out[b] = sum over band b of weight * value. `values` must be readable, and finite, up to the last block's end, which
-/// may lie KERNEL_BAND_LANES - 1 values beyond the spectrum.
-KERNEL_SAFE void kernel_bands(float *_Nonnull out, const float *_Nonnull values, const kernel_band *_Nonnull bands,
-                              const float *_Nonnull weights, size_t count);
+/// out[b] = sum over band b of weight * value, for `count` bands; a band's bits do not depend on those beside it.
+/// `values` must be readable, and finite, up to the last block's end, which may lie beyond the spectrum.
+KERNEL_SAFE void kernel_bands(float *_Nonnull out, const float *_Nonnull values,
+                              const kernel_band_group *_Nonnull groups, const float *_Nonnull weights, size_t count);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Levels
