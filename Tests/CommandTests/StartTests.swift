@@ -10,7 +10,9 @@ import Testing
   private let folder = ScratchFolder()
   private var notes: String { folder.path + "/notes" }
 
-  private func auscult(_ arguments: String...) throws -> Outcome {
+  private func auscult(_ arguments: String...) throws -> Outcome { try auscult(arguments) }
+
+  private func auscult(_ arguments: [String]) throws -> Outcome {
     var command = Command(folder)
     command.environment = ["XDG_CACHE_HOME": folder.path + "/cache", "HOSTILE_NOTES": notes]
     return try command.run(arguments)
@@ -38,6 +40,14 @@ import Testing
     return lines.split(separator: "\n").count { $0 == word }
   }
 
+  /// How often a check configures the node: twice with a trial.
+  private func configured(_ arguments: String...) throws -> Int {
+    let before = count("configure")
+    let outcome = try auscult(["check", "a.yaml", "--plugin-path", folder.path] + arguments)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    return count("configure") - before
+  }
+
   private func grow(_ names: String...) throws {
     try #require(
       Polling.wait(seconds: 20, every: .milliseconds(50)) {
@@ -49,14 +59,6 @@ import Testing
     try build("noted")
     try write(graph)
     try grow("libauscult-noted.so")
-    func configured(_ arguments: String...) throws -> Int {
-      let before = count("configure")
-      var command = Command(folder)
-      command.environment = ["XDG_CACHE_HOME": folder.path + "/cache", "HOSTILE_NOTES": notes]
-      let outcome = try command.run(["check", "a.yaml", "--plugin-path", folder.path] + arguments)
-      #expect(outcome.status == 0, "\(outcome.err)")
-      return count("configure") - before
-    }
     #expect(try configured() == 2)
     #expect(try configured() == 1)
     #expect(try configured("--rate", "16000") == 2)
@@ -66,6 +68,17 @@ import Testing
     try build("noted", "-DON_LOAD=note_load")
     try grow("libauscult-noted.so")
     #expect(try configured() == 2)
+    #expect(try configured() == 1)
+  }
+
+  /// A watch whose log grows is not tried again at each start.
+  @Test func anOutputMayGrow() throws {
+    try build("noted")
+    try write(graph.replacing("type: sink.null", with: "type: sink.npy, path: out.npy"))
+    try folder.write("out.npy", "")
+    try grow("libauscult-noted.so", "out.npy")
+    #expect(try configured() == 2)
+    try folder.write("out.npy", "more")
     #expect(try configured() == 1)
   }
 

@@ -6,7 +6,8 @@ import OutputFiles
 
 /// Remembers graphs that a child process has tried without a fault, so that their next start need not try them again. A
 /// trial is known by a digest of all that it depends on: the program, the libraries, the nodes with their arguments and
-/// links, and the state of each file that an argument names.
+/// links, and the state of each file that an argument names. The state of an output does not count: a log grows between
+/// two starts of a watch.
 ///
 /// Thread: control.
 struct TrialMemory {
@@ -58,25 +59,26 @@ private struct TrialDescription {
   mutating func add(_ node: Graph.Node) {
     add([.text(node.name), .text(node.nodeClass.name), .text(node.nodeClass.library.buildID)])
     add(FileState(node.nodeClass.library.path))
+    let outputs = Set(node.nodeClass.parameters.filter { $0.kind == .outputPath }.map(\.name))
     for argument in node.arguments {
       add([.text(argument.name)])
-      add(argument.value)
+      add(argument.value, isOutput: outputs.contains(argument.name))
     }
   }
 
-  private mutating func add(_ value: ParameterValue) {
+  private mutating func add(_ value: ParameterValue, isOutput: Bool) {
     switch value {
     case .number(let number, let unit, let text): add([.number(number), .integer(Int64(unit)), .text(text)])
     case .boolean(let truth): add([.boolean(truth)])
     case .text(let text):
       add([.text(text)])
       // A path is absolute.
-      if text.hasPrefix("/") { add(FileState(text)) }
-    case .list(let items): for item in items { add(item) }
+      if text.hasPrefix("/") && !isOutput { add(FileState(text)) }
+    case .list(let items): for item in items { add(item, isOutput: isOutput) }
     case .map(let items):
       for (key, item) in items {
         add([.text(key)])
-        add(item)
+        add(item, isOutput: isOutput)
       }
     }
   }
