@@ -107,6 +107,23 @@ struct ChangeTests {
     #expect(Set(scores.compactMap { $0["generation"]?.integer }) == [1, 2])
   }
 
+  /// The realtime thread must not wait for a disk when it enters a plugin, also one that a change has brought.
+  @Test(.enabled(if: mayLockMemory, "memory may not be locked here"))
+  func thePluginsOfAChangeStayInMemory() throws {
+    let live = try start()
+    let process = live.process.processIdentifier
+    let slicer = try CodeInMemory("libauscult-slicer", of: process)
+    #expect(slicer?.isKept == true, "\(String(describing: slicer))")
+    #expect(try CodeInMemory("libauscult-resample", of: process) == nil)
+    let longer = graph.replacingOccurrences(of: "fan -> louder", with: "fan -> slower -> louder")
+      .replacingOccurrences(of: "nodes:\n", with: "nodes:\n  slower: { type: resample, rate: 24 kHz }\n")
+    try folder.write("change.yaml", longer)
+    #expect(try auscult("apply").status == 0)
+    let resample = try CodeInMemory("libauscult-resample", of: process)
+    #expect(resample?.isKept == true, "\(String(describing: resample))")
+    try stop(live)
+  }
+
   @Test func aMistakeChangesNothingAndIsToldWithItsPlace() throws {
     let live = try start()
     try folder.write("change.yaml", graph.replacingOccurrences(of: "bands: 16", with: "bandz: 8"))
@@ -249,4 +266,35 @@ struct ChangeTests {
     }
     #expect(try auscult("swap", "judge", "learn=1s").status == 1)
   }
+}
+
+private let mayLockMemory: Bool = {
+  var limit = rlimit()
+  return geteuid() == 0
+    || getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 && limit.rlim_cur > 1 << 30
+}()
+
+/// The code of a library in a process's memory.
+private struct CodeInMemory {
+  private let size: Int
+  private let resident: Int
+  private let isLocked: Bool
+
+  /// Nil: the process has not loaded it.
+  init?(_ library: String, of process: pid_t) throws {
+    // The system gives this file in pieces, of which Foundation reads the first.
+    let maps = try CompiledPlugin.run("cat", ["/proc/\(process)/smaps"]).split(separator: "\n")
+    guard let begin = maps.firstIndex(where: { $0.contains(library) && $0.contains(" r-xp ") }) else { return nil }
+    func field(_ name: String) -> Substring {
+      maps[begin...].first { $0.hasPrefix(name + ":") }?.dropFirst(name.count + 1) ?? ""
+    }
+    func kilobytes(_ name: String) throws -> Int {
+      try #require(Int(field(name).filter(\.isNumber)))
+    }
+    size = try kilobytes("Size")
+    resident = try kilobytes("Rss")
+    isLocked = field("VmFlags").split(separator: " ").contains("lo")
+  }
+
+  var isKept: Bool { isLocked && resident == size }
 }

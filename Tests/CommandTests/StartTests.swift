@@ -74,11 +74,11 @@ import Testing
   /// A watch whose log grows is not tried again at each start.
   @Test func anOutputMayGrow() throws {
     try build("noted")
-    try write(graph.replacing("type: sink.null", with: "type: sink.npy, path: out.npy"))
-    try folder.write("out.npy", "")
-    try grow("libauscult-noted.so", "out.npy")
+    try write(graph.replacing("type: sink.null", with: "type: sink.wav, path: out.wav"))
+    try folder.write("out.wav", wav([0, 0], rate: 48000))
+    try grow("libauscult-noted.so", "out.wav")
     #expect(try configured() == 2)
-    try folder.write("out.npy", "more")
+    try folder.write("out.wav", wav([0, 0, 0], rate: 48000))
     #expect(try configured() == 1)
   }
 

@@ -69,6 +69,7 @@ extension ChangeRunner {
       active?.record.plan = change.plan.sayingTakeBack(options)
       publish()
       if request.isDryRun { return finish() }
+      lockNewMemory()
       history.begin(source, replacing: engine.graph)
       try engine.apply(change)
       active?.warmUpBegan = now()

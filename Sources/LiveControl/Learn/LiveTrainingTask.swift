@@ -122,7 +122,9 @@ public final class LiveTrainingTask: LiveTask {
     do throws(DiagnosticsError) {
       let (graph, warnings) = try source.load(catalog)
       tell(.diagnostics(warnings))
-      try engine.apply(graph)
+      let change = try engine.plan(graph)
+      lockNewMemory()
+      try engine.apply(change)
       stage = .takingOver
     } catch {
       tell(.diagnostics(error.diagnostics))

@@ -16,6 +16,12 @@ func lockMemory() -> String? {
   return reason
 }
 
+/// Does the same for the nodes and plugins of a change, before a cycle runs them. Without effect where `lockMemory` had
+/// none.
+func lockNewMemory() {
+  if lock_touched_memory() == 0 { read_code(isCodeOfCycles) }
+}
+
 /// Not 0: a cycle enters this library. FFTW is not here: `stft` executes its plans when it is activated.
 ///
 /// - Parameter path: of a loaded library; empty: this program.
