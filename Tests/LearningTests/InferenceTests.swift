@@ -47,6 +47,12 @@ import Testing
         BatchNorm([2, 2, 4]), TransposedConvolution([2, 2, 4], outputs: 3), ReLU([3, 4, 8]), Dense([96], outputs: 35),
       ]
     },
+    Case(name: "strided convolutions", size: 45, tokens: 16) {
+      [
+        Reshape([45], [1, 5, 9]), StridedConvolution([1, 5, 9], outputs: 4), BatchNorm([4, 3, 5]), ReLU([4, 3, 5]),
+        StridedConvolution([4, 3, 5], outputs: 7), ReLU([7, 2, 3]), MaxPool([7, 2, 3]), Dense([7], outputs: 45),
+      ]
+    },
     Case(name: "a convolution wider than the registers", size: 40, tokens: 16) {
       [
         Reshape([40], [1, 2, 20]), Convolution([1, 2, 20], outputs: 34), Convolution([34, 2, 20], outputs: 7),

@@ -5,7 +5,8 @@ import Testing
 /// Every layer's forward and backward pass: as in PyTorch and Keras, in both precisions, and as by finite differences.
 struct LayerTests {
   static let cases: [String] = [
-    "dense", "conv2d", "conv2d_one_channel", "conv2d_one_pixel", "conv_transpose2d", "max_pool_floor", "max_pool_ceil",
+    "dense", "conv2d", "conv2d_one_channel", "conv2d_one_pixel", "strided_conv2d",
+    "strided_conv2d_even", "strided_conv2d_one_pixel", "conv_transpose2d", "max_pool_floor", "max_pool_ceil",
     "max_pool_even", "max_pool_ties", "upsample", "global_average_pool", "relu", "sigmoid", "softmax", "lstm",
     "lstm_last", "lstm_one_step", "batch_norm_training", "batch_norm_inference", "batch_norm_keras_training",
     "batch_norm_keras_inference", "batch_norm_image_training", "batch_norm_image_inference",
@@ -139,6 +140,7 @@ struct LayerTests {
       switch name.split(separator: "_")[0] {
       case "dense": Dense(input, outputs: output[0])
       case "conv2d": Convolution(input, outputs: output[0])
+      case "strided": StridedConvolution(input, outputs: output[0])
       case "conv": TransposedConvolution(input, outputs: output[0])
       case "max": MaxPool(input, ceil: name.hasSuffix("ceil"))
       case "upsample": Upsample(input)

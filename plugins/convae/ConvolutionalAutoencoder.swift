@@ -1,8 +1,8 @@
 import Learning
 import NodeKit
 
-/// Mean squared error of a convolutional autoencoder: convolutions and max-pools down to a small image, transposed
-/// convolutions up again. System E of the references (channels 8 16).
+/// Mean squared error of a convolutional autoencoder: convolutions down to a small image, with max-pools or strides,
+/// transposed convolutions up again. System E of the references (channels 8 16, halve pool).
 final class ConvolutionalAutoencoder: AutoencoderDetector {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
@@ -12,22 +12,29 @@ final class ConvolutionalAutoencoder: AutoencoderDetector {
       parameters: sharedParameters + [
         .text("channels", "Channels of each convolution; each halves the image", default: "8 16"),
         .choice(
+          "halve",
+          "How: the largest value of each 2 x 2 square, or convolutions at every second place only, which cost "
+            + "a quarter", of: ["pool", "stride"], default: "pool"),
+        .choice(
           "output", "Activation of the last layer; sigmoid is for values from 0 to 1", of: ["linear", "sigmoid"],
           default: "sigmoid"),
       ] + NetworkOptions.parameters(epochs: 10, batch: 32, rate: "1e-4", patience: 0))
   }
 
   private let channels: [Int]
+  private let isStrided: Bool
   private let endsInSigmoid: Bool
 
   required init(_ arguments: Arguments) throws {
     channels = try NetworkOptions.sizes(arguments.text("channels"), parameter: "channels", most: 1024)
+    isStrided = arguments.text("halve") == "stride"
     endsInSigmoid = arguments.text("output") == "sigmoid"
     try super.init(arguments)
   }
 
   override var structure: String {
-    "convolutions " + channels.map { "\($0)" }.joined(separator: " ") + (endsInSigmoid ? " sigmoid" : " linear")
+    (isStrided ? "strided " : "") + "convolutions " + channels.map { "\($0)" }.joined(separator: " ")
+      + (endsInSigmoid ? " sigmoid" : " linear")
   }
 
   override func layers(_ purpose: Purpose) throws -> [Layer<Float>] {
@@ -45,9 +52,9 @@ final class ConvolutionalAutoencoder: AutoencoderDetector {
     }
     var shape = image
     for count in channels {
-      shape = add(Convolution(shape, outputs: count))
+      shape = add(isStrided ? StridedConvolution(shape, outputs: count) : Convolution(shape, outputs: count))
       shape = add(ReLU(shape))
-      shape = add(MaxPool(shape, ceil: true))
+      if !isStrided { shape = add(MaxPool(shape, ceil: true)) }
     }
     for (index, count) in (channels.dropLast().reversed() + [1]).enumerated() {
       shape = add(TransposedConvolution(shape, outputs: count))

@@ -43,6 +43,14 @@ NETWORK_SAFE void NETWORK(interleave)(REAL *_Nonnull out, const REAL *_Nonnull p
 /// The reverse.
 NETWORK_SAFE void NETWORK(deinterleave)(REAL *_Nonnull planes, size_t plane, const REAL *_Nonnull image,
                                         size_t channels, size_t rows, size_t columns);
+/// Copies images [channels x rows x columns], each with a margin of one at its top and left, into four planes: those of
+/// the (even, even), (even, odd), (odd, even) and (odd, odd) places, rows `stride` values apart. The rest of the planes
+/// stays unchanged.
+NETWORK_SAFE void NETWORK(split)(REAL *_Nonnull planes, size_t plane, size_t stride, const REAL *_Nonnull image,
+                                 size_t channels, size_t rows, size_t columns);
+/// The reverse, without the margin.
+NETWORK_SAFE void NETWORK(join)(REAL *_Nonnull image, const REAL *_Nonnull planes, size_t plane, size_t stride,
+                                size_t channels, size_t rows, size_t columns);
 /// out [columns x rows] of in [rows x columns]; rows of each lie `stride` values apart.
 NETWORK_SAFE void NETWORK(transpose)(REAL *_Nonnull out, size_t out_stride, const REAL *_Nonnull in, size_t stride,
                                      size_t rows, size_t columns);

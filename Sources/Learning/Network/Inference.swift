@@ -138,7 +138,13 @@ public struct Inference {
     let stride = columns + 2
     let positions = rows * stride - 2
     let results = (positions + 15) / 16 * 16
-    network_spread_float(step.pointee.scratch, (rows + 2) * stride, stride, 1, input, inputs, rows, columns)
+    let strided = step.pointee.strided
+    if strided.rows > 0 {
+      network_split_float(
+        step.pointee.scratch, (rows + 2) * stride, stride, input, inputs, strided.rows, strided.columns)
+    } else {
+      network_spread_float(step.pointee.scratch, (rows + 2) * stride, stride, 1, input, inputs, rows, columns)
+    }
     network_product_rectified_float(
       step.pointee.result, results, outputs, positions, step.pointee.scratch, step.pointee.offsets, inputs * 9,
       step.pointee.weights, step.pointee.biases, step.pointee.isRectified ? 1 : 0)

@@ -55,14 +55,36 @@ public final class InferencePlan {
   }
 
   func convolution(_ weights: [Float], _ biases: [Float], inputs: Int, outputs: Int, _ grid: PaddedGrid) {
+    convolution(weights, biases, grid.offsets(channels: inputs), planes: inputs, outputs: outputs, grid) {
+      $0.counts = (inputs, outputs, 0, 0, 0)
+    }
+  }
+
+  /// - Parameters:
+  ///   - input: [channels x rows x columns].
+  ///   - grid: of the output.
+  func stridedConvolution(
+    _ weights: [Float], _ biases: [Float], _ input: [Int], outputs: Int, _ grid: PaddedGrid
+  ) {
+    let offsets = grid.stridedOffsets(channels: input[0])
+    convolution(weights, biases, offsets, planes: 4 * input[0], outputs: outputs, grid) {
+      $0.counts = (input[0], outputs, 0, 0, 0)
+      $0.strided = (input[1], input[2])
+    }
+  }
+
+  private func convolution(
+    _ weights: [Float], _ biases: [Float], _ offsets: [Int64], planes: Int, outputs: Int, _ grid: PaddedGrid,
+    _ set: (inout InferenceStep) -> Void
+  ) {
     add(.convolution, size: outputs * grid.rows * grid.columns) {
       $0.weights = packed(weights, outputs: outputs)
       $0.biases = memory.keep(biases)
-      $0.offsets = memory.keep(grid.offsets(channels: inputs))
-      $0.scratch = room(inputs * grid.plane)
+      $0.offsets = memory.keep(offsets)
+      $0.scratch = room(planes * grid.plane)
       $0.result = room(outputs * grid.results)
       $0.grid = grid
-      $0.counts = (inputs, outputs, 0, 0, 0)
+      set(&$0)
     }
     lastWeights = (weights, biases)
   }
@@ -228,6 +250,8 @@ struct InferenceStep: BitwiseCopyable {
   var isRectified = false
   /// Of a convolution: the largest of each 2 x 2 square.
   var isPooled = false
+  /// Of a convolution at every second place: the input's rows and columns.
+  var strided = (rows: 0, columns: 0)
   /// Values of scratch memory for each token of a call.
   var scratchPerToken = 0
   var weights: UnsafePointer<Float>!

@@ -36,6 +36,8 @@ struct NetworkKernels<S>: Sendable {
   let gather: @Sendable (Out, In, Int, Int, Int, Int, Int) -> Void
   let interleave: @Sendable (Out, In, Int, Int, Int, Int) -> Void
   let deinterleave: @Sendable (Out, Int, In, Int, Int, Int) -> Void
+  let split: @Sendable (Out, Int, Int, In, Int, Int, Int) -> Void
+  let join: @Sendable (Out, In, Int, Int, Int, Int, Int) -> Void
   let transpose: @Sendable (Out, Int, In, Int, Int, Int) -> Void
   let addTransposed: @Sendable (Out, Int, In, Int, Int, Int) -> Void
   let pool: @Sendable (Out, UnsafeMutablePointer<UInt8>?, In, Int, Int, Int, Int, Int) -> Void
@@ -66,7 +68,8 @@ extension Float: NetworkScalar {
       pack: network_pack_float, packTurned: network_pack_turned_float, product: network_product_float,
       correlate: network_correlate_float, spread: network_spread_float, gather: network_gather_float,
       interleave: network_interleave_float, deinterleave: network_deinterleave_float,
-      transpose: network_transpose_float, addTransposed: network_add_transposed_float, pool: network_pool_float,
+      split: network_split_float, join: network_join_float, transpose: network_transpose_float,
+      addTransposed: network_add_transposed_float, pool: network_pool_float,
       poolBackward: network_pool_backward_float, upsample: network_upsample_float,
       upsampleBackward: network_upsample_backward_float, sum: network_sum_float, spreadOf: network_spread_of_float,
       dot: network_dot_float, add: network_add_float, multiply: network_multiply_float, affine: network_affine_float,
@@ -91,7 +94,8 @@ extension Double: NetworkScalar {
       pack: network_pack_double, packTurned: network_pack_turned_double, product: network_product_double,
       correlate: network_correlate_double, spread: network_spread_double, gather: network_gather_double,
       interleave: network_interleave_double, deinterleave: network_deinterleave_double,
-      transpose: network_transpose_double, addTransposed: network_add_transposed_double, pool: network_pool_double,
+      split: network_split_double, join: network_join_double, transpose: network_transpose_double,
+      addTransposed: network_add_transposed_double, pool: network_pool_double,
       poolBackward: network_pool_backward_double, upsample: network_upsample_double,
       upsampleBackward: network_upsample_backward_double, sum: network_sum_double, spreadOf: network_spread_of_double,
       dot: network_dot_double, add: network_add_double, multiply: network_multiply_double,

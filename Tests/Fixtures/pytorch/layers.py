@@ -66,6 +66,17 @@ def simple():
     layer("softmax", lambda x: torch.softmax(x, 1), torch.cat([random(3, 5), 1000 * random(1, 5)]))
 
 
+def strided():
+    torch.manual_seed(21)
+
+    def convolve(x, weight, bias):
+        return F.conv2d(x, weight, bias, stride=2, padding=1)
+
+    layer("strided_conv2d", convolve, random(2, 3, 7, 9), {"weight": random(5, 3, 3, 3), "bias": random(5)})
+    layer("strided_conv2d_even", convolve, random(2, 2, 6, 4), {"weight": random(3, 2, 3, 3), "bias": random(3)})
+    layer("strided_conv2d_one_pixel", convolve, random(2, 2, 1, 2), {"weight": random(3, 2, 3, 3), "bias": random(3)})
+
+
 def embedding():
     weight = random(4, 3).requires_grad_()
     index = torch.tensor([2, 0, 2, 3, 2])
@@ -186,3 +197,4 @@ def make():
     lstm()
     losses()
     adam()
+    strided()
