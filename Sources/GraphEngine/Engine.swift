@@ -294,6 +294,10 @@ public final class Engine: @unchecked Sendable {
   /// Sets the file that the driver reads from now on, for records; nil: none.
   public func setFile(_ name: String?) { services.setFile(name) }
 
+  /// Says that the run is live and began at this time, in nanoseconds since the Unix epoch. Called before the first
+  /// cycle. It never changes, so that ids of events stay.
+  public func beginLive(at wall: Int64) { if services.liveSince == 0 { services.liveSince = wall } }
+
   /// Ties a frame position to the wall clock. Call it about once a second. All times are in nanoseconds. If the wall
   /// clock jumps, its difference to the monotonic clock changes.
   public func anchor(position: Int64, wall: Int64, monotonic: Int64) {

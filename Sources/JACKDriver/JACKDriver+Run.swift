@@ -28,6 +28,7 @@ extension JACKDriver {
       if client.isLeftBehind && wasAnswering { report(.leftBehind) }
     }
     anchorToNow()
+    engine?.beginLive(at: nanoseconds(CLOCK_REALTIME))
     began = now
     do throws(JACKError) {
       try client.activate()

@@ -22,6 +22,10 @@ public struct Host: @unchecked Sendable {
   /// Grows by one whenever the wall clock jumps. Thread: worker, active.
   public var clockSteps: UInt64 { pointer.pointee.clock_steps(pointer) }
 
+  /// Nanoseconds since the Unix epoch at which a live run began; 0: not live, or the host does not say. It tells equal
+  /// positions of two runs apart. Thread: worker, active.
+  public var liveSince: Int64 { ability(AUSCULT_RUN, as: auscult_run.self)?.pointee.began(pointer) ?? 0 }
+
   /// In a swap, the node takes over the output of the old node of the same name. What is there stays. The old node has
   /// written everything before the first `work`.
   public var continuesOutput: Bool { ability(AUSCULT_CONTINUE) != nil }

@@ -25,6 +25,8 @@ package final class HostServices: @unchecked Sendable {
   /// The results have no deadline: over files, by hand.
   package let hasNoDeadline = Atomic<Bool>(false)
 
+  private let began = Atomic<Int64>(0)
+
   /// Called before every call of a node on the control thread, with the function and the node.
   let entering: (@Sendable (String, Graph.Node) -> Void)?
 
@@ -52,6 +54,12 @@ package final class HostServices: @unchecked Sendable {
   /// Ties a frame position to the wall clock, and counts a jump of the clock since the last call.
   package func anchor(position: Int64, wall: Int64, monotonic: Int64) {
     clock.withLock { $0.anchor(position: position, wall: wall, monotonic: monotonic) }
+  }
+
+  /// Nanoseconds since the Unix epoch at which the live run began; 0: not live.
+  package var liveSince: Int64 {
+    get { began.load(ordering: .relaxed) }
+    set { began.store(newValue, ordering: .relaxed) }
   }
 
   func wallTime(at position: Int64) -> Int64 {
@@ -175,6 +183,7 @@ private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafeP
     return UnsafeRawPointer(noticeAbility.table)
   case AUSCULT_REMARKS: return remarkAbilityTable
   case AUSCULT_OUTAGES: return outageAbilityTable
+  case AUSCULT_RUN: return runAbilityTable
   case let name: return hostAbility(name)
   }
 }

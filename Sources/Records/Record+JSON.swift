@@ -37,6 +37,7 @@ extension Record {
 
   private func put(_ alarm: Alarm, into line: inout JSONLine) {
     putOrigin("alarm", into: &line)
+    if let id { line.field("id", id) }
     line.field("state", alarm.state.name)
     putSpan(into: &line)
     line.field("time", wallTimeText(time))
@@ -49,6 +50,7 @@ extension Record {
 
   private func put(_ deaf: Deaf, into line: inout JSONLine) {
     putOrigin("deaf", into: &line)
+    if let id { line.field("id", id) }
     line.field("state", deaf.state.name)
     putSpan(into: &line)
     line.field("time", wallTimeText(time))

@@ -26,11 +26,13 @@ public struct Record: Sendable, Equatable {
   public var model: String?
   /// Build id of the plugin that judged.
   public var library: String?
+  /// Alarms and deafness: what the records of one alarm have in common; see `EventID`.
+  public var id: String?
 
   public init(
     _ content: Content, graph: String, node: String, channel: Int? = nil, machine: String? = nil, span: Span, rate: Int,
     time: Int64, generation: UInt32? = nil, flags: Flags = [], file: String? = nil, model: String? = nil,
-    library: String? = nil
+    library: String? = nil, id: String? = nil
   ) {
     self.content = content
     self.graph = graph
@@ -45,6 +47,7 @@ public struct Record: Sendable, Equatable {
     self.file = file
     self.model = model
     self.library = library
+    self.id = id
   }
 
   public enum Content: Sendable, Equatable {

@@ -122,7 +122,16 @@ public struct RecordReader {
     record.span = Span(begin: max(event.begin, 0), end: max(event.end, event.begin, 0))
     record.time = host.wallTime(at: record.span.end)
     record.generation = block.head(token).pointee.generation
+    record.id = EventID.text(kind(event), record, began: host.liveSince)
     return record
+  }
+
+  private func kind(_ event: auscult_event) -> EventID.Kind {
+    switch event.state {
+    case AUSCULT_EVENT_INHIBITED, AUSCULT_EVENT_RESUMED: .inhibition
+    case AUSCULT_EVENT_DEAF, AUSCULT_EVENT_HEARING: .deafness
+    default: .alarm
+    }
   }
 
   private func content(_ event: auscult_event) -> Record.Content? {

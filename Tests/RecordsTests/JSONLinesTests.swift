@@ -97,9 +97,11 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
         channel: 1, state: state, begin: 51200, end: 223232, score: 0.044, threshold: 0.0201, cause: 0, reserved: 0)
     ]
     tokens.heads = [head(1)]
+    let id = [AUSCULT_EVENT_INHIBITED, AUSCULT_EVENT_RESUMED].contains(state) ? "80488cd4966ad8b4" : "7e0d076e13378afb"
     #expect(
       try lines(input, tokens) == [
-        #"{"kind":"alarm","graph":"fan-watch","node":"alarm","channel":1,"machine":"fan-01","state":"\#(name)","#
+        #"{"kind":"alarm","graph":"fan-watch","node":"alarm","channel":1,"machine":"fan-01","id":"\#(id)","#
+          + #""state":"\#(name)","#
           + #""begin":51200,"end":223232,"rate":48000,"time":"2026-11-21T09:30:04.650Z","score":0.044,"#
           + #""threshold":0.0201,"model":"sha256:ab","generation":1,"library":"b1"}"#
       ])
@@ -123,9 +125,42 @@ private func text(_ path: String) throws -> String { try String(contentsOfFile: 
     tokens.heads = [head(1)]
     #expect(
       try lines(input, tokens) == [
-        #"{"kind":"deaf","graph":"fan-watch","node":"alarm","channel":0,"machine":"fan-00","state":"\#(name)","#
-          + #""begin":0,"end":223232,"rate":48000,"time":"2026-11-21T09:30:04.650Z","cause":"\#(why)","generation":1}"#
+        #"{"kind":"deaf","graph":"fan-watch","node":"alarm","channel":0,"machine":"fan-00","id":"a6409028ecef484d","#
+          + #""state":"\#(name)","begin":0,"end":223232,"rate":48000,"time":"2026-11-21T09:30:04.650Z","cause":"\#(why)","generation":1}"#
       ])
+  }
+
+  /// Ids differ by machine, position, file and run, and by nothing that changes while an alarm lasts.
+  @Test func idsTellAlarmsApart() throws {
+    func id(
+      channel: UInt32 = 0, begin: Int64 = 51200, end: Int64 = 223232, file: String? = nil, run: Int64 = 0
+    ) throws -> String {
+      var input = SinkHarness.Input(AUSCULT_EVENT, node: "alarm", machines: ["fan-00", "fan-01"])
+      input.library = nil
+      let scratch = ScratchFolder()
+      let sink = try SinkHarness("sink.jsonl", ["path": scratch.file("a.jsonl")])
+      sink.file = file
+      sink.liveSince = run
+      try sink.start([input])
+      var tokens = SinkHarness.Tokens()
+      tokens.events = [
+        auscult_event(
+          channel: channel, state: AUSCULT_EVENT_RAISED, begin: begin, end: end, score: 1, threshold: 0, cause: 0,
+          reserved: 0)
+      ]
+      tokens.heads = [head(1)]
+      try sink.process([tokens])
+      sink.deactivate()
+      let line = try text(scratch.file("a.jsonl"))
+      return String(try #require(line.firstMatch(of: #/"id":"([0-9a-f]{16})"/#)).1)
+    }
+    let first = try id()
+    #expect(try id(end: 500_000) == first)
+    let others = [
+      try id(channel: 1), try id(begin: 51201), try id(file: "a.wav"), try id(file: "b.wav"), try id(run: 1),
+      try id(run: 2),
+    ]
+    #expect(Set(others + [first]).count == 7)
   }
 
   @Test(arguments: [

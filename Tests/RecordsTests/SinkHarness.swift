@@ -55,6 +55,11 @@ final class SinkHarness {
     get { rig.host.file }
     set { rig.host.file = newValue }
   }
+  /// Begin of the live run; 0: not live.
+  var liveSince: Int64 {
+    get { rig.host.liveSince }
+    set { rig.host.liveSince = newValue }
+  }
   var clockSteps: UInt64 {
     get { rig.host.clockSteps }
     set { rig.host.clockSteps = newValue }

@@ -14,6 +14,8 @@ public final class RigHost {
   /// Nanoseconds since the epoch at position 0, and driver frames in a second.
   public var anchor: Int64 = 0
   public var rate = 48000
+  /// Nanoseconds since the epoch at which a live run began; 0: not live.
+  public var liveSince: Int64 = 0
 
   /// What the node has logged.
   public var log: [String] { lines.withLock { $0 } }
@@ -29,7 +31,8 @@ public final class RigHost {
           rigHost(host).lines.withLock { $0.append(line) }
         },
         wall_time: { rigHost($0).time($1) }, clock_steps: { rigHost($0).clockSteps },
-        file: { rigHost($0).filePointer }, extension: { _, _ in nil }))
+        file: { rigHost($0).filePointer },
+        extension: { _, name in String(cString: name!) == AUSCULT_RUN ? UnsafeRawPointer(rigRun.table) : nil }))
     native.pointee.context = Unmanaged.passUnretained(self).toOpaque()
   }
 
@@ -50,3 +53,15 @@ public final class RigHost {
 private func rigHost(_ host: UnsafePointer<auscult_host>?) -> RigHost {
   Unmanaged<RigHost>.fromOpaque(host!.pointee.context).takeUnretainedValue()
 }
+
+private struct RigRun: @unchecked Sendable {
+  let table: UnsafeMutablePointer<auscult_run>
+}
+
+private let rigRun: RigRun = {
+  let table = UnsafeMutablePointer<auscult_run>.allocate(capacity: 1)
+  table.initialize(
+    to: auscult_run(
+      size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0, began: { host in rigHost(host).liveSince }))
+  return RigRun(table: table)
+}()

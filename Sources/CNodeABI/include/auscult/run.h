@@ -1,0 +1,27 @@
+// run/1, of the host: the identity of the run that a node is part of. Since 1.2.
+//
+// Frame positions begin at 0 in every live run. The begin of the run tells equal positions of two runs apart.
+
+#ifndef AUSCULT_RUN_H
+#define AUSCULT_RUN_H
+
+#include "auscult/node.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AUSCULT_RUN "run/1"
+
+typedef struct auscult_run {
+  uint32_t size;
+  uint32_t reserved;
+  // Nanoseconds since the Unix epoch (UTC) at which a live run began; it never changes in a run. 0: the run is not live,
+  // so that the same files give the same records.  // [worker & active]
+  int64_t (*began)(const auscult_host *host);
+} auscult_run;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

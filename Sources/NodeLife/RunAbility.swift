@@ -1,0 +1,17 @@
+import CNodeABI
+
+private struct RunAbility: @unchecked Sendable {
+  let table: UnsafeMutablePointer<auscult_run>
+}
+
+/// The table that `auscult_host.extension` returns for `run/1`.
+var runAbilityTable: UnsafeRawPointer { UnsafeRawPointer(runAbility.table) }
+
+private let runAbility: RunAbility = {
+  let table = UnsafeMutablePointer<auscult_run>.allocate(capacity: 1)
+  table.initialize(
+    to: auscult_run(
+      size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0,
+      began: { host in NodeHostRecord.of(host).services.liveSince }))
+  return RunAbility(table: table)
+}()
