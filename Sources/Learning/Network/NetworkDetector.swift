@@ -5,6 +5,7 @@ import NodeKit
 /// One network is trained for each machine, or one for all of them (`isShared`).
 open class NetworkDetector: JudgingNode, LearnsInRounds {
   open class var learnsLabels: Bool { false }
+  public static var takesViews: Bool { true }
 
   /// The purpose of a network: its input and its labels.
   public struct Purpose {
