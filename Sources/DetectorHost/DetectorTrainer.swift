@@ -6,19 +6,6 @@ import Models
 import NodeABI
 import NodeHost
 
-/// The tokens of one machine, for training.
-public struct TrainingExamples: Sendable {
-  /// [count x width]; the tokens of a recording are contiguous and in order.
-  public var values: [Float] = []
-  /// [count] index into the labels; empty: all normal.
-  public var labels: [Int32] = []
-  /// [count] index of each token's recording.
-  public var recordings: [UInt32] = []
-  public var count: Int { recordings.count }
-
-  public init() {}
-}
-
 /// A figure that a class reports about what it has learned: `report/1`.
 public struct DetectorFigure: Sendable, Equatable {
   /// A machine, or "".
@@ -51,7 +38,7 @@ public final class DetectorTrainer: @unchecked Sendable {
     let listener: TrainingListener
     let arena = Arena()
     /// The tokens of each machine, until the next round replaces them.
-    var examples: [Int: Arena] = [:]
+    var examples: [Int: (arena: Arena, shared: TrainingExamples)] = [:]
 
     init(_ input: DetectorInput, _ listener: TrainingListener) {
       self.input = input
@@ -72,6 +59,11 @@ public final class DetectorTrainer: @unchecked Sendable {
   /// Whether another seed may give another model.
   public static func drawsBySeed(_ nodeClass: NodeClass) -> Bool {
     flags(nodeClass).map { $0 & AUSCULT_TRAINER_SEEDLESS == 0 } ?? false
+  }
+
+  /// Whether a class gets tokens as views, not as copies.
+  public static func takesViews(_ nodeClass: NodeClass) -> Bool {
+    (flags(nodeClass) ?? 0) & AUSCULT_TRAINER_VIEWS != 0
   }
 
   private static func flags(_ nodeClass: NodeClass) -> UInt32? {
@@ -130,13 +122,15 @@ public final class DetectorTrainer: @unchecked Sendable {
   /// replace those of the round before.
   public func take(_ examples: TrainingExamples, machine: Int) throws(DiagnosticsError) {
     guard let session else { preconditionFailure("take before begin") }
-    let arena = Arena()
+    let (arena, width) = (Arena(), session.input.rows * session.input.columns)
+    let hasViews = trainer.pointee.flags & AUSCULT_TRAINER_VIEWS != 0
     var native = auscult_examples(
       size: UInt32(MemoryLayout<auscult_examples>.size), machine: UInt32(machine), count: UInt64(examples.count),
-      width: UInt64(session.input.rows * session.input.columns), values: keep(arena, examples.values),
-      labels: keep(arena, examples.labels), recordings: keep(arena, examples.recordings))
+      width: UInt64(width), values: hasViews ? nil : copies(of: examples, width: width, in: arena),
+      labels: keep(arena, examples.labels), recordings: keep(arena, examples.recordings),
+      tokens: hasViews ? keep(arena, examples.tokens.map { Optional($0) }) : nil)
     // The old tokens stay valid until the call returns.
-    defer { session.examples[machine] = arena }
+    defer { session.examples[machine] = (arena, hasViews ? examples : TrainingExamples()) }
     try check { trainer.pointee.take(instance.pointer, &native, $0) }
   }
 
@@ -174,6 +168,15 @@ public final class DetectorTrainer: @unchecked Sendable {
     for (index, machine) in examples.enumerated() { try take(machine, machine: index) }
     try fit()
     return try result()
+  }
+
+  /// All tokens one after the other [count x width], as long as the arena lives.
+  private func copies(of examples: TrainingExamples, width: Int, in arena: Arena) -> UnsafePointer<Float> {
+    let values = arena.array(Float.self, count: examples.count * width)
+    examples.withTokens { tokens in
+      for (index, token) in tokens.enumerated() { (values + index * width).update(from: token, count: width) }
+    }
+    return UnsafePointer(values)
   }
 
   /// A copy that lives as long as the arena; nil if there are no values.

@@ -2,9 +2,11 @@ import NodeKit
 
 /// Checks that there are at least two labels, and a token of each.
 ///
-/// - Parameter labels: of each token, index into the training's labels.
-public func requireLabels(_ labels: [Int], _ tokens: Matrix, _ training: Training) throws {
-  guard training.labels.count >= 2, labels.count == tokens.rows else {
+/// - Parameters:
+///   - labels: of each token, index into the training's labels.
+///   - count: of the tokens.
+public func requireLabels(_ labels: [Int], count: Int, _ training: Training) throws {
+  guard training.labels.count >= 2, labels.count == count else {
     throw NodeError("needs at least two labels: train with --dataset or --manifest")
   }
   let present = Set(labels)

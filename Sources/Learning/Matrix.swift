@@ -42,10 +42,15 @@ public struct Matrix: Sendable {
     cblas_dsyrk(
       CblasRowMajor, CblasUpper, ofRows ? CblasNoTrans : CblasTrans, blasint(size), blasint(ofRows ? columns : rows), 1,
       values, blasint(columns), 0, &result.values, blasint(size))
-    for row in 0..<size {
-      for column in 0..<row { result.values[row * size + column] = result.values[column * size + row] }
-    }
+    result.mirrorUpper()
     return result
+  }
+
+  /// Makes a square matrix symmetric by its upper half.
+  mutating func mirrorUpper() {
+    for row in 0..<rows {
+      for column in 0..<row { values[row * rows + column] = values[column * rows + row] }
+    }
   }
 
   /// self * other.

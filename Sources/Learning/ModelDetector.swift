@@ -4,6 +4,7 @@ import NodeKit
 open class ModelDetector: JudgingNode, Trainable, Reporting {
   open class var learnsLabels: Bool { false }
   open class var drawsBySeed: Bool { true }
+  public static var takesViews: Bool { true }
 
   /// How values are scaled before `learn` and `Scorer.score` get them: the parameter `scale`.
   private let scaling: Scaling

@@ -40,7 +40,28 @@ public struct ScaledTokens {
     kernel_standardize_narrow(values, examples.row(index), means.pointer, factors.pointer, width)
   }
 
-  /// All tokens at once, for a class that needs them so.
+  /// The values of some tokens, rounded to single precision [indices x width].
+  public func floats(of indices: [Int]) -> [Float] {
+    let room = Values<Double>(width)
+    var result: [Float] = []
+    result.reserveCapacity(indices.count * width)
+    for index in indices {
+      read(index, into: room.pointer)
+      result += UnsafeBufferPointer(start: room.pointer, count: width).lazy.map { Float($0) }
+    }
+    return result
+  }
+
+  /// Calls the body with the values [width] of each token, in order.
+  public func readAll(_ body: (_ index: Int, _ values: UnsafePointer<Double>) throws -> Void) rethrows {
+    let room = Values<Double>(width)
+    for index in 0..<count {
+      read(index, into: room.pointer)
+      try body(index, room.pointer)
+    }
+  }
+
+  /// All tokens at once: where they are few.
   public func matrix() -> Matrix {
     var result = Matrix(rows: count, columns: width)
     result.values.withUnsafeMutableBufferPointer { values in

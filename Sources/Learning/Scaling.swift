@@ -1,3 +1,4 @@
+import CKernels
 import NodeKit
 
 /// The parameter `scale`: whether values are standardised before scoring.
@@ -59,11 +60,8 @@ struct Standardizer {
     }
   }
 
-  /// All tokens [count x width], scaled.
-  func scale(_ examples: Examples, into values: UnsafeMutablePointer<Float>) {
-    for row in 0..<examples.count {
-      let (from, to) = (examples.row(row), values + row * examples.width)
-      for column in 0..<examples.width { to[column] = Float((Double(from[column]) - means[column]) * factors[column]) }
-    }
+  /// A token [width], scaled.
+  func scale(_ token: UnsafePointer<Float>, into values: UnsafeMutablePointer<Float>) {
+    kernel_standardize_narrow(values, token, means, factors, means.count)
   }
 }

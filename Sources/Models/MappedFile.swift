@@ -30,6 +30,13 @@ final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: memory, count: Int(status.st_size))
   }
 
+  /// Releases the memory of a part that was read; it is read from the file again where it is needed.
+  ///
+  /// - Parameter part: begins with a page.
+  func release(_ part: UnsafeRawBufferPointer) {
+    madvise(UnsafeMutableRawPointer(mutating: part.baseAddress), part.count, MADV_DONTNEED)
+  }
+
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 }
 

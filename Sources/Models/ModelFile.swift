@@ -207,7 +207,12 @@ extension OpenModel {
   public static func digest(ofFile path: String) throws(ModelError) -> String {
     let mapped = try MappedFile(path: path)
     var hash = SHA256()
-    hash.update(mapped.bytes)
+    // Recordings may be larger than memory.
+    for begin in stride(from: 0, to: mapped.bytes.count, by: 1 << 22) {
+      let part = UnsafeRawBufferPointer(rebasing: mapped.bytes[begin..<min(begin + 1 << 22, mapped.bytes.count)])
+      hash.update(part)
+      mapped.release(part)
+    }
     return "sha256:" + hash.hex()
   }
 }

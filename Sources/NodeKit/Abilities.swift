@@ -9,6 +9,9 @@ public protocol Trainable: Node {
   static var learnsLabels: Bool { get }
   /// Draws random numbers, so that another seed may give another model. Otherwise a comparison of seeds trains it once.
   static var drawsBySeed: Bool { get }
+  /// Reads tokens only by `Examples.row`: tokens that overlap then share memory. Otherwise gets them as one array,
+  /// `Examples.values`.
+  static var takesViews: Bool { get }
   func begin(_ training: Training) throws
   func take(_ examples: Examples) throws
   func fit() throws
@@ -22,6 +25,7 @@ public protocol LearnsInRounds: Trainable {}
 
 extension Trainable {
   public static var drawsBySeed: Bool { true }
+  public static var takesViews: Bool { false }
 }
 
 /// A node that tells which bands and which moment make a token's score: `explain/1`.
@@ -62,7 +66,7 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
     return tables.trainers[
       trainerFlags(
         hasLabels: trainable.learnsLabels, hasRounds: type is any LearnsInRounds.Type,
-        hasSeed: trainable.drawsBySeed)]
+        hasSeed: trainable.drawsBySeed, hasViews: trainable.takesViews)]
   case AUSCULT_EXPLAIN:
     if type is any Reconstructing.Type { return tables.reconstruct }
     return type is any Explaining.Type ? tables.explain : nil
@@ -75,8 +79,9 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
 /// One function table per ability, for all classes. They live as long as the process.
 private struct AbilityTables: @unchecked Sendable {
   let trainers = Dictionary(
-    uniqueKeysWithValues: (0..<8).map { bits in
-      let flags = trainerFlags(hasLabels: bits & 1 != 0, hasRounds: bits & 2 != 0, hasSeed: bits & 4 != 0)
+    uniqueKeysWithValues: (0..<16).map { bits in
+      let flags = trainerFlags(
+        hasLabels: bits & 1 != 0, hasRounds: bits & 2 != 0, hasSeed: bits & 4 != 0, hasViews: bits & 8 != 0)
       return (flags, UnsafeRawPointer(constant(trainerTable(flags: flags))))
     })
   let explain = UnsafeRawPointer(constant(explainTable(makesTokens: false)))
@@ -87,9 +92,9 @@ private struct AbilityTables: @unchecked Sendable {
 
 private let tables = AbilityTables()
 
-private func trainerFlags(hasLabels: Bool, hasRounds: Bool, hasSeed: Bool) -> UInt32 {
+private func trainerFlags(hasLabels: Bool, hasRounds: Bool, hasSeed: Bool, hasViews: Bool) -> UInt32 {
   (hasLabels ? AUSCULT_TRAINER_LABELS : 0) | (hasRounds ? AUSCULT_TRAINER_ROUNDS : 0)
-    | (hasSeed ? 0 : AUSCULT_TRAINER_SEEDLESS)
+    | (hasSeed ? 0 : AUSCULT_TRAINER_SEEDLESS) | (hasViews ? AUSCULT_TRAINER_VIEWS : 0)
 }
 
 /// Runs the body on an instance's node as `T`, and writes what it throws to the error.

@@ -99,8 +99,11 @@ public struct Examples {
   public let count: Int
   /// Values in a token.
   public let width: Int
-  /// [count x width], finite; the tokens of a recording are contiguous and in order.
-  public let values: UnsafePointer<Float>
+  /// [count x width], finite; the tokens of a recording are contiguous and in order. Nil: a class that takes views got
+  /// them, and reads each by `row`.
+  public let values: UnsafePointer<Float>!
+  /// [count] the values of each token.
+  private let tokens: UnsafePointer<UnsafePointer<Float>?>?
   /// [count] index into the training's labels; nil: all normal.
   public let labels: UnsafePointer<Int32>?
   /// Set for an altered copy of a recording that serves as training material; the other bits index the original.
@@ -118,21 +121,41 @@ public struct Examples {
     self.count = count
     self.width = width
     self.values = values
+    tokens = nil
     self.labels = labels
     self.recordings = recordings
   }
 
-  init(_ native: auscult_examples) {
-    machine = Int(native.machine)
-    count = Int(native.count)
-    width = Int(native.width)
-    values = native.values
-    labels = native.labels
-    recordings = native.recordings
+  /// Of tokens anywhere in memory that outlives them [count].
+  public init(
+    machine: Int, width: Int, tokens: UnsafeBufferPointer<UnsafePointer<Float>?>, labels: UnsafePointer<Int32>?,
+    recordings: UnsafePointer<UInt32>
+  ) {
+    self.machine = machine
+    count = tokens.count
+    self.width = width
+    values = nil
+    self.tokens = tokens.baseAddress
+    self.labels = labels
+    self.recordings = recordings
+  }
+
+  init(_ pointer: UnsafePointer<auscult_examples>) {
+    // Member by member, because a host of an earlier minor version has a smaller struct.
+    machine = Int(pointer.pointee.machine)
+    count = Int(pointer.pointee.count)
+    width = Int(pointer.pointee.width)
+    values = pointer.pointee.values
+    tokens = hasMember(pointer.pointee.size, \auscult_examples.tokens) ? pointer.pointee.tokens : nil
+    labels = pointer.pointee.labels
+    recordings = pointer.pointee.recordings
   }
 
   /// The values of one token [width].
-  public func row(_ index: Int) -> UnsafePointer<Float> { values + index * width }
+  public func row(_ index: Int) -> UnsafePointer<Float> {
+    if let tokens { return tokens[index].unsafelyUnwrapped }
+    return UnsafePointer(values) + index * width
+  }
 }
 
 /// Receives what a trainer has learned.
@@ -177,7 +200,7 @@ func trainerTable(flags: UInt32) -> auscult_trainer {
       attempt(pointer, as: (any Trainable).self, error) { try $0.begin(Training(training!)) }
     },
     take: { pointer, examples, error in
-      attempt(pointer, as: (any Trainable).self, error) { try $0.take(Examples(examples!.pointee)) }
+      attempt(pointer, as: (any Trainable).self, error) { try $0.take(Examples(examples!)) }
     },
     fit: { pointer, error in attempt(pointer, as: (any Trainable).self, error) { try $0.fit() } },
     write: { pointer, writer, error in

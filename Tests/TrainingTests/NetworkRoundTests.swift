@@ -58,8 +58,8 @@ import Training
     var examples = TrainingExamples()
     for recording in recordings {
       for _ in 0..<count {
-        examples.values += (0..<32).map { _ in factor * Float.random(in: 0...1, using: &random) }
-        examples.recordings.append(recording)
+        let values = (0..<32).map { _ in factor * Float.random(in: 0...1, using: &random) }
+        examples.add(values, rows: 1, recording: recording)
       }
     }
     return examples
@@ -139,7 +139,10 @@ import Training
 
 extension TrainingExamples {
   fileprivate mutating func add(_ other: TrainingExamples) {
-    values += other.values
-    recordings += other.recordings
+    other.withTokens { tokens in
+      for (token, recording) in zip(tokens, other.recordings) {
+        add(Array(UnsafeBufferPointer(start: token, count: 32)), rows: 1, recording: recording)
+      }
+    }
   }
 }

@@ -29,22 +29,23 @@ final class NaiveBayes: ModelDetector {
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
-    let (width, count) = (tokens.columns, training.labels.count)
-    try requireLabels(labels, tokens, training)
+    let (width, count) = (tokens.width, training.labels.count)
+    try requireLabels(labels, count: tokens.count, training)
     var means = Matrix(rows: count, columns: width)
     var variances = means
     var sizes = [Double](repeating: 0, count: count)
-    for (row, label) in labels.enumerated() {
+    tokens.readAll { index, values in
+      let label = labels[index]
       sizes[label] += 1
-      for column in 0..<width { means.values[label * width + column] += tokens.values[row * width + column] }
+      for column in 0..<width { means.values[label * width + column] += values[column] }
     }
     for index in means.values.indices { means.values[index] /= sizes[index / width] }
-    for (row, label) in labels.enumerated() {
+    tokens.readAll { index, values in
+      let label = labels[index]
       for column in 0..<width {
-        let difference = tokens.values[row * width + column] - means.values[label * width + column]
+        let difference = values[column] - means.values[label * width + column]
         variances.values[label * width + column] += difference * difference
       }
     }
@@ -60,21 +61,21 @@ final class NaiveBayes: ModelDetector {
     var parameters = Parameters()
     parameters.add("means", [count, width], means.values)
     parameters.add("variances", [count, width], variances.values)
-    parameters.add("priors", [count], sizes.map { $0 / Double(tokens.rows) })
+    parameters.add("priors", [count], sizes.map { $0 / Double(tokens.count) })
     for (label, size) in zip(training.labels, sizes) { parameters.figure("tokens of \(label)", size) }
     return parameters
   }
 
-  private func greatestVariance(_ tokens: Matrix) -> Double {
-    let means = tokens.columnMeans
-    var squares = [Double](repeating: 0, count: tokens.columns)
-    for row in 0..<tokens.rows {
-      for column in 0..<tokens.columns {
-        let difference = tokens.values[row * tokens.columns + column] - means[column]
+  private func greatestVariance(_ tokens: ScaledTokens) -> Double {
+    let means = tokens.columnMeans()
+    var squares = [Double](repeating: 0, count: tokens.width)
+    tokens.readAll { _, values in
+      for column in 0..<tokens.width {
+        let difference = values[column] - means[column]
         squares[column] += difference * difference
       }
     }
-    return (squares.max() ?? 0) / Double(tokens.rows)
+    return (squares.max() ?? 0) / Double(tokens.count)
   }
 
   override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {

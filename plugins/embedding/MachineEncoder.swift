@@ -107,9 +107,13 @@ final class MachineEncoder: NetworkDetector {
     let memory = ScorerMemory()
     let inference = Inference(Self.encodingLayers(of: network), memory: memory)
     for machine in machines {
-      let own = tokens.tokens.indices.filter { tokens.machines[$0] == machine }
-      let embeddings = own.flatMap { index in
-        Array(UnsafeBufferPointer(start: inference.run(tokens.tokens[index], machine: machine), count: size))
+      let own = (0..<tokens.count).filter { tokens.machines[$0] == machine }
+      var embeddings: [Float] = []
+      embeddings.reserveCapacity(own.count * size)
+      for index in own {
+        tokens.withValues(of: index) { token in
+          embeddings += UnsafeBufferPointer(start: inference.run(token, machine: machine), count: size)
+        }
       }
       try writer.tensor("embeddings", machine: machine, shape: [own.count, size], embeddings)
     }

@@ -40,7 +40,7 @@ final class GaussianMixture: ModelDetector {
     }
     var generator = SeededGenerator(seed: training.seed)
     let start = try KMeansFit(tokens, clusters: components, starts: 1, generator: &generator) { try progress($0 / 2) }
-    var fit = MixtureFit(tokens.matrix(), assignment: start.assignment, components: components, settings)
+    var fit = MixtureFit(tokens, assignment: start.assignment, components: components, settings)
     try fit.run { try progress(0.5 + $0 / 2) }
     guard fit.variances.values.allSatisfy({ $0 > 0 }) else {
       throw NodeError("a variance is 0: give a 'floor' above 0", parameter: "floor")

@@ -10,7 +10,7 @@ struct MixtureFit {
     var iterations: Int
   }
 
-  private let rows: Matrix
+  private let tokens: ScaledTokens
   private let settings: Settings
   /// [rows x components]
   private var responsibilities: Matrix
@@ -22,12 +22,12 @@ struct MixtureFit {
   private(set) var iterations = 0
 
   /// Starts with every row in one component.
-  init(_ rows: Matrix, assignment: [Int], components: Int, _ settings: Settings) {
-    self.rows = rows
+  init(_ tokens: ScaledTokens, assignment: [Int], components: Int, _ settings: Settings) {
+    self.tokens = tokens
     self.settings = settings
-    responsibilities = Matrix(rows: rows.rows, columns: components)
+    responsibilities = Matrix(rows: tokens.count, columns: components)
     for (row, component) in assignment.enumerated() { responsibilities.values[row * components + component] = 1 }
-    means = Matrix(rows: components, columns: rows.columns)
+    means = Matrix(rows: components, columns: tokens.width)
     variances = means
     maximize()
   }
@@ -44,29 +44,29 @@ struct MixtureFit {
   }
 
   private mutating func maximize() {
-    let (count, width) = (means.rows, rows.columns)
+    let (tokens, count, width) = (self.tokens, means.rows, tokens.width)
     var totals = [Double](repeating: 10 * Double.ulpOfOne, count: count)
     means.values = [Double](repeating: 0, count: count * width)
     variances.values = means.values
-    for row in 0..<rows.rows {
+    tokens.readAll { row, values in
       for component in 0..<count {
         let share = responsibilities.values[row * count + component]
         guard share > 0 else { continue }
         totals[component] += share
         for column in 0..<width {
-          means.values[component * width + column] += share * rows.values[row * width + column]
+          means.values[component * width + column] += share * values[column]
         }
       }
     }
     for component in 0..<count {
       for column in 0..<width { means.values[component * width + column] /= totals[component] }
     }
-    for row in 0..<rows.rows {
+    tokens.readAll { row, values in
       for component in 0..<count {
         let share = responsibilities.values[row * count + component]
         guard share > 0 else { continue }
         for column in 0..<width {
-          let difference = rows.values[row * width + column] - means.values[component * width + column]
+          let difference = values[column] - means.values[component * width + column]
           variances.values[component * width + column] += share * difference * difference
         }
       }
@@ -83,7 +83,7 @@ struct MixtureFit {
 
   /// Fills the responsibilities; returns the mean log-likelihood.
   private mutating func expect() -> Double {
-    let (count, width) = (means.rows, rows.columns)
+    let (tokens, count, width) = (self.tokens, means.rows, tokens.width)
     let constants = (0..<count).map { component in
       realtime_log(weights[component])
         - 0.5
@@ -92,11 +92,11 @@ struct MixtureFit {
     let precisions = variances.values.map { 1 / $0 }
     var total = 0.0
     var logarithms = constants
-    for row in 0..<rows.rows {
+    tokens.readAll { row, values in
       for component in 0..<count {
         var sum = 0.0
         for column in 0..<width {
-          let difference = rows.values[row * width + column] - means.values[component * width + column]
+          let difference = values[column] - means.values[component * width + column]
           sum += difference * difference * precisions[component * width + column]
         }
         logarithms[component] = constants[component] - 0.5 * sum
@@ -108,6 +108,6 @@ struct MixtureFit {
       }
       total += norm
     }
-    return total / Double(rows.rows)
+    return total / Double(tokens.count)
   }
 }

@@ -34,22 +34,21 @@ final class NearestNeighbors: ModelDetector {
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
-    let chosen = try references.chosen(of: tokens, neighbors: neighbors, least: neighbors + 1, training)
-    let values = chosen.flatMap { tokens.row($0).map(Float.init) }
+    let chosen = try references.chosen(of: tokens.count, neighbors: neighbors, least: neighbors + 1, training)
+    let values = tokens.floats(of: chosen)
     var densities = [Double](repeating: 1, count: chosen.count)
     if isLocal {
       for index in chosen.indices {
         if index % 64 == 0 { try progress(Double(index) / Double(chosen.count)) }
-        densities[index] = meanDistance(values, tokens.columns, index)
+        densities[index] = meanDistance(values, tokens.width, index)
       }
     }
     // References that coincide have no distance: use the least distance of the others.
     let least = densities.filter { $0 > 0 }.min() ?? 1
     var parameters = Parameters()
-    parameters.add("references", [chosen.count, tokens.columns], floats: values)
+    parameters.add("references", [chosen.count, tokens.width], floats: values)
     parameters.add("densities", [chosen.count], densities.map { $0 > 0 ? $0 : least })
     parameters.figure("references", Double(chosen.count))
     return parameters

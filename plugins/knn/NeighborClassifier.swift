@@ -36,14 +36,12 @@ final class NeighborClassifier: ModelDetector {
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
-    try requireLabels(labels, tokens, training)
-    let chosen = try references.chosen(of: tokens, neighbors: neighbors, least: neighbors, training)
+    try requireLabels(labels, count: tokens.count, training)
+    let chosen = try references.chosen(of: tokens.count, neighbors: neighbors, least: neighbors, training)
     var parameters = Parameters()
-    parameters.add(
-      "references", [chosen.count, tokens.columns], floats: chosen.flatMap { tokens.row($0).map(Float.init) })
+    parameters.add("references", [chosen.count, tokens.width], floats: tokens.floats(of: chosen))
     parameters.add("classes", [chosen.count], chosen.map { Double(labels[$0]) })
     parameters.figure("references", Double(chosen.count))
     return parameters

@@ -16,13 +16,15 @@ struct References {
 
   /// The rows of the kept tokens, in their order.
   ///
-  /// - Parameter least: how many are needed at least, regardless of `references`.
-  func chosen(of tokens: Matrix, neighbors: Int, least: Int, _ training: Training) throws -> [Int] {
-    guard tokens.rows >= least else {
-      throw NodeError("has \(tokens.rows) tokens for \(neighbors) neighbors: record more", parameter: "neighbors")
+  /// - Parameters:
+  ///   - count: of the tokens.
+  ///   - least: how many are needed at least, regardless of `references`.
+  func chosen(of count: Int, neighbors: Int, least: Int, _ training: Training) throws -> [Int] {
+    guard count >= least else {
+      throw NodeError("has \(count) tokens for \(neighbors) neighbors: record more", parameter: "neighbors")
     }
-    guard tokens.rows > most else { return Array(0..<tokens.rows) }
+    guard count > most else { return Array(0..<count) }
     var generator = SeededGenerator(seed: training.seed)
-    return generator.permutation(tokens.rows).prefix(max(most, least)).sorted()
+    return generator.permutation(count).prefix(max(most, least)).sorted()
   }
 }

@@ -8,30 +8,18 @@ struct LogisticFit {
   /// [width + 1 x outputs]; the last row holds the intercepts. Two labels have one output: the second over the first.
   private(set) var weights: Matrix
   private(set) var steps = 0
-  private let tokens: Matrix
-  private let transposed: Matrix
+  private let tokens: ScaledTokens
   private let labels: [Int]
   private let count: Int
   private let penalty: Double
   private var outputs: Int { weights.columns }
 
-  init(_ rows: Matrix, labels: [Int], count: Int, penalty: Double) {
+  init(_ tokens: ScaledTokens, labels: [Int], count: Int, penalty: Double) {
+    self.tokens = tokens
     self.labels = labels
     self.count = count
     self.penalty = penalty
-    let width = rows.columns + 1
-    var tokens = Matrix(rows: rows.rows, columns: width)
-    var transposed = Matrix(rows: width, columns: rows.rows)
-    for row in 0..<rows.rows {
-      for column in 0..<width {
-        let value = column < rows.columns ? rows.values[row * rows.columns + column] : 1
-        tokens.values[row * width + column] = value
-        transposed.values[column * rows.rows + row] = value
-      }
-    }
-    self.tokens = tokens
-    self.transposed = transposed
-    weights = Matrix(rows: width, columns: count == 2 ? 1 : count)
+    weights = Matrix(rows: tokens.width + 1, columns: count == 2 ? 1 : count)
   }
 
   /// [labels x width]
@@ -39,7 +27,7 @@ struct LogisticFit {
     (0..<count).flatMap { label in (0..<(weights.rows - 1)).map { weight($0, label) } }
   }
   var intercepts: [Double] { (0..<count).map { weight(weights.rows - 1, $0) } }
-  var meanLoss: Double { state(weights).loss / Double(max(1, tokens.rows)) }
+  var meanLoss: Double { state(weights).loss / Double(max(1, tokens.count)) }
 
   private func weight(_ row: Int, _ label: Int) -> Double {
     if outputs == 1 { return label == 0 ? 0 : weights.values[row] }
@@ -75,9 +63,11 @@ struct LogisticFit {
   }
 
   private func state(_ weights: Matrix) -> State {
-    var values = tokens.times(weights).values
+    var values: [Double] = []
+    values.reserveCapacity(tokens.count * outputs)
+    tokens.forBlocks { _, block in values += block.times(weights) }
     var loss = 0.0
-    for row in 0..<tokens.rows {
+    for row in 0..<tokens.count {
       let base = row * outputs
       if outputs == 1 {
         let value = values[base]
@@ -101,38 +91,46 @@ struct LogisticFit {
   }
 
   private func gradient(_ state: State, _ weights: Matrix) -> [Double] {
-    var errors = Matrix(rows: tokens.rows, columns: outputs, state.probabilities)
-    for row in 0..<tokens.rows {
-      if outputs > 1 {
-        errors.values[row * outputs + labels[row]] -= 1
-      } else if labels[row] == 1 {
-        errors.values[row] -= 1
+    let product = tokens.products(columns: outputs) { rows, _ in
+      var errors = Array(state.probabilities[(rows.lowerBound * outputs)..<(rows.upperBound * outputs)])
+      for (place, row) in rows.enumerated() {
+        if outputs > 1 {
+          errors[place * outputs + labels[row]] -= 1
+        } else if labels[row] == 1 {
+          errors[place] -= 1
+        }
       }
+      return errors
     }
-    return penalized(transposed.times(errors), weights)
+    return penalized(product, weights)
   }
 
   /// The second derivative times a direction.
   private func curvature(_ state: State, _ direction: [Double]) -> [Double] {
     let along = Matrix(rows: weights.rows, columns: outputs, direction)
-    var values = tokens.times(along)
-    for row in 0..<tokens.rows {
-      let base = row * outputs
-      if outputs == 1 {
-        values.values[base] *= state.probabilities[base] * (1 - state.probabilities[base])
-        continue
-      }
-      var mean = 0.0
-      for index in base..<(base + outputs) { mean += state.probabilities[index] * values.values[index] }
-      for index in base..<(base + outputs) {
-        values.values[index] = state.probabilities[index] * (values.values[index] - mean)
-      }
+    let product = tokens.products(columns: outputs) { rows, block in
+      var values = block.times(along)
+      for (place, row) in rows.enumerated() { bend(&values, place * outputs, state.probabilities, row * outputs) }
+      return values
     }
-    return penalized(transposed.times(values), along)
+    return penalized(product, along)
   }
 
-  private func penalized(_ product: Matrix, _ weights: Matrix) -> [Double] {
-    var values = product.values
+  /// Turns a token's change of its outputs into the change of its probabilities, at its place in `values`.
+  private func bend(_ values: inout [Double], _ place: Int, _ probabilities: [Double], _ base: Int) {
+    if outputs == 1 {
+      values[place] *= probabilities[base] * (1 - probabilities[base])
+      return
+    }
+    var mean = 0.0
+    for index in 0..<outputs { mean += probabilities[base + index] * values[place + index] }
+    for index in 0..<outputs {
+      values[place + index] = probabilities[base + index] * (values[place + index] - mean)
+    }
+  }
+
+  private func penalized(_ product: [Double], _ weights: Matrix) -> [Double] {
+    var values = product
     for index in 0..<((weights.rows - 1) * outputs) { values[index] += penalty * weights.values[index] }
     return values
   }

@@ -41,11 +41,10 @@ final class LogisticRegression: ModelDetector {
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
-    let (width, count) = (tokens.columns, training.labels.count)
-    try requireLabels(labels, tokens, training)
+    let (width, count) = (tokens.width, training.labels.count)
+    try requireLabels(labels, count: tokens.count, training)
     var fit = LogisticFit(tokens, labels: labels, count: count, penalty: 1 / strength)
     let isSettled = try fit.run(iterations: iterations, tolerance: tolerance, progress: progress)
     guard fit.weights.values.allSatisfy(\.isFinite) else {

@@ -32,22 +32,19 @@ final class Mahalanobis: ModelDetector {
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
-    let width = tokens.columns
+    let width = tokens.width
     guard width <= Self.greatestWidth else {
       throw NodeError(
         "a covariance of \(width) values is too large (at most \(Self.greatestWidth)): put a 'statistics' node before it"
       )
     }
-    guard tokens.rows >= 2 else { throw NodeError("has only one token: record more") }
-    let means = tokens.columnMeans
-    var centered = tokens
-    centered.subtract(means)
-    var covariance = centered.gram()
-    covariance.values = covariance.values.map { $0 / Double(tokens.rows) }
-    let shrinkage = isShrunk ? ledoitWolf(centered, covariance) : 0
+    guard tokens.count >= 2 else { throw NodeError("has only one token: record more") }
+    let means = tokens.columnMeans()
+    var covariance = tokens.gram(minus: means)
+    covariance.values = covariance.values.map { $0 / Double(tokens.count) }
+    let shrinkage = isShrunk ? ledoitWolf(tokens, means, covariance) : 0
     let trace = (0..<width).reduce(0.0) { $0 + covariance.values[$1 * width + $1] } / Double(width)
     covariance.values = covariance.values.map { $0 * (1 - shrinkage) }
     for index in 0..<width { covariance.values[index * width + index] += shrinkage * trace }
@@ -68,12 +65,16 @@ final class Mahalanobis: ModelDetector {
   }
 
   /// The shrinkage of Ledoit and Wolf (2004), as scikit-learn computes it.
-  private func ledoitWolf(_ centered: Matrix, _ covariance: Matrix) -> Double {
-    let (count, width) = (Double(centered.rows), Double(centered.columns))
-    let mean = (0..<centered.columns).reduce(0.0) { $0 + covariance.values[$1 * centered.columns + $1] } / width
+  private func ledoitWolf(_ tokens: ScaledTokens, _ means: [Double], _ covariance: Matrix) -> Double {
+    let (count, width) = (Double(tokens.count), Double(tokens.width))
+    let mean = (0..<tokens.width).reduce(0.0) { $0 + covariance.values[$1 * tokens.width + $1] } / width
     var fourth = 0.0
-    for row in 0..<centered.rows {
-      let square = centered.row(row).reduce(0) { $0 + $1 * $1 }
+    tokens.readAll { _, values in
+      var square = 0.0
+      for column in 0..<tokens.width {
+        let difference = values[column] - means[column]
+        square += difference * difference
+      }
       fourth += square * square
     }
     let norm = covariance.values.reduce(0) { $0 + $1 * $1 }

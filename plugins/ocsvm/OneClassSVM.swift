@@ -19,26 +19,31 @@ final class OneClassSVM: ModelDetector {
         .number(
           "gamma", "gamma of the kernel exp(-gamma d^2); scale: 1 / (values * their variance)", default: "scale",
           range: 1e-30...1e30, words: ["scale"]),
+        .integer(
+          "tokens", "Most training tokens that are used, at equal distances if there are more",
+          default: "5000", range: 2...1_000_000),
         Scaling.parameter(default: .standard),
       ])
   }
 
   private let nu: Double
   private let gamma: Double?
+  private let most: Int
 
   required init(_ arguments: Arguments) throws {
     nu = arguments.number("nu")
     gamma = arguments["gamma"]?.number
+    most = arguments.integer("tokens")
     try super.init(arguments)
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
     try progress(0)
-    let gamma = self.gamma ?? scaleGamma(tokens)
-    let problem = Problem(tokens)
+    let used = (0..<min(tokens.count, most)).map { $0 * tokens.count / min(tokens.count, most) }
+    let gamma = self.gamma ?? scaleGamma(tokens, used)
+    let problem = Problem(tokens, used)
     var settings = svm_parameter()
     settings.svm_type = Int32(ONE_CLASS)
     settings.kernel_type = Int32(RBF)
@@ -57,13 +62,9 @@ final class OneClassSVM: ModelDetector {
       svm_free_and_destroy_model(&freed)
     }
     let count = Int(model.pointee.l)
-    var vectors: [Float] = []
-    for index in 0..<count {
-      let row = Int(model.pointee.sv_indices[index]) - 1
-      vectors += tokens.row(row).map(Float.init)
-    }
+    let vectors = tokens.floats(of: (0..<count).map { used[Int(model.pointee.sv_indices[$0]) - 1] })
     var parameters = Parameters()
-    parameters.add("vectors", [count, tokens.columns], floats: vectors)
+    parameters.add("vectors", [count, tokens.width], floats: vectors)
     parameters.add("coefficients", [count], (0..<count).map { model.pointee.sv_coef[0]![$0] })
     parameters.add("rho", [1], [model.pointee.rho[0]])
     // Coefficients are from 0 to 1 and add up to nu times the tokens: twice the training tokens give twice the score.
@@ -71,16 +72,29 @@ final class OneClassSVM: ModelDetector {
     // The score of tokens that are far from all training tokens.
     parameters.add("score_limit", [1], [model.pointee.rho[0]])
     parameters.add("gamma", [1], [gamma])
+    if used.count < tokens.count { parameters.figure("tokens used", Double(used.count)) }
     parameters.figure("support vectors", Double(count))
     parameters.figure("gamma", gamma)
     return parameters
   }
 
   /// 1 / (columns * population variance of all values); 1 for constant ones.
-  private func scaleGamma(_ tokens: Matrix) -> Double {
-    let mean = tokens.values.reduce(0, +) / Double(tokens.values.count)
-    let variance = tokens.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(tokens.values.count)
-    return variance > 0 ? 1 / (Double(tokens.columns) * variance) : 1
+  private func scaleGamma(_ tokens: ScaledTokens, _ used: [Int]) -> Double {
+    let values = Double(used.count * tokens.width)
+    let mean = sum(tokens, used) { $0 } / values
+    let variance = sum(tokens, used) { ($0 - mean) * ($0 - mean) } / values
+    return variance > 0 ? 1 / (Double(tokens.width) * variance) : 1
+  }
+
+  /// Over all values of the used tokens, in order.
+  private func sum(_ tokens: ScaledTokens, _ used: [Int], _ term: (Double) -> Double) -> Double {
+    let row = Values<Double>(tokens.width)
+    var sum = 0.0
+    for index in used {
+      tokens.read(index, into: row.pointer)
+      for column in 0..<tokens.width { sum += term(row.pointer[column]) }
+    }
+    return sum
   }
 
   override func scorer(_ model: Model, _ machine: Model.Machine, width: Int) throws -> Scorer {
@@ -93,19 +107,20 @@ private final class Problem {
   var native = svm_problem()
   private let memory = NodeMemory()
 
-  init(_ tokens: Matrix) {
-    let stride = tokens.columns + 1
+  init(_ tokens: ScaledTokens, _ used: [Int]) {
+    let stride = tokens.width + 1
+    let values = Values<Double>(tokens.width)
     // A row ends with the index -1.
-    let nodes = memory.array(repeating: svm_node(index: -1, value: 0), count: tokens.rows * stride)
-    for row in 0..<tokens.rows {
-      for column in 0..<tokens.columns {
-        nodes[row * stride + column] = svm_node(
-          index: Int32(column + 1), value: tokens.values[row * tokens.columns + column])
+    let nodes = memory.array(repeating: svm_node(index: -1, value: 0), count: used.count * stride)
+    for (row, index) in used.enumerated() {
+      tokens.read(index, into: values.pointer)
+      for column in 0..<tokens.width {
+        nodes[row * stride + column] = svm_node(index: Int32(column + 1), value: values.pointer[column])
       }
     }
-    native.l = Int32(tokens.rows)
-    native.y = memory.array(repeating: 1, count: tokens.rows)
-    native.x = memory.array((0..<tokens.rows).map { Optional(nodes + $0 * stride) })
+    native.l = Int32(used.count)
+    native.y = memory.array(repeating: 1, count: used.count)
+    native.x = memory.array((0..<used.count).map { Optional(nodes + $0 * stride) })
   }
 }
 

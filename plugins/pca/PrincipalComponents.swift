@@ -37,21 +37,18 @@ final class PrincipalComponents: ModelDetector {
   }
 
   override func learn(
-    _ scaled: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
+    _ tokens: ScaledTokens, labels: [Int], _ training: Training, progress: (Double) throws -> Void
   ) throws -> Parameters {
-    let tokens = scaled.matrix()
     try progress(0)
-    guard tokens.rows >= 2 else { throw NodeError("has only one token: record more") }
-    let means = tokens.columnMeans
-    var centered = tokens
-    centered.subtract(means)
-    let isWide = tokens.columns > tokens.rows
-    guard min(tokens.rows, tokens.columns) <= Self.greatestSide else {
+    guard tokens.count >= 2 else { throw NodeError("has only one token: record more") }
+    let means = tokens.columnMeans()
+    guard min(tokens.count, tokens.width) <= Self.greatestSide else {
       throw NodeError(
-        "\(tokens.rows) tokens of \(tokens.columns) values are too many (\(Self.greatestSide) of either at most): put a "
+        "\(tokens.count) tokens of \(tokens.width) values are too many (\(Self.greatestSide) of either at most): put a "
           + "'statistics' node before it")
     }
-    guard let (values, vectors) = centered.gram(ofRows: isWide).eigen() else {
+    let wide = tokens.width > tokens.count ? centered(tokens, means) : nil
+    guard let (values, vectors) = (wide?.gram(ofRows: true) ?? tokens.gram(minus: means)).eigen() else {
       throw NodeError("the covariance has no eigenvalues")
     }
     try progress(0.8)
@@ -60,20 +57,27 @@ final class PrincipalComponents: ModelDetector {
     let rank = values.prefix { $0 > values[0] * 1e-12 }.count
     let count = min(rank, wanted(values, total))
     var basis = Matrix(rows: count, columns: vectors.columns, Array(vectors.values[..<(count * vectors.columns)]))
-    if isWide {
+    if let wide {
       // From eigenvectors of X X' to those of X' X.
-      basis = basis.times(centered)
+      basis = basis.times(wide)
       for row in 0..<count {
         let length = values[row].squareRoot()
         for column in 0..<basis.columns { basis.values[row * basis.columns + column] /= length }
       }
     }
     var parameters = Parameters()
-    parameters.add("mean", [tokens.columns], means)
-    parameters.add("basis", [count, tokens.columns], basis.values)
+    parameters.add("mean", [tokens.width], means)
+    parameters.add("basis", [count, tokens.width], basis.values)
     parameters.figure("components", Double(count))
     parameters.figure("explained variance", values.prefix(count).reduce(0, +) / total)
     return parameters
+  }
+
+  /// All tokens minus their means, where they are fewer than their values.
+  private func centered(_ tokens: ScaledTokens, _ means: [Double]) -> Matrix {
+    var matrix = tokens.matrix()
+    matrix.subtract(means)
+    return matrix
   }
 
   /// The number of components that the parameter asks for. For a share it is the first number that exceeds it, as in

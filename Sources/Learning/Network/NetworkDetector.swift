@@ -5,6 +5,7 @@ import NodeKit
 /// One network is trained for each machine, or one for all of them (`isShared`).
 open class NetworkDetector: JudgingNode, LearnsInRounds {
   open class var learnsLabels: Bool { false }
+  public static var takesViews: Bool { true }
 
   /// The purpose of a network: its input and its labels.
   public struct Purpose {
@@ -29,7 +30,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
   private var carried: [Int: CarriedBands] = [:]
   /// Some machine's sound lacks bands: these are left out, even if values are not standardised.
   private var masksBands = false
-  /// Copies of the tokens of all rounds, by machine.
+  /// Copies of the tokens of earlier rounds, by machine.
   private var remembered: [Int: NetworkTokens] = [:]
 
   public required init(_ arguments: Arguments) throws {
@@ -106,7 +107,12 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
     remembered = [:]
   }
 
-  public final func take(_ examples: Examples) throws { self.examples[examples.machine] = examples }
+  public final func take(_ examples: Examples) throws {
+    if remembersTokens, let old = self.examples[examples.machine] {
+      remembered[old.machine, default: NetworkTokens(width: old.width, standardizer(of: [old]))].add(copiesOf: old)
+    }
+    self.examples[examples.machine] = examples
+  }
 
   public final func fit() throws {
     guard let training else { return }
@@ -117,7 +123,7 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
       let name = machine.map { training.machines[$0] } ?? "all machines"
       do {
         let tokens = tokens(of: group)
-        let learner = try learner(of: machine, training, tokens: tokens.tokens.count)
+        let learner = try learner(of: machine, training, tokens: tokens.count)
         try learner.fit(tokens, machine: machine) { done in
           let epoch = (Double(learner.epochs % options.epochs) + done) / Double(options.epochs)
           try training.progress((Double(index) + epoch) * share, name)
@@ -127,11 +133,6 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
       } catch let error as NodeError {
         throw NodeError("machine '\(name)': \(error.text)", parameter: error.parameter)
       }
-    }
-    guard remembersTokens else { return }
-    for machine in machines {
-      let own = examples[machine]!
-      remembered[machine, default: NetworkTokens()].add(copiesOf: own, standardizer(of: isShared ? [] : [own]))
     }
   }
 
@@ -159,17 +160,20 @@ open class NetworkDetector: JudgingNode, LearnsInRounds {
 
   private func tokens(of machines: [Int]) -> NetworkTokens {
     let group = machines.map { examples[$0]! }
-    let standardizer = standardizer(of: group)
-    var tokens = NetworkTokens()
-    for examples in group { tokens.add(examples, standardizer) }
+    var tokens = NetworkTokens(width: group[0].width, standardizer(of: group))
+    for examples in group { tokens.add(examples) }
     return tokens
   }
 
   /// The tokens of all rounds where they are kept, or of the last.
   private func allTokens(of machines: [Int]) -> NetworkTokens {
     guard remembersTokens else { return tokens(of: machines) }
-    var tokens = NetworkTokens()
-    for machine in machines { tokens.add(remembered[machine]!) }
+    let group = machines.map { examples[$0]! }
+    var tokens = NetworkTokens(width: group[0].width, standardizer(of: group))
+    for examples in group {
+      if let earlier = remembered[examples.machine] { tokens.add(earlier) }
+      tokens.add(examples)
+    }
     return tokens
   }
 

@@ -1,27 +1,43 @@
 import NodeKit
 
-/// Training tokens of a network, scaled, each with its class, machine and recording.
+/// Training tokens of a network, each with its class, machine and recording. They are scaled where they are needed,
+/// a few at a time: scaled copies would take several times their memory.
 public struct NetworkTokens {
-  public private(set) var tokens: [UnsafePointer<Float>] = []
+  /// Not scaled.
+  private var tokens: [UnsafePointer<Float>] = []
+  private let width: Int
+  /// Nil: no scaling.
+  private let standardizer: Standardizer?
+  /// For scaled tokens.
+  private let room = Room()
   /// Empty: no classes.
   public private(set) var classes: [Int32] = []
   public private(set) var machines: [Int32] = []
   public private(set) var recordings: [UInt32] = []
   private var storage: [Values<Float>] = []
 
-  public init() {}
+  public var count: Int { tokens.count }
+
+  private final class Room {
+    var values: Values<Float>?
+
+    func of(_ count: Int) -> UnsafeMutablePointer<Float> {
+      if let values, values.count >= count { return values.pointer }
+      let values = Values<Float>(count)
+      self.values = values
+      return values.pointer
+    }
+  }
+
+  init(width: Int, _ standardizer: Standardizer?) {
+    self.width = width
+    self.standardizer = standardizer
+  }
 
   /// Examples are valid as long as this object.
-  mutating func add(_ examples: Examples, _ standardizer: Standardizer?) {
-    var first = examples.values
-    if let standardizer {
-      let scaled = Values<Float>(examples.count * examples.width)
-      standardizer.scale(examples, into: scaled.pointer)
-      storage.append(scaled)
-      first = UnsafePointer(scaled.pointer)
-    }
+  mutating func add(_ examples: Examples) {
     for index in 0..<examples.count {
-      tokens.append(first + index * examples.width)
+      tokens.append(examples.row(index))
       machines.append(Int32(examples.machine))
       recordings.append(examples.recordings[index])
       if let labels = examples.labels { classes.append(labels[index]) }
@@ -29,14 +45,16 @@ public struct NetworkTokens {
   }
 
   /// The same for tokens that do not stay valid.
-  mutating func add(copiesOf examples: Examples, _ standardizer: Standardizer?) {
+  mutating func add(copiesOf examples: Examples) {
     let place = tokens.count
-    add(examples, standardizer)
-    guard standardizer == nil else { return }
-    let copies = Values<Float>(examples.count * examples.width)
-    copies.pointer.update(from: examples.values, count: copies.count)
+    add(examples)
+    let copies = Values<Float>(examples.count * width)
     storage.append(copies)
-    for index in 0..<examples.count { tokens[place + index] = UnsafePointer(copies.pointer + index * examples.width) }
+    for index in 0..<examples.count {
+      let copy = copies.pointer + index * width
+      copy.update(from: examples.row(index), count: width)
+      tokens[place + index] = UnsafePointer(copy)
+    }
   }
 
   mutating func add(_ other: NetworkTokens) {
@@ -47,9 +65,25 @@ public struct NetworkTokens {
     storage += other.storage
   }
 
+  /// Runs the body on the scaled values of a token [width].
+  public func withValues<T>(of index: Int, _ body: (UnsafePointer<Float>) throws -> T) rethrows -> T {
+    try body(scaled([index][...])[0])
+  }
+
+  /// Pointers to tokens, valid until the next call.
+  private func scaled(_ indices: ArraySlice<Int>) -> [UnsafePointer<Float>] {
+    guard let standardizer else { return indices.map { tokens[$0] } }
+    let first = room.of(indices.count * width)
+    return indices.enumerated().map { place, index in
+      standardizer.scale(tokens[index], into: first + place * width)
+      return UnsafePointer(first + place * width)
+    }
+  }
+
+  /// The tokens are valid until the next call.
   func batch(_ indices: ArraySlice<Int>) -> Network<Float>.Batch {
     Network<Float>.Batch(
-      indices.map { tokens[$0] }, classes: classes.isEmpty ? nil : indices.map { classes[$0] },
+      scaled(indices), classes: classes.isEmpty ? nil : indices.map { classes[$0] },
       machines: indices.map { machines[$0] })
   }
 

@@ -1,3 +1,4 @@
+import DetectorHost
 import GraphEngine
 import Models
 
@@ -16,11 +17,23 @@ package struct LearnedLevels {
 
   /// - Parameter values: [tokens x rows x columns]
   init(_ values: [Float], columns: Int) {
+    self = values.withUnsafeBufferPointer { values in
+      LearnedLevels(lines: values.count / columns, columns: columns) { values[$0 * columns + $1] }
+    }
+  }
+
+  /// Of tokens [rows x columns].
+  init(_ examples: TrainingExamples, rows: Int, columns: Int) {
+    self = examples.withTokens { tokens in
+      LearnedLevels(lines: tokens.count * rows, columns: columns) { tokens[$0 / rows][$0 % rows * columns + $1] }
+    }
+  }
+
+  private init(lines: Int, columns: Int, value: (_ line: Int, _ column: Int) -> Float) {
     var (levels, deviations) = ([Double](), [Double]())
-    let lines = values.count / columns
     let stride = max(1, lines / Self.mostValues)
     for column in 0..<columns {
-      let sample = Swift.stride(from: 0, to: lines, by: stride).map { Double(values[$0 * columns + column]) }
+      let sample = Swift.stride(from: 0, to: lines, by: stride).map { Double(value($0, column)) }
       let median = Self.median(sample)
       let deviation = 1.4826 * Self.median(sample.map { abs($0 - median) })
       levels.append(Self.location(sample, from: median, scale: deviation))

@@ -82,7 +82,8 @@ struct LiveModel: @unchecked Sendable {
         try callbacks.checkCancelled()
         var stream = ScoreStream(recording: number, rate: input.driverRate)
         for token in stretch {
-          let score = try judge.score(token.values, channel: channel)
+          guard let view = token.view else { continue }
+          let score = try judge.score(view.withValues { Array($0) }, channel: channel)
           stream.append(begin: token.beginSecond, end: token.endSecond, score: score)
           stream.heard.append(token.heard(score))
         }

@@ -65,13 +65,20 @@ extension LiveTraining {
     for (channel, tokens) in round.enumerated() {
       if learnsInRounds { learned[channel] = TrainingExamples() }
       for token in tokens.learned {
-        learned[channel].values += token.values
-        learned[channel].recordings.append(UInt32(rounds.count))
+        learned[channel].add(token.values, rows: input.rows, recording: UInt32(rounds.count))
         if remembered[channel].count < Self.mostRemembered { remembered[channel] += token.values }
       }
       learnedTokens += tokens.learned.count
-      if !tokens.heldOut.isEmpty { heldOut[channel].append(tokens.heldOut) }
+      if !tokens.heldOut.isEmpty { heldOut[channel].append(tokens.heldOut.map { shared($0, channel) }) }
     }
+  }
+
+  /// The token as a view, which shares rows with others.
+  private func shared(_ token: TapToken, _ channel: Int) -> TapToken {
+    var token = token
+    token.view = heldOutMemories[channel].add(token.values)
+    token.values = []
+    return token
   }
 
   /// Values for the distribution of levels.

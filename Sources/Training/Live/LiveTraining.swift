@@ -67,6 +67,7 @@ public final class LiveTraining {
   /// Tokens of all rounds so far, by channel; training tokens are kept only where the class learns once.
   var learned: [TrainingExamples]
   var heldOut: [[ScoredTokens]]
+  let heldOutMemories: [TokenMemory]
   /// Values of the first training tokens, of all rounds, by channel.
   var remembered: [[Float]]
   var learnedTokens = 0
@@ -130,6 +131,8 @@ public final class LiveTraining {
       channels: input.machines.count)
     learned = Array(repeating: TrainingExamples(), count: input.machines.count)
     heldOut = Array(repeating: [], count: input.machines.count)
+    let (rows, columns) = (input.rows, input.columns)
+    heldOutMemories = input.machines.map { _ in TokenMemory(rows: rows, columns: columns) }
     remembered = Array(repeating: [], count: input.machines.count)
     try trainer.begin(
       input, machines: input.machines, labels: [], seed: options.seed, listener: recorder.listener)

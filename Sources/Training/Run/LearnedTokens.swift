@@ -14,27 +14,17 @@ struct LearnedTokens {
   private(set) var examples = TrainingExamples()
   private var places: [Place] = []
 
-  mutating func add(_ values: [Float], label: Int32?, _ place: Place, isCopy: Bool) {
-    examples.values += values
-    examples.recordings.append(place.recording | (isCopy ? Examples.copy : 0))
-    if let label { examples.labels.append(label) }
+  mutating func add(_ token: TokenView, label: Int32?, _ place: Place, isCopy: Bool) {
+    examples.add(token, recording: place.recording | (isCopy ? Examples.copy : 0), label: label)
     places.append(place)
   }
 
   /// The tokens that the model of a fold is trained on.
   func learned(_ fold: Int, _ folds: Folds) -> TrainingExamples {
-    var result = TrainingExamples()
-    guard let width = examples.count > 0 ? examples.values.count / examples.count : nil else { return result }
-    let kept = places.indices.filter { index in
-      let place = places[index]
-      return folds.learns(fold, Int(place.recording), begin: Double(place.begin), end: Double(place.end))
-    }
-    result.values.reserveCapacity(kept.count * width)
-    for index in kept {
-      result.values += examples.values[index * width..<(index + 1) * width]
-      result.recordings.append(examples.recordings[index])
-      if !examples.labels.isEmpty { result.labels.append(examples.labels[index]) }
-    }
-    return result
+    examples.chosen(
+      places.indices.filter { index in
+        let place = places[index]
+        return folds.learns(fold, Int(place.recording), begin: Double(place.begin), end: Double(place.end))
+      })
   }
 }

@@ -4,110 +4,6 @@ import GraphEngine
 import NodeABI
 import NodeHost
 import NodeKit
-import NumberText
-import Synchronization
-
-/// A token of one channel, as a tap gets it.
-public struct TapToken: Sendable {
-  public var channel: Int
-  /// Driver frame positions.
-  public var begin: Int64
-  public var end: Int64
-  /// The driver's frames per second.
-  public var rate: Int
-  public var isSilent = false
-  public var isClipped = false
-  /// Something was lost between this token and the one before.
-  public var isAfterGap = false
-  /// Features and slices: [rows x columns]. Scores and events: empty.
-  public var values: [Float] = []
-  public var score: Score?
-  public var event: UInt32?
-  /// Position of a score in its stream, and its marks, for `AlarmTrial`.
-  var head = auscult_head()
-  var marks: UInt8 = 0
-
-  /// A score, as an alarm gets it.
-  var heard: HeardScore? { score.map { heard($0.value) } }
-
-  /// The score of the token, as an alarm gets it.
-  func heard(_ score: Double) -> HeardScore { HeardScore(score: score, head: head, marks: marks) }
-
-  package init(channel: Int, begin: Int64, end: Int64, rate: Int) {
-    self.channel = channel
-    self.begin = begin
-    self.end = end
-    self.rate = rate
-  }
-
-  public struct Score: Sendable {
-    public var value: Double
-    public var threshold: Double
-    public var classIndex: Int
-    public var probability: Float
-  }
-
-  public var beginSecond: Double { Double(begin) / Double(rate) }
-  public var endSecond: Double { Double(end) / Double(rate) }
-}
-
-/// Collects the tokens of taps. A tap is a sink of the program itself. It replaces nodes of a graph, so it gets exactly
-/// the tokens that reach a node, or leave it, in a run.
-public final class TapStore: @unchecked Sendable {
-  private let tokens = Mutex<[TapToken]>([])
-  private let bytes = Atomic<Int>(0)
-  private let isClosed = Atomic<Bool>(false)
-  private struct Stores {
-    var byName: [String: Weak] = [:]
-    var made = 0
-  }
-  private struct Weak { weak var store: TapStore? }
-  private static let stores = Mutex(Stores())
-  public let name: String
-
-  public init() {
-    name = TapStore.stores.withLock { stores in
-      stores.made += 1
-      return "\(stores.made)"
-    }
-    let reference = Weak(store: self)
-    TapStore.stores.withLock { $0.byName[name] = reference }
-  }
-
-  fileprivate static func store(_ name: String) -> TapStore? { stores.withLock { $0.byName[name]?.store } }
-
-  /// - Throws: `NodeError` where the tokens that are not taken yet exceed the allowed memory.
-  fileprivate func append(_ new: [TapToken]) throws {
-    guard !isClosed.load(ordering: .relaxed) else { return }
-    let size = new.reduce(0) { $0 + MemoryLayout<TapToken>.stride + $1.values.count * MemoryLayout<Float>.stride }
-    let held = bytes.add(size, ordering: .relaxed).newValue
-    // Asking for the free memory takes a while.
-    if held >> 24 != (held - size) >> 24, held > MemoryLimit.standard.bytes / 2 {
-      tokens.withLock { $0 = [] }
-      throw NodeError(
-        "the tokens of this recording take more than \(NumberText.bytes(held)): cut it into several, or allow more with --memory"
-      )
-    }
-    tokens.withLock { $0 += new }
-  }
-
-  /// Stops collecting.
-  public func close() {
-    isClosed.store(true, ordering: .relaxed)
-    _ = take()
-  }
-
-  /// All tokens since the last call.
-  public func take() -> [TapToken] {
-    tokens.withLock { tokens in
-      defer { tokens = [] }
-      bytes.store(0, ordering: .relaxed)
-      return tokens
-    }
-  }
-
-  deinit { TapStore.stores.withLock { $0.byName[name] = nil } }
-}
 
 /// The sink that fills it.
 private class Tap: OffloadNode {
@@ -142,7 +38,8 @@ private class Tap: OffloadNode {
       try store?.append(heard)
       return
     }
-    let width = Int(format.rows) * Int(format.columns)
+    let (rows, columns) = (Int(format.rows), Int(format.columns))
+    var grown = 0
     for index in 0..<input.count {
       // As in records.
       let begin = input.time.begin(input.head(index))
@@ -160,7 +57,9 @@ private class Tap: OffloadNode {
           token.event = event.state
           (token.channel, token.begin, token.end) = (Int(event.channel), event.begin, event.end)
         default:
-          token.values = Array(UnsafeBufferPointer(start: input.values(index, channel), count: width))
+          let values = input.values(index, channel)
+          token.view = store?.keep(values, channel: channel, rows: rows, columns: columns, &grown)
+          if token.view == nil { token.values = Array(UnsafeBufferPointer(start: values, count: rows * columns)) }
         }
         token.head = input.head(index).pointee
         let marks = input.marks(index, channel)
@@ -171,7 +70,7 @@ private class Tap: OffloadNode {
         heard.append(token)
       }
     }
-    try store?.append(heard)
+    try store?.append(heard, grown: grown)
   }
 }
 

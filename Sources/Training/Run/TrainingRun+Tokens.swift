@@ -27,8 +27,8 @@ extension TrainingRun {
     /// How recordings were altered for additional copies.
     var altered: [JSONValue] = []
 
+    /// Of the tokens, as the class gets them.
     fileprivate var bytes = 0
-    fileprivate let greatestBytes = TrainingRun.greatestTokens
     var names: MachineNames
     fileprivate var labels: [String: Int32]
     /// Seconds of each recording that tokens cover.
@@ -38,7 +38,7 @@ extension TrainingRun {
   /// Runs the graph up to the detector over all training recordings.
   func collect(_ set: RecordingSet) throws -> Collected {
     let recordings = set.recordings.filter { $0.part == .train && isLearned($0) }
-    let store = TapStore()
+    let store = TapStore(sharesRows: true)
     let tapped = graph.tapped(inPlaceOf: node.name, store)
     let rate = try AudioFileRate.of(recordings[0])
     let input = try Engine(graph: tapped).input(of: node.name, rate: rate)
@@ -56,7 +56,7 @@ extension TrainingRun {
       if tokens.isEmpty { collected.tooShort.append(recording.path) }
       collected.counted = 0
       collected.lengths[index] = tokens.map(\.endSecond).max() ?? 0
-      try note(tokens, recording, index, nil, &collected)
+      try note(tokens, recording, index, nil, keptBytes: store.keptBytes, &collected)
     }
     if let augmentation = options.augmentation {
       try hearAgain(recordings, augmentation, tapped, store, &collected)
@@ -107,7 +107,7 @@ extension TrainingRun {
         // Releasing the copy removes its file.
         try withExtendedLifetime(copy) {
           _ = try TapRun(callbacks: quiet).run(tapped, [altered]) { _, _ in
-            try note(store.take(), recording, index, alteration, &collected)
+            try note(store.take(), recording, index, alteration, keptBytes: store.keptBytes, &collected)
           }
         }
         collected.altered.append(alteration.json)
@@ -116,8 +116,11 @@ extension TrainingRun {
   }
 
   /// Adds the tokens of a recording, or of an altered copy.
+  ///
+  /// - Parameter keptBytes: of the views of all tokens so far.
   private func note(
-    _ tokens: [TapToken], _ recording: Recording, _ index: Int, _ alteration: Alteration?, _ collected: inout Collected
+    _ tokens: [TapToken], _ recording: Recording, _ index: Int, _ alteration: Alteration?, keptBytes: Int,
+    _ collected: inout Collected
   ) throws {
     let (pace, blur) = (alteration?.pace ?? 1, alteration?.blur ?? 0)
     for token in tokens {
@@ -129,13 +132,21 @@ extension TrainingRun {
       let place = LearnedTokens.Place(recording: UInt32(index), begin: Float(begin), end: Float(end))
       try take(token, name, label, place, isCopy: alteration != nil, &collected)
     }
+    if takesViews { try checkBytes(keptBytes) }
+  }
+
+  private func checkBytes(_ bytes: Int) throws {
+    guard bytes > greatestTokens else { return }
+    throw TrainingError(
+      "the tokens take more than \(NumberText.bytes(greatestTokens)), and training needs more than that: give "
+        + "fewer recordings, a longer 'hop', a 'statistics' node before '\(node.name)', or allow more with --memory")
   }
 
   private func take(
     _ token: TapToken, _ name: String, _ label: String, _ place: LearnedTokens.Place, isCopy: Bool,
     _ collected: inout Collected
   ) throws {
-    guard token.values.allSatisfy(\.isFinite) else {
+    guard let values = token.view, values.withValues({ $0.allSatisfy(\.isFinite) }) else {
       collected.notFinite += 1
       return
     }
@@ -148,14 +159,12 @@ extension TrainingRun {
       collected.counted = max(collected.counted, token.endSecond)
     }
     if token.isClipped { collected.clipped += 1 }
-    collected.bytes += token.values.count * MemoryLayout<Float>.stride
-    guard collected.bytes <= collected.greatestBytes else {
-      throw TrainingError(
-        "the tokens take more than \(NumberText.bytes(collected.greatestBytes)), and training needs several times that: give "
-          + "fewer recordings, a longer 'hop', a 'statistics' node before '\(node.name)', or allow more with --memory")
+    if !takesViews {
+      collected.bytes += collected.input.rows * collected.input.columns * MemoryLayout<Float>.stride
+      try checkBytes(collected.bytes)
     }
     collected.machines[name, default: LearnedTokens()].add(
-      token.values, label: learnsLabels ? collected.labels[label]! : nil, place, isCopy: isCopy)
+      values, label: learnsLabels ? collected.labels[label]! : nil, place, isCopy: isCopy)
     collected.tokens[.train, default: 0] += 1
   }
 

@@ -46,9 +46,10 @@ public struct TrainingRun {
     public var folds: Folds.Facts?
   }
 
-  /// The most bytes of training tokens at a time. In addition there are those of a fold, a copy for the class, and the
-  /// same in double precision where it computes with them.
-  static var greatestTokens: Int { MemoryLimit.standard.bytes / 5 }
+  /// The most bytes of training tokens at a time. A class that takes views needs little more. For another one there
+  /// are in addition a copy of them, and what it makes of that.
+  let greatestTokens: Int
+  let takesViews: Bool
 
   let graph: Graph
   let node: Graph.Node
@@ -76,6 +77,8 @@ public struct TrainingRun {
         "node '\(self.node.name)' (\(self.node.nodeClass.name)) has nothing to train: it learns while it runs")
     }
     self.learnsLabels = learnsLabels
+    takesViews = DetectorTrainer.takesViews(self.node.nodeClass)
+    greatestTokens = MemoryLimit.standard.bytes / (takesViews ? 2 : 5)
   }
 
   /// Trains, and writes the model completely or not at all.
@@ -120,8 +123,9 @@ public struct TrainingRun {
   /// Stores the distribution of the training levels, for `adapt`.
   private func remember(_ collected: Collected, _ machines: [String], in model: inout ModelFile) {
     for (index, machine) in machines.enumerated() {
-      let values = collected.machines[machine]!.examples.values
-      model.remember(LearnedLevels(values, columns: collected.input.columns), machine: index)
+      let learned = LearnedLevels(
+        collected.machines[machine]!.examples, rows: collected.input.rows, columns: collected.input.columns)
+      model.remember(learned, machine: index)
     }
   }
 

@@ -41,6 +41,29 @@ final class CommandFolder {
     return Outcome(status: process.terminationStatus, out: texts[0], err: texts[1])
   }
 
+  /// Runs a command without showing what it says.
+  ///
+  /// - Returns: its status, and the most bytes of memory that it had while it ran.
+  func peak(_ arguments: [String]) throws -> (status: Int32, bytes: Int) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: BuildFolder.path + "/auscult")
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    var kibibytes = 0
+    while process.isRunning {
+      let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      kibibytes = max(kibibytes, line.flatMap { Int($0.split(separator: " ").dropLast().last ?? "") } ?? 0)
+      usleep(2000)
+    }
+    process.waitUntilExit()
+    return (process.terminationStatus, kibibytes << 10)
+  }
+
   func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
 
   func write(_ name: String, _ data: Data) throws {

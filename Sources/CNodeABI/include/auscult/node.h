@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 #define AUSCULT_ABI_MAJOR 1u
-#define AUSCULT_ABI_MINOR 2u
+#define AUSCULT_ABI_MINOR 3u
 
 #define AUSCULT_HAS(pointer, type, member) \
   ((pointer)->size >= offsetof(type, member) + sizeof(((type *)0)->member))

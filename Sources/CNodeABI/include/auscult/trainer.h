@@ -57,15 +57,22 @@ typedef struct auscult_training {
 // these recordings when it learns.
 #define AUSCULT_EXAMPLE_COPY 0x80000000u
 
-// The tokens of one machine. Valid until the next take of that machine, or end.
+// The tokens of one machine. Valid until the next take of that machine, or end; read only.
+//
+// A class gets them as one array, `values`. With AUSCULT_TRAINER_VIEWS it gets `tokens` instead: tokens that overlap,
+// such as slices, share the memory of their common rows, and take a fraction of the memory.
 typedef struct auscult_examples {
   uint32_t size;
   uint32_t machine;            // index into the training's machines
   uint64_t count;              // tokens, at least 1
   uint64_t width;              // values in a token: rows x columns
-  const float *values;         // [count x width], finite; the tokens of a recording are contiguous and in order
+  const float *values;         // [count x width], finite; the tokens of a recording are contiguous and in order.
+                               // NULL if `tokens` is given
   const int32_t *labels;       // [count] index into the training's labels; NULL: all normal
   const uint32_t *recordings;  // [count] index of each token's recording, with AUSCULT_EXAMPLE_COPY for a copy
+  const float *const *tokens;  // since 1.3; with AUSCULT_TRAINER_VIEWS: [count] the first of the `width` values of each
+                               // token, in the order of `values`. Aligned for floats only; memory may be shared.
+                               // NULL if `values` is given
 } auscult_examples;
 
 #define AUSCULT_TRAINER_LABELS 0x1u  // a classifier: gets tokens of all labels. Without it: normal tokens only
@@ -73,6 +80,8 @@ typedef struct auscult_examples {
                                      // Weights and the optimiser's state stay, earlier tokens are dropped;
                                      // write gives the best result of the last round
 #define AUSCULT_TRAINER_SEEDLESS 0x4u  // draws no random numbers: every seed gives the same model
+#define AUSCULT_TRAINER_VIEWS 0x8u  // since 1.3: reads `tokens` of auscult_examples. A host of an earlier minor version
+                                    // does not know it and gives `values`: check `size` before reading `tokens`
 
 typedef struct auscult_trainer {
   uint32_t size;

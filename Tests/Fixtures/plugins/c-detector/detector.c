@@ -137,16 +137,31 @@ static auscult_status begin(void *instance, const auscult_training *training, au
   return AUSCULT_OK;
 }
 
+static void add(machine *one, const auscult_examples *examples, const float *token) {
+  for (uint64_t i = 0; i < examples->width; i++) one->mean[i] += token[i] / (double)examples->count;
+}
+
 static auscult_status take(void *instance, const auscult_examples *examples, auscult_error *error) {
-  (void)error;
+  if (examples->values == NULL) return fail(error, "", "has no array of the tokens");
   machine *one = &((detector *)instance)->machines[examples->machine];
   one->mean = calloc(examples->width, sizeof(double));
   one->learned_from = examples->count;
   for (uint64_t row = 0; row < examples->count; row++) {
-    for (uint64_t i = 0; i < examples->width; i++) {
-      one->mean[i] += examples->values[row * examples->width + i] / (double)examples->count;
-    }
+    add(one, examples, examples->values + row * examples->width);
   }
+  return AUSCULT_OK;
+}
+
+// The same from tokens that share memory.
+static auscult_status take_views(void *instance, const auscult_examples *examples, auscult_error *error) {
+  bool has_tokens = examples->size >= offsetof(auscult_examples, tokens) + sizeof examples->tokens;
+  if (!has_tokens || examples->tokens == NULL) return take(instance, examples, error);
+  if (examples->values != NULL) return fail(error, "", "has an array of the tokens that it did not ask for");
+  machine *one = &((detector *)instance)->machines[examples->machine];
+  one->mean = calloc(examples->width, sizeof(double));
+  one->learned_from = examples->count;
+  one->step = examples->count > 1 ? examples->tokens[1] - examples->tokens[0] : 0;
+  for (uint64_t row = 0; row < examples->count; row++) add(one, examples, examples->tokens[row]);
   return AUSCULT_OK;
 }
 
@@ -169,6 +184,8 @@ static auscult_status write_model(void *instance, const auscult_model_writer *wr
 static void end(void *instance) { forget(instance); }
 
 static const auscult_trainer trainer = {sizeof trainer, 0, begin, take, fit, write_model, end};
+static const auscult_trainer views_trainer = {sizeof trainer, AUSCULT_TRAINER_VIEWS, begin, take_views, fit, write_model,
+                                              end};
 
 // explain/1, report/1, state/1
 
@@ -206,6 +223,7 @@ static auscult_status report(void *instance, const auscult_report_sink *sink, au
   detector *node = instance;
   for (uint32_t i = 0; node->training && i < node->machine_count; i++) {
     sink->figure(sink, node->training->machines[i], "tokens", (double)node->machines[i].learned_from);
+    sink->figure(sink, node->training->machines[i], "step", (double)node->machines[i].step);
   }
   return AUSCULT_OK;
 }
@@ -227,7 +245,8 @@ static const auscult_state keeper = {sizeof keeper, 0, save, restore};
 
 static const void *extension(const auscult_class *self, const char *name) {
   bool is_descent = strcmp(self->name, "test.c.descent") == 0;
-  if (strcmp(name, AUSCULT_TRAINER) == 0) return is_descent ? &descent_trainer : &trainer;
+  bool has_views = strcmp(self->name, "test.c.views") == 0;
+  if (strcmp(name, AUSCULT_TRAINER) == 0) return is_descent ? &descent_trainer : has_views ? &views_trainer : &trainer;
   if (strcmp(name, AUSCULT_EXPLAIN) == 0) return is_descent ? &reconstructer : &explainer;
   if (strcmp(name, AUSCULT_REPORT) == 0) return &reporter;
   if (strcmp(name, AUSCULT_STATE) == 0) return &keeper;
@@ -245,6 +264,12 @@ static const auscult_class distance = {
     AUSCULT_TRAIT_DETECTOR | AUSCULT_TRAIT_TRAINABLE, 1, 1, 1, 0, inputs, outputs, parameters, NULL, create, configure,
     activate, NULL, process, deactivate, destroy, extension};
 
+// The same, learned from views.
+static const auscult_class views = {
+    sizeof(auscult_class), "test.c.views", "1.0.0", "Distance from the mean of what is normal.", AUSCULT_HARD,
+    AUSCULT_TRAIT_DETECTOR | AUSCULT_TRAIT_TRAINABLE, 1, 1, 1, 0, inputs, outputs, parameters, NULL, create, configure,
+    activate, NULL, process, deactivate, destroy, extension};
+
 // The same, learned by descent in epochs and rounds.
 static const auscult_parameter descent_parameters[] = {
     {sizeof(auscult_parameter), "model", AUSCULT_INPUT_PATH, 0, 0, 0, 0, 0, NULL, NULL, "A model file"},
@@ -258,9 +283,9 @@ static const auscult_class descent = {
     AUSCULT_TRAIT_DETECTOR | AUSCULT_TRAIT_TRAINABLE, 1, 1, 3, 0, inputs, outputs, descent_parameters, NULL, create,
     configure, activate, NULL, process, deactivate, destroy, extension};
 
-static const auscult_class *const classes[] = {&distance, &descent, &framer_class};
+static const auscult_class *const classes[] = {&distance, &views, &descent, &framer_class};
 
 static const auscult_library_info library = {
-    sizeof(auscult_library_info), AUSCULT_ABI_MAJOR, AUSCULT_ABI_MINOR, 3, "test-c-detector-2", classes};
+    sizeof(auscult_library_info), AUSCULT_ABI_MAJOR, AUSCULT_ABI_MINOR, 4, "test-c-detector-3", classes};
 
 const auscult_library_info *auscult_library(void) { return &library; }

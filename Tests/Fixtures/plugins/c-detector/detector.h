@@ -8,6 +8,7 @@ typedef struct machine {
   double *mean;  // [width]
   double threshold;
   uint64_t learned_from;
+  int64_t step;  // of test.c.views: values from the first token to the second
   // Of test.c.descent, while it learns.
   double *best;     // [width]
   double best_loss;
