@@ -159,6 +159,7 @@ let package = Package(
       name: "Models", dependencies: ["CDigest", "JSONText", "OutputFiles", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "CYAML"], swiftSettings: strict),
+    .target(name: "Figures", dependencies: ["GraphText", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
       name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
@@ -204,8 +205,9 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "DetectorHost", "GraphEngine", "FileDriver", "GraphText", "NodeKit", "NodeHost", "NodeABI", "Models",
-        "OutputFiles", "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CNodeABI", "CSndFile", "CSoundTouch",
+        "DetectorHost", "GraphEngine", "FileDriver", "Figures", "GraphText", "NodeKit", "NodeHost", "NodeABI",
+        "Models", "OutputFiles", "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CNodeABI", "CSndFile",
+        "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
