@@ -60,6 +60,7 @@ let plugins: [Plugin] = [
   Plugin(name: "alarm"),
   Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
+  Plugin(name: "sqlite", libraries: ["History", "Records", "OutputFiles", "SystemCalls"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
@@ -91,6 +92,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "OutputFiles", "CNodeABI", "CSndFile"]),
+  ("HistoryTests", ["History", "Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "CNodeABI"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime", "SystemCalls"]),
@@ -135,6 +137,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "LibSoundTouch", pkgConfig: "soundtouch", providers: [.apt(["libsoundtouch-dev"])]),
     .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime", "CKernels"], swiftSettings: realtime),
@@ -148,6 +151,11 @@ let package = Package(
     .target(
       name: "Records",
       dependencies: ["NodeKit", "NodeABI", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
+      swiftSettings: strict),
+    .target(name: "Database", dependencies: ["CSQLite", "SystemCalls", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "History",
+      dependencies: ["Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
     .target(
       name: "NodeHost",
