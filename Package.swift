@@ -230,7 +230,8 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "TextEscapes", "OutputFiles", "SystemCalls", "CStreams",
+        "Models", "History", "Database", "Records", "Figures", "JSONText", "TextEscapes", "OutputFiles",
+        "SystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
