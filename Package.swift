@@ -61,6 +61,7 @@ let plugins: [Plugin] = [
   Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
   Plugin(name: "sqlite", libraries: ["History", "Records", "OutputFiles", "SystemCalls"]),
+  Plugin(name: "command", libraries: ["Records", "SystemCalls"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
