@@ -60,6 +60,8 @@ let plugins: [Plugin] = [
   Plugin(name: "alarm"),
   Plugin(name: "damage"),
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
+  Plugin(name: "sqlite", libraries: ["History", "Records", "OutputFiles", "SystemCalls"]),
+  Plugin(name: "command", libraries: ["Records", "SystemCalls"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
@@ -91,6 +93,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
   ("RecordsTests", ["Records", "OutputFiles", "CNodeABI", "CSndFile"]),
+  ("HistoryTests", ["History", "Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "CNodeABI"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime", "SystemCalls"]),
@@ -135,6 +138,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "LibSoundTouch", pkgConfig: "soundtouch", providers: [.apt(["libsoundtouch-dev"])]),
     .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime", "CKernels"], swiftSettings: realtime),
@@ -149,6 +153,11 @@ let package = Package(
       name: "Records",
       dependencies: ["NodeKit", "NodeABI", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
+    .target(name: "Database", dependencies: ["CSQLite", "SystemCalls", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "History",
+      dependencies: ["Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
+      swiftSettings: strict),
     .target(
       name: "NodeHost",
       dependencies: ["NodeABI", "CNodeABI", "JSONText", "OutputFiles", "SystemCalls", "NumberText"],
@@ -159,6 +168,7 @@ let package = Package(
       name: "Models", dependencies: ["CDigest", "JSONText", "OutputFiles", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "CYAML"], swiftSettings: strict),
+    .target(name: "Figures", dependencies: ["GraphText", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
       name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
@@ -204,8 +214,9 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "DetectorHost", "GraphEngine", "FileDriver", "GraphText", "NodeKit", "NodeHost", "NodeABI", "Models",
-        "OutputFiles", "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CNodeABI", "CSndFile", "CSoundTouch",
+        "DetectorHost", "GraphEngine", "FileDriver", "Figures", "GraphText", "NodeKit", "NodeHost", "NodeABI",
+        "Models", "OutputFiles", "JSONText", "TextEscapes", "SystemCalls", "NumberText", "CNodeABI", "CSndFile",
+        "CSoundTouch",
       ],
       swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
@@ -220,7 +231,8 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "TextEscapes", "OutputFiles", "SystemCalls", "CStreams",
+        "Models", "History", "Database", "Records", "Figures", "JSONText", "TextEscapes", "OutputFiles",
+        "SystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

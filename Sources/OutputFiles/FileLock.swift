@@ -41,9 +41,12 @@ public enum FileLock {
     return fcntl(descriptor, lookCommand, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
   }
 
-  /// Whether any process, including this one, writes the file at a path. Keeps no lock.
+  /// Whether any process, including this one, writes the file at a path. Keeps no lock. An output with a
+  /// `SidecarLock` is not opened.
   public static func look(_ path: String) -> Outcome {
     var status = stat()
+    let sidecar = SidecarLock.path(of: path)
+    let path = access(PathText.bytes(sidecar), F_OK) == 0 ? sidecar : path
     guard stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .taken }
     let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return .taken }

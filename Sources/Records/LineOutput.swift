@@ -112,7 +112,7 @@ public final class LineOutput {
     }
     if let lossLine {
       lines.recordLoss { loss in
-        outage.record(WaitingTokens.Loss(count: loss.count, span: loss.span))
+        outage.record(loss)
         return lossLine(loss)
       }
     }

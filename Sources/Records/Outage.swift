@@ -61,9 +61,11 @@ public struct Outage {
   }
 
   /// Records what was lost.
-  public func record(_ loss: WaitingTokens.Loss) {
-    outages?.lost(loss.count, begin: loss.span.begin, end: loss.span.end)
-  }
+  public func record(_ loss: WaitingTokens.Loss) { record(loss.count, loss.span) }
+
+  public func record(_ loss: WaitingLines.Loss) { record(loss.count, loss.span) }
+
+  private func record(_ count: Int, _ span: Span) { outages?.lost(count, begin: span.begin, end: span.end) }
 
   private static var now: Double {
     var time = timespec()

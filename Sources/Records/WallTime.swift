@@ -15,7 +15,7 @@ public func wallTimeText(_ nanoseconds: Int64) -> String {
 
 /// The reverse of `wallTimeText`, in nanoseconds since the Unix epoch; nil if the text is not such a time.
 /// Civil date to days after Howard Hinnant's `days_from_civil`.
-func wallTime(_ text: some Collection<UInt8>) -> Int64? {
+public func wallTime(_ text: some Collection<UInt8>) -> Int64? {
   let form = Array("dddd-dd-ddTdd:dd:dd.dddZ".utf8)
   guard text.count == form.count else { return nil }
   var numbers: [Int64] = [0]

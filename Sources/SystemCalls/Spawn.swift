@@ -8,9 +8,10 @@ import TextEscapes
 /// - Parameters:
 ///   - descriptors: become its descriptors 0, 1, 2 and so on; nil: /dev/null.
 ///   - folder: its working directory; nil: ours.
+///   - environment: its environment, as `NAME=VALUE`; nil: ours.
 /// - Returns: its process number, or nil if the system can't start it.
 public func spawn(
-  _ path: String, _ arguments: [String], descriptors: [Int32?], folder: String? = nil
+  _ path: String, _ arguments: [String], descriptors: [Int32?], folder: String? = nil, environment: [String]? = nil
 ) -> pid_t? {
   // The copies have high numbers, so that none is overwritten before it is used.
   let copies = descriptors.map { $0.map { fcntl($0, F_DUPFD_CLOEXEC, 16) } }
@@ -45,5 +46,10 @@ public func spawn(
   var texts = ([path] + arguments).map { strdup($0) } + [nil]
   defer { for text in texts { free(text) } }
   var process: pid_t = 0
-  return posix_spawn(&process, path, &actions, &attributes, &texts, environ) == 0 ? process : nil
+  guard let environment else {
+    return posix_spawn(&process, path, &actions, &attributes, &texts, environ) == 0 ? process : nil
+  }
+  var variables = environment.map { strdup($0) } + [nil]
+  defer { for variable in variables { free(variable) } }
+  return posix_spawn(&process, path, &actions, &attributes, &texts, &variables) == 0 ? process : nil
 }

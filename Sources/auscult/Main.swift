@@ -94,6 +94,7 @@ struct Auscult: ParsableCommand {
         subcommands: [
           Apply.self, Swap.self, SetCommand.self, Rollback.self, Shadow.self, Promote.self, Discard.self,
         ]),
+      CommandGroup(name: "Look back:", subcommands: [HistoryCommand.self, TrendCommand.self]),
       CommandGroup(
         name: "Look:", subcommands: [Check.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),

@@ -29,13 +29,9 @@ final class JSONLines: OffloadNode {
   /// Another instance has written to the file since it was opened: its end has moved.
   private var mustFindEnd = false
   private let mustReopen = Atomic<Bool>(false)
-  private var reader: RecordReader
-  private var merge = RecordMerge(inputs: 0)
-  private let notices: Notices?
+  private var stream: RecordStream
   private var inputs = 0
   private var rate = 0
-  private var clockSteps: UInt64?
-  private var hasWarned = false
   /// The stream has ended with records that could not be written.
   private var hasFailed = false
 
@@ -49,16 +45,14 @@ final class JSONLines: OffloadNode {
     }
     try NodeError.wording { () throws(FileProblem) in try file.examine() }
     output = LineOutput(file, limit: limit, host: arguments.host)
-    reader = RecordReader(host: arguments.host)
-    notices = Notices(arguments.host)
+    stream = RecordStream(arguments.host)
     try super.init(arguments)
   }
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     inputs = setup.inputs.count
     rate = setup.driverRate
-    // Space for records of some tokens that wait for the slower inputs.
-    answer.memory = setup.inputs.reduce(0) { $0 + $1.format.channels * 16 * MemoryLayout<Record>.stride }
+    answer.memory = RecordStream.memory(setup)
   }
 
   override func activate() throws {
@@ -66,9 +60,8 @@ final class JSONLines: OffloadNode {
     if mustFindEnd { output.file.appends = true }
     hasFailed = false
     try NodeError.wording { () throws(FileProblem) in try output.open(sharing: mustFindEnd) }
-    output.lossLine = { [host, rate] in RecordReader(host: host).lost($0, rate: rate).line }
-    merge = RecordMerge(inputs: inputs)
-    clockSteps = nil
+    stream.begin(inputs: inputs, rate: rate)
+    output.lossLine = { [stream] in stream.lost($0).line }
   }
 
   override func work(_ cycle: Cycle) throws {
@@ -76,22 +69,8 @@ final class JSONLines: OffloadNode {
       mustFindEnd = false
       output.reopen()
     }
-    var hasEnded = true
-    for index in 0..<cycle.inputCount {
-      let block = cycle.input(index)
-      merge.add(reader.read(block), from: index)
-      merge.advance(index, to: block.pointer.pointee.complete)
-      if block.isEnd { merge.end(index) } else { hasEnded = false }
-    }
-    noteClock()
-    takeNotices(through: merge.watermark)
-    if reader.rejected > 0, !hasWarned {
-      hasWarned = true
-      host.log(
-        .warning,
-        "a score that is not a finite number was left out of the records; further ones are left out without a message")
-    }
-    output.add(merge.take().map(\.line))
+    let (records, hasEnded) = stream.take(cycle)
+    output.add(records.map(\.line))
     do {
       if hasEnded {
         try output.finish(isPatient: cycle.hasNoDeadline)
@@ -107,8 +86,7 @@ final class JSONLines: OffloadNode {
   override func reopen() { mustReopen.store(true, ordering: .relaxed) }
 
   override func deactivate() {
-    takeNotices(through: .max)
-    output.add(merge.takeAll().map(\.line))
+    output.add(stream.takeAll().map(\.line))
     defer { output.file.letGo() }
     if hasFailed { return }
     do {
@@ -116,20 +94,5 @@ final class JSONLines: OffloadNode {
     } catch {
       host.log(.error, error.description)
     }
-  }
-
-  /// Records a step of the wall clock at the position up to which everything has been written.
-  private func noteClock() {
-    let steps = host.clockSteps
-    if let before = clockSteps, steps != before {
-      let position = merge.watermark
-      if position >= 0, position < Int64.max { merge.add(reader.clock(at: position, rate: rate)) }
-    }
-    clockSteps = steps
-  }
-
-  /// Notes the position up to which everything is about to be written.
-  private func takeNotices(through position: Int64) {
-    for notice in notices?.take(through: position) ?? [] { merge.add(reader.record(notice, rate: rate)) }
   }
 }

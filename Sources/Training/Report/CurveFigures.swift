@@ -1,3 +1,5 @@
+import Figures
+
 /// The learning curves from the model's metadata: loss and accuracy by epoch.
 struct CurveFigures {
   let curves: [LearningCurve]

@@ -1,3 +1,5 @@
+import Figures
+
 /// Scores of normal and of anomalous tokens with the threshold, in a panel for each machine.
 struct HistogramFigure {
   let machines: ReportMachines

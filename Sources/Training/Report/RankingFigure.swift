@@ -1,3 +1,4 @@
+import Figures
 import TextEscapes
 
 /// The ROC curve of each machine's tokens, with the point of the threshold.

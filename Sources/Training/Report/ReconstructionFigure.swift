@@ -1,4 +1,5 @@
 import DetectorHost
+import Figures
 import GraphEngine
 import GraphText
 

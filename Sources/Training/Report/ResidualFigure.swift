@@ -1,4 +1,5 @@
 import DetectorHost
+import Figures
 import FileDriver
 import GraphEngine
 import GraphText

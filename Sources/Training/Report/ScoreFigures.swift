@@ -1,3 +1,4 @@
+import Figures
 import Glibc
 
 /// Figures of an evaluation's scores.

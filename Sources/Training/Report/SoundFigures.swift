@@ -1,3 +1,4 @@
+import Figures
 import FileDriver
 import Glibc
 import GraphEngine

@@ -1,0 +1,100 @@
+import Database
+import Records
+
+/// Reads a history, also while a run writes it.
+///
+/// Thread: any, one at a time.
+public final class HistoryReader {
+  let connection: Connection
+
+  /// - Throws: there is no such database, or it is another program's.
+  public init(_ path: String) throws(DatabaseProblem) {
+    connection = try Connection(path, .readOnly, patience: 5)
+    guard try HistorySchema.check(connection) else {
+      throw DatabaseProblem("\(path) is empty: no run has written to it")
+    }
+    // All answers are from one moment, whatever is written meanwhile.
+    try connection.execute("BEGIN")
+  }
+
+  /// All machines that have scores, by name.
+  public func machines() throws(DatabaseProblem) -> [String] { try Self.machines(connection, "minutes") }
+
+  /// The machines of a table whose key begins with the machine. It jumps from one to the next.
+  static func machines(_ connection: Connection, _ table: String) throws(DatabaseProblem) -> [String] {
+    var names: [String] = []
+    let first = try connection.statement("SELECT min(machine) FROM \(table)")
+    defer { first.reset() }
+    var next = try first.next() ? first.text(0) : nil
+    while let name = next {
+      names.append(name)
+      let statement = try connection.statement("SELECT min(machine) FROM \(table) WHERE machine > ?")
+      statement.bind(1, name)
+      defer { statement.reset() }
+      next = try statement.next() ? statement.text(0) : nil
+    }
+    return names
+  }
+
+  /// Calls `body` with every row, in the order of time.
+  ///
+  /// - Complexity: memory does not depend on the number of rows.
+  public func rows<Problem: Error>(
+    _ filter: HistoryFilter, wording: (DatabaseProblem) -> Problem, _ body: (HistoryRow) throws(Problem) -> Void
+  ) throws(Problem) {
+    do {
+      var cursors = try cursors(filter).filter { cursor throws(DatabaseProblem) in try cursor.advance() }
+      while let index = cursors.indices.min(by: { cursors[$0].key < cursors[$1].key }) {
+        try body(cursors[index].row)
+        if try !cursors[index].advance() { cursors.remove(at: index) }
+      }
+    } catch let problem as DatabaseProblem {
+      throw wording(problem)
+    } catch {
+      throw error as! Problem
+    }
+  }
+
+  private func cursors(_ filter: HistoryFilter) throws(DatabaseProblem) -> [HistoryCursor] {
+    var cursors: [HistoryCursor] = []
+    if filter.kinds.map({ !$0.subtracting(["score", "gap", "clip"]).isEmpty }) ?? true {
+      cursors.append(try .events(connection, filter))
+    }
+    if filter.takes("gap") { cursors.append(try .gaps(connection, filter)) }
+    if filter.takes("clip") { cursors.append(try .clips(connection, filter)) }
+    guard filter.takes("score") else { return cursors }
+    for machine in try scoreMachines(filter) {
+      if let every = filter.every {
+        cursors.append(try .worst(connection, filter, machine: machine, every: every))
+      } else {
+        cursors.append(try .scores(connection, filter, machine: machine))
+      }
+    }
+    return cursors
+  }
+
+  private func scoreMachines(_ filter: HistoryFilter) throws(DatabaseProblem) -> [String] {
+    if !filter.machines.isEmpty { return filter.machines }
+    return Set(try Self.machines(connection, "scores") + machines()).sorted()
+  }
+
+  /// Whether a machine that has no scores has events.
+  public func hasEvents(of machine: String) throws(DatabaseProblem) -> Bool {
+    let statement = try connection.statement("SELECT 1 FROM events WHERE machine = ? LIMIT 1")
+    statement.bind(1, machine)
+    defer { statement.reset() }
+    return try statement.next()
+  }
+
+  /// The first and the last time of a machine's scores.
+  public func range(of machine: String) throws(DatabaseProblem) -> (first: Int64, last: Int64)? {
+    let statement = try connection.statement(
+      "SELECT min(time), max(time) FROM minutes WHERE machine = ? AND time > ''")
+    statement.bind(1, machine)
+    defer { statement.reset() }
+    guard try statement.next(), let first = statement.text(0).flatMap({ HistoryTime.nanoseconds($0) }),
+      let last = statement.text(1).flatMap({ HistoryTime.nanoseconds($0) })
+    else { return nil }
+    return (first, last + 60_000_000_000)
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Database
+import GraphText
+import History
+import OutputFiles
+
+/// `auscult history`
+struct HistoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract: "Shows what a watch has written to its database, also while it runs.",
+    discussion: """
+      Lists alarms, deafness, gaps, lost connections and other events in the order of time. --kind score lists scores; \
+      with --every, the worst score of each stretch of time. --plot draws the worst scores with the threshold and the \
+      alarms, for a range of hours to months.
+
+      Examples:
+        auscult history                                     all events of auscult.sqlite
+        auscult history watch.sqlite --since 2d --machine fan-03
+        auscult history --kind alarm --since 2026-11-01 --format csv > alarms.csv
+        auscult history --kind score --every 1h --since 30d
+        auscult history --since 30d --plot november.svg
+        auscult history --import run.jsonl --import run.1.jsonl
+
+      --import adds the records of files that sink.jsonl has written. What an earlier import of the same file added is \
+      replaced.
+      """)
+
+  @OptionGroup var options: HistoryOptions
+  @Option(
+    help: ArgumentHelp(
+      "Only records of this kind: alarm, deaf, gap, connection, clock, swap, clip, score, or all; may be given several "
+        + "times (default: all but score).", valueName: "kind"))
+  var kind: [String] = []
+  @Option(help: ArgumentHelp("Of the scores, print the worst of each stretch of this length.", valueName: "time"))
+  var every: Seconds?
+  @Option(help: "Print a table, comma-separated values, or one JSON object a line.") var format = HistoryFormat.table
+  @Option(help: ArgumentHelp("Draw a figure into this file, .svg or .png.", valueName: "file"), completion: .file())
+  var plot: String?
+  @Option(
+    name: .customLong("import"),
+    help: ArgumentHelp("Add the records of this file of JSON lines; may be given several times.", valueName: "file"),
+    completion: .file())
+  var imports: [String] = []
+  @OptionGroup var verbosity: ConsoleOptions
+
+  func validate() throws {
+    if every != nil, !kinds.contains("score") { throw ValidationError("--every goes with --kind score.") }
+    if !imports.isEmpty, plot != nil || !kind.isEmpty || format != .table {
+      throw ValidationError("--import prints nothing of the history; ask for it in a second command.")
+    }
+    if let plot, !kind.isEmpty { throw ValidationError("--kind has no meaning for the figure \(plot.shown).") }
+    if let plot { _ = try FigureFile(plot) }
+  }
+
+  private static let knownKinds: Set<String> = ["score", "alarm", "deaf", "gap", "connection", "clock", "swap", "clip"]
+
+  private var kinds: Set<String> {
+    let named = kind.flatMap { $0.split(separator: ",").map(String.init) }
+    return named.contains("all") ? Self.knownKinds.union(named) : Set(named)
+  }
+
+  func run() throws {
+    let console = verbosity.console(isJSON: false)
+    try reporting(console) {
+      if !imports.isEmpty { return try importFiles(console) }
+      let reader = try options.open()
+      if let plot { return try draw(reader, FigureFile(plot), console) }
+      var filter = options.filter
+      filter.kinds = kind.isEmpty ? nil : kinds
+      filter.every = every?.number
+      let printer = HistoryPrinter(format)
+      try reader.rows(filter, wording: Failure.wording) { printer.add($0) }
+      printer.flush()
+      if printer.count == 0 { console.info("\(options.file.shown) has nothing of that") }
+    }
+  }
+
+  private func draw(_ reader: HistoryReader, _ file: FigureFile, _ console: Console) throws {
+    let plot = HistoryPlot(reader, options.filter)
+    guard try plot.draw(into: file) else { return console.warning("there are no scores to draw") }
+    console.info("wrote \(file.path.shown)")
+  }
+
+  private func importFiles(_ console: Console) throws {
+    let file = HistoryFile(path: options.file, append: true, every: nil, limits: HistoryLimits())
+    defer { file.letGo() }
+    for path in imports {
+      do throws(FileProblem) {
+        var work = HistoryImport(into: file)
+        let outcome = try work.read(path)
+        if let line = outcome.firstRejected {
+          console.warning(
+            "\(path.shown): ignored \(Quantity.count(outcome.rejected, "line")) that are no records; the first is line "
+              + "\(line)")
+        }
+        console.info("\(path.shown): \(Quantity.count(outcome.rows, "record")) in \(options.file.shown)")
+      } catch {
+        throw Failure(error.description)
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Database
+import GraphText
+import History
+
+/// A moment on the command line: `2d` (before now), `2026-11-21`, `2026-11-21T09:30Z`.
+struct Moment: ExpressibleByArgument {
+  var nanoseconds: Int64
+
+  init?(argument: String) {
+    guard let time = HistoryTime.moment(argument) else { return nil }
+    nanoseconds = time
+  }
+}
+
+/// The history that `history` and `trend` read, and the part of it.
+struct HistoryOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("The database of a sink.sqlite (default: auscult.sqlite).", valueName: "file"),
+    completion: .file())
+  var file = "auscult.sqlite"
+  @Option(help: ArgumentHelp("Only this machine; may be given several times.", valueName: "name"))
+  var machine: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "From then on: `2d`, `90min` (before now), `2026-11-21`, `2026-11-21T09:30Z`.", valueName: "time"))
+  var since: Moment?
+  @Option(help: ArgumentHelp("Until then. A time without a zone is UTC.", valueName: "time")) var until: Moment?
+
+  func validate() throws {
+    if let since, let until, since.nanoseconds >= until.nanoseconds {
+      throw ValidationError("--since must lie before --until.")
+    }
+  }
+
+  var filter: HistoryFilter {
+    var filter = HistoryFilter()
+    filter.machines = machine
+    filter.since = since?.nanoseconds
+    filter.until = until?.nanoseconds
+    return filter
+  }
+
+  /// Opens the database, and refuses a machine that it does not know.
+  func open() throws -> HistoryReader {
+    do {
+      let reader = try HistoryReader(file)
+      let known = try reader.machines()
+      for name in machine where !known.contains(name) {
+        guard try !reader.hasEvents(of: name) else { continue }
+        throw Failure(
+          "\(file.shown) has nothing of the machine '\(name.shown)'",
+          advice: known.isEmpty ? nil : "it has \(known.prefix(20).map { "'\($0.shown)'" }.joined(separator: ", "))")
+      }
+      return reader
+    } catch let problem as DatabaseProblem {
+      throw Failure(problem.description)
+    }
+  }
+}
+
+extension Failure {
+  static func wording(_ problem: DatabaseProblem) -> Failure { Failure(problem.description) }
+}
