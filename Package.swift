@@ -191,7 +191,7 @@ let package = Package(
       name: "GraphEngine",
       dependencies: [
         "Graph", "GraphCompiler", "NodeLife", "GraphText", "NodeHost", "NodeABI", "RealtimeCore", "OutputFiles",
-        "SystemCalls", "NumberText", "CNodeABI", "CRealtime",
+        "SystemCalls", "NumberText", "CNodeABI", "CRealtime", "CKernels",
       ],
       swiftSettings: realtime),
     .target(

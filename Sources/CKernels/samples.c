@@ -68,6 +68,35 @@ CLONES void kernel_clean_and_mark(float *restrict out, uint8_t *restrict marks, 
   clean_and_mark(out + i, marks + i, in + i, rule, count - i);
 }
 
+#define LANES 16
+
+CLONES kernel_level_sums kernel_level(const float *restrict in, float before, size_t count) {
+  float squares[LANES] = {0}, greatest[LANES] = {0};
+  int32_t moves[LANES] = {0};
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    for (int l = 0; l < LANES; l++) {
+      float sample = in[i + l], magnitude = __builtin_fabsf(sample);
+      squares[l] += sample * sample;
+      greatest[l] = magnitude > greatest[l] ? magnitude : greatest[l];
+      moves[l] |= sample != before ? -1 : 0;
+    }
+  }
+  for (int l = 0; i < count; i++, l++) {
+    float magnitude = __builtin_fabsf(in[i]);
+    squares[l] += in[i] * in[i];
+    greatest[l] = magnitude > greatest[l] ? magnitude : greatest[l];
+    moves[l] |= in[i] != before;
+  }
+  kernel_level_sums sums = {0, 0, 0};
+  for (int l = 0; l < LANES; l++) {
+    sums.square += squares[l];
+    sums.greatest = greatest[l] > sums.greatest ? greatest[l] : sums.greatest;
+    sums.moves |= moves[l] & 1;
+  }
+  return sums;
+}
+
 typedef float row __attribute__((vector_size(32), aligned(4)));
 
 // Transposes 8 frames of 8 channels.

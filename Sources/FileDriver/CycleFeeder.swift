@@ -35,7 +35,7 @@ final class CycleFeeder {
   }
 
   func cycle(_ frames: Int) {
-    engine.awaitRoom()
+    engine.awaitRoom(frames: frames)
     engine.realtime.cycle(
       DriverCycle(
         frames: frames, hasNoDeadline: true, inputs: UnsafePointer(inputs), outputs: UnsafePointer(outputs)))

@@ -147,6 +147,9 @@ public final class FileRun {
 
   // MARK: Cycles
 
+  /// Frames after which a run looks at the clock.
+  private static let framesBetweenLooks = 2048
+
   /// Runs cycles until `next` has no more frames, or the run is cancelled; then ends the stream.
   private func cycles(
     rate: Int, file: String?, _ feeder: CycleFeeder, _ wavs: [OutputWav], next: (Int) -> Int
@@ -154,14 +157,16 @@ public final class FileRun {
     var index = 0
     var frames = next(options.periods.length(0))
     let before = summary.seconds
+    var unlooked = 0
     while frames > 0 {
       feeder.cycle(frames)
       for wav in wavs { try wav.write(feeder.outputs, frames: frames) }
       summary.frames += Int64(frames)
       summary.seconds += Double(frames) / Double(rate)
-      if progress.isDue {
-        engine.service()
-        progress.show(file: file, summary)
+      unlooked += frames
+      if unlooked >= Self.framesBetweenLooks {
+        unlooked = 0
+        lookAtClock(file)
       }
       if options.isCancelled() {
         summary.wasCancelled = true
@@ -174,6 +179,12 @@ public final class FileRun {
     if let node = engine.nodeWithoutOutput, !summary.wasCancelled {
       summary.withoutResult.append(FileWithoutResult(path: file, seconds: summary.seconds - before, node: node))
     }
+  }
+
+  private func lookAtClock(_ file: String?) {
+    guard progress.isDue else { return }
+    engine.service()
+    progress.show(file: file, summary)
   }
 
   private func openOutputs(stem: String?, rate: Int) throws -> [OutputWav] {

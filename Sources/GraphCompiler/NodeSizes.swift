@@ -46,6 +46,9 @@ extension NodeSizes {
   /// Bytes of a queue of waiting tokens, including the block that shows them.
   static func queue(_ format: auscult_format, capacity: Int) -> Int { block(format, capacity: (capacity + 15) & ~15) }
 
+  /// Bytes for the last change of a channel's marks.
+  static let markedChannel = 16
+
   /// Number of input tokens whose marks are kept: as many as a token covers, plus those that may arrive at once, plus
   /// those that the node may hold back.
   package static func markLength(_ format: auscult_format, input: auscult_format, arriving: Int) -> Int {
@@ -135,6 +138,7 @@ extension Compiler {
       if let input, draft.keepsMarks(index, format, input) {
         bytes = added(
           bytes, Arena.size(NodeSizes.markLength(format, input: input, arriving: arriving) * Int(format.channels)))
+        bytes = added(bytes, Arena.size(NodeSizes.markedChannel * Int(format.channels)))
       }
       return added(sum, bytes)
     }

@@ -22,7 +22,7 @@ public struct EngineStatistics: Sendable {
   public var xruns: Int64
   public var late: Int64
   public var unmatched: Int64
-  public var longestCycleNanoseconds: Int64
+  public var cycleTimes: CycleQuantiles
   public var busyNanoseconds: Int64
   public var nodes: [Node]
   public var queues: [Queue]
@@ -43,7 +43,7 @@ extension Engine {
       xruns: counters.pointee.counters.xruns.load(ordering: .relaxed),
       late: counters.pointee.counters.late.load(ordering: .relaxed),
       unmatched: counters.pointee.counters.unmatched.load(ordering: .relaxed),
-      longestCycleNanoseconds: counters.pointee.counters.longest.load(ordering: .relaxed),
+      cycleTimes: counters.pointee.cycleTimes.quantiles,
       busyNanoseconds: counters.pointee.counters.busy.load(ordering: .relaxed), nodes: [], queues: [])
     guard let schedule else { return result }
     for worker in schedule.workers { result.unmatched += worker.unmatched.load(ordering: .relaxed) }

@@ -61,6 +61,8 @@ public final class Engine: @unchecked Sendable {
   private(set) var nodeNames: [String] = []
   /// Number of lost messages of the realtime thread that were already reported.
   var toldLost: Int64 = 0
+  /// Of the driver's thread, without a deadline.
+  private var credit = RoomCredit()
   /// A thread is taking the nodes down.
   let isEnding = Atomic<Bool>(false)
   /// A swap is under way.
@@ -185,6 +187,7 @@ public final class Engine: @unchecked Sendable {
     for node in next.nodes { nodeNames[Int(node.runtime.number)] = node.name }
     if let before = schedule { retiring.append(before) }
     scheduleLock.withLock { _ in schedule = next }
+    credit = RoomCredit()
     let untaken = state.pointee.pending.exchange(next.realtime, ordering: .acquiringAndReleasing)
     if let untaken { retire(untaken) }
   }
@@ -284,6 +287,24 @@ public final class Engine: @unchecked Sendable {
         })
     }
     if isFilling { pool.nudge() }
+  }
+
+  /// `awaitRoom` before a cycle of this length, if the room that it found last may be used up. Thread: the driver's,
+  /// which must also be the control thread.
+  public func awaitRoom(frames: Int) {
+    if credit.take(frames: frames) { return }
+    awaitRoom()
+    credit = RoomCredit(quanta: quantaOfRoom)
+    _ = credit.take(frames: frames)
+  }
+
+  /// Quanta that certainly fit into every ring that the realtime thread feeds; at least those of one wait, because an
+  /// overdue node is not waited for.
+  private var quantaOfRoom: Int {
+    let room = schedule?.realtimeLinks.lazy.filter { !$0.producer.pointee.isLossy }.map { link in
+      link.ring.pointee.recordsOfRoom(bytes: link.producer.pointee.mostBytes)
+    }.min()
+    return min(max(room ?? RoomCredit.most, Compiler.quantaPerWait), RoomCredit.most)
   }
 
   /// The most frames that one cycle without a deadline may have.

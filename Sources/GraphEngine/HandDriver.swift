@@ -87,7 +87,7 @@ public final class HandDriver {
   private func cycleFrames(_ period: Int) -> Int { max(1, min(period, Engine.mostFramesWithoutDeadline)) }
 
   private func cycle(_ frames: Int) {
-    engine.awaitRoom()
+    engine.awaitRoom(frames: frames)
     engine.realtime.cycle(
       DriverCycle(
         frames: frames, gapBefore: pendingGap, hasNoDeadline: true, inputs: UnsafePointer(inputList),

@@ -51,7 +51,9 @@ extension BlockRing {
     at start: UnsafeMutableRawPointer, count: Int, channels: Int
   ) {
     var place = start
-    if let marks = block.pointee.marks {
+    if hasOneMark(block) {
+      copyOneMark(block, to: copy, at: place)
+    } else if let marks = block.pointee.marks {
       for channel in 0..<channels {
         realtime_copy(place + channel * count, marks + channel * Int(block.pointee.mark_channel_stride), count)
       }
@@ -75,8 +77,12 @@ extension BlockRing {
   ) {
     var place = start
     if let marks = block.pointee.marks {
-      realtime_copy(place, marks, count * channels)
-      copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
+      if hasOneMark(block) {
+        copyOneMark(block, to: copy, at: place)
+      } else {
+        realtime_copy(place, marks, count * channels)
+        copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
+      }
       place += BlockRing.aligned(count * channels)
     }
     if block.pointee.format.pointee.kind == AUSCULT_SCORE {
@@ -85,6 +91,22 @@ extension BlockRing {
     }
     realtime_copy(place, block.pointee.data, count * Int(block.pointee.token_stride))
     copy.pointee.data = place
+  }
+
+  /// Whether all tokens of a block have the mark at `marks`. A record has room for more, so that the sizes of records do
+  /// not depend on it.
+  @inline(__always) @_noLocks @_noAllocation
+  private func hasOneMark(_ block: UnsafePointer<auscult_block>) -> Bool {
+    block.pointee.marks != nil && block.pointee.mark_token_stride | block.pointee.mark_channel_stride == 0
+  }
+
+  @inline(__always) @_noLocks @_noAllocation
+  private func copyOneMark(
+    _ block: UnsafePointer<auscult_block>, to copy: UnsafeMutablePointer<auscult_block>,
+    at place: UnsafeMutableRawPointer
+  ) {
+    copy.pointee.marks = place.assumingMemoryBound(to: UInt8.self)
+    copy.pointee.marks[0] = block.pointee.marks[0]
   }
 
   @_noLocks @_noAllocation

@@ -85,6 +85,12 @@ public struct BlockRing: ~Copyable, @unchecked Sendable {
     return capacity - used >= 2 * bytes + BlockRing.skipBytes
   }
 
+  /// How many records of `bytes` fit now, wherever the end of the memory lies.
+  public func recordsOfRoom(bytes: Int) -> Int {
+    if closed.load(ordering: .relaxed) { return .max }
+    return max(0, (capacity - used - BlockRing.skipBytes) / (2 * max(1, bytes)))
+  }
+
   /// Room for a record of `bytes` (a multiple of 64), or nil. Becomes visible with `commit`.
   @_noLocks @_noAllocation
   func reserve(_ bytes: Int) -> UnsafeMutableRawPointer? {

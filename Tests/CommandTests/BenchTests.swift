@@ -20,6 +20,8 @@ import Testing
     #expect(try #require(nodes.first { $0["name"] == "stft" }?["ns_per_cycle"]?.number) > 0)
     let cycle = try #require(figures["cycle_ns"]?.number)
     #expect(cycle > 0 && cycle.isFinite)
+    let times = try ["p50", "p99", "p999", "max"].map { try #require(figures["cycle_\($0)_ns"]?.integer) }
+    #expect(times[0] > 0 && times == times.sorted())
     #expect(try #require(figures["stamp_ns"]?.number) > 0)
     #expect(try #require(figures["factor"]?.number) > 1)
     #expect(figures["overhead_ns_per_node_and_cycle"]?.number?.isFinite == true)
@@ -33,6 +35,8 @@ import Testing
     #expect(outcome.status == 0)
     #expect(outcome.out.hasPrefix("'watch' at 16000 Hz, 64 frames a cycle: 2.0 s of tone.wav\n"))
     #expect(outcome.out.contains("\nreal-time factor  "))
+    #expect(
+      outcome.out.contains(#/\ncycle times       half at most \d+ ns, 99 % \d+ ns, 99.9 % \d+ ns, longest \d+ ns\n/#))
     #expect(try folder.text("log.jsonl") == "precious\n")
     #expect(!folder.contains("bands.npy"))
   }

@@ -47,6 +47,10 @@ struct LiveTests {
     #expect(status["server"]?.text == server)
     #expect(status["rate"] == 16000)
     #expect(status["period"] == 128)
+    let times = try ["cycle_p50_ns", "cycle_p99_ns", "cycle_p999_ns", "longest_cycle_ns"].map {
+      try #require(status[$0]?.integer)
+    }
+    #expect(times == times.sorted())
     #expect(status["failed_nodes"] == [])
     let text = try auscult("status", name)
     #expect(text.status == 0)

@@ -40,7 +40,7 @@ extension JACKTests {
           "(the empty client \(probe.overruns)),",
           "lost \(live.statistics.lostFrames) frames (\(probe.lostFrames)) in \(live.statistics.gaps) gaps,",
           "\(live.statistics.xruns) xruns, longest cycle",
-          "\(live.statistics.longestCycleNanoseconds / 1000) us, mean",
+          "\(live.statistics.cycleTimes.longest / 1000) us, mean",
           "\(live.statistics.busyNanoseconds / max(1, live.statistics.cycles)) ns")
         return live
       }

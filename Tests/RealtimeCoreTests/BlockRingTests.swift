@@ -79,6 +79,24 @@ import Testing
   }
 
   @Test(arguments: [AUSCULT_AUDIO, AUSCULT_FEATURES])
+  func aBlockWithOneMarkStaysOne(kind: UInt32) {
+    let sample = Sample(kind: kind, channels: 3, columns: 5, most: 40)
+    let ring = BlockRing(bytes: 1 << 15)!
+    sample.fill(7, count: 20)
+    sample.block.pointee.mark_token_stride = 0
+    sample.block.pointee.mark_channel_stride = 0
+    let isPushed = ring.push(UnsafePointer(sample.block))
+    #expect(isPushed)
+    guard let copy = ring.front() else {
+      Issue.record("the ring is empty")
+      return
+    }
+    sample.block.pointee.marks[0] = 0
+    #expect(copy.pointee.mark_token_stride == 0 && copy.pointee.mark_channel_stride == 0)
+    #expect(copy.pointee.marks[0] == 7)
+  }
+
+  @Test(arguments: [AUSCULT_AUDIO, AUSCULT_FEATURES])
   func carriesEveryBlockUnchangedWhateverTheSizes(kind: UInt32) {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")

@@ -132,4 +132,41 @@ import Testing
       #expect(marks == expected + [9])
     }
   }
+  @Test func marks() {
+    var random = SeededRandom(printing: "marks of blocks")
+    for count in Array(0...100) + [543, 544, 545, 2000] {
+      let few: [UInt8] = [0xf4, 0x0d, 0x1f, 0x0d, 0x0d]
+      let marks = (0..<count).map { _ in few.randomElement(using: &random)! }
+      let more = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let other = marks.lastIndex { $0 != 0x0d }.map { $0 + 1 } ?? 0
+      #expect(kernel_marks_last_other(marks, 0x0d, count) == other)
+      let equal = [UInt8](repeating: 0x1f, count: count) + [0]
+      #expect(kernel_marks_are(equal, 0x1f, count) == 1 && kernel_marks_are(equal, 0x1f, count + 1) == 0)
+      if other > 0 { #expect(kernel_marks_are(marks, 0x0d, count) == 0) }
+      var bits: UInt8 = 0x20
+      #expect(kernel_marks_gather(more, &bits, count) == more.reduce(0) { $0 + UInt64($1 >> 4) })
+      #expect(bits == more.reduce(0x20, |))
+      var merged = marks + [9]
+      kernel_marks_merge(&merged, more, count)
+      #expect(merged == zip(marks, more).map { (($0 | $1) & 0x0f) | min($0 & 0xf0, $1 & 0xf0) } + [9])
+    }
+  }
+
+  @Test func levels() {
+    var random = SeededRandom(printing: "levels")
+    for count in 0...70 {
+      var samples = random.values(count)
+      let level = kernel_level(samples, 2, count)
+      #expect(abs(Double(level.square) - samples.reduce(0.0) { $0 + Double($1) * Double($1) }) < 1e-4)
+      #expect(level.greatest == samples.map(abs).max() ?? 0)
+      #expect(level.moves == (count == 0 ? 0 : 1))
+      guard count > 0 else { continue }
+      let still = [Float](repeating: 0.5, count: count)
+      #expect(kernel_level(still, 0.5, count).moves == 0)
+      samples = still
+      samples[Int.random(in: 0..<count, using: &random)] = .nan
+      let broken = kernel_level(samples, 0.5, count)
+      #expect(broken.moves == 1 && broken.square.isNaN && broken.greatest == (count == 1 ? 0 : 0.5))
+    }
+  }
 }

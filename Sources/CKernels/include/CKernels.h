@@ -88,6 +88,16 @@ typedef struct kernel_marks {
 KERNEL_SAFE void kernel_clean_and_mark(float *_Nonnull out, uint8_t *_Nonnull marks, const float *_Nonnull in,
                                        const kernel_marks *_Nonnull rule, size_t count);
 
+/// What an input's level is computed from.
+typedef struct kernel_level_sums {
+  float square;    // sum of the squares, in 16 interleaved sums that are added at the end
+  float greatest;  // largest magnitude; NaN is left out
+  int32_t moves;   // whether a sample differs from the one before the first
+} kernel_level_sums;
+
+/// The level of in[0 ..< count], which follows the sample `before`.
+KERNEL_SAFE kernel_level_sums kernel_level(const float *_Nonnull in, float before, size_t count);
+
 /// out[c * stride + i] = in[i * channels + c], for c < taken, at most `channels`.
 KERNEL_SAFE void kernel_deinterleave(float *_Nonnull out, size_t stride, const float *_Nonnull in, size_t channels,
                                      size_t taken, size_t count);
@@ -95,6 +105,19 @@ KERNEL_SAFE void kernel_deinterleave(float *_Nonnull out, size_t stride, const f
 /// Integers of `width` bytes (2 to 4), little-endian, from out[i * stride] on: full scale is 1; clipped; NaN is 0.
 KERNEL_SAFE void kernel_encode_pcm(uint8_t *_Nonnull out, size_t stride, size_t width, const float *_Nonnull in,
                                    size_t count);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Marks: one byte each, four bits and a share of silence (AUSCULT_MARK_*)
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Whether all marks have this value.
+KERNEL_SAFE int kernel_marks_are(const uint8_t *_Nonnull marks, uint8_t value, size_t count);
+/// How many marks there are up to the last one that has another value, that one included; 0: all have the value.
+KERNEL_SAFE size_t kernel_marks_last_other(const uint8_t *_Nonnull marks, uint8_t value, size_t count);
+/// In place: the bits of both, and the smaller share.
+KERNEL_SAFE void kernel_marks_merge(uint8_t *_Nonnull marks, const uint8_t *_Nonnull more, size_t count);
+/// Adds the bits (and shares) of all marks to `bits` by or. Returns the sum of the shares.
+KERNEL_SAFE uint64_t kernel_marks_gather(const uint8_t *_Nonnull marks, uint8_t *_Nonnull bits, size_t count);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Samples to spectra

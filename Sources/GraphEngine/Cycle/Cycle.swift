@@ -103,9 +103,7 @@ extension RealtimeState {
     counters.cycles.add(1, ordering: .relaxed)
     counters.frames.add(Int64(cycle.frames), ordering: .relaxed)
     counters.busy.add(nanoseconds, ordering: .relaxed)
-    if nanoseconds > counters.longest.load(ordering: .relaxed) {
-      counters.longest.store(nanoseconds, ordering: .relaxed)
-    }
+    cycleTimes.add(nanoseconds: nanoseconds)
   }
 }
 

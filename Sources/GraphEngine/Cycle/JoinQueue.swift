@@ -70,6 +70,10 @@ extension JoinQueue {
         realtime_copy(
           data + (channel * capacity + count) * 4,
           block.pointee.data + channel * Int(block.pointee.channel_stride) + from * 4, added * 4)
+        if block.pointee.hasOneMark {
+          realtime_fill(marks + channel * capacity + count, block.pointee.marks[0], added)
+          continue
+        }
         realtime_copy(
           marks + channel * capacity + count,
           block.pointee.marks! + channel * Int(block.pointee.mark_channel_stride) + from, added)

@@ -1,3 +1,4 @@
+import CKernels
 import CNodeABI
 import CRealtime
 import NodeABI
@@ -6,8 +7,9 @@ import NodeABI
 /// tokens that it was computed from, and the mean of their shares of silence. Neither what the node does nor how the
 /// audio was cut changes that.
 ///
-/// A ring keeps the marks of the latest inputs, mapped to the output's channels. Most streams keep the same marks for
-/// hours. So the last change is remembered, and tokens after it need no search.
+/// Most streams keep the same marks for hours. So each channel has its last change, and a ring of the marks before it:
+/// tokens that begin after the change need no search, and inputs without a change are not copied. Where all channels
+/// have one mark, blocks have one, too (`hasOneMark`), and a call only compares it.
 struct MarkHistory {
   /// How a token relates to the input tokens whose marks it takes.
   enum Rule {
@@ -20,9 +22,11 @@ struct MarkHistory {
   }
 
   let rule: Rule
+  /// A ring of marks for each output channel [outputChannels][mask + 1], valid up to its last change.
   let ring: UnsafeMutablePointer<UInt8>
   /// Ring length in input tokens, a power of two, less one.
   let mask: Int64
+  let channels: UnsafeMutablePointer<MarkedChannel>
   let inputChannels: Int
   let outputChannels: Int
   /// Input channel of each output channel, or nil: all of them.
@@ -38,14 +42,18 @@ struct MarkHistory {
   /// Position of the input token with `taken` 0, without the offset, in ticks of the output.
   var base: Int64 = 0
   var taken: Int64 = 0
-  var lastChange: Int64 = 0
-  var value: UInt8 = 0
+  /// The latest change of any channel.
+  var latestChange: Int64 = 0
+  /// All channels have the same mark.
+  var isAlike = true
 
   @_noLocks @_noAllocation
   mutating func reset() {
     taken = 0
-    lastChange = 0
-    value = 0
+    latestChange = 0
+    isAlike = true
+    if rule == .same { return }
+    for channel in 0..<outputChannels { channels[channel] = MarkedChannel() }
   }
 
   @_noLocks @_noAllocation
@@ -69,80 +77,6 @@ struct MarkHistory {
     give(output, input: inputs[0]!)
   }
 
-  // MARK: Input
-
-  /// Takes the marks of a call's inputs. Joined inputs have the same positions; their marks are merged.
-  @inline(never) @_noLocks @_noAllocation
-  private mutating func take(_ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int) {
-    if rule == .same { return }
-    let tokens = Int(inputs[0]!.pointee.count)
-    if tokens == 0 { return }
-    if count == 1 && goesOnUnchanged(inputs[0]!, tokens) {
-      taken += Int64(tokens)
-      return
-    }
-    for index in 0..<count { take(inputs[index]!, isFirst: index == 0) }
-    noteChanges(tokens)
-    taken += Int64(tokens)
-  }
-
-  /// The usual case: the ring holds one value only, and so does the block. Nothing is written.
-  @_noLocks @_noAllocation
-  private func goesOnUnchanged(_ input: UnsafePointer<auscult_block>, _ tokens: Int) -> Bool {
-    guard taken - lastChange > mask, let marks = input.pointee.marks else { return false }
-    let channels = Int(input.pointee.format.pointee.channels)
-    let isAudio = input.pointee.mark_token_stride == 1 && channels > 1
-    let rows = isAudio ? channels : 1
-    let length = isAudio ? tokens : tokens * channels
-    var difference: UInt8 = 0
-    for row in 0..<rows {
-      let start = marks + row * Int(input.pointee.mark_channel_stride)
-      for index in 0..<length { difference |= start[index] ^ value }
-    }
-    return difference == 0
-  }
-
-  @_noLocks @_noAllocation
-  private func take(_ input: UnsafePointer<auscult_block>, isFirst: Bool) {
-    let channels = Int(input.pointee.format.pointee.channels)
-    for token in 0..<Int(input.pointee.count) {
-      let slot = ring + Int((taken + Int64(token)) & mask) * outputChannels
-      let all = map == nil && channels != outputChannels ? allMarks(input, token, channels) : 0
-      for channel in 0..<outputChannels {
-        let mark =
-          map != nil || channels == outputChannels
-          ? mark(input, token, map == nil ? channel : Int(map![channel])) : all
-        slot[channel] = isFirst ? mark : Marks.merged(slot[channel], mark)
-      }
-    }
-  }
-
-  @_noLocks @_noAllocation
-  private func mark(_ input: UnsafePointer<auscult_block>, _ token: Int, _ channel: Int) -> UInt8 {
-    input.pointee.marks![
-      token * Int(input.pointee.mark_token_stride) + channel * Int(input.pointee.mark_channel_stride)]
-  }
-
-  @_noLocks @_noAllocation
-  private func allMarks(_ input: UnsafePointer<auscult_block>, _ token: Int, _ channels: Int) -> UInt8 {
-    var all = mark(input, token, 0)
-    for channel in 1..<max(1, channels) { all = Marks.merged(all, mark(input, token, channel)) }
-    return all
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func noteChanges(_ tokens: Int) {
-    for token in 0..<Int64(tokens) {
-      let slot = ring + Int((taken + token) & mask) * outputChannels
-      for channel in 0..<outputChannels where slot[channel] != value {
-        value = slot[channel]
-        lastChange = taken + token
-        // If channels differ among themselves, every token counts as a change.
-        if channel > 0 { lastChange = taken + token + 1 }
-      }
-    }
-  }
-
   // MARK: Output
 
   /// Marks the tokens that were just yielded.
@@ -152,17 +86,18 @@ struct MarkHistory {
     let count = Int(block.pointee.count)
     if count == 0 { return }
     if rule == .same {
+      output.pointee.showOwnMarks()
       giveByPosition(block, input: input)
       return
     }
-    let isAudio = output.pointee.isAudio
-    let heads: UnsafeMutablePointer<auscult_head> = block.pointee.heads
-    let time = block.pointee.time
-    if firstInput(time.beginTicks(heads)) >= lastChange {
-      fill(block, count: count, isAudio: isAudio)
+    let first = firstInput(block.pointee.time.beginTicks(block.pointee.heads))
+    if isAlike && first >= latestChange {
+      output.pointee.showOneMark(silenced(channels[0].value))
       return
     }
-    for token in 0..<count { collect(block, token, isAudio: isAudio) }
+    output.pointee.showOwnMarks()
+    collect(block, count, isAudio: output.pointee.isAudio, first: first)
+    if !output.pointee.isAudio { output.pointee.shortenMarks(count) }
   }
 
   /// Each output token belongs to one input token, so the output uses the input's marks.
@@ -178,12 +113,7 @@ struct MarkHistory {
   /// The node held tokens back without declaring it. Their marks are no longer here.
   @inline(never) @_noLocks @_noAllocation
   private func giveUnknown(_ output: UnsafeMutablePointer<StepOutput>) {
-    let block = output.pointee.block.pointer
-    let capacity = Int(block.pointee.capacity)
-    realtime_fill(output.pointee.ownMarks!, Marks.unknown, capacity * outputChannels)
-    block.pointee.marks = output.pointee.ownMarks
-    block.pointee.mark_token_stride = output.pointee.isAudio ? 1 : UInt32(outputChannels)
-    block.pointee.mark_channel_stride = output.pointee.isAudio ? UInt32(capacity) : 1
+    output.pointee.showOneMark(Marks.unknown)
   }
 
   /// A node that stamps its own tokens says in the heads which input token each output token belongs to.
@@ -213,47 +143,54 @@ struct MarkHistory {
     return max(max(first, 0), taken - mask - 1)
   }
 
+  /// Index of the last input token that a token with this end takes marks from.
   @_noLocks @_noAllocation
-  private func fill(_ block: UnsafeMutablePointer<auscult_block>, count: Int, isAudio: Bool) {
-    let rows = isAudio ? outputChannels : 1
-    let length = isAudio ? count : count * outputChannels
-    for row in 0..<rows {
-      realtime_fill(block.pointee.marks! + row * Int(block.pointee.mark_channel_stride), silenced(value), length)
-    }
-  }
-
-  @_noLocks @_noAllocation
-  private func collect(_ block: UnsafeMutablePointer<auscult_block>, _ token: Int, isAudio: Bool) {
-    let head = block.pointee.heads + (isAudio ? 0 : token)
-    let sample = isAudio ? Int64(token) : 0
-    let marks = block.pointee.marks! + token * Int(block.pointee.mark_token_stride)
-    let (begin, end) = (block.pointee.time.beginTicks(head, sample), block.pointee.time.endTicks(head, sample))
-    collect(begin: begin, end: end, into: marks, stride: Int(block.pointee.mark_channel_stride))
-  }
-
-  @_noLocks @_noAllocation
-  private func collect(begin: Int64, end: Int64, into marks: UnsafeMutablePointer<UInt8>, stride: Int) {
+  private func lastInput(_ end: Int64) -> Int64 {
     let to = end - base - inputOffset
-    let first = firstInput(begin)
-    let last = min(
-      rule == .overlap ? ceilDivide(to, inputPeriod) - 1 : floorDivide(to - inputExtent, inputPeriod), taken - 1)
-    if first >= lastChange {
-      for channel in 0..<outputChannels { marks[channel * stride] = silenced(value) }
-      return
+    let last = rule == .overlap ? ceilDivide(to, inputPeriod) - 1 : floorDivide(to - inputExtent, inputPeriod)
+    return min(last, taken - 1)
+  }
+
+  /// Writes the marks of a block's tokens. `first`: the input token that the block's first token begins with.
+  @_noLocks @_noAllocation
+  private func collect(_ block: UnsafeMutablePointer<auscult_block>, _ count: Int, isAudio: Bool, first: Int64) {
+    let strides = (token: Int(block.pointee.mark_token_stride), channel: Int(block.pointee.mark_channel_stride))
+    let (marks, heads): (UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<auscult_head>) = (
+      block.pointee.marks, block.pointee.heads
+    )
+    for channel in 0..<outputChannels where isAudio && first >= channels[channel].change {
+      realtime_fill(marks + channel * strides.channel, silenced(channels[channel].value), count)
     }
-    for channel in 0..<outputChannels {
-      var bits: UInt8 = 0
-      var silence: Int64 = 0
-      var index = first
-      while index <= last {
-        let mark = ring[Int(index & mask) * outputChannels + channel]
-        bits |= mark
-        silence += Int64(mark >> Marks.silenceShift)
-        index += 1
+    for token in 0..<count {
+      let (head, sample) = (heads + (isAudio ? 0 : token), isAudio ? Int64(token) : 0)
+      let begin = firstInput(block.pointee.time.beginTicks(head, sample))
+      let last = lastInput(block.pointee.time.endTicks(head, sample))
+      for channel in 0..<outputChannels where !isAudio || first < channels[channel].change {
+        marks[token * strides.token + channel * strides.channel] = collected(channel, from: begin, through: last)
       }
-      let share = last < first ? 0 : UInt8(truncatingIfNeeded: silence / (last - first + 1))
-      marks[channel * stride] = silenced(bits & Marks.bits | share << Marks.silenceShift)
     }
+  }
+
+  /// The mark of a channel's token that was computed from these input tokens.
+  @_noLocks @_noAllocation
+  private func collected(_ channel: Int, from first: Int64, through last: Int64) -> UInt8 {
+    let state = channels[channel]
+    if first >= state.change { return silenced(state.value) }
+    if last < first { return silenced(0) }
+    var bits: UInt8 = 0
+    var silence: Int64 = 0
+    var index = first
+    while index < min(last + 1, state.change) {
+      let part = min(Int(min(last + 1, state.change) - index), room(index))
+      silence += Int64(kernel_marks_gather(slot(channel, index), &bits, part))
+      index += Int64(part)
+    }
+    if index <= last {
+      bits |= state.value
+      silence += (last + 1 - index) * Int64(state.value >> Marks.silenceShift)
+    }
+    let share = UInt8(truncatingIfNeeded: silence / (last - first + 1))
+    return silenced(bits & Marks.bits | share << Marks.silenceShift)
   }
 
   /// The mark of a token whose share of silence is known: from `silentShare` on it does not sound.
@@ -275,7 +212,7 @@ struct MarkHistory {
         let learned = from < 0 ? nil : input.pointee.learned_marks
         marks[channel] = learned.map { $0[from] } ?? Marks.unmarked.rawValue
       } else if token >= 0 {
-        marks[channel] = from < 0 ? allMarks(input, token, channels) : mark(input, token, from)
+        marks[channel] = from < 0 ? allMarks(input, token) : mark(input, token, from)
       } else {
         marks[channel] = Marks.unmarked.rawValue
       }

@@ -10,8 +10,7 @@ public struct RealtimeCounters: ~Copyable {
   public let xruns = Atomic<Int64>(0)
   public let late = Atomic<Int64>(0)
   public let unmatched = Atomic<Int64>(0)
-  /// Longest cycle, and the sum of all, in nanoseconds.
-  public let longest = Atomic<Int64>(0)
+  /// Nanoseconds of all cycles.
   public let busy = Atomic<Int64>(0)
 }
 
@@ -28,6 +27,7 @@ struct RealtimeState: ~Copyable {
   let position = Atomic<Int64>(0)
   let messages = MessageQueue(capacity: 1024)
   let counters = RealtimeCounters()
+  let cycleTimes = CycleTimes()
   let generations: Generations
   /// The level of each of the driver's inputs [InputLevel.most].
   let levels = UnsafeMutablePointer<InputLevel>.allocate(capacity: InputLevel.most)

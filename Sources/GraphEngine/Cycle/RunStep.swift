@@ -87,13 +87,13 @@ extension UnsafeMutablePointer where Pointee == Step {
     let before = block.complete
     if !hasFailed && before != Int64.max { output.pointee.missingFrom = max(0, before) }
     block.count = 0
-    block.marks = output.pointee.ownMarks
     block.flags = inherited.flags
     block.end = inherited.end
     block.complete = pointee.isSource ? inherited.complete : complete(lookahead: output.pointee.lookahead)
     if pointee.isSource {
       output.pointee.resetMarks()
     } else {
+      if output.pointee.marks != nil { output.pointee.showOwnMarks() }
       if inherited.hasGap { block.gap = pointee.inputs[inherited.gapFrom]!.pointee.gap }
       if output.pointee.isScore { passLearning(to: block) }
     }
@@ -125,6 +125,8 @@ extension UnsafeMutablePointer where Pointee == Step {
     output.pointee.noteProgress(tokens: count, complete: block.complete)
     if let marks = output.pointee.marks {
       marks.pointee.pass(pointee.inputs, count: pointee.inputCount, to: output)
+    } else if pointee.isSource {
+      output.pointee.settleMarks(count)
     }
     if output.pointee.isScore, let fault = finishScores(output) { return fault }
     output.pointee.watch?.note(block.pointer)

@@ -58,12 +58,6 @@ extension StepOutput {
     hasPendingGap = true
     if let marks { marks.pointee.reset() }
   }
-
-  /// Marks all samples as sounding, connected and moving. The source changes the marks when it has looked at its samples.
-  @inline(__always) @_noLocks @_noAllocation
-  func resetMarks() {
-    realtime_fill(ownMarks!, Marks.unmarked.rawValue, block.capacity * Int(format.pointee.channels))
-  }
 }
 
 extension UnsafeMutablePointer where Pointee == Step {

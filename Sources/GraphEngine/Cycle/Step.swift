@@ -73,6 +73,8 @@ struct StepOutput {
   /// Scores and events: a summary of what passed, for the control thread.
   let watch: OutputWatch?
 
+  /// A source: tokens in `ownMarks` whose marks may not be those of a stream without marks.
+  var markedTokens = Int.max
   var isStarted = false
   /// The next token carries the flag of a gap.
   var hasPendingGap = false

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// The level of one of the driver's inputs, and when it last had a signal. The realtime thread writes it in every
@@ -31,33 +32,17 @@ struct InputLevel: ~Copyable {
     _ samples: UnsafePointer<Float>, frames: Int, through end: Int64, rate: Float, isConnected: Bool
   ) {
     if frames == 0 { return }
-    var square: Float = 0
-    var greatest: Float = 0
-    for index in 0..<frames {
-      let sample = samples[index]
-      let magnitude = abs(sample)
-      if magnitude > greatest { greatest = magnitude }
-      square += sample * sample
-    }
+    let sums = kernel_level(samples, last, frames)
     let count = Float(frames)
     let mean = Float(bitPattern: meanSquare.load(ordering: .relaxed))
-    let next = mean + (square / count - mean) * count / (count + 0.3 * rate)
+    let next = mean + (sums.square / count - mean) * count / (count + 0.3 * rate)
     meanSquare.store(next.isFinite ? next.bitPattern : 0, ordering: .relaxed)
     let faded = Float(bitPattern: peak.load(ordering: .relaxed)) * rate / (rate + count)
-    peak.store((greatest.isFinite ? max(greatest, faded) : faded).bitPattern, ordering: .relaxed)
-    if greatest >= InputLevel.silence { sounding.store(end, ordering: .relaxed) }
-    if isMoving(samples, frames) { moving.store(end, ordering: .relaxed) }
+    peak.store((sums.greatest.isFinite ? max(sums.greatest, faded) : faded).bitPattern, ordering: .relaxed)
+    if sums.greatest >= InputLevel.silence { sounding.store(end, ordering: .relaxed) }
+    if sums.moves != 0 { moving.store(end, ordering: .relaxed) }
     last = samples[frames - 1]
     if isConnected { connected.store(end, ordering: .relaxed) }
-  }
-}
-
-extension InputLevel {
-  /// Whether a sample differs from the one before it. Usually the first one does.
-  @inline(__always) @_noLocks @_noAllocation
-  private func isMoving(_ samples: UnsafePointer<Float>, _ frames: Int) -> Bool {
-    for index in 0..<frames where samples[index] != last { return true }
-    return false
   }
 }
 

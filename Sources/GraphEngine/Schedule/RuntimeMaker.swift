@@ -95,6 +95,7 @@ package struct RuntimeMaker {
       MarkHistory(
         rule: isSame ? .same : input.kind == AUSCULT_AUDIO ? .overlap : .within,
         ring: arena.array(UInt8.self, count: length * Int(format.channels)), mask: Int64(length - 1),
+        channels: arena.array(Array(repeating: MarkedChannel(), count: Int(format.channels))),
         inputChannels: Int(input.channels), outputChannels: Int(format.channels),
         map: configuration.channelMap.isEmpty ? nil : UnsafePointer(arena.array(configuration.channelMap)),
         inputPeriod: input.period * factor, inputExtent: input.extent * factor, inputOffset: input.offset * factor,
@@ -179,6 +180,7 @@ extension JoinQueue {
     block.learned_marks = nil
     block.capacity = UInt32(capacity)
     block.channel_stride = isAudio ? UInt32(capacity * 4) : source.channel_stride
+    block.mark_token_stride = UInt32(isAudio ? 1 : markChannels)
     block.mark_channel_stride = isAudio ? UInt32(capacity) : 1
     return block
   }

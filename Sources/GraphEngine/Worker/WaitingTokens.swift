@@ -42,7 +42,7 @@ struct WaitingTokens {
       let block = (UnsafeRawPointer(front) + count * stride).assumingMemoryBound(to: auscult_block.self)
       guard continues(block, front) || count == 0 else { break }
       heads[count] = block.pointee.heads[0]
-      if let from = block.pointee.marks { realtime_copy(marks + count * channels, from, channels) }
+      copyMarks(block, to: marks + count * channels, channels)
       view.pointee.complete = block.pointee.complete
       view.pointee.end = block.pointee.end
       view.pointee.flags |= block.pointee.flags & AUSCULT_BLOCK_END
@@ -60,6 +60,16 @@ struct WaitingTokens {
       view.pointee.mark_channel_stride = 1
     }
     return (UnsafePointer(view), count)
+  }
+
+  private func copyMarks(_ block: UnsafePointer<auscult_block>, to place: UnsafeMutablePointer<UInt8>, _ channels: Int)
+  {
+    guard let from = block.pointee.marks else { return }
+    if block.pointee.hasOneMark {
+      realtime_fill(place, from[0], channels)
+    } else {
+      realtime_copy(place, from, channels)
+    }
   }
 
   private func continues(_ block: UnsafePointer<auscult_block>, _ front: UnsafePointer<auscult_block>) -> Bool {

@@ -1,3 +1,5 @@
+import GraphEngine
+
 /// The result of a measurement of a graph.
 struct BenchFigures {
   struct Node {
@@ -17,6 +19,8 @@ struct BenchFigures {
   var nodes: [Node]
   /// Time of a cycle of the realtime thread, without stamps around the nodes.
   var cycleNanoseconds: Double
+  /// Of the cycles of the realtime thread; the least of all runs without stamps.
+  var cycleTimes: CycleQuantiles
   /// The engine's own time for each call of a node on the realtime thread.
   var overheadNanoseconds: Double
   /// Time to read the clock once.

@@ -32,6 +32,8 @@ struct BenchReport {
 
       realtime thread   \(Quantity.fixed(figures.cycleNanoseconds, 0)) ns per cycle of \(Quantity.fixed(limit, 0)) ns, \
       its nodes \(Quantity.fixed(nodeSum, 0)) ns
+      cycle times       half at most \(figures.cycleTimes.median) ns, 99 % \(figures.cycleTimes.p99) ns, \
+      99.9 % \(figures.cycleTimes.p999) ns, longest \(figures.cycleTimes.longest) ns
       engine overhead   \(Quantity.fixed(figures.overheadNanoseconds, 1)) ns per node and cycle (one time stamp: \
       \(Quantity.fixed(figures.stampNanoseconds, 1)) ns)
       real-time factor  \(Quantity.fixed(figures.factor, 0)) on one core, \
@@ -50,6 +52,8 @@ struct BenchReport {
             "ns_per_cycle": .number($0.nanosecondsPerCycle),
           ]
         }), "cycle_ns": .number(figures.cycleNanoseconds),
+      "cycle_p50_ns": .integer(figures.cycleTimes.median), "cycle_p99_ns": .integer(figures.cycleTimes.p99),
+      "cycle_p999_ns": .integer(figures.cycleTimes.p999), "cycle_max_ns": .integer(figures.cycleTimes.longest),
       "overhead_ns_per_node_and_cycle": .number(figures.overheadNanoseconds),
       "stamp_ns": .number(figures.stampNanoseconds), "factor": .number(figures.factor),
       "realtime_factor": .number(figures.realtimeFactor),

@@ -35,7 +35,8 @@ struct BenchRun {
     }
     return BenchFigures(
       sound: sound.name, rate: sound.rate, period: period, seconds: seconds, nodes: nodes,
-      cycleNanoseconds: plain.busy / cycles - stamp, overheadNanoseconds: overhead(plain, stamped, stamp: stamp),
+      cycleNanoseconds: plain.busy / cycles - stamp, cycleTimes: plain.cycleTimes,
+      overheadNanoseconds: overhead(plain, stamped, stamp: stamp),
       stampNanoseconds: stamp, factor: seconds / plain.processorSeconds, realtimeFactor: seconds * 1e9 / plain.busy)
   }
 

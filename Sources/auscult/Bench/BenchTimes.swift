@@ -26,6 +26,7 @@ struct BenchTimes {
   private(set) var batches: [Batch] = []
   /// Processor time of the whole process, in seconds.
   var processorSeconds = 0.0
+  private(set) var cycleTimes = CycleQuantiles()
   private var last: EngineStatistics?
 
   /// Nanoseconds of all cycles.
@@ -45,6 +46,7 @@ struct BenchTimes {
       let nanoseconds = node.nanoseconds - (before?.nanoseconds ?? 0)
       nodes[index].batches.append(Batch(nanoseconds: Double(nanoseconds), calls: node.calls - (before?.calls ?? 0)))
     }
+    cycleTimes = now.cycleTimes
     last = now
   }
 
@@ -53,12 +55,19 @@ struct BenchTimes {
     var result = runs[0]
     for run in runs.dropFirst() {
       result.processorSeconds = min(result.processorSeconds, run.processorSeconds)
+      result.cycleTimes = least(result.cycleTimes, run.cycleTimes)
       result.batches = zip(result.batches, run.batches).map(least)
       for index in result.nodes.indices {
         result.nodes[index].batches = zip(result.nodes[index].batches, run.nodes[index].batches).map(least)
       }
     }
     return result
+  }
+
+  private static func least(_ a: CycleQuantiles, _ b: CycleQuantiles) -> CycleQuantiles {
+    CycleQuantiles(
+      median: min(a.median, b.median), p99: min(a.p99, b.p99), p999: min(a.p999, b.p999),
+      longest: min(a.longest, b.longest))
   }
 
   private static func least(_ a: Batch, _ b: Batch) -> Batch { a.nanoseconds <= b.nanoseconds ? a : b }

@@ -202,7 +202,9 @@ typedef struct auscult_block {
   uint32_t channel_stride;  // bytes
   void *data;
   auscult_head *heads;  // audio: 1; else `count`. AUSCULT_STAMP_HOST: filled by the host
-  uint8_t *marks;       // AUSCULT_MARK_*; NULL: no marks, as for events. Set by the host, except at sources
+  // AUSCULT_MARK_*, of element (t, c) at marks[t * mark_token_stride + c * mark_channel_stride]; NULL: no marks, as for
+  // events. Set by the host, except at sources. Inputs: both strides are 0 where all have the same mark
+  uint8_t *marks;
   uint32_t mark_token_stride;
   uint32_t mark_channel_stride;
   int64_t complete;     // every token that ends at or before this driver frame position has been delivered
