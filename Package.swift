@@ -62,6 +62,7 @@ let plugins: [Plugin] = [
   Plugin(name: "records", libraries: ["Records", "OutputFiles"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
+  Plugin(name: "clip", libraries: ["Records", "SoundFiles", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
 ]
 
@@ -90,7 +91,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "OutputFiles", "CNodeABI", "CSndFile"]),
+  ("RecordsTests", ["Records", "OutputFiles", "JSONText", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime", "SystemCalls"]),
@@ -149,6 +150,7 @@ let package = Package(
       name: "Records",
       dependencies: ["NodeKit", "NodeABI", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
+    .target(name: "SoundFiles", dependencies: ["Records", "OutputFiles", "CSndFile"], swiftSettings: strict),
     .target(
       name: "NodeHost",
       dependencies: ["NodeABI", "CNodeABI", "JSONText", "OutputFiles", "SystemCalls", "NumberText"],
@@ -216,11 +218,15 @@ let package = Package(
         "OutputFiles", "JSONText", "SystemCalls", "NumberText",
       ],
       swiftSettings: strict),
+    .target(
+      name: "Tapes",
+      dependencies: ["FileDriver", "SoundFiles", "Records", "OutputFiles", "TextEscapes"],
+      swiftSettings: strict),
     .executableTarget(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "Records", "TextEscapes", "OutputFiles", "SystemCalls", "CStreams",
+        "Models", "Records", "SoundFiles", "Tapes", "TextEscapes", "OutputFiles", "SystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -1,4 +1,5 @@
 import CSndFile
+import Glibc
 
 extension AudioFile {
   /// Texts that libsndfile finds in most formats.
@@ -29,4 +30,15 @@ extension AudioFile {
     }
     return status == 0 ? bytes : nil
   }
+}
+
+extension AudioFile {
+  /// The description in the `bext` chunk; empty: there is none.
+  public var broadcastDescription: String {
+    let bytes = chunk("bext", most: 256) ?? []
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  /// Goes to a frame, from which `read` continues; false: the format can't do that.
+  public func seek(to frame: Int64) -> Bool { sf_seek(file, sf_count_t(frame), Int32(SEEK_SET)) == sf_count_t(frame) }
 }
