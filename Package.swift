@@ -64,6 +64,7 @@ let plugins: [Plugin] = [
   Plugin(name: "command", libraries: ["Records", "SystemCalls"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
+  Plugin(name: "clip", libraries: ["Records", "SoundFiles", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
 ]
 
@@ -92,8 +93,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
-  ("RecordsTests", ["Records", "OutputFiles", "CNodeABI", "CSndFile"]),
   ("HistoryTests", ["History", "Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "CNodeABI"]),
+  ("RecordsTests", ["Records", "OutputFiles", "JSONText", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
   ("RunControlTests", ["RunControl"]),
   ("RealtimeTests", ["CRealtime", "SystemCalls"]),
@@ -158,6 +159,7 @@ let package = Package(
       name: "History",
       dependencies: ["Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
+    .target(name: "SoundFiles", dependencies: ["Records", "OutputFiles", "CSndFile"], swiftSettings: strict),
     .target(
       name: "NodeHost",
       dependencies: ["NodeABI", "CNodeABI", "JSONText", "OutputFiles", "SystemCalls", "NumberText"],
@@ -227,12 +229,16 @@ let package = Package(
         "OutputFiles", "JSONText", "SystemCalls", "NumberText",
       ],
       swiftSettings: strict),
+    .target(
+      name: "Tapes",
+      dependencies: ["FileDriver", "SoundFiles", "Records", "OutputFiles", "TextEscapes"],
+      swiftSettings: strict),
     .executableTarget(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "History", "Database", "Records", "Figures", "JSONText", "TextEscapes", "OutputFiles",
-        "SystemCalls", "CStreams",
+        "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText", "TextEscapes",
+        "OutputFiles", "SystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -42,7 +42,7 @@ public final class AudioFile {
   public private(set) var framesRead: Int64 = 0
   /// Defects of the file that do not prevent reading; one line each, complete after the last frame.
   public private(set) var warnings: [String] = []
-  private let file: OpaquePointer
+  let file: OpaquePointer
   private var hasEnded = false
 
   /// Opens a file and checks its header.

@@ -1,4 +1,3 @@
-import Glibc
 import GraphEngine
 
 /// Feeds cycles to a prepared engine, one after another, as fast as its workers can follow.
@@ -25,7 +24,6 @@ final class CycleFeeder {
       samples.initialize(repeating: 0, count: longest)
       (outputs + output).initialize(to: samples)
     }
-    anchor()
   }
 
   deinit {
@@ -40,15 +38,4 @@ final class CycleFeeder {
       DriverCycle(
         frames: frames, hasNoDeadline: true, inputs: UnsafePointer(inputs), outputs: UnsafePointer(outputs)))
   }
-
-  /// The wall time of position 0 is now, because a file does not say when it was recorded.
-  private func anchor() {
-    engine.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
-  }
-}
-
-private func nanoseconds(_ clock: clockid_t) -> Int64 {
-  var now = timespec()
-  clock_gettime(clock, &now)
-  return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
 }

@@ -53,6 +53,7 @@ public final class FileRun {
     progress.expect(files: 0, seconds: seconds)
     try engine.prepare(rate: rate)
     defer { engine.stop() }
+    engine.setStart(options.times.start)
     let feeder = CycleFeeder(engine, longest: options.periods.longest)
     guard feeder.inputCount == 0 else {
       throw FileRunError([
@@ -120,6 +121,7 @@ public final class FileRun {
       throw FileRunError(["\(header.path): was changed during the run"])
     }
     engine.setFile(PathText.shown(header.path))
+    engine.setStart(options.times.time(of: file) { options.warn("\(header.path): \($0)") }?.start)
     defer { engine.setFile(nil) }
     let reader = PlanarReader(file, channels: feeder.inputCount, longest: options.periods.longest)
     let wavs = try openOutputs(stem: isOneOfMany ? stem(header.path) : nil, rate: header.rate)

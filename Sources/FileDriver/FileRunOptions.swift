@@ -3,6 +3,8 @@ import GraphEngine
 /// Options of a run over files, or of a graph that makes its own sound.
 public struct FileRunOptions {
   public var periods = PeriodPlan.standard
+  /// How the time of the records is found.
+  public var times = RecordingTimeRules()
   /// The folder for the output of the graph's audio sinks: `NODE.wav`, or `FILE.NODE.wav` for each of several input files.
   /// Nil: the output is discarded.
   public var outputFolder: String?

@@ -319,6 +319,9 @@ public final class Engine: @unchecked Sendable {
   /// cycle. It never changes, so that ids of events stay.
   public func beginLive(at wall: Int64) { if services.liveSince == 0 { services.liveSince = wall } }
 
+  /// Sets the wall-clock time of position 0 of a recording; nil: it is not known, and records carry no time.
+  public func setStart(_ wall: Int64?) { services.setStart(wall) }
+
   /// Ties a frame position to the wall clock. Call it about once a second. All times are in nanoseconds. If the wall
   /// clock jumps, its difference to the monotonic clock changes.
   public func anchor(position: Int64, wall: Int64, monotonic: Int64) {

@@ -16,8 +16,12 @@ public struct Host: @unchecked Sendable {
   /// Shows a line to the person who runs the graph. Thread: control or worker, never realtime.
   public func log(_ level: Level, _ text: String) { pointer.pointee.log(pointer, level.rawValue, text) }
 
-  /// Nanoseconds since the Unix epoch (UTC) at a driver frame position. Thread: worker, active.
-  public func wallTime(at position: Int64) -> Int64 { pointer.pointee.wall_time(pointer, position) }
+  /// Nanoseconds since the Unix epoch (UTC) at a driver frame position; nil: not known, as for most files. Thread:
+  /// worker, active.
+  public func wallTime(at position: Int64) -> Int64? {
+    let time = pointer.pointee.wall_time(pointer, position)
+    return time == Int64.min ? nil : time
+  }
 
   /// Grows by one whenever the wall clock jumps. Thread: worker, active.
   public var clockSteps: UInt64 { pointer.pointee.clock_steps(pointer) }

@@ -62,9 +62,13 @@ package final class HostServices: @unchecked Sendable {
     set { began.store(newValue, ordering: .relaxed) }
   }
 
-  func wallTime(at position: Int64) -> Int64 {
+  /// Sets the wall-clock time of position 0; nil: it is not known.
+  package func setStart(_ wall: Int64?) { clock.withLock { $0.start(wall) } }
+
+  /// The same for every node that asks about this position soon after; nil: not known.
+  func wallTime(at position: Int64) -> Int64? {
     let rate = Int64(driverRate.load(ordering: .relaxed))
-    return clock.withLock { $0.time(at: position, rate: rate) }
+    return clock.withLock { $0.told(at: position, rate: rate) }
   }
 
   var clockSteps: UInt64 { clock.withLock { $0.steps } }
@@ -72,12 +76,17 @@ package final class HostServices: @unchecked Sendable {
   var file: UnsafePointer<CChar>? { fileName.withLock { UnsafePointer($0) } }
 }
 
-/// A frame position with its wall-clock time.
+/// A frame position with its wall-clock time, if that is known.
 struct WallClock {
   private var position: Int64 = 0
-  private var wall: Int64 = 0
+  private var wall: Int64?
   private var difference: Int64?
   private(set) var steps: UInt64 = 0
+  /// The last answers: an alarm has one time in all records, although the clock is adjusted between two questions.
+  private var answers: [Int64: Int64] = [:]
+  private var asked: [Int64] = []
+  private var oldest = 0
+  private static let remembered = 4096
 
   /// If the difference between wall and monotonic clock changes by more than this between two calls, the clock has
   /// jumped. Smaller changes come from a time daemon that adjusts the clock gradually.
@@ -90,7 +99,31 @@ struct WallClock {
     self.wall = wall
   }
 
-  func time(at position: Int64, rate: Int64) -> Int64 {
+  mutating func start(_ wall: Int64?) {
+    difference = nil
+    position = 0
+    self.wall = wall
+    answers = [:]
+    asked = []
+    oldest = 0
+  }
+
+  mutating func told(at position: Int64, rate: Int64) -> Int64? {
+    if let answer = answers[position] { return answer }
+    guard let answer = time(at: position, rate: rate) else { return nil }
+    if asked.count < WallClock.remembered {
+      asked.append(position)
+    } else {
+      answers[asked[oldest]] = nil
+      asked[oldest] = position
+      oldest = (oldest + 1) % asked.count
+    }
+    answers[position] = answer
+    return answer
+  }
+
+  func time(at position: Int64, rate: Int64) -> Int64? {
+    guard let wall else { return nil }
     let frames = position - self.position
     // Whole seconds separately, so that the product does not overflow.
     return wall + frames / rate * 1_000_000_000 + frames % rate * 1_000_000_000 / rate
@@ -162,7 +195,7 @@ private let hostLog: @convention(c) (UnsafePointer<auscult_host>?, Int32, Unsafe
 }
 
 private let hostWallTime: @convention(c) (UnsafePointer<auscult_host>?, Int64) -> Int64 = { host, position in
-  NodeHostRecord.of(host).services.wallTime(at: position)
+  NodeHostRecord.of(host).services.wallTime(at: position) ?? Int64.min  // AUSCULT_NO_TIME
 }
 
 private let hostClockSteps: @convention(c) (UnsafePointer<auscult_host>?) -> UInt64 = { host in

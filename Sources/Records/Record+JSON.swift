@@ -16,7 +16,7 @@ extension Record {
   private func put(_ score: Score, into line: inout JSONLine) {
     putOrigin("score", into: &line)
     putSpan(into: &line)
-    line.field("time", wallTimeText(time))
+    putTime(into: &line)
     line.field("score", score.score)
     line.field("threshold", score.threshold)
     // Silence is not the machine's sound, whatever its score.
@@ -40,7 +40,7 @@ extension Record {
     if let id { line.field("id", id) }
     line.field("state", alarm.state.name)
     putSpan(into: &line)
-    line.field("time", wallTimeText(time))
+    putTime(into: &line)
     line.field("score", alarm.score)
     line.field("threshold", alarm.threshold)
     if let model { line.field("model", model) }
@@ -53,7 +53,7 @@ extension Record {
     if let id { line.field("id", id) }
     line.field("state", deaf.state.name)
     putSpan(into: &line)
-    line.field("time", wallTimeText(time))
+    putTime(into: &line)
     line.field("cause", deaf.cause.name)
     if let generation { line.field("generation", generation) }
     if let file { line.field("file", file) }
@@ -70,7 +70,7 @@ extension Record {
   private func putClock(into line: inout JSONLine) {
     putOrigin("clock", into: &line)
     putSpan(into: &line)
-    line.field("time", wallTimeText(time))
+    putTime(into: &line)
   }
 
   private func put(_ notice: Notice, into line: inout JSONLine) {
@@ -79,7 +79,7 @@ extension Record {
     line.field("state", notice.state)
     for detail in notice.details { line.field(named: detail.name, detail.text) }
     putSpan(into: &line)
-    line.field("time", wallTimeText(time))
+    putTime(into: &line)
     if let file { line.field("file", file) }
   }
 
@@ -99,6 +99,10 @@ extension Record {
     line.field("begin", span.begin)
     line.field("end", span.end)
     line.field("rate", rate)
+  }
+
+  private func putTime(into line: inout JSONLine) {
+    if let time { line.field("time", wallTimeText(time)) }
   }
 
   private func putProvenance(into line: inout JSONLine) {

@@ -15,8 +15,9 @@ public struct Record: Sendable, Equatable {
   public var span: Span
   /// Driver frames per second.
   public var rate: Int
-  /// Nanoseconds since the Unix epoch (UTC) at the span's end: the earliest time at which it could be known.
-  public var time: Int64
+  /// Nanoseconds since the Unix epoch (UTC) at the span's end: the earliest time at which it could be known. Nil: the wall
+  /// clock of the sound is not known.
+  public var time: Int64?
   /// Generation of the graph that made it.
   public var generation: UInt32?
   public var flags: Flags
@@ -31,7 +32,7 @@ public struct Record: Sendable, Equatable {
 
   public init(
     _ content: Content, graph: String, node: String, channel: Int? = nil, machine: String? = nil, span: Span, rate: Int,
-    time: Int64, generation: UInt32? = nil, flags: Flags = [], file: String? = nil, model: String? = nil,
+    time: Int64?, generation: UInt32? = nil, flags: Flags = [], file: String? = nil, model: String? = nil,
     library: String? = nil, id: String? = nil
   ) {
     self.content = content

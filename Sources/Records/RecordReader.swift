@@ -71,6 +71,13 @@ public struct RecordReader {
     return (Int(count), Span(begin: begin, end: max(begin, end)))
   }
 
+  /// The name of an alarm's clip, without the extension. All records of one alarm have the same.
+  public func clipStem(of record: Record) -> String {
+    ClipName.stem(
+      machine: record.machine ?? record.node, time: host.wallTime(at: record.span.begin), file: record.file,
+      begin: record.span.begin)
+  }
+
   /// The fields that all records of a block share.
   private func base(_ block: InputBlock) -> Record {
     let producer = block.pointer.pointee.producer.pointee

@@ -3,7 +3,7 @@ public struct WaitingLines {
   public struct Line {
     public var bytes: [UInt8]
     public var span: Span
-    /// Time of its record, in nanoseconds since the Unix epoch.
+    /// Time of its record, in nanoseconds since the Unix epoch, or since the stream's begin where that is not known.
     public var time: Int64
     /// A pipe has taken a part of it, so it is never dropped.
     var isBegun = false
@@ -108,5 +108,13 @@ public struct WaitingLines {
 
 extension Record {
   /// The record as a waiting line.
-  public var line: WaitingLines.Line { WaitingLines.Line(json, span: span, time: time) }
+  public var line: WaitingLines.Line {
+    WaitingLines.Line(json, span: span, time: time ?? streamTime)
+  }
+
+  /// Nanoseconds of sound up to the span's end.
+  private var streamTime: Int64 {
+    let (seconds, frames) = span.end.quotientAndRemainder(dividingBy: Int64(rate))
+    return seconds * 1_000_000_000 + frames * 1_000_000_000 / Int64(rate)
+  }
 }

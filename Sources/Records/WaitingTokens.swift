@@ -18,6 +18,11 @@ public struct WaitingTokens {
   public struct Loss: Equatable, Sendable {
     public var count: Int
     public var span: Span
+
+    public init(count: Int, span: Span) {
+      self.count = count
+      self.span = span
+    }
   }
 
   private var runs: [Run] = []

@@ -60,7 +60,7 @@ import Testing
       "baseline.yaml", "corona-mlp.yaml", "corona.yaml", "digits.yaml", "features.yaml", "live-autoencoder.yaml",
       "machine-embedding.yaml", "machine.yaml", "parts/front-end.yaml", "parts/mel-slices.yaml", "parts/sounds.yaml",
       "recordings.yaml", "simulator.yaml", "slices-convae.yaml", "slices-lstmae.yaml", "slices.yaml",
-      "sounds-knn.yaml", "sounds-logistic.yaml", "through.yaml", "watch-kmeans.yaml",
+      "sounds-knn.yaml", "sounds-logistic.yaml", "through.yaml", "watch-clips.yaml", "watch-kmeans.yaml",
       "watch-level.yaml", "watch-many.yaml", "watch-svm.yaml", "watch.yaml",
     ]
     let files = try FileManager.default.subpathsOfDirectory(atPath: GraphFile.folder).filter { $0.hasSuffix(".yaml") }

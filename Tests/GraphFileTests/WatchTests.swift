@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -21,6 +22,16 @@ import Testing
     #expect(raised.endSecond > Machine.faultAt && raised.endSecond < Machine.faultAt + 5)
     #expect(try #require(raised.score) > #require(raised.threshold))
     #expect(run.statistics?.droppedTokens == 0 && run.statistics?.gaps == 0)
+  }
+
+  @Test func watchClipsKeepsTheSoundOfTheAlarm() throws {
+    let run = try GraphFile(name: "watch-clips.yaml").run([Machine.failing], overrides: Self.short + ["clip.path=."])
+    let raised = try #require(try run.records("watch.jsonl").first { $0.state == "raised" })
+    let (name, data) = try #require(run.files.first { $0.key.hasSuffix(".json") })
+    let note = try JSONDecoder().decode(GraphRecord.self, from: data)
+    #expect(note.kind == "clip" && note.machine == "machine")
+    #expect(note.begin == raised.begin - 5 * 48000 && note.end == Machine.failing.count)
+    #expect(run.files[name.replacing(".json", with: ".flac")]?.prefix(4) == Data("fLaC".utf8))
   }
 
   @Test func watchLevelHearsWhatGetsLouder() throws {

@@ -20,8 +20,8 @@ import Testing
     #expect(files[1]["peak"] is NSNull && files[1]["intensity"] is NSNull)
 
     let csv = try workshop.auscult("info", "rub/a.wav", "--csv").out.split(separator: "\n")
-    #expect(csv[0] == "name,channels,sample_width,rate,frame_width,length,frames,peak,intensity,label")
-    #expect(csv[1].hasPrefix("rub/a.wav,1,2,16000,2,2.0,32000,-6.0") && csv[1].hasSuffix(",rub"))
+    #expect(csv[0] == "name,channels,sample_width,rate,frame_width,length,frames,peak,intensity,label,time,time_from")
+    #expect(csv[1].hasPrefix("rub/a.wav,1,2,16000,2,2.0,32000,-6.0") && csv[1].hasSuffix(",rub,,"))
 
     try workshop.write("m.csv", "file,label\nrub/a.wav,squeal\n")
     let table = try workshop.auscult("info", "rub/a.wav", "none.wav", "--manifest", "m.csv")

@@ -39,6 +39,8 @@ final class Wav: OffloadNode {
   private var rate = 0
   /// Ticks at which the next sample is due, after the first one.
   private var due: Int64?
+  /// Ticks of the first sample that waits.
+  private var firstWaiting: Int64?
   private var updated = 0
   private var waiting = WaitingFrames(frame: 1)
   private var outage: Outage
@@ -85,10 +87,13 @@ final class Wav: OffloadNode {
 
   override func activate() throws {
     due = nil
+    firstWaiting = nil
     hasFailed = false
     guard let format, wav == nil else { return }
     let wav = WavFile(
       file, limit: limit, header: WavHeader(rate: rate, channels: format.channels, encoding: encoding))
+    wav.description = WavDescription.text(format.machines)
+    wav.timeAhead = { [unowned self] in time(ahead: $0) }
     do {
       try wav.open()
     } catch {
@@ -147,6 +152,12 @@ final class Wav: OffloadNode {
     waiting.addSilence(frames)
   }
 
+  /// The wall-clock time of a waiting frame, so many frames after the first; nil: not known.
+  private func time(ahead: Int) -> Int64? {
+    guard let format, let firstWaiting else { return nil }
+    return host.wallTime(at: floorDivide(firstWaiting + Int64(ahead) * format.period, format.denominator))
+  }
+
   // MARK: Writing
 
   /// - Parameters:
@@ -164,6 +175,8 @@ final class Wav: OffloadNode {
         try wav.open()
       }
       tellLoss()
+      firstWaiting = due.map { $0 - Int64(waiting.count) * (format?.period ?? 1) }
+      wav.mark()
       try waiting.write { (bytes, taken) throws(FileProblem) in try wav.write(bytes, taken: &taken) }
       try wav.updateHeader()
       outage.end(file.path)

@@ -37,14 +37,20 @@ struct WavHeader: Equatable {
   var encoding: WavEncoding
   /// Offset of the first sample.
   var begin: Int
+  /// Nanoseconds since the Unix epoch at the first sample, which a `bext` chunk states; nil: not known.
+  var time: Int64?
+  /// What the `bext` chunk says of the channels.
+  var description = ""
   /// Offset of the number of frames, which headers of float samples repeat.
   private var fact: Int?
 
-  init(rate: Int, channels: Int, encoding: WavEncoding) {
+  init(rate: Int, channels: Int, encoding: WavEncoding, time: Int64? = nil, description: String = "") {
     self.rate = rate
     self.channels = channels
     self.encoding = encoding
-    begin = encoding == .float ? 56 : 44
+    self.time = time
+    self.description = description
+    begin = (encoding == .float ? 56 : 44) + (time == nil ? 0 : 8 + BroadcastTime.length)
     fact = encoding == .float ? 44 : nil
   }
 
@@ -63,6 +69,10 @@ struct WavHeader: Equatable {
     bytes += number(encoding.tag, 2) + number(channels, 2) + number(rate, 4) + number(rate * frame, 4)
     bytes += number(frame, 2) + number(encoding.width * 8, 2)
     if fact != nil { bytes += Array("fact".utf8) + number(4, 4) + number(0, 4) }
+    if let time {
+      let chunk = BroadcastTime(time, rate: rate).chunk(description: description)
+      bytes += Array("bext".utf8) + number(chunk.count, 4) + chunk
+    }
     return bytes + Array("data".utf8) + number(0, 4)
   }
 
@@ -85,6 +95,7 @@ extension WavHeader {
   static func read(_ file: OutputFile) -> (header: WavHeader, frames: Int)? {
     var header: WavHeader?
     var fact: Int?
+    var bext: [UInt8] = []
     var offset = 12
     while offset + 8 <= file.size, offset < 1 << 20 {
       let chunk = file.read(8, at: offset)
@@ -92,8 +103,10 @@ extension WavHeader {
       let name = chunk.prefix(4)
       if name.elementsEqual("fmt ".utf8) { header = format(file.read(min(size, 40), at: offset + 8)) }
       if name.elementsEqual("fact".utf8) { fact = offset + 8 }
+      if name.elementsEqual("bext".utf8) { bext = file.read(min(size, BroadcastTime.length), at: offset + 8) }
       if name.elementsEqual("data".utf8) {
         guard var header else { return nil }
+        header.time = BroadcastTime.time(bext, rate: header.rate)
         header.begin = offset + 8
         header.fact = fact
         return frames(header, announced: size, file).map { (header, $0) }

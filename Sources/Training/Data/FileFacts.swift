@@ -18,6 +18,9 @@ public struct FileFacts: Sendable {
   /// For each channel whose sensor is stuck: "channel 2: every sample is 0.5 of full scale".
   public var faults: [String]
 
+  /// When it was recorded; nil: not known.
+  public var time: RecordingTime?
+
   /// Bytes of a frame; nil: compressed.
   public var frameWidth: Int? { sampleWidth.map { $0 * channels } }
   public var seconds: Double { Double(frames) / Double(rate) }
@@ -25,9 +28,12 @@ public struct FileFacts: Sendable {
   /// Reads a file to its end. Ignores samples that are not finite.
   ///
   /// - Throws: `AudioFileError`. Calls `warn` for oddities.
-  public init(path: String, label: String? = nil, warn: (String) -> Void) throws {
+  public init(
+    path: String, label: String? = nil, times: RecordingTimeRules = RecordingTimeRules(), warn: (String) -> Void
+  ) throws {
     let file = try AudioFile(path: path)
     self.path = path
+    time = times.time(of: file) { warn("\(path): \($0)") }
     self.label = label
     channels = file.channels
     rate = file.rate

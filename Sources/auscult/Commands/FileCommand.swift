@@ -9,6 +9,7 @@ import Synchronization
 struct FileCommand {
   let graph: Graph
   let files: [String]
+  let times: RecordingTimeRules
   let periods: PeriodPlan
   /// For graphs that make their own sound.
   let rate: Int
@@ -62,6 +63,7 @@ struct FileCommand {
   private func options(_ failures: FileFailures, _ interruption: Interruption, _ log: EngineLog) -> FileRunOptions {
     var options = FileRunOptions()
     options.periods = periods
+    options.times = times
     options.outputFolder = audioFolder
     options.warn = { console.warning($0) }
     options.failed = failures.note

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import LiveControl
 import Models
+import Records
 import RunControl
 import TextEscapes
 import Training
@@ -21,6 +22,10 @@ struct Info: ParsableCommand {
         auscult info towers/*/*.wav --csv > towers.csv
         auscult info a.flac --json | jq '.files[0].intensity'
         auscult info models/fan.safetensors       thresholds, and how learning went
+        auscult info night/*.wav --name-time %Y%m%d_%H%M%S --time-zone Europe/Berlin
+
+      The time is that of the first sample, where the file states one: GUANO's time stamp, a bext chunk, AudioMoth's \
+      comment, a date tag with a time, or its name by --name-time.
 
       Warns about stuck sensors (all or nearly all samples are equal, or most are at the ends of the range).
 
@@ -31,6 +36,7 @@ struct Info: ParsableCommand {
     help: ArgumentHelp("Audio files, folders and lists of them, or models.", valueName: "file"), completion: .file())
   var files: [String]
   @Option(help: ArgumentHelp("Take labels from this manifest.", valueName: "file")) var manifest: String?
+  @OptionGroup(title: "Time of recording") var times: TimeOptions
   @Flag(help: "Print comma-separated values.") var csv = false
   @Flag(help: "Print one JSON object.") var json = false
   @OptionGroup var verbosity: ConsoleOptions
@@ -53,7 +59,7 @@ struct Info: ParsableCommand {
             models.append(model)
             continue
           }
-          let fact = try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels)) {
+          let fact = try FileFacts(path: path, label: FileFacts.label(of: path, manifest: labels), times: times.rules) {
             console.warning($0)
           }
           for fault in fact.faults { console.warning("\(path): its sensor is stuck: \(fault)") }
@@ -86,7 +92,8 @@ struct Info: ParsableCommand {
   }
 
   private static let columns = [
-    "name", "channels", "sample width", "rate", "frame width", "length", "frames", "peak", "intensity", "label",
+    "name", "channels", "sample width", "rate", "frame width", "length", "frames", "peak", "intensity", "label", "time",
+    "time from",
   ]
 
   private func show(_ facts: [FileFacts], _ models: [ModelFacts]) {
@@ -103,19 +110,23 @@ struct Info: ParsableCommand {
       for fact in facts { Output.data(fact.fields.joined(separator: ",") + "\n") }
       return
     }
-    var table = Table(Self.columns.map { ($0, $0 == "name" || $0 == "label" ? .left : .right) })
+    var table = Table(
+      Self.columns.map { ($0, $0 == "name" || $0 == "label" || $0.hasPrefix("time") ? .left : .right) })
     for fact in facts { table.add(fact.cells) }
     Output.line(table.text)
   }
 }
 
 extension FileFacts {
+  private var timeText: String? { time.map { wallTimeText($0.start) } }
+
   /// For people.
   fileprivate var cells: [String] {
     [
       path, "\(channels)", sampleWidth.map { "\($0) B" } ?? "-", "\(rate) Hz", frameWidth.map { "\($0) B" } ?? "-",
       Quantity.seconds(seconds), "\(frames)", peak.map { "\(Quantity.fixed($0, 1)) dBFS" } ?? "silent",
-      intensity.map { "\(Quantity.fixed($0, 1)) dBFS" } ?? "silent", label ?? "",
+      intensity.map { "\(Quantity.fixed($0, 1)) dBFS" } ?? "silent", label ?? "", timeText ?? "",
+      time?.origin.rawValue ?? "",
     ]
   }
 
@@ -125,7 +136,7 @@ extension FileFacts {
       CSVText.field(PathText.shown(path)), "\(channels)", sampleWidth.map { "\($0)" } ?? "", "\(rate)",
       frameWidth.map { "\($0)" } ?? "",
       "\(seconds)", "\(frames)", peak.map { "\($0)" } ?? "", intensity.map { "\($0)" } ?? "",
-      CSVText.field(PathText.shown(label ?? "")),
+      CSVText.field(PathText.shown(label ?? "")), timeText ?? "", time?.origin.rawValue ?? "",
     ]
   }
 
@@ -136,6 +147,7 @@ extension FileFacts {
       "rate": .integer(rate), "frame_width": frameWidth.map { .integer($0) } ?? .null, "length": .number(seconds),
       "frames": .integer(frames), "peak": peak.map { .number($0) } ?? .null,
       "intensity": intensity.map { .number($0) } ?? .null, "label": label.map { .text(PathText.shown($0)) },
+      "time": timeText.map { .text($0) }, "time_from": time.map { .text($0.origin.rawValue) },
       "stuck": faults.isEmpty ? nil : .texts(faults),
     ])
   }

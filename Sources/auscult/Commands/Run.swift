@@ -21,6 +21,7 @@ struct Run: ParsableCommand {
         auscult run fan.yaml --input monday.wav tuesday.flac
         auscult run fan.yaml --input week-47/ more.txt      a folder, and a list of files
         auscult run fan.yaml -- -strange-name.wav
+        auscult run fan.yaml --input night.wav --start-time 2026-11-21T22:00:00+01:00
         auscult run simulator.yaml --offline --duration 60s
 
       Exit status: 0 after a normal end; 1 when the server shut down, a file could not be read, or a node failed \
@@ -30,6 +31,12 @@ struct Run: ParsableCommand {
   @OptionGroup var input: GraphInput
   @OptionGroup(title: "Live") var live: LiveOptions
   @OptionGroup(title: "Without JACK") var files: FileOptions
+  @OptionGroup(title: "Time of recording") var times: TimeOptions
+  @Option(
+    help: ArgumentHelp(
+      "When the first sample of the one file, or of --offline, was recorded: 2026-11-21T09:30:00+01:00. Replaces what the "
+        + "file states.", valueName: "time"))
+  var startTime: String?
 
   @Option(help: ArgumentHelp("End after this duration of sound: 90, 90s, 1.5min, 2h.", valueName: "time"))
   var duration: Seconds?
@@ -49,6 +56,14 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     let isLive = files.names.isEmpty && !files.offline
+    if isLive, startTime != nil || times.isGiven {
+      throw ValidationError(
+        "--start-time, --name-time and --time-zone are for runs without JACK: live, the clock counts.")
+    }
+    if let startTime, times.nanoseconds(startTime) == nil {
+      throw ValidationError(
+        "--start-time '\(startTime)' is no time; write a date and a time: 2026-11-21T09:30:00Z, or without a zone.")
+    }
     if files.offline, !files.names.isEmpty {
       throw ValidationError("--offline is for graphs that make their own sound; it excludes --input.")
     }
@@ -84,8 +99,14 @@ struct Run: ParsableCommand {
           duration: duration?.number, console: console
         ).run()
       } else {
+        let names = try files.files()
+        if startTime != nil, names.count > 1 {
+          throw ValidationError("--start-time is for one file, and there are \(names.count); use --name-time.")
+        }
+        var rules = times.rules
+        rules.start = startTime.flatMap { times.nanoseconds($0) }
         try FileCommand(
-          graph: graph, files: try files.files(), periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
+          graph: graph, files: names, times: rules, periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
           rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, console: console
         ).run()
       }

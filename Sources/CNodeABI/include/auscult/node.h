@@ -290,6 +290,9 @@ typedef struct auscult_argument {
 // must then not replace the output's content. At the first process, the old instance has written everything.
 #define AUSCULT_CONTINUE "continue/1"
 
+// The wall clock of the sound is not known, as for most files. Since 1.2
+#define AUSCULT_NO_TIME INT64_MIN
+
 // The services of the host for one instance. They live from create to the end of destroy.
 typedef struct auscult_host {
   uint32_t size;
@@ -298,7 +301,7 @@ typedef struct auscult_host {
   const char *node;   // name of the node
   // Shows a line of text to the person who runs the graph, and writes it to the log.  // [control | worker]
   void (*log)(const struct auscult_host *host, int32_t level, const char *text);
-  // Nanoseconds since the Unix epoch, UTC, at a driver frame position.  // [worker & active]
+  // Nanoseconds since the Unix epoch, UTC, at a driver frame position, or AUSCULT_NO_TIME.  // [worker & active]
   int64_t (*wall_time)(const struct auscult_host *host, int64_t position);
   // Grows by one whenever the wall clock jumped and the host adjusted wall_time to it.  // [worker & active]
   uint64_t (*clock_steps)(const struct auscult_host *host);
