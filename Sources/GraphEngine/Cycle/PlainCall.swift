@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == Step {
   @inline(never) @_noLocks @_noAllocation
   func runPlain() -> StepResult {
     let before = preparePlain()
-    pointee.cycle.pointee.failure = nil
+    // `failure` is nil since the call that began the stretch: a node that sets it fails, and is not called again.
     let status = realtime_process(pointee.nodeClass, pointee.instance, pointee.cycle)
     pointee.state.countCall()
     if status == AUSCULT_OK && finishPlain() { return .ran }
