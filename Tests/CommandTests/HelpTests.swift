@@ -7,7 +7,8 @@ import Testing
 
   private static let commands = [
     "run", "check", "nodes", "status", "stop", "bench", "schema", "graph", "apply", "swap", "set", "rollback", "shadow",
-    "promote", "discard", "train", "calibrate", "adapt", "evaluate", "compare", "record", "clips", "cut",
+    "promote", "discard", "train", "calibrate", "adapt", "evaluate", "compare", "record", "clips", "cut", "history",
+    "trend",
   ]
 
   @Test(arguments: commands)

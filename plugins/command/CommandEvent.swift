@@ -16,7 +16,8 @@ struct CommandEvent {
     span = record.span
     var fields: [(String, String?)] = [
       ("GRAPH", record.graph), ("NODE", record.node), ("MACHINE", record.machine),
-      ("CHANNEL", record.channel.map(String.init)), ("ID", record.id), ("TIME", wallTimeText(record.time)),
+      ("CHANNEL", record.channel.map(String.init)), ("ID", record.id),
+      ("TIME", record.time.map(wallTimeText)),
       ("BEGIN", String(record.span.begin)), ("END", String(record.span.end)), ("RATE", String(record.rate)),
       ("FILE", record.file), ("MODEL", record.model),
     ]

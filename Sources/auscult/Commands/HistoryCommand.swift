@@ -15,7 +15,7 @@ struct HistoryCommand: ParsableCommand {
       alarms, for a range of hours to months.
 
       Examples:
-        auscult history                                     all events of auscult.sqlite
+        auscult history                           all events of auscult.sqlite
         auscult history watch.sqlite --since 2d --machine fan-03
         auscult history --kind alarm --since 2026-11-01 --format csv > alarms.csv
         auscult history --kind score --every 1h --since 30d

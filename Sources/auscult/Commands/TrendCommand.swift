@@ -12,9 +12,9 @@ struct TrendCommand: ParsableCommand {
     abstract: "Says how the scores of each machine drift over days and months.",
     discussion: """
       A sink.sqlite keeps the quantiles of each day's scores, also after the scores themselves are deleted. A line \
-      through the daily medians (Theil and Sen) says whether they rise. A new model begins a new series. Days need four \
-      for a trend; a change of less than 5 % of the distance to the threshold, or one that may be chance (Mann and \
-      Kendall), is steady. Silent and clipped sound does not count.
+      through the daily medians (Theil and Sen) says whether they rise. A trend needs four days. A change of less than \
+      5 % of the distance to the threshold, or one that may be chance (Mann and Kendall), is steady. A new model begins a \
+      new series. Silent and clipped sound does not count.
 
       Examples:
         auscult trend                                  of auscult.sqlite

@@ -16,7 +16,7 @@ struct Moment: ExpressibleByArgument {
 /// The history that `history` and `trend` read, and the part of it.
 struct HistoryOptions: ParsableArguments {
   @Argument(
-    help: ArgumentHelp("The database of a sink.sqlite (default: auscult.sqlite).", valueName: "file"),
+    help: ArgumentHelp("The database of a sink.sqlite.", valueName: "file"),
     completion: .file())
   var file = "auscult.sqlite"
   @Option(help: ArgumentHelp("Only this machine; may be given several times.", valueName: "name"))
