@@ -63,6 +63,9 @@ let plugins: [Plugin] = [
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
   Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
+  Plugin(
+    name: "mqtt",
+    libraries: ["Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes", "CSQLite", "CPaho"]),
 ]
 
 /// Plugins without Swift, for the tests; not named `auscult-*`, so that no search finds them.
@@ -136,6 +139,8 @@ let package = Package(
     .systemLibrary(name: "LibSoundTouch", pkgConfig: "soundtouch", providers: [.apt(["libsoundtouch-dev"])]),
     .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPaho", providers: [.apt(["libpaho-mqtt-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime", "CKernels"], swiftSettings: realtime),
     .target(
