@@ -225,7 +225,7 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "TextEscapes", "OutputFiles", "SystemCalls", "CStreams",
+        "Models", "TextEscapes", "OutputFiles", "SystemCalls", "CSystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -20,6 +20,8 @@ final class BrokerClient {
   /// Seconds: for a connection to be made, and between signs of life.
   private static let (patience, keepAlive): (Int32, Int32) = (10, 15)
 
+  /// Number of the last attempt to connect.
+  private(set) var attempt = 0
   private var handle: MQTTAsync?
   /// For Paho's callbacks. Never released: a thread of Paho may still call when the client is gone.
   private let context: UnsafeMutableRawPointer
@@ -43,6 +45,7 @@ final class BrokerClient {
   ///   - will: what the broker publishes, retained, when the connection breaks.
   /// - Returns: Paho's code, MQTTASYNC_SUCCESS if it has begun.
   func connect(_ login: Login, tls: TLS?, will: RetainedMessage) -> Int32 {
+    attempt += 1
     let texts = TextMemory()
     var willOptions = cpaho_will_options()
     willOptions.topicName = texts.keep(will.topic)
@@ -86,14 +89,15 @@ final class BrokerClient {
   /// - Returns: whether Paho took it.
   func publish(topic: String, payload: [UInt8], quality: Int32, isRetained: Bool = false, id: Int64? = nil) -> Bool {
     var options = cpaho_response_options()
-    let flight = id.map { Unmanaged.passRetained(Flight(id: $0, events: events)) }
+    let flight = id.map { Unmanaged.passRetained(Flight(id: $0, attempt: attempt, events: events)) }
     if let flight {
       options.onSuccess = messageSent
       options.onFailure = messageUnsent
       options.context = flight.toOpaque()
     }
     let code = payload.withUnsafeBytes { bytes in
-      MQTTAsync_send(handle, topic, Int32(clamping: bytes.count), bytes.baseAddress, quality, isRetained ? 1 : 0, &options)
+      MQTTAsync_send(
+        handle, topic, Int32(clamping: bytes.count), bytes.baseAddress, quality, isRetained ? 1 : 0, &options)
     }
     if code != MQTTASYNC_SUCCESS { flight?.release() }
     return code == MQTTASYNC_SUCCESS
@@ -112,10 +116,12 @@ final class BrokerClient {
 /// A message that Paho has. Its callback releases it.
 private final class Flight {
   let id: Int64
+  let attempt: Int
   let events: CourierEvents
 
-  init(id: Int64, events: CourierEvents) {
+  init(id: Int64, attempt: Int, events: CourierEvents) {
     self.id = id
+    self.attempt = attempt
     self.events = events
   }
 }
@@ -178,7 +184,7 @@ private func messageSent(_ context: UnsafeMutableRawPointer?, _: UnsafeMutablePo
 
 private func messageUnsent(_ context: UnsafeMutableRawPointer?, _: UnsafeMutablePointer<MQTTAsync_failureData>?) {
   let flight = Unmanaged<Flight>.fromOpaque(context!).takeRetainedValue()
-  flight.events.post(.unsent(flight.id))
+  flight.events.post(.unsent(flight.id, attempt: flight.attempt))
 }
 
 private func noteTLSError(_ text: UnsafePointer<CChar>?, _ length: Int, _ context: UnsafeMutableRawPointer?) -> Int32 {

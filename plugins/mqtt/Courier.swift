@@ -57,6 +57,8 @@ final class Courier: @unchecked Sendable {
   private var client: BrokerClient?
   private var link = Link.apart(until: .now)
   private var backoff = Backoff()
+  /// The last attempt to connect has failed.
+  private var hasFailed = false
   private var buffer: ArraySlice<Outbox.Entry> = []
   private var lastSent: Int64 = 0
   private var flying: Set<Int64> = []
@@ -95,7 +97,7 @@ final class Courier: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - seconds: the longest time for it.
-  ///   - waitsForBroker: also while there is no connection.
+  ///   - waitsForBroker: also while the first attempt to connect has not ended.
   func stop(seconds: Double, waitsForBroker: Bool) {
     orders.withLock { $0.end = (.now + .seconds(seconds), waitsForBroker) }
     events.wake()
@@ -127,7 +129,7 @@ final class Courier: @unchecked Sendable {
   /// False: it is to end before it has the lock.
   private func waitForLock() -> Bool {
     while lock == nil {
-      lock = try? QueueLock(folder: run.folder)
+      lock = try? QueueLock(folder: run.folder, waits: true)
       if lock == nil, orders.withLock({ $0.end != nil }) { return false }
       if lock == nil { _ = events.wait(seconds: 0.2) }
     }
@@ -151,7 +153,7 @@ final class Courier: @unchecked Sendable {
     save()
     guard let end else { return true }
     if case .connected = link { return !isEmpty && .now < end.by }
-    return end.waitsForBroker && .now < end.by && outbox.count > 0
+    return end.waitsForBroker && !hasFailed && .now < end.by
   }
 
   private var pause: Double {
@@ -171,7 +173,7 @@ final class Courier: @unchecked Sendable {
     case (.sent(let id), _):
       flying.remove(id)
       sent.insert(id)
-    case (.unsent(let id), .connected) where flying.contains(id):
+    case (.unsent(let id, let attempt), .connected) where attempt == client?.attempt && flying.contains(id):
       // What follows would overtake it, so begin again.
       client?.disconnect(milliseconds: 0)
       part(BrokerProblem("the connection to the broker \(run.settings.broker.text) does not take messages"))
@@ -208,6 +210,7 @@ final class Courier: @unchecked Sendable {
 
   private func begin() {
     link = .connected(since: .now)
+    hasFailed = false
     connection.store(true, ordering: .relaxed)
     notes.connected(run.settings.broker.text, waiting: outbox.count)
     publish(RetainedMessage(topic: run.topics.status, payload: Array("online".utf8)))
@@ -221,6 +224,7 @@ final class Courier: @unchecked Sendable {
 
   private func part(_ problem: BrokerProblem) {
     link = .apart(until: .now + backoff.next())
+    hasFailed = true
     connection.store(false, ordering: .relaxed)
     (buffer, lastSent, flying) = ([], 0, [])
     notes.blocked(problem, waiting: outbox.count)

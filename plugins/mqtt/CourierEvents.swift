@@ -12,8 +12,8 @@ final class CourierEvents: @unchecked Sendable {
     case lost(detail: String)
     /// The broker has acknowledged a message.
     case sent(Int64)
-    /// Paho could not send a message.
-    case unsent(Int64)
+    /// Paho could not send a message, at this attempt to connect.
+    case unsent(Int64, attempt: Int)
   }
 
   private let condition = Condition()

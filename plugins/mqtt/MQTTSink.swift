@@ -14,7 +14,8 @@ final class MQTTSink: OffloadNode {
   override class var declaration: NodeDeclaration {
     NodeDeclaration(
       "sink.mqtt", version: "1.0.0", summary: "Sends alarms, states and scores to an MQTT broker.", realtime: .offload,
-      traits: .sink, inputs: [PortDeclaration("in", [.score, .event], "Scores and events", flags: [.many, .independent])],
+      traits: .sink,
+      inputs: [PortDeclaration("in", [.score, .event], "Scores and events", flags: [.many, .independent])],
       parameters: MQTTSettings.parameters)
   }
 
@@ -46,7 +47,7 @@ final class MQTTSink: OffloadNode {
     reader = RecordReader(host: arguments.host)
     filter = ScoreFilter(settings.scores, every: settings.every)
     states = MachineStates(every: settings.every)
-    topics = Topics(prefix: settings.topic, run: arguments.host.graph)
+    topics = Topics(prefix: settings.topic, run: arguments.host.run)
     outage = Outage(arguments.host)
     outages = Outages(arguments.host)
     try super.init(arguments)
@@ -62,25 +63,26 @@ final class MQTTSink: OffloadNode {
     merge = RecordMerge(inputs: inputs)
     filter = ScoreFilter(settings.scores, every: settings.every)
     states = MachineStates(every: settings.every)
-    if let path = settings.passwordFile { try Self.wording("password_file") { () throws(FileProblem) in _ = try PasswordFile.read(path) } }
+    if let path = settings.passwordFile {
+      try Self.wording("password_file") { () throws(FileProblem) in _ = try PasswordFile.read(path) }
+    }
     try Self.wording("queue") { () throws(FileProblem) in try openQueue() }
   }
 
   private func openQueue() throws(FileProblem) {
     let folder = settings.queue
     try OutputFolder.makeAll(folder)
-    let lock = try QueueLock(folder: folder)
-    if lock == nil, !host.continuesOutput {
-      throw FileProblem("the queue \(folder) is in use by another node of this run; give another folder with `queue`")
-    }
+    let lock = try QueueLock(folder: folder, waits: host.continuesOutput)
     let outbox = try Outbox(folder: folder, limit: settings.limit, age: settings.age) { host.log(.error, $0) }
     let run = Courier.Run(
       settings: settings, topics: topics, identifier: identifier(folder), folder: folder,
       announcements: settings.homeAssistant
-        ? HomeAssistant(run: host.graph, graph: host.graph, topics: topics).messages(machines) : [])
+        ? HomeAssistant(run: host.run, graph: host.graph, topics: topics).messages(machines) : [])
     let courier = Courier(run, outbox: outbox, lock: lock, notes: CourierNotes(host))
-    guard courier.start() else { throw FileProblem("the system has no room for another thread; end other programs") }
-    (self.outbox, self.courier) = (outbox, courier)
+    guard host.isRehearsal || courier.start() else {
+      throw FileProblem("the system has no room for another thread; end other programs")
+    }
+    (self.outbox, self.courier) = (outbox, host.isRehearsal ? nil : courier)
   }
 
   /// At most 23 bytes, which every broker accepts; the same for each start of this watch.
@@ -89,7 +91,7 @@ final class MQTTSink: OffloadNode {
     gethostname(&name, name.count - 1)
     let computer = name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     let place = LinkedPath.resolved(folder)
-    return "auscult-" + TopicText.hash("\(computer)\n\(place)\n\(host.graph)\n\(host.node)").prefix(15)
+    return "auscult-" + TopicText.hash("\(computer)\n\(place)\n\(host.run)\n\(host.node)").prefix(15)
   }
 
   override func work(_ cycle: Cycle) throws {
@@ -114,7 +116,8 @@ final class MQTTSink: OffloadNode {
     if let outbox, outbox.count > 0 {
       host.log(
         .warning,
-        "\(CourierNotes.count(outbox.count)) for \(settings.broker.text) wait in \(outbox.path); the next run sends them")
+        "\(CourierNotes.count(outbox.count)) for \(settings.broker.text) wait in \(outbox.path); the next run sends them"
+      )
     }
     (courier, outbox) = (nil, nil)
   }

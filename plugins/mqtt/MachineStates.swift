@@ -47,7 +47,7 @@ struct MachineStates {
     let isDue = machine.told.map { record.span.end - $0 >= Int64(pause * Double(record.rate)) } ?? true
     guard hasChanged || isDue else { return nil }
     machine.told = record.span.end
-    return Self.json(machine, name: name, graph: record.graph)
+    return Self.json(machine, name: name, record)
   }
 
   private static func note(_ alarm: Record.Alarm, of node: String, _ machine: inout Machine) {
@@ -67,22 +67,26 @@ struct MachineStates {
     return machine.deaf.isEmpty ? "normal" : "deaf"
   }
 
-  private static func json(_ machine: Machine, name: String, graph: String) -> [UInt8] {
+  private static func json(_ machine: Machine, name: String, _ record: Record) -> [UInt8] {
     var line = JSONLine()
     line.field("kind", "state")
-    line.field("graph", graph)
+    line.field("graph", record.graph)
     line.field("machine", name)
     line.field("state", machine.state)
-    // Of several detectors, the one that is nearest to its threshold or farthest above it.
-    let worst = machine.scores.max { one, other in
-      (share(one.value), other.key) < (share(other.value), one.key)
-    }
-    if let worst {
-      line.field("score", worst.value.score)
-      line.field("threshold", worst.value.threshold)
+    if let (score, threshold) = score(machine, record) {
+      line.field("score", score)
+      line.field("threshold", threshold)
     }
     line.field("since", machine.since)
     return line.finished().dropLast()
+  }
+
+  /// The score of an alarm; otherwise, of several detectors, that of the one that is nearest to its threshold or farthest
+  /// above it.
+  private static func score(_ machine: Machine, _ record: Record) -> (Double, Double)? {
+    if case .alarm(let alarm) = record.content { return (alarm.score, alarm.threshold) }
+    let worst = machine.scores.max { one, other in (share(one.value), other.key) < (share(other.value), one.key) }
+    return worst.map { ($0.value.score, $0.value.threshold) }
   }
 
   private static func share(_ value: (score: Double, threshold: Double)) -> Double {
