@@ -95,7 +95,10 @@ struct Auscult: ParsableCommand {
           Apply.self, Swap.self, SetCommand.self, Rollback.self, Shadow.self, Promote.self, Discard.self,
         ]),
       CommandGroup(
-        name: "Look:", subcommands: [Check.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
+        name: "Look:",
+        subcommands: [
+          Check.self, Doctor.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self,
+        ]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])
 }
