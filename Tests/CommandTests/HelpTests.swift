@@ -7,7 +7,7 @@ import Testing
 
   private static let commands = [
     "run", "check", "nodes", "status", "stop", "bench", "schema", "graph", "apply", "swap", "set", "rollback", "shadow",
-    "promote", "discard", "train", "calibrate", "adapt", "evaluate", "compare",
+    "promote", "discard", "train", "calibrate", "adapt", "evaluate", "compare", "doctor",
   ]
 
   @Test(arguments: commands)
