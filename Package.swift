@@ -66,6 +66,9 @@ let plugins: [Plugin] = [
   Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "clip", libraries: ["Records", "SoundFiles", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
+  Plugin(
+    name: "mqtt",
+    libraries: ["Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes", "CSQLite", "CPaho"]),
 ]
 
 /// Plugins without Swift, for the tests; not named `auscult-*`, so that no search finds them.
@@ -141,6 +144,7 @@ let package = Package(
     .target(name: "CSoundTouch", dependencies: ["LibSoundTouch"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
+    .systemLibrary(name: "CPaho", providers: [.apt(["libpaho-mqtt-dev"])]),
 
     .target(name: "NodeKit", dependencies: ["NodeABI", "CNodeABI", "CRealtime", "CKernels"], swiftSettings: realtime),
     .target(
@@ -238,7 +242,7 @@ let package = Package(
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
         "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText", "TextEscapes",
-        "OutputFiles", "SystemCalls", "CStreams",
+        "OutputFiles", "SystemCalls", "CSystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 int rename_without_replacing(const char *from, const char *to) {
@@ -89,4 +90,10 @@ void read_code(int (*is_wanted)(const char *path)) {
 void release_code(int (*is_wanted)(const char *path)) {
   struct visit visit = {is_wanted, 1};
   dl_iterate_phdr(visit_object, &visit);
+}
+
+int clock_is_synchronised(void) {
+  struct timex state = {0};
+  int code = adjtimex(&state);
+  return code >= 0 && code != TIME_ERROR && !(state.status & STA_UNSYNC);
 }

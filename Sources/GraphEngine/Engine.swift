@@ -74,7 +74,7 @@ public final class Engine: @unchecked Sendable {
   public init(graph: Graph, options: EngineOptions = EngineOptions()) throws(DiagnosticsError) {
     self.graph = graph
     self.options = options
-    services = HostServices(log: options.log)
+    services = HostServices(runName: options.runName, isRehearsal: options.isRehearsal, log: options.log)
     stalls = StallWatch(services.calls, log: options.log)
     var outputs = OutputGuard(graph)
     outputs.protect(options.outputs)

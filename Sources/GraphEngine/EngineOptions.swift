@@ -18,6 +18,10 @@ public struct EngineOptions: Sendable {
   public var passesOverLateNodes = false
   /// What outputs must not replace, besides the files that the graph reads.
   public var outputs = OutputGuard()
+  /// Name of the run, for outputs that serve several runs; nil: the graph's.
+  public var runName: String?
+  /// The run's outputs are thrown away: sinks write to their paths only.
+  public var isRehearsal = false
   /// Measures the time of every step, for `bench`.
   public var isMeasured = false
   /// Receives messages of the nodes and the engine: level, node, text. Called on control and worker threads.

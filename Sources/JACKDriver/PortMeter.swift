@@ -64,6 +64,8 @@ public final class PortMeter {
 
   public var rate: Int { client.rate }
   public var period: Int { client.period }
+  /// Cycles that the server has run since the meter began.
+  public var cycles: Int { state.pointee.cycleCount }
 
   /// All ports, those that give samples first, with the levels since the last look. New ports that give samples are metered
   /// from now on, if there is room.
@@ -72,6 +74,12 @@ public final class PortMeter {
     let levels = takeLevels()
     try listen(to: outputs.map(\.name))
     return list(outputs, isOutput: true, levels) + list(client.ports(JackPortIsInput), isOutput: false, [:])
+  }
+
+  /// The ports of a list that a `connect` text of a node means.
+  public static func ports(_ list: [Port], matching text: String, node: String) throws(JACKError) -> [Port] {
+    let names = try PortPattern(text, node: node).matches(in: list.map { PortName($0.name, aliases: $0.aliases) })
+    return names.compactMap { name in list.first { $0.name == name } }
   }
 
   private func list(_ ports: [PortName], isOutput: Bool, _ levels: [String: Level]) -> [Port] {
@@ -134,6 +142,9 @@ struct MeterState: ~Copyable {
   }
 
   private let places: UnsafeMutablePointer<Place>
+  private let cycles = Atomic<Int>(0)
+
+  var cycleCount: Int { cycles.load(ordering: .relaxed) }
 
   init() {
     places = .allocate(capacity: Self.capacity)
@@ -166,6 +177,7 @@ struct MeterState: ~Copyable {
   /// Adds a cycle. Thread: realtime.
   @_noLocks @_noAllocation
   func add(_ frames: Int) {
+    cycles.add(1, ordering: .relaxed)
     for index in 0..<Self.capacity {
       guard let port = places[index].port.load(ordering: .acquiring),
         let buffer = jack_port_get_buffer(port, UInt32(frames))

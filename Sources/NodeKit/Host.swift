@@ -30,6 +30,14 @@ public struct Host: @unchecked Sendable {
   /// positions of two runs apart. Thread: worker, active.
   public var liveSince: Int64 { ability(AUSCULT_RUN, as: auscult_run.self)?.pointee.began(pointer) ?? 0 }
 
+  /// Name of the run: of the graph, unless the run was given another one. Thread: control or worker.
+  public var run: String {
+    ability(AUSCULT_RUN, as: auscult_run.self)?.pointee.name(pointer).map { String(cString: $0) } ?? graph
+  }
+
+  /// The run's outputs are thrown away: a sink sends nothing and starts no program. Thread: control or worker.
+  public var isRehearsal: Bool { ability(AUSCULT_RUN, as: auscult_run.self)?.pointee.is_rehearsal(pointer) == 1 }
+
   /// In a swap, the node takes over the output of the old node of the same name. What is there stays. The old node has
   /// written everything before the first `work`.
   public var continuesOutput: Bool { ability(AUSCULT_CONTINUE) != nil }

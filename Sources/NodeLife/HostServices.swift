@@ -31,15 +31,25 @@ package final class HostServices: @unchecked Sendable {
   let entering: (@Sendable (String, Graph.Node) -> Void)?
 
   package init(
-    log: @escaping @Sendable (LogLevel, String, String) -> Void,
+    runName: String? = nil, isRehearsal: Bool = false, log: @escaping @Sendable (LogLevel, String, String) -> Void,
     entering: (@Sendable (String, Graph.Node) -> Void)? = nil
   ) {
+    self.isRehearsal = isRehearsal
+    self.runName = runName.flatMap { strdup($0) }.map { UnsafePointer($0) }
     self.log = log
     self.entering = entering
     calls = NodeCalls(log: log)
   }
 
-  deinit { fileName.withLock { free($0) } }
+  /// The run's outputs are thrown away.
+  let isRehearsal: Bool
+  /// Name of the run, if it is not the graph's.
+  let runName: UnsafePointer<CChar>?
+
+  deinit {
+    fileName.withLock { free($0) }
+    free(UnsafeMutablePointer(mutating: runName))
+  }
 
   package func setRate(_ rate: Int) { driverRate.store(rate, ordering: .relaxed) }
 

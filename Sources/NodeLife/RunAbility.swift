@@ -12,6 +12,10 @@ private let runAbility: RunAbility = {
   table.initialize(
     to: auscult_run(
       size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0,
-      began: { host in NodeHostRecord.of(host).services.liveSince }))
+      began: { host in NodeHostRecord.of(host).services.liveSince },
+      name: { host in
+        let record = NodeHostRecord.of(host)
+        return record.services.runName ?? record.native.pointee.graph
+      }, is_rehearsal: { host in NodeHostRecord.of(host).services.isRehearsal ? 1 : 0 }))
   return RunAbility(table: table)
 }()

@@ -97,7 +97,10 @@ struct Auscult: ParsableCommand {
         ]),
       CommandGroup(name: "Look back:", subcommands: [HistoryCommand.self, TrendCommand.self]),
       CommandGroup(
-        name: "Look:", subcommands: [Check.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self]),
+        name: "Look:",
+        subcommands: [
+          Check.self, Doctor.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self,
+        ]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])
 }

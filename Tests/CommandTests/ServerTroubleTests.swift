@@ -26,7 +26,7 @@ struct ServerTroubleTests {
   @Test func aServerThatGoesAwayIsStatus1() throws {
     let live = try start("--start-server", "--name", name, "--set", "mic.connect=system:capture_1")
     try live.wait(for: "auscult: connected system:capture_1 -> \(name):mic\n")
-    let jackd = try #require(childOf(live.process.processIdentifier))
+    let jackd = try #require(jackdOf(live.process.processIdentifier))
     kill(jackd, SIGTERM)
     let outcome = try live.end()
     #expect(outcome.status == 1)
@@ -38,7 +38,7 @@ struct ServerTroubleTests {
   @Test func aServerThatDoesNotAnswerIsToldOf() throws {
     let owner = try start("--start-server", "--name", name)
     let (ending, asking) = (try startConnected(name + "-ending"), try startConnected(name + "-asking"))
-    let jackd = try #require(childOf(owner.process.processIdentifier))
+    let jackd = try #require(jackdOf(owner.process.processIdentifier))
     kill(jackd, SIGSTOP)
     defer { kill(jackd, SIGCONT) }
     ending.signal(SIGTERM)
@@ -119,16 +119,5 @@ struct ServerTroubleTests {
       "mic.connect=system:capture_1")
     try live.wait(for: "auscult: connected ")
     return live
-  }
-
-  /// The jackd that a run has started.
-  private func childOf(_ parent: Int32) -> pid_t? {
-    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return processes.compactMap { pid_t($0) }.first { process in
-      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
-      // "pid (name) state parent ..."
-      let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-      return fields.count > 2 && fields[2] == "\(parent)" && stat.contains("(jackd)")
-    }
   }
 }

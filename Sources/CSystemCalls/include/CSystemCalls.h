@@ -18,6 +18,9 @@ int make_memory_file(const char *name);
 int spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int spawn_change_folder(posix_spawn_file_actions_t *actions, const char *folder);
 
+// Whether a time service keeps the wall clock right: 1, or 0: no, or the system does not say.
+int clock_is_synchronised(void);
+
 // Names the calling thread, for debuggers and `top`. The system keeps 15 bytes.
 void name_this_thread(const char *name);
 

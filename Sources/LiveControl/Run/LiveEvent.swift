@@ -8,6 +8,8 @@ public enum LiveEvent: Sendable, Equatable {
   case waitsForServer(JACKEvent)
   /// The server appeared, after this many seconds.
   case serverCame(seconds: Double)
+  /// The JACK server of this name has not run a cycle for this many seconds since the begin.
+  case noCycle(server: String, seconds: Double)
   /// The run of this name was stopped before there was a server.
   case stoppedBeforeServer(String)
   /// The system does not allow locking memory, for this reason; the graph runs without.

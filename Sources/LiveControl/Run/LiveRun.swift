@@ -75,7 +75,8 @@ public struct LiveRun {
     let privateServer = try startServer()
     defer { privateServer?.stop() }
     let server = privateServer?.name ?? options.server
-    let wait = ServerWait(control, signals, name: name, tell: tell)
+    let service = ServiceReport()
+    let wait = ServerWait(control, signals, name: name, tell: tell) { service.waitsForServer($0) }
     let driverOptions = JACKDriver.Options(
       name: name, server: server, origin: options.origin, reconnects: options.reconnects)
     guard let driver = try wait.driver(driverOptions) else {
@@ -83,8 +84,8 @@ public struct LiveRun {
       return nil
     }
     let task = try makeTask?(driver.rate) { [control = driver.control] in control.wake() }
-    let engine = try attach(driver, task, deadline, control)
-    let loop = try LiveRunLoop(self, name: name, server: server, driver, engine, task, deadline)
+    let engine = try attach(driver, name: name, task, deadline, control)
+    let loop = try LiveRunLoop(self, name: name, server: server, driver, engine, task, deadline, service)
     loop.handle(signals)
     if wait.end(with: loop.methods.handlers) { loop.stop() }
     defer { control.stop() }
@@ -93,9 +94,10 @@ public struct LiveRun {
   }
 
   private func attach(
-    _ driver: JACKDriver, _ task: (any LiveTask)?, _ deadline: EndDeadline, _ control: ControlServer
+    _ driver: JACKDriver, name: String, _ task: (any LiveTask)?, _ deadline: EndDeadline, _ control: ControlServer
   ) throws -> Engine {
     var engineOptions = EngineOptions()
+    engineOptions.runName = name
     engineOptions.log = log
     engineOptions.passesOverLateNodes = true
     let engine = try Engine(graph: task?.graph ?? graph, options: engineOptions)

@@ -20,11 +20,15 @@ final class LiveRunLoop {
   private let changes: ChangeRunner
   private let watch: GraphWatch
   private let hangup: HangupHandler
+  private let service: ServiceReport
+  private var firstCycle: FirstCycleWatch
 
   init(
     _ live: LiveRun, name: String, server: String?, _ driver: JACKDriver, _ engine: Engine, _ task: (any LiveTask)?,
-    _ deadline: EndDeadline
+    _ deadline: EndDeadline, _ service: ServiceReport
   ) throws {
+    self.service = service
+    firstCycle = FirstCycleWatch(live.tell)
     self.live = live
     self.driver = driver
     self.engine = engine
@@ -33,8 +37,9 @@ final class LiveRunLoop {
     let control = driver.control
     let server = server ?? Self.standardServer
     let wake: @Sendable () -> Void = { control.wake() }
-    stop = { [endRequests = task?.endRequests] in
+    stop = { [endRequests = task?.endRequests, stopping = service.stopping] in
       guard endRequests?.end() ?? true else { return control.wake() }
+      stopping()
       deadline.end()
       control.stop()
     }
@@ -83,7 +88,7 @@ final class LiveRunLoop {
         poll: {
           deadline.leaveServer(false)
           look()
-          live.reporter.update(status.update(), engine)
+          report(status.update())
           if engine.realtime.position >= last { driver.control.stop() }
           deadline.leaveServer(true)
         }, report: { live.reporter.event($0) })
@@ -95,6 +100,13 @@ final class LiveRunLoop {
     deadline.isOver()
     live.reporter.end(figures)
     try outcome.get()
+  }
+
+  private func report(_ figures: RunFigures) {
+    live.reporter.update(figures, engine)
+    let waitsForTransport = live.options.origin == .transport && figures.statistics.cycles == 0
+    service.look(figures, waitsForTransport: waitsForTransport)
+    if !waitsForTransport { firstCycle.look(figures) }
   }
 
   private func look() {

@@ -10,6 +10,8 @@ final class ServerWait: Sendable {
   private let signals: SignalWatcher
   private let name: String
   private let tell: @Sendable (LiveEvent) -> Void
+  /// Receives what the run waits for, when it begins to wait.
+  private let waits: @Sendable (String) -> Void
   private let stopped = Atomic<Bool>(false)
   private let isAnswering = Atomic<Bool>(false)
   /// The methods that answer once the run has begun.
@@ -21,8 +23,10 @@ final class ServerWait: Sendable {
   ///
   /// - Parameter name: of the run.
   init(
-    _ control: ControlServer, _ signals: SignalWatcher, name: String, tell: @escaping @Sendable (LiveEvent) -> Void
+    _ control: ControlServer, _ signals: SignalWatcher, name: String, tell: @escaping @Sendable (LiveEvent) -> Void,
+    waits: @escaping @Sendable (String) -> Void
   ) {
+    self.waits = waits
     self.control = control
     self.signals = signals
     self.name = name
@@ -43,6 +47,7 @@ final class ServerWait: Sendable {
       began = .now
       reason.withLock { $0 = "\(event)" }
       tell(.waitsForServer(event))
+      waits("\(event)")
       control.start(methods)
     }
     guard let began else { return driver }

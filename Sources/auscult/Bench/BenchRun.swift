@@ -75,6 +75,7 @@ struct BenchRun {
   private func makeDriver(isMeasured: Bool) throws -> HandDriver {
     var options = EngineOptions()
     options.isMeasured = isMeasured
+    options.isRehearsal = true
     options.workerThreads = 0
     options.log = EngineLog(.plain).receive
     let driver = try HandDriver(Engine(graph: graph, options: options), rate: sound.rate)

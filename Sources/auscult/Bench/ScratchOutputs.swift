@@ -31,5 +31,16 @@ struct ScratchOutputs {
     return graph
   }
 
+  /// Bytes that a node has written.
+  func size(ofNode index: Int) -> Int {
+    let own = "\(folder)/\(index)"
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: own)) ?? []
+    return names.reduce(0) { sum, name in
+      var status = stat()
+      guard stat("\(own)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return sum }
+      return sum + Int(status.st_size)
+    }
+  }
+
   func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }

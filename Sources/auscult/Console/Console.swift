@@ -42,32 +42,34 @@ final class Console: Sendable {
   func say(_ level: Logger.Level, _ text: String, node: String = "") {
     guard level >= self.level else { return }
     if isJSON {
-      write(JSONValue.log(level, text, node: node).json)
+      write(JSONValue.log(level, text, node: node).json, level)
     } else {
-      write(Array(plain(level, text, node: node).utf8))
+      write(Array(plain(level, text, node: node).utf8), level)
     }
   }
 
   /// Prints the error of a command line, and its usage.
-  func usage(_ text: String) { write(Array(TerminalText.lines(text).utf8)) }
+  func usage(_ text: String) { write(Array(TerminalText.lines(text).utf8), .error) }
 
   /// Prints diagnostics of a graph, as worded by `DiagnosticsRenderer`.
   func show(_ diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics {
-      write(isJSON ? JSONValue(diagnostic).json : Array(diagnostic.rendered.utf8))
+      write(
+        isJSON ? JSONValue(diagnostic).json : Array(diagnostic.rendered.utf8),
+        diagnostic.severity == .error ? .error : .warning)
     }
   }
 
   /// Prints a note: lines of text, or with `--json` the object.
   func info(_ lines: [String], object: JSONValue) {
     guard level <= .info else { return }
-    if isJSON { write(object.json) } else { for line in lines { info(line) } }
+    if isJSON { write(object.json, .info) } else { for line in lines { info(line) } }
   }
 
   /// Prints one line of a level: text, or with `--json` the object.
   func tell(_ level: Logger.Level, _ text: String, object: JSONValue) {
     guard level >= self.level else { return }
-    if isJSON { write(object.json) } else { say(level, text) }
+    if isJSON { write(object.json, level) } else { say(level, text) }
   }
 
   private func plain(_ level: Logger.Level, _ text: String, node: String) -> String {
@@ -103,7 +105,8 @@ final class Console: Sendable {
 
   // MARK: Bytes
 
-  private func write(_ line: [UInt8]) {
+  private func write(_ line: [UInt8], _ level: Logger.Level) {
+    let line = JournalLevels.areWanted ? JournalLevels.mark(line, level) : line
     hasProgress.withLock {
       clear(&$0)
       Self.send(line + [UInt8(ascii: "\n")])

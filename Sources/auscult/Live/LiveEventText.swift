@@ -9,6 +9,10 @@ extension Console {
         "started a private JACK server without a sound card; other programs find it with JACK_DEFAULT_SERVER=\(name)")
     case .waitsForServer(let event): warning("\(event)")
     case .serverCame(let seconds): info("the JACK server appeared after \(Quantity.seconds(seconds))")
+    case .noCycle(let server, let seconds):
+      warning(
+        "the JACK server '\(server)' has run no cycle for \(Quantity.seconds(seconds)): nothing is heard. With PipeWire, "
+          + "start its session manager (wireplumber); with jackd, look at its output; `auscult doctor` checks more")
     case .stoppedBeforeServer(let name): info("'\(name)' was stopped before a JACK server appeared")
     case .memoryNotLocked(let reason): say(.debug, "memory is not locked: \(reason)")
     case .watchesFile(let file): info("applying \(file) whenever it is saved")

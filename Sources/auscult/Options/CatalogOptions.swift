@@ -21,7 +21,8 @@ struct CatalogOptions: ParsableArguments {
   /// - Parameters:
   ///   - isPrivate: loads private copies, so that plugins can be rebuilt while they run.
   ///   - isWhole: opens all plugins, not only those that are asked for later.
-  func load(isPrivate: Bool = false, isWhole: Bool = false) -> PluginCatalog {
+  ///   - isQuiet: the caller reports what can't be used.
+  func load(isPrivate: Bool = false, isWhole: Bool = false, isQuiet: Bool = false) -> PluginCatalog {
     for folder in pluginPath where !FileManager.default.fileExists(atPath: folder) {
       Console.plain.warning("--plugin-path \(folder.shown): there is no such folder")
     }
@@ -29,6 +30,7 @@ struct CatalogOptions: ParsableArguments {
       searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate,
       probe: PluginProbe(executable: "/proc/self/exe"), index: .standard)
     if isWhole { catalog.openAll() }
+    if isQuiet { return catalog }
     for problem in catalog.problems + catalog.remarks { Console.plain.warning(problem.description) }
     return catalog
   }

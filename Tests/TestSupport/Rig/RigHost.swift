@@ -62,6 +62,7 @@ private let rigRun: RigRun = {
   let table = UnsafeMutablePointer<auscult_run>.allocate(capacity: 1)
   table.initialize(
     to: auscult_run(
-      size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0, began: { host in rigHost(host).liveSince }))
+      size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0, began: { host in rigHost(host).liveSince },
+      name: { host in host!.pointee.graph }, is_rehearsal: { _ in 0 }))
   return RigRun(table: table)
 }()

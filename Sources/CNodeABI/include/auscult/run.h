@@ -19,6 +19,12 @@ typedef struct auscult_run {
   // Nanoseconds since the Unix epoch (UTC) at which a live run began; it never changes in a run. 0: the run is not live,
   // so that the same files give the same records.  // [worker & active]
   int64_t (*began)(const auscult_host *host);
+  // Name of the run: of the graph, unless the run was given another one. It tells two runs of one graph apart. Valid as
+  // long as the host.  // [control | worker]
+  const char *(*name)(const auscult_host *host);
+  // 1: the run only measures, and its outputs are thrown away (`auscult bench`). A sink writes to its paths, but reaches
+  // nobody else: it sends nothing and starts no program. Else 0.  // [control | worker]
+  int32_t (*is_rehearsal)(const auscult_host *host);
 } auscult_run;
 
 #ifdef __cplusplus

@@ -1,0 +1,47 @@
+import NodeKit
+import Synchronization
+
+/// What the courier reports to the person who runs the graph, for as long as the node exists.
+///
+/// Thread: any.
+final class CourierNotes: Sendable {
+  private struct State: @unchecked Sendable {
+    var host: Host?
+    var outages: Outages?
+    /// The problem as last logged.
+    var said: String?
+  }
+
+  private let state: Mutex<State>
+
+  /// Thread: control.
+  init(_ host: Host) { state = Mutex(State(host: host, outages: Outages(host))) }
+
+  /// There is no connection. Logs each reason once; `status` shows it with the number of waiting messages.
+  func blocked(_ problem: BrokerProblem, waiting: Int) {
+    state.withLock { state in
+      state.outages?.say("\(problem.text). \(Self.count(waiting)) in the queue")
+      guard state.said != problem.text else { return }
+      state.said = problem.text
+      state.host?.log(.warning, "\(problem.text). Alarms wait in the queue; everything else runs on")
+    }
+  }
+
+  func connected(_ broker: String, waiting: Int) {
+    state.withLock { state in
+      let isBack = state.said != nil
+      state.said = nil
+      state.outages?.say(nil)
+      state.host?.log(
+        isBack ? .warning : .info,
+        "connected to \(broker)" + (waiting > 0 ? "; sends \(Self.count(waiting)) of the queue" : ""))
+    }
+  }
+
+  func log(_ level: Host.Level, _ text: String) { state.withLock { $0.host?.log(level, text) } }
+
+  /// The node is about to end: from now on nothing is reported.
+  func end() { state.withLock { $0 = State() } }
+
+  static func count(_ number: Int) -> String { number == 1 ? "1 message" : "\(number) messages" }
+}

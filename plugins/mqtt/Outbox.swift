@@ -1,0 +1,191 @@
+import Glibc
+import OutputFiles
+import Records
+import Synchronization
+
+/// The messages that the broker has not acknowledged, in order, in an SQLite file. What is added outlives the program.
+///
+/// The sink's thread adds by one connection; the courier's thread reads and removes by another.
+final class Outbox: @unchecked Sendable {
+  struct Entry: Sendable {
+    var id: Int64
+    var topic: String
+    var payload: [UInt8]
+  }
+
+  /// Messages that were dropped because of a limit.
+  struct Dropped: Sendable, Equatable {
+    var scores = 0
+    var alarms = 0
+    var span = Span(begin: .max, end: 0)
+    var count: Int { scores + alarms }
+  }
+
+  /// Milliseconds that the sink and the courier wait for each other.
+  private static let (sinkPatience, courierPatience): (Int32, Int32) = (100, 5000)
+
+  let path: String
+  private let limit: Int
+  /// Seconds.
+  private let age: Double
+  /// Messages that wait. Exact, except while another instance uses the same file.
+  private let number = Atomic<Int>(0)
+
+  /// Grows with every change.
+  private let version = Atomic<Int>(0)
+
+  private let sink: Database
+  private let insert: Statement
+  private let courier: Database
+  private let select: Statement
+  private let delete: Statement
+
+  /// Opens the file in a folder. Sets a damaged one aside.
+  ///
+  /// - Parameter tell: receives a message about a file that was set aside.
+  init(folder: String, limit: Int, age: Double, tell: (String) -> Void) throws(FileProblem) {
+    path = folder + "/outbox.sqlite"
+    self.limit = limit
+    self.age = age
+    sink = try Self.open(path, tell)
+    courier = try Database(path)
+    sink.wait(milliseconds: Self.sinkPatience)
+    courier.wait(milliseconds: Self.courierPatience)
+    // The courier writes the journal back: the sink never waits for the disk.
+    try sink.run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
+    try courier.run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
+    insert = try sink.prepare(
+      "INSERT INTO messages (alarm, added, topic, payload, begin, end) VALUES (?, ?, ?, ?, ?, ?)")
+    select = try courier.prepare("SELECT id, topic, payload FROM messages WHERE id > ? ORDER BY id LIMIT ?")
+    delete = try courier.prepare("DELETE FROM messages WHERE id = ?")
+    try recount()
+  }
+
+  private static func open(_ path: String, _ tell: (String) -> Void) throws(FileProblem) -> Database {
+    let database = try Database(path)
+    do throws(FileProblem) {
+      try prepare(database)
+      return database
+    } catch {
+      guard database.isDamaged else { throw error }
+      let aside = path + ".damaged"
+      for ending in ["", "-wal", "-shm"] { rename(path + ending, aside + ending) }
+      tell("\(path) is damaged: moved it to \(aside) and began a new one; messages in it were not sent")
+      let new = try Database(path)
+      try prepare(new)
+      return new
+    }
+  }
+
+  private static func prepare(_ database: Database) throws(FileProblem) {
+    database.wait(milliseconds: courierPatience)
+    try database.run(
+      """
+      PRAGMA journal_mode = WAL;
+      CREATE TABLE IF NOT EXISTS messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, alarm INTEGER NOT NULL, added INTEGER NOT NULL, topic TEXT NOT NULL,
+        payload BLOB NOT NULL, begin INTEGER NOT NULL, end INTEGER NOT NULL);
+      CREATE INDEX IF NOT EXISTS messages_by_worth ON messages (alarm, id);
+      PRAGMA user_version = 1
+      """)
+  }
+
+  /// Messages that wait. Any thread.
+  var count: Int { max(0, number.load(ordering: .relaxed)) }
+
+  /// Grows with every change. Any thread.
+  var changes: Int { version.load(ordering: .relaxed) }
+
+  private func note(_ difference: Int) {
+    number.add(difference, ordering: .relaxed)
+    version.add(1, ordering: .relaxed)
+  }
+
+  // MARK: The sink
+
+  /// Adds messages, all or none, and drops what is beyond the limits. Thread: the sink's.
+  func add(_ messages: [Message]) throws(FileProblem) -> Dropped {
+    let now = Self.now
+    try sink.transaction { () throws(FileProblem) in
+      for message in messages {
+        insert.bind(1, message.isAlarm ? 1 : 0)
+        insert.bind(2, now)
+        insert.bind(3, message.topic)
+        insert.bind(4, message.payload)
+        insert.bind(5, message.span.begin)
+        insert.bind(6, message.span.end)
+        try insert.run()
+      }
+    }
+    note(messages.count)
+    return try trim()
+  }
+
+  private func trim() throws(FileProblem) -> Dropped {
+    guard count > limit else { return Dropped() }
+    try recount()
+    guard count > limit else { return Dropped() }
+    return try drop("id IN (SELECT id FROM messages ORDER BY alarm, id LIMIT \(count - limit))")
+  }
+
+  /// Drops scores that have waited for too long. Thread: the sink's.
+  func dropOld() throws(FileProblem) -> Dropped {
+    guard count > 0 else { return Dropped() }
+    return try drop("alarm = 0 AND added < \(Self.now - Int64(age * 1000))")
+  }
+
+  private func drop(_ which: String) throws(FileProblem) -> Dropped {
+    let statement = try sink.prepare("DELETE FROM messages WHERE \(which) RETURNING alarm, begin, end")
+    var dropped = Dropped()
+    while try statement.step() {
+      if statement.number(0) == 1 { dropped.alarms += 1 } else { dropped.scores += 1 }
+      dropped.span.begin = min(dropped.span.begin, statement.number(1))
+      dropped.span.end = max(dropped.span.end, statement.number(2))
+    }
+    note(-dropped.count)
+    return dropped
+  }
+
+  private func recount() throws(FileProblem) {
+    let statement = try sink.prepare("SELECT count(*) FROM messages")
+    _ = try statement.step()
+    number.store(Int(statement.number(0)), ordering: .relaxed)
+  }
+
+  // MARK: The courier
+
+  /// The next messages after one, in order. Thread: the courier's.
+  func next(after id: Int64, most: Int) throws(FileProblem) -> [Entry] {
+    select.bind(1, id)
+    select.bind(2, Int64(most))
+    var entries: [Entry] = []
+    while try select.step() {
+      entries.append(Entry(id: select.number(0), topic: select.text(1), payload: select.bytes(2)))
+    }
+    return entries
+  }
+
+  /// Removes messages that the broker has acknowledged. Thread: the courier's.
+  func remove(_ ids: [Int64]) throws(FileProblem) {
+    let removed = try courier.transaction { () throws(FileProblem) in
+      var removed = 0
+      for id in ids {
+        delete.bind(1, id)
+        try delete.run()
+        removed += courier.changes
+      }
+      return removed
+    }
+    note(-removed)
+  }
+
+  /// Writes the journal to the disk, so that what was added outlives a power failure, too. Thread: the courier's.
+  func save() { try? courier.run("PRAGMA wal_checkpoint(PASSIVE)") }
+
+  /// Milliseconds since the Unix epoch.
+  private static var now: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}
