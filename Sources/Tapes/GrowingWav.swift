@@ -2,7 +2,7 @@ import Glibc
 import TextEscapes
 
 /// The level of a WAV file of floats that `sink.wav` is writing: reads what is new at each call of `look`.
-public struct GrowingWav {
+public struct GrowingWav: Sendable {
   public let path: String
   /// The greatest magnitude; 1 is full scale.
   public private(set) var peak: Float = 0
