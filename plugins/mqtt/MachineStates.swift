@@ -13,7 +13,8 @@ struct MachineStates {
     var scores: [String: (score: Double, threshold: Double)] = [:]
     var state = "unknown"
     /// When the state began, as in records.
-    var since = ""
+    /// Nil where the time of the sound is not known.
+    var since: String?
     /// The frame position of the last message.
     var told: Int64?
   }
@@ -43,7 +44,7 @@ struct MachineStates {
     }
     let state = Self.state(machine)
     let hasChanged = state != machine.state
-    if hasChanged { (machine.state, machine.since) = (state, wallTimeText(record.time)) }
+    if hasChanged { (machine.state, machine.since) = (state, record.time.map(wallTimeText)) }
     let isDue = machine.told.map { record.span.end - $0 >= Int64(pause * Double(record.rate)) } ?? true
     guard hasChanged || isDue else { return nil }
     machine.told = record.span.end
@@ -77,7 +78,7 @@ struct MachineStates {
       line.field("score", score)
       line.field("threshold", threshold)
     }
-    line.field("since", machine.since)
+    if let since = machine.since { line.field("since", since) }
     return line.finished().dropLast()
   }
 
