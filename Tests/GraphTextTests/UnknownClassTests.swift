@@ -16,7 +16,7 @@ import Testing
     }
     #expect(
       error?.diagnostics.map(\.message) == [
-        "there is no node class 'broken.node' (not loaded: libauscult-old.so: it was built for ABI 3.2, this host has 1.3)"
+        "there is no node class 'broken.node' (not loaded: libauscult-old.so: it was built for ABI 3.3, this host has 1.3)"
       ])
   }
 

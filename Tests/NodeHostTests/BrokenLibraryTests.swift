@@ -69,7 +69,7 @@ private func parameter(_ name: String, _ flag: String..., message: String) -> De
 }
 
 private let libraryDefects = [
-  library("wrong-major", "MAJOR=2", message: "it was built for ABI 2.2, this host has 1.3"),
+  library("wrong-major", "MAJOR=2", message: "it was built for ABI 2.3, this host has 1.3"),
   library("small-info", "INFO_SIZE=16", message: "its auscult_library_info has 16 bytes, ABI 1 has 32"),
   library("null-info", "NULL_INFO", message: "its auscult_library() returns a null pointer"),
   library(

@@ -66,7 +66,7 @@ import Testing
       catalog.problems.map { baseName($0.path) } == ["libauscult-four.so", "libauscult-three.so", "libauscult-two.so"])
     #expect(catalog.problems[0].defects == ["it is no regular file"])
     #expect(catalog.problems[1].defects == ["it cannot be loaded: file too short"])
-    #expect(catalog.problems[2].defects == ["it was built for ABI 9.2, this host has 1.3"])
+    #expect(catalog.problems[2].defects == ["it was built for ABI 9.3, this host has 1.3"])
   }
 
   @Test func missingDependencyIsNamed() throws {

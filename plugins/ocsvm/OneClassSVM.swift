@@ -21,7 +21,7 @@ final class OneClassSVM: ModelDetector {
           range: 1e-30...1e30, words: ["scale"]),
         .integer(
           "tokens", "Most training tokens that are used, at equal distances if there are more",
-          default: "5000", range: 2...1_000_000),
+          default: "4000", range: 2...1_000_000),
         Scaling.parameter(default: .standard),
       ])
   }

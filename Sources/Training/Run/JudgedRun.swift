@@ -49,8 +49,9 @@ struct JudgedRun {
       let heard = events.take()
       for channel in names.graph.indices {
         guard let machine = names.name(recording, channel: channel) else { continue }
-        try judged(
-          index, recording, tokens.filter { $0.channel == channel }, machine, heard.filter { $0.channel == channel })
+        // A long recording has many tokens: no copy where all are of one channel.
+        let own = names.graph.count == 1 ? tokens : tokens.filter { $0.channel == channel }
+        try judged(index, recording, own, machine, heard.filter { $0.channel == channel })
       }
     }
   }
