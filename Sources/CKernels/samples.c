@@ -88,13 +88,15 @@ CLONES kernel_level_sums kernel_level(const float *restrict in, float before, si
     greatest[l] = magnitude > greatest[l] ? magnitude : greatest[l];
     moves[l] |= in[i] != before;
   }
-  kernel_level_sums sums = {0, 0, 0};
-  for (int l = 0; l < LANES; l++) {
-    sums.square += squares[l];
-    sums.greatest = greatest[l] > sums.greatest ? greatest[l] : sums.greatest;
-    sums.moves |= moves[l] & 1;
+#pragma clang loop unroll(full)
+  for (int half = LANES / 2; half > 0; half /= 2) {
+    for (int l = 0; l < half; l++) {
+      squares[l] += squares[l + half];
+      greatest[l] = greatest[l + half] > greatest[l] ? greatest[l + half] : greatest[l];
+      moves[l] |= moves[l + half];
+    }
   }
-  return sums;
+  return (kernel_level_sums){squares[0], greatest[0], moves[0] & 1};
 }
 
 typedef float row __attribute__((vector_size(32), aligned(4)));
