@@ -26,6 +26,10 @@ struct BenchTimes {
   private(set) var batches: [Batch] = []
   /// Processor time of the whole process, in seconds.
   var processorSeconds = 0.0
+  /// Channels that the graph listens to.
+  var channels = 0
+  /// Bytes that were resident at the end.
+  var resident = 0
   private var last: EngineStatistics?
 
   /// Nanoseconds of all cycles.
