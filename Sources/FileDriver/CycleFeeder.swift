@@ -25,7 +25,7 @@ final class CycleFeeder {
       samples.initialize(repeating: 0, count: longest)
       (outputs + output).initialize(to: samples)
     }
-    anchor()
+    CycleFeeder.anchor(engine)
   }
 
   deinit {
@@ -42,7 +42,7 @@ final class CycleFeeder {
   }
 
   /// The wall time of position 0 is now, because a file does not say when it was recorded.
-  private func anchor() {
+  static func anchor(_ engine: Engine) {
     engine.anchor(position: 0, wall: nanoseconds(CLOCK_REALTIME), monotonic: nanoseconds(CLOCK_MONOTONIC))
   }
 }

@@ -23,6 +23,9 @@ public struct EngineOptions: Sendable {
   /// Receives messages of the nodes and the engine: level, node, text. Called on control and worker threads.
   public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
 
+  /// For an engine that runs ahead.
+  package var known = KnownSinks()
+
   public init() {}
 
   /// The compiler's limits.
@@ -31,6 +34,7 @@ public struct EngineOptions: Sendable {
     result.memory = memory
     result.queues.seconds = queueSeconds
     result.queues.bytes = queueBytes
+    result.known = known
     return result
   }
 }

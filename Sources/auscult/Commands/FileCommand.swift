@@ -14,6 +14,8 @@ struct FileCommand {
   let rate: Int
   let duration: Double?
   let audioFolder: String?
+  /// The most files that are processed at once.
+  let jobs: Int
   let console: Console
 
   func run() throws {
@@ -41,7 +43,7 @@ struct FileCommand {
     if console.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     warnWithoutResult(summary)
     if summary.wasCancelled { throw Failure("interrupted; the sound until then is judged and written") }
-    try checkNodes(of: engine.graph.name, failed: engine.failedNodes, log)
+    try checkNodes(of: engine.graph.name, failed: run.failedNodes, log)
     if failures.count > 0 {
       // The error of a single file is printed already.
       if files.count == 1 { throw ExitCode.failure }
@@ -63,6 +65,7 @@ struct FileCommand {
     var options = FileRunOptions()
     options.periods = periods
     options.outputFolder = audioFolder
+    options.jobs = jobs
     options.warn = { console.warning($0) }
     options.failed = failures.note
     options.isCancelled = { interruption.hasCome }

@@ -20,6 +20,7 @@ struct Run: ParsableCommand {
         auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
         auscult run fan.yaml --input monday.wav tuesday.flac
         auscult run fan.yaml --input week-47/ more.txt      a folder, and a list of files
+        auscult run fan.yaml --input week-47/ --jobs 1      one file after the other
         auscult run fan.yaml -- -strange-name.wav
         auscult run simulator.yaml --offline --duration 60s
 
@@ -56,6 +57,7 @@ struct Run: ParsableCommand {
       throw ValidationError("--offline needs --duration: a graph that makes its own sound has no end.")
     }
     if !isLive, let option = live.given.first { throw ValidationError("\(option) is for live runs.") }
+    if isLive, files.givenJobs != nil { throw ValidationError("--jobs is for runs over files.") }
     if isLive, files.audioFolder != nil { throw ValidationError("--audio-folder is for runs without JACK.") }
     if !files.names.isEmpty, duration != nil { throw ValidationError("--duration is not for files: they have an end.") }
     if rate != nil, !live.startServer, !files.offline {
@@ -86,7 +88,8 @@ struct Run: ParsableCommand {
       } else {
         try FileCommand(
           graph: graph, files: try files.files(), periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
-          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, console: console
+          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder,
+          jobs: files.jobs, console: console
         ).run()
       }
     }
