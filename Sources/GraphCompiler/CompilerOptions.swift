@@ -8,6 +8,9 @@ package struct CompilerOptions: Sendable {
   /// Sinks that another engine may be using, and that are therefore not configured now.
   package var known = KnownSinks()
 
+  /// What the nodes were measured to take; nil: they are placed by their classes alone.
+  package var costs: NodeCosts?
+
   package init() {}
 
   /// The limits of queues to a node.

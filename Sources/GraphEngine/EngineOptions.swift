@@ -18,6 +18,8 @@ public struct EngineOptions: Sendable {
   public var passesOverLateNodes = false
   /// What outputs must not replace, besides the files that the graph reads.
   public var outputs = OutputGuard()
+  /// What the nodes were measured to take, for their places; nil: they are placed by their classes alone.
+  public var costs: NodeCosts?
   /// Measures the time of every step, for `bench`.
   public var isMeasured = false
   /// Receives messages of the nodes and the engine: level, node, text. Called on control and worker threads.
@@ -35,6 +37,7 @@ public struct EngineOptions: Sendable {
     result.queues.seconds = queueSeconds
     result.queues.bytes = queueBytes
     result.known = known
+    result.costs = costs
     return result
   }
 }

@@ -80,10 +80,12 @@ struct Run: ParsableCommand {
       let graph = try input.load(catalog: catalog, console: console)
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)
       if isLive {
+        let costs = CostTrial.costs(
+          graph, probe: catalog.probe, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024)
         try LiveCommand(
           graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
           catalog: catalog, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
-          duration: duration?.number, console: console
+          duration: duration?.number, console: console, costs: costs
         ).run()
       } else {
         try FileCommand(
