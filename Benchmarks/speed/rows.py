@@ -155,6 +155,20 @@ def nodes_by_bench(shop):
         lambda: bench(shop, graph, 64, "overhead_ns_per_node_and_cycle"), goal=20)
 
 
+def agreement(shop):
+    """What `bench` says that a run costs, against `run` itself."""
+    long, period = 60 if shop.quick else 120, 64
+    graph = gains(shop, 101)
+
+    def ours():
+        return bench(shop, graph, period, "run_ns_per_cycle") * 1e-9 * 48000 * long / period
+
+    return Comparison(
+        "bench against run", "101 gains in periods of 64, the cost of a run by `bench`", "ns a cycle",
+        1e9 * period / 48000 / long, ours,
+        [Baseline("`run`", 1.3, lambda: (extra(shop, graph, period, 48000, long), None))])
+
+
 def front_end_by_bench(shop, period):
     return Comparison(
         f"bench {period}", f"Benchmarks/chain.yaml, periods of {period}, by `bench`", "times real time", 1,
@@ -307,6 +321,7 @@ ALL = {
     "machines": many,
     "node": nodes,
     "node by bench": nodes_by_bench,
+    "bench against run": agreement,
     "dense": lambda shop: inference(shop, "dense", DENSE, 5, "dense autoencoder 128 x 4, 8, 128 x 4", 600),
     "convolutions": lambda shop: inference(shop, "convolutions", CONV, 51, "convolutional autoencoder 8, 16", 60),
     "wide convolutions": lambda shop: inference(

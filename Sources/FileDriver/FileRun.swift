@@ -7,11 +7,15 @@ import TextEscapes
 ///
 /// Each file is a stream of its own, at its own rate, from frame position 0. The graph's external inputs, in the order
 /// of `Engine.externalInputs` (by node name, then channel), take the file's channels from the first on.
+/// With several jobs, engines of their own process files ahead of their turn; the sinks get all files in the given order,
+/// one after the other, so that what they write does not depend on the number of jobs. See `FilesAhead`.
 /// Thread: control; the run ends before `run` returns.
 public final class FileRun {
   private let engine: Engine
   private let options: FileRunOptions
   private var summary = FileRunSummary()
+  /// Nodes that were quarantined in any file.
+  public private(set) var failedNodes: Set<String> = []
   private var progress: ProgressMeter
   private var hasNamedChannels = false
   /// Files that audio sinks must not write.
@@ -33,9 +37,14 @@ public final class FileRun {
     let headers = try checked(paths)
     outputs.protect(paths, as: "an input of this run")
     progress.expect(files: paths.count, seconds: headers.reduce(0) { $0 + $1.seconds })
-    for header in headers where !summary.wasCancelled {
+    let ahead = FilesAhead(engine, options, headers)
+    defer {
+      ahead?.giveUp()
+      failedNodes.formUnion(ahead?.failedNodes ?? [])
+    }
+    for (index, header) in headers.enumerated() where !summary.wasCancelled {
       do {
-        try run(header, outputs: paths.count > 1)
+        try run(header, ahead?.job(index), ahead, outputs: paths.count > 1)
         summary.files += 1
       } catch {
         engine.stop()
@@ -44,6 +53,46 @@ public final class FileRun {
       }
     }
     return finished()
+  }
+
+  private func run(_ header: FileHeader, _ job: FileJob?, _ ahead: FilesAhead?, outputs isOneOfMany: Bool) throws {
+    let before = summary.seconds
+    var used = engine
+    if let job, let ahead, try finish(job, ahead) {
+      used = job.ahead.engine ?? engine
+    } else {
+      try run(header, outputs: isOneOfMany)
+    }
+    noteResult(of: used, header.path, seconds: summary.seconds - before)
+    failedNodes.formUnion(used.failedNodes)
+    if !summary.wasCancelled {
+      try options.finished(FinishedFile(path: header.path, seconds: summary.seconds - before, engine: used))
+    }
+  }
+
+  /// Lets a job that has run ahead finish.
+  ///
+  /// - Returns: false: the file must be run in the ordinary way.
+  private func finish(_ job: FileJob, _ ahead: FilesAhead) throws -> Bool {
+    try checkChannels(job.header, job.inputCount)
+    let (frames, seconds) = (summary.frames, summary.seconds)
+    let count = { [self] in
+      let done = job.frames.load(ordering: .relaxed)
+      summary.frames = frames + done
+      summary.seconds = seconds + Double(done) / Double(job.header.rate)
+    }
+    let isFinished = ahead.finish(job) { [self] in
+      if options.isCancelled() {
+        summary.wasCancelled = true
+        job.endSoon()
+      }
+      count()
+      if progress.isDue { progress.show(file: job.header.path, summary) }
+    }
+    guard isFinished else { return false }
+    count()
+    for warning in job.warnings { options.warn("\(job.header.path): \(warning)") }
+    return true
   }
 
   /// Runs a graph that makes its own sound.
@@ -69,28 +118,19 @@ public final class FileRun {
       done += count
       return count
     }
+    noteResult(of: engine, nil, seconds: summary.seconds)
+    failedNodes.formUnion(engine.failedNodes)
     return finished()
   }
 
   // MARK: Files
 
-  private struct Header {
-    var path: String
-    var rate: Int
-    var channels: Int
-    var seconds: Double
-  }
-
-  private func checked(_ paths: [String]) throws -> [Header] {
-    var headers: [Header] = []
+  private func checked(_ paths: [String]) throws -> [FileHeader] {
+    var headers: [FileHeader] = []
     var problems: [String] = []
     for path in paths {
       do {
-        let file = try AudioFile(path: path)
-        headers.append(
-          Header(
-            path: path, rate: file.rate, channels: file.channels,
-            seconds: Double(file.announcedFrames) / Double(file.rate)))
+        headers.append(FileHeader(try AudioFile(path: path)))
       } catch {
         problems.append("\(error)")
         options.failed?(path, FileRunError(["\(error)"]))
@@ -112,14 +152,11 @@ public final class FileRun {
     }
   }
 
-  private func run(_ header: Header, outputs isOneOfMany: Bool) throws {
+  private func run(_ header: FileHeader, outputs isOneOfMany: Bool) throws {
     try engine.prepare(rate: header.rate)
     let feeder = CycleFeeder(engine, longest: options.periods.longest)
     try checkChannels(header, feeder.inputCount)
-    let file = try AudioFile(path: header.path)
-    guard file.rate == header.rate, file.channels == header.channels else {
-      throw FileRunError(["\(header.path): was changed during the run"])
-    }
+    let file = try header.open()
     engine.setFile(PathText.shown(header.path))
     engine.setStart(options.times.time(of: file) { options.warn("\(header.path): \($0)") }?.start)
     defer { engine.setFile(nil) }
@@ -129,7 +166,7 @@ public final class FileRun {
     for warning in file.warnings { options.warn("\(header.path): \(warning)") }
   }
 
-  private func checkChannels(_ header: Header, _ wanted: Int) throws {
+  private func checkChannels(_ header: FileHeader, _ wanted: Int) throws {
     let graph = engine.graph.name
     if wanted == 0 {
       throw FileRunError(["the graph '\(graph)' makes its own sound and reads no files; run it without them"])
@@ -158,7 +195,6 @@ public final class FileRun {
   ) throws {
     var index = 0
     var frames = next(options.periods.length(0))
-    let before = summary.seconds
     var unlooked = 0
     while frames > 0 {
       feeder.cycle(frames)
@@ -178,9 +214,11 @@ public final class FileRun {
       frames = next(options.periods.length(index))
     }
     engine.finishStream()
-    if let node = engine.nodeWithoutOutput, !summary.wasCancelled {
-      summary.withoutResult.append(FileWithoutResult(path: file, seconds: summary.seconds - before, node: node))
-    }
+  }
+
+  private func noteResult(of engine: Engine, _ file: String?, seconds: Double) {
+    guard let node = engine.nodeWithoutOutput, !summary.wasCancelled else { return }
+    summary.withoutResult.append(FileWithoutResult(path: file, seconds: seconds, node: node))
   }
 
   private func lookAtClock(_ file: String?) {

@@ -17,8 +17,23 @@ public struct FileRunOptions {
   public var failed: ((_ path: String, _ error: any Error) -> Void)?
   /// Called at every cycle; once it returns true, the run ends as at the end of the file.
   public var isCancelled: () -> Bool = { false }
+  /// The most files that are processed at once. Records and arrays are the same with any number. With an output folder,
+  /// or for one file, it is 1.
+  public var jobs = 1
+  /// Called after each file, in their order, before the next one's results; not for files that failed. If it throws, the
+  /// run ends with that error, or `failed` receives it.
+  public var finished: (FinishedFile) throws -> Void = { _ in }
 
   public init() {}
+}
+
+/// A file that a run has processed whole.
+public struct FinishedFile {
+  public var path: String
+  /// Seconds of sound.
+  public var seconds: Double
+  /// The engine that has processed it, stopped.
+  public var engine: Engine
 }
 
 /// The progress of a run.

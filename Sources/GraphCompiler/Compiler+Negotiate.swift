@@ -23,6 +23,10 @@ extension Compiler {
     let inputs = draft.incoming[index].map { link in
       ConfiguredInput(format: draft.format(link)!, port: link.input, node: draft.graph.nodes[link.from].name)
     }
+    if let known = draft.options.known.configurations[draft.graph.nodes[index].name] {
+      draft.configurations[index] = known
+      return
+    }
     do {
       try checkModel(draft, node: index)
       let configuration = try draft.instance(index).configure(

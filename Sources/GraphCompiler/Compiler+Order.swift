@@ -1,4 +1,3 @@
-import CNodeABI
 import GraphText
 
 /// Sorts nodes after those that they read from, and by name otherwise (Kahn's algorithm). Omits nodes in a cycle.
@@ -50,16 +49,6 @@ extension Compiler {
     }
   }
 
-  /// Realtime if the class is hard, every node before it is realtime, and the file does not say otherwise.
-  static func place(_ draft: inout ScheduleDraft, node index: Int) {
-    let node = draft.graph.nodes[index]
-    if joinsIrregularly(draft, node: index) { draft.irregularJoins.insert(index) }
-    let isRealtime =
-      node.nodeClass.isHard && node.placement != .worker && !draft.irregularJoins.contains(index)
-      && draft.incoming[index].allSatisfy { draft.placement[$0.from] == .realtime }
-    draft.placement[index] = isRealtime ? .realtime : .worker
-  }
-
   /// Refuses a placement that is impossible.
   package static func checkPlacement(_ draft: inout ScheduleDraft) {
     for index in draft.order {
@@ -83,13 +72,5 @@ extension Compiler {
           at: node.location)
       }
     }
-  }
-
-  /// Whether a node joins tokens with irregular positions.
-  private static func joinsIrregularly(_ draft: ScheduleDraft, node index: Int) -> Bool {
-    let links = draft.incoming[index]
-    let inputs = draft.graph.nodes[index].nodeClass.inputs
-    return links.count > 1 && !links.contains { inputs[$0.input].flags.contains(.independent) }
-      && links.contains { draft.format($0)!.format.stamp == AUSCULT_STAMP_NODE }
   }
 }

@@ -10,7 +10,7 @@ package struct Compiler {
   /// From links by name to the memory that every node needs. No pass allocates this memory. `negotiate` creates and
   /// configures nodes; the other passes change only the draft.
   static var passes: [(inout ScheduleDraft) -> Void] {
-    [resolve, order, negotiate, checkPlacement, capacities, sizes, topFrequencies]
+    [resolve, order, negotiate, checkPlacement, warnOfLoads, capacities, sizes, topFrequencies]
   }
 
   /// Runs the passes; `check` does no more. With a running graph, keeps nodes for which nothing changes.

@@ -101,7 +101,8 @@ extension Compiler {
     for index in draft.order where draft.placement[index] == .worker {
       for link in draft.incoming[index] where draft.kept[index] == nil || draft.kept[link.from] == nil {
         let ring = NodeSizes.ring(
-          draft.format(link)!.format, capacity: draft.capacities[link.from][link.output], draft.options.queues)
+          draft.format(link)!.format, capacity: draft.capacities[link.from][link.output],
+          draft.options.queues(to: draft.graph.nodes[index].name))
         draft.sizes[link.from].queues = added(draft.sizes[link.from].queues, ring.bytes)
       }
     }

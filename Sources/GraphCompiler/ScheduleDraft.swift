@@ -38,6 +38,9 @@ package struct ScheduleDraft {
   package var order: [Int] = []
   package var configurations: [Configuration?] = []
   package var placement: [Placement] = []
+  package var placementReasons: [PlacementReason] = []
+  /// What each node takes of a cycle, as far as it was measured.
+  package var loads: [NodeCosts.Load?] = []
   /// Nodes that join tokens with irregular positions. They may match often in one cycle; only a worker has time for that.
   var irregularJoins: Set<Int> = []
   /// Most tokens of each output in one call.
@@ -62,6 +65,8 @@ package struct ScheduleDraft {
     self.quantum = quantum
     configurations = Array(repeating: nil, count: instances.count)
     placement = Array(repeating: .worker, count: instances.count)
+    placementReasons = Array(repeating: .mayBlock, count: instances.count)
+    loads = Array(repeating: nil, count: instances.count)
     capacities = Array(repeating: [], count: instances.count)
   }
 

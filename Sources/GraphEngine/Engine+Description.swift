@@ -16,6 +16,10 @@ public struct NodeDescription: Sendable {
   public var className: String
   /// "realtime" or "worker".
   public var placement: String
+  /// Why it runs there; empty where only `check` tells it.
+  public var reason = ""
+  /// What it takes at most of a cycle, as measured; nil: it was not.
+  public var load: NodeCosts.Load?
   public var outputs: [Port]
   /// In driver frames: of this node alone, and of the whole path including it.
   public var latency: Int64
@@ -43,9 +47,12 @@ extension Engine {
       let before = draft.incoming[index].map { path[$0.from] }.max() ?? 0
       let configuration = draft.configurations[index]!
       path[index] = before + configuration.latency
-      return Engine.describe(
+      var node = Engine.describe(
         graph.nodes[index], configuration, draft.placement[index], draft.capacities[index], path: path[index],
         memory: draft.sizes[index].total)
+      node.reason = draft.placementReasons[index].words
+      node.load = draft.loads[index]
+      return node
     }
   }
 

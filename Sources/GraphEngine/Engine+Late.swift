@@ -9,10 +9,12 @@ extension Engine {
   /// sinks that still return write what arrived by then. Of two limits the earlier counts.
   ///
   /// Thread: any.
-  public func endBy(seconds: Double) { services.calls.endBy(seconds: seconds) }
+  public func endBy(seconds: Double) { for engine in withFollowers { engine.services.calls.endBy(seconds: seconds) } }
 
   /// Guarantees at least `seconds` from now to work that had to wait for something other than nodes. Thread: any.
-  public func endNotBefore(seconds: Double) { services.calls.endNotBefore(seconds: seconds) }
+  public func endNotBefore(seconds: Double) {
+    for engine in withFollowers { engine.services.calls.endNotBefore(seconds: seconds) }
+  }
 
   /// Sets a function that is called repeatedly while a change waits for a slow node. Thread: control.
   public func whileWaiting(_ body: @escaping () -> Void) {
@@ -25,18 +27,24 @@ extension Engine {
   /// Reports nodes that are late to return, and passes them over if the run has a deadline. `service` calls it. A
   /// thread that a node may block must let another thread call it. Thread: any.
   public func lookForLateNodes() {
-    stalls.look(
-      scheduleLock.withLock { _ in schedule }, state, takesAway: options.passesOverLateNodes,
-      isChanging: isChanging.load(ordering: .relaxed))
+    for engine in withFollowers {
+      engine.stalls.look(
+        engine.scheduleLock.withLock { _ in engine.schedule }, engine.state, takesAway: options.passesOverLateNodes,
+        isChanging: engine.isChanging.load(ordering: .relaxed))
+    }
   }
 
   /// The node on the realtime thread that does not return: no more sound is processed. Nil: there is none. Thread: any.
-  public var stuckRealtimeNode: String? { stalls.stuckRealtimeNode }
-  var isRealtimeStuck: Bool { stuckRealtimeNode != nil }
+  public var stuckRealtimeNode: String? { withFollowers.lazy.compactMap(\.stalls.stuckRealtimeNode).first }
+  var isRealtimeStuck: Bool { stalls.stuckRealtimeNode != nil }
 
   /// Nodes that are late to return, with the function they are in. Thread: any.
   public var lateNodes: [(node: String, function: String)] {
-    let stuck = stuckRealtimeNode
+    withFollowers.flatMap(\.ownLateNodes)
+  }
+
+  private var ownLateNodes: [(node: String, function: String)] {
+    let stuck = stalls.stuckRealtimeNode
     return stalls.late.filter { $0 != stuck }.map { ($0, "process") } + services.calls.late
       + (stuck.map { [($0, "process")] } ?? [])
   }
@@ -58,6 +66,12 @@ extension Engine {
   ///
   /// Thread: any.
   public func finishWithoutDriver(seconds: Double) {
+    for engine in withFollowers where engine.owner == nil || engine.hasOpenSinks.load(ordering: .acquiring) {
+      engine.finishOwnWithoutDriver(seconds: seconds)
+    }
+  }
+
+  private func finishOwnWithoutDriver(seconds: Double) {
     guard let schedule = scheduleLock.withLock({ _ in schedule }),
       !isEnding.exchange(true, ordering: .acquiringAndReleasing)
     else { return }
@@ -95,10 +109,10 @@ extension Engine {
 
   /// Gives nodes that still finish the remaining time.
   func awaitNodes(_ schedule: Schedule) {
-    for node in schedule.nodes {
+    for node in schedule.nodes where owns(node.runtime) {
       node.runtime.instance.awaitIdle { [self] in services.calls.isEnding && !services.calls.isOver }
     }
-    for node in schedule.nodes where !node.runtime.instance.isIdle {
+    for node in schedule.nodes where owns(node.runtime) && !node.runtime.instance.isIdle {
       failedNodes.insert(node.name)
       log(.error, node.name, "has not returned from 'deactivate': what it had not yet written may be lost")
     }

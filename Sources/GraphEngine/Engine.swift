@@ -16,6 +16,12 @@ public final class Engine: @unchecked Sendable {
   /// The graph that runs, or will run.
   public internal(set) var graph: Graph
   public let options: EngineOptions
+  /// The engine whose sinks this one uses when its turn comes; nil: all sinks are its own. See `Engine+Ahead.swift`.
+  let owner: Engine?
+  /// The engines that use this one's sinks.
+  let followers = Mutex<[Follower]>([])
+  /// For an engine that has an owner: its sinks are active.
+  let hasOpenSinks = Atomic<Bool>(false)
   /// The part of the engine that the driver's realtime thread may touch.
   public let realtime: RealtimeEngine
   let services: HostServices
@@ -71,18 +77,27 @@ public final class Engine: @unchecked Sendable {
   /// Creates every node.
   ///
   /// - Throws: the errors of all nodes that can't be created, at their lines of the graph file.
-  public init(graph: Graph, options: EngineOptions = EngineOptions()) throws(DiagnosticsError) {
+  public convenience init(graph: Graph, options: EngineOptions = EngineOptions()) throws(DiagnosticsError) {
+    try self.init(graph, options, owner: nil)
+  }
+
+  init(_ graph: Graph, _ options: EngineOptions, owner: Engine?) throws(DiagnosticsError) {
     self.graph = graph
+    self.owner = owner
     self.options = options
     services = HostServices(runName: options.runName, isRehearsal: options.isRehearsal, log: options.log)
     stalls = StallWatch(services.calls, log: options.log)
     var outputs = OutputGuard(graph)
     outputs.protect(options.outputs)
-    let problems = outputs.problems(graph)
+    let problems = owner == nil ? outputs.problems(graph) : []
     guard problems.isEmpty else { throw DiagnosticsError(problems) }
     var instances: [NodeInstance] = []
     var diagnostics: [Diagnostic] = []
-    for node in graph.nodes {
+    for (index, node) in graph.nodes.enumerated() {
+      if let owner, node.isSharedSink {
+        instances.append(owner.instances[index])
+        continue
+      }
       do {
         instances.append(try NodeInstance(node, graph: graph.name, services: services))
       } catch {
@@ -110,12 +125,16 @@ public final class Engine: @unchecked Sendable {
   /// Frame positions begin at 0.
   ///
   /// - Throws: diagnostics at the lines of the graph file. Then nothing runs.
-  public func prepare(rate: Int) throws(DiagnosticsError) {
+  public func prepare(rate: Int) throws(DiagnosticsError) { try prepare(rate: rate, known: KnownSinks()) }
+
+  /// - Parameter known: sinks that are opened later.
+  func prepare(rate: Int, known: KnownSinks) throws(DiagnosticsError) {
     stop()
     try remakeRetuned()
-    let schedule = try compile(rate: rate)
+    let schedule = try compile(rate: rate, known: known)
     for warning in warnings where told.insert(warning.message).inserted { log(.warning, "", warning.message) }
-    try activate(schedule.nodes.map(\.runtime))
+    try activate(schedule.nodes.map(\.runtime).filter { owner == nil || !$0.node.isSharedSink })
+    if owner != nil { shutSinks(schedule) }
     services.setRate(rate)
     services.notices.begin()
     self.rate = rate
@@ -128,7 +147,9 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// The schedule of the current graph, with nodes that are not active yet.
-  func compile(rate: Int) throws(DiagnosticsError) -> Schedule {
+  func compile(rate: Int, known: KnownSinks) throws(DiagnosticsError) -> Schedule {
+    var options = options
+    options.known = known
     let draft = try Compiler.compile(graph: graph, instances: instances, rate: rate, options: options.compiler)
     warnings = draft.diagnostics
     let nodes = draft.linked(try draft.runtimes(generations: generations, number: nextNumber))
@@ -242,11 +263,12 @@ public final class Engine: @unchecked Sendable {
       for schedule in retiring + [schedule] { AbandonedObjects.keep(schedule) }
       isStateAbandoned = true
     }
-    for node in schedule.nodes { takeDown(node.runtime) }
+    for node in schedule.nodes where owns(node.runtime) { takeDown(node.runtime) }
     awaitNodes(schedule)
     swapRun?.abandon()
     swapRun = nil
     retiring = []
+    hasOpenSinks.store(false, ordering: .releasing)
     scheduleLock.withLock { _ in self.schedule = nil }
   }
 

@@ -22,10 +22,15 @@ public struct EngineOptions: Sendable {
   public var runName: String?
   /// The run's outputs are thrown away: sinks write to their paths only.
   public var isRehearsal = false
+  /// What the nodes were measured to take, for their places; nil: they are placed by their classes alone.
+  public var costs: NodeCosts?
   /// Measures the time of every step, for `bench`.
   public var isMeasured = false
   /// Receives messages of the nodes and the engine: level, node, text. Called on control and worker threads.
   public var log: @Sendable (LogLevel, String, String) -> Void = { _, _, _ in }
+
+  /// For an engine that runs ahead.
+  package var known = KnownSinks()
 
   public init() {}
 
@@ -35,6 +40,8 @@ public struct EngineOptions: Sendable {
     result.memory = memory
     result.queues.seconds = queueSeconds
     result.queues.bytes = queueBytes
+    result.known = known
+    result.costs = costs
     return result
   }
 }

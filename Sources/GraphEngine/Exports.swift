@@ -1,2 +1,4 @@
 @_exported import Graph
 @_exported import NodeLife
+
+@_exported import struct GraphCompiler.NodeCosts

@@ -25,6 +25,58 @@ import Testing
     #expect(try #require(figures["stamp_ns"]?.number) > 0)
     #expect(try #require(figures["factor"]?.number) > 1)
     #expect(figures["overhead_ns_per_node_and_cycle"]?.number?.isFinite == true)
+    let whole = try #require(figures["run_ns_per_cycle"]?.number)
+    let parts = try #require(figures["run_parts"])
+    let names = ["nodes_ns", "engine_ns", "reading_ns", "driver_ns"]
+    let sum = try names.reduce(0) { $0 + (try #require(parts[$1]?.number)) }
+    #expect(whole > 0 && abs(sum - whole) < 1e-6 * whole, "\(outcome.out)")
+    #expect(try #require(parts["reading_ns"]?.number) > 0)
+    let memory = try #require(figures["memory"])
+    let (resident, own) = (try #require(memory["resident"]?.integer), try #require(memory["graph"]?.integer))
+    #expect(own > 0 && own < resident, "\(outcome.out)")
+  }
+
+  /// The number is this computer's; the order of the measurements is not.
+  @Test func findsHowManyMachinesACoreCarries() throws {
+    try folder.write("heavy.yaml", heavyGraph)
+    let outcome = try auscult("bench", "heavy.yaml", "--machines", "--period", "16", "--rate", "192kHz", "--json")
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let figures = try JSONValue(parsing: Array(outcome.out.utf8))
+    let machines = try #require(figures["machines"]?.integer)
+    let loads = try #require(figures["loads"]?.array)
+    #expect(!loads.isEmpty)
+    for load in loads {
+      let (count, holds) = (try #require(load["machines"]?.integer), load["holds"] == .boolean(true))
+      #expect(try #require(load["core"]?.number) > 0 && (try #require(load["p999_of_period"]?.number)) > 0)
+      // Noise of a busy computer may let a smaller number fail, but the answer is one that held.
+      if count == machines { #expect(holds) } else if count > machines { #expect(!holds) }
+    }
+  }
+
+  /// A long transform in each short cycle, so that few machines fill a core and the search is short.
+  private let heavyGraph = """
+    graph: heavy
+    nodes:
+      mic: { type: source, machines: [fan] }
+      stft: { type: stft, length: 8192, hop: 16 }
+      out: { type: sink.null }
+    links: mic -> stft -> out
+    """
+
+  @Test func machinesNeedASource() throws {
+    try folder.write(
+      "own.yaml",
+      """
+      graph: own
+      nodes:
+        fan: { type: source.synth }
+        out: { type: sink.null }
+      links: fan -> out
+      """)
+    let outcome = try auscult("bench", "own.yaml", "--machines")
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.err == "auscult: error: 'own' has no source that listens: --machines has nothing to raise\n")
   }
 
   @Test func recordsOfOthersAreNotTouched() throws {

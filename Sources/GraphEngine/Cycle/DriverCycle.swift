@@ -45,6 +45,9 @@ public struct RealtimeEngine: @unchecked Sendable {
     @_noLocks @_noAllocation get { state.pointee.position.load(ordering: .relaxed) }
   }
 
+  /// Nanoseconds of all cycles so far. Thread: any.
+  public var busyNanoseconds: Int64 { state.pointee.counters.busy.load(ordering: .relaxed) }
+
   /// Counts an xrun that the server reported. Thread: any.
   @_noLocks @_noAllocation
   public func countXrun() { state.pointee.counters.xruns.add(1, ordering: .relaxed) }

@@ -97,7 +97,7 @@ final class ScheduleBuilder {
   private func makeLink(_ feed: LinkedRuntime.Feed, to node: LinkedRuntime?) throws(DiagnosticsError) -> RingLink {
     let (bytes, most) = NodeSizes.ring(
       feed.runtime.configuration.outputs[feed.output].format, capacity: feed.runtime.capacities[feed.output],
-      options.compiler.queues)
+      node.map { options.compiler.queues(to: $0.name) } ?? options.compiler.queues)
     do {
       return try RingLink(
         bytes: bytes, mostBytes: most, from: feed.runtime, output: feed.output, to: node?.runtime,

@@ -108,7 +108,7 @@ final class WorkerPool: @unchecked Sendable {
   private static let moment = Duration.microseconds(200)
 
   /// Runs every node once on the calling thread; true if any node advanced.
-  private func runOnce() -> Bool {
+  func runOnce() -> Bool {
     let denormals = realtime_flush_denormals()
     defer { realtime_restore_denormals(denormals) }
     var hasRun = false

@@ -24,6 +24,8 @@ final class WorkerStep: @unchecked Sendable {
   private let turn = Turn()
   /// Waits for an old node of the same name, which still has work to do.
   let isHeld = Atomic<Bool>(false)
+  /// A sink that another engine uses until the turn of this one comes: its tokens wait.
+  let isShut = Atomic<Bool>(false)
   private let finished = Atomic<Bool>(false)
   private let ended = Atomic<Bool>(false)
   private let failed = Atomic<Bool>(false)
@@ -141,6 +143,7 @@ final class WorkerStep: @unchecked Sendable {
   ///   - isPool: whether the calling thread is one of the pool's.
   ///   - patience: seconds to wait for another thread that has the node.
   func tryRun(isPool: Bool = false, patience: Double = 0) -> Attempt {
+    if isShut.load(ordering: .acquiring) { return .idle }
     guard patience > 0 ? turn.take(seconds: patience) : turn.tryTake() else { return .busy }
     isRunByPool.store(isPool, ordering: .relaxed)
     var result = Attempt.idle

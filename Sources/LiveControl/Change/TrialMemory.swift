@@ -12,7 +12,7 @@ import OutputFiles
 /// Thread: control.
 struct TrialMemory {
   private let path: String
-  private let digest: String
+  let digest: String
 
   /// Nil: the trial of this graph can't be remembered, because this account has no folder for it or a file has just
   /// changed.

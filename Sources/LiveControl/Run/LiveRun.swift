@@ -20,6 +20,8 @@ public struct LiveRun {
     /// Seconds of sound; nil: until it is stopped.
     public var duration: Double?
     public var watch = GraphWatch.Options()
+    /// What the nodes were measured to take; the driver's period counts.
+    public var costs: NodeCosts?
 
     public init() {}
   }
@@ -100,6 +102,8 @@ public struct LiveRun {
     engineOptions.runName = name
     engineOptions.log = log
     engineOptions.passesOverLateNodes = true
+    engineOptions.costs = options.costs
+    engineOptions.costs?.period = driver.control.period
     let engine = try Engine(graph: task?.graph ?? graph, options: engineOptions)
     deadline.begin(engine) { control.stop() }
     try engine.prepare(rate: driver.rate)

@@ -67,6 +67,9 @@ public struct ProbeChild: @unchecked Sendable {
     memory.begin(step, text)
   }
 
+  /// Numbers for the parent, at most `ProbeOutcome.mostResults`.
+  public func report(_ results: [Int64]) { memory.report(results) }
+
   public func finish() -> Never {
     memory.finish()
     _exit(0)

@@ -19,10 +19,13 @@ struct ProbeMemory {
 
   /// The most steps of one child.
   static let mostSteps = 2048
-  static let bytes = 4096
+  static let bytes = 3 * 4096
   private static let textPlace = 16
   private static let textBytes = 1024
   private static let conductPlace = 2048
+  /// A count, then as many numbers.
+  private static let resultPlace = 4096
+  static let mostResults = (bytes - resultPlace) / 8 - 1
 
   let base: UnsafeMutableRawPointer
 
@@ -42,6 +45,13 @@ struct ProbeMemory {
     return Conduct(rawValue: base.load(fromByteOffset: Self.conductPlace + step, as: UInt8.self))
   }
 
+  /// The numbers that the child reported.
+  var results: [Int64] {
+    let count = base.load(fromByteOffset: Self.resultPlace, as: Int64.self)
+    guard (1...Int64(Self.mostResults)).contains(count) else { return [] }
+    return (1...Int(count)).map { base.load(fromByteOffset: Self.resultPlace + 8 * $0, as: Int64.self) }
+  }
+
   func clear() {
     base.initializeMemory(as: UInt8.self, repeating: 0, count: Self.bytes)
     base.storeBytes(of: -1, as: Int32.self)
@@ -59,6 +69,14 @@ struct ProbeMemory {
     guard step < Self.mostSteps else { return }
     base.storeBytes(
       of: self.conduct(of: step).union(conduct).rawValue, toByteOffset: Self.conductPlace + step, as: UInt8.self)
+  }
+
+  func report(_ results: [Int64]) {
+    guard results.count <= Self.mostResults else { return }
+    for (index, number) in results.enumerated() {
+      base.storeBytes(of: number, toByteOffset: Self.resultPlace + 8 * (index + 1), as: Int64.self)
+    }
+    base.storeBytes(of: Int64(results.count), toByteOffset: Self.resultPlace, as: Int64.self)
   }
 
   func finish() { base.storeBytes(of: 1, toByteOffset: 4, as: Int32.self) }

@@ -27,6 +27,9 @@ public struct ProbeOutcome: Sendable {
   public var activity: String
   /// Its last line on standard error.
   public var said: String
+  /// The numbers that it reported.
+  public var results: [Int64] = []
+  public static var mostResults: Int { ProbeMemory.mostResults }
   var conduct: [ProbeMemory.Conduct]
 
   /// "crashes (SIGSEGV)", "ends the program (exit status 3)": the fault as a verb; nil: none.
@@ -154,7 +157,7 @@ struct ProbeProcess {
     defer { munmap(memory.base, ProbeMemory.bytes) }
     let last = errors.tail(512).split(separator: UInt8(ascii: "\n")).last ?? []
     return ProbeOutcome(
-      end: end, step: memory.step, activity: memory.text, said: harmless(last),
+      end: end, step: memory.step, activity: memory.text, said: harmless(last), results: memory.results,
       conduct: (0...min(max(0, memory.step), ProbeMemory.mostSteps)).map { memory.conduct(of: $0) })
   }
 

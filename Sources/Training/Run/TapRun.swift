@@ -1,4 +1,5 @@
 import FileDriver
+import FoundationEssentials
 import GraphEngine
 import GraphText
 
@@ -56,40 +57,13 @@ struct TapRun {
     try checkReadable(recordings)
     var figures = Figures()
     var engines: [String: Engine] = [:]
-    for (index, recording) in recordings.enumerated() {
+    for group in groups(recordings) {
       try callbacks.checkCancelled()
-      let key = recording.machine ?? ""
-      let engine: Engine
-      if let known = engines[key] {
-        engine = known
-      } else {
-        engine = try makeEngine(graph, machine: recording.machine)
-        engines[key] = engine
-      }
-      var options = FileRunOptions()
-      options.warn = callbacks.warn
-      options.isCancelled = callbacks.isCancelled
-      options.progress = { progress in
-        let done = progress.secondsAnnounced > 0 ? progress.secondsDone / progress.secondsAnnounced : 0
-        show(index, recordings, min(1, done))
-      }
-      show(index, recordings, 0)
-      let summary: FileRunSummary
-      do {
-        summary = try FileRun(engine, options: options).run(files: [recording.path])
-      } catch let error as FileRunError {
-        throw TrainingError(error.problems)
-      } catch let error as AudioFileError {
-        throw TrainingError(error.description)
-      }
+      let machine = recordings[group.lowerBound].machine
+      let engine = try engines[machine ?? ""] ?? makeEngine(graph, machine: machine)
+      engines[machine ?? ""] = engine
+      try run(engine, recordings, group, &figures, heard: heard)
       try callbacks.checkCancelled()
-      if let failed = engine.failedNodes.sorted().first {
-        throw TrainingError("\(recording.path): node '\(failed)' failed on it; see above")
-      }
-      if engine.hasRemarks(on: "bands") { figures.bandLimited.append(recording.path) }
-      figures.seconds += summary.seconds
-      figures.elapsed += summary.elapsed
-      try heard(index, recording)
     }
     if let first = figures.bandLimited.first {
       callbacks.warn(
@@ -97,6 +71,58 @@ struct TapRun {
           + "their scores leave these out: \(first)" + (figures.bandLimited.count > 1 ? " and others" : ""))
     }
     return figures
+  }
+
+  /// Recordings that follow each other and belong to the same machine.
+  private func groups(_ recordings: [Recording]) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
+    for index in recordings.indices {
+      if let last = groups.last, recordings[last.lowerBound].machine == recordings[index].machine {
+        groups[groups.count - 1] = last.lowerBound..<index + 1
+      } else {
+        groups.append(index..<index + 1)
+      }
+    }
+    return groups
+  }
+
+  private func run(
+    _ engine: Engine, _ recordings: [Recording], _ group: Range<Int>, _ figures: inout Figures,
+    heard: (Int, Recording) throws -> Void
+  ) throws {
+    var results = figures
+    defer { figures = results }
+    var options = FileRunOptions()
+    options.jobs = ProcessInfo.processInfo.activeProcessorCount
+    options.warn = callbacks.warn
+    options.isCancelled = callbacks.isCancelled
+    options.progress = { progress in
+      let announced = max(progress.secondsAnnounced, 1e-9)
+      let done = progress.secondsDone / announced * Double(group.count) - Double(progress.filesDone)
+      show(min(group.lowerBound + progress.filesDone, group.upperBound - 1), recordings, min(1, max(0, done)))
+    }
+    show(group.lowerBound, recordings, 0)
+    var index = group.lowerBound
+    try withoutActuallyEscaping(heard) { heard in
+      options.finished = { file in
+        try callbacks.checkCancelled()
+        if let failed = file.engine.failedNodes.sorted().first {
+          throw TrainingError("\(file.path): node '\(failed)' failed on it; see above")
+        }
+        if file.engine.hasRemarks(on: "bands") { results.bandLimited.append(file.path) }
+        results.seconds += file.seconds
+        try heard(index, recordings[index])
+        index += 1
+      }
+      defer { options.finished = { _ in } }
+      do {
+        results.elapsed += try FileRun(engine, options: options).run(files: group.map { recordings[$0].path }).elapsed
+      } catch let error as FileRunError {
+        throw TrainingError(error.problems)
+      } catch let error as AudioFileError {
+        throw TrainingError(error.description)
+      }
+    }
   }
 
   private func makeEngine(_ graph: Graph, machine: String?) throws -> Engine {

@@ -25,8 +25,22 @@ struct BenchFigures {
   var overheadNanoseconds: Double
   /// Time to read the clock once.
   var stampNanoseconds: Double
+  /// What `auscult run` takes over a file, in nanoseconds of processor time for each cycle.
+  var run: RunCost.Figures
+  /// Bytes that are resident while the graph runs, and those of them that came with the graph.
+  var residentMemory: Int
+  var addedMemory: Int
   /// Seconds of sound per second of processor time, everything included.
   var factor: Double
   /// Seconds of sound per second of processor time of the realtime thread.
   var realtimeFactor: Double
+
+  /// Time of all nodes, on every thread.
+  var allNodes: Double { nodes.reduce(0) { $0 + $1.nanosecondsPerCycle } }
+  /// Time of the nodes on the realtime thread.
+  var realtimeNodes: Double { nodes.filter(\.isRealtime).reduce(0) { $0 + $1.nanosecondsPerCycle } }
+  /// The engine's own time in a cycle of the realtime thread.
+  var engine: Double { cycleNanoseconds - realtimeNodes }
+  /// What is left of a run: feeding cycles, queues between threads, waking and waiting. Noise may make it negative.
+  var driver: Double { run.total - allNodes - engine - run.reading }
 }

@@ -12,20 +12,32 @@ struct BenchRun {
   let graph: Graph
   let sound: BenchSound
   let period: Int
+  /// A folder for files of the measurement.
+  let folder: String
 
   func measure() throws -> BenchFigures {
     let stamp = StampCost.measure()
+    let before = ResidentMemory.now()
     var plain: [BenchTimes] = []
     var stamped: [BenchTimes] = []
     for _ in 0..<Self.rounds {
       plain.append(try run(isMeasured: false))
       stamped.append(try run(isMeasured: true))
     }
-    return figures(BenchTimes.least(plain), BenchTimes.least(stamped), stamp: stamp)
+    // After the other runs, because it makes threads, and their memory stays.
+    let cost = RunCost(graph: graph, sound: sound, period: period, folder: folder)
+    var result = figures(
+      BenchTimes.least(plain), BenchTimes.least(stamped), stamp: stamp,
+      run: try cost.measure(channels: plain[0].channels))
+    result.residentMemory = plain[0].resident
+    result.addedMemory = max(0, plain[0].resident - before)
+    return result
   }
 
   /// - Parameter stamp: nanoseconds of one clock reading: the measured time of a call, or of a cycle, contains one.
-  private func figures(_ plain: BenchTimes, _ stamped: BenchTimes, stamp: Double) -> BenchFigures {
+  private func figures(
+    _ plain: BenchTimes, _ stamped: BenchTimes, stamp: Double, run: RunCost.Figures
+  ) -> BenchFigures {
     let cycles = Double(max(1, plain.cycles))
     let seconds = Double(sound.frames) / Double(sound.rate)
     let nodes = stamped.nodes.map { node in
@@ -36,8 +48,8 @@ struct BenchRun {
     return BenchFigures(
       sound: sound.name, rate: sound.rate, period: period, seconds: seconds, nodes: nodes,
       cycleNanoseconds: plain.busy / cycles - stamp, cycleTimes: plain.cycleTimes,
-      overheadNanoseconds: overhead(plain, stamped, stamp: stamp),
-      stampNanoseconds: stamp, factor: seconds / plain.processorSeconds, realtimeFactor: seconds * 1e9 / plain.busy)
+      overheadNanoseconds: overhead(plain, stamped, stamp: stamp), stampNanoseconds: stamp, run: run, residentMemory: 0,
+      addedMemory: 0, factor: seconds / plain.processorSeconds, realtimeFactor: seconds * 1e9 / plain.busy)
   }
 
   /// Nanoseconds per call of a node on the realtime thread: the median of the batches, because a few disturbed batches
@@ -64,6 +76,8 @@ struct BenchRun {
     driver.engine.drain()
     times.processorSeconds = StampCost.processorSeconds() - began
     times.add(driver.engine.statistics)
+    times.channels = driver.engine.externalInputs.count
+    times.resident = ResidentMemory.now()
     driver.finish()
     let failed = driver.engine.failedNodes.sorted()
     guard failed.isEmpty else {

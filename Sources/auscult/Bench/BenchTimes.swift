@@ -27,6 +27,10 @@ struct BenchTimes {
   /// Processor time of the whole process, in seconds.
   var processorSeconds = 0.0
   private(set) var cycleTimes = CycleQuantiles()
+  /// Channels that the graph listens to.
+  var channels = 0
+  /// Bytes that were resident at the end.
+  var resident = 0
   private var last: EngineStatistics?
 
   /// Nanoseconds of all cycles.

@@ -3,9 +3,9 @@ import Glibc
 import GraphEngine
 import SystemCalls
 
-/// A folder for the outputs of sinks during a measurement, so that no records are overwritten.
+/// A folder for the files of a measurement, among them the outputs of sinks, so that no records are overwritten.
 struct ScratchOutputs {
-  private let folder: String
+  let folder: String
 
   init() throws(Failure) {
     var template = Array((FileManager.default.temporaryDirectory.path + "/auscult-bench-XXXXXX").utf8CString)

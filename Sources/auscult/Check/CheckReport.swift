@@ -8,13 +8,15 @@ import RunControl
 struct CheckReport {
   let file: String
   let rate: Int
+  let period: Int
   private(set) var diagnostics: [Diagnostic] = []
   private(set) var graph: Graph?
   /// Nil if there are errors.
   private(set) var nodes: [NodeDescription]?
 
-  init(_ file: String, changes: GraphChanges, catalog: PluginCatalog, rate: Int) {
+  init(_ file: String, changes: GraphChanges, catalog: PluginCatalog, rate: Int, period: Int) {
     self.file = file
+    self.period = period
     self.rate = rate
     do throws(DiagnosticsError) {
       let (graph, warnings) = try Graph.load(
@@ -23,7 +25,9 @@ struct CheckReport {
       diagnostics = warnings
       self.graph = graph
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate, activating: false)
-      let engine = try Engine(graph: graph, options: CheckReport.options(graph))
+      var options = CheckReport.options(graph)
+      options.costs = CostTrial.costs(graph, probe: catalog.probe, rate: rate, period: period)
+      let engine = try Engine(graph: graph, options: options)
       nodes = try engine.check(rate: rate)
       diagnostics += engine.warnings
     } catch {
@@ -50,11 +54,11 @@ struct CheckReport {
     guard let graph, let nodes else { return nil }
     var table = Table([
       ("node", .left), ("class", .left), ("thread", .left), ("output", .left), ("latency", .right), ("path", .right),
-      ("memory", .right),
+      ("memory", .right), ("worst", .right), ("of period", .right), ("placed by", .left),
     ])
     for node in nodes { add(node, to: &table) }
     return """
-      \(file.shown): '\(graph.name)' at \(rate) Hz
+      \(file.shown): '\(graph.name)' at \(rate) Hz, \(Quantity.count(period, "frame")) a cycle
       \(table.text)
       latency of the whole path: \(Quantity.frames(latency, rate: rate)); memory: \(Quantity.bytes(memory))
       """
@@ -66,13 +70,16 @@ struct CheckReport {
     table.add([
       node.name, node.className, node.placement, formats.first ?? "-", Quantity.frames(node.latency, rate: rate),
       Quantity.frames(node.pathLatency, rate: rate), Quantity.bytes(node.memory),
+      node.load.map { "\(Quantity.fixed(Double($0.nanoseconds) / 1000, 1)) µs" } ?? "-",
+      node.load.map { "\(Quantity.fixed(100 * $0.share, 1)) %" } ?? "-", node.reason,
     ])
-    for format in formats.dropFirst() { table.add(["", "", "", format, "", "", ""]) }
+    for format in formats.dropFirst() { table.add(["", "", "", format, "", "", "", "", "", ""]) }
   }
 
   var json: JSONValue {
     .members([
       "file": .text(file), "graph": graph.map { .text($0.name) }, "rate": .integer(rate),
+      "period": .integer(period),
       "diagnostics": .array(diagnostics.map { JSONValue($0) }),
       "nodes": nodes.map { .array($0.map { $0.json(rate: rate) }) }, "latency": nodes.map { _ in json(latency) },
       "memory": nodes.map { _ in .integer(memory) },
@@ -84,13 +91,14 @@ struct CheckReport {
 
 extension NodeDescription {
   fileprivate func json(rate: Int) -> JSONValue {
-    [
-      "name": .text(name), "class": .text(className), "thread": .text(placement),
+    .members([
+      "name": .text(name), "class": .text(className), "thread": .text(placement), "placed_by": .text(reason),
+      "worst_ns": load.map { .integer($0.nanoseconds) }, "share_of_period": load.map { .number($0.share) },
       "outputs": .array(
         outputs.map { ["name": .text($0.name), "format": .text($0.format), "capacity": .integer($0.capacity)] }),
       "latency": .latency(latency, rate: rate), "path_latency": .latency(pathLatency, rate: rate),
       "history_frames": .integer(history), "memory": .integer(memory),
-    ]
+    ])
   }
 }
 

@@ -15,6 +15,8 @@ struct FileCommand {
   let rate: Int
   let duration: Double?
   let audioFolder: String?
+  /// The most files that are processed at once.
+  let jobs: Int
   let console: Console
 
   func run() throws {
@@ -42,7 +44,7 @@ struct FileCommand {
     if console.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     warnWithoutResult(summary)
     if summary.wasCancelled { throw Failure("interrupted; the sound until then is judged and written") }
-    try checkNodes(of: engine.graph.name, failed: engine.failedNodes, log)
+    try checkNodes(of: engine.graph.name, failed: run.failedNodes, log)
     if failures.count > 0 {
       // The error of a single file is printed already.
       if files.count == 1 { throw ExitCode.failure }
@@ -65,6 +67,7 @@ struct FileCommand {
     options.periods = periods
     options.times = times
     options.outputFolder = audioFolder
+    options.jobs = jobs
     options.warn = { console.warning($0) }
     options.failed = failures.note
     options.isCancelled = { interruption.hasCome }

@@ -20,6 +20,7 @@ struct Run: ParsableCommand {
         auscult run fan.yaml --name fan-2 --set mic.connect=system:capture_2
         auscult run fan.yaml --input monday.wav tuesday.flac
         auscult run fan.yaml --input week-47/ more.txt      a folder, and a list of files
+        auscult run fan.yaml --input week-47/ --jobs 1      one file after the other
         auscult run fan.yaml -- -strange-name.wav
         auscult run fan.yaml --input night.wav --start-time 2026-11-21T22:00:00+01:00
         auscult run simulator.yaml --offline --duration 60s
@@ -71,6 +72,7 @@ struct Run: ParsableCommand {
       throw ValidationError("--offline needs --duration: a graph that makes its own sound has no end.")
     }
     if !isLive, let option = live.given.first { throw ValidationError("\(option) is for live runs.") }
+    if isLive, files.givenJobs != nil { throw ValidationError("--jobs is for runs over files.") }
     if isLive, files.audioFolder != nil { throw ValidationError("--audio-folder is for runs without JACK.") }
     if !files.names.isEmpty, duration != nil { throw ValidationError("--duration is not for files: they have an end.") }
     if rate != nil, !live.startServer, !files.offline {
@@ -93,10 +95,12 @@ struct Run: ParsableCommand {
       let graph = try input.load(catalog: catalog, console: console)
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate?.number ?? 48000)
       if isLive {
+        let costs = CostTrial.costs(
+          graph, probe: catalog.probe, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024)
         try LiveCommand(
           graph: graph, source: GraphSource(file: input.graph, overrides: input.changes.overrides, graph: graph),
           catalog: catalog, options: live, rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024,
-          duration: duration?.number, console: console
+          duration: duration?.number, console: console, costs: costs
         ).run()
       } else {
         let names = try files.files()
@@ -107,7 +111,8 @@ struct Run: ParsableCommand {
         rules.start = startTime.flatMap { times.nanoseconds($0) }
         try FileCommand(
           graph: graph, files: names, times: rules, periods: period.flatMap { PeriodPlan($0.lengths) } ?? .standard,
-          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, console: console
+          rate: rate?.number ?? 48000, duration: duration?.number, audioFolder: files.audioFolder, jobs: files.jobs,
+          console: console
         ).run()
       }
     }

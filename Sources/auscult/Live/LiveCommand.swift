@@ -17,6 +17,8 @@ struct LiveCommand {
   /// Seconds of sound; nil: until the run is stopped.
   let duration: Double?
   let console: Console
+  /// What the nodes were measured to take; nil: they are placed by their classes alone.
+  var costs: NodeCosts?
   /// Makes the task that runs before the whole graph, or instead of it.
   var task: ((_ rate: Int, _ log: EngineLog, _ wake: @escaping @Sendable () -> Void) throws -> any LiveTask)?
 
@@ -50,6 +52,7 @@ struct LiveCommand {
     options.reconnects = self.options.reconnect
     options.origin = self.options.origin == .transport ? .transport : .firstCycle
     options.duration = duration
+    options.costs = costs
     options.watch.watchesFiles = self.options.watch
     options.watch.watchesLibraries = self.options.watchPlugins
     return options

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Training
 
 /// Options of a run without JACK.
@@ -24,6 +25,19 @@ struct FileOptions: ParsableArguments {
         + "several files.", valueName: "folder"),
     completion: .directory)
   var audioFolder: String?
+
+  @Option(
+    name: .customLong("jobs"),
+    help: ArgumentHelp(
+      "Over several files: process at most so many at once (default: one on each core). The results are the same, in the "
+        + "same order.", valueName: "number"))
+  var givenJobs: Int?
+
+  var jobs: Int { givenJobs ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  func validate() throws {
+    if let givenJobs, !(1...256).contains(givenJobs) { throw ValidationError("--jobs is from 1 to 256.") }
+  }
 
   /// Names as given.
   var names: [String] { input + further }
