@@ -112,7 +112,7 @@ final class FileJob: @unchecked Sendable {
   // After `isPrepared`.
   private(set) var inputCount = 0
   /// Nanoseconds since the Unix epoch of the file's first sample; nil: not known.
-  private(set) var start: Int64?
+  private(set) var recordingStart: Int64?
   private(set) var timeWarning: String?
   // After `isDone`.
   private(set) var warnings: [String] = []
@@ -198,7 +198,7 @@ final class FileJob: @unchecked Sendable {
     let reader = PlanarReader(file, channels: feeder.inputCount, longest: options.periods.longest)
     board.change {
       inputCount = feeder.inputCount
-      self.start = start
+      recordingStart = start
       isPrepared = true
     }
     var index = 0

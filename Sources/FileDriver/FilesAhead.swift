@@ -65,7 +65,7 @@ final class FilesAhead {
   /// - Parameter look: called every few milliseconds.
   /// - Returns: false if a sink could not be opened: run the file in the ordinary way, for the error.
   func finish(_ job: FileJob, look: () -> Void) -> Bool {
-    owner.setStart(job.start)
+    owner.setStart(job.recordingStart)
     do {
       try job.ahead.engine?.openSinks(file: PathText.shown(job.header.path))
     } catch {
