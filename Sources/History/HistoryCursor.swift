@@ -156,7 +156,8 @@ extension HistoryCursor {
       connection,
       """
       SELECT time, graph, scores.node, "begin", "end", rate, score, threshold, anomalous, flags, generation, class, file,
-      hash FROM scores JOIN runs USING (run) LEFT JOIN models USING (model) WHERE machine = ?3 AND time >= ?1 AND time < ?2 ORDER BY time, scores.run, scores.node
+      hash FROM scores JOIN runs USING (run) LEFT JOIN models USING (model)
+      WHERE machine = ?3 AND time >= ?1 AND time < ?2 ORDER BY time, scores.run, scores.node
       """)
     bind(statement, filter, [machine])
     return HistoryCursor(statement, stretch: stretch) { statement in
