@@ -1,4 +1,5 @@
 import ArgumentParser
+import GraphEngine
 import GraphText
 import NodeHost
 import RunControl

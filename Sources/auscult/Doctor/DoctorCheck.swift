@@ -26,8 +26,10 @@ final class Patient {
   }
 
   /// All checks, in their order.
-  static let checks: [any DoctorCheck.Type] = [
-    RealtimeCheck.self, MemoryLockCheck.self, GovernorCheck.self, ClockCheck.self, PluginCheck.self, ServerCheck.self,
-    GraphCheck.self, PortCheck.self, DiskCheck.self,
-  ]
+  static var checks: [any DoctorCheck.Type] {
+    [
+      RealtimeCheck.self, MemoryLockCheck.self, GovernorCheck.self, ClockCheck.self, PluginCheck.self, ServerCheck.self,
+      GraphCheck.self, PortCheck.self, DiskCheck.self,
+    ]
+  }
 }

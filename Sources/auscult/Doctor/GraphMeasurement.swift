@@ -67,7 +67,9 @@ struct GraphMeasurement {
 
   /// "10 GB".
   private static func bytes(_ text: String) -> Double? {
-    let units = ["B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1024, "MiB": 1 << 20, "GiB": 1 << 30]
+    let units: [String: Double] = [
+      "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1024, "MiB": 1_048_576, "GiB": 1_073_741_824,
+    ]
     let trimmed = text.filter { $0 != " " }
     let digits = trimmed.prefix { $0.isNumber || $0 == "." }
     guard let number = Double(digits), let unit = units[String(trimmed.dropFirst(digits.count))] else { return nil }

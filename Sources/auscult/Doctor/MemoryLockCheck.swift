@@ -8,7 +8,7 @@ enum MemoryLockCheck: DoctorCheck {
 
   static func findings(_ patient: Patient) -> [Finding] {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { return [] }
+    guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { return [] }
     if limit.rlim_cur == rlim_t.max {
       return [Finding("memory lock", .ok, "any amount of memory may be locked")]
     }
