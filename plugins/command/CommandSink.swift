@@ -62,12 +62,17 @@ final class CommandSink: OffloadNode {
 
   override func work(_ cycle: Cycle) throws {
     let (records, hasEnded) = stream.take(cycle)
-    queue.add(records.filter(filter.takes))
+    add(records)
     queue.pass(isPatient: cycle.hasNoDeadline, hasEnded: hasEnded)
   }
 
   override func deactivate() {
-    queue.add(stream.takeAll().filter(filter.takes))
+    add(stream.takeAll())
     queue.end()
+  }
+
+  /// A measurement (`bench`, `doctor`) starts no program.
+  private func add(_ records: [Record]) {
+    if !host.isRehearsal { queue.add(records.filter(filter.takes)) }
   }
 }

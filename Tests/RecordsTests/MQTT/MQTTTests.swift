@@ -39,7 +39,7 @@ struct MQTTTests {
     let second = try Subscriber(broker)
     try waitUntil { try second.messages().count >= 2 }
     let kept = try second.messages()
-    #expect(kept.allSatisfy(\.isRetained))
+    #expect(kept.allSatisfy { $0.isRetained })
     #expect(kept.first { $0.topic == "auscult/fan-watch/status" }?.payload == "online")
     let state = kept.first { $0.topic == "auscult/fan-watch/fan/state" }?.payload
     #expect(try member("state", state) == "alarm" && member("score", state) == "2" && member("threshold", state) == "1")
@@ -89,7 +89,7 @@ struct MQTTTests {
         "homeassistant/binary_sensor/auscult_fan-watch_fan_201/alarm/config",
         "homeassistant/sensor/auscult_fan-watch_fan_201/score/config",
       ])
-    #expect(messages.allSatisfy(\.isRetained))
+    #expect(messages.allSatisfy { $0.isRetained })
     #expect(try member("state_topic", messages[0].payload) == "plant/hall/fan-watch/fan 1/state")
     #expect(try member("availability_topic", messages[1].payload) == "plant/hall/fan-watch/status")
     #expect(try member("device_class", messages[0].payload) == "problem")
