@@ -96,7 +96,8 @@ final class FileJob: @unchecked Sendable {
   let header: FileHeader
   let ahead: AheadEngine
   private let formats: Engine.SinkFormats
-  private let options: FileRunOptions
+  private let periods: PeriodPlan
+  private let times: RecordingTimeRules
   private let board: JobBoard
   /// Frames processed so far.
   let frames = Atomic<Int64>(0)
@@ -124,7 +125,9 @@ final class FileJob: @unchecked Sendable {
     self.header = header
     self.ahead = ahead
     self.formats = formats
-    self.options = options
+    // Not all of the options: a job may outlive the call whose closures they hold.
+    periods = options.periods
+    times = options.times
     self.board = board
   }
 
@@ -187,15 +190,15 @@ final class FileJob: @unchecked Sendable {
 
   private func process(_ engine: Engine) throws {
     try engine.prepareAhead(formats, seconds: header.seconds + 1)
-    let feeder = CycleFeeder(engine, longest: options.periods.longest)
+    let feeder = CycleFeeder(engine, longest: periods.longest)
     let file = try header.open()
     guard feeder.inputCount > 0, feeder.inputCount <= header.channels else {
       throw FileRunError(["\(header.path): does not fit the graph"])
     }
-    let start = options.times.time(of: file) { [self] in timeWarning = $0 }?.start
+    let start = times.time(of: file) { [self] in timeWarning = $0 }?.start
     engine.setFile(PathText.shown(header.path))
     engine.setStart(start)
-    let reader = PlanarReader(file, channels: feeder.inputCount, longest: options.periods.longest)
+    let reader = PlanarReader(file, channels: feeder.inputCount, longest: periods.longest)
     board.change {
       inputCount = feeder.inputCount
       recordingStart = start
@@ -203,7 +206,7 @@ final class FileJob: @unchecked Sendable {
     }
     var index = 0
     while !isGivenUp.load(ordering: .relaxed) {
-      let count = reader.next(options.periods.length(index), feeder.inputs)
+      let count = reader.next(periods.length(index), feeder.inputs)
       if count == 0 { break }
       feeder.cycle(count)
       frames.add(Int64(count), ordering: .relaxed)

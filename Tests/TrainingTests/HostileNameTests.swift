@@ -93,7 +93,7 @@ import Testing
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }
     #expect(rows.map { $0.first } == ["'+1+1.wav", "'@sum.wav", "'-2.wav"], "\(outcome.err)")
-    #expect(rows.map { $0.last } == ["-5", "'\u{FF1D}1", "'-1+2"])
+    #expect(rows.map { $0.dropLast(2).last } == ["-5", "'\u{FF1D}1", "'-1+2"])
   }
 
   // MARK: Terminals
