@@ -31,7 +31,8 @@ struct MQTTRunTests {
         out: { type: sink.mqtt, broker: "mqtt://127.0.0.1:\(broker.port)" }
         log: { type: sink.jsonl, path: log.jsonl, append: false }
       links:
-        - fan -> stft -> mel -> level -> slices -> judge -> alarm -> [out, log]
+        - fan -> stft -> mel -> level -> slices -> judge -> alarm -> out
+        - alarm -> log
       """)
   }
 

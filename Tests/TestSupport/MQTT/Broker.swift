@@ -20,6 +20,8 @@ public final class Broker {
       [
         "listener \(port) 127.0.0.1", "persistence true", "persistence_location \(scratch.path)/",
         "autosave_on_changes true", "autosave_interval 1", "user \(NSUserName())", "max_queued_messages 0",
+        // What it acknowledges is on its way to each subscriber, so that `stop` loses nothing.
+        "max_inflight_messages 0",
       ] + settings.map { $0.replacing("DIR", with: scratch.path) }
     try lines.joined(separator: "\n").write(toFile: scratch.file("conf"), atomically: true, encoding: .utf8)
     if isStarted { try start() }
@@ -98,11 +100,13 @@ public final class Subscriber {
     let name = "sub-\(UInt32.random(in: 0...UInt32.max))"
     output = broker.scratch.file(name)
     _ = FileManager.default.createFile(atPath: output, contents: nil)
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/mosquitto_sub")
+    // It flushes only after messages, so without stdbuf nothing says that it has subscribed.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/stdbuf")
     // The begin of a line says what a line is: `-d` prints others.
     process.arguments =
       [
-        "-h", "localhost", "-p", String(broker.port), "-i", name, "-c", "-q", "1", "-d", "-t", topic, "-F",
+        "-oL", "/usr/bin/mosquitto_sub", "-h", "localhost", "-p", String(broker.port), "-i", name, "-c", "-q", "1",
+        "-d", "-t", topic, "-F",
         "M %r %t %p",
       ] + options
     process.standardOutput = FileHandle(forWritingAtPath: output)
