@@ -112,7 +112,8 @@ struct Extremes {
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     do {
-      let options = GraphOptions(missingFilesAreErrors: false, environment: ["OUT": folder])
+      var options = GraphOptions(missingFilesAreErrors: false, environment: ["OUT": folder])
+      options.workingDirectory = folder
       let graph = try Graph.load(text: text, catalog: TestPlugins.catalog, options: options).graph
       var engineOptions = EngineOptions()
       engineOptions.memory = .bytes(256 << 20)
