@@ -47,7 +47,7 @@ struct HistoryBounds {
     }
     latest = .min
     for sql in [
-      "SELECT max(ended) FROM runs", "SELECT max(time) FROM events", "SELECT max(day) FROM trend",
+      "SELECT max(ended) FROM runs WHERE source = 'live'", "SELECT max(time) FROM events", "SELECT max(day) FROM trend",
     ] {
       let statement = try connection.statement(sql)
       defer { statement.reset() }

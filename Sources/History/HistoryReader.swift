@@ -18,7 +18,9 @@ public final class HistoryReader {
   }
 
   /// All machines that have scores, by name.
-  public func machines() throws(DatabaseProblem) -> [String] { try Self.machines(connection, "minutes") }
+  public func machines() throws(DatabaseProblem) -> [String] {
+    Set(try Self.machines(connection, "scores") + Self.machines(connection, "minutes")).sorted()
+  }
 
   /// The machines of a table whose key begins with the machine. It jumps from one to the next.
   static func machines(_ connection: Connection, _ table: String) throws(DatabaseProblem) -> [String] {
@@ -74,8 +76,18 @@ public final class HistoryReader {
   }
 
   private func scoreMachines(_ filter: HistoryFilter) throws(DatabaseProblem) -> [String] {
-    if !filter.machines.isEmpty { return filter.machines }
-    return Set(try Self.machines(connection, "scores") + machines()).sorted()
+    filter.machines.isEmpty ? try machines() : filter.machines
+  }
+
+  /// Whether there are scores whose time is not known. They have no place in the minutes and the trend.
+  public func hasScoresWithoutTime(_ filter: HistoryFilter) throws(DatabaseProblem) -> Bool {
+    let statement = try connection.statement("SELECT 1 FROM scores WHERE machine = ? AND time = '' LIMIT 1")
+    for machine in try scoreMachines(filter) {
+      statement.bind(1, machine)
+      defer { statement.reset() }
+      if try statement.next() { return true }
+    }
+    return false
   }
 
   /// Whether a machine that has no scores has events.

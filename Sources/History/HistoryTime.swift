@@ -13,7 +13,7 @@ public enum HistoryTime {
   /// Nanoseconds since the Unix epoch; nil: the text is no time.
   public static func nanoseconds(_ text: String) -> Int64? {
     let form = "0000-01-01T00:00:00.000Z"
-    guard text.utf8.count <= form.utf8.count else { return nil }
+    guard !text.isEmpty, text.utf8.count <= form.utf8.count else { return nil }
     let whole = text.utf8.count < form.utf8.count ? text + form.dropFirst(text.utf8.count) : text
     return wallTime(whole.utf8)
   }
@@ -55,7 +55,8 @@ public enum HistoryTime {
       rest.removeSubrange(sign...)
     }
     guard let time = local(rest) else { return nil }
-    return time - offset * 1_000_000_000
+    let (moment, isTooFar) = time.subtractingReportingOverflow(offset * 1_000_000_000)
+    return isTooFar ? nil : moment
   }
 
   /// Seconds of `02:00` or `0200`.

@@ -46,7 +46,12 @@ extension ScratchFolder {
 
 /// A RIFF/WAVE file of chunks with any content.
 func riff(_ chunks: [(name: String, body: [UInt8], size: UInt32?)]) -> [UInt8] {
-  let body = chunks.flatMap { Array($0.name.utf8) + little($0.size ?? UInt32($0.body.count)) + $0.body }
+  var body: [UInt8] = []
+  for chunk in chunks {
+    body += Array(chunk.name.utf8) + little(chunk.size ?? UInt32(chunk.body.count)) + chunk.body
+    // A chunk begins at an even position. One that is cut short ends where it is cut.
+    if chunk.size == nil, chunk.body.count % 2 == 1 { body.append(0) }
+  }
   return Array("RIFF".utf8) + little(UInt32(4 + body.count)) + Array("WAVE".utf8) + body
 }
 

@@ -113,6 +113,7 @@ import Testing
   @Test(arguments: [
     "", "d", "2x", "-2d", "2026-02-30", "2026-13-01", "2026-11-21T25:00", "2026-11-21T09:30+99:00", "yesterday",
     "2026-11-21T09:30:01.664ZZ", "1e99d", "nan d", "2026/11/21", "2026-11-21T09:30:0",
+    "0000-01-01", "0001-01-01T00:00Z", "1677-09-21", "2262-04-12", "9999-12-31", "2262-04-11T23:47-23:59",
   ])
   func otherTextsAreRefused(_ text: String) { #expect(HistoryTime.moment(text, now: Self.now) == nil) }
 }

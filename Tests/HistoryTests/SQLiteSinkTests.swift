@@ -7,10 +7,12 @@ import Testing
 
 /// Graph in, rows out.
 @Suite struct SQLiteSinkTests {
+  private static let start = "2026-11-21T00:00:00Z"
+
   /// Every record of the lines is a row, with the same numbers.
   @Test func rowsAreTheRecords() throws {
     let shop = try Workshop()
-    let run = try shop.auscult("run", "watch.yaml", "--input", "fan.wav", "-q")
+    let run = try shop.auscult("run", "watch.yaml", "--input", "fan.wav", "-q", "--start-time", Self.start)
     #expect(run.status == 0 && run.err.isEmpty, "\(run.err)")
     let database = try shop.database()
     let records = try shop.records()
@@ -28,6 +30,7 @@ import Testing
       "SELECT id, state, time, begin, end, machine, run FROM events WHERE kind = 'alarm' ORDER BY event", columns: 7)
     #expect(alarms.compactMap { $0["state"]?.text } == ["raised", "cleared"])
     #expect(events.map { Array($0[0...1]) } == alarms.map { [$0["id"]!.text!, $0["state"]!.text!] })
+    #expect(events.map { $0[2] } == alarms.map { $0["time"]!.text! })
     #expect(events.map { $0[3] } == alarms.map { "\($0["begin"]!.integer!)" })
     #expect(Set(events.map { $0[0] }).count == 1, "both records of an alarm have its id")
     #expect(
@@ -37,6 +40,27 @@ import Testing
     let whole = try database.integer("SELECT sum(count) FROM minutes")
     #expect(whole == Int64(scores.count))
     #expect(try database.integer("SELECT sum(count) FROM trend") == Int64(scores.count))
+  }
+
+  /// Where the time of a recording is not known, its rows have none, and no place in the minutes and the trend.
+  @Test func rowsWithoutATimeAreKept() throws {
+    let shop = try Workshop()
+    let run = try shop.auscult("run", "watch.yaml", "--input", "fan.wav", "-q")
+    #expect(run.status == 0 && run.err.isEmpty, "\(run.err)")
+    let records = try shop.records()
+    let database = try shop.database()
+    let count = Int64(records.count { $0["kind"] == "score" })
+    #expect(try database.integer("SELECT count(*) FROM scores WHERE time = ''") == count && count > 50)
+    #expect(try database.integer("SELECT count(*) FROM events WHERE time = '' AND kind = 'alarm'") == 2)
+    for table in ["minutes", "trend"] { #expect(try database.integer("SELECT count(*) FROM \(table)") == 0) }
+    let listed = try shop.auscult("history", "past.sqlite", "--kind", "score", "--format", "json", "-q")
+    #expect(listed.status == 0 && listed.out.split(separator: "\n").count == Int(count), "\(listed.err)")
+    let alarms = try shop.auscult("history", "past.sqlite", "--kind", "alarm", "--format", "json", "-q")
+    #expect(alarms.out.split(separator: "\n").count == 2, "\(alarms.err)")
+    for command in [["trend"], ["history", "--plot", "a.svg"], ["history", "--kind", "score", "--every", "1h"]] {
+      let outcome = try shop.run(BuildFolder.path + "/auscult", command + ["past.sqlite"])
+      #expect(outcome.status == 0 && outcome.err.contains("its scores have no time"), "\(command) \(outcome.err)")
+    }
   }
 
   @Test func aSecondRunContinuesAndAnotherReplaces() throws {
@@ -54,7 +78,7 @@ import Testing
     let shop = try Workshop()
     try shop.write(
       "watch.yaml", Workshop.graph.replacing("path: past.sqlite", with: "path: past.sqlite, scores: \"\(scores)\""))
-    let run = try shop.auscult("run", "watch.yaml", "--input", "fan.wav", "-q")
+    let run = try shop.auscult("run", "watch.yaml", "--input", "fan.wav", "-q", "--start-time", Self.start)
     #expect(run.status == 0, "\(run.err)")
     var worst: [Int64: Double] = [:]
     var count = 0
@@ -112,7 +136,7 @@ import Testing
         #"type: source, machines: ["fan-00"]"#, with: "type: source.synth, machine: fan, seed: 1"))
     let process = Process()
     process.executableURL = URL(fileURLWithPath: BuildFolder.path + "/auscult")
-    process.arguments = ["run", "long.yaml", "-q", "--offline", "--duration", "10h"]
+    process.arguments = ["run", "long.yaml", "-q", "--offline", "--duration", "10h", "--start-time", Self.start]
     process.currentDirectoryURL = URL(fileURLWithPath: shop.folder)
     process.standardError = FileHandle.nullDevice
     try process.run()

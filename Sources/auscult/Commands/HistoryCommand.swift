@@ -72,13 +72,17 @@ struct HistoryCommand: ParsableCommand {
       let printer = HistoryPrinter(format)
       try reader.rows(filter, wording: Failure.wording) { printer.add($0) }
       printer.flush()
-      if printer.count == 0 { console.info("\(options.file.shown) has nothing of that") }
+      guard printer.count == 0 else { return }
+      if every != nil, let reason = try options.untimed(reader) { return console.warning(reason) }
+      console.info("\(options.file.shown) has nothing of that")
     }
   }
 
   private func draw(_ reader: HistoryReader, _ file: FigureFile, _ console: Console) throws {
     let plot = HistoryPlot(reader, options.filter)
-    guard try plot.draw(into: file) else { return console.warning("there are no scores to draw") }
+    guard try plot.draw(into: file) else {
+      return console.warning(try options.untimed(reader) ?? "there are no scores to draw")
+    }
     console.info("wrote \(file.path.shown)")
   }
 

@@ -43,7 +43,10 @@ struct TrendCommand: ParsableCommand {
         console.info("wrote \(file.path.shown)")
       }
       if json { return Output.line(.object(["machines": .array(trends.map(\.json))])) }
-      guard !trends.isEmpty else { return console.info("\(options.file.shown) has no scores of that time") }
+      guard !trends.isEmpty else {
+        if let reason = try options.untimed(reader) { return console.warning(reason) }
+        return console.info("\(options.file.shown) has no scores of that time")
+      }
       show(trends)
     }
   }

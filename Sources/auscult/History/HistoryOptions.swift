@@ -47,6 +47,17 @@ struct HistoryOptions: ParsableArguments {
       throw Failure(problem.description)
     }
   }
+
+  /// Why there is nothing to draw or to sum up, if it is because the scores have no time.
+  func untimed(_ reader: HistoryReader) throws -> String? {
+    do {
+      guard try reader.hasScoresWithoutTime(filter) else { return nil }
+    } catch {
+      throw Failure.wording(error)
+    }
+    return "\(file.shown): its scores have no time, because the time of the recordings was not known; give `run` "
+      + "--start-time or --name-time"
+  }
 }
 
 extension Failure {
