@@ -12,7 +12,7 @@ struct ScoreFilter {
     var className: String?
     /// The worst score since the begin of the interval.
     var worst: Record?
-    /// The frame position at which the interval ends.
+    /// The frame position at which the interval ends. A score that ends there is part of it.
     var end: Int64 = 0
   }
 
@@ -54,13 +54,13 @@ struct ScoreFilter {
   private func takeWorst(_ record: Record, _ score: Record.Score, _ state: inout State) -> [Record] {
     let length = max(1, Int64(every * Double(record.rate)))
     var leaving: [Record] = []
-    if let worst = state.worst, record.span.end >= state.end || record.span.end < worst.span.end {
+    if let worst = state.worst, record.span.end > state.end || record.span.end < worst.span.end {
       leaving.append(worst)
       state.worst = nil
     }
     guard let worst = state.worst, case .score(let before) = worst.content else {
       state.worst = record
-      state.end = (record.span.end / length + 1) * length
+      state.end = ((record.span.end - 1) / length + 1) * length
       return leaving
     }
     if score.score > before.score { state.worst = record }

@@ -67,6 +67,8 @@ public struct LiveRun {
   ///   training.
   /// - Returns: nil if the run was stopped before a JACK server appeared.
   public func run() throws -> End? {
+    // Before any other thread reads the environment.
+    let service = ServiceReport()
     // There is nothing to reopen yet.
     let signals = SignalWatcher(hangup: {})
     let deadline = EndDeadline(tell)
@@ -77,7 +79,6 @@ public struct LiveRun {
     let privateServer = try startServer()
     defer { privateServer?.stop() }
     let server = privateServer?.name ?? options.server
-    let service = ServiceReport()
     let wait = ServerWait(control, signals, name: name, tell: tell) { service.waitsForServer($0) }
     let driverOptions = JACKDriver.Options(
       name: name, server: server, origin: options.origin, reconnects: options.reconnects)

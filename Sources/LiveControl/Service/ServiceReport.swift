@@ -20,6 +20,8 @@ final class ServiceReport: @unchecked Sendable {
   private var lastText = ContinuousClock.now
   private var text = ""
 
+  /// Takes the service manager's variables out of the environment, so that no child speaks in our name.
+  ///
   /// - Parameter variables: of the environment.
   init(_ variables: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }) {
     socket = ServiceSocket(variables("NOTIFY_SOCKET"))
@@ -27,6 +29,8 @@ final class ServiceReport: @unchecked Sendable {
     let limit = variables("WATCHDOG_USEC").flatMap { Int64($0) } ?? 0
     // Three signs within the limit: one may be late.
     interval = isForUs && limit > 0 ? .microseconds(limit / 3) : nil
+    // jackd speaks this protocol, too: as our child it would say that we are ready.
+    for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { unsetenv(name) }
   }
 
   /// The run waits for its JACK server before it can begin: it is not ready. Any thread.

@@ -78,6 +78,7 @@ struct MachineSearch {
   private func measure(_ factor: Int) throws -> Load {
     let before = ResidentMemory.now()
     var options = EngineOptions()
+    options.isRehearsal = true
     options.workerThreads = 0
     options.log = { _, _, _ in }
     let driver = try HandDriver(Engine(graph: try graph.times(factor), options: options), rate: rate)

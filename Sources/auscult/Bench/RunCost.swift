@@ -57,6 +57,7 @@ struct RunCost {
   /// Processor time of one run, in seconds. It runs as `auscult run` does, with worker threads.
   private func seconds(_ path: String?, _ frames: Int) throws -> Double {
     var options = EngineOptions()
+    options.isRehearsal = true
     options.log = { _, _, _ in }
     let engine = try Engine(graph: graph, options: options)
     var run = FileRunOptions()

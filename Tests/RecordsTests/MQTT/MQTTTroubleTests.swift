@@ -86,14 +86,20 @@ struct MQTTTroubleTests {
       """
     var random = SeededRandom(seed: 7)
     let run = try HandRun(text)
-    run.driver.feed(random.noise(frames: 96_000), period: 256)
+    // The log gets a loss with the sound that follows it.
+    for _ in 0..<40 {
+      run.driver.feed(random.noise(frames: 2400), period: 256)
+      run.engine.drain()
+    }
+    let lost = run.engine.lostByOutputs
     run.driver.finish()
     let records = run.records("log.jsonl")
     let scores = records.count { $0.hasPrefix(#"{"kind":"score""#) }
-    let lost = records.filter { $0.contains(#""cause":"sink""#) && $0.contains(#""node":"out""#) }.compactMap {
+    let recorded = records.filter { $0.contains(#""cause":"sink""#) && $0.contains(#""node":"out""#) }.compactMap {
       $0.firstMatch(of: /"count":(\d+)/).flatMap { Int($0.output.1) }
-    }
-    #expect(scores > 200 && lost.reduce(0, +) == scores - 100, "\(scores) scores, lost \(lost)")
+    }.reduce(0, +)
+    // The last scores leave when the log has ended, too.
+    #expect(lost > 200 && (lost...(scores - 100)).contains(recorded), "lost \(lost) of \(scores), recorded \(recorded)")
   }
 
   @Test func oneWatchHasAQueue() throws {
