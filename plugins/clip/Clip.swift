@@ -142,7 +142,9 @@ final class Clip: OffloadNode {
     for record in reader.read(events) { take(record) }
     if let score = ports.score { for record in reader.read(cycle.input(score)) { look(record) } }
     let isEnd = sound.isEnd && events.isEnd
-    collect(through: events.isEnd ? .max : events.complete, isEnd: isEnd)
+    // Scores may come later than the alarms that they raise, and their moments need the sound, too.
+    let known = [events] + (ports.score.map { [cycle.input($0)] } ?? [])
+    collect(through: known.map { $0.isEnd ? Int64.max : $0.complete }.min() ?? .max, isEnd: isEnd)
     do throws(FileProblem) {
       try write(isPatient: cycle.hasNoDeadline)
     } catch {
