@@ -30,10 +30,13 @@ final class Clip: OffloadNode {
   private static let mostBytes = 128 << 20
   /// Seconds that events may come later than their latency says, because their workers are busy.
   private static let slack = 10.0
+  /// Scores that wait for their sound, at the most: if the sound is lost, they go without.
+  private static let mostWaiting = 4096
   /// Frames that one call writes under a deadline: some milliseconds.
   private static let piece = 1 << 15
 
   private let settings: ClipSettings
+  private var waiting: [Record] = []
   private var moments: Moments?
   private var format: SoundFormat { settings.format }
   private let folder: ClipFolder
@@ -121,7 +124,7 @@ final class Clip: OffloadNode {
   override func activate() throws {
     guard let audio else { return }
     memory = SoundMemory(audio, most: mostSamples)
-    open = []
+    (open, waiting) = ([], [])
     moments =
       settings.kinds.isEmpty
       ? nil
@@ -140,7 +143,8 @@ final class Clip: OffloadNode {
     let (sound, events) = (cycle.input(ports.audio), cycle.input(ports.event))
     memory?.add(sound)
     for record in reader.read(events) { take(record) }
-    if let score = ports.score { for record in reader.read(cycle.input(score)) { look(record) } }
+    if let score = ports.score { waiting += reader.read(cycle.input(score)) }
+    lookAtScores(hasEnded: sound.isEnd)
     let isEnd = sound.isEnd && events.isEnd
     // Scores may come later than the alarms that they raise, and their moments need the sound, too.
     let known = [events] + (ports.score.map { [cycle.input($0)] } ?? [])
@@ -153,6 +157,7 @@ final class Clip: OffloadNode {
   }
 
   override func deactivate() {
+    lookAtScores(hasEnded: true)
     collect(through: .max, isEnd: true)
     finished += (moments?.takeAll() ?? []).map { clip($0) }
     do throws(FileProblem) {
@@ -195,6 +200,16 @@ final class Clip: OffloadNode {
       OpenClip(
         record, stem: reader.clipStem(of: record), channels: channels[channel], begin: begin,
         limit: begin + max(1, samples(settings.longest)), time: host.wallTime(at: frame(begin))))
+  }
+
+  /// A score may come before its sound, because each input has a queue of its own: it waits, so that the moments do not
+  /// depend on the load.
+  private func lookAtScores(hasEnded: Bool) {
+    guard let memory, !waiting.isEmpty else { return }
+    let ready = waiting.firstIndex { sample($0.span.end) > memory.end } ?? waiting.count
+    let count = hasEnded ? waiting.count : max(ready, waiting.count - Clip.mostWaiting)
+    for record in waiting.prefix(count) { look(record) }
+    waiting.removeFirst(count)
   }
 
   private func look(_ record: Record) {
