@@ -68,7 +68,7 @@ let plugins: [Plugin] = [
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
   Plugin(
     name: "mqtt",
-    libraries: ["Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes", "CSQLite", "CPaho"]),
+    libraries: ["Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes", "Database", "CPaho"]),
 ]
 
 /// Plugins without Swift, for the tests; not named `auscult-*`, so that no search finds them.
@@ -158,7 +158,8 @@ let package = Package(
       name: "Records",
       dependencies: ["NodeKit", "NodeABI", "CNodeABI", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
-    .target(name: "Database", dependencies: ["CSQLite", "SystemCalls", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "Database", dependencies: ["CSQLite", "OutputFiles", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(
       name: "History",
       dependencies: ["Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"],

@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import OutputFiles
 import SystemCalls
 
 /// A problem with a database in words: the path, the reason, and what to do.
@@ -15,6 +16,8 @@ public struct DatabaseProblem: Error, CustomStringConvertible, Sendable {
 
   /// The disk is full.
   public var isFull: Bool { code == SQLITE_FULL }
+  /// The file is no database, or a damaged one.
+  public var isDamaged: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
   /// Another program holds a lock.
   public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
 
@@ -41,5 +44,12 @@ public struct DatabaseProblem: Error, CustomStringConvertible, Sendable {
     case SQLITE_CORRUPT: "it is damaged; move it away, or repair it with `sqlite3 FILE .recover`"
     default: "check the file"
     }
+  }
+}
+
+extension FileProblem {
+  /// A problem of a database.
+  public init(_ problem: DatabaseProblem) {
+    self.init(problem.description, code: problem.isFull ? ENOSPC : problem.isBusy ? EBUSY : EIO)
   }
 }

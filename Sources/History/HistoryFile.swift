@@ -127,10 +127,3 @@ public final class HistoryFile {
     lock.release()
   }
 }
-
-extension FileProblem {
-  /// A problem of a database.
-  public init(_ problem: DatabaseProblem) {
-    self.init(problem.description, code: problem.isFull ? ENOSPC : problem.isBusy ? EBUSY : EIO)
-  }
-}

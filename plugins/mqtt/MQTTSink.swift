@@ -27,8 +27,8 @@ final class MQTTSink: OffloadNode {
   private static let mostInMemory = 10_000
 
   private let settings: MQTTSettings
-  private var reader: RecordReader
-  private var merge = RecordMerge(inputs: 0)
+  private var stream: RecordStream
+  private var rate = 0
   private var filter: ScoreFilter
   private var states: MachineStates
   private var topics: Topics
@@ -44,7 +44,7 @@ final class MQTTSink: OffloadNode {
 
   required init(_ arguments: Arguments) throws {
     settings = try MQTTSettings(arguments)
-    reader = RecordReader(host: arguments.host)
+    stream = RecordStream(arguments.host)
     filter = ScoreFilter(settings.scores, every: settings.every)
     states = MachineStates(every: settings.every)
     topics = Topics(prefix: settings.topic, run: arguments.host.run)
@@ -55,12 +55,13 @@ final class MQTTSink: OffloadNode {
 
   override func configure(_ setup: Setup, _ answer: inout Answer) throws {
     inputs = setup.inputs.count
+    rate = setup.driverRate
     machines = setup.inputs.flatMap { $0.format.machines }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     answer.memory = Self.mostInMemory * 512
   }
 
   override func activate() throws {
-    merge = RecordMerge(inputs: inputs)
+    stream.begin(inputs: inputs, rate: rate)
     filter = ScoreFilter(settings.scores, every: settings.every)
     states = MachineStates(every: settings.every)
     if let path = settings.passwordFile {
@@ -96,20 +97,14 @@ final class MQTTSink: OffloadNode {
 
   override func work(_ cycle: Cycle) throws {
     isPatient = cycle.hasNoDeadline
-    var hasEnded = true
-    for index in 0..<cycle.inputCount {
-      let block = cycle.input(index)
-      merge.add(reader.read(block), from: index)
-      merge.advance(index, to: block.pointer.pointee.complete)
-      if block.isEnd { merge.end(index) } else { hasEnded = false }
-    }
-    for record in merge.take() { take(record) }
+    let (records, hasEnded) = stream.take(cycle)
+    for record in records { take(record) }
     if hasEnded { add(filter.takeRest()) }
     flush()
   }
 
   override func deactivate() {
-    for record in merge.takeAll() { take(record) }
+    for record in stream.takeAll() { take(record) }
     add(filter.takeRest())
     flush(isLast: true)
     courier?.stop(seconds: isPatient ? Self.lastPatient : Self.lastLive, waitsForBroker: isPatient)

@@ -1,3 +1,4 @@
+import Database
 import Glibc
 import OutputFiles
 import Records
@@ -21,8 +22,8 @@ final class Outbox: @unchecked Sendable {
     var count: Int { scores + alarms }
   }
 
-  /// Milliseconds that the sink and the courier wait for each other.
-  private static let (sinkPatience, courierPatience): (Int32, Int32) = (100, 5000)
+  /// Seconds that the courier waits for the sink, and milliseconds that the sink waits for the courier.
+  private static let (courierPatience, sinkPatience) = (5.0, 100)
 
   let path: String
   private let limit: Int
@@ -34,9 +35,9 @@ final class Outbox: @unchecked Sendable {
   /// Grows with every change.
   private let version = Atomic<Int>(0)
 
-  private let sink: Database
+  private let sink: Connection
   private let insert: Statement
-  private let courier: Database
+  private let courier: Connection
   private let select: Statement
   private let delete: Statement
 
@@ -47,39 +48,38 @@ final class Outbox: @unchecked Sendable {
     path = folder + "/outbox.sqlite"
     self.limit = limit
     self.age = age
-    sink = try Self.open(path, tell)
-    courier = try Database(path)
-    sink.wait(milliseconds: Self.sinkPatience)
-    courier.wait(milliseconds: Self.courierPatience)
-    // The courier writes the journal back: the sink never waits for the disk.
-    try sink.run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
-    try courier.run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
-    insert = try sink.prepare(
-      "INSERT INTO messages (alarm, added, topic, payload, begin, end) VALUES (?, ?, ?, ?, ?, ?)")
-    select = try courier.prepare("SELECT id, topic, payload FROM messages WHERE id > ? ORDER BY id LIMIT ?")
-    delete = try courier.prepare("DELETE FROM messages WHERE id = ?")
+    do {
+      sink = try Self.open(path, tell)
+      courier = try Connection(path, .readWrite, patience: Self.courierPatience)
+      // The courier writes the journal back: the sink never waits for the disk.
+      try sink.execute(
+        "PRAGMA busy_timeout = \(Self.sinkPatience); PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
+      try courier.execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
+      insert = try Statement(
+        sink, "INSERT INTO messages (alarm, added, topic, payload, begin, end) VALUES (?, ?, ?, ?, ?, ?)")
+      select = try Statement(courier, "SELECT id, topic, payload FROM messages WHERE id > ? ORDER BY id LIMIT ?")
+      delete = try Statement(courier, "DELETE FROM messages WHERE id = ?")
+    } catch {
+      throw FileProblem(error)
+    }
     try recount()
   }
 
-  private static func open(_ path: String, _ tell: (String) -> Void) throws(FileProblem) -> Database {
-    let database = try Database(path)
-    do throws(FileProblem) {
-      try prepare(database)
-      return database
+  private static func open(_ path: String, _ tell: (String) -> Void) throws(DatabaseProblem) -> Connection {
+    do throws(DatabaseProblem) {
+      return try prepared(path)
     } catch {
-      guard database.isDamaged else { throw error }
+      guard error.isDamaged else { throw error }
       let aside = path + ".damaged"
       for ending in ["", "-wal", "-shm"] { rename(path + ending, aside + ending) }
       tell("\(path) is damaged: moved it to \(aside) and began a new one; messages in it were not sent")
-      let new = try Database(path)
-      try prepare(new)
-      return new
+      return try prepared(path)
     }
   }
 
-  private static func prepare(_ database: Database) throws(FileProblem) {
-    database.wait(milliseconds: courierPatience)
-    try database.run(
+  private static func prepared(_ path: String) throws(DatabaseProblem) -> Connection {
+    let connection = try Connection(path, .readWrite, patience: courierPatience)
+    try connection.execute(
       """
       PRAGMA journal_mode = WAL;
       CREATE TABLE IF NOT EXISTS messages (
@@ -88,6 +88,12 @@ final class Outbox: @unchecked Sendable {
       CREATE INDEX IF NOT EXISTS messages_by_worth ON messages (alarm, id);
       PRAGMA user_version = 1
       """)
+    return connection
+  }
+
+  /// Words the problems of the database as those of a file.
+  private func wording<T>(_ body: () throws(DatabaseProblem) -> T) throws(FileProblem) -> T {
+    do { return try body() } catch { throw FileProblem(error) }
   }
 
   /// Messages that wait. Any thread.
@@ -106,15 +112,17 @@ final class Outbox: @unchecked Sendable {
   /// Adds messages, all or none, and drops what is beyond the limits. Thread: the sink's.
   func add(_ messages: [Message]) throws(FileProblem) -> Dropped {
     let now = Self.now
-    try sink.transaction { () throws(FileProblem) in
-      for message in messages {
-        insert.bind(1, message.isAlarm ? 1 : 0)
-        insert.bind(2, now)
-        insert.bind(3, message.topic)
-        insert.bind(4, message.payload)
-        insert.bind(5, message.span.begin)
-        insert.bind(6, message.span.end)
-        try insert.run()
+    try wording { () throws(DatabaseProblem) in
+      try sink.transaction { () throws(DatabaseProblem) in
+        for message in messages {
+          insert.bind(1, message.isAlarm ? Int64(1) : 0)
+          insert.bind(2, now)
+          insert.bind(3, message.topic)
+          insert.bind(4, message.payload)
+          insert.bind(5, message.span.begin)
+          insert.bind(6, message.span.end)
+          try insert.run()
+        }
       }
     }
     note(messages.count)
@@ -135,21 +143,22 @@ final class Outbox: @unchecked Sendable {
   }
 
   private func drop(_ which: String) throws(FileProblem) -> Dropped {
-    let statement = try sink.prepare("DELETE FROM messages WHERE \(which) RETURNING alarm, begin, end")
     var dropped = Dropped()
-    while try statement.step() {
-      if statement.number(0) == 1 { dropped.alarms += 1 } else { dropped.scores += 1 }
-      dropped.span.begin = min(dropped.span.begin, statement.number(1))
-      dropped.span.end = max(dropped.span.end, statement.number(2))
+    try wording { () throws(DatabaseProblem) in
+      let statement = try Statement(sink, "DELETE FROM messages WHERE \(which) RETURNING alarm, begin, end")
+      while try statement.next() {
+        if statement.integer(0) == 1 { dropped.alarms += 1 } else { dropped.scores += 1 }
+        dropped.span.begin = min(dropped.span.begin, statement.integer(1) ?? .max)
+        dropped.span.end = max(dropped.span.end, statement.integer(2) ?? 0)
+      }
     }
     note(-dropped.count)
     return dropped
   }
 
   private func recount() throws(FileProblem) {
-    let statement = try sink.prepare("SELECT count(*) FROM messages")
-    _ = try statement.step()
-    number.store(Int(statement.number(0)), ordering: .relaxed)
+    let count = try wording { () throws(DatabaseProblem) in try sink.integer("SELECT count(*) FROM messages") }
+    number.store(Int(count ?? 0), ordering: .relaxed)
   }
 
   // MARK: The courier
@@ -159,28 +168,33 @@ final class Outbox: @unchecked Sendable {
     select.bind(1, id)
     select.bind(2, Int64(most))
     var entries: [Entry] = []
-    while try select.step() {
-      entries.append(Entry(id: select.number(0), topic: select.text(1), payload: select.bytes(2)))
+    try wording { () throws(DatabaseProblem) in
+      while try select.next() {
+        entries.append(
+          Entry(id: select.integer(0) ?? 0, topic: select.text(1) ?? "", payload: select.bytes(2)))
+      }
     }
     return entries
   }
 
   /// Removes messages that the broker has acknowledged. Thread: the courier's.
   func remove(_ ids: [Int64]) throws(FileProblem) {
-    let removed = try courier.transaction { () throws(FileProblem) in
-      var removed = 0
-      for id in ids {
-        delete.bind(1, id)
-        try delete.run()
-        removed += courier.changes
+    var removed = 0
+    try wording { () throws(DatabaseProblem) in
+      try courier.transaction { () throws(DatabaseProblem) in
+        removed = 0
+        for id in ids {
+          delete.bind(1, id)
+          try delete.run()
+          removed += courier.changes
+        }
       }
-      return removed
     }
     note(-removed)
   }
 
   /// Writes the journal to the disk, so that what was added outlives a power failure, too. Thread: the courier's.
-  func save() { try? courier.run("PRAGMA wal_checkpoint(PASSIVE)") }
+  func save() { try? courier.execute("PRAGMA wal_checkpoint(PASSIVE)") }
 
   /// Milliseconds since the Unix epoch.
   private static var now: Int64 {
