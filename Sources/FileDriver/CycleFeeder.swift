@@ -36,6 +36,7 @@ final class CycleFeeder {
     engine.awaitRoom(frames: frames)
     engine.realtime.cycle(
       DriverCycle(
-        frames: frames, hasNoDeadline: true, inputs: UnsafePointer(inputs), outputs: UnsafePointer(outputs)))
+        frames: frames, hasNoDeadline: true, isObserved: false, inputs: UnsafePointer(inputs),
+        outputs: UnsafePointer(outputs)))
   }
 }

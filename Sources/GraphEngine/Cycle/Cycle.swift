@@ -23,13 +23,14 @@ extension RealtimeState {
   mutating func run(_ cycle: DriverCycle) {
     realtime_enter()
     let denormals = realtime_flush_denormals()
-    let began = realtime_nanoseconds()
+    let began = cycle.isObserved ? realtime_nanoseconds() : 0
     takeSchedule()
     takeExchange()
     if cycle.gapBefore > 0 { countGap(cycle.gapBefore, cycle.gapCause) }
     runQuanta(cycle)
     running.store(nil, ordering: .relaxed)
-    count(cycle, nanoseconds: realtime_nanoseconds() - began)
+    count(cycle)
+    if cycle.isObserved { countTime(nanoseconds: realtime_nanoseconds() - began) }
     realtime_restore_denormals(denormals)
     realtime_exit()
   }
@@ -45,7 +46,7 @@ extension RealtimeState {
       let begin = position.load(ordering: .relaxed) + gap
       schedule.pointee.begin(cycle, at: begin, frames: frames)
       schedule.pointee.connect(cycle, offset: done)
-      measureInputs(schedule)
+      if cycle.isObserved { measureInputs(schedule) }
       runSteps(schedule, gap: gap, cause: cycle.gapCause)
       position.store(begin + Int64(frames), ordering: .relaxed)
       gap = 0
@@ -99,10 +100,14 @@ extension RealtimeState {
   }
 
   @_noLocks @_noAllocation
-  private func count(_ cycle: DriverCycle, nanoseconds: Int64) {
+  private func count(_ cycle: DriverCycle) {
     // Only this thread writes, so a load and a store make a sum.
     counters.cycles.store(counters.cycles.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     counters.frames.store(counters.frames.load(ordering: .relaxed) &+ Int64(cycle.frames), ordering: .relaxed)
+  }
+
+  @_noLocks @_noAllocation
+  private func countTime(nanoseconds: Int64) {
     counters.busy.store(counters.busy.load(ordering: .relaxed) &+ nanoseconds, ordering: .relaxed)
     cycleTimes.add(nanoseconds: nanoseconds)
   }

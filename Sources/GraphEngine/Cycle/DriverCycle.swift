@@ -10,6 +10,9 @@ public struct DriverCycle {
   public var gapCause: UInt32
   /// The cycle has no realtime deadline: over files, by hand, in freewheel.
   public var hasNoDeadline: Bool
+  /// Somebody may ask how long cycles took and what the inputs' levels are. To measure both takes longer than a node or
+  /// two.
+  public var isObserved: Bool
   /// The driver has no more frames; every node yields what it holds back. `frames` is 0.
   public var isEnd: Bool
   /// Samples [frames] of each external input, in the order of `Engine.externalInputs`.
@@ -22,13 +25,14 @@ public struct DriverCycle {
   @_noLocks @_noAllocation
   public init(
     frames: Int, gapBefore: Int64 = 0, gapCause: UInt32 = AUSCULT_GAP_XRUN, hasNoDeadline: Bool = false,
-    isEnd: Bool = false, inputs: UnsafePointer<UnsafePointer<Float>?>? = nil, connected: UnsafePointer<UInt8>? = nil,
-    outputs: UnsafePointer<UnsafeMutablePointer<Float>?>? = nil
+    isObserved: Bool = true, isEnd: Bool = false, inputs: UnsafePointer<UnsafePointer<Float>?>? = nil,
+    connected: UnsafePointer<UInt8>? = nil, outputs: UnsafePointer<UnsafeMutablePointer<Float>?>? = nil
   ) {
     self.frames = frames
     self.gapBefore = gapBefore
     self.gapCause = gapCause
     self.hasNoDeadline = hasNoDeadline
+    self.isObserved = isObserved
     self.isEnd = isEnd
     self.inputs = inputs
     self.connected = connected
@@ -45,7 +49,7 @@ public struct RealtimeEngine: @unchecked Sendable {
     @_noLocks @_noAllocation get { state.pointee.position.load(ordering: .relaxed) }
   }
 
-  /// Nanoseconds of all cycles so far. Thread: any.
+  /// Nanoseconds of all observed cycles so far. Thread: any.
   public var busyNanoseconds: Int64 { state.pointee.counters.busy.load(ordering: .relaxed) }
 
   /// Counts an xrun that the server reported. Thread: any.

@@ -69,15 +69,18 @@ struct MarkHistory {
     _ inputs: UnsafeMutablePointer<UnsafePointer<auscult_block>?>, count: Int,
     to output: UnsafeMutablePointer<StepOutput>
   ) {
-    if rule == .same && !output.pointee.isStampedByNode {
-      giveSame(output, input: inputs[0]!)
-      return
-    }
+    if isSame(output) { return giveSame(output, input: inputs[0]!) }
     take(inputs, count: count)
     give(output, input: inputs[0]!)
   }
 
   // MARK: Output
+
+  /// The output's marks are the input's, token by token.
+  @inline(__always) @_noLocks @_noAllocation
+  func isSame(_ output: UnsafeMutablePointer<StepOutput>) -> Bool {
+    rule == .same && !output.pointee.isStampedByNode
+  }
 
   /// Marks the tokens that were just yielded.
   @inline(never) @_noLocks @_noAllocation
@@ -102,7 +105,7 @@ struct MarkHistory {
 
   /// Each output token belongs to one input token, so the output uses the input's marks.
   @inline(__always) @_noLocks @_noAllocation
-  private func giveSame(_ output: UnsafeMutablePointer<StepOutput>, input: UnsafePointer<auscult_block>) {
+  func giveSame(_ output: UnsafeMutablePointer<StepOutput>, input: UnsafePointer<auscult_block>) {
     let block = output.pointee.block.pointer
     if block.pointee.count > input.pointee.count { return giveUnknown(output) }
     block.pointee.marks = input.pointee.marks

@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == Step {
     }
   }
 
-  @inline(never) @_noLocks @_noAllocation
+  @inline(__always) @_noLocks @_noAllocation
   func runPlain() -> StepResult {
     let before = preparePlain()
     // `failure` is nil since the call that began the stretch: a node that sets it fails, and is not called again.
@@ -51,7 +51,17 @@ extension UnsafeMutablePointer where Pointee == Step {
     if count > output.pointee.block.capacity { return finishOutputs() }
     output.pointee.yielded &+= Int64(count)
     if output.pointee.isAudio { output.pointee.stampAudio(count) } else { output.pointee.stamp(count) }
-    if let marks = output.pointee.marks { marks.pointee.pass(pointee.inputs, count: 1, to: output) }
+    guard let marks = output.pointee.marks else { return true }
+    if marks.pointee.isSame(output) {
+      marks.pointee.giveSame(output, input: pointee.inputs.pointee.unsafelyUnwrapped)
+    } else {
+      passMarks()
+    }
     return true
+  }
+
+  @inline(never) @_noLocks @_noAllocation
+  private func passMarks() {
+    pointee.outputs.pointee.marks?.pointee.pass(pointee.inputs, count: 1, to: pointee.outputs)
   }
 }

@@ -10,7 +10,7 @@ public struct RealtimeCounters: ~Copyable {
   public let xruns = Atomic<Int64>(0)
   public let late = Atomic<Int64>(0)
   public let unmatched = Atomic<Int64>(0)
-  /// Nanoseconds of all cycles.
+  /// Nanoseconds of all observed cycles.
   public let busy = Atomic<Int64>(0)
 }
 
