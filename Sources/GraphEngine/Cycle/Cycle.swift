@@ -105,12 +105,6 @@ extension RealtimeState {
     counters.cycles.store(counters.cycles.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     counters.frames.store(counters.frames.load(ordering: .relaxed) &+ Int64(cycle.frames), ordering: .relaxed)
   }
-
-  @_noLocks @_noAllocation
-  private func countTime(nanoseconds: Int64) {
-    counters.busy.store(counters.busy.load(ordering: .relaxed) &+ nanoseconds, ordering: .relaxed)
-    cycleTimes.add(nanoseconds: nanoseconds)
-  }
 }
 
 extension RealtimeSchedule {

@@ -74,3 +74,12 @@ public struct CycleQuantiles: Sendable, Equatable {
     (self.median, self.p99, self.p999, self.longest) = (median, p99, p999, longest)
   }
 }
+
+extension RealtimeState {
+  /// Counts the time of an observed cycle. Thread: realtime.
+  @_noLocks @_noAllocation
+  func countTime(nanoseconds: Int64) {
+    counters.busy.store(counters.busy.load(ordering: .relaxed) &+ nanoseconds, ordering: .relaxed)
+    cycleTimes.add(nanoseconds: nanoseconds)
+  }
+}
