@@ -3,91 +3,39 @@
 ///
 /// The image lies in four planes for its even and odd rows and columns. A kernel's value then reads consecutive places
 /// of one of them, as in `Convolution`.
-public final class StridedConvolution<S: NetworkScalar>: Layer<S> {
-  private let weight: NetworkParameter<S>
-  private let bias: NetworkParameter<S>
-  private let grid: PaddedGrid
-  private let inputs: Int
-  private let outputs: Int
-  /// One token in its planes, its gradient with a margin, and the result of a product.
-  private let phases: Values<S>
-  private let gradients: Values<S>
-  private let result: Values<S>
+public final class StridedConvolution<S: NetworkScalar>: PaddedConvolution<S> {
   /// The gradient of the planes [inputs x 4], each `phaseSize` values.
   private let phaseGradients: Values<S>
   private let phaseSize: Int
-  private let packed: Values<S>
-  private let offsets: [Int64]
-  private let backward: [BackwardPhase<S>]
+  private let phases: [BackwardPhase<S>]
 
   /// - Parameter inputShape: [channels x rows x columns].
   public init(_ inputShape: [Int], outputs: Int) {
-    inputs = inputShape[0]
-    self.outputs = outputs
+    let inputs = inputShape[0]
     let grid = PaddedGrid(rows: (inputShape[1] + 1) / 2, columns: (inputShape[2] + 1) / 2)
-    self.grid = grid
-    weight = NetworkParameter("weight", [outputs, inputs, 3, 3])
-    bias = NetworkParameter("bias", [outputs])
-    phases = Values(inputs * 4 * grid.plane)
-    gradients = Values(outputs * grid.plane)
-    result = Values(outputs * grid.results)
     phaseSize = ((grid.rows + 1) * grid.stride + 15) / 16 * 16
     phaseGradients = Values(inputs * 4 * phaseSize)
-    packed = Values(weight.values.count)
-    offsets = grid.stridedOffsets(channels: inputs)
-    backward = (0..<4).map { BackwardPhase($0, inputs: inputShape[0], outputs: outputs, grid) }
-    super.init(inputShape, [outputs, grid.rows, grid.columns], [weight, bias])
-  }
-
-  override func initialize(_ draw: inout Initializer) {
-    draw.unit(weight, bias, inputs: inputs * 9, glorot: (inputs * 9, outputs * 9))
+    phases = (0..<4).map { BackwardPhase($0, inputs: inputs, outputs: outputs, grid) }
+    super.init(
+      inputShape, outputs: outputs, grid, planes: 4 * inputs, offsets: grid.stridedOffsets(channels: inputs))
   }
 
   override func parametersChanged() {
-    S.kernels.pack(packed.pointer, weight.pointer, outputs, inputs * 9)
-    for phase in backward { phase.pack(weight.pointer) }
+    super.parametersChanged()
+    for phase in phases { phase.pack(weight.pointer) }
   }
 
-  override func forward(_ input: UnsafePointer<S>, _ output: UnsafeMutablePointer<S>, _ pass: NetworkPass) {
-    for token in 0..<pass.count {
-      put(input + token * inputSize)
+  override func lay(_ image: UnsafePointer<S>) {
+    S.kernels.split(planes.pointer, grid.plane, grid.stride, image, inputs, inputShape[1], inputShape[2])
+  }
+
+  override func giveGradient(_ image: UnsafeMutablePointer<S>) {
+    for phase in phases {
       S.kernels.product(
-        result.pointer, grid.results, outputs, grid.positions, phases.pointer, offsets, offsets.count, packed.pointer,
-        bias.pointer)
-      S.kernels.gather(
-        output + token * outputSize, result.pointer, grid.results, grid.stride, outputs, grid.rows, grid.columns)
+        phaseGradients.pointer + phase.number * phaseSize, 4 * phaseSize, inputs, (grid.rows + 1) * grid.stride,
+        gradients.pointer, phase.offsets, phase.offsets.count, phase.packed.pointer, nil)
     }
-  }
-
-  override func backward(
-    _ input: UnsafePointer<S>, _ output: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>,
-    _ inputGradient: UnsafeMutablePointer<S>?, _ pass: NetworkPass
-  ) {
-    let size = grid.rows * grid.columns
-    for token in 0..<pass.count {
-      put(input + token * inputSize)
-      S.kernels.spread(
-        gradients.pointer, grid.plane, grid.stride, 1, gradient + token * outputSize, outputs, grid.rows, grid.columns)
-      S.kernels.correlate(
-        weight.gradientPointer, gradients.pointer + grid.stride + 1, grid.plane, outputs, grid.positions,
-        phases.pointer, offsets, offsets.count)
-      for channel in 0..<outputs {
-        bias.gradientPointer[channel] += S.kernels.sum(gradient + token * outputSize + channel * size, size)
-      }
-      guard let inputGradient else { continue }
-      for phase in backward {
-        S.kernels.product(
-          phaseGradients.pointer + phase.number * phaseSize, 4 * phaseSize, inputs, (grid.rows + 1) * grid.stride,
-          gradients.pointer, phase.offsets, phase.offsets.count, phase.packed.pointer, nil)
-      }
-      S.kernels.join(
-        inputGradient + token * inputSize, phaseGradients.pointer, phaseSize, grid.stride, inputs, inputShape[1],
-        inputShape[2])
-    }
-  }
-
-  private func put(_ image: UnsafePointer<S>) {
-    S.kernels.split(phases.pointer, grid.plane, grid.stride, image, inputs, inputShape[1], inputShape[2])
+    S.kernels.join(image, phaseGradients.pointer, phaseSize, grid.stride, inputs, inputShape[1], inputShape[2])
   }
 
   override func plan(_ plan: InferencePlan) {
