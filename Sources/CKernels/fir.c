@@ -9,6 +9,7 @@ typedef float quad __attribute__((vector_size(16), aligned(4)));
 
 #define LANES 16
 #define ROWS KERNEL_FIR_ROWS
+#define MOST_STRETCHES 5
 
 #define FOLD(v)                                                \
   (__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +     \
@@ -29,27 +30,59 @@ INLINED void store_sums(float *restrict out, const half rows[ROWS]) {
                  __builtin_shufflevector(first, second, 2, 3, 6, 7);
 }
 
-#if defined(__x86_64__)
-// All sums of two stretches at once: they take half of AVX-512's 32 registers.
-__attribute__((target("arch=x86-64-v4"))) WIDE static void pair_in_lanes(float *restrict a_out, float *restrict b_out,
-                                                                         const float *restrict rows, const float *a_in,
-                                                                         const float *b_in, size_t width) {
+// A stretch of samples for each output that is computed together, and where their results lie.
+typedef struct stretches {
+  float *out;
+  size_t out_stride;
+  const float *in;
+  size_t in_stride;
+} stretches;
+
+INLINED void skip(stretches *at, size_t count) {
+  at->out += count * at->out_stride;
+  at->in += count * at->in_stride;
+}
+
+// All sums of `count` stretches at once, a compile-time constant.
+INLINED void sum_in_lanes(const stretches *at, const float *restrict rows, size_t width, const size_t count) {
 #pragma clang fp contract(fast)
-  lanes a_sums[ROWS] = {{0}}, b_sums[ROWS] = {{0}};
+  lanes sums[MOST_STRETCHES][ROWS] = {{{0}}};
   for (size_t i = 0; i < width; i += LANES) {
-    lanes a = *(const lanes *)(a_in + i), b = *(const lanes *)(b_in + i);
+    lanes x[MOST_STRETCHES];
+#pragma clang loop unroll(full)
+    for (size_t s = 0; s < count; s++) x[s] = *(const lanes *)(at->in + s * at->in_stride + i);
 #pragma clang loop unroll(full)
     for (int r = 0; r < ROWS; r++) {
       lanes row = *(const lanes *)(rows + (size_t)r * width + i);
-      a_sums[r] += row * a;
-      b_sums[r] += row * b;
+#pragma clang loop unroll(full)
+      for (size_t s = 0; s < count; s++) sums[s][r] += row * x[s];
     }
   }
-  half sums[ROWS];
-  for (int r = 0; r < ROWS; r++) sums[r] = FOLD(a_sums[r]);
-  store_sums(a_out, sums);
-  for (int r = 0; r < ROWS; r++) sums[r] = FOLD(b_sums[r]);
-  store_sums(b_out, sums);
+#pragma clang loop unroll(full)
+  for (size_t s = 0; s < count; s++) {
+    half folded[ROWS];
+    for (int r = 0; r < ROWS; r++) folded[r] = FOLD(sums[s][r]);
+    store_sums(at->out + s * at->out_stride, folded);
+  }
+}
+
+#if defined(__x86_64__)
+// As many stretches share the loads of a row as AVX-512's 32 registers hold the sums of. Sums of one stretch alone would
+// wait for each other.
+__attribute__((target("arch=x86-64-v4"))) WIDE static void fir_in_lanes(stretches at, const float *restrict rows,
+                                                                        size_t width, size_t count) {
+  while (count > 0) {
+    size_t part = count <= MOST_STRETCHES ? count : count >= 8 ? 4 : (count + 1) / 2;
+    switch (part) {
+      case 1: sum_in_lanes(&at, rows, width, 1); break;
+      case 2: sum_in_lanes(&at, rows, width, 2); break;
+      case 3: sum_in_lanes(&at, rows, width, 3); break;
+      case 4: sum_in_lanes(&at, rows, width, 4); break;
+      default: sum_in_lanes(&at, rows, width, 5); break;
+    }
+    skip(&at, part);
+    count -= part;
+  }
 }
 #endif
 
@@ -77,34 +110,30 @@ INLINED void half_pair(half a_sums[ROWS], half b_sums[ROWS], const float *restri
   b_sums[0] = b0, b_sums[1] = b1, b_sums[2] = b2, b_sums[3] = b3;
 }
 
-CLONES static void pair_in_halves(float *restrict a_out, float *restrict b_out, const float *restrict rows,
-                                  const float *a_in, const float *b_in, size_t width) {
+INLINED void pair_in_halves(const stretches *at, const float *restrict rows, size_t width) {
+  const float *a_in = at->in, *b_in = at->in + at->in_stride;
   half a_low[ROWS], a_high[ROWS], b_low[ROWS], b_high[ROWS];
   half_pair(a_low, b_low, rows, a_in, b_in, width);
   half_pair(a_high, b_high, rows + LANES / 2, a_in + LANES / 2, b_in + LANES / 2, width);
   for (int r = 0; r < ROWS; r++) a_low[r] += a_high[r];
   for (int r = 0; r < ROWS; r++) b_low[r] += b_high[r];
-  store_sums(a_out, a_low);
-  store_sums(b_out, b_low);
+  store_sums(at->out, a_low);
+  store_sums(at->out + at->out_stride, b_low);
 }
 
-CLONES WIDE void kernel_fir(float *restrict out, const float *restrict rows, const float *restrict in, size_t width) {
-#pragma clang fp contract(fast)
-  lanes sums[ROWS] = {{0}};
-  for (size_t i = 0; i < width; i += LANES) {
-    lanes x = *(const lanes *)(in + i);
-#pragma clang loop unroll(full)
-    for (int r = 0; r < ROWS; r++) sums[r] += *(const lanes *)(rows + (size_t)r * width + i) * x;
+CLONES static void fir_in_halves(stretches at, const float *restrict rows, size_t width, size_t count) {
+  for (; count >= 2; count -= 2) {
+    pair_in_halves(&at, rows, width);
+    skip(&at, 2);
   }
-  half folded[ROWS];
-  for (int r = 0; r < ROWS; r++) folded[r] = FOLD(sums[r]);
-  store_sums(out, folded);
+  if (count > 0) sum_in_lanes(&at, rows, width, 1);
 }
 
-void kernel_fir_pair(float *restrict a_out, float *restrict b_out, const float *restrict rows, const float *a_in,
-                     const float *b_in, size_t width) {
+void kernel_fir(float *out, size_t out_stride, const float *rows, const float *in, size_t in_stride, size_t width,
+                size_t count) {
+  stretches at = {out, out_stride, in, in_stride};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return pair_in_lanes(a_out, b_out, rows, a_in, b_in, width);
+  if (__builtin_cpu_supports("x86-64-v4")) return fir_in_lanes(at, rows, width, count);
 #endif
-  pair_in_halves(a_out, b_out, rows, a_in, b_in, width);
+  fir_in_halves(at, rows, width, count);
 }

@@ -8,25 +8,31 @@ import Testing
     var random = SeededRandom(printing: "filter rows")
     let (count, lanes) = (Int(KERNEL_FIR_ROWS), Int(KERNEL_FIR_LANES))
     for width in stride(from: lanes, through: 12 * lanes, by: lanes) {
-      let (rows, samples) = (random.values(count * width), random.values(2 * width))
-      let second = random.int(1...width)
-      var (pair, alone) = ([Float](repeating: .nan, count: 2 * count), [Float](repeating: .nan, count: 2 * count))
-      pair.withUnsafeMutableBufferPointer { out in
-        samples.withUnsafeBufferPointer { samples in
-          kernel_fir_pair(
-            out.baseAddress!, out.baseAddress! + count, rows, samples.baseAddress!, samples.baseAddress! + second, width
-          )
+      // More than any kernel takes at once, and each number that may be left over.
+      for stretches in 1...13 {
+        let distance = random.int(1...width)
+        let (rows, samples) = (random.values(count * width), random.values(width + stretches * distance))
+        // One value more than the results of a stretch.
+        let place = count + 1
+        var together = [Float](repeating: .nan, count: place * stretches)
+        together.withUnsafeMutableBufferPointer { out in
+          samples.withUnsafeBufferPointer {
+            kernel_fir(out.baseAddress!, place, rows, $0.baseAddress!, distance, width, stretches)
+          }
+        }
+        for stretch in 0..<stretches {
+          let own = Array(samples[(stretch * distance)..<(stretch * distance + width)])
+          var alone = [Float](repeating: .nan, count: count)
+          alone.withUnsafeMutableBufferPointer { kernel_fir($0.baseAddress!, count, rows, own, 0, width, 1) }
+          for row in 0..<count {
+            let sum = (0..<width).reduce(0.0) { $0 + Double(rows[row * width + $1]) * Double(own[$1]) }
+            #expect(abs(Double(alone[row]) - sum) < 1e-6 * Double(width), "\(width) coefficients")
+          }
+          let found = together[(stretch * place)..<(stretch * place + count)]
+          #expect(found.map(\.bitPattern) == alone.map(\.bitPattern), "\(width) coefficients, \(stretches) stretches")
+          #expect(together[stretch * place + count].isNaN)
         }
       }
-      for (part, begin) in [0, second].enumerated() {
-        let stretch = Array(samples[begin..<(begin + width)])
-        alone.withUnsafeMutableBufferPointer { kernel_fir($0.baseAddress! + part * count, rows, stretch, width) }
-        for row in 0..<count {
-          let sum = (0..<width).reduce(0.0) { $0 + Double(rows[row * width + $1]) * Double(stretch[$1]) }
-          #expect(abs(Double(alone[part * count + row]) - sum) < 1e-6 * Double(width), "\(width) coefficients")
-        }
-      }
-      #expect(pair.map(\.bitPattern) == alone.map(\.bitPattern), "\(width) coefficients")
     }
   }
 

@@ -23,6 +23,9 @@ struct InputHistory {
   /// Index of the first sample that has not arrived.
   var end: Int64 { @_noLocks @_noAllocation get { first + Int64(filled) } }
 
+  /// Samples between those of two channels.
+  var channelStride: Int { @_noLocks @_noAllocation get { capacity } }
+
   /// A channel's samples from an index on.
   @inline(__always) @_noLocks @_noAllocation
   func samples(_ channel: Int, from index: Int64) -> UnsafePointer<Float> {

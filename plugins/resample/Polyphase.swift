@@ -13,7 +13,7 @@ struct Polyphase {
   private let span: Int
   private let ratio: Ratio
   private let channels: Int
-  /// Room for two groups, where the output has no room for a whole one.
+  /// Room for a group of every channel, where the output has no room for a whole one.
   private let scratch: UnsafeMutablePointer<Float>
 
   private var history: InputHistory
@@ -30,7 +30,7 @@ struct Polyphase {
     self.ratio = ratio
     self.channels = channels
     history = InputHistory(table, channels: channels, memory)
-    scratch = memory.array(repeating: 0, count: 2 * Self.rows)
+    scratch = memory.array(repeating: 0, count: channels * Self.rows)
     restart()
   }
 
@@ -78,8 +78,9 @@ struct Polyphase {
       guard isComplete(group, from: origin) else { return }
       let count = origin + Int64(group.last) < end ? group.count : outputs(of: group, before: end)
       guard count > 0, output.count + count <= output.capacity else { return }
-      if isFollowedByItself(group, output, before: end) {
-        runTwice(group, output)
+      let periods = periods(of: group, output, before: end)
+      if periods > 1 {
+        run(group, periods: periods, output)
       } else {
         run(group, count, output)
       }
@@ -99,22 +100,22 @@ struct Polyphase {
     return min(max(0, before - group.output), group.count)
   }
 
-  /// Whether the same group of a single channel, one period later, can run together with this one.
+  /// How many periods of a single channel, which consist of this group, can run together.
   @_noLocks @_noAllocation
-  private func isFollowedByItself(_ group: FilterTable.Group, _ output: OutputBlock, before end: Int64) -> Bool {
-    guard channels == 1, group.next == next else { return false }
-    let later = origin + Int64(group.advance)
-    return isComplete(group, from: later) && later + Int64(group.last) < end
-      && output.count + 2 * Self.rows <= output.capacity
+  private func periods(of group: FilterTable.Group, _ output: OutputBlock, before end: Int64) -> Int {
+    guard channels == 1, group.next == next else { return 1 }
+    let last = min(history.end - 1 - Int64(group.first + span + right), end - 1 - Int64(group.last))
+    let arrived = last < origin ? 0 : Int(last - origin) / group.advance + 1
+    return min(arrived, (output.capacity - output.count) / Self.rows)
   }
 
   @_noLocks @_noAllocation
-  private mutating func runTwice(_ group: FilterTable.Group, _ output: OutputBlock) {
-    let to = output.samples(0) + output.count
-    let from = history.samples(0, from: needed)
-    kernel_fir_pair(to, to + Self.rows, group.rows, from, from + group.advance, width)
-    output.count += 2 * Self.rows
-    origin += 2 * Int64(group.advance)
+  private mutating func run(_ group: FilterTable.Group, periods: Int, _ output: OutputBlock) {
+    kernel_fir(
+      output.samples(0) + output.count, Self.rows, group.rows, history.samples(0, from: needed), group.advance, width,
+      periods)
+    output.count += periods * Self.rows
+    origin += Int64(periods * group.advance)
   }
 
   /// Yields `count` output samples of every channel.
@@ -122,26 +123,15 @@ struct Polyphase {
   private mutating func run(_ group: FilterTable.Group, _ count: Int, _ output: OutputBlock) {
     let done = output.count
     let fits = done + Self.rows <= output.capacity
-    let needed = needed
-    var channel = 0
-    while channel < channels {
-      let pair = min(2, channels - channel)
-      let first = fits ? output.samples(channel) + done : scratch
-      if pair == 2 {
-        let second = fits ? output.samples(channel + 1) + done : scratch + Self.rows
-        kernel_fir_pair(
-          first, second, group.rows, history.samples(channel, from: needed),
-          history.samples(channel + 1, from: needed), width)
-      } else {
-        kernel_fir(first, group.rows, history.samples(channel, from: needed), width)
+    let stride = channels > 1 ? output.samples(1) - output.samples(0) : 0
+    kernel_fir(
+      fits ? output.samples(0) + done : scratch, fits ? stride : Self.rows, group.rows,
+      history.samples(0, from: needed), history.channelStride, width, channels)
+    if !fits {
+      for channel in 0..<channels {
+        realtime_copy(
+          output.samples(channel) + done, scratch + channel * Self.rows, count * MemoryLayout<Float>.stride)
       }
-      if !fits {
-        for part in 0..<pair {
-          realtime_copy(
-            output.samples(channel + part) + done, scratch + part * Self.rows, count * MemoryLayout<Float>.stride)
-        }
-      }
-      channel += pair
     }
     output.count = done + count
     origin += Int64(group.advance)

@@ -30,11 +30,10 @@ KERNEL_SAFE float kernel_dot(const float *_Nonnull a, const float *_Nonnull b, s
 /// A row's coefficients are a multiple of this.
 #define KERNEL_FIR_LANES 16
 
-/// out[r] = sum over i < width of rows[r * width + i] * in[i], for r < KERNEL_FIR_ROWS.
-KERNEL_SAFE void kernel_fir(float *_Nonnull out, const float *_Nonnull rows, const float *_Nonnull in, size_t width);
-/// The same rows over two stretches of samples, which may overlap: the bits of two calls of `kernel_fir`, in less time.
-KERNEL_SAFE void kernel_fir_pair(float *_Nonnull a_out, float *_Nonnull b_out, const float *_Nonnull rows,
-                                 const float *_Nonnull a_in, const float *_Nonnull b_in, size_t width);
+/// out[s * out_stride + r] = sum over i < width of rows[r * width + i] * in[s * in_stride + i], for r < KERNEL_FIR_ROWS
+/// and s < count. The stretches of samples may overlap. Each result has the same bits whatever `count` is.
+KERNEL_SAFE void kernel_fir(float *_Nonnull out, size_t out_stride, const float *_Nonnull rows,
+                            const float *_Nonnull in, size_t in_stride, size_t width, size_t count);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Distances
