@@ -297,6 +297,9 @@ public final class Engine: @unchecked Sendable {
   /// cycle. It never changes, so that ids of events stay.
   public func beginLive(at wall: Int64) { if services.liveSince == 0 { services.liveSince = wall } }
 
+  /// When the live run began, in nanoseconds since the Unix epoch; 0: not live.
+  public var liveSince: Int64 { services.liveSince }
+
   /// Sets the wall-clock time of position 0 of a recording; nil: it is not known, and records carry no time.
   public func setStart(_ wall: Int64?) { services.setStart(wall) }
 

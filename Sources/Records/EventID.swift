@@ -6,26 +6,37 @@
 ///
 /// The hash is FNV-1a of 64 bits with a final mix: among a million events, two have the same id with a chance of
 /// 1 : 37 million.
-struct EventID {
+public struct EventID {
   private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
   /// What an id belongs to. An inhibited time may begin where an alarm begins.
-  enum Kind: UInt8 { case alarm, inhibition, deafness }
+  public enum Kind: UInt8, Sendable { case alarm, inhibition, deafness }
 
   /// - Parameters:
-  ///   - record: its graph, node, channel, machine, file and begin.
-  ///   - began: begin of the live run in nanoseconds since the Unix epoch; 0: not live.
-  static func text(_ kind: Kind, _ record: Record, began: Int64) -> String {
+  ///   - channel: nil: of no channel.
+  ///   - begin: driver frame position where it begins.
+  ///   - liveSince: begin of the live run in nanoseconds since the Unix epoch; 0: not live.
+  public static func text(
+    _ kind: Kind, graph: String, node: String, channel: Int?, machine: String?, file: String?, begin: Int64,
+    liveSince: Int64
+  ) -> String {
     var id = EventID()
     id.add(kind.rawValue)
-    id.add(record.graph)
-    id.add(record.node)
-    id.add(Int64(record.channel ?? -1))
-    id.add(record.machine ?? "")
-    id.add(record.file ?? "")
-    id.add(record.span.begin)
-    id.add(began)
+    id.add(graph)
+    id.add(node)
+    id.add(Int64(channel ?? -1))
+    id.add(machine ?? "")
+    id.add(file ?? "")
+    id.add(begin)
+    id.add(liveSince)
     return id.digits
+  }
+
+  /// The id of a record's event.
+  static func text(_ kind: Kind, _ record: Record, began: Int64) -> String {
+    text(
+      kind, graph: record.graph, node: record.node, channel: record.channel, machine: record.machine, file: record.file,
+      begin: record.span.begin, liveSince: began)
   }
 
   private mutating func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }

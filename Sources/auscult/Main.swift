@@ -89,7 +89,7 @@ struct Auscult: ParsableCommand {
         name: "Learn:",
         subcommands: [Train.self, Calibrate.self, Adapt.self, Evaluate.self, Compare.self, Info.self]),
       CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
-      CommandGroup(name: "Sound:", subcommands: [RecordCommand.self, Clips.self, Cut.self]),
+      CommandGroup(name: "Sound:", subcommands: [RecordCommand.self, Clips.self, Cut.self, Accept.self]),
       CommandGroup(
         name: "Change what runs:",
         subcommands: [

@@ -3,7 +3,7 @@ import RunControl
 
 /// The form in which another process receives it.
 extension GraphSource {
-  var json: JSONValue {
+  public var json: JSONValue {
     [
       "file": .text(file), "path": .text(path), "folder": .text(workingDirectory),
       "contents": .object(contents.mapValues { .text($0) }),
@@ -14,7 +14,8 @@ extension GraphSource {
     ]
   }
 
-  init?(_ json: JSONValue) {
+  /// Nil: it lacks something.
+  public init?(_ json: JSONValue) {
     guard let file = json["file"]?.text, let path = json["path"]?.text, let folder = json["folder"]?.text else {
       return nil
     }

@@ -43,11 +43,12 @@ final class LiveRunLoop {
       deadline.end()
       control.stop()
     }
+    let changes = ChangeRunner(
+      engine, catalog: live.catalog, source: live.source, rate: driver.rate, ended: live.reporter.change)
+    self.changes = changes
     status = RunStatus(
       name: name, rate: driver.rate, engine: engine, driver: { DriverFigures(control, server: server) },
-      training: { task?.progress }, wake: wake)
-    changes = ChangeRunner(
-      engine, catalog: live.catalog, source: live.source, rate: driver.rate, ended: live.reporter.change)
+      training: { task?.progress }, source: { changes.source }, wake: wake)
     if let task { changes.queue.refuse(task.refusal) }
     watch = try GraphWatch(changes, engine, options: live.options.watch, tell: live.tell)
     hangup = HangupHandler(changes, engine, wake: wake, tell: live.tell)

@@ -28,11 +28,13 @@ public struct RunFigures: Sendable {
   public var swap: SwapStatus?
   /// The progress of training; nil once the whole graph runs.
   public var training: LearningProgress?
+  /// Where the graph that judges comes from.
+  public var source: GraphSource?
 
   /// Thread: control.
   init(
     name: String, rate: Int, seconds: Double, engine: Engine, driver: DriverFigures, machines: [MachineHealth],
-    training: LearningProgress?
+    training: LearningProgress?, source: GraphSource?
   ) {
     self.name = name
     self.rate = rate
@@ -40,6 +42,7 @@ public struct RunFigures: Sendable {
     self.driver = driver
     self.machines = machines
     self.training = training
+    self.source = source
     graph = engine.graph.name
     file = engine.graph.file
     statistics = engine.statistics

@@ -20,11 +20,13 @@ public struct RunMethods {
   }
 
   /// The handlers by method name.
-  static var names: [String] { ["status", "stop", "change"] + ChangeRequest.Kind.allCases.map(\.rawValue) }
+  static var names: [String] { ["status", "source", "stop", "change"] + ChangeRequest.Kind.allCases.map(\.rawValue) }
 
   public var handlers: [String: ControlServer.Handler] {
     var handlers: [String: ControlServer.Handler] = [
       "status": { [status] _ in status.figures.json },
+      // The graph's texts and all overrides: `auscult accept` learns for the graph as it runs.
+      "source": { [status] _ in status.figures.source?.json ?? .null },
       "stop": { [stop] _ in
         stop()
         return ["stopping": true]

@@ -14,6 +14,7 @@ public final class RunStatus: @unchecked Sendable {
   private let engine: Engine
   private let driver: () -> DriverFigures
   private let training: () -> LearningProgress?
+  private let source: () -> GraphSource?
   private let wake: @Sendable () -> Void
   private let monitor = HealthMonitor()
   private let began = ContinuousClock.now
@@ -27,21 +28,23 @@ public final class RunStatus: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - rate: frames per second.
-  ///   - driver: called on the control thread, like `training`, which returns the progress of training.
+  ///   - driver: called on the control thread, like `training`, which returns the progress of training, and `source`.
   ///   - wake: makes the control thread call `update` soon.
   public init(
     name: String, rate: Int, engine: Engine, driver: @escaping () -> DriverFigures,
-    training: @escaping () -> LearningProgress? = { nil }, wake: @escaping @Sendable () -> Void
+    training: @escaping () -> LearningProgress? = { nil }, source: @escaping () -> GraphSource? = { nil },
+    wake: @escaping @Sendable () -> Void
   ) {
     self.name = name
     self.rate = rate
     self.engine = engine
     self.driver = driver
     self.training = training
+    self.source = source
     self.wake = wake
     last = RunFigures(
       name: name, rate: rate, seconds: 0, engine: engine, driver: driver(), machines: monitor.look(at: engine),
-      training: training())
+      training: training(), source: source())
   }
 
   /// The present figures, or the last ones of an ended run.
@@ -67,7 +70,7 @@ public final class RunStatus: @unchecked Sendable {
     if isOver { return last }
     last = RunFigures(
       name: name, rate: rate, seconds: (ContinuousClock.now - began) / .seconds(1), engine: engine, driver: driver(),
-      machines: monitor.look(at: engine), training: training())
+      machines: monitor.look(at: engine), training: training(), source: source())
     answered = asked
     condition.broadcast()
     return last

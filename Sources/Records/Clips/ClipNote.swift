@@ -38,7 +38,8 @@ public struct ClipNote: Sendable {
 
   /// The clip of a note's file; nil: it is no note of ours, or its sound is missing.
   public init?(note path: String) {
-    guard let bytes = read(path), let note = try? JSONValue(parsing: bytes), note["kind"]?.text == "clip",
+    guard let bytes = WholeFile.read(path, most: Self.mostBytes, followsLinks: false),
+      let note = try? JSONValue(parsing: bytes), note["kind"]?.text == "clip",
       let name = note["clip"]?.text, !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != "..", name != "."
     else { return nil }
     let sound = LinkedPath.split(path).folder + "/" + name
@@ -76,18 +77,4 @@ public struct ClipNote: Sendable {
     unlink(PathText.bytes(path))
     unlink(PathText.bytes(Self.notePath(of: path)))
   }
-}
-
-/// The bytes of a file that is not too long.
-private func read(_ path: String) -> [UInt8]? {
-  let descriptor = open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var status = stat()
-  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= ClipNote.mostBytes else {
-    return nil
-  }
-  var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-  let count = Glibc.read(descriptor, &bytes, bytes.count)
-  return count == bytes.count ? bytes : nil
 }

@@ -135,7 +135,8 @@ extension RecordingSet {
     return files
   }
 
-  static func isFolder(_ path: String) -> Bool {
+  /// Whether there is a folder of this name.
+  public static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(PathText.bytes(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }

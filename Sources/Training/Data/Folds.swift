@@ -16,10 +16,11 @@ public struct Folds: Sendable {
   }
 
   private static let fewestRecordings = 3
+  private static let none = -1
 
   public private(set) var count = 0
   private var byTime: Set<String> = []
-  /// For each recording: the fold that holds all of it; nil: it is cut into blocks of time.
+  /// For each recording: the fold that holds all of it; nil: it is cut into blocks of time; `none`: it is never held out.
   private var whole: [Int?]
   /// For each recording: the number of blocks of time, and their length.
   private var blocks: [(count: Int, seconds: Double)]
@@ -39,7 +40,7 @@ public struct Folds: Sendable {
     isCostly: Bool, seed: UInt64
   ) throws {
     self.extent = extent
-    whole = Array(repeating: nil, count: recordings.count)
+    whole = recordings.map { $0.isAlwaysLearned ? Self.none : nil }
     blocks = Array(repeating: (1, .infinity), count: recordings.count)
     let groups = try Self.groups(recordings)
     count = Self.count(groups.values.map(\.count).max() ?? 0, heldOut: heldOut, isCostly: isCostly)
@@ -56,7 +57,9 @@ public struct Folds: Sendable {
   private static func groups(_ recordings: [Recording]) throws -> [[String]: [[Int]]] {
     var known: [[String]: [String: Int]] = [:]
     var groups: [[String]: [[Int]]] = [:]
-    let order = recordings.indices.sorted { (recordings[$0].path, $0) < (recordings[$1].path, $1) }
+    let order = recordings.indices.filter { !recordings[$0].isAlwaysLearned }.sorted {
+      (recordings[$0].path, $0) < (recordings[$1].path, $1)
+    }
     for index in order {
       let key = [recordings[index].label, recordings[index].machine ?? ""]
       let name = try recordings[index].groupName()

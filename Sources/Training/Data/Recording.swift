@@ -34,6 +34,9 @@ public struct Recording: Sendable, Equatable {
   public var events: [Event] = []
   /// Recordings of one group, such as a day or session, are held out together; nil: a group of its own.
   public var group: String?
+  /// Every model learns from it, also those that set thresholds: it is known to differ from the rest, and says nothing of
+  /// how new normal sound scores.
+  public var isAlwaysLearned = false
   /// The line of the manifest: "manifest.csv:3".
   public var place: String?
   /// Its place in a public dataset.

@@ -6,7 +6,7 @@ import TextEscapes
 
 /// Identifies recordings with the same sound: the same samples in another container, losslessly compressed, or with
 /// other text in the header give the same digest.
-enum SoundDigest {
+public enum SoundDigest {
   private static let known = Mutex<[State: String]>([:])
 
   /// Identity and state of a file when it was read.
@@ -27,7 +27,7 @@ enum SoundDigest {
   /// "sha256:..." of the rate, the channels and the samples of a file.
   ///
   /// - Throws: `TrainingError` where it is unreadable.
-  static func of(_ path: String) throws -> String {
+  public static func of(_ path: String) throws -> String {
     let state = State(path)
     if let state, let digest = known.withLock({ $0[state] }) { return digest }
     let digest = try read(path)

@@ -1,3 +1,5 @@
+import CNodeABI
+import DetectorHost
 import GraphEngine
 import GraphText
 import NodeHost
@@ -94,6 +96,34 @@ extension Graph {
     let sources = nodes.indices.filter { nodes[$0].nodeClass.name == "source" }
     guard sources.count == 1 else { return }
     set(sources[0], "machines", names.count == 1 ? .text(names[0]) : .list(names.map { .text($0) }))
+  }
+
+  /// The graph for recordings of one machine each: its one source has one channel. Thresholds by machine are left out.
+  public var withOneChannel: Graph {
+    var graph = self
+    guard let source = graph.nodes.firstIndex(where: { $0.nodeClass.name == "source" }) else { return graph }
+    for name in ["channels", "machines", "connect"] { graph.nodes[source].arguments.removeAll { $0.name == name } }
+    graph.set(source, "channels", .number(1, unit: AUSCULT_UNIT_NONE, text: "1"))
+    for index in graph.nodes.indices {
+      graph.nodes[index].arguments.removeAll { argument in
+        if case .map = argument.value { argument.name == "threshold" } else { false }
+      }
+    }
+    return graph
+  }
+
+  /// The machines that a detector judges, by channel, in a run at this rate.
+  ///
+  /// - Throws: `DiagnosticsError`
+  public func machines(at node: String, rate: Int) throws -> [String] {
+    // Without the outputs: a run that writes them holds them.
+    try Engine(graph: tapped(inPlaceOf: node, TapStore(sharesRows: true))).input(of: node, rate: rate).machines
+  }
+
+  /// Whether audio is resampled before a node, so that the node gets the same from recordings of any rate.
+  public func isResampled(before node: String) -> Bool {
+    guard let place = nodes.firstIndex(where: { $0.name == node }) else { return false }
+    return ancestors(of: place).contains { nodes[$0].nodeClass.name == "resample" }
   }
 
   /// Nodes that a node gets input from, directly or not, in the order of the file.

@@ -12,12 +12,15 @@ final class ChangeClient {
 
   private let client: ControlClient
   private let isJSON: Bool
+  private let isQuiet: Bool
   private let console = Console(level: .info, isJSON: false)
   private var hasShownPlan = false
 
-  init(_ client: ControlClient, isJSON: Bool) {
+  /// - Parameter isQuiet: prints errors and warnings only, for a command that reports in its own words.
+  init(_ client: ControlClient, isJSON: Bool, isQuiet: Bool = false) {
     self.client = client
     self.isJSON = isJSON
+    self.isQuiet = isQuiet
   }
 
   /// - Returns: whether the change was done.
@@ -28,7 +31,7 @@ final class ChangeClient {
     while true {
       let ticket = try client.call("change", ["change": id])
       let isDone = ticket["state"] == "done"
-      if !isJSON { show(ticket) }
+      if !isJSON, !isQuiet { show(ticket) }
       if isDone || ticket["state"] == "failed" {
         console.endProgress()
         if isJSON { Output.line(ticket) } else { showEnd(ticket, request) }
@@ -59,10 +62,10 @@ final class ChangeClient {
     console.show((ticket["diagnostics"]?.array ?? []).compactMap { Diagnostic($0)?.relative })
     if ticket["state"] == "failed" {
       if let problem = ticket["problem"]?.text { console.error(problem) }
-      console.info("nothing was changed")
+      if !isQuiet { console.info("nothing was changed") }
       return
     }
-    guard !request.isDryRun, ticket["plan"]?["changes"] != false, let swap = ticket["swap"] else { return }
+    guard !isQuiet, !request.isDryRun, ticket["plan"]?["changes"] != false, let swap = ticket["swap"] else { return }
     switch request.kind {
     case .shadow:
       Output.line(

@@ -29,6 +29,12 @@ struct Clips: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
+    guard FileState(folder) != nil else {
+      throw Failure(
+        "there is no folder \(folder.shown)",
+        advice:
+          "name the one that the graph's `sink.clip` writes to: auscult clips FOLDER")
+    }
     let clips: [ClipNote]
     do {
       clips = try ClipNote.all(in: folder).filter { isWanted($0) }

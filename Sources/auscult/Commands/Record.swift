@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import GraphEngine
 import LiveControl
 import NodeHost
@@ -58,7 +57,7 @@ struct RecordCommand: ParsableCommand {
     let console = verbosity.console(isJSON: json)
     try reporting(console) {
       let catalog = changes.catalog.load()
-      let recording = try RecordingGraph(try sources(catalog), into: into, at: Self.now)
+      let recording = try RecordingGraph(try sources(catalog), into: into, at: WallClock.now)
       let graph = try recording.make(catalog)
       let levels = LevelWatch(recording.machines, console)
       levels.begin()
@@ -77,11 +76,5 @@ struct RecordCommand: ParsableCommand {
     let options = GraphOptions(missingFilesAreErrors: false)
     return try RecordingGraph.sources(
       of: Graph.load(file: graph, catalog: catalog, overrides: changes.overrides, options: options).graph)
-  }
-
-  private static var now: Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
   }
 }

@@ -1,5 +1,6 @@
 import GraphEngine
 import LiveControl
+import Records
 import RunControl
 
 extension AlarmEvent {
@@ -17,11 +18,21 @@ extension AlarmEvent {
     }
   }
 
-  /// The fields of a sink's record, except those that only sinks know.
-  func json(rate: Int) -> JSONValue {
+  /// The fields of a sink's record, except those that only sinks know. The id is that of the sinks' records.
+  ///
+  /// - Parameters:
+  ///   - graph: its name.
+  ///   - liveSince: begin of the run in nanoseconds since the Unix epoch.
+  func json(rate: Int, graph: String, liveSince: Int64) -> JSONValue {
     let isDeafness = state == .deaf || state == .hearing
+    let kind: EventID.Kind =
+      isDeafness ? .deafness : state == .inhibited || state == .resumed ? .inhibition : .alarm
+    let id = EventID.text(
+      kind, graph: graph, node: node, channel: channel, machine: machine, file: nil, begin: max(begin, 0),
+      liveSince: liveSince)
     return .members([
-      "kind": .text(isDeafness ? "deaf" : "alarm"), "node": .text(node), "channel": .integer(Int64(channel)),
+      "kind": .text(isDeafness ? "deaf" : "alarm"), "id": .text(id), "node": .text(node),
+      "channel": .integer(Int64(channel)),
       "machine": .text(machine), "state": .text(name), "begin": .integer(begin), "end": .integer(end),
       "rate": .integer(Int64(rate)), "cause": cause.map { .text($0.name.description) },
       "score": isDeafness ? nil : .number(score), "threshold": isDeafness ? nil : .number(threshold),

@@ -76,7 +76,7 @@ final class LiveReport: LiveRunReporter {
   /// Called about ten times a second: prints new alarm events and xruns.
   func update(_ figures: RunFigures, _ engine: Engine) {
     log.showHeld()
-    for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate) }
+    for event in engine.takeAlarmEvents() { tell(event, rate: figures.rate, engine) }
     let untold = engine.takeUntoldAlarmEvents()
     if untold > 0 {
       console.warning(
@@ -86,11 +86,13 @@ final class LiveReport: LiveRunReporter {
     tellXruns(figures)
   }
 
-  /// Alarm events are shown on a terminal only: the graph's sinks write them in any case.
-  private func tell(_ event: AlarmEvent, rate: Int) {
-    guard console.isJSON || isatty(STDERR_FILENO) == 1 else { return }
+  /// Alarm events are shown to people, on a terminal and in the journal: the graph's sinks write them in any case.
+  private func tell(_ event: AlarmEvent, rate: Int, _ engine: Engine) {
+    guard console.isJSON || JournalLevels.areWanted || isatty(STDERR_FILENO) == 1 else { return }
     let isTrouble = event.state == .raised || event.state == .repeated || event.state == .deaf
-    console.tell(isTrouble ? .warning : .info, event.words(rate: rate), object: event.json(rate: rate))
+    console.tell(
+      isTrouble ? .warning : .info, event.words(rate: rate),
+      object: event.json(rate: rate, graph: engine.graph.name, liveSince: engine.liveSince))
   }
 
   private func tellXruns(_ figures: RunFigures) {
