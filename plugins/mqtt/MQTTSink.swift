@@ -111,7 +111,7 @@ final class MQTTSink: OffloadNode {
     add(filter.takeRest())
     flush(isLast: true)
     courier?.stop(seconds: isPatient ? Self.lastPatient : Self.lastLive, waitsForBroker: isPatient)
-    if let outbox, outbox.count > 0 {
+    if let outbox, outbox.count > 0, !host.isRehearsal {
       host.log(
         .warning,
         "\(CourierNotes.count(outbox.count)) for \(settings.broker.text) wait in \(outbox.path); the next run sends them"
