@@ -84,7 +84,7 @@ extension Engine {
     guard let owner, let schedule = scheduleLock.withLock({ _ in schedule }) else { return }
     owner.services.setRate(rate)
     owner.services.setFile(file)
-    owner.services.notices.begin()
+    owner.services.beginNotices()
     owner.services.hasNoDeadline.store(true, ordering: .relaxed)
     let sinks = schedule.nodes.filter { $0.runtime.node.isSharedSink }
     let diagnostics = sinks.compactMap { open($0) }

@@ -107,6 +107,13 @@ extension Engine {
     runtime.instance.deactivate(seconds: limit, noticesThrough: through)
   }
 
+  /// Lets every node finish its work. Sinks that record notices come last, so that they get what the others announce.
+  func takeDownNodes(_ schedule: Schedule) {
+    let runtimes = schedule.nodes.map(\.runtime).filter { owns($0) }
+    for runtime in runtimes where !runtime.instance.readsNotices { takeDown(runtime) }
+    for runtime in runtimes where runtime.instance.readsNotices { takeDown(runtime, noticesThrough: .max) }
+  }
+
   /// Gives nodes that still finish the remaining time.
   func awaitNodes(_ schedule: Schedule) {
     for node in schedule.nodes where owns(node.runtime) {

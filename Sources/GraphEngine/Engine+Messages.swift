@@ -5,7 +5,7 @@ extension Engine {
   /// Turns the realtime thread's messages into text. Call it a few times a second.
   public func service() {
     lookForLateNodes()
-    let missed = services.notices.takeLost()
+    let missed = services.takeLostNotices()
     if missed > 0 { log(.error, "", "\(missed) notices were not recorded: a sink fetches them too seldom") }
     while let message = state.pointee.messages.pop() {
       switch message.kind {

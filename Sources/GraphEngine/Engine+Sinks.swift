@@ -14,6 +14,9 @@ extension Engine {
   /// Outputs that can't be written now. Thread: any.
   public var blockedOutputs: [BlockedOutput] { services.outages.blocked }
 
+  /// What nodes report about themselves in numbers. Thread: any.
+  public var figures: [NodeFigure] { services.figures.figures }
+
   /// Number of tokens that outputs discarded because they could not write them. Thread: any.
   public var lostByOutputs: Int { services.outages.lost }
 }

@@ -136,7 +136,7 @@ public final class Engine: @unchecked Sendable {
     try activate(schedule.nodes.map(\.runtime).filter { owner == nil || !$0.node.isSharedSink })
     if owner != nil { shutSinks(schedule) }
     services.setRate(rate)
-    services.notices.begin()
+    services.beginNotices()
     self.rate = rate
     state.pointee.position.store(0, ordering: .relaxed)
     generations.begin(generation)
@@ -263,7 +263,7 @@ public final class Engine: @unchecked Sendable {
       for schedule in retiring + [schedule] { AbandonedObjects.keep(schedule) }
       isStateAbandoned = true
     }
-    for node in schedule.nodes where owns(node.runtime) { takeDown(node.runtime) }
+    takeDownNodes(schedule)
     awaitNodes(schedule)
     swapRun?.abandon()
     swapRun = nil

@@ -85,7 +85,7 @@ struct HistoryBounds {
     let end = HistoryTime.text(latest - Int64(keep * 1e9))
     try connection.transaction { () throws(DatabaseProblem) in
       for table in HistorySchema.aging {
-        if try remove(connection, table, before: end, most) { isDone = false }
+        if try remove(connection, table, before: end, most).isMore { isDone = false }
       }
     }
     try removeTrend(connection, before: trendEnd)
@@ -101,20 +101,31 @@ struct HistoryBounds {
   // MARK: Size
 
   private func trimSize(_ connection: Connection, _ bytes: Int64, _ most: Int) throws(DatabaseProblem) {
-    let free = try connection.integer("PRAGMA freelist_count") ?? 0
-    let pages = try connection.integer("PRAGMA page_count") ?? 0
-    // A little below the limit, so that what comes next finds free pages.
-    if (pages - free) * pageSize > bytes / 50 * 49 {
-      try connection.transaction { () throws(DatabaseProblem) in try removeOldest(connection, most) }
+    var left = most
+    // A little below the limit, so that what comes next finds free pages. One batch may hold more than an hour.
+    while left > 0, try used(connection) > bytes / 50 * 49 {
+      var removed = 0
+      try connection.transaction { () throws(DatabaseProblem) in removed = try removeOldest(connection, left) }
+      guard removed > 0 else { break }
+      left -= removed
     }
+    let pages = try connection.integer("PRAGMA page_count") ?? 0
     let unused = try connection.integer("PRAGMA freelist_count") ?? 0
     if pages * pageSize > bytes, unused > 0 {
       try connection.execute("PRAGMA incremental_vacuum(\(min(unused, 1000)))")
     }
   }
 
+  /// Bytes of the pages that hold something.
+  private func used(_ connection: Connection) throws(DatabaseProblem) -> Int64 {
+    let free = try connection.integer("PRAGMA freelist_count") ?? 0
+    return ((try connection.integer("PRAGMA page_count") ?? 0) - free) * pageSize
+  }
+
   /// The oldest hour of what is there; events only if there is nothing else.
-  private func removeOldest(_ connection: Connection, _ most: Int) throws(DatabaseProblem) {
+  ///
+  /// - Returns: the number of rows.
+  private func removeOldest(_ connection: Connection, _ most: Int) throws(DatabaseProblem) -> Int {
     for tables in [["scores", "minutes", "gaps"], ["clips", "events"]] {
       var oldest: String?
       for table in tables {
@@ -124,9 +135,11 @@ struct HistoryBounds {
       guard let oldest else { continue }
       // Rows of unknown time, which no age has, go first.
       let end = HistoryTime.nanoseconds(oldest).map { HistoryTime.text($0 + Self.hour) } ?? "0"
-      for table in tables { try remove(connection, table, before: end, most, withUnknown: true) }
-      return
+      var count = 0
+      for table in tables { count += try remove(connection, table, before: end, most, withUnknown: true).count }
+      return count
     }
+    return 0
   }
 
   private func first(_ connection: Connection, _ table: String) throws(DatabaseProblem) -> String? {
@@ -155,11 +168,10 @@ struct HistoryBounds {
 
   /// Deletes at most so many rows of a table whose time lies before `end`.
   ///
-  /// - Returns: whether there may be more.
-  @discardableResult
+  /// - Returns: how many, and whether there may be more.
   private func remove(
     _ connection: Connection, _ table: String, before end: String, _ most: Int, withUnknown: Bool = false
-  ) throws(DatabaseProblem) -> Bool {
+  ) throws(DatabaseProblem) -> (count: Int, isMore: Bool) {
     let begin = withUnknown ? ">=" : ">"
     guard let key = Self.keys[table] else {
       let statement = try connection.statement(
@@ -170,9 +182,9 @@ struct HistoryBounds {
       statement.bind(1, end)
       statement.bind(2, Int64(most))
       try statement.run()
-      return connection.changes >= most
+      return (connection.changes, connection.changes >= most)
     }
-    var isMore = false
+    var (count, isMore) = (0, false)
     for machine in try machines(connection, table) {
       let statement = try connection.statement(
         """
@@ -183,9 +195,10 @@ struct HistoryBounds {
       statement.bind(2, end)
       statement.bind(3, Int64(most))
       try statement.run()
+      count += connection.changes
       if connection.changes >= most { isMore = true }
     }
-    return isMore
+    return (count, isMore)
   }
 
   /// Keys of the tables that have no row numbers.

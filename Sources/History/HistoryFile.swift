@@ -116,6 +116,17 @@ public final class HistoryFile {
     }
   }
 
+  /// Bytes of the database and of SQLite's log beside it.
+  public var size: Int {
+    ["", "-wal"].reduce(0) { sum, suffix in
+      var status = stat()
+      return stat(PathText.bytes(path + suffix), &status) == 0 ? sum + Int(status.st_size) : sum
+    }
+  }
+
+  /// Bytes that it may take; nil: any number.
+  public var limit: Int? { limits.limit }
+
   /// Closes the database; the lock stays until `letGo`.
   public func close() {
     writer = nil

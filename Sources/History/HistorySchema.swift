@@ -39,6 +39,8 @@ public enum HistorySchema {
       path TEXT PRIMARY KEY, run INTEGER NOT NULL, event TEXT, machine TEXT, time TEXT NOT NULL,
       "begin" INTEGER NOT NULL, "end" INTEGER NOT NULL);
     CREATE INDEX clip_times ON clips (time);
+    CREATE INDEX clip_events ON clips (event) WHERE event IS NOT NULL;
+    CREATE INDEX event_clips ON events (clip) WHERE clip IS NOT NULL;
     CREATE TABLE trend (
       machine TEXT NOT NULL, node TEXT NOT NULL, model TEXT NOT NULL, day TEXT NOT NULL, count INTEGER NOT NULL,
       threshold REAL, digest BLOB NOT NULL, PRIMARY KEY (machine, node, model, day)) WITHOUT ROWID;

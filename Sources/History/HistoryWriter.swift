@@ -253,6 +253,7 @@ public final class HistoryWriter {
   /// A record of a clip: `path` names its file, `id` its event.
   private func put(clip row: HistoryRow, _ run: Int64) throws(DatabaseProblem) {
     guard let path = row.clip else { return try put(event: row, run) }
+    guard row.state != "deleted" else { return try remove(clip: path) }
     let statement = try connection.statement(
       """
       INSERT OR REPLACE INTO clips (path, run, event, machine, time, "begin", "end") VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -270,5 +271,13 @@ public final class HistoryWriter {
     event.bind(1, path)
     event.bind(2, id)
     try event.run()
+  }
+
+  private func remove(clip path: String) throws(DatabaseProblem) {
+    for sql in ["DELETE FROM clips WHERE path = ?", "UPDATE events SET clip = NULL WHERE clip = ?"] {
+      let statement = try connection.statement(sql)
+      statement.bind(1, path)
+      try statement.run()
+    }
   }
 }

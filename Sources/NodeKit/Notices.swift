@@ -24,6 +24,14 @@ public struct Notices: @unchecked Sendable {
     /// Names and texts of further details.
     public var details: [(name: String, text: String)]
 
+    public init(
+      _ kind: String, state: String, node: String? = nil, channel: Int? = nil, machine: String? = nil, begin: Int64,
+      end: Int64, details: [(name: String, text: String)] = []
+    ) {
+      (self.kind, self.state, self.node, self.channel, self.machine) = (kind, state, node, channel, machine)
+      (self.begin, self.end, self.details) = (begin, end, details)
+    }
+
     public static func == (one: Notice, other: Notice) -> Bool {
       (one.kind, one.state, one.node, one.channel, one.machine) == (
         other.kind, other.state, other.node, other.channel, other.machine

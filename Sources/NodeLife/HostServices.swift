@@ -15,8 +15,11 @@ package final class HostServices: @unchecked Sendable {
   /// Receives messages of the nodes and the engine. Called on control and worker threads.
   package let log: @Sendable (LogLevel, String, String) -> Void
   package let notices = NoticeQueue()
+  /// What nodes announce over files: see `Announcements.swift`.
+  let lastNotices = NoticeQueue()
   package let remarks = RemarkList()
   package let outages = OutageList()
+  package let figures = FigureList()
   /// How long to wait for nodes.
   package let calls: NodeCalls
   private let clock = Mutex(WallClock())
@@ -149,8 +152,9 @@ package final class NodeHostRecord {
   package let nodeText: UnsafeMutablePointer<CChar>
   /// The node takes over the output of the old node of the same name; see "continue/1" in node.h.
   package var continues = false
-  /// Frame position through which notices may be fetched. Lower than the maximum only while the node is deactivated.
-  let lastNotices = Atomic<Int64>(.max)
+  /// Frame position through which notices may be fetched. Other than `running` only while the node is deactivated.
+  let lastNotices = Atomic<Int64>(running)
+  static let running = Int64.max - 1
   private let reading = Mutex(NoticeReading())
 
   package init(services: HostServices, graph: String, node: String) {
@@ -168,25 +172,38 @@ package final class NodeHostRecord {
   }
 
   deinit {
-    if reading.withLock({ $0.isOpen }) { services.notices.leave(nodeName) }
+    if reading.withLock({ $0.isOpen }) {
+      services.notices.leave(nodeName)
+      services.lastNotices.leave(nodeName)
+    }
     services.remarks.forget(ObjectIdentifier(self))
+    services.figures.forget(ObjectIdentifier(self))
     services.outages.forget(ObjectIdentifier(self))
     native.deallocate()
     free(graphText)
     free(nodeText)
   }
 
+  var readsNotices: Bool { reading.withLock { $0.isOpen } }
+
   /// Notes that the node fetches notices.
   func openNotices() {
     reading.withLock { reading in
-      if !reading.isOpen { services.notices.enter(nodeName) }
+      if !reading.isOpen {
+        services.notices.enter(nodeName)
+        services.lastNotices.enter(nodeName)
+      }
       reading.isOpen = true
     }
   }
 
   func nextNotice(through: Int64) -> UnsafePointer<auscult_notice>? {
     let last = lastNotices.load(ordering: .acquiring)
-    guard let notice = services.notices.next(for: nodeName, through: min(through, last)) else { return nil }
+    // All that is there, however late it came.
+    let position = through >= Self.running && last >= Self.running ? .max : min(through, last)
+    var next = services.notices.next(for: nodeName, through: position)
+    if next == nil, last == .max { next = services.lastNotices.next(for: nodeName, through: .max) }
+    guard let notice = next else { return nil }
     return reading.withLock { reading in
       reading.last = notice
       return notice.native
@@ -227,6 +244,8 @@ private let hostExtension: @convention(c) (UnsafePointer<auscult_host>?, UnsafeP
   case AUSCULT_REMARKS: return remarkAbilityTable
   case AUSCULT_OUTAGES: return outageAbilityTable
   case AUSCULT_RUN: return runAbilityTable
+  case AUSCULT_ANNOUNCE: return announceAbilityTable
+  case AUSCULT_FIGURES: return figureAbilityTable
   case let name: return hostAbility(name)
   }
 }

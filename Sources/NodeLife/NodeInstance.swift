@@ -248,11 +248,15 @@ package final class NodeInstance: @unchecked Sendable {
     state = .active
   }
 
+  /// Whether it is a sink that records notices. Thread: control.
+  package var readsNotices: Bool { record.host.readsNotices }
+
   /// Lets the node finish what it has. It may not have returned when this does: see `isIdle`.
   ///
   /// - Parameters:
   ///   - seconds: how long to wait.
-  ///   - through: the frame position through which this instance gets notices; by default it gets none.
+  ///   - through: the frame position through which this instance gets notices; by default it gets none. The maximum: it
+  ///     gets all, also what nodes have announced over files.
   package func deactivate(seconds: Double = patience, noticesThrough through: Int64 = .min) {
     guard state == .active, !isGivenUp else { return }
     state = .created
@@ -260,7 +264,7 @@ package final class NodeInstance: @unchecked Sendable {
     callQueue.finish("deactivate", seconds: seconds) { [record] in
       record.host.lastNotices.store(through, ordering: .releasing)
       record.deactivate()
-      record.host.lastNotices.store(.max, ordering: .relaxed)
+      record.host.lastNotices.store(NodeHostRecord.running, ordering: .relaxed)
     }
   }
 

@@ -40,11 +40,14 @@ public struct Notice: Sendable, Equatable {
 }
 
 extension Notice {
+  /// Frames that a notice is about and that lie before its own positions.
+  static func details(begin: Int64, end: Int64) -> [Detail] { [Detail("begin", "\(begin)"), Detail("end", "\(end)")] }
+
   /// Tokens that an output could not write: a gap of cause `sink`. Its record has their positions, not the report's.
   package static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
     Notice(
       "gap", state: "sink", node: node, begin: begin,
-      details: [Detail("begin", "\(begin)"), Detail("end", "\(end)"), Detail("count", "\(count)")])
+      details: details(begin: begin, end: end) + [Detail("count", "\(count)")])
   }
 }
 

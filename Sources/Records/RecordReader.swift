@@ -49,26 +49,32 @@ public struct RecordReader {
 
   /// A record of a notice. A notice without a node names the sink that records it.
   public func record(_ notice: Notices.Notice, rate: Int) -> Record {
-    if let (count, span) = loss(notice) {
-      return Record(
-        .gap(Record.Gap(.sink, count: count)), graph: host.graph, node: notice.node ?? host.node, span: span,
-        rate: rate,
-        time: host.wallTime(at: span.end), file: host.file)
+    let content: Record.Content
+    let span = span(notice)
+    if let count = lostTokens(notice) {
+      content = .gap(Record.Gap(.sink, count: count))
+    } else {
+      let details = notice.details.filter { span == nil || $0.name != "begin" && $0.name != "end" }
+      content = .notice(
+        Record.Notice(notice.kind, state: notice.state, details: details.map { .init($0.name, $0.text) }))
     }
+    let own = span ?? Span(begin: notice.begin, end: notice.end)
     return Record(
-      .notice(
-        Record.Notice(notice.kind, state: notice.state, details: notice.details.map { .init($0.name, $0.text) })),
-      graph: host.graph, node: notice.node ?? host.node, channel: notice.channel, machine: notice.machine,
-      span: Span(begin: notice.begin, end: notice.end), rate: rate, time: host.wallTime(at: notice.end),
-      file: host.file)
+      content, graph: host.graph, node: notice.node ?? host.node, channel: notice.channel, machine: notice.machine,
+      span: own, rate: rate, time: host.wallTime(at: own.end), file: host.file)
   }
 
-  /// Number of tokens that an output could not write, and their span.
-  private func loss(_ notice: Notices.Notice) -> (Int, Span)? {
-    guard notice.kind == "gap" else { return nil }
+  /// The frames that a notice is about, if it says so: they may lie before its own positions.
+  private func span(_ notice: Notices.Notice) -> Span? {
     let number = { (name: String) in notice.details.first { $0.name == name }.flatMap { Int64($0.text) } }
-    guard let begin = number("begin"), let end = number("end"), let count = number("count") else { return nil }
-    return (Int(count), Span(begin: begin, end: max(begin, end)))
+    guard let begin = number("begin"), let end = number("end") else { return nil }
+    return Span(begin: begin, end: max(begin, end))
+  }
+
+  /// Number of tokens that an output could not write.
+  private func lostTokens(_ notice: Notices.Notice) -> Int? {
+    guard notice.kind == "gap" else { return nil }
+    return notice.details.first { $0.name == "count" }.flatMap { Int($0.text) }
   }
 
   /// The name of an alarm's clip, without the extension. All records of one alarm have the same.

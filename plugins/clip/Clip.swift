@@ -57,8 +57,7 @@ final class Clip: OffloadNode {
 
   required init(_ arguments: Arguments) throws {
     settings = try ClipSettings(arguments)
-    folder = ClipFolder(
-      settings.path, graph: arguments.host.graph, node: arguments.host.node, keep: settings.keep, limit: settings.limit)
+    folder = ClipFolder(settings.path, arguments.host, keep: settings.keep, limit: settings.limit)
     reader = RecordReader(host: arguments.host)
     outage = Outage(arguments.host)
     try super.init(arguments)

@@ -1,5 +1,6 @@
 import Glibc
 import JSONText
+import NodeKit
 import OutputFiles
 import Records
 import SoundFiles
@@ -17,13 +18,15 @@ final class ClipFolder {
   let limit: Int?
   /// The clips that this sink has written, the oldest first. Others are never deleted.
   private var clips: [ClipNote] = []
+  private let reports: ClipReports
 
-  init(_ path: String, graph: String, node: String, keep: Double?, limit: Int?) {
+  init(_ path: String, _ host: Host, keep: Double?, limit: Int?) {
     self.path = path
-    self.graph = graph
-    self.node = node
+    graph = host.graph
+    node = host.node
     self.keep = keep
     self.limit = limit
+    reports = ClipReports(host)
   }
 
   /// Makes the folder, removes what a killed run has left, and looks which clips there are.
@@ -36,6 +39,7 @@ final class ClipFolder {
       if name.utf8.first == UInt8(ascii: "."), name.hasSuffix(ClipWriter.draftEnding) { removeDraft(file) }
     }
     clips = try ClipNote.all(in: path).filter { $0.note["graph"]?.text == graph && $0.note["node"]?.text == node }
+    reports.count(clips, limit: limit)
     return isNew
   }
 
@@ -67,7 +71,11 @@ final class ClipFolder {
       throw FileProblem("rename", draft, code)
     }
     clips.removeAll { $0.path == sound }
-    if let written = ClipNote(note: note) { clips.append(written) }
+    if let written = ClipNote(note: note) {
+      clips.append(written)
+      reports.written(written)
+    }
+    reports.count(clips, limit: limit)
     trim()
   }
 
@@ -114,9 +122,11 @@ final class ClipFolder {
       let isOld = keep.map { seconds - Double(oldest.written) / 1e9 > $0 } ?? false
       guard isOld || total > limit ?? .max else { return }
       oldest.delete()
+      reports.deleted(oldest)
       total -= oldest.size
       clips.removeFirst()
     }
+    reports.count(clips, limit: limit)
   }
 }
 

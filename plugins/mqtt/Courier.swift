@@ -141,6 +141,7 @@ final class Courier: @unchecked Sendable {
     for event in events.wait(seconds: pause) { handle(event) }
     let end = orders.withLock { $0.end }
     removeSent()
+    notes.queued(outbox.count)
     var isEmpty = false
     switch link {
     case .apart(let next): if .now >= next { connect() }

@@ -8,6 +8,8 @@ final class CourierNotes: Sendable {
   private struct State: @unchecked Sendable {
     var host: Host?
     var outages: Outages?
+    var figures: Figures?
+    var queued: Int?
     /// The problem as last logged.
     var said: String?
   }
@@ -15,11 +17,28 @@ final class CourierNotes: Sendable {
   private let state: Mutex<State>
 
   /// Thread: control.
-  init(_ host: Host) { state = Mutex(State(host: host, outages: Outages(host))) }
+  init(_ host: Host) {
+    let figures = Figures(host)
+    figures?.set("connected", 0)
+    figures?.set("dropped_total", 0)
+    state = Mutex(State(host: host, outages: Outages(host), figures: figures))
+  }
+
+  /// Messages that wait.
+  func queued(_ count: Int) {
+    state.withLock { state in
+      if state.queued != count { state.figures?.set("queued_messages", count) }
+      state.queued = count
+    }
+  }
+
+  /// Messages that were dropped so far.
+  func dropped(_ count: Int) { state.withLock { $0.figures?.set("dropped_total", count) } }
 
   /// There is no connection. Logs each reason once; `status` shows it with the number of waiting messages.
   func blocked(_ problem: BrokerProblem, waiting: Int) {
     state.withLock { state in
+      state.figures?.set("connected", 0)
       state.outages?.say("\(problem.text). \(Self.count(waiting)) in the queue")
       guard state.said != problem.text else { return }
       state.said = problem.text
@@ -32,6 +51,7 @@ final class CourierNotes: Sendable {
       let isBack = state.said != nil
       state.said = nil
       state.outages?.say(nil)
+      state.figures?.set("connected", 1)
       state.host?.log(
         isBack ? .warning : .info,
         "connected to \(broker)" + (waiting > 0 ? "; sends \(Self.count(waiting)) of the queue" : ""))

@@ -36,6 +36,7 @@ final class MQTTSink: OffloadNode {
   private var inputs = 0
   private var outbox: Outbox?
   private var courier: Courier?
+  private var notes: CourierNotes?
   private var outage: Outage
   private var outages: Outages?
   private var waiting: [Message] = []
@@ -79,7 +80,9 @@ final class MQTTSink: OffloadNode {
       settings: settings, topics: topics, identifier: identifier(folder), folder: folder,
       announcements: settings.homeAssistant
         ? HomeAssistant(run: host.run, graph: host.graph, topics: topics).messages(machines) : [])
-    let courier = Courier(run, outbox: outbox, lock: lock, notes: CourierNotes(host))
+    let notes = CourierNotes(host)
+    self.notes = notes
+    let courier = Courier(run, outbox: outbox, lock: lock, notes: notes)
     guard host.isRehearsal || courier.start() else {
       throw FileProblem("the system has no room for another thread; end other programs")
     }
@@ -108,7 +111,7 @@ final class MQTTSink: OffloadNode {
     add(filter.takeRest())
     flush(isLast: true)
     courier?.stop(seconds: isPatient ? Self.lastPatient : Self.lastLive, waitsForBroker: isPatient)
-    if let outbox, outbox.count > 0 {
+    if let outbox, outbox.count > 0, !host.isRehearsal {
       host.log(
         .warning,
         "\(CourierNotes.count(outbox.count)) for \(settings.broker.text) wait in \(outbox.path); the next run sends them"
@@ -125,6 +128,7 @@ final class MQTTSink: OffloadNode {
     case .score: add(filter.take(record))
     case .alarm: add(record, "alarm", machine)
     case .deaf: add(record, "deaf", machine)
+    case .notice(let notice) where notice.kind == "clip": add(record, "clip", machine)
     default: return
     }
     if let state = states.note(record, machine: machine) {
@@ -196,11 +200,14 @@ final class MQTTSink: OffloadNode {
   }
 
   private var hasTold = false
+  private var dropped = 0
 
   /// Records a loss. Lost scores are logged once, lost alarms each time.
   private func report(_ dropped: Outbox.Dropped, _ reason: String) {
     guard dropped.count > 0 else { return }
     outages?.lost(dropped.count, begin: dropped.span.begin, end: dropped.span.end)
+    self.dropped += dropped.count
+    notes?.dropped(self.dropped)
     if dropped.alarms > 0 {
       host.log(.error, "\(dropped.alarms) alarm messages were dropped: \(reason)")
     } else if !hasTold {

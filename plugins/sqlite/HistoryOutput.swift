@@ -33,12 +33,14 @@ final class HistoryOutput: @unchecked Sendable {
 
   // Of the thread.
   private var outage: Outage
+  private let figures: Figures?
   private var isSharing = false
 
   init(_ file: HistoryFile, host: Host) {
     self.file = file
     self.host = host
     outage = Outage(host)
+    figures = Figures(host)
   }
 
   // MARK: Control thread
@@ -144,11 +146,19 @@ final class HistoryOutput: @unchecked Sendable {
     isWriting = true
     condition.unlock()
     let failure = attempt(batch, loss, run, mustReopen, lost: total)
+    report(waiting: failure == nil ? 0 : batch.count, lost: total)
     condition.lock()
     isWriting = false
     problem = failure
     if failure != nil { rows.putBack(batch, loss) }
     condition.broadcast()
+  }
+
+  private func report(waiting: Int, lost: Int) {
+    figures?.set("file_bytes", file.size)
+    if let limit = file.limit { figures?.set("limit_bytes", limit) }
+    figures?.set("waiting_rows", waiting)
+    figures?.set("dropped_total", lost)
   }
 
   private func attempt(

@@ -19,10 +19,20 @@ extension RunFigures {
       "cycle_p999_ns": .integer(it.cycleTimes.p999),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
       "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
+      "figures": .object(figuresByNode),
       "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
       "ports": .array(driver.ports.map(\.json)), "training": training?.json,
     ])
+  }
+
+  /// An object for each node that reports figures.
+  private var figuresByNode: [String: JSONValue] {
+    Dictionary(grouping: nodeFigures) { $0.node }.mapValues { figures in
+      .object(
+        Dictionary(figures.map { ($0.name, Int64(exactly: $0.value).map { .integer($0) } ?? .number($0.value)) }) { $1 }
+      )
+    }
   }
 
   /// The answer with a member `kind`.

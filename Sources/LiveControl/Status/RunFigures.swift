@@ -21,6 +21,8 @@ public struct RunFigures: Sendable {
   public var blockedOutputs: [BlockedOutput]
   /// Tokens that outputs could not write.
   public var lostByOutputs: Int
+  /// What nodes report about themselves.
+  public var nodeFigures: [NodeFigure]
   public var machines: [MachineHealth]
   /// The graph's generation; grows with every change.
   public var generation: Int
@@ -50,6 +52,7 @@ public struct RunFigures: Sendable {
     lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()
     blockedOutputs = engine.blockedOutputs
     lostByOutputs = engine.lostByOutputs
+    nodeFigures = engine.figures
     swap = engine.swapStatus
     generation = Self.generation(engine)
   }

@@ -72,6 +72,7 @@ extension HistoryRow {
     }
     if let count { notes.append(kind == "score" ? "worst of \(count)" : Quantity.count(count, "token")) }
     if let className { notes.append(className) }
+    if kind == "clip", let id { notes.append("alarm \(id)") }
     if let clip { notes.append(clip) }
     if let file { notes.append(file) }
     return notes.filter { !$0.isEmpty }

@@ -36,11 +36,24 @@ struct StatusText {
         "blocked   \((output["node"]?.text ?? "?").shown), since \((output["since"]?.text ?? "?").shown): "
           + (output["problem"]?.text ?? "?").shown)
     }
+    for (node, figures) in (status["figures"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append("figures   \(node.shown): \(words(figures: figures.object ?? [:]))")
+    }
     let lost = integer("lost_by_outputs")
     if lost > 0 { lines.append("unwritten \(Quantity.count(lost, "token")) that outputs could not write") }
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")
+  }
+
+  /// "connected 1, dropped_total 0, queued_messages 12", "file 1.0 MiB"
+  private func words(figures: [String: JSONValue]) -> String {
+    figures.sorted { $0.key < $1.key }.map { name, value in
+      if name.hasSuffix("_bytes"), let bytes = value.integer.flatMap({ Int(exactly: $0) }) {
+        return "\(name.dropLast(6)) \(Quantity.bytes(bytes))"
+      }
+      return "\(name) \(value.integer.map { "\($0)" } ?? Quantity.short(value.number ?? 0))"
+    }.joined(separator: ", ")
   }
 
   /// "learning, 2 rounds so far, loss 0.0312 (to fall below 0.1)"

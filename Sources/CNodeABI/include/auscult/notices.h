@@ -1,8 +1,9 @@
 // notices/1, of the host: events that are not tokens, such as a lost connection. The driver and the host send them to
 // sinks that record them. Since 1.2.
 //
-// A notice of kind "gap" and state "sink" reports what an output could not write. Its details are "begin" and "end",
-// driver frame positions, and "count", tokens. It becomes a gap record with these.
+// A notice may be about frames that lie before its own positions: then its details "begin" and "end" are their driver
+// frame positions, and its record has these. A notice of kind "gap" and state "sink" reports what an output could not
+// write; its detail "count" is a number of tokens. It becomes a gap record.
 //
 // Ask the host for AUSCULT_NOTICES in `create` or `activate`. From then on the host keeps every notice under the node's
 // name until an instance of it fetches the notice: a swap neither loses nor doubles any. Each sink gets all notices.
