@@ -4,7 +4,7 @@ import json
 import statistics
 
 from comparison import Baseline, Comparison, ratios, summary
-from workshop import FRONT_END, LOOP, ROOT, Missing, column, cores, scores
+from workshop import FRONT_END, LOOP, ROOT, Failed, Missing, column, cores, scores
 
 DENSE = "detector.autoencoder, layers: 128 128 128 128 8 128 128 128 128, output: linear"
 BRIEFLY = "epochs: 1, patience: 0, validation: 0 %, scale: standard"
@@ -169,6 +169,23 @@ def agreement(shop):
         [Baseline("`run`", 1.3, lambda: (extra(shop, graph, period, 48000, long), None))])
 
 
+def worst_cycle(shop):
+    """Every change makes all nodes from `stft` on anew; the old and the new ones then run side by side."""
+    seconds = 60 if shop.quick else 600
+
+    def measure():
+        report = json.loads(shop.spend(
+            shop.auscult, "bench", ROOT / "graphs/watch.yaml", "--set", "judge.learn=0.5s", "--swap",
+            "stft.window=hamming", "--period", 64, "--seconds", seconds, "--json")[2])
+        if report["given_up"]:
+            raise Failed(f"{report['given_up']} changes were given up")
+        return report["all"]["p9999_of_period"]
+
+    return Comparison(
+        "worst cycle", f"99.99 % of the cycles of watch.yaml, 64 frames, {seconds} s of sound, changed all the time",
+        "% of the period", 100, measure, goal=25)
+
+
 def front_end_by_bench(shop, period):
     return Comparison(
         f"bench {period}", f"Benchmarks/chain.yaml, periods of {period}, by `bench`", "times real time", 1,
@@ -322,6 +339,7 @@ ALL = {
     "node": nodes,
     "node by bench": nodes_by_bench,
     "bench against run": agreement,
+    "worst cycle": worst_cycle,
     "dense": lambda shop: inference(shop, "dense", DENSE, 5, "dense autoencoder 128 x 4, 8, 128 x 4", 600),
     "convolutions": lambda shop: inference(shop, "convolutions", CONV, 51, "convolutional autoencoder 8, 16", 60),
     "wide convolutions": lambda shop: inference(

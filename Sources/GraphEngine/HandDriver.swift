@@ -9,6 +9,9 @@ public final class HandDriver {
   private let inputList: UnsafeMutablePointer<UnsafePointer<Float>?>
   private let outputList: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
   private var pendingGap: Int64 = 0
+  /// Receives how long each cycle of the realtime thread took; nil: cycles are not timed. What workers do meanwhile on
+  /// this thread is not in it.
+  public var cycleTimed: ((CycleTime) -> Void)?
   /// The samples of the graph's external outputs, by channel.
   public private(set) var played: [[Float]]
 
@@ -88,10 +91,12 @@ public final class HandDriver {
 
   private func cycle(_ frames: Int) {
     engine.awaitRoom(frames: frames)
+    let began = cycleTimed == nil ? nil : CycleTime.now()
     engine.realtime.cycle(
       DriverCycle(
         frames: frames, gapBefore: pendingGap, hasNoDeadline: true, inputs: UnsafePointer(inputList),
         outputs: UnsafePointer(outputList)))
+    if let began { cycleTimed?(CycleTime.now() - began) }
     pendingGap = 0
     for (index, samples) in outputs.enumerated() {
       played[index].append(contentsOf: UnsafeBufferPointer(start: samples, count: frames))

@@ -115,18 +115,24 @@ open class JudgingNode: OffloadNode, Explaining {
   public final override func work(_ cycle: Cycle) throws {
     let (input, count) = (cycle.input, cycle.input.count)
     for channel in scorers.indices {
+      // Read once: each reading of an array counts references.
+      let watch = bandWatches[channel]
       if let scorer = batchScorers[channel] {
         var token = 0
         while token < count {
           let next = min(count, token + scorer.mostTokens)
-          judge(channel, scorer, token..<next, cycle)
+          judge(channel, scorer, watch, token..<next, cycle)
           token = next
         }
       } else {
-        for token in 0..<count { judge(channel, input.values(token, channel), cycle.output.score(token, channel)) }
+        let (scorer, threshold) = (scorers[channel], thresholdsByChannel[channel])
+        for token in 0..<count {
+          judge(scorer, watch, threshold, input.values(token, channel), cycle.output.score(token, channel))
+        }
       }
+      guard let watch else { continue }
       for token in 0..<count where input.marks(token, channel).isSounding {
-        if let verdict = bandWatches[channel]?.note(input.values(token, channel)) { tell(verdict, channel) }
+        if let verdict = watch.note(input.values(token, channel)) { tell(verdict, channel) }
       }
     }
     for token in 0..<count { cycle.output.head(token).pointee = input.head(token).pointee }
@@ -164,36 +170,33 @@ open class JudgingNode: OffloadNode, Explaining {
         + "are not scored")
   }
 
-  /// Scales a token into `row`. Depends on this token alone.
-  private func scale(_ channel: Int, _ token: UnsafePointer<Float>) {
-    scorers[channel].scale(token, into: row.values)
-    fill(channel, token, row.values)
-  }
-
   /// Values of bands that the sound lacks become those of the training sound, because an encoder or a converter removed
-  /// them, not the machine.
+  /// them, not the machine. Depends on this token alone.
   private func fill<T: BinaryFloatingPoint>(
-    _ channel: Int, _ token: UnsafePointer<Float>, _ scaled: UnsafeMutablePointer<T>
+    _ scorer: Scorer, _ watch: BandWatch?, _ token: UnsafePointer<Float>, _ scaled: UnsafeMutablePointer<T>
   ) {
-    guard let watch = bandWatches[channel], let edge = watch.edge(token) else { return }
+    guard let watch, let edge = watch.edge(token) else { return }
     for band in watch.bands.bands[edge...] {
-      for column in band.columns { scorers[channel].fill(column, scaled) }
+      for column in band.columns { scorer.fill(column, scaled) }
     }
   }
 
   /// Judges a few tokens at a time.
-  private func judge(_ channel: Int, _ scorer: BatchScorer, _ tokens: Range<Int>, _ cycle: Cycle) {
+  private func judge(
+    _ channel: Int, _ scorer: BatchScorer, _ watch: BandWatch?, _ tokens: Range<Int>, _ cycle: Cycle
+  ) {
+    let threshold = thresholdsByChannel[channel]
     for token in tokens {
       let values = cycle.input.values(token, channel)
       let row = scorer.tokens + (token - tokens.lowerBound) * scorer.width
       scorer.scale(values, into: row)
-      fill(channel, values, row)
+      fill(scorer, watch, values, row)
     }
     scorer.score(tokens.count, into: scores)
     for token in tokens {
       let place = token - tokens.lowerBound
       let output = cycle.output.score(token, channel)
-      write(scores[place], scorer.verdict(), channel, output)
+      write(scores[place], scorer.verdict(), threshold, output)
       guard output.pointee.score > output.pointee.threshold else { continue }
       scorer.parts(place: place, into: row.parts)
       output.pointee.band_count = UInt32(row.rank(into: &output.pointee.bands, most: Self.namedBands))
@@ -201,22 +204,25 @@ open class JudgingNode: OffloadNode, Explaining {
   }
 
   /// Judges one token.
-  private func judge(_ channel: Int, _ token: UnsafePointer<Float>, _ output: UnsafeMutablePointer<auscult_score>) {
-    let scorer = scorers[channel]
-    scale(channel, token)
+  private func judge(
+    _ scorer: Scorer, _ watch: BandWatch?, _ threshold: Double, _ token: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<auscult_score>
+  ) {
+    scorer.scale(token, into: row.values)
+    fill(scorer, watch, token, row.values)
     let score = scorer.score(row.values, scorer.width)
-    write(score, scorer.verdict(), channel, output)
+    write(score, scorer.verdict(), threshold, output)
     guard output.pointee.score > output.pointee.threshold else { return }
     scorer.parts(row.values, scorer.width, into: row.parts)
     output.pointee.band_count = UInt32(row.rank(into: &output.pointee.bands, most: Self.namedBands))
   }
 
   private func write(
-    _ score: Double, _ verdict: Scorer.Verdict, _ channel: Int, _ output: UnsafeMutablePointer<auscult_score>
+    _ score: Double, _ verdict: Scorer.Verdict, _ threshold: Double, _ output: UnsafeMutablePointer<auscult_score>
   ) {
     output.pointee = auscult_score()
     output.pointee.score = score.isFinite ? min(max(score, -Self.greatest), Self.greatest) : Self.greatest
-    output.pointee.threshold = thresholdsByChannel[channel]
+    output.pointee.threshold = threshold
     output.pointee.class_index = verdict.index
     output.pointee.probability = verdict.probability
   }
@@ -228,8 +234,10 @@ open class JudgingNode: OffloadNode, Explaining {
     moments: UnsafeMutablePointer<Float>
   ) throws {
     guard let format, channel < scorers.count else { throw NodeError("has no model") }
-    scale(channel, token)
-    scorers[channel].explain(row.values, into: row.parts)
+    let scorer = scorers[channel]
+    scorer.scale(token, into: row.values)
+    fill(scorer, bandWatches[channel], token, row.values)
+    scorer.explain(row.values, into: row.parts)
     for line in 0..<format.rows {
       for column in 0..<format.columns {
         let part = Float(row.parts[line * format.columns + column])

@@ -48,7 +48,7 @@ open class Scorer {
   @_noLocks @_noAllocation
   open func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double { 0 }
 
-  /// The part of each value in the score of a scaled token, not negative [width].
+  /// The part of each value in the score of a scaled token, not negative [width]. It is the token that was scored last.
   @_noLocks @_noAllocation
   open func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {}
 

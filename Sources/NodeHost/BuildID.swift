@@ -26,6 +26,19 @@ extension PluginLibrary {
     } ?? false
   }
 
+  /// Bytes of a library file, from its begin, that the loader maps; the rest is for debuggers. Nil: the headers do not
+  /// say, or the file ends before them.
+  static func loadedSize(_ path: String) -> Int? {
+    LibraryFile.read(path) { file in
+      guard file.isELF, let segments = file.segments else { return nil }
+      let ends = segments.filter { $0.type == 1 }.map { $0.offset.addingReportingOverflow($0.size) }
+      guard let end = ends.map(\.partialValue).max(), !ends.contains(where: \.overflow), end <= UInt64(file.size) else {
+        return nil
+      }
+      return Int(end)
+    }
+  }
+
   /// The build id of a library file in its present state.
   public static func fileID(_ path: String) -> String { fileBuildID(path) }
 }

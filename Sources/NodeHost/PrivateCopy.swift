@@ -14,14 +14,14 @@ final class PrivateCopy {
   let path: String
   private let folder: String
 
-  /// Copies a library, named by its build id.
+  /// Copies what the loader needs of a library, named by its build id.
   init(of library: String) throws(PluginProblem) {
     var template = Array("\(temporaryFolder())/auscult-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Self.problem(library, "its private copy has no folder") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let id = fileBuildID(library).filter { $0.isHexDigit }.prefix(40)
     path = "\(folder)/\(id)-\(baseName(library))"
-    guard copyFile(library, to: path) else {
+    guard copyFile(library, to: path, most: PluginLibrary.loadedSize(library) ?? .max) else {
       let reason = systemReason()
       unlink(path)
       rmdir(folder)
@@ -43,7 +43,8 @@ private func temporaryFolder() -> String {
   getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
 }
 
-private func copyFile(_ from: String, to: String) -> Bool {
+/// - Parameter most: bytes to copy, from the begin.
+private func copyFile(_ from: String, to: String, most: Int) -> Bool {
   let source = open(from, O_RDONLY | O_CLOEXEC)
   guard source >= 0 else { return false }
   defer { close(source) }
@@ -51,8 +52,11 @@ private func copyFile(_ from: String, to: String) -> Bool {
   guard target >= 0 else { return false }
   defer { close(target) }
   return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
-    while let count = readAll(source, into: buffer) {
+    var left = most
+    while let read = readAll(source, into: buffer) {
+      let count = min(read, left)
       if count == 0 { return true }
+      left -= count
       var written = 0
       let problem = writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: target, written: &written)
       if problem != 0 {

@@ -20,7 +20,7 @@ import Testing
     #expect(try #require(nodes.first { $0["name"] == "stft" }?["ns_per_cycle"]?.number) > 0)
     let cycle = try #require(figures["cycle_ns"]?.number)
     #expect(cycle > 0 && cycle.isFinite)
-    let times = try ["p50", "p99", "p999", "max"].map { try #require(figures["cycle_\($0)_ns"]?.integer) }
+    let times = try ["p50", "p99", "p999", "p9999", "max"].map { try #require(figures["cycle_\($0)_ns"]?.integer) }
     #expect(times[0] > 0 && times == times.sorted())
     #expect(try #require(figures["stamp_ns"]?.number) > 0)
     #expect(try #require(figures["factor"]?.number) > 1)
@@ -79,6 +79,28 @@ import Testing
       outcome.err == "auscult: error: 'own' has no source that listens: --machines has nothing to raise\n")
   }
 
+  @Test func cyclesWhileTheGraphChanges() throws {
+    try folder.write("watch.yaml", watchGraph)
+    let arguments = ["bench", "watch.yaml", "--swap", "slices.hop=25%", "--period", "64", "--seconds", "4"]
+    let outcome = try auscult.run(arguments + ["--json"])
+    #expect(outcome.status == 0 && outcome.err == "", "\(outcome.err)")
+    let figures = try JSONValue(parsing: Array(outcome.out.utf8))
+    #expect(try #require(figures["changes"]?.integer) > 1, "\(outcome.out)")
+    #expect(figures["given_up"]?.integer == 0)
+    let number = { (row: String, figure: String) in try #require(figures[row]?[figure]?.integer) }
+    #expect(try number("all", "cycles") == number("changing", "cycles") + number("between", "cycles"))
+    #expect(try number("all", "cycles") >= 3000 && number("changing", "cycles") > 0)
+    for row in ["all", "changing", "between", "elapsed"] {
+      let times = try ["p50_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns"].map { try number(row, $0) }
+      #expect(times == times.sorted(), "\(row): \(times)")
+    }
+    #expect(try #require(figures["all"]?["p9999_of_period"]?.number) > 0)
+    let text = try auscult.run(arguments)
+    #expect(text.out.contains(#/^'watch' at 48000 Hz, 64 frames a cycle: 4.0 s of noise, \d+ changes, 0 given up\n/#))
+    let wrong = try auscult("bench", "watch.yaml", "--swap", "slices.hopp=2")
+    #expect(wrong.status == 1 && wrong.err.contains("did you mean 'hop'?"), "\(wrong.err)")
+  }
+
   @Test func recordsOfOthersAreNotTouched() throws {
     try folder.write("watch.yaml", watchGraph)
     try folder.write("log.jsonl", "precious\n")
@@ -88,7 +110,8 @@ import Testing
     #expect(outcome.out.hasPrefix("'watch' at 16000 Hz, 64 frames a cycle: 2.0 s of tone.wav\n"))
     #expect(outcome.out.contains("\nreal-time factor  "))
     #expect(
-      outcome.out.contains(#/\ncycle times       half at most \d+ ns, 99 % \d+ ns, 99.9 % \d+ ns, longest \d+ ns\n/#))
+      outcome.out.contains(
+        #/\ncycle times       half at most \d+ ns, 99 % \d+ ns, 99.9 % \d+ ns, 99.99 % \d+ ns, longest \d+ ns\n/#))
     #expect(try folder.text("log.jsonl") == "precious\n")
     #expect(!folder.contains("bands.npy"))
   }

@@ -76,6 +76,10 @@ import Testing
     (["check", "g.yaml", "--rate", "0"], "Error: The value '0' is invalid for '--rate <rate>'"),
     (["run", "g.yaml", "--period", "0"], "Error: The value '0' is invalid for '--period <frames>'"),
     (["bench", "g.yaml", "--period", "1,2"], "Error: bench measures one --period."),
+    (
+      ["bench", "g.yaml", "--machines", "--swap", "a.b=1"],
+      "Error: --swap runs on noise, alone: it excludes --input and --machines."
+    ),
     (["bench", "g.yaml", "--input", "a.wav", "--rate", "8000"], "Error: --rate is for noise: a file has its own."),
   ])
   func wrongUsageIsStatus64(arguments: [String], message: String) throws {

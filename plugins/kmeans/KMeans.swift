@@ -48,6 +48,8 @@ private final class CenterScorer: Scorer {
   private let count: Int
   /// [count]
   private let distances: UnsafeMutablePointer<Double>
+  /// The centre that is nearest to the token that was scored last.
+  private var nearest = 0
 
   init(_ model: Model.Machine, width: Int) throws {
     let memory = ScorerMemory()
@@ -59,21 +61,17 @@ private final class CenterScorer: Scorer {
   }
 
   @_noLocks @_noAllocation
-  private func nearest(_ row: UnsafePointer<Double>, _ width: Int) -> (index: Int, squared: Double) {
+  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
     kernel_distances(distances, row, centers, count, width)
     var best = (index: 0, squared: Double.infinity)
     for index in 0..<count where distances[index] < best.squared { best = (index, distances[index]) }
-    return best
-  }
-
-  @_noLocks @_noAllocation
-  override func score(_ row: UnsafePointer<Double>, _ width: Int) -> Double {
-    realtime_sqrt(nearest(row, width).squared)
+    nearest = best.index
+    return realtime_sqrt(best.squared)
   }
 
   @_noLocks @_noAllocation
   override func parts(_ row: UnsafePointer<Double>, _ width: Int, into parts: UnsafeMutablePointer<Double>) {
-    let center = centers + nearest(row, width).index * width
+    let center = centers + nearest * width
     for index in 0..<width { parts[index] = (row[index] - center[index]) * (row[index] - center[index]) }
   }
 }

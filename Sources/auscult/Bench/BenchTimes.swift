@@ -71,6 +71,7 @@ struct BenchTimes {
   private static func least(_ a: CycleQuantiles, _ b: CycleQuantiles) -> CycleQuantiles {
     CycleQuantiles(
       median: min(a.median, b.median), p99: min(a.p99, b.p99), p999: min(a.p999, b.p999),
+      p9999: min(a.p9999, b.p9999),
       longest: min(a.longest, b.longest))
   }
 

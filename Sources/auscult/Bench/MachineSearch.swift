@@ -3,13 +3,15 @@ import GraphText
 
 /// Finds how many machines one core carries: raises the channels of the graph's sources until a cycle no longer fits.
 ///
-/// A number of machines holds while 99.9 % of the cycles on the realtime thread end within the period, and the whole
-/// graph, workers included, takes less processor time than the sound lasts.
+/// A number of machines holds while 99.9 % of the cycles on the realtime thread take no more than the period, and the
+/// whole graph, workers included, takes no more than the sound lasts. Both are processor time: other programs that run
+/// meanwhile take the core, but do not count.
 struct MachineSearch {
   /// Cycles of each measurement, of which one in a thousand may be late.
   private static let cycles = 2000
-  /// Measurements of a number whose cycles are late, although the core has time: the computer may have been busy.
-  private static let attempts = 5
+  /// Measurements of a number whose cycles are late, although the core has time: interrupts and what other programs left
+  /// of the caches still count.
+  private static let attempts = 3
   /// The search ends when the answer is known to one part in this many.
   private static let precision = 16
   /// The most channels that one source can have.
@@ -22,7 +24,7 @@ struct MachineSearch {
   /// One measurement.
   struct Load {
     var machines: Int
-    /// Time of a cycle on the realtime thread that 99.9 % do not exceed, as a share of the period.
+    /// Processor time of a cycle on the realtime thread that 99.9 % do not exceed, as a share of the period.
     var latePart: Double
     /// Processor time of all threads as a share of the sound's time.
     var processor: Double
@@ -85,18 +87,12 @@ struct MachineSearch {
     let channels = driver.engine.externalInputs.count
     let sound = try BenchSound(file: nil, rate: rate, seconds: 1)
     let batch = sound.piece(from: 0, frames: 64 * period, channels: channels)
-    var times = CycleTimesSeen(driver.engine)
     // Not the first cycles, which touch memory for the first time.
     driver.feed(batch, period: period)
+    var times: [Int64] = []
+    driver.cycleTimed = { times.append($0.processor) }
     let began = StampCost.processorSeconds()
-    var cycles = 0
-    while cycles < Self.cycles {
-      driver.feed(batch) {
-        times.note()
-        return period
-      }
-      cycles += 64
-    }
+    while times.count < Self.cycles { driver.feed(batch, period: period) }
     driver.engine.drain()
     let seconds = StampCost.processorSeconds() - began
     let memory = max(0, ResidentMemory.now() - before)
@@ -107,33 +103,7 @@ struct MachineSearch {
     }
     let length = Double(period) / Double(rate)
     return Load(
-      machines: factor * graph.machines, latePart: times.quantile(0.999) / 1e9 / length,
-      processor: seconds / (Double(cycles) * length), memory: memory)
-  }
-}
-
-/// The times of single cycles, from the engine's counter.
-private struct CycleTimesSeen {
-  private let engine: Engine
-  private var last: Int64
-  private var times: [Int64] = []
-
-  init(_ engine: Engine) {
-    self.engine = engine
-    last = engine.realtime.busyNanoseconds
-  }
-
-  /// Call it before each cycle: notes the one before.
-  mutating func note() {
-    let now = engine.realtime.busyNanoseconds
-    times.append(now - last)
-    last = now
-  }
-
-  /// Nanoseconds that this share of the cycles does not exceed. The first one noted is of the warming up.
-  func quantile(_ share: Double) -> Double {
-    let sorted = times.dropFirst().sorted()
-    guard !sorted.isEmpty else { return 0 }
-    return Double(sorted[min(sorted.count - 1, Int((share * Double(sorted.count)).rounded(.up)) - 1)])
+      machines: factor * graph.machines, latePart: Double(CycleQuantiles(of: times).p999) / 1e9 / length,
+      processor: seconds / (Double(times.count) * length), memory: memory)
   }
 }

@@ -11,6 +11,7 @@ import Training
 /// `auscult adapt`
 struct Adapt: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "adapt",
     abstract: "Adapts a model to another microphone or place, by a minute of normal sound from there.",
     discussion: """
       Another microphone, or another place for it, is a filter: an offset in dB for each band. The command measures the \

@@ -5,6 +5,7 @@ import GraphText
 /// `auscult bench`
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "bench",
     abstract: "Measures the cost of a graph: time per cycle and node, memory, how many machines a core carries.",
     discussion: """
       Runs the graph as fast as possible, on one thread, on noise or on a file. Prints the time of each node per cycle, \
@@ -16,15 +17,19 @@ struct Bench: ParsableCommand {
       real-time factor come from a separate run without such stamps. 'run over a file' is what `auscult run` takes with \
       this period, in processor time of all threads for each cycle, and its parts.
 
-      With --machines, raises the channels of the graph's sources until 99.9 % of the cycles no longer end within the \
-      period on the realtime thread, or the whole graph takes more than one core. Each copy of a machine is judged by a \
-      copy of its model.
+      With --machines, raises the channels of the graph's sources until 99.9 % of the cycles no longer fit into the \
+      period on the realtime thread, or the whole graph takes more than one core, both in processor time. Each copy of a \
+      machine is judged by a copy of its model.
+
+      With --swap, the graph changes all the time: this value comes and goes, as by `auscult apply`. Prints how long \
+      cycles take meanwhile, as shares of the period.
 
       Examples:
         auscult bench fan.yaml
         auscult bench fan.yaml --period 64 --seconds 60
         auscult bench fan.yaml --input monday.wav --json
         auscult bench fan.yaml --machines
+        auscult bench fan.yaml --swap stft.window=hamming --period 64 --seconds 600
       """)
 
   @OptionGroup var input: GraphInput
@@ -40,10 +45,19 @@ struct Bench: ParsableCommand {
 
   @Flag(help: "Find how many machines one core carries, on noise.") var machines = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Change this value all the time, and measure each cycle, on noise. Repeatable: all change at once.",
+      valueName: "node.parameter=value"))
+  var swap: [String] = []
+
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
     if file != nil, machines { throw ValidationError("--machines runs on noise: it excludes --input.") }
+    if file != nil || machines, !swap.isEmpty {
+      throw ValidationError("--swap runs on noise, alone: it excludes --input and --machines.")
+    }
     if file != nil, rate != nil { throw ValidationError("--rate is for noise: a file has its own.") }
     if period.lengths.count > 1 { throw ValidationError("bench measures one --period.") }
   }
@@ -51,6 +65,7 @@ struct Bench: ParsableCommand {
   func run() throws {
     let scratch = try ScratchOutputs()
     defer { scratch.remove() }
+    if !swap.isEmpty { return try measureSwaps(scratch) }
     let graph = try scratch.redirect(input.load(console: .plain))
     let sound = try BenchSound(file: file, rate: rate?.number ?? 48000, seconds: seconds.number)
     if machines { return try findMachines(graph, rate: sound.rate, scratch) }
@@ -63,6 +78,19 @@ struct Bench: ParsableCommand {
     let search = MachineSearch(
       graph: try RaisedGraph(graph, folder: scratch.folder), rate: rate, period: period.lengths[0])
     let report = MachineReport(try search.run(), graph: graph.name, rate: rate, period: period.lengths[0])
+    if json { Output.line(report.json) } else { Output.line(report.text) }
+  }
+
+  private func measureSwaps(_ scratch: ScratchOutputs) throws {
+    let catalog = input.changes.catalog.load()
+    var other = input
+    other.changes.overrides += swap
+    let graphs = try [input, other].map { try scratch.redirect($0.load(catalog: catalog, console: .plain)) }
+    let rate = rate?.number ?? 48000
+    let measurement = SwapMeasurement(
+      graphs: graphs, rate: rate, period: period.lengths[0], seconds: seconds.number)
+    let report = SwapReport(
+      result: try measurement.run(), graph: graphs[0].name, rate: rate, period: period.lengths[0])
     if json { Output.line(report.json) } else { Output.line(report.text) }
   }
 }

@@ -6,6 +6,7 @@ import Training
 /// `auscult calibrate`
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "calibrate",
     abstract: "Recalibrates a model's alarm thresholds on new normal sound, without training.",
     discussion: """
       The command writes the thresholds into the model file. Machines without a recording keep theirs. False alarms are \

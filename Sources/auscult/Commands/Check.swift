@@ -7,6 +7,7 @@ import RunControl
 /// `auscult check`
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Checks graph files, and shows formats, placement, latency and memory.",
     discussion: """
       Reports every error of every file, each with its place. For a graph without errors it prints a table: each node \

@@ -8,6 +8,7 @@ import TextEscapes
 /// `auscult clips`
 struct Clips: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "clips",
     abstract: "Lists the clips that sink.clip wrote: the sounds of alarms.",
     discussion: """
       Each clip has the time of its first sample, where that is known, and its alarm's id, state and score. The id is that \

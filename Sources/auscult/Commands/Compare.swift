@@ -7,6 +7,7 @@ import Training
 /// `auscult compare`
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "compare",
     abstract: "Trains and evaluates several graphs on the same recordings, and prints one table.",
     discussion: """
       The command trains each graph's detector with each seed, and judges the test recordings. The table has the area \

@@ -10,6 +10,7 @@ import Training
 /// `auscult cut`
 struct Cut: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "cut",
     abstract: "Cuts a stretch of time out of recordings, such as the parts of a sink.wav.",
     discussion: """
       A live sink.wav notes the time of each part and the machines of its channels. Other files may state their time \

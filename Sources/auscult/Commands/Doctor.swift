@@ -7,6 +7,7 @@ import RunControl
 /// `auscult doctor`
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "doctor",
     abstract: "Finds what keeps this computer, or a graph on it, from listening well.",
     discussion: """
       Checks realtime priority, memory lock, the processor's clock, the wall clock, plugins, and whether the JACK server \

@@ -5,6 +5,7 @@ import Training
 /// `auscult evaluate`
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "evaluate",
     abstract: "Judges labelled recordings by a graph's detector, and measures its quality.",
     discussion: """
       Figures are computed over all score tokens, over the tokens of each machine, and over recordings by their mean \

@@ -12,6 +12,7 @@ import Training
 /// `auscult info`
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "info",
     abstract: "Describes audio files (format, length, loudness, label) and models.",
     discussion: """
       The intensity is the level of the whole file, 20 log10(rms / full scale), over all channels. The label comes from \

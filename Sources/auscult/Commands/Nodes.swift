@@ -6,6 +6,7 @@ import RunControl
 /// `auscult nodes`
 struct Nodes: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "nodes",
     abstract: "Lists node classes, or shows one with its ports and parameters.",
     discussion: """
       Examples:

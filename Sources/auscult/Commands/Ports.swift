@@ -7,6 +7,7 @@ import SystemCalls
 /// `auscult ports`
 struct Ports: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "ports",
     abstract: "Lists the JACK ports and the level of each.",
     discussion: """
       `connect` of a source takes any of these names, also an alias. The command listens to output ports for a moment; \

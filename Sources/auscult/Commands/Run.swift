@@ -5,6 +5,7 @@ import LiveControl
 /// `auscult run`
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Runs a graph: live as a JACK client, or over audio files.",
     discussion: """
       Live, the graph runs until Ctrl-C, `auscult stop`, --duration or the end of the JACK server. Over files it runs \

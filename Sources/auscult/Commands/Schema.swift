@@ -4,6 +4,7 @@ import GraphEngine
 /// `auscult schema`
 struct Schema: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "schema",
     abstract: "Prints a JSON Schema of graph files.",
     discussion: """
       With the schema, editors complete and check graph files. It describes the node classes that were found.

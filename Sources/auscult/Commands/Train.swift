@@ -9,6 +9,7 @@ import Training
 /// `auscult train`
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "train",
     abstract: "Trains a graph's detector on recordings, or live, and sets its alarm thresholds.",
     discussion: """
       The recordings go through the same graph that later judges. The threshold is set so that normal sound stays within \

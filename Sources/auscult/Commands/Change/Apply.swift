@@ -6,6 +6,7 @@ import LiveControl
 /// `auscult apply`
 struct Apply: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "apply",
     abstract: "Changes a running graph to match a file, without losing a sample.",
     discussion: """
       Prints what happens to every node: kept with its state, retuned in place, re-warmed (a new node runs next to the \

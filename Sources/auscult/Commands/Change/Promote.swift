@@ -4,6 +4,7 @@ import LiveControl
 /// `auscult promote`
 struct Promote: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "promote",
     abstract: "Lets the candidate of `auscult shadow` take over.",
     discussion: """
       The candidate takes over as soon as it yields valid tokens, at one frame position. If it fails within five seconds, \

@@ -4,6 +4,7 @@ import LiveControl
 /// `auscult rollback`
 struct Rollback: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "rollback",
     abstract: "Undoes the last change of a running graph.",
     discussion: """
       While the old nodes still stand by (five seconds of sound), they take over again at once. Later, the command \

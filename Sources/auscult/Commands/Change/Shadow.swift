@@ -5,6 +5,7 @@ import RunControl
 /// `auscult shadow`
 struct Shadow: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "shadow",
     abstract: "Runs a candidate next to a node, on the same tokens, and compares them.",
     discussion: """
       The candidate never delays the node that judges, and writes no records. `auscult promote` lets it take over, \

@@ -4,6 +4,7 @@ import LiveControl
 /// `auscult swap`
 struct Swap: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "swap",
     abstract: "Replaces a node of a running graph: another class, library or parameter.",
     discussion: """
       The new node runs next to the old one until it yields valid tokens, then takes over at one frame position: every \
