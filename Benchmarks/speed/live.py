@@ -111,12 +111,14 @@ def first_cycle(shop):
             shop.spend(shop.auscult, "check", ROOT / "graphs/watch.yaml")  # reads the program into memory
             begin = time.time()
             watch = server.start(
-                shop.auscult, "run", ROOT / "graphs/watch.yaml", "--name", "speed-watch", "--duration", "2s", "--set",
+                shop.auscult, "run", ROOT / "graphs/watch.yaml", "--name", "speed-watch", "--duration", "4s", "--set",
                 "judge.learn=0.1s", "--set", "mic.connect=speed-machine:speaker", "--set", f"log.path={log}")
             server.wait(lambda: watch.poll() is not None, "the watch does not end")
             server.end(machine)
         with open(log, encoding="utf-8") as file:
-            record = next(record for record in map(json.loads, file) if record["kind"] == "score")
+            record = next((record for record in map(json.loads, file) if record["kind"] == "score"), None)
+        if not record:
+            raise Failed("the watch yields no score: the computer is too busy")
         seen = datetime.datetime.fromisoformat(record["time"]).timestamp()
         return seen - record["end"] / record["rate"] - begin
 

@@ -54,6 +54,17 @@ def table(rows):
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines)
 
 
+def write_between(path, name, text):
+    """Replaces what stands in a document between the comments `name: begin` and `name: end`."""
+    content = path.read_text(encoding="utf-8")
+    begin, end = (f"<!-- {name}: {edge} -->\n" for edge in ("begin", "end"))
+    before, _, rest = content.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{path}: has no '{begin.strip()}' with an end")
+    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
 STYLE = """
 .back { fill: #ffffff }
 text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }

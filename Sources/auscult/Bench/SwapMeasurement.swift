@@ -51,7 +51,8 @@ struct SwapMeasurement {
         } else if hasBegun, engine.swapStatus?.stage == .rolledBack {
           result.rolledBack += 1
         }
-        try engine.apply(graphs[1 - running], options: Self.swapOptions)
+        let plan = try engine.apply(graphs[1 - running], options: Self.swapOptions)
+        if plan.isEmpty { throw Failure("--swap changes nothing: the graph has this value already") }
         hasBegun = true
       }
       isChanging = engine.isSwapping

@@ -28,7 +28,7 @@ struct SwapReport {
       ("share of the period", .left), ("cycles", .right), ("half", .right), ("99 %", .right), ("99.9 %", .right),
       ("99.99 %", .right), ("longest", .right),
     ])
-    for row in rows {
+    for row in rows where row.count > 0 {
       let times = row.times
       table.add(
         [row.name, "\(row.count)"]
