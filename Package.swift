@@ -231,7 +231,7 @@ let package = Package(
       name: "LiveControl",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training", "Models",
-        "OutputFiles", "JSONText", "SystemCalls", "NumberText",
+        "OutputFiles", "JSONText", "SystemCalls", "NumberText", "NodeKit", "NodeABI", "CNodeABI",
       ],
       swiftSettings: strict),
     .target(
