@@ -114,13 +114,17 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
 let package = Package(
   name: "auscult",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "auscult", targets: ["auscult"])]
+  products: [
+    .executable(name: "auscult", targets: ["auscult"]),
+    .executable(name: "auscult-serve", targets: ["auscult-serve"]),
+  ]
     + plugins.map { .library(name: "auscult-\($0.name)", type: .dynamic, targets: [$0.target]) }
     + foreignPlugins.map { .library(name: $0.name, type: .dynamic, targets: [$0.target]) }
     + (isSanitized ? [.library(name: "fixture-bad-realtime", type: .dynamic, targets: ["Fixture_BadRealtime"])] : []),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     .target(name: "CNodeABI"),
@@ -231,7 +235,7 @@ let package = Package(
       name: "LiveControl",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training", "Models",
-        "OutputFiles", "JSONText", "SystemCalls", "NumberText",
+        "OutputFiles", "JSONText", "SystemCalls", "NumberText", "NodeKit", "NodeABI", "CNodeABI",
       ],
       swiftSettings: strict),
     .target(
@@ -248,6 +252,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict, linkerSettings: sanitizer),
+    // The only target that links HTTP: see docs/ARCHITECTURE.md.
+    .executableTarget(
+      name: "auscult-serve",
+      dependencies: [
+        "RunControl", "JSONText", "SystemCalls",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
   ]
     + plugins.map {
       .target(

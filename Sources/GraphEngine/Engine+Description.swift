@@ -58,7 +58,7 @@ extension Engine {
 
   private static func describe(_ schedule: Schedule) -> [NodeDescription] {
     var path: [Int32: Int64] = [:]
-    return schedule.nodes.map { node in
+    return schedule.graphNodes.map { node in
       let runtime = node.runtime
       let configuration = runtime.configuration
       let before = node.inputs.compactMap { ($0.from ?? $0.other).flatMap { path[$0.runtime.number] } }.max() ?? 0

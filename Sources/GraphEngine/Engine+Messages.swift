@@ -12,6 +12,7 @@ extension Engine {
       case .gap:
         let reason = message.pointer.map { " " + String(cString: $0.assumingMemoryBound(to: CChar.self)) } ?? ""
         log(.warning, "", "lost \(message.second - message.first) frames at frame position \(message.first)\(reason)")
+      case .dropBegan where isTap(message.node), .dropEnded where isTap(message.node): break
       case .dropBegan:
         log(.warning, name(message), "its queue is full: dropping tokens from frame position \(message.first) on")
       case .dropEnded:
@@ -27,6 +28,7 @@ extension Engine {
     }
     tellOfLostMessages()
     swapRun?.advance()
+    removeLeavingTaps()
   }
 
   /// Reports the messages of the realtime thread that found no slot. `Statistics` counts their events anyway.
@@ -42,6 +44,8 @@ extension Engine {
       nodeFailed(node.name, "failed; the message that gives the reason was lost")
     }
   }
+
+  private func isTap(_ node: Int32) -> Bool { taps.contains { $0.runtime.number == node } }
 
   private func name(_ message: RealtimeMessage) -> String {
     message.node >= 0 ? nodeNames[Int(message.node)] : ""

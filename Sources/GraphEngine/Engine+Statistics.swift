@@ -47,12 +47,13 @@ extension Engine {
       busyNanoseconds: counters.pointee.counters.busy.load(ordering: .relaxed), nodes: [], queues: [])
     guard let schedule else { return result }
     for worker in schedule.workers { result.unmatched += worker.unmatched.load(ordering: .relaxed) }
-    result.nodes = schedule.nodes.map { node in
+    let taps = Set(schedule.nodes.filter(\.isTap).map(\.runtime.number))
+    result.nodes = schedule.graphNodes.map { node in
       let state = node.runtime.state
       return EngineStatistics.Node(
         name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed)
     }
-    result.queues = schedule.links.sorted {
+    result.queues = schedule.links.filter { !taps.contains($0.key.to) }.sorted {
       ($0.value.fromName, $0.value.toName) < ($1.value.fromName, $1.value.toName)
     }
     .map {

@@ -40,7 +40,8 @@ extension Engine {
   public func apply(_ change: consuming GraphChange) throws(DiagnosticsError) -> SwapPlan {
     let (draft, options, stopwatch) = (change.draft, change.options, change.stopwatch)
     guard swapRun == nil else { throw draft.graph.failure("busy", "another change is still under way") }
-    guard schedule === change.base else {
+    // Taps do not count.
+    guard schedule?.graphNodes.map(\.runtime.number) == change.base.graphNodes.map(\.runtime.number) else {
       throw draft.graph.failure("outdated", "the graph has changed since the change was planned: plan it again")
     }
     return try services.calls.within(seconds: options.timeout, used: stopwatch.seconds) {
@@ -98,7 +99,7 @@ extension Engine {
 
   private func compare(_ next: Graph, placesNewOnWorkers: Bool) throws(DiagnosticsError) -> SwapDraft {
     guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
-    let nodes = schedule.nodes.filter { $0.side == .both }
+    let nodes = schedule.graphNodes.filter { $0.side == .both }
     try checkOutputs(of: next, beside: nodes)
     let running = RunningGraph(
       graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0.running) }), services: services,
@@ -171,7 +172,8 @@ extension Engine {
     let builder: ScheduleBuilder
     do throws(DiagnosticsError) {
       builder = try ScheduleBuilder(
-        draft.transition(shadow), of: draft.graph, options: self.options, stalls: stalls, quantum: Compiler.quantum,
+        draft.transition(shadow) + linkedTaps(draft), of: draft.graph, options: self.options, stalls: stalls,
+        quantum: Compiler.quantum,
         rate: rate, channels: channels, previous: schedule, isSwap: true,
         tunings: tunings.filter { $0.runtime.worker == nil }.map(\.entry), observed: shadow?.observed ?? [])
     } catch {
@@ -229,8 +231,8 @@ extension Engine {
       Schedule(
         // All its rings exist already.
         try! ScheduleBuilder(
-          nodes, of: graph, options: options, stalls: stalls, quantum: Compiler.quantum, rate: rate, channels: channels,
-          previous: schedule)))
+          nodes + linkedTaps(nodes), of: graph, options: options, stalls: stalls, quantum: Compiler.quantum, rate: rate,
+          channels: channels, previous: schedule)))
   }
 
   /// Makes the new graph the current one.
@@ -243,6 +245,7 @@ extension Engine {
   func swapEnded(_ status: SwapStatus) {
     lastSwap = status
     swapRun = nil
+    forgetTaps()
     isChanging.store(false, ordering: .relaxed)
     if let schedule { freeChannels(but: schedule.nodes) }
     if status.stage == .rolledBack { log(.warning, "", "the change was taken back: \(status.reason ?? "")") }

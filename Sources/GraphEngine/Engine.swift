@@ -60,6 +60,8 @@ public final class Engine: @unchecked Sendable {
   /// The swap in progress, and the last one.
   var swapRun: SwapRun?
   var lastSwap: SwapStatus?
+  /// See `Engine+Taps.swift`.
+  var taps: [Tap] = []
   /// Nodes whose instances were created with other values than the graph has now.
   var retuned: Set<String> = []
   /// The graph that `rollback` returns to: the one before the last change, or the one that the last `rollback` left.
@@ -268,6 +270,7 @@ public final class Engine: @unchecked Sendable {
     swapRun?.abandon()
     swapRun = nil
     retiring = []
+    taps = []
     hasOpenSinks.store(false, ordering: .releasing)
     scheduleLock.withLock { _ in self.schedule = nil }
   }

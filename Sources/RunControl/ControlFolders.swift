@@ -35,6 +35,16 @@ public struct ControlFolders: Sendable, Equatable {
     }
   }
 
+  /// The path of the first folder that can be used, which is made if needed; nil: there is none.
+  public func prepared() -> String? {
+    folders.first { folder in
+      do throws(ControlProblem) {
+        try folder.prepare()
+        return true
+      } catch { return false }
+    }?.path
+  }
+
   /// "looked in /run/user/1000/auscult and /tmp/auscult-1000"; also the refused folders, and why.
   public var words: String {
     var looked: [String] = []

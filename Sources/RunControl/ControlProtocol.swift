@@ -2,7 +2,7 @@
 /// socket.
 public enum ControlProtocol {
   /// Major.minor: a client only accepts a server of its major version.
-  public static let version = "1.0"
+  public static let version = "1.1"
   /// Most bytes of one line, in both directions.
   public static let lineLimit = 1 << 20
   /// The method that every server has: version, name of the graph, process id, names of the methods.

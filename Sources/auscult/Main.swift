@@ -88,7 +88,7 @@ struct Auscult: ParsableCommand {
       CommandGroup(
         name: "Learn:",
         subcommands: [Train.self, Calibrate.self, Adapt.self, Evaluate.self, Compare.self, Info.self]),
-      CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, StopCommand.self]),
+      CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, Top.self, StopCommand.self]),
       CommandGroup(name: "Sound:", subcommands: [RecordCommand.self, Clips.self, Cut.self, Accept.self]),
       CommandGroup(
         name: "Change what runs:",
@@ -99,7 +99,7 @@ struct Auscult: ParsableCommand {
       CommandGroup(
         name: "Look:",
         subcommands: [
-          Check.self, Doctor.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self,
+          Serve.self, Check.self, Doctor.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self,
         ]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])

@@ -47,7 +47,8 @@ import Testing
     let wakes = Atomic<Int>(0)
     let stops = Atomic<Int>(0)
     let methods = RunMethods(
-      status: status(run), queue: run.changes.queue, wake: { wakes.add(1, ordering: .relaxed) },
+      status: status(run), queue: run.changes.queue, subscriptions: Subscriptions(wake: {}),
+      wake: { wakes.add(1, ordering: .relaxed) },
       stop: { stops.add(1, ordering: .relaxed) }
     ).handlers
     let swap = try #require(methods["swap"])

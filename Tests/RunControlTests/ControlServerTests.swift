@@ -29,7 +29,7 @@ private func patientClient(_ scratch: ScratchFolder) throws -> ControlClient {
     let client = try patientClient(scratch)
     #expect(try client.call("status", ["node": "judge"]) == ["state": "running", "asked": ["node": "judge"]])
     let about = try client.call("protocol")
-    #expect(about["version"] == "1.0")
+    #expect(about["version"] == "1.1")
     #expect(about["graph"] == "fan-watch")
     #expect(about["pid"]?.integer == Int64(getpid()))
     #expect(about["methods"] == ["apply", "crash", "long", "protocol", "status"])

@@ -31,14 +31,20 @@ struct LinkedRuntime {
   var inputs: [Input]
   /// For a candidate: its queues drop what does not fit, so that the node before it never waits.
   var isLossy = false
+  /// It belongs to no graph: see `Engine+Taps.swift`.
+  var isTap = false
 
   var name: String { runtime.name }
 
   /// What the compiler sees of it.
-  var running: RunningNode {
+  var running: RunningNode { running(hasFailed: runtime.state.hasFailed) }
+  /// The same, for a draft that keeps it even if it has failed.
+  var asIs: RunningNode { running(hasFailed: false) }
+
+  private func running(hasFailed: Bool) -> RunningNode {
     RunningNode(
       number: runtime.number, instance: runtime.instance, configuration: runtime.configuration,
-      placement: runtime.placement, hasFailed: runtime.state.hasFailed, isJoined: runtime.join != nil,
+      placement: runtime.placement, hasFailed: hasFailed, isJoined: runtime.join != nil,
       inputs: inputs.map { RunningNode.Input(port: $0.port, from: $0.from?.running) })
   }
 

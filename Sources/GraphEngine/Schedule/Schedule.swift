@@ -32,6 +32,9 @@ final class Schedule: @unchecked Sendable {
     point?.deallocate()
   }
 
+  /// The nodes of the graph, without taps.
+  var graphNodes: [LinkedRuntime] { nodes.filter { !$0.isTap } }
+
   var workers: [WorkerStep] { nodes.compactMap(\.runtime.worker) }
 
   func step(_ runtime: NodeRuntime) -> UnsafeMutablePointer<Step> { runtime.worker?.step ?? steps[runtime.number]! }
@@ -56,23 +59,32 @@ final class Schedule: @unchecked Sendable {
   ///
   /// Thread: control. Before the realtime thread takes a schedule with a point; after it has taken one without.
   func connectWorkers() {
-    for node in nodes {
-      guard let worker = node.runtime.worker else { continue }
-      worker.modify { worker in
-        worker.schedule = self
-        let own = stepLinks[node.runtime.number]!
-        worker.step.pointee.links = own.list
-        worker.step.pointee.linkCount = own.count
-        for (index, input) in node.inputs.enumerated() {
-          if worker.inputs.count <= index {
-            worker.inputs.append(WorkerInput(side(input.from, node, index)))
-          }
-          if let point, input.changesOver {
-            worker.inputs[index].beginSwap(side(input.other, node, index), at: point)
-          } else if point == nil {
-            worker.inputs[index].endSwap()
-          }
-        }
+    for node in nodes { node.runtime.worker?.modify { connect($0, node) } }
+  }
+
+  /// The same for a schedule without a point whose links stay, if no node is in a long call.
+  ///
+  /// - Parameter patience: seconds to wait for each node.
+  /// - Returns: false if a node did not return: then no worker is connected.
+  func connectWorkers(patience: Double) -> Bool {
+    WorkerStep.modify(workers, patience: patience) {
+      for node in nodes { if let worker = node.runtime.worker { connect(worker, node) } }
+    }
+  }
+
+  private func connect(_ worker: WorkerStep, _ node: LinkedRuntime) {
+    worker.schedule = self
+    let own = stepLinks[node.runtime.number]!
+    worker.step.pointee.links = own.list
+    worker.step.pointee.linkCount = own.count
+    for (index, input) in node.inputs.enumerated() {
+      if worker.inputs.count <= index {
+        worker.inputs.append(WorkerInput(side(input.from, node, index)))
+      }
+      if let point, input.changesOver {
+        worker.inputs[index].beginSwap(side(input.other, node, index), at: point)
+      } else if point == nil {
+        worker.inputs[index].endSwap()
       }
     }
   }

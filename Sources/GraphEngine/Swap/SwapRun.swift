@@ -255,7 +255,7 @@ final class SwapRun {
 
   /// Whether every new output that takes over yields valid tokens, because its node has had enough input.
   private var isWarm: Bool {
-    transition.nodes.allSatisfy { node in
+    transition.graphNodes.allSatisfy { node in
       node.inputs.allSatisfy { input in
         guard input.changesOver, let feed = input.other else { return true }
         return isWarm(feed)

@@ -89,6 +89,21 @@ final class WorkerStep: @unchecked Sendable {
     turn.giveBack()
   }
 
+  /// Changes several nodes at once, while no thread runs any of them. Takes no call away. Thread: control.
+  ///
+  /// - Parameter patience: seconds to wait for each node's call.
+  /// - Returns: false if a call did not return in time: then nothing has changed.
+  static func modify(_ workers: [WorkerStep], patience: Double, _ body: () -> Void) -> Bool {
+    var taken: [WorkerStep] = []
+    defer { for worker in taken { worker.turn.giveBack() } }
+    for worker in workers {
+      guard worker.turn.take(seconds: patience) else { return false }
+      taken.append(worker)
+    }
+    body()
+    return true
+  }
+
   /// Seconds that a change waits for a node's call.
   private static let patience = 4.0
 

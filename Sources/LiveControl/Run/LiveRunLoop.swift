@@ -18,6 +18,7 @@ final class LiveRunLoop {
   private let deadline: EndDeadline
   private let status: RunStatus
   private let changes: ChangeRunner
+  private let subscriptions: Subscriptions
   private let watch: GraphWatch
   private let hangup: HangupHandler
   private let service: ServiceReport
@@ -52,7 +53,9 @@ final class LiveRunLoop {
     if let task { changes.queue.refuse(task.refusal) }
     watch = try GraphWatch(changes, engine, options: live.options.watch, tell: live.tell)
     hangup = HangupHandler(changes, engine, wake: wake, tell: live.tell)
-    methods = RunMethods(status: status, queue: changes.queue, wake: wake, stop: stop)
+    subscriptions = Subscriptions(wake: wake)
+    methods = RunMethods(
+      status: status, queue: changes.queue, subscriptions: subscriptions, wake: wake, stop: stop)
   }
 
   private static var standardServer: String {
@@ -113,6 +116,7 @@ final class LiveRunLoop {
   private func look() {
     if engine.stuckRealtimeNode != nil { deadline.giveUp() }
     hangup.look()
+    subscriptions.look(engine)
     if let task {
       task.look(engine) { driver.control.stop() }
       guard task.isOver else { return }

@@ -4,6 +4,7 @@ import RunControl
 public struct RunMethods {
   private let status: RunStatus
   private let queue: ChangeQueue
+  private let subscriptions: Subscriptions
   private let wake: @Sendable () -> Void
   private let stop: @Sendable () -> Void
 
@@ -11,16 +12,20 @@ public struct RunMethods {
   ///   - wake: makes the control thread check the queue soon.
   ///   - stop: asks the run to end.
   public init(
-    status: RunStatus, queue: ChangeQueue, wake: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void
+    status: RunStatus, queue: ChangeQueue, subscriptions: Subscriptions, wake: @escaping @Sendable () -> Void,
+    stop: @escaping @Sendable () -> Void
   ) {
     self.status = status
     self.queue = queue
+    self.subscriptions = subscriptions
     self.wake = wake
     self.stop = stop
   }
 
   /// The handlers by method name.
-  static var names: [String] { ["status", "source", "stop", "change"] + ChangeRequest.Kind.allCases.map(\.rawValue) }
+  static var names: [String] {
+    ["status", "source", "stop", "change"] + Subscriptions.names + ChangeRequest.Kind.allCases.map(\.rawValue)
+  }
 
   public var handlers: [String: ControlServer.Handler] {
     var handlers: [String: ControlServer.Handler] = [
@@ -39,6 +44,7 @@ public struct RunMethods {
         return record.json
       },
     ]
+    handlers.merge(subscriptions.handlers) { $1 }
     // Each is answered at once, with a number; `change` returns the record of that number.
     for kind in ChangeRequest.Kind.allCases {
       handlers[kind.rawValue] = { [queue, wake] parameters in

@@ -1,0 +1,105 @@
+import RunControl
+import Synchronization
+import SystemCalls
+
+/// Finds runs that come and go, and follows each on a thread of its own, so that one that does not answer keeps no other
+/// waiting.
+final class RunFinder: Sendable {
+  /// Most runs that are followed.
+  private static let limit = 32
+  private let board: Board
+  private let followed = Mutex<Set<String>>([])
+
+  init(_ board: Board) { self.board = board }
+
+  func start() {
+    BackgroundThread.start("auscult-find") { [self] in
+      while true {
+        look()
+        Polling.pause(.seconds(1))
+      }
+    }
+  }
+
+  private func look() {
+    for run in ControlClient.running() {
+      let isNew = followed.withLock { $0.count < Self.limit && $0.insert(run.name).inserted }
+      guard isNew else { continue }
+      let hasStarted = BackgroundThread.start("auscult-follow") { [self] in
+        RunFollower(run.name, pid: run.pid, board).follow()
+        followed.withLock { _ = $0.remove(run.name) }
+      }
+      if !hasStarted { followed.withLock { _ = $0.remove(run.name) } }
+    }
+  }
+}
+
+/// Follows one run until it ends: its status once a second, its records ten times a second.
+struct RunFollower {
+  private let name: String
+  private let pid: Int32?
+  private let board: Board
+
+  init(_ name: String, pid: Int32?, _ board: Board) {
+    self.name = name
+    self.pid = pid
+    self.board = board
+  }
+
+  func follow() {
+    guard let client = try? ControlClient(name: name, timeout: .seconds(5)) else { return }
+    let (name, pid) = (name, pid)
+    board.post { $0.begin(name, pid: pid) }
+    defer { board.post { $0.end(name) } }
+    var subscription: JSONValue?
+    var round = 0
+    do {
+      while true {
+        if round % 10 == 0 {
+          if let status = try status(client) {
+            board.post { $0.set(status: status, of: name) }
+            if subscription == nil { subscription = try subscribe(client) }
+          }
+        }
+        if let known = subscription, try !fetch(client, known) { subscription = nil }
+        round += 1
+        Polling.pause(.milliseconds(100))
+      }
+    } catch {}
+  }
+
+  /// Nil: it waits for its JACK server.
+  private func status(_ client: ControlClient) throws -> JSONValue? {
+    do {
+      return try client.call("status")
+    } catch is ControlError {
+      return nil
+    }
+  }
+
+  /// Nil: the run can't stream now. It may be an older one, or full.
+  private func subscribe(_ client: ControlClient) throws -> JSONValue? {
+    do {
+      return try client.call("subscribe", ["most": 10])["subscription"]
+    } catch is ControlError {
+      return nil
+    }
+  }
+
+  /// False: the subscription is over.
+  private func fetch(_ client: ControlClient, _ subscription: JSONValue) throws -> Bool {
+    let name = name
+    do {
+      var hasMore = true
+      while hasMore {
+        let answer = try client.call("fetch", ["subscription": subscription])
+        let records = answer["items"]?.array ?? []
+        if !records.isEmpty { board.post { $0.add(records, of: name) } }
+        hasMore = answer["more"]?.boolean ?? false
+      }
+      return true
+    } catch is ControlError {
+      return false
+    }
+  }
+}
