@@ -84,12 +84,23 @@ public final class Connection {
     return new
   }
 
-  /// The first column of the first row.
-  public func integer(_ sql: String) throws(DatabaseProblem) -> Int64? {
-    let statement = try statement(sql)
-    defer { statement.reset() }
-    return try statement.next() ? statement.integer(0) : nil
+  /// Runs a statement without rows with these parameters.
+  public func run<each Value: StatementValue>(_ sql: String, _ values: repeat each Value) throws(DatabaseProblem) {
+    try statement(sql).run(repeat each values)
   }
+
+  /// What `read` makes of the first row; nil: there is none.
+  public func first<Result, each Value: StatementValue>(
+    _ sql: String, _ values: repeat each Value, read: (Statement) -> Result?
+  ) throws(DatabaseProblem) -> Result? {
+    let statement = try statement(sql)
+    statement.bindAll(repeat each values)
+    defer { statement.reset() }
+    return try statement.next() ? read(statement) : nil
+  }
+
+  /// The first column of the first row.
+  public func integer(_ sql: String) throws(DatabaseProblem) -> Int64? { try first(sql) { $0.integer(0) } }
 
   /// Runs `body` in one transaction: all of it is written, or nothing.
   public func transaction(_ body: () throws(DatabaseProblem) -> Void) throws(DatabaseProblem) {

@@ -21,7 +21,7 @@ public struct DatabaseProblem: Error, CustomStringConvertible, Sendable {
   /// Another program holds a lock.
   public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
 
-  /// - Parameter action: what failed: "open", "write", "read".
+  /// - Parameter action: what failed: "open", "write", "use".
   init(_ action: String, _ path: String, _ handle: OpaquePointer?, code: Int32) {
     let code = code & 0xff
     var reason = String(cString: sqlite3_errstr(code))

@@ -17,6 +17,15 @@ public final class Statement {
 
   // MARK: Parameters, counted from 1
 
+  /// Sets the first parameters, in order.
+  public func bindAll<each Value: StatementValue>(_ values: repeat each Value) {
+    var index = 0
+    for value in repeat each values {
+      index += 1
+      value.bind(to: self, index)
+    }
+  }
+
   public func bind(_ index: Int, _ number: Int64?) {
     if let number { sqlite3_bind_int64(handle, Int32(index), number) } else { bindNull(index) }
   }
@@ -52,8 +61,9 @@ public final class Statement {
 
   // MARK: Running
 
-  /// Runs a statement without rows, and resets it.
-  public func run() throws(DatabaseProblem) {
+  /// Runs a statement without rows with these parameters, and resets it.
+  public func run<each Value: StatementValue>(_ values: repeat each Value) throws(DatabaseProblem) {
+    bindAll(repeat each values)
     let code = sqlite3_step(handle)
     sqlite3_reset(handle)
     guard code == SQLITE_DONE || code == SQLITE_ROW else { throw connection.problem(code) }

@@ -38,7 +38,4 @@ extension AudioFile {
     let bytes = chunk("bext", most: 256) ?? []
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
-
-  /// Goes to a frame, from which `read` continues; false: the format can't do that.
-  public func seek(to frame: Int64) -> Bool { sf_seek(file, sf_count_t(frame), Int32(SEEK_SET)) == sf_count_t(frame) }
 }

@@ -79,6 +79,9 @@ public final class AudioFile {
     return count
   }
 
+  /// Goes to a frame, from which `read` continues; false: the format can't do that.
+  public func seek(to frame: Int64) -> Bool { sf_seek(file, sf_count_t(frame), Int32(SEEK_SET)) == sf_count_t(frame) }
+
   private func end() {
     hasEnded = true
     if sf_error(file) != SF_ERR_NO_ERROR {

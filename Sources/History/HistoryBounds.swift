@@ -1,26 +1,5 @@
 import Database
 
-/// How much of a history to keep.
-public struct HistoryLimits: Sendable, Equatable {
-  /// Age of the oldest row, in seconds; nil: any.
-  public var keep: Double?
-  /// Bytes of the database with the files beside it; nil: any.
-  public var limit: Int?
-
-  /// SQLite's log beside the database takes up to this much, and half of a small limit.
-  static let log = 8 << 20
-  /// A smaller database has no room for its tables.
-  public static let least = 1 << 20
-
-  public init(keep: Double? = nil, limit: Int? = nil) {
-    self.keep = keep
-    self.limit = limit
-  }
-
-  /// Bytes that the database itself may take.
-  var bytes: Int? { limit.map { $0 - min(Self.log, $0 / 2) } }
-}
-
 /// Deletes the oldest rows, a bounded number at a time.
 ///
 /// Age counts from the latest row, so that old recordings that are imported stay. Beyond `limit`, scores, minutes and
@@ -49,9 +28,7 @@ struct HistoryBounds {
     for sql in [
       "SELECT max(ended) FROM runs WHERE source = 'live'", "SELECT max(time) FROM events", "SELECT max(day) FROM trend",
     ] {
-      let statement = try connection.statement(sql)
-      defer { statement.reset() }
-      if try statement.next(), let time = statement.text(0).flatMap({ HistoryTime.nanoseconds($0) }) {
+      if let time = try connection.first(sql, read: { $0.text(0).flatMap { HistoryTime.nanoseconds($0) } }) {
         latest = max(latest, min(time, HistoryTime.now + Self.day))
       }
     }
@@ -79,7 +56,7 @@ struct HistoryBounds {
     var isDone = true
     let trendEnd = HistoryTime.day(HistoryTime.text(latest - Self.trendDays * Self.day))
     guard let keep = limits.keep else {
-      try removeTrend(connection, before: trendEnd)
+      try connection.run(Self.removeTrend, trendEnd)
       return true
     }
     let end = HistoryTime.text(latest - Int64(keep * 1e9))
@@ -88,15 +65,11 @@ struct HistoryBounds {
         if try remove(connection, table, before: end, most).isMore { isDone = false }
       }
     }
-    try removeTrend(connection, before: trendEnd)
+    try connection.run(Self.removeTrend, trendEnd)
     return isDone
   }
 
-  private func removeTrend(_ connection: Connection, before day: String) throws(DatabaseProblem) {
-    let statement = try connection.statement("DELETE FROM trend WHERE day < ?")
-    statement.bind(1, day)
-    try statement.run()
-  }
+  private static let removeTrend = "DELETE FROM trend WHERE day < ?"
 
   // MARK: Size
 
@@ -143,25 +116,14 @@ struct HistoryBounds {
   }
 
   private func first(_ connection: Connection, _ table: String) throws(DatabaseProblem) -> String? {
-    guard table == "scores" || table == "minutes" else { return try text(connection, "SELECT min(time) FROM \(table)") }
+    let sql = "SELECT min(time) FROM \(table)"
+    guard Self.keys[table] != nil else { return try connection.first(sql) { $0.text(0) } }
     var oldest: String?
-    for machine in try machines(connection, table) {
-      let statement = try connection.statement("SELECT min(time) FROM \(table) WHERE machine = ?")
-      statement.bind(1, machine)
-      defer { statement.reset() }
-      if try statement.next(), let time = statement.text(0) { oldest = min(oldest ?? time, time) }
+    for machine in try HistoryReader.machines(connection, table) {
+      let time = try connection.first(sql + " WHERE machine = ?", machine) { $0.text(0) }
+      if let time { oldest = min(oldest ?? time, time) }
     }
     return oldest
-  }
-
-  private func text(_ connection: Connection, _ sql: String) throws(DatabaseProblem) -> String? {
-    let statement = try connection.statement(sql)
-    defer { statement.reset() }
-    return try statement.next() ? statement.text(0) : nil
-  }
-
-  private func machines(_ connection: Connection, _ table: String) throws(DatabaseProblem) -> [String] {
-    try HistoryReader.machines(connection, table)
   }
 
   // MARK: Rows
@@ -174,34 +136,27 @@ struct HistoryBounds {
   ) throws(DatabaseProblem) -> (count: Int, isMore: Bool) {
     let begin = withUnknown ? ">=" : ">"
     guard let key = Self.keys[table] else {
-      let statement = try connection.statement(
+      try connection.run(
         """
         DELETE FROM \(table) WHERE rowid IN
         (SELECT rowid FROM \(table) WHERE time \(begin) '' AND time < ? ORDER BY time LIMIT ?)
-        """)
-      statement.bind(1, end)
-      statement.bind(2, Int64(most))
-      try statement.run()
+        """, end, Int64(most))
       return (connection.changes, connection.changes >= most)
     }
     var (count, isMore) = (0, false)
-    for machine in try machines(connection, table) {
-      let statement = try connection.statement(
+    for machine in try HistoryReader.machines(connection, table) {
+      try connection.run(
         """
         DELETE FROM \(table) WHERE (\(key)) IN
         (SELECT \(key) FROM \(table) WHERE machine = ? AND time \(begin) '' AND time < ? ORDER BY time LIMIT ?)
-        """)
-      statement.bind(1, machine)
-      statement.bind(2, end)
-      statement.bind(3, Int64(most))
-      try statement.run()
+        """, machine, end, Int64(most))
       count += connection.changes
       if connection.changes >= most { isMore = true }
     }
     return (count, isMore)
   }
 
-  /// Keys of the tables that have no row numbers.
+  /// Keys of the tables that have no row numbers; they begin with the machine.
   private static let keys = [
     "scores": #"machine, time, run, node, file, "begin""#, "minutes": "machine, time, node",
   ]

@@ -25,15 +25,10 @@ public final class HistoryReader {
   /// The machines of a table whose key begins with the machine. It jumps from one to the next.
   static func machines(_ connection: Connection, _ table: String) throws(DatabaseProblem) -> [String] {
     var names: [String] = []
-    let first = try connection.statement("SELECT min(machine) FROM \(table)")
-    defer { first.reset() }
-    var next = try first.next() ? first.text(0) : nil
+    var next = try connection.first("SELECT min(machine) FROM \(table)") { $0.text(0) }
     while let name = next {
       names.append(name)
-      let statement = try connection.statement("SELECT min(machine) FROM \(table) WHERE machine > ?")
-      statement.bind(1, name)
-      defer { statement.reset() }
-      next = try statement.next() ? statement.text(0) : nil
+      next = try connection.first("SELECT min(machine) FROM \(table) WHERE machine > ?", name) { $0.text(0) }
     }
     return names
   }
@@ -81,32 +76,28 @@ public final class HistoryReader {
 
   /// Whether there are scores whose time is not known. They have no place in the minutes and the trend.
   public func hasScoresWithoutTime(_ filter: HistoryFilter) throws(DatabaseProblem) -> Bool {
-    let statement = try connection.statement("SELECT 1 FROM scores WHERE machine = ? AND time = '' LIMIT 1")
     for machine in try scoreMachines(filter) {
-      statement.bind(1, machine)
-      defer { statement.reset() }
-      if try statement.next() { return true }
+      if try has("SELECT 1 FROM scores WHERE machine = ? AND time = '' LIMIT 1", machine) { return true }
     }
     return false
   }
 
   /// Whether a machine that has no scores has events.
   public func hasEvents(of machine: String) throws(DatabaseProblem) -> Bool {
-    let statement = try connection.statement("SELECT 1 FROM events WHERE machine = ? LIMIT 1")
-    statement.bind(1, machine)
-    defer { statement.reset() }
-    return try statement.next()
+    try has("SELECT 1 FROM events WHERE machine = ? LIMIT 1", machine)
+  }
+
+  private func has(_ sql: String, _ machine: String) throws(DatabaseProblem) -> Bool {
+    try connection.first(sql, machine) { _ in true } ?? false
   }
 
   /// The first and the last time of a machine's scores.
   public func range(of machine: String) throws(DatabaseProblem) -> (first: Int64, last: Int64)? {
-    let statement = try connection.statement(
-      "SELECT min(time), max(time) FROM minutes WHERE machine = ? AND time > ''")
-    statement.bind(1, machine)
-    defer { statement.reset() }
-    guard try statement.next(), let first = statement.text(0).flatMap({ HistoryTime.nanoseconds($0) }),
-      let last = statement.text(1).flatMap({ HistoryTime.nanoseconds($0) })
-    else { return nil }
-    return (first, last + 60_000_000_000)
+    try connection.first("SELECT min(time), max(time) FROM minutes WHERE machine = ? AND time > ''", machine) {
+      guard let first = $0.text(0).flatMap({ HistoryTime.nanoseconds($0) }),
+        let last = $0.text(1).flatMap({ HistoryTime.nanoseconds($0) })
+      else { return nil }
+      return (first, last + 60_000_000_000)
+    }
   }
 }

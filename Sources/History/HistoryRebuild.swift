@@ -15,9 +15,7 @@ struct HistoryRebuild {
   func remove(run: Int64) throws(DatabaseProblem) {
     let days = try days(of: run)
     for table in ["scores", "events", "gaps", "clips", "runs"] {
-      let statement = try connection.statement("DELETE FROM \(table) WHERE run = ?")
-      statement.bind(1, run)
-      try statement.run()
+      try connection.run("DELETE FROM \(table) WHERE run = ?", run)
     }
     for day in days { try rebuild(day) }
   }
@@ -32,20 +30,16 @@ struct HistoryRebuild {
   }
 
   private func rebuild(_ day: Day) throws(DatabaseProblem) {
-    for sql in [
-      "DELETE FROM minutes WHERE machine = ? AND time >= ? AND time < ?",
-      "DELETE FROM trend WHERE machine = ? AND day >= ? AND day < ?",
-    ] {
-      let statement = try connection.statement(sql)
-      bind(statement, day)
-      try statement.run()
-    }
+    // After every digit, `T` and `-`.
+    let end = day.day + "~"
+    try connection.run("DELETE FROM minutes WHERE machine = ? AND time >= ? AND time < ?", day.machine, day.day, end)
+    try connection.run("DELETE FROM trend WHERE machine = ? AND day >= ? AND day < ?", day.machine, day.day, end)
     let scores = try connection.statement(
       """
       SELECT time, node, score, threshold, anomalous, flags, hash FROM scores LEFT JOIN models USING (model)
       WHERE machine = ? AND time >= ? AND time < ? ORDER BY time
       """)
-    bind(scores, day)
+    scores.bindAll(day.machine, day.day, end)
     var (minutes, trend) = (MinuteTable(), TrendTable())
     while try scores.next() {
       var row = HistoryRow(kind: "score")
@@ -63,12 +57,5 @@ struct HistoryRebuild {
     }
     try minutes.write(to: connection)
     try trend.write(to: connection)
-  }
-
-  private func bind(_ statement: Statement, _ day: Day) {
-    statement.bind(1, day.machine)
-    statement.bind(2, day.day)
-    // After every digit, `T` and `-`.
-    statement.bind(3, day.day + "~")
   }
 }

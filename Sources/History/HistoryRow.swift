@@ -35,6 +35,9 @@ public struct HistoryRow: Sendable, Equatable {
 
   public init(kind: String) { self.kind = kind }
 
+  /// Frame positions that a row may have. More than 2^53 frames, a thousand years, is no position.
+  static let positions: ClosedRange<Int64> = 0...(1 << 53)
+
   /// Whether it is one of the many rows that go first when there is too little room.
   public var isScore: Bool { kind == "score" }
 }
@@ -106,7 +109,7 @@ extension HistoryRow {
   /// Reads a record of a `sink.jsonl` file; nil: it is none.
   public init?(_ record: JSONValue) {
     guard let kind = record["kind"]?.text, !kind.isEmpty, let begin = record["begin"]?.integer,
-      let end = record["end"]?.integer
+      let end = record["end"]?.integer, Self.positions.contains(begin), Self.positions.contains(end)
     else { return nil }
     self.init(kind: kind)
     graph = record["graph"]?.text ?? ""

@@ -37,18 +37,12 @@ struct MinuteTable {
     let statement = try connection.statement(
       """
       INSERT INTO minutes (machine, time, node, score, threshold, count, anomalous) VALUES (?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET score = max(score, excluded.score), threshold = excluded.threshold,
+      ON CONFLICT DO UPDATE SET score = max(score, excluded.score), threshold = ifnull(excluded.threshold, threshold),
       count = count + excluded.count, anomalous = anomalous + excluded.anomalous
       """)
     for (key, minute) in minutes {
-      statement.bind(1, key.machine)
-      statement.bind(2, key.minute)
-      statement.bind(3, key.node)
-      statement.bind(4, minute.score)
-      statement.bind(5, minute.threshold)
-      statement.bind(6, minute.count)
-      statement.bind(7, minute.anomalous)
-      try statement.run()
+      try statement.run(
+        key.machine, key.minute, key.node, minute.score, minute.threshold, minute.count, minute.anomalous)
     }
   }
 }

@@ -31,14 +31,11 @@ struct TrendTable {
   }
 
   private func read(_ key: Key, _ connection: Connection) throws(DatabaseProblem) -> Day {
-    let statement = try connection.statement(
-      "SELECT digest, threshold FROM trend WHERE machine = ? AND node = ? AND model = ? AND day = ?")
-    bind(statement, key)
-    defer { statement.reset() }
-    guard try statement.next(), let digest = QuantileDigest(bytes: statement.bytes(0)) else {
-      return Day(digest: QuantileDigest())
+    let sql = "SELECT digest, threshold FROM trend WHERE machine = ? AND node = ? AND model = ? AND day = ?"
+    let day = try connection.first(sql, key.machine, key.node, key.model, key.day) { row in
+      QuantileDigest(bytes: row.bytes(0)).map { Day(digest: $0, threshold: row.number(1)) }
     }
-    return Day(digest: digest, threshold: statement.number(1))
+    return day ?? Day(digest: QuantileDigest())
   }
 
   mutating func write(to connection: Connection) throws(DatabaseProblem) {
@@ -47,11 +44,8 @@ struct TrendTable {
       INSERT OR REPLACE INTO trend (machine, node, model, day, count, threshold, digest) VALUES (?, ?, ?, ?, ?, ?, ?)
       """)
     for (key, day) in days where day.isChanged {
-      bind(statement, key)
-      statement.bind(5, Int64(day.digest.count))
-      statement.bind(6, day.threshold)
-      statement.bind(7, day.digest.bytes)
-      try statement.run()
+      try statement.run(
+        key.machine, key.node, key.model, key.day, Int64(day.digest.count), day.threshold, day.digest.bytes)
       days[key]!.isChanged = false
     }
     if days.count > Self.most { days = [:] } else { dropOld() }
@@ -61,12 +55,5 @@ struct TrendTable {
   private mutating func dropOld() {
     guard days.count > 64, let last = days.keys.map(\.day).max() else { return }
     days = days.filter { $0.key.day == last }
-  }
-
-  private func bind(_ statement: Statement, _ key: Key) {
-    statement.bind(1, key.machine)
-    statement.bind(2, key.node)
-    statement.bind(3, key.model)
-    statement.bind(4, key.day)
   }
 }

@@ -29,15 +29,17 @@ public enum RotationLimit: Sendable, Equatable {
           + "\(Self.units.keys.sorted().joined(separator: ", ")), "
           + "as in `100 MB` or `1 d`", parameter: "rotate")
     }
-    switch unit {
-    case .bytes(let factor):
-      guard number * Double(factor) < 0x1p62 else {
-        throw NodeError("`rotate: \(text)` is too large", parameter: "rotate")
+    let limit: RotationLimit? =
+      switch unit {
+      case .bytes(let factor): number * Double(factor) < 0x1p62 ? .bytes(Int((number * Double(factor)).rounded())) : nil
+      case .seconds(let factor): number * factor <= Self.longest ? .seconds(number * factor) : nil
       }
-      self = .bytes(Int((number * Double(factor)).rounded()))
-    case .seconds(let factor): self = .seconds(number * factor)
-    }
+    guard let limit else { throw NodeError("`rotate: \(text)` is too large", parameter: "rotate") }
+    self = limit
   }
+
+  /// A hundred years, in seconds: a longer time overflows in nanoseconds.
+  private static let longest = 3.2e9
 
   private static let units: [String: RotationLimit] = [
     "B": .bytes(1), "kB": .bytes(1000), "MB": .bytes(1_000_000), "GB": .bytes(1_000_000_000), "KiB": .bytes(1 << 10),

@@ -13,8 +13,8 @@ public func wallTimeText(_ nanoseconds: Int64) -> String {
     + ":\(padded(inDay / 60_000 % 60, 2)):\(padded(inDay / 1000 % 60, 2)).\(padded(inDay % 1000, 3))Z"
 }
 
-/// The reverse of `wallTimeText`, in nanoseconds since the Unix epoch; nil if the text is not such a time, or one that
-/// 64 bits can't count: before 1677-09-22 or after 2262-04-11.
+/// The reverse of `wallTimeText`, in nanoseconds since the Unix epoch; nil if the text is not such a time, or lies outside
+/// the years 1900 to 2200: no record has such a time, and decades may be added to all others without overflow.
 /// Civil date to days after Howard Hinnant's `days_from_civil`.
 public func wallTime(_ text: some Collection<UInt8>) -> Int64? {
   let form = Array("dddd-dd-ddTdd:dd:dd.dddZ".utf8)
@@ -29,6 +29,7 @@ public func wallTime(_ text: some Collection<UInt8>) -> Int64? {
       numbers.append(0)
     }
   }
+  guard (1900...2200).contains(numbers[0]) else { return nil }
   let (month, date) = (numbers[1], numbers[2])
   let year = month <= 2 ? numbers[0] - 1 : numbers[0]
   let era = floorDivide(year, 400)
@@ -36,9 +37,7 @@ public func wallTime(_ text: some Collection<UInt8>) -> Int64? {
   let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + date - 1
   let day = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   let seconds = ((day * 24 + numbers[3]) * 60 + numbers[4]) * 60 + numbers[5]
-  let (whole, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-  let (time, isBeyond) = whole.addingReportingOverflow(numbers[6] * 1_000_000)
-  return isTooFar || isBeyond ? nil : time
+  return seconds * 1_000_000_000 + numbers[6] * 1_000_000
 }
 
 /// Year, month and day of a day counted from 1970-01-01.

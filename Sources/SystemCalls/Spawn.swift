@@ -5,6 +5,8 @@ import TextEscapes
 /// Starts a program that inherits only the given descriptors. It has the default signal handling and its own process
 /// group: the terminal's Ctrl-C goes to us, not to it.
 ///
+/// Texts may hold other bytes than UTF-8, in the form of `PathText`.
+///
 /// - Parameters:
 ///   - descriptors: become its descriptors 0, 1, 2 and so on; nil: /dev/null.
 ///   - folder: its working directory; nil: ours.
@@ -43,13 +45,13 @@ public func spawn(
   posix_spawnattr_setflags(
     &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-  var texts = ([path] + arguments).map { strdup($0) } + [nil]
+  var texts = ([path] + arguments).map { strdup(PathText.bytes($0)) } + [nil]
   defer { for text in texts { free(text) } }
   var process: pid_t = 0
   guard let environment else {
-    return posix_spawn(&process, path, &actions, &attributes, &texts, environ) == 0 ? process : nil
+    return posix_spawn(&process, PathText.bytes(path), &actions, &attributes, &texts, environ) == 0 ? process : nil
   }
-  var variables = environment.map { strdup($0) } + [nil]
+  var variables = environment.map { strdup(PathText.bytes($0)) } + [nil]
   defer { for variable in variables { free(variable) } }
-  return posix_spawn(&process, path, &actions, &attributes, &texts, &variables) == 0 ? process : nil
+  return posix_spawn(&process, PathText.bytes(path), &actions, &attributes, &texts, &variables) == 0 ? process : nil
 }

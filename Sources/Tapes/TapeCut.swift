@@ -8,7 +8,7 @@ import TextEscapes
 /// A stretch of sound, cut out of recordings whose times are known.
 ///
 /// Parts that follow each other within half a second are joined without a gap: their headers' times are as exact as the
-/// wall clock, their samples follow each other. Where no part has sound, the cut is silent, and `missing` says so.
+/// wall clock, their samples follow each other. Where no part has sound, the cut is silent.
 public struct TapeCut: Sendable {
   /// Samples of a part, and their place in the cut.
   struct Piece: Sendable, Equatable {
@@ -27,7 +27,7 @@ public struct TapeCut: Sendable {
   let pieces: [Piece]
 
   public var channels: Int { parts[pieces[0].part].channels.count }
-  /// Ranges of samples without sound.
+  /// Ranges of samples without sound, by what the parts' headers say.
   public var missing: [Range<Int64>] {
     var (missing, next): ([Range<Int64>], Int64) = ([], 0)
     for piece in pieces {
@@ -39,7 +39,7 @@ public struct TapeCut: Sendable {
   }
 
   /// - Parameters:
-  ///   - begin: nanoseconds since the Unix epoch.
+  ///   - begin: nanoseconds since the Unix epoch, in the years 1800 to 2200.
   ///   - seconds: length, above 0.
   public init(_ parts: [TapePart], from begin: Int64, seconds: Double) throws(FileProblem) {
     let end = begin + Int64(min(seconds, 1e9) * 1e9)
@@ -84,8 +84,11 @@ public struct TapeCut: Sendable {
 
   /// Writes the cut to a new file; a file that exists stays.
   ///
+  /// - Returns: the ranges of samples that are silent because no part has them: `missing`, and what parts lack that end
+  ///   earlier than their headers say.
   /// - Throws: `FileProblem`, `AudioFileError`
-  public func write(to path: String, format: SoundFormat, title: String) throws {
+  @discardableResult
+  public func write(to path: String, format: SoundFormat, title: String) throws -> [Range<Int64>] {
     guard channels <= format.mostChannels, rate <= format.highestRate else {
       throw FileProblem("a \(format.rawValue) file can't hold \(channels) channels at \(rate) Hz; use .wav")
     }
@@ -98,29 +101,35 @@ public struct TapeCut: Sendable {
       let sound = try SoundWriter(
         descriptor, path: draft, format: format, rate: rate, channels: channels, title: title, time: begin)
       defer { sound.abandon() }
-      try write(sound)
+      let silent = try write(sound)
       try sound.finish()
       guard FileIdentity.rename(draft, to: path) else { throw FileProblem("make", path, errno) }
+      return silent
     } catch {
       unlink(PathText.bytes(draft))
       throw error
     }
   }
 
-  private func write(_ sound: SoundWriter) throws {
-    var next: Int64 = 0
+  private func write(_ sound: SoundWriter) throws -> [Range<Int64>] {
+    var (silent, next): ([Range<Int64>], Int64) = ([], 0)
     for piece in pieces {
-      try silence(piece.place - next, sound)
-      try copy(piece, sound)
-      next = piece.place + Int64(piece.range.count)
+      try silence(next..<piece.place, sound, &silent)
+      next = piece.place + (try copy(piece, sound))
     }
-    try silence(frames - next, sound)
+    try silence(next..<frames, sound, &silent)
+    return silent
   }
 
+  /// Frames that are read and written at a time.
   private static let most = 1 << 14
 
-  private func silence(_ frames: Int64, _ sound: SoundWriter) throws(FileProblem) {
-    var left = frames
+  private func silence(
+    _ range: Range<Int64>, _ sound: SoundWriter, _ silent: inout [Range<Int64>]
+  ) throws(FileProblem) {
+    guard !range.isEmpty else { return }
+    silent.append(range)
+    var left = Int64(range.count)
     while left > 0 {
       let count = Int(min(left, Int64(Self.most)))
       try sound.write([Float](repeating: 0, count: count * channels)[...])
@@ -128,17 +137,18 @@ public struct TapeCut: Sendable {
     }
   }
 
-  private func copy(_ piece: Piece, _ sound: SoundWriter) throws {
+  /// - Returns: frames copied: less than the piece if the file is damaged, or shorter than its header says.
+  private func copy(_ piece: Piece, _ sound: SoundWriter) throws -> Int64 {
     let part = parts[piece.part]
     let file = try AudioFile(path: part.path)
-    guard file.seek(to: piece.range.lowerBound) else {
+    guard piece.range.lowerBound == 0 || file.seek(to: piece.range.lowerBound) else {
       throw AudioFileError(path: part.path, text: "its format does not allow to begin in the middle; convert it to WAV")
     }
     var buffer = [Float](repeating: 0, count: Self.most * file.channels)
     var left = Int64(piece.range.count)
     while left > 0 {
       let count = file.read(&buffer, frames: Int(min(left, Int64(Self.most))))
-      guard count > 0 else { return try silence(left, sound) }
+      if count == 0 { break }
       var samples: [Float] = []
       samples.reserveCapacity(count * channels)
       for frame in 0..<count {
@@ -147,5 +157,6 @@ public struct TapeCut: Sendable {
       try sound.write(samples[...])
       left -= Int64(count)
     }
+    return Int64(piece.range.count) - left
   }
 }

@@ -33,7 +33,8 @@ public struct TapePart: Sendable {
     let file = try AudioFile(path: path)
     self.path = path
     rate = file.rate
-    frames = file.announcedFrames
+    // A header may announce any number. Thirty years of sound are more than any recording has.
+    frames = min(file.announcedFrames, 1_000_000_000 * Int64(file.rate))
     guard let time = times.time(of: file, warn: { warn("\(path): \($0)") }) else {
       warn("\(path): does not state when it was recorded; left out (--name-time finds times in names)")
       return nil

@@ -80,4 +80,57 @@ import Testing
     #expect(try auscult.run(["cut"] + arguments + ["--output", "a.wav"]).status == 1)
     #expect(!folder.contains("a.wav.draft"))
   }
+
+  /// The message of a cut that finds no sound shows the time that was read.
+  @Test(arguments: [
+    ("2026-11-21", "2026-11-21T00:00:00.000Z"), ("2026-11-21 09:30", "2026-11-21T09:30:00.000Z"),
+    ("2026-11-21T09:30:01.664Z", "2026-11-21T09:30:01.664Z"), ("2026-11-21T09:30+02:00", "2026-11-21T07:30:00.000Z"),
+    ("2026-11-21T09:30:00-0130", "2026-11-21T11:00:00.000Z"), ("2200-12-31", "2200-12-31T00:00:00.000Z"),
+  ])
+  func momentsAreRead(_ text: String, _ time: String) throws {
+    let outcome = try cut(text)
+    #expect(outcome.status == 1 && outcome.err.contains("no file has sound between \(time) and "), "\(outcome.err)")
+  }
+
+  @Test(arguments: ["now", "2d", "90 min", "1.5h", "1w", "36500d"]) func timesAgoAreRead(_ text: String) throws {
+    let outcome = try cut(text)
+    #expect(outcome.status == 1 && outcome.err.contains("no file has sound between "), "\(outcome.err)")
+  }
+
+  @Test(arguments: [
+    "", "d", "90", "2x", "-2d", "2026-02-30", "2026-13-01", "2026-11-21T25:00", "2026-11-21T09:30+99:00", "yesterday",
+    "2026-11-21T09:30:01.664ZZ", "1e99d", "nan d", "2026/11/21", "2026-11-21T09:30:0", "0000-01-01", "1677-09-21",
+    "2262-04-12", "9999-12-31",
+  ])
+  func otherTextsAreNoMoments(_ text: String) throws { #expect(try cut(text).status == 64) }
+
+  /// Cuts at a time out of a file whose name says that its sound is older.
+  private func cut(_ since: String) throws -> Outcome {
+    try folder.write("20010203_040506.wav", wav(Array(sound.prefix(100)), channels: 1))
+    return try auscult(
+      "cut", "20010203_040506.wav", "--name-time", "%Y%m%d_%H%M%S", "--since=\(since)", "--for", "9999d")
+  }
+
+  /// A header may announce more sound than there ever was: two thousand years, and the file has none.
+  @Test func aHeaderThatAnnouncesTooMuchIsHarmless() throws {
+    try folder.write("long.flac", Data(endlessFLAC(date: "2026-11-21T09:30:00Z")))
+    let outcome = try auscult("cut", "long.flac", "--since", "2026-11-21T09:30:00Z", "--output", "cut.wav")
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.err.contains("no file has the sound from 0.0 s to 10.0 s of the cut"), "\(outcome.err)")
+    #expect(try floats("cut.wav") == [Float](repeating: 0, count: 10))
+  }
+
+  /// The header of 2^36 - 1 samples at 1 Hz, and no samples.
+  private func endlessFLAC(date: String) -> [UInt8] {
+    func number(_ value: UInt64, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64(count - 1 - $0))) }
+    }
+    func text(_ text: String) -> [UInt8] { number(UInt64(text.utf8.count), 4).reversed() + Array(text.utf8) }
+    let stream =
+      number(4096, 2) + number(4096, 2) + number(0, 6)
+      + number(1 << 44 | 15 << 36 | (1 << 36 - 1), 8) + [UInt8](repeating: 0, count: 16)
+    let comments = text("x") + number(1, 4).reversed() + text("DATE=\(date)")
+    return Array("fLaC".utf8) + [0] + number(UInt64(stream.count), 3) + stream
+      + [0x84] + number(UInt64(comments.count), 3) + comments
+  }
 }

@@ -44,6 +44,21 @@ import Testing
     #expect(!shop.contains("owned"), "no shell reads the arguments")
   }
 
+  /// A variable of the environment may hold any bytes.
+  @Test func theEnvironmentIsPassedOn() throws {
+    let shop = try shop("[./note]", ", events: cleared")
+    try script(shop, "note", "printf '%s|%s' \"$LATIN\" \"$AUSCULT_STATE\" > environment\n")
+    let run = try shop.run(
+      "/bin/sh",
+      [
+        "-c", "LATIN=$(printf '\\351x') AUSCULT_STATE=earlier exec \"$0\" run watch.yaml --input fan.wav -q",
+        BuildFolder.path + "/auscult",
+      ])
+    #expect(run.status == 0, "\(run.err)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: shop.path("environment")))
+    #expect(Array(bytes) == [0xE9, 0x78] + Array("|cleared".utf8))
+  }
+
   @Test func chosenEventsOnly() throws {
     let shop = try shop("[./note]", ", events: cleared")
     try script(shop, "note", "echo $AUSCULT_STATE >> states\n")

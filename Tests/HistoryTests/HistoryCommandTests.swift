@@ -142,4 +142,48 @@ import Testing
     #expect(!shop.contains("owned"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: shop.folder).allSatisfy { !$0.contains("figure") })
   }
+
+  /// Numbers and times that no record has: whoever wrote them, nothing overflows.
+  @Test(arguments: [
+    ("score", #""begin":0,"end":1000,"time":"2262-04-11T23:47:05.000Z""#),
+    ("score", #""begin":0,"end":1000,"time":"1677-09-22T00:00:05.000Z""#),
+    ("score", #""begin":0,"end":1000,"time":"0000-99-99T99:99:99.999Z""#),
+    ("alarm", #""begin":-9000000000000000000,"end":9000000000000000000,"time":"2024-11-01T00:00:00.000Z""#),
+    ("gap", #""begin":-9223372036854775808,"end":9223372036854775807,"count":9223372036854775807"#),
+  ])
+  func impossibleNumbersAreHarmless(_ kind: String, _ members: String) throws {
+    let shop = try Workshop()
+    let line =
+      #"{"kind":"\#(kind)","graph":"plant","node":"judge","channel":0,"machine":"pump-2","id":"1","state":"raised","#
+      + #""rate":1000,"score":1,"threshold":2,"cause":"drop",\#(members)}"#
+    try shop.write("run.jsonl", [line, SimulatedTime.line(second: 0, score: 3)].joined(separator: "\n") + "\n")
+    #expect(try shop.auscult("history", "past.sqlite", "--import", "run.jsonl").status == 0)
+    try readsAll(shop)
+  }
+
+  /// A database may be damaged by hand.
+  @Test func impossibleRowsAreHarmless() throws {
+    let shop = try shop()
+    let database = try Connection(shop.path("past.sqlite"), .readWrite, patience: 5)
+    try database.execute(
+      """
+      UPDATE gaps SET "begin" = -9223372036854775807, "end" = 9223372036854775807, count = 9223372036854775807;
+      UPDATE events SET "begin" = -9223372036854775807, "end" = 9223372036854775807;
+      UPDATE runs SET rate = -9223372036854775807;
+      UPDATE minutes SET count = 9223372036854775807;
+      UPDATE minutes SET time = '2262-04-11T23:47' WHERE time = (SELECT max(time) FROM minutes)
+      """)
+    try readsAll(shop)
+  }
+
+  private func readsAll(_ shop: Workshop) throws {
+    for arguments in [
+      [], ["--kind", "all"], ["--kind", "score", "--every", "1d"], ["--kind", "score", "--every", "36000d"],
+      ["--plot", "past.svg"],
+    ] {
+      let outcome = try shop.run(BuildFolder.path + "/auscult", ["history", "past.sqlite"] + arguments)
+      #expect(outcome.status == 0, "\(arguments): \(outcome.err)")
+    }
+    #expect(try shop.auscult("trend", "past.sqlite").status == 0)
+  }
 }

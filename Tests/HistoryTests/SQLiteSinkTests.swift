@@ -95,7 +95,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("keep: 90", "`keep: 90` is not a time"), ("limit: 5 s", "`limit: 5 s` is not a size"),
+    ("keep: 90", "`keep: 90` is not a time"), ("keep: 999999999 d", "`keep: 999999999 d` is not a time"),
+    ("limit: 5 s", "`limit: 5 s` is not a size"),
     ("limit: 10 kB", "`limit: 10 kB` is not a size of at least 1 MiB"), ("scores: some", "`scores: some` is neither"),
     ("path: \"-\"", "a database can't go to standard output"),
   ])

@@ -1,5 +1,5 @@
-import Glibc
 import Records
+import SystemCalls
 
 /// An event as a program gets it.
 struct CommandEvent {
@@ -56,13 +56,6 @@ struct CommandEvent {
   ]
 
   private static var inherited: [String] {
-    var result: [String] = []
-    var next = environ
-    while let entry = next.pointee {
-      let text = String(cString: entry)
-      if !names.contains(where: { text.hasPrefix("AUSCULT_\($0)=") }) { result.append(text) }
-      next += 1
-    }
-    return result
+    environmentVariables().filter { text in !names.contains { text.hasPrefix("AUSCULT_\($0)=") } }
   }
 }

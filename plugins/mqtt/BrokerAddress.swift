@@ -27,10 +27,10 @@ struct BrokerAddress: Sendable, Equatable {
     host = String(name)
     port = usesTLS ? 8883 : 1883
     if !rest.isEmpty {
-      guard let number = Int(rest.dropFirst()), (1...65535).contains(number) else {
+      guard rest.hasPrefix(":"), let number = UInt16(rest.dropFirst()), number > 0 else {
         throw Self.error(text, "has no port from 1 to 65535 after the host")
       }
-      port = number
+      port = Int(number)
     }
   }
 

@@ -31,8 +31,6 @@ final class Outbox: @unchecked Sendable {
   private let age: Double
   /// Messages that wait. Exact, except while another instance uses the same file.
   private let number = Atomic<Int>(0)
-
-  /// Grows with every change.
   private let version = Atomic<Int>(0)
 
   private let sink: Connection
@@ -115,13 +113,8 @@ final class Outbox: @unchecked Sendable {
     try wording { () throws(DatabaseProblem) in
       try sink.transaction { () throws(DatabaseProblem) in
         for message in messages {
-          insert.bind(1, message.isAlarm ? Int64(1) : 0)
-          insert.bind(2, now)
-          insert.bind(3, message.topic)
-          insert.bind(4, message.payload)
-          insert.bind(5, message.span.begin)
-          insert.bind(6, message.span.end)
-          try insert.run()
+          try insert.run(
+            message.isAlarm ? Int64(1) : 0, now, message.topic, message.payload, message.span.begin, message.span.end)
         }
       }
     }
@@ -165,8 +158,7 @@ final class Outbox: @unchecked Sendable {
 
   /// The next messages after one, in order. Thread: the courier's.
   func next(after id: Int64, most: Int) throws(FileProblem) -> [Entry] {
-    select.bind(1, id)
-    select.bind(2, Int64(most))
+    select.bindAll(id, Int64(most))
     var entries: [Entry] = []
     try wording { () throws(DatabaseProblem) in
       while try select.next() {
@@ -184,8 +176,7 @@ final class Outbox: @unchecked Sendable {
       try courier.transaction { () throws(DatabaseProblem) in
         removed = 0
         for id in ids {
-          delete.bind(1, id)
-          try delete.run()
+          try delete.run(id)
           removed += courier.changes
         }
       }

@@ -17,9 +17,7 @@ public enum WavDescription {
     let wanted = ClipName.escaped(machine, most: .max)
     return text.dropFirst(key.count).split(separator: ",").firstIndex { $0 == wanted }
   }
-}
 
-extension WavDescription {
   /// Whether a text says which machines there are.
   public static func namesMachines(_ text: String) -> Bool { text.hasPrefix(key) }
 }

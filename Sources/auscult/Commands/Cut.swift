@@ -48,15 +48,15 @@ struct Cut: ParsableCommand {
   func run() throws {
     let console = verbosity.console(isJSON: false)
     try reporting(console) {
-      let cut = try Failure.wording {
+      let (silent, rate) = try Failure.wording {
         let cut = try TapeCut(try parts(console), from: since.nanoseconds, seconds: length.number)
-        try cut.write(to: path, format: format, title: machine.map { "sound of \($0)" } ?? "cut")
-        return cut
+        let title = machine.map { "sound of \($0)" } ?? "cut"
+        return (try cut.write(to: path, format: format, title: title), Double(cut.rate))
       }
-      for gap in cut.missing {
+      for gap in silent {
         console.warning(
-          "no file has the sound from \(Quantity.seconds(Double(gap.lowerBound) / Double(cut.rate))) to "
-            + "\(Quantity.seconds(Double(gap.upperBound) / Double(cut.rate))) of the cut; it is silence")
+          "no file has the sound from \(Quantity.seconds(Double(gap.lowerBound) / rate)) to "
+            + "\(Quantity.seconds(Double(gap.upperBound) / rate)) of the cut; it is silence")
       }
       Output.line(path.shown)
     }

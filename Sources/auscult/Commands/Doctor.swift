@@ -39,9 +39,9 @@ struct Doctor: ParsableCommand {
     let graph = try graph.map {
       try changes.load($0, catalog: catalog, console: console, options: GraphOptions())
     }
-    let patient = Patient(graph: graph, catalog: catalog, server: server)
-    let findings = Patient.checks.flatMap { $0.findings(patient) }
-    patient.meter?.close()
+    let examination = Examination(graph: graph, catalog: catalog, server: server)
+    let findings = Examination.checks.flatMap { $0.findings(examination) }
+    examination.meter?.close()
     if json { print(findings) } else { show(findings) }
     if worst(findings) == .problem { throw ExitCode.failure }
   }

@@ -2,7 +2,7 @@ import CSystemCalls
 
 /// Whether the wall clock, which gives records their time, is synchronised.
 enum ClockCheck: DoctorCheck {
-  static func findings(_ patient: Patient) -> [Finding] {
+  static func findings(_ examination: Examination) -> [Finding] {
     if clock_is_synchronised() == 1 { return [Finding("clock", .ok, "the clock is synchronised")] }
     return [
       Finding(

@@ -11,8 +11,8 @@ enum DiskCheck: DoctorCheck {
   /// Days that are too few, and days to warn about.
   private static let (least, few) = (1.0, 30.0)
 
-  static func findings(_ patient: Patient) -> [Finding] {
-    guard let trial = patient.trial else { return [] }
+  static func findings(_ examination: Examination) -> [Finding] {
+    guard let trial = examination.trial else { return [] }
     var disks: [UInt64: Disk] = [:]
     for output in trial.outputs {
       guard let (device, free) = room(for: output.path) else { continue }

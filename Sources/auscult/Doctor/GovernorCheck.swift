@@ -4,7 +4,7 @@ import FoundationEssentials
 enum GovernorCheck: DoctorCheck {
   private static let folder = "/sys/devices/system/cpu"
 
-  static func findings(_ patient: Patient) -> [Finding] {
+  static func findings(_ examination: Examination) -> [Finding] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let governors = names.filter { $0.hasPrefix("cpu") }.compactMap { name in
       try? String(contentsOfFile: "\(folder)/\(name)/cpufreq/scaling_governor", encoding: .utf8)

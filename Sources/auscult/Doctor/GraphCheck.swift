@@ -2,11 +2,11 @@ import GraphText
 
 /// Whether the graph runs: runs it on noise, with its outputs in a scratch folder.
 enum GraphCheck: DoctorCheck {
-  static func findings(_ patient: Patient) -> [Finding] {
-    guard let graph = patient.graph else { return [] }
+  static func findings(_ examination: Examination) -> [Finding] {
+    guard let graph = examination.graph else { return [] }
     do {
-      let trial = try GraphMeasurement(graph, rate: patient.meter?.rate ?? 48000)
-      patient.trial = trial
+      let trial = try GraphMeasurement(graph, rate: examination.meter?.rate ?? 48000)
+      examination.trial = trial
       let speed = Quantity.fixed(trial.speed, 0)
       let inputs = Quantity.count(trial.inputs.count, "channel")
       if trial.failed.isEmpty, trial.speed >= 2 {

@@ -1,6 +1,7 @@
 import GraphEngine
 import GraphText
 import NodeHost
+import Records
 
 /// A short run of a graph on noise, with its outputs in a scratch folder: how fast it is, and how much it writes.
 struct GraphMeasurement {
@@ -34,10 +35,10 @@ struct GraphMeasurement {
     var seconds = 0
     var half = (seconds: 0, sizes: [Int](repeating: 0, count: graph.nodes.count))
     while seconds < Self.sound, .now - began < .seconds(Self.time) {
+      if seconds == Self.sound / 2 { half = (seconds, graph.nodes.indices.map(scratch.size)) }
       if inputs.isEmpty { driver.run(frames: rate) { 256 } } else { driver.feed(noise, period: 256) }
       driver.engine.drain()
       seconds += 1
-      if seconds == Self.sound / 2 { half = (seconds, graph.nodes.indices.map(scratch.size)) }
     }
     speed = Double(seconds) / ((ContinuousClock.now - began) / .seconds(1))
     driver.finish()
@@ -60,19 +61,10 @@ struct GraphMeasurement {
 
   private static func limit(_ node: Graph.Node) -> Double? {
     for name in ["keep_bytes", "limit"] {
-      if case .text(let text)? = node.argument(name)?.value, let bytes = bytes(text) { return bytes }
+      if case .text(let text)? = node.argument(name)?.value, case .bytes(let bytes)? = try? RotationLimit(text) {
+        return Double(bytes)
+      }
     }
     return nil
-  }
-
-  /// "10 GB".
-  private static func bytes(_ text: String) -> Double? {
-    let units: [String: Double] = [
-      "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1024, "MiB": 1_048_576, "GiB": 1_073_741_824,
-    ]
-    let trimmed = text.filter { $0 != " " }
-    let digits = trimmed.prefix { $0.isNumber || $0 == "." }
-    guard let number = Double(digits), let unit = units[String(trimmed.dropFirst(digits.count))] else { return nil }
-    return number * unit
   }
 }

@@ -6,7 +6,7 @@ enum MemoryLockCheck: DoctorCheck {
   /// Bytes that a large graph locks.
   private static let enough = 256 << 20
 
-  static func findings(_ patient: Patient) -> [Finding] {
+  static func findings(_ examination: Examination) -> [Finding] {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { return [] }
     if limit.rlim_cur == rlim_t.max {

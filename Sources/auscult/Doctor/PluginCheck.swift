@@ -1,7 +1,7 @@
 /// Whether all plugins in the search path can be used.
 enum PluginCheck: DoctorCheck {
-  static func findings(_ patient: Patient) -> [Finding] {
-    let catalog = patient.catalog
+  static func findings(_ examination: Examination) -> [Finding] {
+    let catalog = examination.catalog
     let folders = catalog.searchPath.joined(separator: ", ")
     let bad = (catalog.problems + catalog.remarks).map {
       Finding(

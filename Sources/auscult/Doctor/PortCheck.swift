@@ -3,19 +3,20 @@ import GraphEngine
 import GraphText
 import JACKDriver
 import SystemCalls
+import Tapes
 
 /// Whether the ports that a graph connects to exist, and give sound. Without a graph: whether any port does.
 enum PortCheck: DoctorCheck {
   /// How long to listen.
   private static let moment = Duration.milliseconds(800)
 
-  static func findings(_ patient: Patient) -> [Finding] {
-    guard let meter = patient.meter, meter.cycles > 0 else { return [] }
+  static func findings(_ examination: Examination) -> [Finding] {
+    guard let meter = examination.meter, meter.cycles > 0 else { return [] }
     do throws(JACKError) {
       _ = try meter.look()
       Polling.pause(moment)
       let ports = try meter.look().filter(\.isOutput)
-      guard let trial = patient.trial else { return [any(ports)] }
+      guard let trial = examination.trial else { return [any(ports)] }
       var findings: [Finding] = []
       for input in trial.inputs { findings.append(try check(input, ports)) }
       return findings
@@ -71,7 +72,7 @@ enum PortCheck: DoctorCheck {
         "ports", .warning, "\(place) is silent", advice: "check the microphone, its cable, gain and phantom power")
     }
     let peak = Quantity.fixed(20 * log10(Double(level.peak)), 1)
-    if level.peak >= 0.999 {
+    if level.peak >= GrowingWav.fullScale {
       return Finding("ports", .warning, "\(place) clips (peak \(peak) dB)", advice: "lower the gain")
     }
     return Finding("ports", .ok, "\(place), peak \(peak) dB")

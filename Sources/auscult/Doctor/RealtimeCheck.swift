@@ -13,7 +13,7 @@ enum RealtimeCheck: DoctorCheck {
     let isDone = DispatchSemaphore(value: 0)
   }
 
-  static func findings(_ patient: Patient) -> [Finding] {
+  static func findings(_ examination: Examination) -> [Finding] {
     let attempt = Attempt()
     let hasBegun = BackgroundThread.start("auscult-try") {
       var parameters = sched_param(sched_priority: priority)

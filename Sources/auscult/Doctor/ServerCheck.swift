@@ -8,11 +8,11 @@ enum ServerCheck: DoctorCheck {
   /// Seconds to wait for the first cycle. A period lasts at most 0.2 s.
   private static let patience = 2.0
 
-  static func findings(_ patient: Patient) -> [Finding] {
-    let name = patient.server ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
+  static func findings(_ examination: Examination) -> [Finding] {
+    let name = examination.server ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
     do throws(JACKError) {
-      let meter = try PortMeter(server: patient.server)
-      patient.meter = meter
+      let meter = try PortMeter(server: examination.server)
+      examination.meter = meter
       let hasCycles = Polling.wait(seconds: patience, every: .milliseconds(20)) { meter.cycles > 0 }
       return [hasCycles ? rolling(name, meter) : stuck(name)]
     } catch {

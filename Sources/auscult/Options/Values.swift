@@ -2,10 +2,10 @@ import ArgumentParser
 import FileDriver
 import LiveControl
 
-/// A stretch of time on the command line: `90`, `90s`, `1.5min`, `2 h`, `500ms`.
+/// A stretch of time on the command line: `90`, `90s`, `1.5min`, `2 h`, `500ms`, `1w`.
 struct Seconds: ExpressibleByArgument {
   private static let units: [(name: String, factor: Double)] = [
-    ("ms", 0.001), ("min", 60), ("s", 1), ("h", 3600), ("d", 86400), ("", 1),
+    ("ms", 0.001), ("min", 60), ("m", 60), ("s", 1), ("h", 3600), ("d", 86400), ("w", 604_800), ("", 1),
   ]
   /// A hundred years: longer times overflow in nanoseconds or frames.
   static let most = ChangeRequest.longestTimeout

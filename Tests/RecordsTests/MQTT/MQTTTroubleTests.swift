@@ -127,6 +127,7 @@ struct MQTTTroubleTests {
   @Test(arguments: [
     (["broker": "http://host"], "begins with neither mqtt:// nor mqtts://"),
     (["broker": "mqtt://"], "names no host"), (["broker": "mqtt://host:99999"], "has no port from 1 to 65535"),
+    (["broker": "mqtt://[::1]x1883"], "has no port from 1 to 65535"),
     (["broker": "mqtt://user@host"], "give it with `user` and `password_file`"),
     (["broker": "mqtt://host/topic"], "has a space or a path after the host"),
     (["topic": "a/#"], "contains `+` or `#`"), (["topic": "$SYS"], "begins with `$`"),
