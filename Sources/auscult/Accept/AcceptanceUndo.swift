@@ -29,7 +29,7 @@ struct AcceptanceUndo {
     guard rename(PathText.bytes(copy), PathText.bytes(model)) == 0 else {
       throw Failure(FileProblem("write", model, errno).description)
     }
-    Output.line("\(model.seenFromHere) is the model of before \(item.time)")
+    Output.line("\(model.seenFromHere) is the model again that it was before \(item.time)")
   }
 
   /// The run's detector, if it judges by the accepted model.

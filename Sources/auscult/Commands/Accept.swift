@@ -244,9 +244,13 @@ struct Accept: ParsableCommand {
     if item.model == nil {
       step(6, "for the next start, name \(trial.candidate.seenFromHere) as the `model` of '\(run.node)'")
     }
-    try folder.list.add(item)
-    Output.line(
-      "take it back: auscult accept --undo" + (normal == "normal" ? "" : " --normal \(ShellText.word(normal))"))
+    do {
+      try folder.list.add(item)
+      Output.line(
+        "take it back: auscult accept --undo" + (normal == "normal" ? "" : " --normal \(ShellText.word(normal))"))
+    } catch let failure as Failure {
+      console.warning("--undo will not know of this: \(failure.text)")
+    }
   }
 
   // MARK: Undo
