@@ -794,7 +794,17 @@ enum OpenAPI {
           }
          },
          "404": {
-          "description": "No such run or action",
+          "description": "No such run",
+          "content": {
+           "application/json": {
+            "schema": {
+             "$ref": "#/components/schemas/Problem"
+            }
+           }
+          }
+         },
+         "405": {
+          "description": "No such action",
           "content": {
            "application/json": {
             "schema": {
@@ -1204,9 +1214,11 @@ enum OpenAPI {
        },
        "Change": {
         "type": "object",
+        "additionalProperties": false,
         "properties": {
          "node": {
-          "type": "string"
+          "type": "string",
+          "minLength": 1
          },
          "values": {
           "type": "array",
@@ -1220,6 +1232,7 @@ enum OpenAPI {
          },
          "file": {
           "type": "string",
+          "pattern": "^/",
           "description": "An absolute path"
          },
          "fresh": {

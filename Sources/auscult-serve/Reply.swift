@@ -54,7 +54,7 @@ struct Request: Sendable {
     }
   }
 
-  /// Resolves `%20`. Nil: not UTF-8, a bad escape, or a control character.
+  /// Resolves `%20`. Nil: not UTF-8, or a bad escape.
   private static func decoded(_ text: Substring) -> String? {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
@@ -66,7 +66,6 @@ struct Request: Sendable {
         bytes.append(byte)
       }
     }
-    guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
     return String(validating: bytes, as: UTF8.self)
   }
 

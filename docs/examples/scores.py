@@ -19,7 +19,7 @@ end = time.monotonic() + float(sys.argv[2] if len(sys.argv) > 2 else 1e9)
 while time.monotonic() < end:
     for item in call("fetch", subscription=subscription)["items"]:
         if item["kind"] == "score" and "threshold" in item:
-            bar = "#" * min(40, int(20 * item["score"] / item["threshold"]))
+            bar = "#" * min(40, int(20 * item["score"] / (abs(item["threshold"]) or 1)))
             print(f'{item["machine"]:12} {item["score"]:9.4g} {bar:<20}{" over" if item["anomalous"] else ""}', flush=True)
         elif item["kind"] != "format":
             print(item["kind"], item.get("machine", ""), item.get("state", ""), flush=True)
