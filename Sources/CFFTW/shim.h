@@ -9,3 +9,6 @@ REALTIME_SAFE static inline void realtime_fft_r2c(fftw_plan plan, double *in, do
 REALTIME_SAFE static inline void realtime_fftf_r2c(fftwf_plan plan, float *in, float *out) {
   fftwf_execute_dft_r2c(plan, in, (fftwf_complex *)out);
 }
+REALTIME_SAFE static inline void realtime_fftf_c2c(fftwf_plan plan, float *in, float *out) {
+  fftwf_execute_dft(plan, (fftwf_complex *)in, (fftwf_complex *)out);
+}

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import TestSupport
 import Testing
 
@@ -32,6 +33,38 @@ import Testing
           #expect(found.map(\.bitPattern) == alone.map(\.bitPattern), "\(width) coefficients, \(stretches) stretches")
           #expect(together[stretch * place + count].isNaN)
         }
+      }
+    }
+  }
+
+  @Test func spectraOfRealSamples() {
+    var random = SeededRandom(printing: "real spectra")
+    for half in Array(1...40) + [255, 256] {
+      let samples = random.values(2 * half).map { Double($0) }
+      let term = { (index: Int, turn: Int, length: Int) in
+        let angle = -2 * Double.pi * Double(index * turn % length) / Double(length)
+        return (re: cos(angle), im: sin(angle))
+      }
+      // x[2n] + i x[2n + 1], transformed by the definition.
+      var spectrum = [Float](repeating: .nan, count: 2 * half + 2)
+      for k in 0..<half {
+        let (re, im) = (0..<half).reduce((0.0, 0.0)) { sum, n in
+          let (term, x, y) = (term(n, k, half), samples[2 * n], samples[2 * n + 1])
+          return (sum.0 + x * term.re - y * term.im, sum.1 + x * term.im + y * term.re)
+        }
+        (spectrum[2 * k], spectrum[2 * k + 1]) = (Float(re), Float(im))
+      }
+      let angles = (0...(half / 2)).map { Double.pi * Double($0) / Double(half) }
+      kernel_real_spectrum(
+        &spectrum, angles.flatMap { [Float(cos($0) / 2), Float(-cos($0) / 2)] },
+        angles.flatMap { [Float(-sin($0) / 2), Float(-sin($0) / 2)] }, half)
+      for k in 0...half {
+        let (re, im) = samples.indices.reduce((0.0, 0.0)) { sum, n in
+          let term = term(n, k, 2 * half)
+          return (sum.0 + samples[n] * term.re, sum.1 + samples[n] * term.im)
+        }
+        #expect(abs(Double(spectrum[2 * k]) - re) < 1e-6 * Double(half) + 1e-6, "\(k) of \(half)")
+        #expect(abs(Double(spectrum[2 * k + 1]) - im) < 1e-6 * Double(half) + 1e-6, "\(k) of \(half)")
       }
     }
   }

@@ -61,8 +61,8 @@ final class ShortTimeFourier: Node {
     answer.reach = frames(layout.length + (preEmphasis == 0 ? 0 : 1))
     answer.memory =
       SampleHistory.memory(channels: channels, length: layout.length)
-      // Window, frame, spectrum, and an estimate for the plan's own memory.
-      + (layout.length + 2 * layout.fft) * (isDouble ? 8 : 4) + 2 * layout.bins * 8 + 65536
+      // Window, frame, spectrum, tables, and an estimate for the plan's own memory.
+      + (layout.length + 3 * layout.fft) * (isDouble ? 8 : 4) + 2 * layout.bins * 8 + 65536
   }
 
   override func activate() throws {

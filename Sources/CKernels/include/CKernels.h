@@ -138,6 +138,12 @@ KERNEL_SAFE void kernel_window_double(double *_Nonnull out, const float *_Nonnul
 /// out[i] = in[i], rounded.
 KERNEL_SAFE void kernel_narrow(float *_Nonnull out, const double *_Nonnull in, size_t count);
 
+/// Turns the transform Z [half pairs of re and im] of x[2n] + i x[2n + 1] into that of the real x [half + 1 pairs], in
+/// place. For k from 0 to (half - 1) / 2: `cosines` holds c / 2 and -c / 2, `sines` holds -s / 2 twice, where c and s are
+/// of the angle pi k / half.
+KERNEL_SAFE void kernel_real_spectrum(float *_Nonnull spectrum, const float *_Nonnull cosines,
+                                      const float *_Nonnull sines, size_t half);
+
 /// out[k] = re^2 + im^2 of `spectrum`, `bins` pairs of re and im.
 KERNEL_SAFE void kernel_power(float *_Nonnull out, const float *_Nonnull spectrum, size_t bins);
 /// out[k] = sqrt(re^2 + im^2).
