@@ -77,12 +77,12 @@ struct HistoryBounds {
   /// - Returns: whether nothing old is left.
   private func trimAge(_ connection: Connection, _ most: Int) throws(DatabaseProblem) -> Bool {
     var isDone = true
-    let trendEnd = HistoryTime.day(HistoryTime.text(latest - Self.trendDays * Self.day))
+    let trendEnd = HistoryTime.day(HistoryTime.text(before(Double(Self.trendDays) * 86400)))
     guard let keep = limits.keep else {
       try removeTrend(connection, before: trendEnd)
       return true
     }
-    let end = HistoryTime.text(latest - Int64(keep * 1e9))
+    let end = HistoryTime.text(before(keep))
     try connection.transaction { () throws(DatabaseProblem) in
       for table in HistorySchema.aging {
         if try remove(connection, table, before: end, most) { isDone = false }
@@ -90,6 +90,12 @@ struct HistoryBounds {
     }
     try removeTrend(connection, before: trendEnd)
     return isDone
+  }
+
+  /// The time so many seconds before the latest row, or the earliest time that there is.
+  private func before(_ seconds: Double) -> Int64 {
+    let (time, isTooFar) = latest.subtractingReportingOverflow(Int64(min(seconds * 1e9, 9e18)))
+    return isTooFar ? .min : time
   }
 
   private func removeTrend(_ connection: Connection, before day: String) throws(DatabaseProblem) {
@@ -123,7 +129,7 @@ struct HistoryBounds {
       }
       guard let oldest else { continue }
       // Rows of unknown time, which no age has, go first.
-      let end = HistoryTime.nanoseconds(oldest).map { HistoryTime.text($0 + Self.hour) } ?? "0"
+      let end = HistoryTime.nanoseconds(oldest).map { HistoryTime.text(min($0, .max - Self.hour) + Self.hour) } ?? "0"
       for table in tables { try remove(connection, table, before: end, most, withUnknown: true) }
       return
     }

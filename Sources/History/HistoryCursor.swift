@@ -38,8 +38,10 @@ final class HistoryCursor {
       }
       join(next.row, to: &rows)
     }
-    for index in rows.indices { rows[index].time = begin * stretch }
-    key = HistoryTime.text(begin * stretch)
+    let (product, isTooFar) = begin.multipliedReportingOverflow(by: stretch)
+    let time = isTooFar ? .min : product
+    for index in rows.indices { rows[index].time = time }
+    key = HistoryTime.text(time)
     joined = rows[1...]
     row = rows[0]
     return true
@@ -57,7 +59,8 @@ final class HistoryCursor {
   }
 
   private func place(_ row: HistoryRow, _ stretch: Int64) -> Int64? {
-    row.time.map { ($0 - ($0 % stretch + stretch) % stretch) / stretch }
+    // Rounded down, also before 1970.
+    row.time.map { $0 / stretch - ($0 % stretch < 0 ? 1 : 0) }
   }
 
   private func join(_ next: HistoryRow, to rows: inout [HistoryRow]) {
@@ -93,8 +96,7 @@ extension HistoryCursor {
       row.channel = statement.integer(4).map { Int($0) }
       row.machine = statement.text(5)
       row.state = statement.text(6)
-      row.span = Span(begin: statement.integer(7) ?? 0, end: statement.integer(8) ?? 0)
-      row.rate = statement.integer(9).map { Int($0) } ?? 0
+      row.setSpan(begin: statement.integer(7), end: statement.integer(8), rate: statement.integer(9))
       row.score = statement.number(10)
       row.threshold = statement.number(11)
       row.cause = statement.text(12)
@@ -120,8 +122,7 @@ extension HistoryCursor {
       var row = HistoryRow(kind: "gap")
       row.graph = statement.text(1) ?? ""
       row.node = statement.text(2) ?? ""
-      row.span = Span(begin: statement.integer(3) ?? 0, end: statement.integer(4) ?? 0)
-      row.rate = statement.integer(5).map { Int($0) } ?? 0
+      row.setSpan(begin: statement.integer(3), end: statement.integer(4), rate: statement.integer(5))
       row.cause = statement.text(6)
       row.count = statement.integer(7)
       row.file = statement.text(8)
@@ -140,8 +141,7 @@ extension HistoryCursor {
       var row = HistoryRow(kind: "clip")
       row.graph = statement.text(1) ?? ""
       row.machine = statement.text(2)
-      row.span = Span(begin: statement.integer(3) ?? 0, end: statement.integer(4) ?? 0)
-      row.rate = statement.integer(5).map { Int($0) } ?? 0
+      row.setSpan(begin: statement.integer(3), end: statement.integer(4), rate: statement.integer(5))
       row.id = statement.text(6)
       row.clip = statement.text(7)
       return timed(row, statement)
@@ -165,8 +165,7 @@ extension HistoryCursor {
       row.machine = machine
       row.graph = statement.text(1) ?? ""
       row.node = statement.text(2) ?? ""
-      row.span = Span(begin: statement.integer(3) ?? 0, end: statement.integer(4) ?? 0)
-      row.rate = statement.integer(5).map { Int($0) } ?? 0
+      row.setSpan(begin: statement.integer(3), end: statement.integer(4), rate: statement.integer(5))
       row.score = statement.number(6)
       row.threshold = statement.number(7)
       row.isAnomalous = statement.integer(8) == 1

@@ -98,6 +98,8 @@ public final class HistoryReader {
     return try statement.next()
   }
 
+  private static let minute: Int64 = 60_000_000_000
+
   /// The first and the last time of a machine's scores.
   public func range(of machine: String) throws(DatabaseProblem) -> (first: Int64, last: Int64)? {
     let statement = try connection.statement(
@@ -107,6 +109,6 @@ public final class HistoryReader {
     guard try statement.next(), let first = statement.text(0).flatMap({ HistoryTime.nanoseconds($0) }),
       let last = statement.text(1).flatMap({ HistoryTime.nanoseconds($0) })
     else { return nil }
-    return (first, last + 60_000_000_000)
+    return (first, min(last, .max - Self.minute) + Self.minute)
   }
 }

@@ -97,6 +97,22 @@ extension HistoryRow {
 }
 
 extension HistoryRow {
+  /// Frame positions that a stream may have. Others, from a file of another origin, could not be subtracted.
+  private static let positions: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
+
+  /// Sets the span and the rate (frames per second) as a file or a database states them.
+  mutating func setSpan(begin: Int64?, end: Int64?, rate: Int64?) {
+    let (begin, end) = (Self.bounded(begin ?? 0), Self.bounded(end ?? 0))
+    span = Span(begin: begin, end: max(begin, end))
+    self.rate = rate.flatMap { Int32(exactly: $0) }.map { max(0, Int($0)) } ?? 0
+  }
+
+  private static func bounded(_ position: Int64) -> Int64 {
+    min(max(position, positions.lowerBound), positions.upperBound)
+  }
+}
+
+extension HistoryRow {
   /// Fields of a record that have columns of their own.
   private static let fields: Set<String> = [
     "kind", "graph", "node", "channel", "machine", "state", "time", "begin", "end", "rate", "score", "threshold",
@@ -115,8 +131,7 @@ extension HistoryRow {
     machine = record["machine"]?.text
     state = record["state"]?.text
     time = record["time"]?.text.flatMap { wallTime($0.utf8) }
-    span = Span(begin: begin, end: max(begin, end))
-    rate = record["rate"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+    setSpan(begin: begin, end: end, rate: record["rate"]?.integer)
     score = record["score"]?.number
     threshold = record["threshold"]?.number
     isAnomalous = record["anomalous"]?.boolean ?? false
