@@ -14,6 +14,11 @@ public struct DatabaseProblem: Error, CustomStringConvertible, Sendable {
     self.code = code
   }
 
+  /// A check has found damage in the file.
+  public static func damaged(_ path: String) -> DatabaseProblem {
+    DatabaseProblem("use", path, nil, code: SQLITE_CORRUPT)
+  }
+
   /// The disk is full.
   public var isFull: Bool { code == SQLITE_FULL }
   /// The file is no database, or a damaged one.

@@ -54,12 +54,12 @@ struct HistoryBounds {
   /// - Returns: whether nothing old is left.
   private func trimAge(_ connection: Connection, _ most: Int) throws(DatabaseProblem) -> Bool {
     var isDone = true
-    let trendEnd = HistoryTime.day(HistoryTime.text(latest - Self.trendDays * Self.day))
+    let trendEnd = HistoryTime.day(HistoryTime.text(before(Double(Self.trendDays) * 86400)))
     guard let keep = limits.keep else {
       try connection.run(Self.removeTrend, trendEnd)
       return true
     }
-    let end = HistoryTime.text(latest - Int64(keep * 1e9))
+    let end = HistoryTime.text(before(keep))
     try connection.transaction { () throws(DatabaseProblem) in
       for table in HistorySchema.aging {
         if try remove(connection, table, before: end, most).isMore { isDone = false }
@@ -70,6 +70,12 @@ struct HistoryBounds {
   }
 
   private static let removeTrend = "DELETE FROM trend WHERE day < ?"
+
+  /// The time so many seconds before the latest row, or the earliest time that there is.
+  private func before(_ seconds: Double) -> Int64 {
+    let (time, isTooFar) = latest.subtractingReportingOverflow(Int64(min(seconds * 1e9, 9e18)))
+    return isTooFar ? .min : time
+  }
 
   // MARK: Size
 
@@ -107,7 +113,7 @@ struct HistoryBounds {
       }
       guard let oldest else { continue }
       // Rows of unknown time, which no age has, go first.
-      let end = HistoryTime.nanoseconds(oldest).map { HistoryTime.text($0 + Self.hour) } ?? "0"
+      let end = HistoryTime.nanoseconds(oldest).map { HistoryTime.text(min($0, .max - Self.hour) + Self.hour) } ?? "0"
       var count = 0
       for table in tables { count += try remove(connection, table, before: end, most, withUnknown: true).count }
       return count

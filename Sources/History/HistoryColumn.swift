@@ -36,8 +36,8 @@ enum HistoryColumn: String {
     case .channel: row.channel = integer().map { Int($0) }
     case .machine: row.machine = text()
     case .state: row.state = text()
-    case .begin: row.span.begin = position(integer())
-    case .end: row.span.end = position(integer())
+    case .begin: row.span.begin = integer() ?? 0
+    case .end: row.span.end = integer() ?? 0
     case .rate: row.rate = Int(max(0, integer() ?? 0))
     case .score: row.score = statement.number(place)
     case .threshold: row.threshold = statement.number(place)
@@ -53,9 +53,5 @@ enum HistoryColumn: String {
     case .detail: row.detail = text()
     case .className: row.className = text()
     }
-  }
-
-  private func position(_ number: Int64?) -> Int64 {
-    min(max(HistoryRow.positions.lowerBound, number ?? 0), HistoryRow.positions.upperBound)
   }
 }

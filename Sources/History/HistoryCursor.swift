@@ -68,8 +68,10 @@ final class HistoryCursor {
       }
       join(next.row, to: &rows)
     }
-    for index in rows.indices { rows[index].time = begin * stretch }
-    key = HistoryTime.text(begin * stretch)
+    let (product, isTooFar) = begin.multipliedReportingOverflow(by: stretch)
+    let time = isTooFar ? .min : product
+    for index in rows.indices { rows[index].time = time }
+    key = HistoryTime.text(time)
     joined = rows[1...]
     row = rows[0]
     return true
@@ -87,6 +89,7 @@ final class HistoryCursor {
     var row = HistoryRow(kind: source.kind)
     row.time = HistoryTime.nanoseconds(time)
     for (index, column) in source.columns.enumerated() { column.read(statement, index + 1, into: &row) }
+    row.setSpan(begin: row.span.begin, end: row.span.end, rate: Int64(row.rate))
     return (time, row)
   }
 

@@ -55,7 +55,7 @@ public struct HistoryImport {
       if rest.count > Self.longestLine { (rest, isSkipping) = ([], true) }
     }
     // A run may be writing the last line at this moment.
-    if !rest.isEmpty { try take(rest, number + 1, run) }
+    if isSkipping { reject(number + 1) } else if !rest.isEmpty { try take(rest, number + 1, run) }
     try flush(run)
     return outcome
   }

@@ -91,13 +91,15 @@ public final class HistoryReader {
     try connection.first(sql, machine) { _ in true } ?? false
   }
 
+  private static let minute: Int64 = 60_000_000_000
+
   /// The first and the last time of a machine's scores.
   public func range(of machine: String) throws(DatabaseProblem) -> (first: Int64, last: Int64)? {
     try connection.first("SELECT min(time), max(time) FROM minutes WHERE machine = ? AND time > ''", machine) {
       guard let first = $0.text(0).flatMap({ HistoryTime.nanoseconds($0) }),
         let last = $0.text(1).flatMap({ HistoryTime.nanoseconds($0) })
       else { return nil }
-      return (first, last + 60_000_000_000)
+      return (first, min(last, .max - Self.minute) + Self.minute)
     }
   }
 }

@@ -35,8 +35,9 @@ public struct HistoryRow: Sendable, Equatable {
 
   public init(kind: String) { self.kind = kind }
 
-  /// Frame positions that a row may have. More than 2^53 frames, a thousand years, is no position.
-  static let positions: ClosedRange<Int64> = 0...(1 << 53)
+  /// Frame positions that a row may have. More than 2^53 frames, a thousand years, is no position, and others, from a file
+  /// of another origin, could not be subtracted.
+  static let positions: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
 
   /// Whether it is one of the many rows that go first when there is too little room.
   public var isScore: Bool { kind == "score" }
@@ -100,6 +101,19 @@ extension HistoryRow {
 }
 
 extension HistoryRow {
+  /// Sets the span and the rate (frames per second) as a file or a database states them.
+  mutating func setSpan(begin: Int64?, end: Int64?, rate: Int64?) {
+    let (begin, end) = (Self.bounded(begin ?? 0), Self.bounded(end ?? 0))
+    span = Span(begin: begin, end: max(begin, end))
+    self.rate = rate.flatMap { Int32(exactly: $0) }.map { max(0, Int($0)) } ?? 0
+  }
+
+  private static func bounded(_ position: Int64) -> Int64 {
+    min(max(position, positions.lowerBound), positions.upperBound)
+  }
+}
+
+extension HistoryRow {
   /// Fields of a record that have columns of their own.
   private static let fields: Set<String> = [
     "kind", "graph", "node", "channel", "machine", "state", "time", "begin", "end", "rate", "score", "threshold",
@@ -118,8 +132,7 @@ extension HistoryRow {
     machine = record["machine"]?.text
     state = record["state"]?.text
     time = record["time"]?.text.flatMap { wallTime($0.utf8) }
-    span = Span(begin: begin, end: max(begin, end))
-    rate = record["rate"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+    setSpan(begin: begin, end: end, rate: record["rate"]?.integer)
     score = record["score"]?.number
     threshold = record["threshold"]?.number
     isAnomalous = record["anomalous"]?.boolean ?? false

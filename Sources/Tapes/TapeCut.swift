@@ -42,7 +42,7 @@ public struct TapeCut: Sendable {
   ///   - begin: nanoseconds since the Unix epoch, in the years 1800 to 2200.
   ///   - seconds: length, above 0.
   public init(_ parts: [TapePart], from begin: Int64, seconds: Double) throws(FileProblem) {
-    let end = begin + Int64(min(seconds, 1e9) * 1e9)
+    let end = time(begin, plus: Int64(min(seconds, 1e9) * 1e9))
     let found = parts.filter { $0.start < end && $0.end > begin && $0.frames > 0 }.sorted {
       ($0.start, $0.path) < ($1.start, $1.path)
     }
@@ -63,7 +63,7 @@ public struct TapeCut: Sendable {
     var pieces: [Piece] = []
     var next: Int64?
     for (index, part) in parts.enumerated() {
-      var place = samples(part.start - begin, part.rate)
+      var place = samples(time(part.start, plus: -begin), part.rate)
       if let next, abs(place - next) <= Int64(part.rate / 2) { place = next }
       // Sound that two files have is taken from the first.
       let first = max(0, -place, (pieces.last.map { $0.place + Int64($0.range.count) } ?? 0) - place)

@@ -13,7 +13,7 @@ public struct TapePart: Sendable {
   public var channels: Range<Int>
 
   /// Nanoseconds since the Unix epoch after the last sample.
-  public var end: Int64 { start + nanoseconds(frames, rate) }
+  public var end: Int64 { time(start, plus: nanoseconds(frames, rate)) }
 
   /// Which channels to take.
   public enum Channel: Sendable, Equatable {
@@ -61,10 +61,17 @@ public struct TapePart: Sendable {
   }
 }
 
-/// Nanoseconds of a number of samples.
+/// Nanoseconds of a number of samples. A header may state more samples than nanoseconds can count.
 func nanoseconds(_ samples: Int64, _ rate: Int) -> Int64 {
   let (seconds, rest) = samples.quotientAndRemainder(dividingBy: Int64(rate))
-  return seconds * 1_000_000_000 + rest * 1_000_000_000 / Int64(rate)
+  let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+  return isTooLong ? .max : time(whole, plus: rest * 1_000_000_000 / Int64(rate))
+}
+
+/// A time and nanoseconds after it; at most the last time, and at least the first, that 64 bits can count.
+func time(_ time: Int64, plus nanoseconds: Int64) -> Int64 {
+  let (sum, isTooFar) = time.addingReportingOverflow(nanoseconds)
+  return isTooFar ? (nanoseconds < 0 ? .min : .max) : sum
 }
 
 /// Samples in a number of nanoseconds, rounded to the nearest.

@@ -96,6 +96,24 @@ struct MQTTRunTests {
     #expect(try auscult("stop", name).status == 0 && live.end().status == 0)
   }
 
+  /// A queue that can be written again does not hide that the broker is away.
+  @Test func statusShowsBothProblems() throws {
+    let broker = try Broker(isStarted: false)
+    try write(broker)
+    let live = try LiveCommand(auscult, arguments: ["run", "fan.yaml", "--start-server", "--name", name])
+    try live.wait(for: "no MQTT broker answers at mqtt://127.0.0.1:\(broker.port)")
+    try FileManager.default.removeItem(atPath: folder.path + "/mqtt-queue")
+    try folder.write("mqtt-queue", "in the way")
+    let status = { try auscult("status", name).out }
+    try waitUntil { try status().contains("cannot make the folder") }
+    #expect(try status().contains("no MQTT broker answers"))
+    try FileManager.default.removeItem(atPath: folder.path + "/mqtt-queue")
+    try live.wait(for: "outbox.sqlite was moved away or removed: began a new one")
+    try waitUntil { try !status().contains("cannot make the folder") }
+    try waitUntil { try status().contains("no MQTT broker answers") }
+    #expect(try auscult("stop", name).status == 0 && live.end().status == 0)
+  }
+
   /// Measuring sends nothing.
   @Test func benchSendsNothing() throws {
     let broker = try Broker()

@@ -46,6 +46,15 @@ import Testing
     #expect(try database.rows("PRAGMA integrity_check", columns: 1) == [["ok"]])
   }
 
+  /// An age beyond what nanoseconds can count keeps everything.
+  @Test(arguments: [1e6, 1e20]) func aVeryLongAgeKeepsEverything(_ days: Double) throws {
+    let scratch = ScratchFolder()
+    let path = scratch.file("a.sqlite")
+    try write(path, HistoryLimits(keep: days * 86400), days: 0..<2, every: 600)
+    let database = try Connection(path, .readOnly, patience: 5)
+    #expect(try database.integer("SELECT count(*) FROM scores") == 288)
+  }
+
   @Test func oldRowsAreDeleted() throws {
     let scratch = ScratchFolder()
     let path = scratch.file("a.sqlite")

@@ -113,6 +113,42 @@ import Testing
     #expect(try JSONValue(parsing: Array(json.out.utf8.dropLast()))["machine"]?.text == name)
   }
 
+  /// Positions and times that no stream has, from a file of another origin.
+  @Test func numbersWithoutBoundsAreHarmless() throws {
+    let shop = try Workshop()
+    let span = #""begin":-9223372036854775808,"end":9223372036854775807,"graph":"g","node":"n","machine":"m""#
+    try shop.write(
+      "run.jsonl",
+      """
+      {"kind":"score",\(span),"rate":9223372036854775807,"time":"2262-04-11T23:47:16.854Z","score":1,"threshold":0}
+      {"kind":"alarm",\(span),"rate":1,"time":"2262-04-11T23:47:16.854Z","score":1,"state":"raised","id":"x"}
+      {"kind":"gap",\(span),"rate":48000,"time":"1677-09-22T00:00:00.000Z","cause":"xrun"}
+      {"kind":"score","begin":1,"end":2,"machine":"m","rate":-1,"time":"1677-09-22T00:00:00.000Z","score":1}
+
+      """)
+    #expect(try shop.auscult("history", "past.sqlite", "--import", "run.jsonl").status == 0)
+    // As another program may have written it.
+    try #require(
+      try shop.run("sqlite3", ["past.sqlite", #"UPDATE gaps SET "begin" = -1 << 63, "end" = (1 << 63) - 1"#]).status
+        == 0)
+    for arguments in [
+      ["--kind", "all"], ["--kind", "score", "--every", "36500d"], ["--kind", "score", "--every", "1h"],
+      ["--plot", "a.svg"], ["--since", "1677-09-22", "--until", "2262-04-11"],
+    ] {
+      let outcome = try shop.run(BuildFolder.path + "/auscult", ["history", "past.sqlite"] + arguments)
+      #expect(outcome.status == 0, "\(arguments): \(outcome.err)")
+    }
+    #expect(try shop.auscult("trend", "past.sqlite", "--plot", "t.svg").status == 0)
+  }
+
+  /// The end of a file that is no line of text.
+  @Test func aLongLastLineIsRejected() throws {
+    let shop = try Workshop()
+    try shop.write("run.jsonl", String(repeating: "x", count: 5 << 20))
+    let outcome = try shop.auscult("history", "past.sqlite", "--import", "run.jsonl")
+    #expect(outcome.status == 0 && outcome.err.contains("ignored 1 line"), "\(outcome.err)")
+  }
+
   /// The same file again replaces what it added, so that a file that has grown is imported once.
   @Test func importingAgainReplaces() throws {
     let shop = try shop()

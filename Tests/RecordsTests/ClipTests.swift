@@ -203,6 +203,39 @@ private struct WrittenClip {
     #expect(FileManager.default.contents(atPath: foreign) == Data("not ours".utf8))
   }
 
+  @Test func aLimitBelowOneClipIsReported() throws {
+    let run = try run("before: 0.1 s, limit: 1 kB", [sound(4, loud: [2...2.5])])
+    #expect(try WrittenClip.all(run).isEmpty)
+    #expect(run.messages.contains { $0.contains("alone is larger than `limit` (1000 bytes) and was deleted") })
+  }
+
+  /// The copy of a note, a note that names another file, and hidden files of others.
+  @Test func foreignFilesStay() throws {
+    let parameters = "before: 0.1 s, after: 0.1 s, format: wav, limit: 90 kB"
+    let source = sound(12, loud: [2...2.5, 4...4.5, 6...6.5, 8...8.5, 10...10.5])
+    let first = try run(parameters, [source])
+    let newest = try #require(try WrittenClip.all(first).last)
+    let folder = first.folder + "/clips/"
+    let manager = FileManager.default
+    let stem = String(newest.name.split(separator: ".").dropLast().joined(separator: "."))
+    for (name, text) in [
+      ("a.json", String(decoding: try #require(manager.contents(atPath: folder + stem + ".json")), as: UTF8.self)),
+      ("b.json", #"{"kind":"clip","clip":"b.txt","graph":"watch","node":"clip"}"#), ("b.txt", "mine"),
+      (".notes.draft", "mine"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + name))
+      // The oldest files go first.
+      try manager.setAttributes([.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: folder + name)
+    }
+    #expect(try ClipNote.all(in: folder).count { $0.path.hasSuffix(newest.name) } == 1, "a copy is no other clip")
+    let next = try HandRun(graph(parameters).replacing("${env:OUT}", with: first.folder), rate: rate)
+    next.driver.feed([source]) { 256 }
+    next.driver.finish()
+    for name in ["a.json", "b.json", "b.txt", ".notes.draft", newest.name] {
+      #expect(manager.fileExists(atPath: folder + name), "\(name)")
+    }
+  }
+
   @Test func namesAreSafeAndDistinct() {
     let time: Int64 = 1_795_253_401_664_000_000
     #expect(

@@ -289,6 +289,8 @@ final class Clip: OffloadNode {
         guard let writer else { return }
         guard try writer.write(most: isPatient ? .max : Clip.piece) else { return }
         tellClipped(writer.clipped)
+        if let text = folder.tooLarge { host.log(.warning, text) }
+        folder.tooLarge = nil
         self.writer = nil
         finished.removeFirst()
       } while isPatient && !finished.isEmpty

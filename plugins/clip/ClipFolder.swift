@@ -19,6 +19,8 @@ final class ClipFolder {
   /// The clips that this sink has written, the oldest first. Others are never deleted.
   private var clips: [ClipNote] = []
   private let reports: ClipReports
+  /// The last clip that was deleted at once, in words; nil: there was none.
+  var tooLarge: String?
 
   init(_ path: String, _ host: Host, keep: Double?, limit: Int?) {
     self.path = path
@@ -36,7 +38,7 @@ final class ClipFolder {
     let isNew = try OutputFolder(of: path + "/x").make()
     for name in try ClipNote.names(in: path) {
       let file = "\(path)/\(name)"
-      if name.utf8.first == UInt8(ascii: "."), name.hasSuffix(ClipWriter.draftEnding) { removeDraft(file) }
+      if ClipWriter.isDraft(name) { removeDraft(file) }
     }
     clips = try ClipNote.all(in: path).filter { $0.note["graph"]?.text == graph && $0.note["node"]?.text == node }
     reports.count(clips, limit: limit)
@@ -47,8 +49,10 @@ final class ClipFolder {
   private func removeDraft(_ file: String) {
     let descriptor = Glibc.open(PathText.bytes(file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     if case .taken = FileLock.take(descriptor) { unlink(PathText.bytes(file)) }
-    close(descriptor)
   }
 
   /// Gives a finished draft its name, after its note: a clip never lacks one.
@@ -77,6 +81,9 @@ final class ClipFolder {
     }
     reports.count(clips, limit: limit)
     trim()
+    if let limit, !clips.contains(where: { $0.path == sound }), !exists(sound) {
+      tooLarge = "\(sound) alone is larger than `limit` (\(limit) bytes) and was deleted; raise `limit`"
+    }
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws(FileProblem) {

@@ -9,6 +9,12 @@ final class ClipWriter {
   /// The ending of drafts: `.NAME.draft`.
   static let draftEnding = ".draft"
 
+  /// Whether a name is that of a draft of a sound, or of its note.
+  static func isDraft(_ name: String) -> Bool {
+    let endings = SoundFormat.allCases.map { "." + $0.rawValue } + [draftEnding + ".json"]
+    return name.utf8.first == UInt8(ascii: ".") && endings.contains { name.hasSuffix($0 + draftEnding) }
+  }
+
   private let clip: OpenClip
   private let folder: ClipFolder
   private let format: SoundFormat

@@ -39,6 +39,8 @@ final class Courier: @unchecked Sendable {
   /// A connection that lasted less long does not shorten the next pause.
   private static let stable = Duration.seconds(10)
   private static let connectingLimit = Duration.seconds(30)
+  /// A broker that acknowledges none of the messages that it has for so long is not waited for any longer.
+  private static let acknowledgeLimit = Duration.seconds(15)
   /// Seconds between two looks when nothing happens.
   private static let interval = 1.0
   private static let goodbye: Int32 = 500
@@ -59,6 +61,11 @@ final class Courier: @unchecked Sendable {
   private var backoff = Backoff()
   /// The last attempt to connect has failed.
   private var hasFailed = false
+  /// The last acknowledgement, or when the first message left that was not acknowledged.
+  private var heard = ContinuousClock.now
+  /// The broker accepts connections, but acknowledges nothing.
+  private var isUnanswered = false
+  private var isUnreadable = false
   private var buffer: ArraySlice<Outbox.Entry> = []
   private var lastSent: Int64 = 0
   private var flying: Set<Int64> = []
@@ -81,6 +88,14 @@ final class Courier: @unchecked Sendable {
 
   /// There are new messages in the queue.
   func wake() { events.wake() }
+
+  /// The last value of each topic.
+  var retained: [RetainedMessage] {
+    orders.withLock { $0.states.map { RetainedMessage(topic: $0.key, payload: $0.value) } }
+  }
+
+  /// Tells `status` why the queue can't be written; nil: it can.
+  func noteQueue(_ problem: String?) { notes.queue(problem) }
 
   /// Sets the last value of a topic.
   func retain(_ message: RetainedMessage) {
@@ -150,6 +165,7 @@ final class Courier: @unchecked Sendable {
     case .connected:
       tellStates()
       isEmpty = send() && flying.isEmpty
+      lookForAnswers()
     }
     save()
     guard let end else { return true }
@@ -174,6 +190,8 @@ final class Courier: @unchecked Sendable {
     case (.sent(let id), _):
       flying.remove(id)
       sent.insert(id)
+      heard = .now
+      if isUnanswered { tellConnected() }
     case (.unsent(let id, let attempt), .connected) where attempt == client?.attempt && flying.contains(id):
       // What follows would overtake it, so begin again.
       client?.disconnect(milliseconds: 0)
@@ -212,11 +230,27 @@ final class Courier: @unchecked Sendable {
   private func begin() {
     link = .connected(since: .now)
     hasFailed = false
-    connection.store(true, ordering: .relaxed)
-    notes.connected(run.settings.broker.text, waiting: outbox.count)
+    if !isUnanswered { tellConnected() }
     publish(RetainedMessage(topic: run.topics.status, payload: Array("online".utf8)))
     for message in run.announcements { publish(message) }
     orders.withLock { $0.untold = Set($0.states.keys) }
+  }
+
+  private func tellConnected() {
+    isUnanswered = false
+    connection.store(true, ordering: .relaxed)
+    notes.connected(run.settings.broker.text, waiting: outbox.count)
+  }
+
+  /// Without this, alarms would wait for ever at a broker that hangs, and `status` would not say so.
+  private func lookForAnswers() {
+    guard !flying.isEmpty, .now - heard > Self.acknowledgeLimit else { return }
+    isUnanswered = true
+    client?.disconnect(milliseconds: 0)
+    part(
+      BrokerProblem(
+        "the broker \(run.settings.broker.text) takes messages, but acknowledges none; look at its log, or start it "
+          + "again"))
   }
 
   private func fail(code: Int32, detail: String) {
@@ -262,7 +296,8 @@ final class Courier: @unchecked Sendable {
   private func send() -> Bool {
     while flying.count < Self.window {
       if buffer.isEmpty {
-        buffer = ((try? outbox.next(after: lastSent, most: Self.window)) ?? [])[...]
+        guard let entries = read() else { return false }
+        buffer = entries[...]
         if buffer.isEmpty { return true }
       }
       guard let entry = buffer.first else { return true }
@@ -271,12 +306,27 @@ final class Courier: @unchecked Sendable {
           topic: entry.topic, payload: entry.payload, quality: run.settings.quality, id: entry.id)
         // Paho has no number left, or the connection is about to break.
         guard isTaken == true else { return false }
+        if flying.isEmpty { heard = .now }
         flying.insert(entry.id)
       }
       lastSent = entry.id
       buffer.removeFirst()
     }
     return false
+  }
+
+  /// The next messages of the queue; nil: they can't be read, and `status` says so.
+  private func read() -> [Outbox.Entry]? {
+    do throws(FileProblem) {
+      let entries = try outbox.next(after: lastSent, most: Self.window)
+      if isUnreadable { notes.queue(nil) }
+      isUnreadable = false
+      return entries
+    } catch {
+      isUnreadable = true
+      notes.queue(error.description)
+      return nil
+    }
   }
 
   /// If that fails, because the disk is full, it is tried again: until then they are known as sent.

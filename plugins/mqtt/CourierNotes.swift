@@ -12,6 +12,15 @@ final class CourierNotes: Sendable {
     var queued: Int?
     /// The problem as last logged.
     var said: String?
+    /// Why there is no connection, and why the queue can't be written.
+    var link: String?
+    var queue: String?
+
+    /// `status` has one text for a node.
+    func show() {
+      let problems = [queue, link].compactMap { $0 }
+      outages?.say(problems.isEmpty ? nil : problems.joined(separator: "; "))
+    }
   }
 
   private let state: Mutex<State>
@@ -39,7 +48,8 @@ final class CourierNotes: Sendable {
   func blocked(_ problem: BrokerProblem, waiting: Int) {
     state.withLock { state in
       state.figures?.set("connected", 0)
-      state.outages?.say("\(problem.text). \(Self.count(waiting)) in the queue")
+      state.link = "\(problem.text). \(Self.count(waiting)) in the queue"
+      state.show()
       guard state.said != problem.text else { return }
       state.said = problem.text
       state.host?.log(.warning, "\(problem.text). Alarms wait in the queue; everything else runs on")
@@ -49,12 +59,20 @@ final class CourierNotes: Sendable {
   func connected(_ broker: String, waiting: Int) {
     state.withLock { state in
       let isBack = state.said != nil
-      state.said = nil
-      state.outages?.say(nil)
       state.figures?.set("connected", 1)
+      (state.said, state.link) = (nil, nil)
+      state.show()
       state.host?.log(
         isBack ? .warning : .info,
         "connected to \(broker)" + (waiting > 0 ? "; sends \(Self.count(waiting)) of the queue" : ""))
+    }
+  }
+
+  /// Why the queue can't be written; nil: it can. Thread: the sink's.
+  func queue(_ problem: String?) {
+    state.withLock { state in
+      state.queue = problem
+      state.show()
     }
   }
 

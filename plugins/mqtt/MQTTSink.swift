@@ -41,6 +41,9 @@ final class MQTTSink: OffloadNode {
   private var outages: Outages?
   private var waiting: [Message] = []
   private var nextLook = ContinuousClock.now
+  private var nextGlance = ContinuousClock.now
+  /// What the old queue has is in the new one, which could not be opened yet.
+  private var isCopied = false
   private var isPatient = false
 
   required init(_ arguments: Arguments) throws {
@@ -150,21 +153,52 @@ final class MQTTSink: OffloadNode {
   // MARK: The queue
 
   private func flush(isLast: Bool = false) {
-    guard let outbox else { return }
-    lookForOldScores(outbox)
-    guard !waiting.isEmpty, outage.isDue || isLast || isPatient else { return boundMemory() }
-    awaitRoom(outbox)
+    guard outage.isDue || isLast || isPatient else { return boundMemory() }
     do throws(FileProblem) {
-      let dropped = try outbox.add(waiting)
-      waiting = []
-      courier?.wake()
-      report(dropped, "the queue has its limit of \(settings.limit) messages (`queue_limit`)")
+      try renewQueue(isLast: isLast)
+      guard let outbox else { return }
+      lookForOldScores(outbox)
+      if !waiting.isEmpty { try write(to: outbox, isLast: isLast) }
+      guard outage.isOn else { return }
       outage.end(outbox.path)
+      courier?.noteQueue(nil)
     } catch {
       outage.fail(error)
+      courier?.noteQueue(error.description)
       boundMemory()
       if isLast { report(Self.all(waiting), "the queue can't be written") }
     }
+  }
+
+  private func write(to outbox: Outbox, isLast: Bool) throws(FileProblem) {
+    awaitRoom(outbox)
+    let dropped = try outbox.add(waiting, isLast: isLast)
+    waiting = []
+    courier?.wake()
+    report(dropped, "the queue has its limit of \(settings.limit) messages (`queue_limit`)")
+  }
+
+  /// If the queue was moved away or removed, begins a new one with what waits in the old, which is still open.
+  private func renewQueue(isLast: Bool) throws(FileProblem) {
+    guard let outbox, .now >= nextGlance || !waiting.isEmpty || isLast else { return }
+    nextGlance = .now + .seconds(1)
+    guard outbox.isGone else { return }
+    try OutputFolder.makeAll(settings.queue)
+    if !isCopied {
+      do throws(FileProblem) {
+        try outbox.copyToPath { host.log(.error, $0) }
+      } catch {
+        guard error.code == EIO else { throw error }
+        host.log(.error, "\(error.description). Up to \(CourierNotes.count(outbox.count)) of the old queue are lost")
+      }
+      isCopied = true
+    }
+    let states = courier?.retained ?? []
+    courier?.stop(seconds: 0, waitsForBroker: false)
+    try openQueue()
+    isCopied = false
+    for state in states { courier?.retain(state) }
+    host.log(.warning, "\(outbox.path) was moved away or removed: began a new one with what waited in it")
   }
 
   /// Where there is no deadline, the run waits for the broker, but not for one that is away.

@@ -26,6 +26,7 @@ final class Outbox: @unchecked Sendable {
   private static let (courierPatience, sinkPatience) = (5.0, 100)
 
   let path: String
+  private let identity: FileIdentity?
   private let limit: Int
   /// Seconds.
   private let age: Double
@@ -48,6 +49,7 @@ final class Outbox: @unchecked Sendable {
     self.age = age
     do {
       sink = try Self.open(path, tell)
+      identity = FileIdentity(path)
       courier = try Connection(path, .readWrite, patience: Self.courierPatience)
       // The courier writes the journal back: the sink never waits for the disk.
       try sink.execute(
@@ -65,7 +67,9 @@ final class Outbox: @unchecked Sendable {
 
   private static func open(_ path: String, _ tell: (String) -> Void) throws(DatabaseProblem) -> Connection {
     do throws(DatabaseProblem) {
-      return try prepared(path)
+      let connection = try prepared(path)
+      try check(connection)
+      return connection
     } catch {
       guard error.isDamaged else { throw error }
       let aside = path + ".damaged"
@@ -73,6 +77,12 @@ final class Outbox: @unchecked Sendable {
       tell("\(path) is damaged: moved it to \(aside) and began a new one; messages in it were not sent")
       return try prepared(path)
     }
+  }
+
+  /// Finds damage that would show only when the messages there are to be sent.
+  private static func check(_ connection: Connection) throws(DatabaseProblem) {
+    let statement = try Statement(connection, "PRAGMA quick_check(1)")
+    guard try statement.next(), statement.text(0) == "ok" else { throw DatabaseProblem.damaged(connection.path) }
   }
 
   private static func prepared(_ path: String) throws(DatabaseProblem) -> Connection {
@@ -108,8 +118,15 @@ final class Outbox: @unchecked Sendable {
   // MARK: The sink
 
   /// Adds messages, all or none, and drops what is beyond the limits. Thread: the sink's.
-  func add(_ messages: [Message]) throws(FileProblem) -> Dropped {
+  ///
+  /// - Parameter isLast: there is no later attempt: waits for the courier as long as it takes.
+  func add(_ messages: [Message], isLast: Bool = false) throws(FileProblem) -> Dropped {
     let now = Self.now
+    if isLast {
+      try wording { () throws(DatabaseProblem) in
+        try sink.execute("PRAGMA busy_timeout = \(Int(Self.courierPatience * 1000))")
+      }
+    }
     try wording { () throws(DatabaseProblem) in
       try sink.transaction { () throws(DatabaseProblem) in
         for message in messages {
@@ -152,6 +169,24 @@ final class Outbox: @unchecked Sendable {
   private func recount() throws(FileProblem) {
     let count = try wording { () throws(DatabaseProblem) in try sink.integer("SELECT count(*) FROM messages") }
     number.store(Int(count ?? 0), ordering: .relaxed)
+  }
+
+  /// Whether somebody has moved the file away or removed it: what is added then is lost with the program.
+  var isGone: Bool { FileIdentity(path) != identity }
+
+  /// Makes a new file at the path, or continues the one that is there, and adds all messages to it. Thread: the sink's.
+  ///
+  /// - Parameter tell: as with `init`.
+  func copyToPath(_ tell: (String) -> Void) throws(FileProblem) {
+    try wording { () throws(DatabaseProblem) in
+      _ = try Self.open(path, tell)
+      let attach = try Statement(sink, "ATTACH ? AS fresh")
+      attach.bind(1, path)
+      try attach.run()
+      defer { try? sink.execute("DETACH fresh") }
+      let columns = "alarm, added, topic, payload, begin, end"
+      try sink.execute("INSERT INTO fresh.messages (\(columns)) SELECT \(columns) FROM main.messages ORDER BY id")
+    }
   }
 
   // MARK: The courier

@@ -26,6 +26,9 @@ public struct ClipNote: Sendable {
     return Double(samples) / Double(rate)
   }
 
+  /// The sounds that `sink.clip` writes.
+  private static let endings = [".flac", ".wav"]
+
   /// The largest note that is read.
   static let mostBytes = 1 << 20
 
@@ -43,6 +46,8 @@ public struct ClipNote: Sendable {
       let name = note["clip"]?.text, !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != "..", name != "."
     else { return nil }
     let sound = LinkedPath.split(path).folder + "/" + name
+    // A copy of a note, or a forged one, must not have the sound of another clip deleted, nor any other file.
+    guard Self.notePath(of: sound) == path, Self.endings.contains(where: { name.hasSuffix($0) }) else { return nil }
     var status = stat()
     guard lstat(PathText.bytes(sound), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     self.path = sound

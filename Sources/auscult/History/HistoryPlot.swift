@@ -45,7 +45,8 @@ struct HistoryPlot {
     guard let known else { return [] }
     let (begin, end) = (filter.since ?? known.first, filter.until ?? known.last)
     guard begin < end else { return [] }
-    let span = Double(end - begin) / 1e9
+    // As integers, the difference of two times may be too large.
+    let span = (Double(end) - Double(begin)) / 1e9
     let width = Self.widths.first { span / $0 <= Double(Self.points) } ?? (span / Double(Self.points)).rounded(.up)
     let range = (Double(begin) / 1e9, Double(end) / 1e9)
     let alarms = try alarms(machine, range)

@@ -102,6 +102,43 @@ struct MQTTTroubleTests {
     #expect(lost > 200 && (lost...(scores - 100)).contains(recorded), "lost \(lost) of \(scores), recorded \(recorded)")
   }
 
+  /// Its connections stay, but nothing is acknowledged.
+  @Test func aBrokerThatHangsIsReported() throws {
+    let broker = try Broker()
+    let subscriber = try Subscriber(broker)
+    let rig = try MQTTRig(address(broker), queue: queue)
+    try rig.alarms(0..<1)
+    try waitUntil { try subscriber.payloads("/alarm").count == 1 }
+    broker.freeze()
+    try rig.alarms(1..<4)
+    try rig.waitForLog("\(address(broker)) takes messages, but acknowledges none")
+    broker.thaw()
+    try waitUntil { try Set(seconds(subscriber.payloads("/alarm"))).count == 4 }
+    rig.end()
+  }
+
+  /// The messages are in the file that is removed, and in no other.
+  @Test(arguments: [false, true]) func aQueueThatIsRemovedIsBegunAnew(_ withFolder: Bool) throws {
+    let broker = try Broker(isStarted: false)
+    let rig = try MQTTRig(address(broker), queue: queue)
+    try rig.alarms(0..<20)
+    for name in withFolder ? [""] : ["/outbox.sqlite", "/outbox.sqlite-wal", "/outbox.sqlite-shm"] {
+      try FileManager.default.removeItem(atPath: queue + name)
+    }
+    try rig.alarms(20..<22)
+    #expect(rig.sink.logged.count { $0.contains("outbox.sqlite was moved away or removed: began a new one") } == 1)
+    // As after kill -9: only what is on the disk is left.
+    let copy = scratch.file("copy")
+    try FileManager.default.copyItem(atPath: queue, toPath: copy)
+    try broker.start()
+    let subscriber = try Subscriber(broker)
+    let next = try MQTTRig(address(broker), queue: copy)
+    try waitUntil { try subscriber.payloads("/alarm").count == 22 }
+    next.end()
+    #expect(try seconds(subscriber.payloads("/alarm")) == Array(0..<22), "in order, each once")
+    rig.end()
+  }
+
   @Test func oneWatchHasAQueue() throws {
     let rig = try MQTTRig("mqtt://127.0.0.1:1", queue: queue)
     #expect {
@@ -122,6 +159,23 @@ struct MQTTTroubleTests {
     try rig.alarms(0..<3)
     rig.end()
     #expect(try Data(contentsOf: URL(fileURLWithPath: queue + "/outbox.sqlite.damaged")).count == 8192)
+  }
+
+  /// The first pages are whole: the damage is where the messages are.
+  @Test func damageWithinTheQueueIsFound() throws {
+    let first = try MQTTRig("mqtt://127.0.0.1:1", queue: queue)
+    try first.alarms(0..<200)
+    first.end()
+    let file = URL(fileURLWithPath: queue + "/outbox.sqlite")
+    var bytes = try Data(contentsOf: file)
+    let part = bytes.count / 3..<bytes.count / 3 * 2
+    bytes.replaceSubrange(part, with: Data(repeating: 65, count: part.count))
+    try bytes.write(to: file)
+    let next = try MQTTRig("mqtt://127.0.0.1:1", queue: queue)
+    #expect(next.sink.logged.contains { $0.contains("outbox.sqlite is damaged: moved it to ") })
+    try next.alarms(200..<203)
+    next.end()
+    #expect(next.sink.logged.contains { $0.contains(" 3 messages for ") })
   }
 
   @Test(arguments: [

@@ -50,6 +50,11 @@ public final class Broker {
     process.waitUntilExit()
   }
 
+  /// It keeps its connections, but answers nothing until `thaw`.
+  public func freeze() { if let process { kill(process.processIdentifier, SIGSTOP) } }
+
+  public func thaw() { if let process { kill(process.processIdentifier, SIGCONT) } }
+
   private static func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
