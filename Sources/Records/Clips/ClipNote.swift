@@ -47,7 +47,8 @@ public struct ClipNote: Sendable {
     else { return nil }
     let sound = LinkedPath.split(path).folder + "/" + name
     // A copy of a note, or a forged one, must not have the sound of another clip deleted, nor any other file.
-    guard Self.notePath(of: sound) == path, Self.endings.contains(where: { name.hasSuffix($0) }) else { return nil }
+    let own = LinkedPath.split(Self.notePath(of: sound)).name
+    guard own == LinkedPath.split(path).name, Self.endings.contains(where: { name.hasSuffix($0) }) else { return nil }
     var status = stat()
     guard lstat(PathText.bytes(sound), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     self.path = sound
