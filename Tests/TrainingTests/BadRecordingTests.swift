@@ -36,7 +36,9 @@ import Testing
   /// A connection that was lost for a moment is neither learned from, nor sets a threshold.
   @Test func stretchesOfDigitalSilenceAreLeftOut() throws {
     let workshop = try workshop()
-    let train = ["train", "watch.yaml", "--normal", "n", "--output", "model.safetensors", "--threshold", "percentile=99"]
+    let train = [
+      "train", "watch.yaml", "--normal", "n", "--output", "model.safetensors", "--threshold", "percentile=99",
+    ]
     func threshold() throws -> Double {
       let outcome = try workshop.run(train + ["--json"])
       #expect(outcome.status == 0, "\(outcome.err)")
