@@ -85,9 +85,10 @@ import Testing
     #expect(try client.handlers["unsubscribe"]!(["subscription": id]) == ["ended": true])
     client.poll(5)
     #expect(throws: ControlError.self) { try client.fetch(id) }
-    #expect(try client.run.finish(.swap, "judge", "weight=2").state == .done)
+    // Before the swap: during it, and until the new node has proved itself, new subscriptions wait.
     for _ in 0..<32 { _ = try client.subscribe([:]) }
     #expect(throws: ControlError.self) { try client.subscribe([:]) }
+    #expect(try client.run.finish(.swap, "judge", "weight=2").state == .done)
   }
 }
 
