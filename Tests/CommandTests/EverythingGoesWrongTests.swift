@@ -76,7 +76,8 @@ struct EverythingGoesWrongTests {
   }
 
   private func waitForClips(_ plant: Plant, _ count: Int) throws {
-    try waitUntil { try past(plant, "SELECT count(*) FROM clips") == [["\(count)"]] }
+    try? waitUntil { try past(plant, "SELECT count(*) FROM clips") == [["\(count)"]] }
+    try #require(try past(plant, "SELECT count(*) FROM clips") == [["\(count)"]])
   }
 
   private func past(_ plant: Plant, _ sql: String, columns: Int = 1) throws -> [[String]] {
@@ -104,8 +105,8 @@ struct EverythingGoesWrongTests {
       #expect(rows.sorted() == ids.sorted(), "\(state)")
       let records = try lines(plant, "alarm").filter { $0["state"]?.text == state }.compactMap { $0["id"]?.text }
       #expect(records.sorted() == ids.sorted(), "\(state)")
-      try waitUntil { try received(plant, state).count >= Self.failures }
-      #expect(try received(plant, state).sorted() == ids.sorted(), "\(state)")
+      try? waitUntil { try received(plant, state).count >= Self.failures }
+      #expect(try received(plant, state).sorted() == ids.sorted(), "\(state), at the broker")
     }
     let kinds = try past(plant, "SELECT DISTINCT kind FROM events").map { $0[0] }
     #expect(Set(kinds).isSubset(of: ["alarm", "connection", "deaf"]), "\(kinds)")

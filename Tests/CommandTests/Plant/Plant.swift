@@ -194,10 +194,18 @@ final class Plant {
 
   /// Until it hears the machine and has learned.
   func waitUntilItJudges() throws {
-    try waitUntil {
-      let machine = try status(watchName)?["machines"]?.array?.first
-      return machine?["health"] == "ok" && (machine?["scores"]?.array?.first?["age_seconds"]?.number ?? 9) < 1
+    do {
+      try waitUntil {
+        let machine = try status(watchName)?["machines"]?.array?.first
+        return machine?["health"] == "ok" && (machine?["scores"]?.array?.first?["age_seconds"]?.number ?? 9) < 1
+      }
+    } catch {
+      throw Deaf(status: try status(watchName))
     }
+  }
+
+  struct Deaf: Error {
+    var status: JSONValue?
   }
 
   /// The answer of `auscult status`; nil: there is none.
