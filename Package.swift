@@ -104,7 +104,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GraphFileTests", ["FileDriver"]),
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
-  ("CommandTests", ["RunControl", "OutputFiles", "SystemCalls"]),
+  ("CommandTests", ["RunControl", "OutputFiles", "SystemCalls", "Database", "CSndFile"]),
   ("ModelTests", ["Models", "JSONText", "CDigest"]),
   ("LearningTests", ["Learning", "Models", "NodeKit", "CNetwork", "CKernels"]),
   ("FuzzTests", ["RunControl"]),

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RunControl
 import TestSupport
 import Testing
 
@@ -90,9 +91,13 @@ struct MQTTRunTests {
       let text = try auscult("status", name).out
       return text.contains("blocked   out, since ") && text.contains(" in the queue")
     }
+    let away = try figures(name)
+    #expect(away?["connected"] == 0 && away?["queued_messages"] != nil, "\(away as Any)")
     try broker.start()
     try live.wait(for: "out: connected to mqtt://127.0.0.1:\(broker.port)")
     try waitUntil { try !auscult("status", name).out.contains("blocked") }
+    let back = try figures(name)
+    #expect(back?["connected"] == 1 && back?["dropped_total"] == 0, "\(back as Any)")
     #expect(try auscult("stop", name).status == 0 && live.end().status == 0)
   }
 
@@ -112,6 +117,11 @@ struct MQTTRunTests {
     try waitUntil { try !status().contains("cannot make the folder") }
     try waitUntil { try status().contains("no MQTT broker answers") }
     #expect(try auscult("stop", name).status == 0 && live.end().status == 0)
+  }
+
+  /// What the sink says of itself.
+  private func figures(_ name: String) throws -> JSONValue? {
+    try JSONValue(parsing: Array(auscult("status", name, "--json").out.utf8))["figures"]?["out"]
   }
 
   /// Measuring sends nothing.

@@ -13,7 +13,8 @@ public struct OneServerAtATime: SuiteTrait, TestTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("auscult-jack-\(getuid()).lock").path
+    // Beside the database: the folder of temporary files is not the same for all processes.
+    let path = "/dev/shm/auscult-jack-\(getuid()).lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw CannotLock(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
