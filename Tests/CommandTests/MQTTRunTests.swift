@@ -109,7 +109,8 @@ struct MQTTRunTests {
     try live.wait(for: "no MQTT broker answers at mqtt://127.0.0.1:\(broker.port)")
     try FileManager.default.removeItem(atPath: folder.path + "/mqtt-queue")
     try folder.write("mqtt-queue", "in the way")
-    let status = { try auscult("status", name).out }
+    // The text is cut in the middle for people.
+    let status = { try auscult("status", name, "--json").out }
     try waitUntil { try status().contains("cannot make the folder") }
     #expect(try status().contains("no MQTT broker answers"))
     try FileManager.default.removeItem(atPath: folder.path + "/mqtt-queue")
