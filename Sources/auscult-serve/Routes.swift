@@ -39,7 +39,8 @@ struct Routes {
     case ["page.js"]: .text(Page.script, type: "text/javascript")
     case ["page.css"]: .text(Page.style, type: "text/css")
     case ["metrics"]: .text(Metrics(board.runs).text, type: "text/plain; version=0.0.4")
-    case ["api", "v1", "openapi.json"]: Reply(status: .ok, type: "application/json", body: Array(OpenAPI.text.utf8))
+    case ["api", "v1", "openapi.json"]:
+      Reply(status: .ok, type: "application/json", body: PackageResources.openapi_json)
     case ["api", "v1", "runs"]: .json(["runs": .array(sortedRuns.map { summary($0.key, $0.value) })])
     case ["api", "v1", "machines"]: .json(["machines": .array(sortedRuns.flatMap { machines($0.key, $0.value) })])
     default: ofRun(request)

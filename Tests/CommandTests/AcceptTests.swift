@@ -141,6 +141,10 @@ struct AcceptTests {
     // A stretch of the watch's own tape.
     let tape = try accept("--graph", "accept", "--machine", "fan", "--since", "4s", "--until", "2s", "--dry-run")
     #expect(tape.status == 0 && tape.out.contains("1 of 6: 1 recording joined normal: fan-"), "\(tape.out)\(tape.err)")
+    let sounds = try FileManager.default.contentsOfDirectory(atPath: folder.file("normal/fan")).sorted()
+    let long = try accept("--graph", "accept", "--machine", "fan", "--since", "5min", "--until", "2s", "--dry-run")
+    #expect(long.status == 1 && long.err.contains("the tape lacks"), "\(long.out)\(long.err)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("normal/fan")).sorted() == sounds)
     for run in [watch, simulator] {
       run.signal(SIGINT)
       _ = try run.end()

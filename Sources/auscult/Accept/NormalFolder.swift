@@ -65,10 +65,17 @@ struct NormalFolder {
     joined(target, digest, machine)
   }
 
-  /// Cuts a stretch out of recordings.
+  /// Cuts a stretch out of recordings, which must have all of it: a file may end earlier than its header says.
   mutating func add(_ cut: TapeCut, machine: String) throws {
     let target = free("\(ClipName.escaped(machine, most: 120))-\(ClipName.compact(cut.begin)).wav", machine)
-    try cut.write(to: target, format: .wav, title: "normal sound of \(machine)")
+    let silent = try cut.write(to: target, format: .wav, title: "normal sound of \(machine)")
+    if let gap = silent.first {
+      unlink(PathText.bytes(target))
+      throw Failure(
+        "the tape lacks \(Quantity.seconds(Double(gap.count) / Double(cut.rate))) of that time, from second "
+          + "\(Quantity.fixed(Double(gap.lowerBound) / Double(cut.rate), 1)) on",
+        advice: "give a stretch without the gap")
+    }
     joined(target, try SoundDigest.of(target), machine)
   }
 
