@@ -33,28 +33,6 @@ import Testing
     #expect(judged.err.contains("2 of 6 recordings are too short for a token, and not judged: n/short-a.wav"))
   }
 
-  /// A connection that was lost for a moment is neither learned from, nor sets a threshold.
-  @Test func stretchesOfDigitalSilenceAreLeftOut() throws {
-    let workshop = try workshop()
-    let train = [
-      "train", "watch.yaml", "--normal", "n", "--output", "model.safetensors", "--threshold", "percentile=99",
-    ]
-    func threshold() throws -> Double {
-      let outcome = try workshop.run(train + ["--json"])
-      #expect(outcome.status == 0, "\(outcome.err)")
-      let machines = try #require(try json(outcome.out)["machines"] as? [[String: Any]])
-      return try #require(machines.first?["threshold"] as? Double)
-    }
-    let usual = try threshold()
-    var sound = machineSound(seconds: 1.5, seed: 2)
-    sound.replaceSubrange(8000..<8500, with: [Float](repeating: 0, count: 500))
-    try workshop.record("n/2.wav", sound)
-    let outcome = try workshop.run(train)
-    #expect(outcome.err.contains("tokens that are silent, or partly, were not learned from"), "\(outcome.err)")
-    let cut = try threshold()
-    #expect(abs(cut - usual) < 0.5 * usual, "\(cut), without silence \(usual)")
-  }
-
   @Test func unreadableFilesAreLeftOutOnRequest() throws {
     let workshop = try workshop()
     try workshop.write("n/broken.wav", "no sound at all")

@@ -25,7 +25,7 @@ extension LiveTraining {
 
   private func hear() {
     for token in store.take() where token.values.allSatisfy(\.isFinite) {
-      if token.isSilent || token.isPartlySilent {
+      if token.isSilent {
         silent += 1
       } else if token.isAfterGap {
         afterGaps += 1

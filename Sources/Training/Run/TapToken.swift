@@ -12,9 +12,6 @@ public struct TapToken: Sendable {
   /// The driver's frames per second.
   public var rate: Int
   public var isSilent = false
-  /// A part of it is digital silence, as while a port was not connected: it tells nothing of the machine, and would set a
-  /// threshold far too high.
-  public var isPartlySilent = false
   public var isClipped = false
   /// Something was lost between this token and the one before.
   public var isAfterGap = false

@@ -51,8 +51,8 @@ struct HeldOutScores {
 
   init() {}
 
-  /// Adds the scores of a recording and machine. Scores of tokens that are silent, or partly, are left out, but alarms get
-  /// them; a token that is not normal ends a stream.
+  /// Adds the scores of a recording and machine. Scores of silent tokens are left out, but alarms get them; a token
+  /// that is not normal ends a stream.
   ///
   /// - Parameters:
   ///   - number: identifies the recording.
@@ -71,7 +71,7 @@ struct HeldOutScores {
       if !isOpen { streams.append(ScoreStream(recording: number, group: group, rate: token.rate)) }
       isOpen = true
       streams[streams.count - 1].heard.append(heard)
-      guard !token.isSilent, !token.isPartlySilent else { continue }
+      guard !token.isSilent else { continue }
       streams[streams.count - 1].append(begin: token.beginSecond, end: token.endSecond, score: score.value)
     }
     normal[machine, default: []] += streams.filter { !$0.scores.isEmpty }

@@ -65,7 +65,6 @@ private class Tap: OffloadNode {
         let marks = input.marks(index, channel)
         token.marks = marks.rawValue
         token.isSilent = !marks.isSounding
-        token.isPartlySilent = marks.rawValue & Marks.silence != 0
         token.isClipped = marks.isClipped
         token.isAfterGap = token.head.followsGap
         heard.append(token)

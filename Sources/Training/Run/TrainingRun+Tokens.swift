@@ -150,7 +150,7 @@ extension TrainingRun {
       collected.notFinite += 1
       return
     }
-    if token.isSilent || token.isPartlySilent {
+    if token.isSilent {
       collected.silent += 1
       return
     }
@@ -194,9 +194,7 @@ extension TrainingRun {
         "\(collected.notFinite) tokens hold NaN or infinite values, and were not used for training: check "
           + "the program that wrote the recordings")
     }
-    if collected.silent > 0 {
-      callbacks.warn("\(collected.silent) tokens that are silent, or partly, were not learned from")
-    }
+    if collected.silent > 0 { callbacks.warn("\(collected.silent) silent tokens were not learned from") }
     if collected.clipped * 20 > total {
       callbacks.warn("\(collected.clipped) of \(total) tokens are clipped: record with less gain")
     }
