@@ -80,10 +80,13 @@ let foreignPlugins = [
   (name: "testplugin-judge", target: "TestPluginJudge", folder: "c-judge"),
 ]
 
-/// `AUSCULT_ASAN=1`: for a build with AddressSanitizer, only the tests of what reads files and lines from outside.
-let parserTests: Set<String>? =
-  Context.environment["AUSCULT_ASAN"] == "1"
-  ? ["GraphTextTests", "ModelTests", "RunControlTests", "RecordsTests", "FileDriverTests", "FuzzTests"] : nil
+/// The only tests that a build with a sanitizer has, because each build takes minutes: with RealtimeSanitizer those that
+/// run cycles, with AddressSanitizer (`AUSCULT_ASAN=1`) those of what reads files and lines from outside. Nil: all.
+let sanitizerTests: Set<String>? =
+  isSanitized
+  ? ["RealtimeTests", "GraphFileTests", "GraphEngineTests", "TrainingTests"]
+  : Context.environment["AUSCULT_ASAN"] == "1"
+    ? ["GraphTextTests", "ModelTests", "RunControlTests", "RecordsTests", "FileDriverTests", "FuzzTests"] : nil
 
 /// Tests; all of them find the plugins in the folder of the built products.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
@@ -287,7 +290,7 @@ let package = Package(
           name: "Fixture_BadRealtime", dependencies: ["NodeKit"], path: "Tests/Fixtures/plugins/bad-realtime/unmarked",
           linkerSettings: pluginLinker)
       ] : [])
-    + tests.filter { parserTests?.contains($0.name) ?? true }.map {
+    + tests.filter { sanitizerTests?.contains($0.name) ?? true }.map {
       .testTarget(
         name: $0.name, dependencies: ["TestSupport", "GraphText", "NodeHost", "GraphEngine"] + $0.dependencies,
         exclude: $0.name == "NodeTests" ? ["Fixtures"] : [], swiftSettings: strict, linkerSettings: sanitizer)
@@ -296,3 +299,9 @@ let package = Package(
   cLanguageStandard: .gnu11,
   cxxLanguageStandard: .cxx17
 )
+
+// No test with a sanitizer uses the server, whose packages take longest to build.
+if sanitizerTests != nil {
+  package.targets.removeAll { $0.name == "auscult-serve" }
+  package.products.removeAll { $0.name == "auscult-serve" }
+}

@@ -31,6 +31,11 @@ public struct EngineStatistics: Sendable {
 }
 
 extension Engine {
+  /// "sha256:..." of the nodes, parameters and links of the graph of a generation that this engine has had; "" of others.
+  public func graphHash(of generation: Int) -> String {
+    services.graphHashes[UInt32(truncatingIfNeeded: generation)].map { String(cString: $0) } ?? ""
+  }
+
   /// Thread: control. The times of running nodes are read without a lock, so they are approximate.
   public var statistics: EngineStatistics {
     let counters = realtime.state

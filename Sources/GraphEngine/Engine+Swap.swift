@@ -201,6 +201,7 @@ extension Engine {
     previousGraph = graph
     graph = draft.graph
     lastGeneration = draft.generation
+    services.graphHashes.set(draft.graph.hash, of: draft.generation)
   }
 
   /// Adds new channels, and updates those that stay.

@@ -88,6 +88,7 @@ public final class Engine: @unchecked Sendable {
     self.owner = owner
     self.options = options
     services = HostServices(runName: options.runName, isRehearsal: options.isRehearsal, log: options.log)
+    services.graphHashes.set(graph.hash, of: generation)
     stalls = StallWatch(services.calls, log: options.log)
     var outputs = OutputGuard(graph)
     outputs.protect(options.outputs)

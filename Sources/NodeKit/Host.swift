@@ -38,6 +38,15 @@ public struct Host: @unchecked Sendable {
   /// The run's outputs are thrown away: a sink sends nothing and starts no program. Thread: control or worker.
   public var isRehearsal: Bool { ability(AUSCULT_RUN, as: auscult_run.self)?.pointee.is_rehearsal(pointer) == 1 }
 
+  /// "sha256:..." of the graph of a generation; nil: no such graph has run, or the host does not say. Thread: control or
+  /// worker.
+  public func graphHash(generation: UInt32) -> String? {
+    guard let run = ability(AUSCULT_RUN, as: auscult_run.self),
+      run.pointee.size > MemoryLayout<auscult_run>.offset(of: \.graph_hash)!
+    else { return nil }
+    return run.pointee.graph_hash(pointer, generation).map { String(cString: $0) }
+  }
+
   /// In a swap, the node takes over the output of the old node of the same name. What is there stays. The old node has
   /// written everything before the first `work`.
   public var continuesOutput: Bool { ability(AUSCULT_CONTINUE) != nil }

@@ -20,6 +20,7 @@ package final class HostServices: @unchecked Sendable {
   package let remarks = RemarkList()
   package let outages = OutageList()
   package let figures = FigureList()
+  package let graphHashes = GraphHashes()
   /// How long to wait for nodes.
   package let calls: NodeCalls
   private let clock = Mutex(WallClock())

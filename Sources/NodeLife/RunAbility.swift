@@ -16,6 +16,7 @@ private let runAbility: RunAbility = {
       name: { host in
         let record = NodeHostRecord.of(host)
         return record.services.runName ?? record.native.pointee.graph
-      }, is_rehearsal: { host in NodeHostRecord.of(host).services.isRehearsal ? 1 : 0 }))
+      }, is_rehearsal: { host in NodeHostRecord.of(host).services.isRehearsal ? 1 : 0 },
+      graph_hash: { host, generation in NodeHostRecord.of(host).services.graphHashes[generation] }))
   return RunAbility(table: table)
 }()

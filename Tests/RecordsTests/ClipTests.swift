@@ -174,6 +174,25 @@ private struct WrittenClip {
     #expect { try HandRun(graph("moments: typical"), rate: rate) } throws: { "\($0)".contains("input `score`") }
   }
 
+  /// Also of the graph after a change: the note names the one that judged.
+  @Test func theNoteNamesItsGraph() throws {
+    let source = sound(8, loud: [3...4, 6...6.5])
+    let settings = "before: 0.1 s, after: 0.1 s, format: wav"
+    let plain = try WrittenClip.all(run(settings, [source])).map { $0.note["graph_hash"]?.text }
+    #expect(plain.count == 2 && plain[0] == plain[1] && plain[0]?.hasPrefix("sha256:") == true)
+    let run = try HandRun(graph(settings), rate: rate)
+    let change = 5 * rate
+    run.driver.feed([Array(source[..<change])], period: 256)
+    let other = graph(settings).replacing("detector.level, learn: 1 s", with: "detector.level, learn: 0.9 s")
+    _ = try run.engine.apply(run.graph(other))
+    run.driver.feed([Array(source[change...])], period: 256)
+    run.driver.finish()
+    let changed = try WrittenClip.all(run).map { $0.note["graph_hash"]?.text }
+    #expect(changed.count == 2 && changed[0] == plain[0])
+    #expect(
+      changed.count == 2 && changed[1] != plain[0] && changed[1] == run.engine.graphHash(of: run.engine.generation))
+  }
+
   @Test func theOldestClipsGo() throws {
     let source = sound(12, loud: [2...2.5, 4...4.5, 6...6.5, 8...8.5, 10...10.5])
     let run = try run("before: 0.1 s, after: 0.1 s, format: wav, limit: 90 kB", [source])

@@ -10,6 +10,7 @@ import TextEscapes
 /// The folder that a sink writes its clips to: names, notes and limits.
 final class ClipFolder {
   let path: String
+  private let host: Host
   let graph: String
   let node: String
   /// Seconds for which clips are kept; nil: for ever.
@@ -24,6 +25,7 @@ final class ClipFolder {
 
   init(_ path: String, _ host: Host, keep: Double?, limit: Int?) {
     self.path = path
+    self.host = host
     graph = host.graph
     node = host.node
     self.keep = keep
@@ -54,6 +56,9 @@ final class ClipFolder {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     if case .taken = FileLock.take(descriptor) { unlink(PathText.bytes(file)) }
   }
+
+  /// The hash of the graph that judged.
+  fileprivate func graphHash(of event: Record) -> String? { host.graphHash(generation: event.generation ?? 0) }
 
   /// Gives a finished draft its name, after its note: a clip never lacks one.
   func publish(
@@ -157,6 +162,7 @@ extension OpenClip {
     members["machine"] = event.machine.map { .text($0) }
     members["file"] = event.file.map { .text($0) }
     members["model"] = event.model.map { .text($0) }
+    members["graph_hash"] = folder.graphHash(of: event).map { .text($0) }
     members["time"] = time.map { .text(wallTimeText($0)) }
     members["ended"] = ended.map { value($0) }
     if clipped > 0 { members["clipped"] = .integer(Int64(clipped)) }

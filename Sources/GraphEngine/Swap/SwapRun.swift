@@ -112,6 +112,7 @@ final class SwapRun {
     } else {
       engine.lastGeneration += 1
       status.returnGeneration = engine.lastGeneration
+      engine.services.graphHashes.set(graphBefore.hash, of: engine.lastGeneration)
       point.pointee.backGeneration = UInt32(engine.lastGeneration)
       holdSinks()
     }

@@ -21,7 +21,8 @@ extension RunFigures {
       "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
       "figures": .object(figuresByNode),
       "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
-      "queues": .array(it.queues.map(\.json)), "generation": .integer(generation), "swap": swap?.json,
+      "queues": .array(it.queues.map(\.json)), "generation": .integer(generation),
+      "graph_hash": .text(graphHash), "swap": swap?.json,
       "ports": .array(driver.ports.map(\.json)), "training": training?.json,
     ])
   }

@@ -26,6 +26,8 @@ public struct RunFigures: Sendable {
   public var machines: [MachineHealth]
   /// The graph's generation; grows with every change.
   public var generation: Int
+  /// "sha256:..." of its nodes, parameters and links, as in the notes of clips.
+  public var graphHash: String
   /// The change in progress, or the last one.
   public var swap: SwapStatus?
   /// The progress of training; nil once the whole graph runs.
@@ -55,6 +57,7 @@ public struct RunFigures: Sendable {
     nodeFigures = engine.figures
     swap = engine.swapStatus
     generation = Self.generation(engine)
+    graphHash = engine.graphHash(of: generation)
   }
 
   /// The generation of the graph that judges now. During a swap that is the new graph, from the exchange on, unless the old

@@ -63,6 +63,7 @@ private let rigRun: RigRun = {
   table.initialize(
     to: auscult_run(
       size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0, began: { host in rigHost(host).liveSince },
-      name: { host in host!.pointee.graph }, is_rehearsal: { _ in 0 }))
+      name: { host in host!.pointee.graph }, is_rehearsal: { _ in 0 },
+      graph_hash: { _, _ in nil }))
   return RigRun(table: table)
 }()

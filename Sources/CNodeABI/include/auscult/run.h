@@ -25,6 +25,10 @@ typedef struct auscult_run {
   // 1: the run only measures, and its outputs are thrown away (`auscult bench`). A sink writes to its paths, but reaches
   // nobody else: it sends nothing and starts no program. Else 0.  // [control | worker]
   int32_t (*is_rehearsal)(const auscult_host *host);
+  // "sha256:..." of the nodes, parameters and links of the graph of a generation (`auscult_token_head.generation`); of the
+  // first graph for 0. NULL: no such graph has run. Valid as long as the host. Absent if `size` ends before it.
+  // [control | worker]
+  const char *(*graph_hash)(const auscult_host *host, uint32_t generation);
 } auscult_run;
 
 #ifdef __cplusplus
