@@ -176,21 +176,23 @@ private struct WrittenClip {
 
   /// Also of the graph after a change: the note names the one that judged.
   @Test func theNoteNamesItsGraph() throws {
-    let source = sound(8, loud: [3...4, 6...6.5])
+    let failing = sound(5, loud: [3...4])
     let settings = "before: 0.1 s, after: 0.1 s, format: wav"
-    let plain = try WrittenClip.all(run(settings, [source])).map { $0.note["graph_hash"]?.text }
-    #expect(plain.count == 2 && plain[0] == plain[1] && plain[0]?.hasPrefix("sha256:") == true)
+    let plain = try WrittenClip.all(run(settings, [failing])).map { $0.note["graph_hash"]?.text }
+    #expect(plain.count == 1 && plain[0]?.hasPrefix("sha256:") == true)
     let run = try HandRun(graph(settings), rate: rate)
-    let change = 5 * rate
-    run.driver.feed([Array(source[..<change])], period: 256)
-    let other = graph(settings).replacing("detector.level, learn: 1 s", with: "detector.level, learn: 0.9 s")
-    _ = try run.engine.apply(run.graph(other))
-    run.driver.feed([Array(source[change...])], period: 256)
+    run.driver.feed([failing], period: 256)
+    _ = try run.engine.apply(run.graph(graph(settings).replacing("learn: 1 s", with: "learn: 0.5 s")))
+    try waitUntil {
+      run.driver.feed([sound(0.1, loud: [])], period: 200)
+      run.engine.service()
+      return !run.engine.isSwapping
+    }
+    run.driver.feed([sound(3, loud: [1...2])], period: 256)
     run.driver.finish()
     let changed = try WrittenClip.all(run).map { $0.note["graph_hash"]?.text }
-    #expect(changed.count == 2 && changed[0] == plain[0])
-    #expect(
-      changed.count == 2 && changed[1] != plain[0] && changed[1] == run.engine.graphHash(of: run.engine.generation))
+    #expect(changed.count == 2 && changed[0] == plain[0] && changed[1] != plain[0])
+    #expect(changed.last == run.engine.graphHash(of: run.engine.generation))
   }
 
   @Test func theOldestClipsGo() throws {
