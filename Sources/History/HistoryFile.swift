@@ -10,11 +10,24 @@ public final class HistoryFile {
   public let path: String
   private let every: Double?
   private let limits: HistoryLimits
+  private let setsAside: Bool
   private var replaces: Bool
   private let lock: SidecarLock
   private var folder: OutputFolder?
   private var writer: HistoryWriter?
   private var identity: FileIdentity?
+  /// A write found damage.
+  private var isDamaged = false
+
+  /// What `open` found.
+  public enum Opening: Equatable, Sendable {
+    /// Nothing to tell.
+    case ready
+    /// The open file was moved away or removed: a new one is begun.
+    case movedAway
+    /// The history was damaged: it lies at another path, and a new one is begun.
+    case setAside(String)
+  }
 
   /// Seconds to wait for another program that writes into the database.
   private static let patience = 0.2
@@ -22,8 +35,10 @@ public final class HistoryFile {
   /// - Parameters:
   ///   - append: continues the file; false: replaces it.
   ///   - every: keeps the worst score of so many seconds; nil: all.
-  public init(path: String, append: Bool, every: Double?, limits: HistoryLimits) {
+  ///   - setsAside: a damaged history is moved away and a new one begun; false: it is an error.
+  public init(path: String, append: Bool, every: Double?, limits: HistoryLimits, setsAside: Bool = false) {
     self.path = path
+    self.setsAside = setsAside
     self.every = every
     self.limits = limits
     replaces = !append
@@ -47,13 +62,12 @@ public final class HistoryFile {
   /// Opens the file, unless it is open and still at its path.
   ///
   /// - Parameter sharing: another instance of the same node may still hold it.
-  /// - Returns: whether an open file was moved away, so that a new one is begun.
   @discardableResult
-  public func open(sharing: Bool = false) throws(FileProblem) -> Bool {
+  public func open(sharing: Bool = false) throws(FileProblem) -> Opening {
     let wasOpen = writer != nil
     if wasOpen, identity == FileIdentity(path), isThere {
       try takeLock(sharing: sharing)
-      return false
+      return .ready
     }
     close()
     try examine()
@@ -62,15 +76,45 @@ public final class HistoryFile {
     try folder.make()
     try takeLock(sharing: sharing)
     if replaces { try remove() }
-    do throws(DatabaseProblem) {
-      let connection = try Connection(path, .readWrite, patience: Self.patience)
-      writer = try HistoryWriter(connection, every: every, bounds: limits)
-    } catch {
-      throw FileProblem(error)
-    }
+    let aside = isDamaged ? try setAside() : nil
+    let found = try begin() ?? aside
     replaces = false
     identity = FileIdentity(path)
-    return wasOpen
+    return found.map { .setAside($0) } ?? (wasOpen ? .movedAway : .ready)
+  }
+
+  /// - Returns: where a damaged history lies now; nil: it was none.
+  private func begin() throws(FileProblem) -> String? {
+    do throws(DatabaseProblem) {
+      try openWriter()
+      return nil
+    } catch {
+      guard setsAside, error.isDamaged, HistorySchema.isMarked(path) else { throw FileProblem(error) }
+    }
+    let aside = try setAside()
+    do throws(DatabaseProblem) { try openWriter() } catch { throw FileProblem(error) }
+    return aside
+  }
+
+  private func openWriter() throws(DatabaseProblem) {
+    let connection = try Connection(path, .readWrite, patience: Self.patience)
+    writer = try HistoryWriter(connection, every: every, bounds: limits)
+  }
+
+  /// Moves a damaged history to a path of its own: a watch goes on, and what can be read of it can be.
+  private func setAside() throws(FileProblem) -> String {
+    isDamaged = false
+    let file = LinkedPath.resolved(path)
+    let names = [file + ".damaged"] + (2...1000).map { "\(file).damaged-\($0)" }
+    guard let aside = names.first(where: { access(PathText.bytes($0), F_OK) != 0 }) else {
+      throw FileProblem("\(path) is damaged, like a thousand before it: check the disk", code: EEXIST)
+    }
+    for ending in ["", "-wal", "-shm"] {
+      if !FileIdentity.rename(file + ending, to: aside + ending), errno != ENOENT {
+        throw FileProblem("rename", file + ending, errno)
+      }
+    }
+    return aside
   }
 
   private var isThere: Bool { access(PathText.bytes(path), F_OK) == 0 }
@@ -103,6 +147,7 @@ public final class HistoryFile {
     do throws(DatabaseProblem) {
       try writer.write(rows, of: run)
     } catch {
+      isDamaged = setsAside && error.isDamaged
       throw FileProblem(error)
     }
   }

@@ -1,4 +1,6 @@
 import Database
+import Glibc
+import TextEscapes
 
 /// The tables of a history, in an SQLite database. `docs/HISTORY.md` describes them for people.
 public enum HistorySchema {
@@ -67,6 +69,16 @@ public enum HistorySchema {
     try connection.execute("PRAGMA journal_mode = WAL")
     try connection.execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304")
     try connection.execute("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY")
+  }
+
+  /// Whether the file's header says that it is a history, whatever else it has.
+  static func isMarked(_ path: String) -> Bool {
+    let descriptor = Glibc.open(PathText.bytes(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    // Byte 68 of a database: its `application_id`, big-endian.
+    var mark: UInt32 = 0
+    return pread(descriptor, &mark, 4, 68) == 4 && UInt32(bigEndian: mark) == UInt32(application)
   }
 
   /// Whether the tables are there; false: the database is empty.

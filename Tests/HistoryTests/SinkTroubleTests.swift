@@ -108,6 +108,46 @@ private func seconds(_ path: String) -> [Int64] {
     #expect(sink.logged.contains { $0.contains("is written again after") && $0.hasSuffix("no record is lost") })
   }
 
+  /// Found when the file is opened, or while rows are written. What is damaged stays for `.recover`.
+  @Test(arguments: ["before", "while it runs"]) func aDamagedHistoryIsSetAside(_ when: String) throws {
+    let scratch = ScratchFolder()
+    let path = scratch.file("a.sqlite")
+    let first = try ScoreSink(["path": path])
+    try first.write(20_000)
+    if when == "before" {
+      first.end()
+      try damage(path, in: 100..<4096)
+    } else {
+      try waitUntil(seconds: 40) { seconds(path).count == 20_000 }
+      // Back into the file from SQLite's log, so that it is read from there.
+      try Connection(path, .readWrite, patience: 5).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+      try damage(path, in: 4096..<Int.max)
+    }
+    let second = when == "before" ? try ScoreSink(["path": path]) : first
+    try second.write(3)
+    if when == "before" {
+      second.end()
+      #expect(seconds(path) == [0, 1, 2])
+    } else {
+      try waitUntil(seconds: 40) { second.logged.contains { $0.contains("is damaged: moved it to \(path).damaged") } }
+      try waitUntil(seconds: 40) { seconds(path).last == 20_002 }
+      second.end()
+    }
+    #expect(
+      second.logged.contains { $0.contains("moved it to \(path).damaged and began a new one") }, "\(second.logged)")
+    #expect(access(path + ".damaged", F_OK) == 0)
+    #expect(try Connection(path, .readOnly, patience: 5).rows("PRAGMA integrity_check", columns: 1) == [["ok"]])
+  }
+
+  /// Overwrites a part of a file.
+  private func damage(_ path: String, in range: Range<Int>) throws {
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    let end = min(range.upperBound, Int(try file.seekToEnd()))
+    try file.seek(toOffset: UInt64(range.lowerBound))
+    try file.write(contentsOf: Data(repeating: 0xa5, count: end - range.lowerBound))
+    try file.close()
+  }
+
   /// A limit of the file's size simulates a full disk; it is for the whole process, so the test has its own process.
   @Test func fullDiskIsOverWhenThereIsRoomAgain() async {
     await #expect(processExitsWith: .success) {

@@ -115,7 +115,9 @@ final class Clip: OffloadNode {
           + "as many channels")
     }
     guard found[0].count <= format.mostChannels else {
-      throw NodeError("\(format.rawValue) files have at most 8 channels; use `format: wav`", parameter: "format")
+      let advice = format == .flac ? "use `format: wav`" : "link fewer channels"
+      throw NodeError(
+        "\(format.rawValue) files have at most \(format.mostChannels) channels; \(advice)", parameter: "format")
     }
     return found
   }

@@ -144,7 +144,12 @@ final class Courier: @unchecked Sendable {
   /// False: it is to end before it has the lock.
   private func waitForLock() -> Bool {
     while lock == nil {
-      lock = try? QueueLock(folder: run.folder, waits: true)
+      do throws(FileProblem) {
+        lock = try QueueLock(folder: run.folder, waits: true)
+        notes.queue(nil)
+      } catch {
+        notes.queue(error.description)
+      }
       if lock == nil, orders.withLock({ $0.end != nil }) { return false }
       if lock == nil { _ = events.wait(seconds: 0.2) }
     }

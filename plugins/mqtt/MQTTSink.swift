@@ -243,7 +243,9 @@ final class MQTTSink: OffloadNode {
     self.dropped += dropped.count
     notes?.dropped(self.dropped)
     if dropped.alarms > 0 {
-      host.log(.error, "\(dropped.alarms) alarm messages were dropped: \(reason)")
+      host.log(
+        .error,
+        "\(CourierNotes.count(dropped.alarms)) of alarms \(dropped.alarms == 1 ? "was" : "were") dropped: \(reason)")
     } else if !hasTold {
       hasTold = true
       host.log(.warning, "the oldest scores are dropped: \(reason); gap records say which")

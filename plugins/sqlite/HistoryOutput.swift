@@ -53,7 +53,7 @@ final class HistoryOutput: @unchecked Sendable {
     if sharing { file.continueFile() }
     outage = Outage(host)
     do {
-      try file.open(sharing: sharing)
+      tell(try file.open(sharing: sharing))
     } catch {
       guard error.code == ENOSPC else { throw error }
       outage.fail(error)
@@ -161,15 +161,24 @@ final class HistoryOutput: @unchecked Sendable {
     figures?.set("dropped_total", lost)
   }
 
+  private func tell(_ opening: HistoryFile.Opening) {
+    switch opening {
+    case .ready: break
+    case .movedAway: host.log(.warning, "\(file.path) was moved away or removed: begins a new file")
+    case .setAside(let aside):
+      host.log(
+        .error,
+        "\(file.path) is damaged: moved it to \(aside) and began a new one; `sqlite3 FILE .recover` reads what is left")
+    }
+  }
+
   private func attempt(
     _ batch: [HistoryRow], _ loss: WaitingLines.Loss?, _ run: HistoryWriter.Run, _ mustReopen: Bool,
     lost total: Int
   ) -> FileProblem? {
     do throws(FileProblem) {
       if mustReopen { file.close() }
-      if try file.open(sharing: isSharing) {
-        host.log(.warning, "\(file.path) was moved away or removed: begins a new file")
-      }
+      tell(try file.open(sharing: isSharing))
       var batch = batch
       if let loss, let record = lossRecord?(loss) { batch.insert(HistoryRow(record), at: 0) }
       try file.write(batch, of: run)

@@ -38,7 +38,7 @@ final class SQLiteSink: OffloadNode {
   required init(_ arguments: Arguments) throws {
     let file = HistoryFile(
       path: arguments.text("path"), append: arguments.boolean("append"), every: try Self.every(arguments),
-      limits: try Self.limits(arguments))
+      limits: try Self.limits(arguments), setsAside: true)
     guard !OutputFile.isStandardOutput(file.path) else {
       throw NodeError("a database can't go to standard output; give the path of a file", parameter: "path")
     }
