@@ -182,7 +182,8 @@ let package = Package(
       name: "Models", dependencies: ["CDigest", "JSONText", "OutputFiles", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "CYAML"], swiftSettings: strict),
-    .target(name: "Figures", dependencies: ["GraphText", "SystemCalls", "TextEscapes"], swiftSettings: strict),
+    .target(
+      name: "Figures", dependencies: ["GraphText", "OutputFiles", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
       name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],

@@ -5,7 +5,8 @@ struct Metrics {
   private struct Family {
     var type: String
     var help: String
-    var samples: [(labels: [(String, String)], value: Double)] = []
+    /// A summary's samples have names of their own.
+    var samples: [(name: String, labels: [(String, String)], value: Double)] = []
   }
 
   private var names: [String] = []
@@ -26,15 +27,24 @@ struct Metrics {
     add("auscult_load_ratio", "gauge", "Share of the time that cycles take.", run, status["load"]?.number)
     add("auscult_generation", "gauge", "Number of the graph that runs.", run, status["generation"]?.number)
     add("auscult_run_seconds", "gauge", "Time since the run began.", run, status["seconds"]?.number)
-    for (quantile, member) in [("0.5", "cycle_p50_ns"), ("0.99", "cycle_p99_ns"), ("0.999", "cycle_p999_ns")] {
-      add(
-        "auscult_cycle_duration_seconds", "gauge", "Time that a share of the cycles do not exceed.",
-        run + [("quantile", quantile)], status[member]?.number.map { $0 / 1e9 })
-    }
+    add(
+      "auscult_waits_for_server", "gauge", "Whether there is no JACK server.", run,
+      status["waits_for_server"].map { number($0 == true) })
+    addCycleTimes(status, run)
+    let blocked = Set((status["blocked_outputs"]?.array ?? []).compactMap { $0["node"]?.text })
     for node in status["nodes"]?.array ?? [] {
-      let labels = run + [("node", node["name"]?.text ?? "")]
+      let name = node["name"]?.text ?? ""
+      let labels = run + [("node", name)]
       add("auscult_node_calls_total", "counter", "Calls of a node.", labels, node["calls"]?.number)
+      add(
+        "auscult_node_busy_seconds_total", "counter", "Time in calls of a node on a worker.", labels,
+        node["busy_ns"]?.number.map { $0 / 1e9 })
       add("auscult_node_failed", "gauge", "Whether a node is quarantined.", labels, number(node["failed"] == true))
+      add(
+        "auscult_node_blocked", "gauge", "Whether an output can't be written.", labels, number(blocked.contains(name)))
+    }
+    for (node, figures) in (status["figures"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+      add(figures: figures, run + [("node", node)])
     }
     for queue in status["queues"]?.array ?? [] {
       add(
@@ -42,6 +52,36 @@ struct Metrics {
         run + [("from", queue["from"]?.text ?? ""), ("to", queue["to"]?.text ?? "")], queue["dropped_tokens"]?.number)
     }
     for machine in status["machines"]?.array ?? [] { add(machine: machine, run) }
+  }
+
+  /// The sum is the time of all cycles.
+  private mutating func addCycleTimes(_ status: JSONValue, _ run: [(String, String)]) {
+    let (name, type, help) = (
+      "auscult_cycle_duration_seconds", "summary", "Time that a share of the cycles do not exceed."
+    )
+    for (quantile, member) in [("0.5", "cycle_p50_ns"), ("0.99", "cycle_p99_ns"), ("0.999", "cycle_p999_ns")] {
+      add(name, type, help, run + [("quantile", quantile)], status[member]?.number.map { $0 / 1e9 })
+    }
+    guard let load = status["load"]?.number, let frames = status["frames"]?.number, let rate = status["rate"]?.number,
+      rate > 0
+    else { return }
+    add(name, type, help, run, load * frames / rate, suffix: "_sum")
+    add(name, type, help, run, status["cycles"]?.number, suffix: "_count")
+  }
+
+  /// What nodes report about themselves, such as messages that wait for a broker. The names come from plugins.
+  private mutating func add(figures: JSONValue, _ labels: [(String, String)]) {
+    for (name, value) in (figures.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let isPlain = name.utf8.allSatisfy { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+          || byte == UInt8(ascii: "_")
+      }
+      guard isPlain, !name.isEmpty else { continue }
+      add(
+        "auscult_figure_\(name)", name.hasSuffix("_total") ? "counter" : "gauge", "What nodes report as \(name).",
+        labels,
+        value.number)
+    }
   }
 
   private mutating func add(machine: JSONValue, _ run: [(String, String)]) {
@@ -80,14 +120,15 @@ struct Metrics {
   private func number(_ truth: Bool) -> Double { truth ? 1 : 0 }
 
   private mutating func add(
-    _ name: String, _ type: String, _ help: String, _ labels: [(String, String)], _ value: Double?
+    _ name: String, _ type: String, _ help: String, _ labels: [(String, String)], _ value: Double?,
+    suffix: String = ""
   ) {
     guard let value else { return }
     if families[name] == nil {
       names.append(name)
       families[name] = Family(type: type, help: help)
     }
-    families[name]!.samples.append((labels, value))
+    families[name]!.samples.append((name + suffix, labels, value))
   }
 
   var text: String {
@@ -96,7 +137,7 @@ struct Metrics {
       return "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
         + family.samples.map { sample in
           let labels = sample.labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
-          return "\(name){\(labels)} \(sample.value)\n"
+          return "\(sample.name){\(labels)} \(sample.value)\n"
         }.joined()
     }.joined()
   }

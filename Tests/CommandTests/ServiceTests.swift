@@ -84,22 +84,26 @@ struct ServiceTests {
     #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("<3>") == isJournal }, "\(lines)")
   }
 
-  /// Where systemd is installed, it accepts the unit.
+  /// Where systemd is installed, it accepts the units.
   @Test(
     .enabled(
-      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "systemd-analyze is not installed"))
-  func theUnitIsValid() throws {
+      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "systemd-analyze is not installed"),
+    arguments: [
+      ("auscult@", ["Type=notify", "WatchdogSec=", "LimitRTPRIO="]),
+      ("auscult-serve", ["--token-file /var/lib/auscult/", "CapabilityBoundingSet=\n", "IPAddressDeny=any"]),
+    ])
+  func theUnitIsValid(_ name: String, _ settings: [String]) throws {
     let unit = try String(
-      contentsOfFile: BuildFolder.package + "/packaging/systemd/auscult@.service", encoding: .utf8)
-    #expect(unit.contains("Type=notify") && unit.contains("WatchdogSec=") && unit.contains("LimitRTPRIO="))
+      contentsOfFile: BuildFolder.package + "/packaging/systemd/\(name).service", encoding: .utf8)
+    #expect(settings.allSatisfy { unit.contains($0) })
     // The program and the user need not be there.
     try folder.write(
-      "auscult@.service",
+      "\(name).service",
       unit.replacing("/usr/local/bin/auscult", with: "/bin/true").replacing("User=auscult", with: "User=root")
         .replacing("Group=auscult", with: "Group=root"))
-    try folder.write("auscult@watch.service", folder.text("auscult@.service"))
-    let output = try CompiledPlugin.run(
-      "systemd-analyze", ["verify", "--man=no", folder.file("auscult@watch.service")])
-    #expect(!output.contains("auscult@"), "\(output)")
+    let instance = name.hasSuffix("@") ? "\(name)watch.service" : "\(name).service"
+    try folder.write(instance, folder.text("\(name).service"))
+    let output = try CompiledPlugin.run("systemd-analyze", ["verify", "--man=no", folder.file(instance)])
+    #expect(!output.contains(name), "\(output)")
   }
 }

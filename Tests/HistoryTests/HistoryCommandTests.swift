@@ -173,10 +173,36 @@ import Testing
     } else {
       let text = String(decoding: figure, as: UTF8.self)
       #expect(text.contains("threshold") && text.contains("alarm") && text.contains("fan-00"))
+      #expect(text.contains("role=\"img\"") && text.contains("fan-00 (judge): highest score 2, 0 alarms."))
       #expect(text.contains("E69F00") || text.contains("230, 159") || text.contains("230,159"), "the alarm is shaded")
     }
     #expect(!shop.contains("owned"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: shop.folder).allSatisfy { !$0.contains("figure") })
+  }
+
+  /// Links lead to clips beside the database, whatever their names; those that are gone are said to be.
+  @Test func aReportHasWordsAndClips() throws {
+    let shop = try shop(machines: ["<img src=x> `touch owned`", "fan-00"])
+    try FileManager.default.createDirectory(atPath: shop.path("clips"), withIntermediateDirectories: true)
+    for (id, name) in [("aa", "a 50%25#1?.flac"), ("bb", "gone.flac")] {
+      try shop.write(
+        "\(id).jsonl",
+        #"{"kind":"clip","graph":"plant","node":"clip","channel":0,"machine":"fan-00","begin":0,"end":9000,"rate":1000,"#
+          + #""time":"2024-11-01T01:00:00.000Z","id":"00000000000000\#(id)","path":"clips/\#(name)"}"# + "\n")
+      #expect(try shop.auscult("history", "past.sqlite", "--import", "\(id).jsonl").status == 0)
+    }
+    try shop.write("clips/a 50%25#1?.flac", "fLaC")
+    let outcome = try shop.auscult("history", "past.sqlite", "--report", "month", "--quiet")
+    try #require(outcome.status == 0 && outcome.err.isEmpty, "\(outcome.err)")
+    let page = try shop.text("month/report.html")
+    #expect(try ReportPageCheck.run(shop.path("month/report.html")) == "1 pictures, 1 tables, 2 players\n")
+    #expect(page.contains("src=\"../clips/a%2050%2525%231%3F.flac\"") && page.contains("not here"))
+    #expect(!page.contains("<img") && !shop.contains("owned"))
+    // What is no report stays.
+    try shop.write("other/report.html", "my notes\n")
+    let refused = try shop.auscult("history", "past.sqlite", "--report", "other")
+    #expect(refused.status == 1 && refused.err.contains("does not belong to a report"), "\(refused.err)")
+    #expect(try shop.auscult("history", "past.sqlite", "--report", "a", "--plot", "b.svg").status == 64)
   }
 
   /// Numbers and times that no record has: whoever wrote them, nothing overflows.

@@ -58,7 +58,9 @@ import Testing
     let shop = try shop()
     let outcome = try shop.auscult("trend", "past.sqlite", "--plot", "trend.svg", "-q")
     #expect(outcome.status == 0, "\(outcome.err)")
-    #expect(try shop.text("trend.svg").contains("pump-2"))
+    let figure = try shop.text("trend.svg")
+    #expect(figure.contains("pump-2") && figure.contains("<title id=\"figure-title\">Scores of each day</title>"))
+    #expect(figure.contains("the median of pump-2 has risen"))
   }
 
   /// A trend outlives the scores, and a new model begins a new series.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -87,6 +88,8 @@ import Training
     #expect(try workshop.text("report/comparison.csv") == csv.out)
     let page = try workshop.text("report/report.html")
     #expect(page.contains("<svg") && page.contains("<title>Comparison of 2 graphs</title>"))
+    let words = try ReportPageCheck.run("\(workshop.path)/report/report.html")
+    #expect(words.hasPrefix("1 pictures, ") && words.hasSuffix(" 7 players\n"), "\(words)")
     let lines = csv.out.split(separator: "\n").dropFirst().filter { $0.contains(",mean,mean,") }
     #expect(lines.count == 2, "\(csv.out)")
     for line in lines {
@@ -95,7 +98,7 @@ import Training
       let digits = String(format: "%.2f", means[cells[0]]!)
       let shown = try #require(table.out.split(separator: "\n").first { $0.hasPrefix("\(cells[0]) ") })
       #expect(shown.contains(" \(digits)"), "\(shown)")
-      #expect(page.contains("<td>\(cells[0])</td>") && page.contains("<td>\(digits)"))
+      #expect(page.contains("<th scope=\"row\">\(cells[0])</th>") && page.contains("<td>\(digits)"))
     }
   }
 
@@ -261,6 +264,7 @@ import Training
     #expect(!(run.out + run.err).contains("\u{1B}"))
     let page = try workshop.data("report/report.html")
     #expect(page.range(of: Data("<img".utf8)) == nil)
+    try ReportPageCheck.run("\(workshop.path)/report/report.html")
     let bare = try workshop.run(["compare", hostile, "--dataset", "data", "--csv", "--test", "40%"])
     #expect(bare.status == 0, "\(bare.err)")
     let lines = bare.out.split(separator: "\n").dropFirst()

@@ -14,13 +14,16 @@ import Testing
     #expect(!outcome.err.contains("no figure"), "\(outcome.err)")
     let all = FileManager.default.enumerator(atPath: workshop.path)?.compactMap { $0 as? String } ?? []
     #expect(!all.contains { $0.hasSuffix("MARK") }, "a name was run as a command")
+    // Links lead to the files, whatever their names.
+    let words = try ReportPageCheck.run("\(workshop.path)/report/report.html")
+    #expect(!words.contains(" 0 players"), "\(words)")
   }
 
   /// Each name begins with a quote for gnuplot that is none for Swift, or with another escape from a string.
   @Test(arguments: [
     "a'\u{301}`touch MARK`.wav", "a'\u{200D}; !touch MARK; '.wav", "`touch MARK`.wav",
     "$(touch MARK)\"\u{600}`touch MARK`.wav",
-    "a\\'`touch MARK`\n!touch MARK\n.wav", "@x \u{1B}[2J\u{9B}31m\u{202E}.wav",
+    "a\\'`touch MARK`\n!touch MARK\n.wav", "http:50%25 #1?a&amp;\"onerror='.wav", "@x \u{1B}[2J\u{9B}31m\u{202E}.wav",
   ])
   func aFileNameIsNoCommand(_ name: String) throws {
     let workshop = try CommandFolder()

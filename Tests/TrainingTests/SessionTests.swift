@@ -84,8 +84,11 @@ import Testing
       #expect(try workshop.text("report/\(figure).svg").contains("<svg"))
       #expect(html.contains("id=\"\(figure)-"), "\(figure)")
     }
-    // The page loads nothing from elsewhere.
-    #expect(!html.contains("src=") && !html.contains("<link") && !html.contains("<script"))
+    // The page loads nothing from elsewhere, and has words for everything.
+    let words = try ReportPageCheck.run("\(workshop.path)/report/report.html")
+    let recordings = try #require((try json(try workshop.text("report/metrics.json")))["recordings"] as? Int)
+    #expect(words == "\(figures.count) pictures, 2 tables, \(recordings) players\n")
+    #expect(try workshop.text("report/roc.svg").contains("<title id=\"roc-title\">Found against flagged</title>"))
     let metrics = try json(try workshop.text("report/metrics.json"))
     for part in ["pooled", "files"] {
       let figures = try #require(metrics[part] as? [String: Any])

@@ -66,8 +66,12 @@ extension BlockedOutput {
 }
 
 extension EngineStatistics.Node {
+  /// `busy_ns` is known of nodes on workers only: the audio thread does not look at the clock for each node.
   fileprivate var json: JSONValue {
-    ["name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed)]
+    .members([
+      "name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed),
+      "busy_ns": nanoseconds > 0 ? .integer(nanoseconds) : nil,
+    ])
   }
 }
 

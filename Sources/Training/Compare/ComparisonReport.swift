@@ -37,12 +37,13 @@ public struct ComparisonReport {
     } catch {
       callbacks.warn("no figure '\(Self.figure)': \(error)")
     }
+    let picture = Gnuplot(folder: path).pictures([(Self.figure, words)], warn: callbacks.warn).first
     do {
       let json = comparison.json(figures).json + [UInt8(ascii: "\n")]
       try replaceFile("\(path)/comparison.json", with: json)
       try replaceFile("\(path)/comparison.csv", with: Array(comparison.csv(figures).utf8))
       try replaceFile("\(path)/scores.csv", with: Array(comparison.scoresCSV.utf8))
-      try replaceFile("\(path)/report.html", with: Array(html().utf8))
+      try replaceFile("\(path)/report.html", with: Array(html(picture).utf8))
     } catch {
       throw TrainingError(error.description)
     }
@@ -50,19 +51,30 @@ public struct ComparisonReport {
 
   private var quality: String { comparison.isClassification ? "accuracy" : "AUC" }
 
-  private func html() -> String {
+  private var words: FigureWords {
+    let values = comparison.rows.indices.compactMap { index in
+      figures.rows[index]?.quality.map { "\(comparison.rows[index].path): \(bounded($0.value, $0.interval) ?? "")." }
+    }
+    return FigureWords(
+      title: "\(quality) of each graph",
+      text: "A point for each graph, with its 95 % interval; the dotted line is the reference.",
+      axes: "Across: \(quality), mean over machines and seeds, at most 1. Down: the graphs.",
+      values: values.joined(separator: " "))
+  }
+
+  private func html(_ picture: String?) -> String {
     let table = ComparisonTable(comparison, figures)
     let sections = table.sections.map { section in
-      (section.title.isEmpty ? "" : ReportPage.heading(section.title))
-        + ReportPage.table(section.headings, section.rows)
+      let table = ReportTable(section.title.isEmpty ? "Graphs" : section.title, section.headings, section.rows)
+      return (section.title.isEmpty ? "" : ReportPage.heading(section.title)) + ReportPage.table(table)
     }
-    let picture = ReportPage.figure(
-      Self.figure, in: path, "\(quality) of each graph, with the 95 % interval; the line is the reference.")
+    let recordings = ComparedRecordings(comparison: comparison, folder: path).table
     return ReportPage(title: "Comparison of \(comparison.rows.count) graphs").html(
       """
       \(sections.joined(separator: "\n"))
       \(ReportPage.paragraphs(table.notes))
       \(picture ?? "")
+      \(recordings.map { ReportPage.table($0) } ?? "")
       <p>Beside this page: the figure as SVG and PNG, every number in <code>comparison.json</code> and
       <code>comparison.csv</code>, the score of every recording in <code>scores.csv</code>.</p>
       """)

@@ -22,4 +22,18 @@ extension Gnuplot {
       throw TrainingError(error.description)
     }
   }
+
+  /// Gives the figures that were drawn their words, in their SVG files, too.
+  ///
+  /// - Returns: the figures for a page.
+  func pictures(_ figures: [(name: String, words: FigureWords)], warn: (String) -> Void) -> [String] {
+    figures.compactMap { name, words -> String? in
+      do {
+        return try word(name, words).map { ReportPage.figure(svg: $0, words) }
+      } catch {
+        warn("no figure '\(name)': \(error)")
+        return nil
+      }
+    }
+  }
 }

@@ -19,7 +19,7 @@ public struct ReportFolder {
   ///
   /// - Throws: `TrainingError`.
   public static func prepare(_ path: String, place: ReportPlace) throws {
-    try place.check(figures: figures.map(\.name))
+    try place.check(figures: ReportFigures.names)
     try Gnuplot.makeFolder(path)
   }
 
@@ -33,50 +33,12 @@ public struct ReportFolder {
     self.callbacks = callbacks
   }
 
-  /// Name and explanation of every figure, in the order of the report.
-  private var figures: [(name: String, text: String)] {
-    guard evaluation.isClassification else { return Self.figures }
-    let example = "The recordings with the best and the worst result: the probability of the found label."
-    return Self.figures.map { $0.name == "score" ? ($0.name, example) : $0 }
-  }
-
-  /// Figures that also have a table of their numbers.
-  static let tables = ["roc", "residual"]
-
-  private static let figures: [(name: String, text: String)] = [
-    (
-      "roc",
-      "Share of anomalous tokens that are found against share of normal tokens that are flagged, over all thresholds; "
-        + "the point is the threshold in use. Its numbers: roc.csv."
-    ),
-    ("histogram", "The distribution of normal and anomalous tokens' scores, and the threshold."),
-    ("confusion", "The decisions of the threshold, or of the classifier, for the tokens."),
-    (
-      "score",
-      "The best normal and the worst anomalous recording, by their mean scores, on one scale: the score of each token."
-    ),
-    (
-      "residual",
-      "The part of each band in the score: the detector divides a token's score among its bands, and the bands of a "
-        + "curve add up to its mean score. It uses up to eight recordings of each kind. Its numbers: residual.csv."
-    ),
-    ("reconstruction", "The model's reconstruction of a normal token, and of the most anomalous one."),
-    ("loss", "The learning curve: mean loss per value, of training and held-out tokens."),
-    ("accuracy", "The learning curve: the share of tokens with the right label."),
-    (
-      "waveform",
-      "The samples of these recordings, on one scale; of several machines, those of the machine with the worst separation."
-    ),
-    ("spectrogram-linear", "Their spectrograms."), ("spectrogram-log", "The same with a logarithmic frequency axis."),
-    ("spectrogram-mel", "The same in mel bands."),
-  ]
-
   /// Writes everything; a figure that cannot be drawn is left out with a warning.
   public func write() throws {
     let gnuplot = Gnuplot(folder: path)
-    for figure in Self.figures {
-      for kind in ["svg", "png"] + (Self.tables.contains(figure.name) ? ["csv"] : []) {
-        try? FileManager.default.removeItem(atPath: "\(path)/\(figure.name).\(kind)")
+    for name in ReportFigures.names {
+      for kind in ["svg", "png"] + (ReportFigures.tables.contains(name) ? ["csv"] : []) {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(name).\(kind)")
       }
     }
     let scores = ScoreFigures(evaluation: evaluation, gnuplot: gnuplot)
@@ -128,18 +90,20 @@ public struct ReportFolder {
         callbacks.warn("no figure '\(name)': \(error)")
       }
     }
+    let figures = ReportFigures(evaluation: evaluation, machines: machines, examples: examples)
+    let pictures = gnuplot.pictures(ReportFigures.names.map { ($0, figures.words($0)) }, warn: callbacks.warn)
     do {
       try replaceFile("\(path)/metrics.json", with: evaluation.json.json + [UInt8(ascii: "\n")])
       try replaceFile("\(path)/scores.csv", with: Array(evaluation.csv.utf8))
-      try replaceFile("\(path)/report.html", with: Array(html().utf8))
+      try replaceFile("\(path)/report.html", with: Array(html(pictures).utf8))
     } catch {
       throw TrainingError(error.description)
     }
   }
 
-  private func html() -> String {
+  private func html(_ pictures: [String]) -> String {
     let table = FigureTable(evaluation)
-    let pictures = figures.compactMap { ReportPage.figure($0.name, in: path, $0.text) }
+    let recordings = ReportRecordings(evaluation: evaluation, folder: path).table
     let facts =
       [
         "Graph \(evaluation.graph), node \(evaluation.node) (\(evaluation.className))",
@@ -148,15 +112,18 @@ public struct ReportFolder {
     let challenge =
       ChallengeFigures(evaluation).map { figures in
         let table = ChallengeTable(figures)
-        return ReportPage.heading("Figures of DCASE task 2") + ReportPage.table(table.headings, table.rows)
+        return ReportPage.heading("Figures of DCASE task 2")
+          + ReportPage.table(ReportTable("Figures of the challenge", table.headings, table.rows))
           + ReportPage.paragraphs(table.notes)
       } ?? ""
     return ReportPage(title: "Evaluation of \(evaluation.graph)").html(
       """
       \(ReportPage.paragraphs(facts))
-      \(ReportPage.table(table.headings, table.rows))
+      \(ReportPage.table(ReportTable("Figures", table.headings, table.rows)))
       \(challenge)
+      \(ReportPage.heading("Pictures"))
       \(pictures.joined(separator: "\n"))
+      \(recordings.map { ReportPage.table($0) } ?? "")
       <p>All figures are beside this page as SVG and PNG; every score is in <code>scores.csv</code>, every number in
       <code>metrics.json</code>.</p>
       """)

@@ -1,3 +1,4 @@
+import Figures
 import FoundationEssentials
 import Glibc
 import GraphEngine
@@ -17,6 +18,23 @@ public struct ReportPlace {
     for graph in graphs { outputs.protect(OutputGuard(graph)) }
     outputs.protect(set.recordings.map(\.path), as: "a recording that is read")
     outputs.protect([set.source], as: "what lists the recordings")
+  }
+
+  /// - Parameter history: the database that the report is about.
+  public init(_ path: String, history: String) {
+    self.path = path
+    outputs = OutputGuard()
+    outputs.protect([history], as: "the history that is read")
+  }
+
+  /// Makes the folder of a report of one page with one figure, and checks for gnuplot.
+  ///
+  /// - Throws: `TrainingError`, also for the first file that must not be replaced.
+  public func prepare(figure: String) throws {
+    for (name, begins) in [
+      ("report.html", ["<!", "<h"]), ("\(figure).svg", ["<"]), ("\(figure).png", ["\u{89}PNG"]),
+    ] { try check("\(path)/\(name)", begins: begins) }
+    try Gnuplot.makeFolder(path)
   }
 
   /// - Throws: `TrainingError` for the first file that must not be replaced.

@@ -29,51 +29,35 @@ final class ChangeClient {
       throw ControlProblem("the graph gave a broken answer")
     }
     while true {
-      let ticket = try client.call("change", ["change": id])
-      let isDone = ticket["state"] == "done"
+      let ticket = ChangeTicket(try client.call("change", ["change": id]))
       if !isJSON, !isQuiet { show(ticket) }
-      if isDone || ticket["state"] == "failed" {
+      if ticket.isDone || ticket.hasFailed {
         console.endProgress()
-        if isJSON { Output.line(ticket) } else { showEnd(ticket, request) }
-        return isDone
+        if isJSON { Output.line(ticket.json) } else { showEnd(ticket, request) }
+        return ticket.isDone
       }
       Polling.pause(Self.interval)
     }
   }
 
   /// Prints the plan, once it exists, and what the change waits for.
-  private func show(_ ticket: JSONValue) {
-    if !hasShownPlan, let plan = ticket["plan"] {
+  private func show(_ ticket: ChangeTicket) {
+    if !hasShownPlan, let plan = ticket.plan {
       console.endProgress()
       hasShownPlan = true
-      let notes = (plan["notes"]?.array ?? []) + (ticket["notes"]?.array ?? [])
-      if plan["changes"] == false { Output.line("nothing changes") }
-      if plan["changes"] != false { Output.line(SwapText(plan).plan(rate: ticket["rate"]?.integer ?? 0)) }
-      for note in notes.compactMap(\.text) { Output.line(note) }
+      for line in plan { Output.line(line) }
     }
-    switch (ticket["state"]?.text, ticket["swap"]?["stage"]?.text) {
-    case ("waiting", _): console.progress("waiting for the change in progress")
-    case ("warming", "warming"): console.progress("the new nodes warm up until they yield valid tokens")
-    default: break
-    }
+    if let waiting = ticket.waiting { console.progress(waiting) }
   }
 
-  private func showEnd(_ ticket: JSONValue, _ request: ChangeRequest) {
-    console.show((ticket["diagnostics"]?.array ?? []).compactMap { Diagnostic($0)?.relative })
-    if ticket["state"] == "failed" {
-      if let problem = ticket["problem"]?.text { console.error(problem) }
+  private func showEnd(_ ticket: ChangeTicket, _ request: ChangeRequest) {
+    console.show(ticket.diagnostics)
+    if ticket.hasFailed {
+      if let problem = ticket.problem { console.error(problem) }
       if !isQuiet { console.info("nothing was changed") }
       return
     }
-    guard !isQuiet, !request.isDryRun, ticket["plan"]?["changes"] != false, let swap = ticket["swap"] else { return }
-    switch request.kind {
-    case .shadow:
-      Output.line(
-        "the candidate runs in the shadow of \(request.node): next are `auscult shadow`, `auscult promote` or "
-          + "`auscult discard`")
-    case .discard: Output.line("the candidate has ended")
-    default: Output.line(SwapText(swap).exchange)
-    }
+    if !isQuiet, let result = ticket.result(of: request) { Output.line(result) }
   }
 }
 

@@ -3,6 +3,7 @@ import Database
 import GraphText
 import History
 import OutputFiles
+import Training
 
 /// `auscult history`
 struct HistoryCommand: ParsableCommand {
@@ -20,7 +21,11 @@ struct HistoryCommand: ParsableCommand {
         auscult history --kind alarm --since 2026-11-01 --format csv > alarms.csv
         auscult history --kind score --every 1h --since 30d
         auscult history --since 30d --plot november.svg
+        auscult history --since 30d --report november/
         auscult history --import run.jsonl --import run.1.jsonl
+
+      --report writes a page, report.html, into a folder: the figure, and a table of the events with a player for each \
+      clip that is at hand.
 
       --import adds the records of files that sink.jsonl has written. What an earlier import of the same file added is \
       replaced.
@@ -37,6 +42,8 @@ struct HistoryCommand: ParsableCommand {
   @Option(help: "Print a table, comma-separated values, or one JSON object a line.") var format = HistoryFormat.table
   @Option(help: ArgumentHelp("Draw a figure into this file, .svg or .png.", valueName: "file"), completion: .file())
   var plot: String?
+  @Option(help: ArgumentHelp("Write a report into this folder.", valueName: "folder"), completion: .directory)
+  var report: String?
   @Option(
     name: .customLong("import"),
     help: ArgumentHelp("Add the records of this file of JSON lines; may be given several times.", valueName: "file"),
@@ -46,7 +53,11 @@ struct HistoryCommand: ParsableCommand {
 
   func validate() throws {
     if every != nil, !kinds.contains("score") { throw ValidationError("--every goes with --kind score.") }
-    if !imports.isEmpty, plot != nil || !kind.isEmpty || format != .table {
+    if plot != nil, report != nil { throw ValidationError("--plot and --report exclude each other.") }
+    if report != nil, format != .table || every != nil {
+      throw ValidationError("--format and --every have no meaning for a report.")
+    }
+    if !imports.isEmpty, plot != nil || report != nil || !kind.isEmpty || format != .table {
       throw ValidationError("--import prints nothing of the history; ask for it in a second command.")
     }
     if let plot, !kind.isEmpty { throw ValidationError("--kind has no meaning for the figure \(plot.shown).") }
@@ -66,6 +77,7 @@ struct HistoryCommand: ParsableCommand {
       if !imports.isEmpty { return try importFiles(console) }
       let reader = try options.open()
       if let plot { return try draw(reader, FigureFile(plot), console) }
+      if let report { return try write(reader, report, console) }
       var filter = options.filter
       filter.kinds = kind.isEmpty ? nil : kinds
       filter.every = every?.number
@@ -84,6 +96,14 @@ struct HistoryCommand: ParsableCommand {
       return console.warning(try options.untimed(reader) ?? "there are no scores to draw")
     }
     console.info("wrote \(file.path.shown)")
+  }
+
+  private func write(_ reader: HistoryReader, _ folder: String, _ console: Console) throws {
+    try Failure.wording { try ReportPlace(folder, history: options.file).prepare(figure: HistoryReport.figure) }
+    var filter = options.filter
+    filter.kinds = kind.isEmpty ? nil : kinds
+    try HistoryReport(reader, filter, file: options.file, folder: folder).write { console.warning($0) }
+    console.info("the report is in \(folder.shown)/report.html")
   }
 
   private func importFiles(_ console: Console) throws {

@@ -134,8 +134,12 @@ enum RunLookup {
   }
 
   /// Sends commands to a running graph.
-  static func client<Result>(_ name: String, _ body: (ControlClient) throws -> Result) throws -> Result {
-    try failing { try body(ControlClient(name: name)) }
+  ///
+  /// - Parameter timeout: how long to wait for each answer.
+  static func client<Result>(
+    _ name: String, timeout: Duration = .seconds(5), _ body: (ControlClient) throws -> Result
+  ) throws -> Result {
+    try failing { try body(ControlClient(name: name, timeout: timeout)) }
   }
 
   private static func failing<Result>(_ body: () throws -> Result) throws -> Result {

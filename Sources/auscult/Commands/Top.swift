@@ -1,15 +1,16 @@
 import ArgumentParser
-import Glibc
 import RunControl
-import SystemCalls
 
 /// `auscult top`
 struct Top: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
-    abstract: "Shows all running graphs: machines, scores as bars, alarms, load.",
+    abstract: "Shows all running graphs: machines, scores as bars, alarms, load; changes them by keys.",
     discussion: """
-      Refreshes every second, in 80 columns; Ctrl-C ends it. A bar that passes the middle is above the threshold.
+      On a terminal it refreshes every second. A bar that passes the middle is above the threshold. Arrows choose a \
+      machine and a node; s sets a parameter, w swaps the node, h runs a candidate in its shadow, p promotes and d discards \
+      it, b rolls the last change back. Each shows its plan first, and only y does it. ? shows the keys, q quits. Without a \
+      terminal it prints one frame of text in 80 columns. With NO_COLOR in the environment it has no colours.
 
       Examples:
         auscult top
@@ -24,19 +25,26 @@ struct Top: ParsableCommand {
   @Flag(help: "Print it once.") var once = false
 
   func run() throws {
-    let isTerminal = isatty(STDOUT_FILENO) == 1
-    while true {
+    guard Terminal.isThere, !once else {
       let names = try name.map { [$0] } ?? RunLookup.all().map(\.name)
-      // A run that has just ended is no error, unless it is the one that was asked for.
-      let runs = try names.compactMap { name in
-        do {
-          return try RunLookup.client(name) { try $0.call("status") }
-        } catch  where self.name == nil { return JSONValue?.none }
-      }
-      let lines = TopText(runs).lines
-      if isTerminal && !once { Output.screen(lines) } else { Output.line(lines.joined(separator: "\n")) }
-      if once { return }
-      Polling.pause(.seconds(min(3600, max(0.05, interval?.number ?? 1))))
+      return Output.line(TopText(try look(names)).lines.map(\.text).joined(separator: "\n"))
+    }
+    if name == nil { _ = try RunLookup.all() }
+    try TopSession(every: .seconds(min(3600, max(0.05, interval?.number ?? 1)))) {
+      // Runs come and go; only the end of the one that was asked for ends the command.
+      try look(name.map { [$0] } ?? ControlClient.running().map(\.name))
+    }.run()
+  }
+
+  /// How long a run that hangs keeps the others, and the keys, waiting.
+  private static let patience = Duration.seconds(2)
+
+  /// The answers of `status`. A run that has just ended is no error, unless it is the one that was asked for.
+  private func look(_ names: [String]) throws -> [JSONValue] {
+    try names.compactMap { name in
+      do {
+        return try RunLookup.client(name, timeout: Self.patience) { try $0.call("status") }
+      } catch  where self.name == nil { return JSONValue?.none }
     }
   }
 }

@@ -39,7 +39,8 @@ struct TrendCommand: ParsableCommand {
       let trends = try read(reader).map { TrendText($0) }
       if let plot, !trends.isEmpty {
         let file = try FigureFile(plot)
-        try file.draw(trends.prefix(32).map(\.panel))
+        let drawn = trends.prefix(32)
+        try file.draw(drawn.map(\.panel), TrendText.words(drawn))
         console.info("wrote \(file.path.shown)")
       }
       if json { return Output.line(.object(["machines": .array(trends.map(\.json))])) }

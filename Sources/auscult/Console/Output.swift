@@ -19,6 +19,11 @@ enum Output {
     write(Array("\u{1b}[H\(text)\u{1b}[K\u{1b}[J".utf8))
   }
 
+  /// The same for lines that are safe for a terminal already, and may have colours.
+  static func frame(_ lines: [String]) {
+    write(Array("\u{1b}[H\(lines.joined(separator: "\u{1b}[K\n"))\u{1b}[K\u{1b}[J".utf8))
+  }
+
   /// Writes a value as JSON on one line.
   static func line(_ value: JSONValue) { write(value.json + [UInt8(ascii: "\n")]) }
 

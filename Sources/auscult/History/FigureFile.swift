@@ -21,7 +21,7 @@ struct FigureFile {
   }
 
   /// Draws panels below each other. The file is replaced when the figure is whole.
-  func draw(_ panels: [String], height: Int = 300) throws {
+  func draw(_ panels: [String], _ words: FigureWords, height: Int = 300) throws {
     guard Gnuplot.isInstalled else {
       throw Failure("a figure needs gnuplot, which is not installed", advice: Gnuplot.advice)
     }
@@ -30,9 +30,11 @@ struct FigureFile {
     let draft = "\(folder)/\(name).\(format)"
     defer { unlink(PathText.bytes(draft)) }
     do {
-      try Gnuplot(folder: folder).draw(
+      let gnuplot = Gnuplot(folder: folder)
+      try gnuplot.draw(
         name, format: format, width: 900, height: height * panels.count + 20, Gnuplot.script(panels: panels, columns: 1)
       )
+      if format == "svg" { _ = try gnuplot.word(name, words, prefix: "figure") }
     } catch {
       throw Failure("\(path.shown): \(error.description)", advice: "check that the folder exists and may be written")
     }

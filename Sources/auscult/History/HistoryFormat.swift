@@ -54,7 +54,7 @@ extension HistoryRow {
   private var timeText: String { time.map { wallTimeText($0) } ?? "" }
 
   /// For people.
-  fileprivate var cells: [String] {
+  var cells: [String] {
     [
       time == nil ? "frame \(span.end)" : timeText, machine ?? "", [kind, state ?? ""].joined(separator: " ").trimmed,
       score.map { Quantity.short($0) } ?? "", threshold.map { Quantity.short($0) } ?? "",

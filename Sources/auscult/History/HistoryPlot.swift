@@ -24,8 +24,42 @@ struct HistoryPlot {
     self.filter = filter
   }
 
+  /// The scores of one detector of a machine.
+  struct Panel {
+    /// For gnuplot.
+    var script: String
+    var machine: String
+    var node: String
+    var highest: Double
+    var alarms: Int
+  }
+
+  /// Of a panel, in pixels.
+  static let height = 300
+
   /// - Returns: false: there are no scores.
   func draw(into file: FigureFile) throws -> Bool {
+    let panels = try panels()
+    guard !panels.isEmpty else { return false }
+    try file.draw(panels.map(\.script), Self.words(panels), height: Self.height)
+    return true
+  }
+
+  static func words(_ panels: [Panel]) -> FigureWords {
+    let values = panels.map { panel in
+      "\(panel.machine) (\(panel.node)): highest score \(Quantity.short(panel.highest)), "
+        + "\(Quantity.count(panel.alarms, "alarm"))."
+    }
+    return FigureWords(
+      title: "Scores over time",
+      text:
+        "A panel for each detector of a machine: the worst score of each stretch of time, the threshold as a dashed "
+        + "line, and alarms as shaded stretches.",
+      axes: "Across: time, UTC. Up: score, in the detector's own scale.", values: values.joined(separator: " "))
+  }
+
+  /// One for each detector of each machine that has scores.
+  func panels() throws -> [Panel] {
     let machines = try wording { () throws(DatabaseProblem) in
       filter.machines.isEmpty ? try reader.machines() : filter.machines
     }
@@ -34,13 +68,10 @@ struct HistoryPlot {
         "\(machines.count) machines do not fit into one figure",
         advice: "choose up to \(Self.mostMachines) by --machine")
     }
-    let panels = try machines.flatMap { try self.panels($0) }
-    guard !panels.isEmpty else { return false }
-    try file.draw(panels)
-    return true
+    return try machines.flatMap { try self.panels($0) }
   }
 
-  private func panels(_ machine: String) throws -> [String] {
+  private func panels(_ machine: String) throws -> [Panel] {
     let known = try wording { () throws(DatabaseProblem) in try reader.range(of: machine) }
     guard let known else { return [] }
     let (begin, end) = (filter.since ?? known.first, filter.until ?? known.last)
@@ -50,7 +81,11 @@ struct HistoryPlot {
     let width = Self.widths.first { span / $0 <= Double(Self.points) } ?? (span / Double(Self.points)).rounded(.up)
     let range = (Double(begin) / 1e9, Double(end) / 1e9)
     let alarms = try alarms(machine, range)
-    return try series(machine, width).map { panel($0, machine, range, width, alarms) }
+    return try series(machine, width).map { series in
+      Panel(
+        script: script(series, machine, range, width, alarms), machine: machine, node: series.node,
+        highest: series.rows.map { $0[1] }.filter(\.isFinite).max() ?? 0, alarms: alarms.count)
+    }
   }
 
   private func series(_ machine: String, _ width: Double) throws -> [Series] {
@@ -87,7 +122,7 @@ struct HistoryPlot {
     return spans.values.sorted { $0 < $1 }
   }
 
-  private func panel(
+  private func script(
     _ series: Series, _ machine: String, _ range: (Double, Double), _ width: Double, _ alarms: [(Double, Double)]
   ) -> String {
     let objects = alarms.suffix(500).enumerated().map { index, alarm in

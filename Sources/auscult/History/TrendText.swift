@@ -68,6 +68,17 @@ struct TrendText {
     ])
   }
 
+  /// The words of the figure of these panels.
+  static func words(_ trends: some Sequence<TrendText>) -> FigureWords {
+    FigureWords(
+      title: "Scores of each day",
+      text:
+        "A panel for each machine: the median of each day's scores, 90 % of them as a shaded band, and the threshold "
+        + "as a dashed line.",
+      axes: "Across: days, UTC. Up: score, in the detector's own scale.",
+      values: trends.map { $0.sentence + "." }.joined(separator: " "))
+  }
+
   /// The quantiles of each day, with the threshold.
   var panel: String {
     let rows = trend.days.map { day in
