@@ -261,7 +261,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
-      resources: [.embedInCode("openapi.json")], swiftSettings: strict),
+      resources: [.embedInCode("openapi.json"), .embedInCode("page")], swiftSettings: strict),
   ]
     + plugins.map {
       .target(

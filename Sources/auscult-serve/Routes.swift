@@ -33,11 +33,10 @@ struct Routes {
   // MARK: Reading
 
   private func get(_ request: Request) -> Reply {
-    switch request.path {
-    case []: .text(Page.html, type: "text/html")
-    case ["icon.svg"]: .text(Page.icon, type: "image/svg+xml")
-    case ["page.js"]: .text(Page.script, type: "text/javascript")
-    case ["page.css"]: .text(Page.style, type: "text/css")
+    if let file = PageFile.at(request.path) {
+      return Reply(status: .ok, type: file.type + "; charset=utf-8", body: file.body)
+    }
+    return switch request.path {
     case ["metrics"]: .text(Metrics(board.runs).text, type: "text/plain; version=0.0.4")
     case ["api", "v1", "openapi.json"]:
       Reply(status: .ok, type: "application/json", body: PackageResources.openapi_json)

@@ -88,13 +88,13 @@ for path, status in [("/api/v1/runs/nobody", 404), (base + "/nothing", 404), ("/
 
 # The page and its headers.
 status, page, headers = ask("GET", "/")
-check(status == 200 and b"/page.js" in page, "the page")
+check(status == 200 and b"/page/main.js" in page, "the page")
 policy = headers["Content-Security-Policy"]
 check("default-src 'none'" in policy and "unsafe" not in policy, "the content policy: " + policy)
 for name in ["X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cache-Control"]:
     check(headers[name], name + " is missing")
 check("Access-Control-Allow-Origin" not in headers, "other origins are allowed")
-for path in ["/page.js", "/page.css", "/icon.svg"]:
+for path in ["/page/main.js", "/page/style.css", "/icon.svg"]:
     check(ask("GET", path)[0] == 200, path)
 check(ask("HEAD", "/")[1] == b"", "HEAD has a body")
 
