@@ -66,7 +66,12 @@ extension BlockedOutput {
 
 extension EngineStatistics.Node {
   fileprivate var json: JSONValue {
-    ["name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed)]
+    // The time of a realtime node is not measured in a run.
+    .members([
+      "name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed), "thread": .text(placement),
+      "busy_ns": nanoseconds > 0 ? .integer(nanoseconds) : nil, "latency_frames": .integer(latency),
+      "path_latency_frames": .integer(pathLatency),
+    ])
   }
 }
 
