@@ -91,6 +91,19 @@ public final class HistoryReader {
     try connection.first(sql, machine) { _ in true } ?? false
   }
 
+  /// All graphs that have written, by name, with the first and the last time of their records.
+  public func graphs() throws(DatabaseProblem) -> [(name: String, first: Int64?, last: Int64?)] {
+    let statement = try connection.statement(
+      "SELECT graph, min(nullif(started, '')), max(nullif(ended, '')) FROM runs GROUP BY graph ORDER BY graph")
+    defer { statement.reset() }
+    var graphs: [(name: String, first: Int64?, last: Int64?)] = []
+    while try statement.next() {
+      let time = { (column: Int) in statement.text(column).flatMap { HistoryTime.nanoseconds($0) } }
+      graphs.append((statement.text(0) ?? "", time(1), time(2)))
+    }
+    return graphs
+  }
+
   private static let minute: Int64 = 60_000_000_000
 
   /// The first and the last time of a machine's scores.

@@ -14,20 +14,25 @@ struct CheckReport {
   /// Nil if there are errors.
   private(set) var nodes: [NodeDescription]?
 
-  init(_ file: String, changes: GraphChanges, catalog: PluginCatalog, rate: Int, period: Int) {
+  /// - Parameter text: of the file, instead of its content.
+  init(_ file: String, text: String?, changes: GraphChanges, catalog: PluginCatalog, rate: Int, period: Int) {
     self.file = file
     self.period = period
     self.rate = rate
     do throws(DiagnosticsError) {
-      let (graph, warnings) = try Graph.load(
-        file: file, catalog: catalog, overrides: changes.overrides,
-        options: GraphOptions(missingFilesAreErrors: false))
+      let options = GraphOptions(missingFilesAreErrors: false)
+      let (graph, warnings) =
+        if let text {
+          try Graph.load(text: text, file: file, catalog: catalog, overrides: changes.overrides, options: options)
+        } else {
+          try Graph.load(file: file, catalog: catalog, overrides: changes.overrides, options: options)
+        }
       diagnostics = warnings
       self.graph = graph
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate, activating: false)
-      var options = CheckReport.options(graph)
-      options.costs = CostTrial.costs(graph, probe: catalog.probe, rate: rate, period: period)
-      let engine = try Engine(graph: graph, options: options)
+      var engineOptions = CheckReport.options(graph)
+      engineOptions.costs = CostTrial.costs(graph, probe: catalog.probe, rate: rate, period: period)
+      let engine = try Engine(graph: graph, options: engineOptions)
       nodes = try engine.check(rate: rate)
       diagnostics += engine.warnings
     } catch {
