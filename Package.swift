@@ -256,7 +256,7 @@ let package = Package(
     .executableTarget(
       name: "auscult-serve",
       dependencies: [
-        "RunControl", "JSONText", "SystemCalls",
+        "RunControl", "Records", "OutputFiles", "JSONText", "TextEscapes", "SystemCalls",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

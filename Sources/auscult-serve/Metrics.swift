@@ -34,6 +34,9 @@ struct Metrics {
     for node in status["nodes"]?.array ?? [] {
       let labels = run + [("node", node["name"]?.text ?? "")]
       add("auscult_node_calls_total", "counter", "Calls of a node.", labels, node["calls"]?.number)
+      add(
+        "auscult_node_busy_seconds_total", "counter", "Time that a worker's node has taken.", labels,
+        node["busy_ns"]?.number.map { $0 / 1e9 })
       add("auscult_node_failed", "gauge", "Whether a node is quarantined.", labels, number(node["failed"] == true))
     }
     for queue in status["queues"]?.array ?? [] {
