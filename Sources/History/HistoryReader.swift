@@ -1,5 +1,7 @@
 import Database
+import Glibc
 import Records
+import TextEscapes
 
 /// Reads a history, also while a run writes it.
 ///
@@ -9,6 +11,11 @@ public final class HistoryReader {
 
   /// - Throws: there is no such database, or it is another program's.
   public init(_ path: String) throws(DatabaseProblem) {
+    var status = stat()
+    // SQLite would wait for the other end of a pipe.
+    if stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw DatabaseProblem("\(path) is not a file on a disk: give the database of a sink.sqlite")
+    }
     connection = try Connection(path, .readOnly, patience: 5)
     guard try HistorySchema.check(connection) else {
       throw DatabaseProblem("\(path) is empty: no run has written to it")

@@ -58,7 +58,7 @@ public struct LimitedProgram {
     let reason = wait(for: process, seconds: seconds, isWanted, &reader, output)
     if reason != nil {
       kill(-process, SIGTERM)
-      _ = wait(for: process, seconds: Self.grace, { true }, &reader) { _ in true }
+      _ = wait(for: process, seconds: Self.grace, { true }, &reader, { _ in true })
     }
     // Before its number is given back, so that it is still the group's.
     kill(-process, SIGKILL)

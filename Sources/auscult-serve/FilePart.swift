@@ -46,7 +46,7 @@ struct FilePart: Sendable {
     case (nil, let count?): return count > 0 && size > 0 ? .part(max(0, size - count)..<size) : .none
     case (let first?, let last):
       if let last, last < first { return .whole }
-      return first < size ? .part(first..<min(size, (last ?? .max - 1) + 1)) : .none
+      return first < size ? .part(first..<min(last ?? size, size - 1) + 1) : .none
     }
   }
 

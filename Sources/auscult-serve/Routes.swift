@@ -171,9 +171,13 @@ struct Routes {
     guard (1...4096).contains(file.utf8.count), !file.hasPrefix("-"), !file.utf8.contains(where: { $0 < 0x20 }) else {
       return reply(.problem(.badRequest, "'file' must be the path of a graph"))
     }
+    // What a run of this file writes is no error of an edited text.
+    let named =
+      body["run"]?.text.map { [$0] } ?? board.sortedRuns.filter { $0.value.graph?["file"]?.text == file }.map(\.key)
+    let names = named.filter { board.runs[$0] != nil }.map { "--name=\($0)" }
     let programs = services.programs
     services.later(programs.queue, reply) {
-      programs.json(["check", file, "--stdin", "--json"], input: Array(text.utf8), statuses: [0, 1])
+      programs.json(["check", file, "--stdin", "--json"] + names, input: Array(text.utf8), statuses: [0, 1])
     }
   }
 

@@ -38,6 +38,12 @@ struct Check: ParsableCommand {
 
   @Option(help: ArgumentHelp("Frames in a cycle of the driver.", valueName: "frames")) var period = Period(1024)
 
+  @Option(
+    help: ArgumentHelp(
+      "The name under which the graph runs, where it is another one (`run --name`): the files that this run writes are no "
+        + "errors. Repeatable.", valueName: "name"))
+  var name: [String] = []
+
   @Flag(help: "Print one JSON object, diagnostics included.") var json = false
 
   @Flag(
@@ -54,7 +60,8 @@ struct Check: ParsableCommand {
     let catalog = changes.catalog.load()
     let text = readsInput ? try Self.input() : nil
     let reports = graphs.map {
-      CheckReport($0, text: text, changes: changes, catalog: catalog, rate: rate.number, period: period.lengths[0])
+      CheckReport(
+        $0, text: text, names: name, changes: changes, catalog: catalog, rate: rate.number, period: period.lengths[0])
     }
     if json {
       Output.line(["files": .array(reports.map(\.json))])
