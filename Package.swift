@@ -260,12 +260,12 @@ let package = Package(
     .executableTarget(
       name: "auscult-serve",
       dependencies: [
-        "RunControl", "JSONText", "SystemCalls",
+        "RunControl", "Records", "OutputFiles", "JSONText", "TextEscapes", "SystemCalls",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
-      resources: [.embedInCode("openapi.json")], swiftSettings: strict),
+      resources: [.embedInCode("openapi.json"), .embedInCode("page")], swiftSettings: strict),
   ]
     + plugins.map {
       .target(

@@ -106,19 +106,6 @@ extension Graph.Node {
   }
 }
 
-extension ParameterValue {
-  /// The value as in a graph file, shortened.
-  fileprivate var written: String {
-    switch self {
-    case .number(_, _, let text): text
-    case .boolean(let flag): flag ? "true" : "false"
-    case .text(let text): text
-    case .list(let items): "[\(items.map(\.written).joined(separator: ", "))]"
-    case .map(let entries): "{ \(entries.map { "\($0.0): \($0.1.written)" }.joined(separator: ", ")) }"
-    }
-  }
-}
-
 extension FormatRecord {
   /// Whether a consumer can't tell the streams apart. Latency matters only for audio that is played.
   func isAlike(_ other: FormatRecord) -> Bool {

@@ -57,14 +57,11 @@ extension Engine {
   }
 
   private static func describe(_ schedule: Schedule) -> [NodeDescription] {
-    var path: [Int32: Int64] = [:]
+    let paths = schedule.pathLatencies
     return schedule.graphNodes.map { node in
       let runtime = node.runtime
-      let configuration = runtime.configuration
-      let before = node.inputs.compactMap { ($0.from ?? $0.other).flatMap { path[$0.runtime.number] } }.max() ?? 0
-      path[runtime.number] = before + configuration.latency
       return describe(
-        runtime.node, configuration, runtime.placement, runtime.capacities, path: path[runtime.number]!,
+        runtime.node, runtime.configuration, runtime.placement, runtime.capacities, path: paths[runtime.number]!,
         memory: schedule.memory(runtime))
     }
   }
@@ -80,5 +77,17 @@ extension Engine {
           name: node.nodeClass.outputs[output].name,
           format: GraphCompiler.describe(configuration.outputs[output].format), capacity: capacities[output])
       }, latency: configuration.latency, pathLatency: path, history: configuration.history, memory: memory)
+  }
+}
+
+extension Schedule {
+  /// Driver frames of latency of each node's whole path, by the number of its runtime.
+  var pathLatencies: [Int32: Int64] {
+    var paths: [Int32: Int64] = [:]
+    for node in graphNodes {
+      let before = node.inputs.compactMap { ($0.from ?? $0.other).flatMap { paths[$0.runtime.number] } }.max() ?? 0
+      paths[node.runtime.number] = before + node.runtime.configuration.latency
+    }
+    return paths
   }
 }

@@ -1,3 +1,4 @@
+import NodeABI
 import RealtimeCore
 
 /// Counters of a running engine.
@@ -8,6 +9,13 @@ public struct EngineStatistics: Sendable {
     /// Time in `process`; 0 for realtime nodes that are not measured.
     public var nanoseconds: Int64
     public var hasFailed: Bool
+    /// "realtime" or "worker".
+    public var placement: String
+    /// In driver frames: of this node alone, and of the whole path including it.
+    public var latency: Int64
+    public var pathLatency: Int64
+    /// What each output yields.
+    public var outputs: [StreamKinds]
   }
   public struct Queue: Sendable {
     public var from: String
@@ -53,10 +61,15 @@ extension Engine {
     guard let schedule else { return result }
     for worker in schedule.workers { result.unmatched += worker.unmatched.load(ordering: .relaxed) }
     let taps = Set(schedule.nodes.filter(\.isTap).map(\.runtime.number))
+    let paths = schedule.pathLatencies
     result.nodes = schedule.graphNodes.map { node in
       let state = node.runtime.state
+      let configuration = node.runtime.configuration
       return EngineStatistics.Node(
-        name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed)
+        name: node.name, calls: state.calls, nanoseconds: state.nanoseconds, hasFailed: state.hasFailed,
+        placement: node.runtime.placement.rawValue, latency: configuration.latency,
+        pathLatency: paths[node.runtime.number] ?? 0,
+        outputs: configuration.outputs.map { StreamKinds(rawValue: $0.format.kind) })
     }
     result.queues = schedule.links.filter { !taps.contains($0.key.to) }.sorted {
       ($0.value.fromName, $0.value.toName) < ($1.value.fromName, $1.value.toName)

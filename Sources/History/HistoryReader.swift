@@ -1,5 +1,7 @@
 import Database
+import Glibc
 import Records
+import TextEscapes
 
 /// Reads a history, also while a run writes it.
 ///
@@ -9,6 +11,11 @@ public final class HistoryReader {
 
   /// - Throws: there is no such database, or it is another program's.
   public init(_ path: String) throws(DatabaseProblem) {
+    var status = stat()
+    // SQLite would wait for the other end of a pipe.
+    if stat(PathText.bytes(path), &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw DatabaseProblem("\(path) is not a file on a disk: give the database of a sink.sqlite")
+    }
     connection = try Connection(path, .readOnly, patience: 5)
     guard try HistorySchema.check(connection) else {
       throw DatabaseProblem("\(path) is empty: no run has written to it")
@@ -89,6 +96,19 @@ public final class HistoryReader {
 
   private func has(_ sql: String, _ machine: String) throws(DatabaseProblem) -> Bool {
     try connection.first(sql, machine) { _ in true } ?? false
+  }
+
+  /// All graphs that have written, by name, with the first and the last time of their records.
+  public func graphs() throws(DatabaseProblem) -> [(name: String, first: Int64?, last: Int64?)] {
+    let statement = try connection.statement(
+      "SELECT graph, min(nullif(started, '')), max(nullif(ended, '')) FROM runs GROUP BY graph ORDER BY graph")
+    defer { statement.reset() }
+    var graphs: [(name: String, first: Int64?, last: Int64?)] = []
+    while try statement.next() {
+      let time = { (column: Int) in statement.text(column).flatMap { HistoryTime.nanoseconds($0) } }
+      graphs.append((statement.text(0) ?? "", time(1), time(2)))
+    }
+    return graphs
   }
 
   private static let minute: Int64 = 60_000_000_000

@@ -3,11 +3,7 @@ import Glibc
 import Synchronization
 import SystemCalls
 
-/// A child program that ends at the latest with this process.
-///
-/// A guard, a small shell script, waits until a pipe closes that only this process holds open: this happens when the
-/// process ends, for any reason. Then the guard asks the program to end, and kills it if needed. (The kernel's own way,
-/// PR_SET_PDEATHSIG, sends one signal for each thread that ends, and jackd does not clean up if it receives several.)
+/// A child program that ends at the latest with this process. See `ProcessGuard`.
 final class ChildProcess: Sendable {
   private enum State {
     case running(pid_t)
@@ -17,47 +13,36 @@ final class ChildProcess: Sendable {
 
   /// Bytes of output to keep.
   private static let outputLimit = 16384
-  private static let guardScript = """
-    read -r child && { read -r end; kill -TERM "$child" || exit
-    for try in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; kill -0 "$child" || exit; done
-    kill -KILL "$child"; }
-    """
 
   private let state: Mutex<State>
   private let text = Mutex<[UInt8]>([])
   private let hasEnded = DispatchSemaphore(value: 0)
-  private let guardian: pid_t
-  /// This process' end of the guard's pipe.
-  private let lifeline: Int32
+  private let guarding: ProcessGuard
 
   /// Starts the program at `path`.
   ///
   /// - Returns: nil if the system did not start it.
   static func start(_ path: String, _ arguments: [String]) -> ChildProcess? {
-    guard let output = makePipe(), let lifeline = makePipe() else { return nil }
-    defer {
-      close(output.write)
-      close(lifeline.read)
-    }
-    let guardArguments = ["-c", guardScript, "auscult-guard"]
-    guard let guardian = spawn("/bin/sh", guardArguments, descriptors: [lifeline.read, nil, nil]) else { return nil }
-    guard let process = spawn(path, arguments, descriptors: [nil, output.write, output.write]) else {
-      close(lifeline.write)
+    guard let output = makePipe() else { return nil }
+    defer { close(output.write) }
+    guard let guarding = ProcessGuard() else {
       close(output.read)
-      waitpid(guardian, nil, 0)
       return nil
     }
-    let line = Array("\(process)\n".utf8)
-    write(lifeline.write, line, line.count)
-    let child = ChildProcess(process: process, guardian: guardian, lifeline: lifeline.write)
+    guard let process = spawn(path, arguments, descriptors: [nil, output.write, output.write]) else {
+      close(output.read)
+      guarding.end()
+      return nil
+    }
+    guarding.begin(process)
+    let child = ChildProcess(process: process, guarding: guarding)
     child.watch(process, output: output.read)
     return child
   }
 
-  private init(process: pid_t, guardian: pid_t, lifeline: Int32) {
+  private init(process: pid_t, guarding: ProcessGuard) {
     state = Mutex(.running(process))
-    self.guardian = guardian
-    self.lifeline = lifeline
+    self.guarding = guarding
   }
 
   var isRunning: Bool { identifier != nil }
@@ -137,9 +122,7 @@ final class ChildProcess: Sendable {
   private func reap(_ process: pid_t) {
     var information = siginfo_t()
     uninterrupted { waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) }
-    kill(guardian, SIGKILL)
-    waitpid(guardian, nil, 0)
-    close(lifeline)
+    guarding.end()
     state.withLock { state in
       var status: Int32 = 0
       waitpid(process, &status, 0)

@@ -36,3 +36,16 @@ public indirect enum ParameterValue: Sendable, Hashable {
     }
   }
 }
+
+extension ParameterValue {
+  /// The value as in a graph file, shortened: without quotes.
+  public var written: String {
+    switch self {
+    case .number(_, _, let text): text
+    case .boolean(let flag): flag ? "true" : "false"
+    case .text(let text): text
+    case .list(let items): "[\(items.map(\.written).joined(separator: ", "))]"
+    case .map(let entries): "{ \(entries.map { "\($0.0): \($0.1.written)" }.joined(separator: ", ")) }"
+    }
+  }
+}

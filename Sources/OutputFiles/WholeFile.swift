@@ -22,8 +22,10 @@ public enum WholeFile {
   }
 
   /// Writes a file; an existing one is replaced.
-  public static func write(_ bytes: [UInt8], to path: String) throws(FileProblem) {
-    try make(path, replaces: true) { writeAll(bytes, to: $0) }
+  ///
+  /// - Parameter mode: the file's rights; nil: those of a new file.
+  public static func write(_ bytes: [UInt8], to path: String, mode: mode_t? = nil) throws(FileProblem) {
+    try make(path, replaces: true, mode: mode) { writeAll(bytes, to: $0) }
   }
 
   /// Copies a file.
@@ -45,12 +47,16 @@ public enum WholeFile {
   }
 
   /// - Parameter body: writes to a descriptor; 0, or the system's error number.
-  private static func make(_ path: String, replaces: Bool, _ body: (Int32) -> Int32) throws(FileProblem) {
+  private static func make(
+    _ path: String, replaces: Bool, mode: mode_t? = nil, _ body: (Int32) -> Int32
+  ) throws(FileProblem) {
     let draft = "\(path).draft"
     let descriptor = open(
-      PathText.bytes(draft), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0o666)
+      PathText.bytes(draft), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+      mode ?? 0o666)
     guard descriptor >= 0 else { throw FileProblem("write", path, errno) }
-    var code = body(descriptor)
+    var code = mode.map { fchmod(descriptor, $0) == 0 ? 0 : errno } ?? 0
+    if code == 0 { code = body(descriptor) }
     if code == 0, fsync(descriptor) != 0 { code = errno }
     if close(descriptor) != 0, code == 0 { code = errno }
     if code == 0 {

@@ -16,6 +16,9 @@ public struct ControlError: Error, Sendable, Equatable, CustomStringConvertible 
   public static func failed(_ message: String, data: JSONValue? = nil) -> ControlError {
     ControlError(code: -32000, message: message, data: data)
   }
+  /// The request does not fit to what is there now.
+  public static let conflictCode = -32002
+  public static func conflict(_ message: String) -> ControlError { ControlError(code: conflictCode, message: message) }
   public static func invalidParameters(_ message: String) -> ControlError {
     ControlError(code: -32602, message: message)
   }

@@ -1,47 +1,42 @@
 import JSONText
 import NIOCore
-import NIOHTTP1
 
 /// What the server knows of the runs, and who listens to it. Thread: the event loop's, except `post`.
 final class Board: @unchecked Sendable {
   /// Scores and other records that are kept of each run, for pages that have just opened.
   static let scoreLimit = 2000
   static let eventLimit = 200
-  private static let listenerLimit = 64
 
   struct Run {
     var pid: Int32?
-    /// The answer of `status`; nil: none yet.
+    /// The answers of `status` and `graph`; nil: none yet.
     var status: JSONValue?
+    var graph: JSONValue?
     var scores: [JSONValue] = []
     /// Alarms, deafness, gaps.
     var events: [JSONValue] = []
   }
 
-  private struct Listener {
-    var channel: any Channel
-    /// Nil: all runs.
-    var run: String?
-    /// It could not take the last events.
-    var isLate = false
-  }
-
   let loop: any EventLoop
   var connections = 0
-  /// Requests to runs that are under way.
-  var actions = 0
   private(set) var runs: [String: Run] = [:]
-  private var listeners: [ObjectIdentifier: Listener] = [:]
+  let listeners = EventListeners()
+  let streams: Streams
 
   init(_ loop: any EventLoop) {
     self.loop = loop
-    loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { [weak self] _ in self?.beat() }
+    streams = Streams(listeners)
+    loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { [weak self] _ in
+      self?.listeners.beat()
+    }
   }
 
   /// Changes it from another thread.
   func post(_ body: @escaping @Sendable (Board) -> Void) { loop.execute { [self] in body(self) } }
 
   // MARK: Runs
+
+  var sortedRuns: [(key: String, value: Run)] { runs.sorted { $0.key < $1.key } }
 
   func begin(_ name: String, pid: Int32?) {
     runs[name] = Run(pid: pid)
@@ -54,6 +49,11 @@ final class Board: @unchecked Sendable {
   }
 
   func set(status: JSONValue, of name: String) { runs[name]?.status = status }
+
+  func set(graph: JSONValue, of name: String) {
+    runs[name]?.graph = graph
+    tell("graph", ["run": .text(name), "generation": graph["generation"] ?? .null], of: name)
+  }
 
   func add(_ records: [JSONValue], of name: String) {
     guard runs[name] != nil else { return }
@@ -72,40 +72,11 @@ final class Board: @unchecked Sendable {
 
   // MARK: Listeners
 
-  func add(_ channel: any Channel, run: String?) -> Bool {
-    guard listeners.count < Self.listenerLimit else { return false }
-    listeners[ObjectIdentifier(channel)] = Listener(channel: channel, run: run)
-    return true
-  }
-
-  func remove(_ channel: any Channel) { listeners[ObjectIdentifier(channel)] = nil }
+  /// A connection is over.
+  func remove(_ channel: any Channel) { streams.leave(listeners.remove(channel)) }
 
   private func tell(_ event: String, _ value: JSONValue, of run: String) {
     guard !listeners.isEmpty else { return }
-    send(Array("event: \(event)\ndata: ".utf8) + value.json + Array("\n\n".utf8)) { $0 == nil || $0 == run }
-  }
-
-  private func send(_ bytes: [UInt8], to isMeant: (String?) -> Bool) {
-    let buffer = ByteBuffer(bytes: bytes)
-    for (id, listener) in listeners where isMeant(listener.run) {
-      // A client that does not read gets no more: the events are dropped, not kept.
-      guard listener.channel.isWritable else {
-        listeners[id]!.isLate = true
-        continue
-      }
-      listener.channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(buffer)), promise: nil)
-    }
-  }
-
-  /// Shows that the connection lives, and closes those that do not read.
-  private func beat() {
-    for (id, listener) in listeners {
-      if listener.isLate && !listener.channel.isWritable {
-        listener.channel.close(promise: nil)
-      } else {
-        listeners[id]!.isLate = false
-      }
-    }
-    send(Array(": alive\n\n".utf8)) { _ in true }
+    listeners.send(EventListeners.event(event, value)) { $0 == .records(run: nil) || $0 == .records(run: run) }
   }
 }

@@ -9,10 +9,13 @@ struct HTTPServer {
 
   private let address: ListenAddress
   private let guarding: RequestGuard
+  private let history: String?
 
-  init(_ address: ListenAddress, _ guarding: RequestGuard) {
+  /// - Parameter history: the database to read where no run has one.
+  init(_ address: ListenAddress, _ guarding: RequestGuard, history: String?) {
     self.address = address
     self.guarding = guarding
+    self.history = history
   }
 
   /// Serves until the process ends.
@@ -21,12 +24,13 @@ struct HTTPServer {
   func run(ready: (Int) -> Void) throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let board = Board(group.next())
+    let services = Services(board, history: history)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
       .childChannelInitializer { [guarding] channel in
-        channel.eventLoop.makeCompletedFuture { try HTTPServer.prepare(channel, board, guarding) }
+        channel.eventLoop.makeCompletedFuture { try HTTPServer.prepare(channel, services, guarding) }
       }
     let server: any Channel
     do {
@@ -39,7 +43,7 @@ struct HTTPServer {
     try server.closeFuture.wait()
   }
 
-  private static func prepare(_ channel: any Channel, _ board: Board, _ guarding: RequestGuard) throws {
+  private static func prepare(_ channel: any Channel, _ services: Services, _ guarding: RequestGuard) throws {
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = 8 << 10
     limits.maxHeaderListSize = 16 << 10
@@ -49,7 +53,7 @@ struct HTTPServer {
     try pipeline.addHandler(bytes)
     try pipeline.configureHTTPServerPipeline(
       withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-    try pipeline.addHandler(RequestHandler(board, guarding, bytes))
+    try pipeline.addHandler(RequestHandler(services, guarding, bytes))
   }
 }
 

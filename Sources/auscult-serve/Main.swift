@@ -19,6 +19,7 @@ struct Serve: ParsableCommand {
         auscult serve                                   http://127.0.0.1:8080
         auscult serve --listen 127.0.0.1:9000
         auscult serve --listen 0.0.0.0:8080 --host monitor.example --token-file /etc/auscult/token
+        auscult serve --history /var/lib/auscult/watch.sqlite
         curl http://127.0.0.1:8080/api/v1/machines
         curl http://127.0.0.1:8080/metrics
 
@@ -36,12 +37,17 @@ struct Serve: ParsableCommand {
       "File with the token; made if missing (default: serve.token beside the control sockets).", valueName: "file"))
   var tokenFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Database of a sink.sqlite, to show the past of graphs that do not run.", valueName: "file"), completion: .file())
+  var history: String?
+
   func run() throws {
     do {
       let address = try ListenAddress(listen)
       let token = try Token(file: tokenFile)
       let guarding = RequestGuard(address, hosts: host, token: token)
-      try HTTPServer(address, guarding).run { port in
+      try HTTPServer(address, guarding, history: history).run { port in
         say("auscult serve: http://\(address.shown):\(port)/ (the token is in \(token.path))")
       }
     } catch let problem as ServeProblem {

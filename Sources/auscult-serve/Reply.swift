@@ -7,6 +7,11 @@ struct Reply: Sendable {
   var type: String
   var body: [UInt8]
   var headers: [(String, String)] = []
+  /// Replaces the body.
+  var file: FilePart?
+
+  /// Bytes of the body.
+  var length: Int { file?.range.count ?? body.count }
 
   static func json(_ value: JSONValue, _ status: HTTPResponseStatus = .ok) -> Reply {
     Reply(status: status, type: "application/json", body: value.json + [UInt8(ascii: "\n")])
@@ -24,6 +29,10 @@ struct Reply: Sendable {
   }
 }
 
+extension Reply {
+  static func wrongLimit(_ most: Int) -> Reply { .problem(.badRequest, "'limit' must be a number from 1 to \(most)") }
+}
+
 /// A request whose head and body have arrived and that may be answered.
 struct Request: Sendable {
   /// HEAD counts as GET.
@@ -32,11 +41,14 @@ struct Request: Sendable {
   var path: [String]
   var query: [String: String]
   var body: [UInt8]
+  /// The header `Range`, unless it depends on what we do not send.
+  var range: String?
 
   /// Nil: the path or the query is not well formed.
   init?(_ head: HTTPRequestHead, body: [UInt8]) {
     isPost = head.method == .POST
     self.body = body
+    range = head.method == .GET && !head.headers.contains(name: "If-Range") ? head.headers.first(name: "Range") : nil
     let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first, first.hasPrefix("/") else { return nil }
     path = []
@@ -52,6 +64,41 @@ struct Request: Sendable {
       }
       query[name] = value
     }
+  }
+
+  /// The number `limit` of the query; nil: it is none from 1 to `most`.
+  func limit(_ usual: Int, most: Int) -> Int? {
+    guard let text = query["limit"] else { return usual }
+    return Int(text).flatMap { (1...most).contains($0) ? $0 : nil }
+  }
+
+  /// The body as an object; an empty one is one without members.
+  func object() throws(ReplyProblem) -> JSONValue {
+    do throws(JSONProblem) {
+      let value = body.isEmpty ? [:] : try JSONValue(parsing: body)
+      if value.object != nil { return value }
+    } catch {
+      throw ReplyProblem(reply: .problem(.badRequest, "the body is not JSON: \(error)"))
+    }
+    throw ReplyProblem(reply: .problem(.badRequest, "the body must be a JSON object"))
+  }
+
+  /// What `/stream` asks for; nil: it asks for another address.
+  func stream() throws(ReplyProblem) -> StreamKey? {
+    guard path.count == 5, path[..<3] == ["api", "v1", "runs"], path[4] == "stream", !isPost else { return nil }
+    let problem = { (text: String) in ReplyProblem(reply: .problem(.badRequest, text)) }
+    for name in ["node", "port", "machine"] {
+      if let text = query[name], !(1...256).contains(text.utf8.count) { throw problem("'\(name)' is no name") }
+    }
+    guard let node = query["node"] else { throw problem("'node' is missing: the node whose output is wanted") }
+    var most: Double?
+    if let text = query["most"] {
+      guard let number = Double(text), number > 0, number <= 1000 else {
+        throw problem("'most' must be a number of tokens a second up to 1000")
+      }
+      most = number
+    }
+    return StreamKey(run: path[3], node: node, port: query["port"], machine: query["machine"], most: most)
   }
 
   /// Resolves `%20`. Nil: not UTF-8, or a bad escape.

@@ -12,7 +12,8 @@ final class RequestHandler: ChannelInboundHandler {
   private static let requestTime = TimeAmount.seconds(20)
   private static let answerTime = TimeAmount.seconds(20)
 
-  private let board: Board
+  private let services: Services
+  private var board: Board { services.board }
   private let guarding: RequestGuard
   private let bytes: ByteLimit
   private var head: HTTPRequestHead?
@@ -22,8 +23,8 @@ final class RequestHandler: ChannelInboundHandler {
   private var deadline: Scheduled<Void>?
   private var isCounted = false
 
-  init(_ board: Board, _ guarding: RequestGuard, _ bytes: ByteLimit) {
-    self.board = board
+  init(_ services: Services, _ guarding: RequestGuard, _ bytes: ByteLimit) {
+    self.services = services
     self.guarding = guarding
     self.bytes = bytes
   }
@@ -82,10 +83,10 @@ final class RequestHandler: ChannelInboundHandler {
       return send(.problem(.badRequest, "the path or the query is not well formed"), channel)
     }
     body = []
-    if request.path == ["events"], !request.isPost, head.method == .GET { return begin(request, channel) }
+    if head.method == .GET, beginsStream(request, channel) { return }
     // The loop's own thread goes on; the answer comes back to it.
     let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
-    Routes(board).answer(request) { reply in handler.value.send(reply, channel) }
+    Routes(services).answer(request) { reply in handler.value.send(reply, channel) }
   }
 
   /// Sends an answer. Thread: the event loop's.
@@ -94,17 +95,30 @@ final class RequestHandler: ChannelInboundHandler {
     let keeps = head.isKeepAlive && !isLast
     var headers = SecurityHeaders.all
     headers.add(name: "Content-Type", value: reply.type)
-    headers.add(name: "Content-Length", value: String(reply.body.count))
+    headers.add(name: "Content-Length", value: String(reply.length))
     for (name, value) in reply.headers { headers.add(name: name, value: value) }
     if !keeps { headers.add(name: "Connection", value: "close") }
     let version = HTTPVersion.http1_1
     channel.write(
       HTTPServerResponsePart.head(HTTPResponseHead(version: version, status: reply.status, headers: headers)),
       promise: nil)
+    limit(channel, Self.answerTime)
+    if let file = reply.file, head.method != .HEAD {
+      channel.flush()
+      return file.send(to: channel) {
+        self.limit(channel, Self.answerTime)
+      } done: { isWhole in
+        // Without the whole body, the client waits for the rest.
+        if isWhole { self.end(channel, keeps) } else { channel.close(promise: nil) }
+      }
+    }
     if head.method != .HEAD {
       channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: reply.body))), promise: nil)
     }
-    limit(channel, Self.answerTime)
+    end(channel, keeps)
+  }
+
+  private func end(_ channel: any Channel, _ keeps: Bool) {
     let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
     channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in
       if keeps { handler.value.limit(channel, Self.requestTime) } else { channel.close(promise: nil) }
@@ -112,12 +126,32 @@ final class RequestHandler: ChannelInboundHandler {
   }
 
   /// Begins a stream of events, which lasts as long as the connection.
-  private func begin(_ request: Request, _ channel: any Channel) {
+  ///
+  /// - Returns: false: the request is none for a stream.
+  private func beginsStream(_ request: Request, _ channel: any Channel) -> Bool {
+    do throws(ReplyProblem) {
+      if request.path == ["events"] {
+        try begin(.records(run: request.query["run"]), channel)
+      } else if let key = try request.stream() {
+        guard board.runs[key.run] != nil else { throw ReplyProblem(reply: Routes(services).unknown(key.run)) }
+        if let problem = board.streams.refusal(key) {
+          throw ReplyProblem(reply: .problem(.serviceUnavailable, problem))
+        }
+        try begin(.stream(key), channel)
+        board.streams.join(key, channel, board)
+      } else {
+        return false
+      }
+    } catch { send(error.reply, channel) }
+    return true
+  }
+
+  private func begin(_ topic: EventListeners.Topic, _ channel: any Channel) throws(ReplyProblem) {
+    guard board.listeners.add(channel, topic) else {
+      throw ReplyProblem(reply: .problem(.serviceUnavailable, "too many clients read events; try again later"))
+    }
     var headers = SecurityHeaders.all
     headers.add(name: "Content-Type", value: "text/event-stream")
-    guard board.add(channel, run: request.query["run"]) else {
-      return send(.problem(.serviceUnavailable, "too many clients read events; try again later"), channel)
-    }
     channel.writeAndFlush(
       HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)), promise: nil)
   }
@@ -127,8 +161,8 @@ final class RequestHandler: ChannelInboundHandler {
 enum SecurityHeaders {
   static let all: HTTPHeaders = [
     "Content-Security-Policy":
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
-      + "form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
+      + "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",

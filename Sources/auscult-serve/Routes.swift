@@ -2,152 +2,204 @@ import JSONText
 import NIOCore
 import NIOHTTP1
 import RunControl
-import SystemCalls
 
 /// What each address answers. Thread: the event loop's.
 struct Routes {
-  /// Most requests to runs at once.
-  private static let actionLimit = 8
+  typealias Answer = @Sendable (Reply) -> Void
+
   /// Methods of the control protocol that change a run.
-  private static let changes: Set = ["swap", "set", "apply", "shadow", "promote", "discard", "rollback", "stop"]
+  static let changes: Set = ["swap", "set", "apply", "shadow", "promote", "discard", "rollback", "stop"]
 
-  private let board: Board
+  let services: Services
+  var board: Board { services.board }
 
-  init(_ board: Board) { self.board = board }
+  init(_ services: Services) { self.services = services }
 
-  func answer(_ request: Request, _ reply: @escaping @Sendable (Reply) -> Void) {
-    if request.isPost { return post(request, reply) }
-    if request.path.count == 6, Array(request.path[..<3]) == ["api", "v1", "runs"], request.path[4] == "changes" {
-      return change(request, reply)
+  func answer(_ request: Request, _ reply: @escaping Answer) {
+    if let file = PageFile.at(request.path), !request.isPost {
+      return reply(Reply(status: .ok, type: file.type + "; charset=utf-8", body: file.body))
     }
-    reply(get(request))
+    if request.path == ["metrics"], !request.isPost {
+      return reply(.text(Metrics(board.runs).text, type: "text/plain; version=0.0.4"))
+    }
+    guard request.path.starts(with: ["api", "v1"]) else { return reply(nothing) }
+    let path = Array(request.path.dropFirst(2))
+    if request.isPost { post(path, request, reply) } else { get(path, request, reply) }
   }
 
   /// The methods of an address.
   static func methods(_ uri: String) -> [HTTPMethod] {
-    let path = uri.prefix { $0 != "?" }.split(separator: "/")
-    let isChange = path.count == 5 && path[2] == "runs" && changes.contains(String(path[4]))
-    return isChange ? [.POST] : [.GET, .HEAD]
+    let path = uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+    guard path.starts(with: ["api", "v1"]) else { return [.GET, .HEAD] }
+    let isPost =
+      switch path.count {
+      case 3: path[2] == "check"
+      case 5:
+        path[2] == "runs" && (changes.contains(path[4]) || path[4] == "accept")
+          || path[2] == "jobs" && path[4] == "cancel"
+      default: false
+      }
+    return isPost ? [.POST] : [.GET, .HEAD]
+  }
+
+  var nothing: Reply { .problem(.notFound, "there is nothing here; /api/v1/openapi.json describes what there is") }
+
+  func unknown(_ name: String) -> Reply {
+    .problem(.notFound, "no graph named '\(name)' runs; /api/v1/runs lists those that do")
   }
 
   // MARK: Reading
 
-  private func get(_ request: Request) -> Reply {
-    switch request.path {
-    case []: .text(Page.html, type: "text/html")
-    case ["icon.svg"]: .text(Page.icon, type: "image/svg+xml")
-    case ["page.js"]: .text(Page.script, type: "text/javascript")
-    case ["page.css"]: .text(Page.style, type: "text/css")
-    case ["metrics"]: .text(Metrics(board.runs).text, type: "text/plain; version=0.0.4")
-    case ["api", "v1", "openapi.json"]:
-      Reply(status: .ok, type: "application/json", body: PackageResources.openapi_json)
-    case ["api", "v1", "runs"]: .json(["runs": .array(sortedRuns.map { summary($0.key, $0.value) })])
-    case ["api", "v1", "machines"]: .json(["machines": .array(sortedRuns.flatMap { machines($0.key, $0.value) })])
-    default: ofRun(request)
+  private func get(_ path: [String], _ request: Request, _ reply: @escaping Answer) {
+    let programs = services.programs
+    switch path {
+    case ["openapi.json"]:
+      reply(Reply(status: .ok, type: "application/json", body: PackageResources.openapi_json))
+    case ["runs"]: reply(.json(["runs": .array(board.sortedRuns.map { RunAnswers.summary($0.key, $0.value) })]))
+    case ["machines"]:
+      reply(.json(["machines": .array(board.sortedRuns.flatMap { RunAnswers.machines($0.key, $0.value) })]))
+    case ["schema"]: services.later(programs.queue, reply) { programs.keptJSON(["schema"]) }
+    case ["classes"]: services.later(programs.queue, reply) { programs.keptJSON(["nodes", "--json"]) }
+    case ["history"], ["history", "machines"]: history(isList: path.count == 2, request, reply)
+    case _ where path.count == 2 && path[0] == "jobs":
+      reply(Int(path[1]).map { services.jobs.answer($0) } ?? .problem(.notFound, "a job is a number"))
+    case _ where path.count >= 2 && path[0] == "runs": ofRun(path, request, reply)
+    default: reply(nothing)
     }
   }
 
-  private var sortedRuns: [(key: String, value: Board.Run)] { board.runs.sorted { $0.key < $1.key } }
-
-  private func ofRun(_ request: Request) -> Reply {
-    let path = request.path
-    guard path.count == 4 || path.count == 5, Array(path[..<3]) == ["api", "v1", "runs"] else {
-      return .problem(.notFound, "there is nothing here; /api/v1/openapi.json describes what there is")
+  private func ofRun(_ path: [String], _ request: Request, _ reply: @escaping Answer) {
+    let name = path[1]
+    let isOfClips = path.count >= 3 && path[2] == "clips"
+    guard let run = board.runs[name] else {
+      if isOfClips, let file = services.history { return clips(path, ofFile: file, request, reply) }
+      return reply(unknown(name))
     }
-    guard let run = board.runs[path[3]] else { return unknown(path[3]) }
-    switch path.count == 5 ? path[4] : "" {
-    case "": return .json(run.status ?? ["name": .text(path[3])])
-    case "machines": return .json(["machines": .array(machines(path[3], run))])
-    case "scores": return records(run.scores, "scores", request)
-    case "events": return records(run.events, "events", request)
-    case "alarms": return records(run.events.filter { $0["kind"] == "alarm" }, "alarms", request)
-    default: return .problem(.notFound, "a run has machines, scores, events, alarms and changes")
+    switch path.count {
+    case 4 where isOfClips:
+      let (folders, range) = (ClipFolders(run.graph), request.range)
+      services.later(services.files, reply) { Self.sound(path[3], in: folders, range: range) }
+    case 3 where isOfClips: clips(ClipFolders(run.graph), request, reply)
+    case 4 where path[2] == "changes":
+      guard let id = Int64(path[3]) else { return reply(.problem(.badRequest, "a change is a number")) }
+      call(name, "change", ["change": .integer(id)], .ok, reply)
+    case 2, 3: reply(RunAnswers.part(path.count == 3 ? path[2] : "", of: name, run, request))
+    default: reply(nothing)
     }
   }
 
-  private func unknown(_ name: String) -> Reply {
-    .problem(.notFound, "no graph named '\(name)' runs; /api/v1/runs lists those that do")
-  }
+  // MARK: Clips and history
 
-  /// The latest records, of one machine if asked for.
-  private func records(_ all: [JSONValue], _ name: String, _ request: Request) -> Reply {
-    guard let most = request.query["limit"].map({ Int($0) }) ?? 600, (1...2500).contains(most) else {
-      return .problem(.badRequest, "'limit' must be a number from 1 to 2500")
-    }
+  private func clips(_ folders: ClipFolders, _ request: Request, _ reply: @escaping Answer) {
     let machine = request.query["machine"]
-    let meant = machine == nil ? all : all.filter { $0["machine"]?.text == machine }
-    return .json([name: .array(Array(meant.suffix(most)))])
+    guard let most = request.limit(200, most: 1000) else { return reply(.wrongLimit(1000)) }
+    services.later(services.files, reply) { .json(folders.list(machine: machine, most: most)) }
   }
 
-  private func summary(_ name: String, _ run: Board.Run) -> JSONValue {
-    var members: [String: JSONValue] = ["name": .text(name)]
-    members["pid"] = run.pid.map { .integer(Int64($0)) }
-    for member in ["graph", "health", "seconds", "load", "generation", "waits_for_server"] {
-      members[member] = run.status?[member]
+  static func sound(_ name: String, in folders: ClipFolders, range: String?) -> Reply {
+    guard let file = folders.open(name) else {
+      return .problem(.notFound, "there is no such clip; the list of the run's clips names them")
     }
-    members["machines"] = .integer(Int64(run.status?["machines"]?.array?.count ?? 0))
-    return .object(members)
+    return FilePart.reply(file, range: range)
   }
 
-  private func machines(_ name: String, _ run: Board.Run) -> [JSONValue] {
-    (run.status?["machines"]?.array ?? []).map { machine in
-      guard case .object(var members) = machine else { return machine }
-      members["run"] = .text(name)
-      members["state"] = .text(MachineState(machine).rawValue)
-      return .object(members)
+  /// Clips of a graph that does not run, by the database of `--history`.
+  private func clips(_ path: [String], ofFile file: String, _ request: Request, _ reply: @escaping Answer) {
+    guard path.count <= 4 else { return reply(nothing) }
+    guard let most = request.limit(200, most: 1000) else { return reply(.wrongLimit(1000)) }
+    let queries = HistoryQueries(programs: services.programs, file: file)
+    let (machine, range) = (request.query["machine"], request.range)
+    if let problem = HistoryQueries.wrong(machine: machine) { return reply(problem) }
+    services.later(services.programs.queue, reply) {
+      do throws(ReplyProblem) {
+        let folders = ClipFolders(sounds: try queries.clips(of: path[1], machine: machine))
+        if path.count == 4 { return Self.sound(path[3], in: folders, range: range) }
+        return .json(folders.list(machine: machine, most: most))
+      } catch { return error.reply }
     }
+  }
+
+  private func history(isList: Bool, _ request: Request, _ reply: @escaping Answer) {
+    let query: HistoryQueries.Query
+    do throws(ReplyProblem) { query = try HistoryQueries.Query(request.query) } catch { return reply(error.reply) }
+    var file = services.history
+    if let name = request.query["run"] {
+      if let run = board.runs[name] {
+        guard let own = ClipFolders.paths(run.graph, of: "sink.sqlite").first else {
+          return reply(.problem(.notFound, "the graph of '\(name)' has no sink.sqlite, which would keep its history"))
+        }
+        file = own
+      } else if file == nil {
+        return reply(unknown(name))
+      }
+    } else if file == nil {
+      file = board.sortedRuns.compactMap { ClipFolders.paths($0.value.graph, of: "sink.sqlite").first }.first
+    }
+    guard let file else {
+      return reply(
+        .problem(.notFound, "there is no history: start the server with --history FILE, or a run with sink.sqlite"))
+    }
+    let queries = HistoryQueries(programs: services.programs, file: file)
+    services.later(services.programs.queue, reply) { isList ? queries.list() : queries.answer(query) }
   }
 
   // MARK: Changing
 
-  private func post(_ request: Request, _ reply: @escaping @Sendable (Reply) -> Void) {
-    let path = request.path
-    guard path.count == 5, Array(path[..<3]) == ["api", "v1", "runs"] else {
-      return reply(.problem(.notFound, "there is nothing here; POST /api/v1/runs/NAME/ACTION"))
+  private func post(_ path: [String], _ request: Request, _ reply: @escaping Answer) {
+    let body: JSONValue
+    do throws(ReplyProblem) { body = try request.object() } catch { return reply(error.reply) }
+    switch path {
+    case ["check"]: check(body, reply)
+    case _ where path.count == 3 && path[0] == "jobs" && path[2] == "cancel":
+      reply(Int(path[1]).map { services.jobs.cancel($0) } ?? .problem(.notFound, "a job is a number"))
+    case _ where path.count == 3 && path[0] == "runs":
+      guard let run = board.runs[path[1]] else { return reply(unknown(path[1])) }
+      if path[2] == "accept" {
+        accept(path[1], run, body, reply)
+      } else {
+        call(path[1], path[2], body, .accepted, reply)
+      }
+    default: reply(nothing)
     }
-    guard board.runs[path[3]] != nil else { return reply(unknown(path[3])) }
-    let parameters: JSONValue
-    do {
-      parameters = request.body.isEmpty ? [:] : try JSONValue(parsing: request.body)
-    } catch {
-      return reply(.problem(.badRequest, "the body is not JSON: \(error)"))
-    }
-    guard parameters.object != nil else { return reply(.problem(.badRequest, "the body must be a JSON object")) }
-    call(path[3], path[4], parameters, .accepted, reply)
   }
 
-  private func change(_ request: Request, _ reply: @escaping @Sendable (Reply) -> Void) {
-    guard board.runs[request.path[3]] != nil else { return reply(unknown(request.path[3])) }
-    guard let id = Int64(request.path[5]) else { return reply(.problem(.badRequest, "a change is a number")) }
-    call(request.path[3], "change", ["change": .integer(id)], .ok, reply)
+  private func check(_ body: JSONValue, _ reply: @escaping Answer) {
+    guard let text = body["text"]?.text else {
+      return reply(.problem(.badRequest, "'text' must be the text of a graph"))
+    }
+    let file = body["file"] == nil ? "graph.yaml" : body["file"]?.text ?? ""
+    guard (1...4096).contains(file.utf8.count), !file.hasPrefix("-"), !file.utf8.contains(where: { $0 < 0x20 }) else {
+      return reply(.problem(.badRequest, "'file' must be the path of a graph"))
+    }
+    // What a run of this file writes is no error of an edited text.
+    let named =
+      body["run"]?.text.map { [$0] } ?? board.sortedRuns.filter { $0.value.graph?["file"]?.text == file }.map(\.key)
+    let names = named.filter { board.runs[$0] != nil }.map { "--name=\($0)" }
+    let programs = services.programs
+    services.later(programs.queue, reply) {
+      programs.json(["check", file, "--stdin", "--json"] + names, input: Array(text.utf8), statuses: [0, 1])
+    }
   }
 
-  /// Asks the run, on a thread of its own: it may not answer.
+  private func accept(_ name: String, _ run: Board.Run, _ body: JSONValue, _ reply: @escaping Answer) {
+    let order: AcceptOrder
+    do throws(ReplyProblem) { order = try AcceptOrder(body) } catch { return reply(error.reply) }
+    let (services, folders, folder) = (services, ClipFolders(run.graph), run.graph?["folder"]?.text)
+    services.later(services.files, reply) {
+      do throws(ReplyProblem) {
+        return services.jobs.start(name, try order.arguments(name, folders), folder: folder)
+      } catch { return error.reply }
+    }
+  }
+
   private func call(
-    _ run: String, _ method: String, _ parameters: JSONValue, _ status: HTTPResponseStatus,
-    _ reply: @escaping @Sendable (Reply) -> Void
+    _ run: String, _ method: String, _ parameters: JSONValue, _ status: HTTPResponseStatus, _ reply: @escaping Answer
   ) {
-    let busy = Reply.problem(.serviceUnavailable, "too many requests to runs are under way; try again")
-    guard board.actions < Self.actionLimit else { return reply(busy) }
-    board.actions += 1
-    let board = board
-    let hasStarted = BackgroundThread.start("auscult-ask") {
-      let result: Reply
-      do {
-        result = .json(try ControlClient(name: run).call(method, parameters), status)
-      } catch let error as ControlError {
-        result = .problem(.unprocessableEntity, error.message)
-      } catch {
-        result = .problem(.badGateway, "\(error)")
+    services.later(services.calls, reply) {
+      switch Services.call(run, method, parameters) {
+      case .success(let answer): .json(answer, status)
+      case .failure(let problem): problem.reply
       }
-      board.post {
-        $0.actions -= 1
-        reply(result)
-      }
-    }
-    if !hasStarted {
-      board.actions -= 1
-      reply(busy)
     }
   }
 }

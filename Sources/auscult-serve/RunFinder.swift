@@ -53,11 +53,16 @@ struct RunFollower {
     defer { board.post { $0.end(name) } }
     var subscription: JSONValue?
     var round = 0
+    var generation: JSONValue?
     do {
       while true {
         if round % 10 == 0 {
           if let status = try status(client) {
             board.post { $0.set(status: status, of: name) }
+            if generation == nil || status["generation"] != generation, let graph = try graph(client) {
+              generation = graph["generation"]
+              board.post { $0.set(graph: graph, of: name) }
+            }
             if subscription == nil { subscription = try subscribe(client) }
           }
         }
@@ -72,6 +77,15 @@ struct RunFollower {
   private func status(_ client: ControlClient) throws -> JSONValue? {
     do {
       return try client.call("status")
+    } catch is ControlError {
+      return nil
+    }
+  }
+
+  /// Nil: an older run, which has no such method.
+  private func graph(_ client: ControlClient) throws -> JSONValue? {
+    do {
+      return try client.call("graph")
     } catch is ControlError {
       return nil
     }

@@ -14,6 +14,9 @@ public enum ChangeNote: Sendable, Equatable {
   case gaveUpWarmUp
   /// The new nodes could not be tried first.
   case noTrial
+  /// The text was written into the graph's file, or was not, for this reason.
+  case saved(path: String)
+  case notSaved(reason: String)
   /// A node was tried, except for its activation, which opens a device or a file.
   case notActivatedInTrial(node: String)
 }

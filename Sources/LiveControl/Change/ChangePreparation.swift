@@ -20,10 +20,10 @@ struct ChangePreparation {
 
   /// - Throws: errors, files by their whole paths.
   func read(_ catalog: PluginCatalog) throws(DiagnosticsError) -> Result {
-    let next = request.kind == .apply ? source.reading(request.file, isFresh: request.isFresh) : source.adding(request)
+    let next = request.kind == .apply ? source.reading(request) : source.adding(request)
     do {
       var result = try load(next, catalog)
-      result.source.contents = result.graph.contents
+      result.source.read(result.graph, isFromFile: request.kind == .apply && request.text == nil)
       if request.kind == .apply {
         noteOverrides(&result)
       } else {

@@ -14,6 +14,10 @@ public struct ChangeRequest: Sendable, Equatable {
   public var kind: Kind
   /// `apply`: an absolute path; nil: the file that the graph came from.
   public var file: String?
+  /// `apply`: the text of that file, instead of its content.
+  public var text: String?
+  /// `apply` of a text: writes it into the file when it runs.
+  public var saves = false
   /// `apply`: drops what `swap` and `set` changed.
   public var isFresh = false
   /// `swap`, `set`, `shadow`: a node, and `key=value`s.
@@ -39,6 +43,8 @@ public struct ChangeRequest: Sendable, Equatable {
     for (name, value) in members { try take(name, value) }
     let needsNode = [.swap, .set, .shadow].contains(kind)
     if needsNode, node.isEmpty { throw ControlError.invalidParameters("'node' is missing") }
+    if text != nil, kind != .apply { throw ControlError.invalidParameters("'text' belongs to 'apply'") }
+    if saves, text == nil { throw ControlError.invalidParameters("'save' needs 'text'") }
     if kind == .set || kind == .shadow, values.isEmpty { throw ControlError.invalidParameters("'values' is missing") }
   }
 
@@ -46,6 +52,8 @@ public struct ChangeRequest: Sendable, Equatable {
     switch (name, value) {
     case ("file", .text(let path)) where path.hasPrefix("/"): file = path
     case ("folder", .text(let path)) where path.hasPrefix("/"): folder = path
+    case ("text", .text(let text)): self.text = text
+    case ("save", .boolean(let truth)): saves = truth
     case ("fresh", .boolean(let truth)): isFresh = truth
     case ("node", .text(let name)) where !name.isEmpty: node = name
     case ("values", .array(let items)) where items.allSatisfy({ $0.text?.contains("=") ?? false }):
@@ -60,7 +68,8 @@ public struct ChangeRequest: Sendable, Equatable {
 
   public var json: JSONValue {
     .members([
-      "file": file.map { .text($0) }, "fresh": isFresh ? true : nil, "node": node.isEmpty ? nil : .text(node),
+      "file": file.map { .text($0) }, "text": text.map { .text($0) }, "save": saves ? true : nil,
+      "fresh": isFresh ? true : nil, "node": node.isEmpty ? nil : .text(node),
       "values": values.isEmpty ? nil : .texts(values), "folder": folder.map { .text($0) },
       "dry_run": isDryRun ? true : nil, "timeout": timeout.map { .number($0) },
     ])
@@ -71,6 +80,7 @@ public struct ChangeRequest: Sendable, Equatable {
     if !libraries.isEmpty {
       return libraries.map { URL(fileURLWithPath: $0).lastPathComponent }.sorted().joined(separator: ", ")
     }
+    if text != nil { return "apply (an edited text)" }
     return ([kind.rawValue] + (node.isEmpty ? [] : [node]) + values + (file.map { [$0] } ?? [])).joined(separator: " ")
   }
 

@@ -99,8 +99,13 @@ public final class ChangeRunner {
   }
 
   func finish() {
+    if let request = active?.request, request.saves, !request.isDryRun, let text = request.text { save(text) }
     active?.record.state = .done
     end()
+  }
+
+  private func save(_ text: String) {
+    history.save(text) { problem, path in note([problem.map { .notSaved(reason: $0) } ?? .saved(path: path)]) }
   }
 
   func fail(_ problem: ChangeProblem) {

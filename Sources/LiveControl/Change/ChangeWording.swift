@@ -14,6 +14,8 @@ extension ChangeNote: CustomStringConvertible {
       "\(library) was rebuilt, but its build id is still \(build): nothing changed"
     case .gaveUpWarmUp: "gave up the previous change: its new nodes did not judge yet"
     case .noTrial: "no child process could be started: the new nodes were not tried first"
+    case .saved(let path): "\(path) has the text now"
+    case .notSaved(let reason): "the text runs, but was not saved: \(reason)"
     case .notActivatedInTrial(let node):
       "\(node) was created and configured in a child process, but not activated there: it would open a device or a file"
     }

@@ -22,6 +22,16 @@ struct GraphHistory {
   /// The swap could not begin.
   mutating func cancel() { incoming = nil }
 
+  /// Writes a text into the file of the graph that judges, and keeps in mind that it is there.
+  ///
+  /// - Parameter report: called with why it was not written, and with the file's path.
+  mutating func save(_ text: String, report: (String?, String) -> Void) {
+    var next = incoming?.source ?? source
+    let problem = next.save(text)
+    if incoming == nil { source = next } else { incoming?.source = next }
+    report(problem, next.wholePath)
+  }
+
   /// Records the running graph, once the swap is over.
   mutating func update(_ engine: Engine) {
     guard let incoming, !engine.isSwapping else { return }

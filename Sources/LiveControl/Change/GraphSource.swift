@@ -11,6 +11,8 @@ public struct GraphSource: Sendable {
   public var path: String
   /// Texts by path; empty: read the files.
   public var contents: [String: String] = [:]
+  /// The text of the file itself when it was last read or written; nil: not known.
+  var savedText: String?
   /// Each override replaces a value of the file and of earlier overrides.
   public var overrides: [OverrideText]
   /// The overrides of the command line that started the run.
@@ -32,6 +34,7 @@ public struct GraphSource: Sendable {
     original = overrides.map { OverrideText($0) }
     self.overrides = original
     contents = graph.contents
+    savedText = contents[identity]
   }
 
   /// Reads the graph again.
@@ -47,7 +50,9 @@ public struct GraphSource: Sendable {
     let named = request.values.filter { $0.hasPrefix("library=") }.map { String($0.dropFirst("library=".count)) }
     let paths = named.map { against(request.folder ?? workingDirectory, $0) }
     let file = request.file ?? path
-    guard request.kind == .apply, let text = try? String(contentsOfFile: file, encoding: .utf8) else { return paths }
+    guard request.kind == .apply, let text = request.text ?? (try? String(contentsOfFile: file, encoding: .utf8)) else {
+      return paths
+    }
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
     return paths + text.matches(of: #/library:\s*"?([^",}\s]+)/#).map { against(folder, String($0.1)) }
   }
@@ -80,13 +85,22 @@ public struct GraphSource: Sendable {
     }
   }
 
-  /// The source with the present content of a file, its own or another one. Overrides stay.
-  func reading(_ file: String?, isFresh: Bool) -> GraphSource {
+  /// The source with the present content of a file, its own or another one, or with a text in its place. Overrides stay.
+  func reading(_ request: ChangeRequest) -> GraphSource {
     var next = self
-    next.contents = [:]
-    if isFresh { next.overrides = original }
-    if let file, !isSame(file) { (next.file, next.path) = (file, file) }
+    if request.isFresh { next.overrides = original }
+    if let file = request.file, !isSame(file) { (next.file, next.path, next.savedText) = (file, file, nil) }
+    next.contents = request.text.map { [next.identity: $0] } ?? [:]
     return next
+  }
+
+  /// The key of the file's text in `contents`.
+  var identity: String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
+  /// Takes over the texts that were read.
+  mutating func read(_ graph: Graph, isFromFile: Bool) {
+    contents = graph.contents
+    if isFromFile { savedText = contents[identity] }
   }
 
   private func isSame(_ other: String) -> Bool {

@@ -69,8 +69,9 @@ extension EngineStatistics.Node {
   /// `busy_ns` is known of nodes on workers only: the audio thread does not look at the clock for each node.
   fileprivate var json: JSONValue {
     .members([
-      "name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed),
-      "busy_ns": nanoseconds > 0 ? .integer(nanoseconds) : nil,
+      "name": .text(name), "calls": .integer(calls), "failed": .boolean(hasFailed), "thread": .text(placement),
+      "busy_ns": nanoseconds > 0 ? .integer(nanoseconds) : nil, "latency_frames": .integer(latency),
+      "path_latency_frames": .integer(pathLatency),
     ])
   }
 }

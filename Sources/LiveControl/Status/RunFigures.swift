@@ -34,6 +34,8 @@ public struct RunFigures: Sendable {
   public var training: LearningProgress?
   /// Where the graph that judges comes from.
   public var source: GraphSource?
+  /// The graph that runs, with its values.
+  var running: Graph
 
   /// Thread: control.
   init(
@@ -47,8 +49,9 @@ public struct RunFigures: Sendable {
     self.machines = machines
     self.training = training
     self.source = source
-    graph = engine.graph.name
-    file = engine.graph.file
+    running = engine.graph
+    graph = running.name
+    file = running.file
     statistics = engine.statistics
     failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
     lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()

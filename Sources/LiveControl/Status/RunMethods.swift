@@ -24,12 +24,13 @@ public struct RunMethods {
 
   /// The handlers by method name.
   static var names: [String] {
-    ["status", "source", "stop", "change"] + Subscriptions.names + ChangeRequest.Kind.allCases.map(\.rawValue)
+    ["status", "graph", "source", "stop", "change"] + Subscriptions.names + ChangeRequest.Kind.allCases.map(\.rawValue)
   }
 
   public var handlers: [String: ControlServer.Handler] {
     var handlers: [String: ControlServer.Handler] = [
       "status": { [status] _ in status.figures.json },
+      "graph": { [status] _ in status.figures.graphJSON },
       // The graph's texts and all overrides: `auscult accept` learns for the graph as it runs.
       "source": { [status] _ in status.figures.source?.json ?? .null },
       "stop": { [stop] _ in
@@ -47,8 +48,10 @@ public struct RunMethods {
     handlers.merge(subscriptions.handlers) { $1 }
     // Each is answered at once, with a number; `change` returns the record of that number.
     for kind in ChangeRequest.Kind.allCases {
-      handlers[kind.rawValue] = { [queue, wake] parameters in
-        let id = try queue.submit(ChangeRequest(kind, parameters))
+      handlers[kind.rawValue] = { [queue, wake, status] parameters in
+        let request = try ChangeRequest(kind, parameters)
+        if request.saves, let problem = status.figures.source?.problemOfSaving { throw ControlError.conflict(problem) }
+        let id = try queue.submit(request)
         wake()
         return ["change": .integer(id)]
       }

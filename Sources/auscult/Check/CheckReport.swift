@@ -14,20 +14,30 @@ struct CheckReport {
   /// Nil if there are errors.
   private(set) var nodes: [NodeDescription]?
 
-  init(_ file: String, changes: GraphChanges, catalog: PluginCatalog, rate: Int, period: Int) {
+  /// - Parameters:
+  ///   - text: of the file, instead of its content.
+  ///   - names: under which it runs, besides its own.
+  init(
+    _ file: String, text: String?, names: [String], changes: GraphChanges, catalog: PluginCatalog, rate: Int,
+    period: Int
+  ) {
     self.file = file
     self.period = period
     self.rate = rate
     do throws(DiagnosticsError) {
-      let (graph, warnings) = try Graph.load(
-        file: file, catalog: catalog, overrides: changes.overrides,
-        options: GraphOptions(missingFilesAreErrors: false))
+      let options = GraphOptions(missingFilesAreErrors: false)
+      let (graph, warnings) =
+        if let text {
+          try Graph.load(text: text, file: file, catalog: catalog, overrides: changes.overrides, options: options)
+        } else {
+          try Graph.load(file: file, catalog: catalog, overrides: changes.overrides, options: options)
+        }
       diagnostics = warnings
       self.graph = graph
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate, activating: false)
-      var options = CheckReport.options(graph)
-      options.costs = CostTrial.costs(graph, probe: catalog.probe, rate: rate, period: period)
-      let engine = try Engine(graph: graph, options: options)
+      var engineOptions = CheckReport.options(graph, names)
+      engineOptions.costs = CostTrial.costs(graph, probe: catalog.probe, rate: rate, period: period)
+      let engine = try Engine(graph: graph, options: engineOptions)
       nodes = try engine.check(rate: rate)
       diagnostics += engine.warnings
     } catch {
@@ -36,9 +46,9 @@ struct CheckReport {
   }
 
   /// If this graph runs, the files that it writes now are its own.
-  private static func options(_ graph: Graph) -> EngineOptions {
+  private static func options(_ graph: Graph, _ names: [String]) -> EngineOptions {
     var options = EngineOptions()
-    let runs = ControlClient.running().filter { $0.name == graph.name }
+    let runs = ControlClient.running().filter { $0.name == graph.name || names.contains($0.name) }
     options.outputs.ownProcesses.formUnion(runs.compactMap(\.pid))
     return options
   }

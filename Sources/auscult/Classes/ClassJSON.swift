@@ -63,15 +63,3 @@ extension Parameter {
     }
   }
 }
-
-extension Parameter.Units {
-  /// How the base unit is written.
-  fileprivate var symbol: String { symbols.first ?? "" }
-
-  fileprivate var symbols: [String] {
-    let names: [(Self, String)] = [
-      (.second, "s"), (.hertz, "Hz"), (.decibel, "dB"), (.percent, "%"), (.sample, "samples"),
-    ]
-    return names.filter { contains($0.0) }.map(\.1)
-  }
-}

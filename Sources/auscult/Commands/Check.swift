@@ -1,8 +1,10 @@
 import ArgumentParser
+import Glibc
 import GraphEngine
 import GraphText
 import NodeHost
 import RunControl
+import SystemCalls
 
 /// `auscult check`
 struct Check: ParsableCommand {
@@ -21,6 +23,7 @@ struct Check: ParsableCommand {
         auscult check graphs/*.yaml --rate 44.1kHz
         auscult check fan.yaml --period 64
         auscult check fan.yaml --json | jq '.files[0].latency'
+        auscult check fan.yaml --stdin < edited.yaml
 
       Exit status 1 on any error.
       """)
@@ -35,16 +38,30 @@ struct Check: ParsableCommand {
 
   @Option(help: ArgumentHelp("Frames in a cycle of the driver.", valueName: "frames")) var period = Period(1024)
 
+  @Option(
+    help: ArgumentHelp(
+      "The name under which the graph runs, where it is another one (`run --name`): the files that this run writes are no "
+        + "errors. Repeatable.", valueName: "name"))
+  var name: [String] = []
+
   @Flag(help: "Print one JSON object, diagnostics included.") var json = false
 
+  @Flag(
+    name: .customLong("stdin"),
+    help: "Take the text of the one graph from standard input; its file, which need not exist, gives names and paths.")
+  var readsInput = false
+
   func validate() throws {
+    if readsInput, graphs.count != 1 { throw ValidationError("--stdin goes with one graph.") }
     if period.lengths.count > 1 { throw ValidationError("check takes one --period.") }
   }
 
   func run() throws {
     let catalog = changes.catalog.load()
+    let text = readsInput ? try Self.input() : nil
     let reports = graphs.map {
-      CheckReport($0, changes: changes, catalog: catalog, rate: rate.number, period: period.lengths[0])
+      CheckReport(
+        $0, text: text, names: name, changes: changes, catalog: catalog, rate: rate.number, period: period.lengths[0])
     }
     if json {
       Output.line(["files": .array(reports.map(\.json))])
@@ -52,6 +69,15 @@ struct Check: ParsableCommand {
       show(reports)
     }
     if reports.contains(where: \.hasErrors) { throw ExitCode.failure }
+  }
+
+  /// Whatever is longer than a graph's file may be is cut, and refused by its length.
+  private static func input() throws -> String {
+    var bytes = [UInt8](repeating: 0, count: 17 << 20)
+    guard let count = bytes.withUnsafeMutableBytes({ readAll(STDIN_FILENO, into: $0) }) else {
+      throw Failure("cannot read standard input: \(systemReason())")
+    }
+    return String(decoding: bytes[..<count], as: UTF8.self)
   }
 
   private func show(_ reports: [CheckReport]) {

@@ -18,6 +18,8 @@ struct HistoryCommand: ParsableCommand {
       Examples:
         auscult history                           all events of auscult.sqlite
         auscult history watch.sqlite --since 2d --machine fan-03
+        auscult history --last 20
+        auscult history --list                    which machines and graphs it has
         auscult history --kind alarm --since 2026-11-01 --format csv > alarms.csv
         auscult history --kind score --every 1h --since 30d
         auscult history --since 30d --plot november.svg
@@ -39,6 +41,12 @@ struct HistoryCommand: ParsableCommand {
   var kind: [String] = []
   @Option(help: ArgumentHelp("Of the scores, print the worst of each stretch of this length.", valueName: "time"))
   var every: Seconds?
+  @Option(help: ArgumentHelp("The same, with stretches so long that there are at most so many.", valueName: "number"))
+  var buckets: Int?
+  @Option(help: ArgumentHelp("Print the last of them only, at most so many.", valueName: "number")) var last: Int?
+  @Flag(
+    name: .customLong("list"), help: "Instead: the machines and graphs that have records, with first and last time.")
+  var lists = false
   @Option(help: "Print a table, comma-separated values, or one JSON object a line.") var format = HistoryFormat.table
   @Option(help: ArgumentHelp("Draw a figure into this file, .svg or .png.", valueName: "file"), completion: .file())
   var plot: String?
@@ -52,10 +60,19 @@ struct HistoryCommand: ParsableCommand {
   @OptionGroup var verbosity: ConsoleOptions
 
   func validate() throws {
-    if every != nil, !kinds.contains("score") { throw ValidationError("--every goes with --kind score.") }
+    if let last, last < 1 { throw ValidationError("--last takes a number from 1 on.") }
     if plot != nil, report != nil { throw ValidationError("--plot and --report exclude each other.") }
-    if report != nil, format != .table || every != nil {
-      throw ValidationError("--format and --every have no meaning for a report.")
+    if report != nil, format != .table || every != nil || buckets != nil {
+      throw ValidationError("--format, --every and --buckets have no meaning for a report.")
+    }
+    if lists, plot != nil || report != nil || !kind.isEmpty || last != nil || !imports.isEmpty {
+      throw ValidationError("--list prints nothing of the records; ask for them in a second command.")
+    }
+    if every != nil || buckets != nil, !kinds.contains("score") {
+      throw ValidationError("--every and --buckets go with --kind score.")
+    }
+    if let buckets, buckets < 1 || every != nil {
+      throw ValidationError("--buckets takes a number from 1 on, and goes without --every.")
     }
     if !imports.isEmpty, plot != nil || report != nil || !kind.isEmpty || format != .table {
       throw ValidationError("--import prints nothing of the history; ask for it in a second command.")
@@ -80,13 +97,32 @@ struct HistoryCommand: ParsableCommand {
       if let report { return try write(reader, report, console) }
       var filter = options.filter
       filter.kinds = kind.isEmpty ? nil : kinds
-      filter.every = every?.number
-      let printer = HistoryPrinter(format)
+      filter.every = try every?.number ?? buckets.flatMap { try Self.width($0, filter, reader) }
+      if lists { return try HistoryList(reader, options.machine).show(format) }
+      let printer = HistoryPrinter(format, last: last)
       try reader.rows(filter, wording: Failure.wording) { printer.add($0) }
       printer.flush()
       guard printer.count == 0 else { return }
       if every != nil, let reason = try options.untimed(reader) { return console.warning(reason) }
       console.info("\(options.file.shown) has nothing of that")
+    }
+  }
+
+  /// Seconds of a stretch; nil: there are no scores. Whole minutes where it is that much: they are read fast.
+  private static func width(_ buckets: Int, _ filter: HistoryFilter, _ reader: HistoryReader) throws -> Double? {
+    do throws(DatabaseProblem) {
+      var known: (first: Int64, last: Int64)?
+      for machine in filter.machines.isEmpty ? try reader.machines() : filter.machines {
+        guard let range = try reader.range(of: machine) else { continue }
+        known = (min(range.first, known?.first ?? .max), max(range.last, known?.last ?? .min))
+      }
+      guard let known else { return nil }
+      let (begin, end) = (max(filter.since ?? .min, known.first), min(filter.until ?? .max, known.last))
+      // As integers, the difference of two times may be too large.
+      let width = max(1, ((Double(end) - Double(begin)) / 1e9 / Double(max(1, buckets - 1))).rounded(.up))
+      return width < 30 ? width : (width / 60).rounded(.up) * 60
+    } catch {
+      throw Failure.wording(error)
     }
   }
 

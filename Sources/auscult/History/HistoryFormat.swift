@@ -20,22 +20,30 @@ final class HistoryPrinter {
   ]
 
   private let format: HistoryFormat
+  /// Prints the last rows only.
+  private let last: Int?
   private var rows: [HistoryRow] = []
   private(set) var count = 0
 
-  init(_ format: HistoryFormat) {
+  init(_ format: HistoryFormat, last: Int? = nil) {
     self.format = format
+    self.last = last
     if format == .csv { Output.data(Self.columns.joined(separator: ",") + "\n") }
   }
 
   func add(_ row: HistoryRow) {
     count += 1
     rows.append(row)
-    if rows.count >= Self.piece { flush() }
+    if let last {
+      if rows.count >= 2 * last { rows.removeFirst(rows.count - last) }
+    } else if rows.count >= Self.piece {
+      flush()
+    }
   }
 
   func flush() {
     defer { rows = [] }
+    if let last, rows.count > last { rows.removeFirst(rows.count - last) }
     guard !rows.isEmpty else { return }
     switch format {
     case .json: for row in rows { Output.line(row.json) }

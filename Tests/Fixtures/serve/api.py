@@ -2,76 +2,15 @@
 
 Usage: api.py URL TOKEN_FILE RUN. Prints what is wrong; exit status 1 then.
 """
-import http.client
 import json
 import os
 import socket
 import stat
 import sys
-import time
-import urllib.parse
 
-URL, TOKEN_FILE, RUN = sys.argv[1:4]
-PLACE = urllib.parse.urlsplit(URL)
-TOKEN = open(TOKEN_FILE).read().strip()
-problems = []
-
-
-def check(holds, text):
-    if not holds:
-        problems.append(text)
-        print("wrong:", text)
-
-
-def ask(method, path, body=None, **headers):
-    connection = http.client.HTTPConnection(PLACE.hostname, PLACE.port, timeout=20)
-    try:
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, answer.read(), answer.headers
-    finally:
-        connection.close()
-
-
-def until(text, condition):
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.1)
-    check(False, text + ": it never came")
-
-
-def get(path):
-    status, body, _ = ask("GET", path)
-    check(status == 200, f"GET {path}: {status} {body[:200]}")
-    return json.loads(body)
-
-
-# The description itself.
-description = get("/api/v1/openapi.json")
-try:
-    from openapi_spec_validator import validate
-except ImportError:
-    validate = None
-if validate:
-    validate(description)
-try:
-    from jsonschema import Draft202012Validator
-except ImportError:
-    Draft202012Validator = None
-
-
-def described(path, value):
-    if not Draft202012Validator:
-        return
-    schema = description["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    for error in Draft202012Validator({**schema, "components": description["components"]}).iter_errors(value):
-        check(False, f"{path}: {error.message}")
-
+from client import PLACE, RUN, TOKEN, TOKEN_FILE, ask, base, check, described, end, get, until
 
 # Reading. The run is found, its alarm and scores come.
-base = f"/api/v1/runs/{RUN}"
 until("the run", lambda: any(run["name"] == RUN for run in get("/api/v1/runs")["runs"]))
 until("a score", lambda: get(base + "/scores")["scores"])
 until("the alarm", lambda: get(base + "/alarms")["alarms"])
@@ -88,13 +27,13 @@ for path, status in [("/api/v1/runs/nobody", 404), (base + "/nothing", 404), ("/
 
 # The page and its headers.
 status, page, headers = ask("GET", "/")
-check(status == 200 and b"/page.js" in page, "the page")
+check(status == 200 and b"/page/main.js" in page, "the page")
 policy = headers["Content-Security-Policy"]
 check("default-src 'none'" in policy and "unsafe" not in policy, "the content policy: " + policy)
 for name in ["X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cache-Control"]:
     check(headers[name], name + " is missing")
 check("Access-Control-Allow-Origin" not in headers, "other origins are allowed")
-for path in ["/page.js", "/page.css", "/icon.svg"]:
+for path in ["/page/main.js", "/page/style.css", "/icon.svg"]:
     check(ask("GET", path)[0] == 200, path)
 check(ask("HEAD", "/")[1] == b"", "HEAD has a body")
 
@@ -151,5 +90,4 @@ until("the swap", lambda: get(f"{base}/changes/{number}")["state"] == "done")
 check(ask("GET", f"{base}/changes/99")[0] == 422, "an unknown change")
 until("the new generation", lambda: get(base)["generation"] > generation)
 
-print("all checks passed" if not problems else f"{len(problems)} checks failed")
-sys.exit(1 if problems else 0)
+end()

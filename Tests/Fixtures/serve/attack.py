@@ -70,7 +70,7 @@ def chunks():
 
 
 def unread_answers():
-    return head("GET", "/page.js") * 200
+    return head("GET", "/page/main.js") * 200
 
 
 def unread_events():

@@ -1,0 +1,52 @@
+import JSONText
+
+/// What `auscult accept` is to do for a page. Thread: any; `arguments` one that may wait.
+struct AcceptOrder: Sendable {
+  private static let mostClips = 200
+
+  private var clips: [String] = []
+  private var options: [String] = []
+
+  /// - Throws: what is wrong with the body.
+  init(_ body: JSONValue) throws(ReplyProblem) {
+    for (name, value) in body.object ?? [:] {
+      switch (name, value) {
+      case ("clips", .array(let items)) where items.count <= Self.mostClips && items.allSatisfy({ $0.text != nil }):
+        clips = items.compactMap(\.text)
+      case ("machine", .text(let text)), ("node", .text(let text)), ("since", .text(let text)),
+        ("until", .text(let text)), ("normal", .text(let text)), ("confirmed", .text(let text)):
+        guard (1...4096).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 0x20 }) else {
+          throw Self.problem("'\(name)' is no such text")
+        }
+        options.append("--\(name)=\(text)")
+      case ("for", _) where value.number.map { $0 > 0 && $0 <= 86400 } ?? false:
+        options.append("--for=\(value.number ?? 0)s")
+      case ("false_alarms_per_hour", _) where value.number.map { $0 >= 0 && $0 <= 1000 } ?? false:
+        options.append("--false-alarms-per-hour=\(value.number ?? 0)")
+      case ("calibrate", .boolean(let truth)): if truth { options.append("--calibrate") }
+      case ("dry_run", .boolean(let truth)): if truth { options.append("--dry-run") }
+      default: throw Self.problem("'\(name.prefix(64))' is not a valid parameter of 'accept'")
+      }
+    }
+    let isSpan = ["machine", "since", "until"].allSatisfy { name in options.contains { $0.hasPrefix("--\(name)=") } }
+    guard clips.isEmpty == isSpan else {
+      throw Self.problem("give 'clips', or 'machine' with 'since' and 'until'")
+    }
+  }
+
+  private static func problem(_ text: String) -> ReplyProblem { ReplyProblem(reply: .problem(.badRequest, text)) }
+
+  /// The command line.
+  ///
+  /// - Throws: a clip is none of the run's.
+  func arguments(_ run: String, _ folders: ClipFolders) throws(ReplyProblem) -> [String] {
+    var paths: [String] = []
+    for name in clips {
+      guard let path = folders.path(name) else {
+        throw ReplyProblem(reply: .problem(.notFound, "there is no clip '\(name.prefix(255))' of this run"))
+      }
+      paths.append(path)
+    }
+    return ["accept", "--graph=\(run)"] + options + paths
+  }
+}
