@@ -173,7 +173,7 @@ import Testing
     } else {
       let text = String(decoding: figure, as: UTF8.self)
       #expect(text.contains("threshold") && text.contains("alarm") && text.contains("fan-00"))
-      #expect(text.contains("role=\"img\"") && text.contains("fan-00 (judge): highest score 2, 0 alarms."))
+      #expect(text.contains("role=\"img\"") && text.contains("fan-00 (judge): highest score 2.000, 0 alarms."))
       #expect(text.contains("E69F00") || text.contains("230, 159") || text.contains("230,159"), "the alarm is shaded")
     }
     #expect(!shop.contains("owned"))
@@ -195,7 +195,7 @@ import Testing
     let outcome = try shop.auscult("history", "past.sqlite", "--report", "month", "--quiet")
     try #require(outcome.status == 0 && outcome.err.isEmpty, "\(outcome.err)")
     let page = try shop.text("month/report.html")
-    #expect(try ReportPageCheck.run(shop.path("month/report.html")) == "1 pictures, 1 tables, 2 players\n")
+    #expect(try ReportPageCheck.run(shop.path("month/report.html")) == "1 pictures, 1 tables, 3 players\n")
     #expect(page.contains("src=\"../clips/a%2050%2525%231%3F.flac\"") && page.contains("not here"))
     #expect(!page.contains("<img") && !shop.contains("owned"))
     // What is no report stays.
