@@ -28,8 +28,9 @@ struct AcceptOrder: Sendable {
       default: throw Self.problem("'\(name.prefix(64))' is not a valid parameter of 'accept'")
       }
     }
-    let isSpan = ["machine", "since", "until"].allSatisfy { name in options.contains { $0.hasPrefix("--\(name)=") } }
-    guard clips.isEmpty == isSpan else {
+    let has = { (name: String) in body[name] != nil }
+    let isSpan = has("machine") && has("since") && has("until") && !has("clips")
+    guard isSpan || !clips.isEmpty && !has("since") && !has("until") else {
       throw Self.problem("give 'clips', or 'machine' with 'since' and 'until'")
     }
   }

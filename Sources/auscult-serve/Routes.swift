@@ -82,7 +82,12 @@ struct Routes {
     case 3 where isOfClips: clips(ClipFolders(run.graph), request, reply)
     case 4 where path[2] == "changes":
       guard let id = Int64(path[3]) else { return reply(.problem(.badRequest, "a change is a number")) }
-      call(name, "change", ["change": .integer(id)], .ok, reply)
+      // The method has no other reason to fail.
+      call(name, "change", ["change": .integer(id)], .ok) { answer in
+        reply(
+          answer.status == .unprocessableEntity
+            ? Reply(status: .notFound, type: answer.type, body: answer.body) : answer)
+      }
     case 2, 3: reply(RunAnswers.part(path.count == 3 ? path[2] : "", of: name, run, request))
     default: reply(nothing)
     }
@@ -170,6 +175,9 @@ struct Routes {
     let file = body["file"] == nil ? "graph.yaml" : body["file"]?.text ?? ""
     guard (1...4096).contains(file.utf8.count), !file.hasPrefix("-"), !file.utf8.contains(where: { $0 < 0x20 }) else {
       return reply(.problem(.badRequest, "'file' must be the path of a graph"))
+    }
+    guard body["run"] == nil || body["run"]?.text != nil else {
+      return reply(.problem(.badRequest, "'run' must be the name of a run"))
     }
     // What a run of this file writes is no error of an edited text.
     let named =

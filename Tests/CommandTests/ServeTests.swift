@@ -37,23 +37,77 @@ struct ServeTests {
       judge: { type: detector.level, learn: 0.5 s, threshold: -1000 }
       alarm: { type: alarm, on: 0.2 s, off: 2 s }
       log: { type: sink.jsonl, path: log.jsonl }
+      store: { type: sink.sqlite, path: live.sqlite }
+      clip: { type: sink.clip, path: clips, before: 0.2 s, after: 0.2 s, longest: 1 s, delay: 1 s }
     links:
       - fan -> stft -> mel -> level -> slices -> judge -> alarm -> log
       - judge -> log
+      - judge -> store
+      - alarm -> store
+      - fan -> clip.audio
+      - alarm -> clip.event
     """
 
   private func python(_ script: String, _ arguments: String...) throws -> String {
     try CompiledPlugin.run("python3", [BuildFolder.package + "/" + script] + arguments)
   }
 
+  private var token: String { folder.path + "/auscult/serve.token" }
+
   @Test func answersAreAsDescribed() throws {
-    let token = folder.path + "/auscult/serve.token"
     #expect(try python("Tests/Fixtures/serve/api.py", url, token, name).hasSuffix("all checks passed\n"))
     // The same text, for people without a server.
     let description = try String(contentsOfFile: BuildFolder.package + "/docs/openapi.json", encoding: .utf8)
     #expect(try python("Tests/Fixtures/serve/fetch.py", url + "api/v1/openapi.json") == description)
     #expect(try auscult("stop", name).status == 0)
     #expect(try run.end().status == 0)
+  }
+
+  /// Graph, streams, clips, the past, checks, jobs and edits, also with what does not belong there.
+  @Test func aPageHasWhatItNeeds() throws {
+    let said = try python("Tests/Fixtures/serve/live.py", url, token, name, folder.path)
+    #expect(said.hasSuffix("all checks passed\n"), "\(said)")
+    #expect(server.process.isRunning && run.process.isRunning)
+  }
+
+  @Test func thePastIsThereWhenNothingRuns() throws {
+    try waitUntil { try auscult("clips", "--json").out.contains("flac") }
+    #expect(try auscult("stop", name).status == 0)
+    #expect(try run.end().status == 0)
+    #expect(try past("live.sqlite").hasSuffix("all checks passed\n"))
+    try folder.write("text.sqlite", String(repeating: "no database ", count: 1000))
+    try folder.write("empty.sqlite", "")
+    #expect(mkfifo(folder.path + "/pipe.sqlite", 0o600) == 0)
+    for (file, words) in [
+      ("text.sqlite", "text.sqlite"), ("empty.sqlite", "is empty"), ("pipe.sqlite", "is not a file"),
+      ("missing.sqlite", "missing.sqlite"), ("clips", "is not a file"),
+    ] {
+      let said = try past(file, words)
+      #expect(said.hasSuffix("all checks passed\n"), "\(file): \(said)")
+    }
+  }
+
+  /// Checks a second server, which shows a history.
+  private func past(_ file: String, _ more: String...) throws -> String {
+    let second = try LiveCommand(
+      auscult, arguments: ["serve", "--listen", "127.0.0.1:0", "--history", folder.path + "/" + file])
+    defer { second.signal(SIGTERM) }
+    let said = try second.wait(for: "(the token is in ")
+    let address = String(try #require(said.firstMatch(of: /http:\S+/)).output)
+    return try CompiledPlugin.run(
+      "python3", [BuildFolder.package + "/Tests/Fixtures/serve/past.py", address, token, "live"] + more)
+  }
+
+  /// Many more cases with AUSCULT_LONG.
+  @Test(.enabled(if: hasFuzzer, "schemathesis can't be installed from PyPI")) func theDescriptionHoldsAgainstAFuzzer()
+    throws
+  {
+    let isLong = !(ProcessInfo.processInfo.environment["AUSCULT_LONG"] ?? "").isEmpty
+    let seed = ProcessInfo.processInfo.environment["AUSCULT_SEED"] ?? String(UInt16.random(in: 0...UInt16.max))
+    let said = try CompiledPlugin.run(
+      "sh", [fuzzScript, fuzzFolder, url, token, isLong ? "200" : "3", seed])
+    #expect(said.contains("Tested: 16\n"), "seed \(seed): \(said)")
+    #expect(server.process.isRunning && run.process.isRunning)
   }
 
   /// The client of docs/CONTROL.md.
@@ -101,3 +155,7 @@ struct ServeTests {
     #expect(try auscult("serve", "--help").out.contains("--token-file"))
   }
 }
+
+private let fuzzScript = BuildFolder.package + "/Tests/Fixtures/serve/fuzz.sh"
+private let fuzzFolder = BuildFolder.package + "/.build/schemathesis"
+private let hasFuzzer: Bool = (try? CompiledPlugin.run("sh", [fuzzScript, "--set-up", fuzzFolder])) != nil

@@ -77,6 +77,26 @@ def unread_events():
     return head("GET", "/events")
 
 
+def unread_streams():
+    return head("GET", f"/api/v1/runs/{RUN}/stream?node=" + chance.choice(["mel", "fan", "stft", "nobody", "%00", "a" * 300]))
+
+
+def unread_sound():
+    path = chance.choice(["..%2f..%2fetc%2fpasswd", "%2e%2e/log.jsonl", "x.flac", "%00.flac", "a" * 5000])
+    return head("GET", f"/api/v1/runs/{RUN}/clips/{path}", "Range: bytes=0-" + "9" * chance.randrange(1, 4000))
+
+
+def wide_questions():
+    return head("GET", chance.choice([
+        "/api/v1/history?buckets=99999999999999999999", "/api/v1/history?since=--import%3Dx", "/api/v1/history?machine=%0a",
+        f"/api/v1/runs/{RUN}/clips?limit=99999999999999999999", "/api/v1/jobs/99999999999999999999", "/api/v1/classes"])) * 20
+
+
+def checks_without_token():
+    body = b'{"text":"' + b"[" * chance.randrange(1, 60_000) + b'"}'
+    return head("POST", "/api/v1/check", f"Content-Length: {len(body)}") + body
+
+
 def wrong_token():
     return head("POST", f"/api/v1/runs/{RUN}/stop", "Authorization: Bearer " + "%064x" % chance.getrandbits(256))
 
@@ -98,7 +118,7 @@ def old_version():
 
 
 ATTACKS = [
-    half_request, endless_line, endless_headers, large_body, chunks, unread_answers, unread_events, wrong_token,
+    unread_streams, unread_sound, wide_questions, checks_without_token, half_request, endless_line, endless_headers, large_body, chunks, unread_answers, unread_events, wrong_token,
     foreign_origin, foreign_host, smuggled, old_version, lambda: junk(3000),
     lambda: bytes(byte ^ (chance.random() < 0.02) * 0x20 for byte in half_request()),
 ]

@@ -116,7 +116,7 @@ bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{n}: &{n} [*{p},*{p},*{p},*{p},
 for evil in ["[" * 60000, bomb, "graph: x\ninclude: [/dev/zero]\n", "nodes: {" + "a: {type: gain}, " * 3000 + "}", "\0" * 1000, "&a [*a]", "graph: x\ninclude: [graph.yaml]\n"]:
     status, said = post("/api/v1/check", {"text": evil})
     check(status == 200 and said["files"][0]["diagnostics"], f"check of {evil[:20]!r}: {status} {str(said)[:200]}")
-for body, expected in [({}, 400), ({"text": 1}, 400), ({"text": "x", "file": "--help"}, 400), ({"text": "x", "file": "a\0b"}, 400), ({"text": "x" * 70000}, 413)]:
+for body, expected in [({}, 400), ({"text": 1}, 400), ({"text": "x", "file": "--help"}, 400), ({"text": "x", "run": {}}, 400), ({"text": "x", "file": "a\0b"}, 400), ({"text": "x" * 70000}, 413)]:
     check(post("/api/v1/check", body)[0] == expected, f"check of {str(body)[:40]} is not {expected}")
 check(ask("POST", "/api/v1/check", "{}")[0] == 401 and ask("GET", "/api/v1/check")[0] == 405, "check without a token")
 
@@ -149,7 +149,7 @@ done = get(f"/api/v1/jobs/{job['job']}")
 described("/api/v1/jobs/{job}", done)
 check(done["state"] == "failed" and done["exit"] == 1 and any("error" in line for line in done["lines"]), f"the job: {done}")
 check(post(f"/api/v1/jobs/{job['job']}/cancel", {})[0] == 202, "cancel")
-for body, expected in [({}, 400), ({"clips": []}, 400), ({"clips": ["x.flac"]}, 404), ({"clips": ["../live.yaml"]}, 404), ({"clips": [clip["file"]], "tape": "x"}, 400), ({"machine": "fan", "since": "1h"}, 400), ({"clips": [clip["file"]], "for": -1}, 400)]:
+for body, expected in [({}, 400), ({"clips": []}, 400), ({"clips": ["x.flac"]}, 404), ({"clips": ["../live.yaml"]}, 404), ({"clips": [clip["file"]], "tape": "x"}, 400), ({"machine": "fan", "since": "1h"}, 400), ({"clips": [clip["file"]], "since": "1h"}, 400), ({"clips": [clip["file"]], "for": -1}, 400)]:
     check(post(base + "/accept", body)[0] == expected, f"accept {body} is not {expected}")
 for path, expected in [("jobs/99", 404), ("jobs/x", 404), ("jobs/-1", 404)]:
     check(ask("GET", "/api/v1/" + path)[0] == expected, path)
