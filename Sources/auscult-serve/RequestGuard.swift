@@ -35,7 +35,8 @@ struct RequestGuard: Sendable {
       let list = allowed.map(\.rawValue).joined(separator: ", ")
       return .problem(.methodNotAllowed, "allowed: \(list)", headers: [("Allow", list)])
     }
-    if head.method == .POST || readsNeedToken {
+    // A browser can't send the token with the address that a person types: the page is free, and asks for the token.
+    if head.method == .POST || readsNeedToken && !PageFile.isAt(head.uri) {
       guard token.isIn(head.headers.first(name: "Authorization")) else {
         return .problem(
           .unauthorized, "this needs the header 'Authorization: Bearer TOKEN'; the token is in the server's token file",

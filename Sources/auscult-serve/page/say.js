@@ -1,0 +1,7 @@
+// Tells a screen reader what happened elsewhere than at the focus.
+
+export function say(text) {
+  const line = document.getElementById("said");
+  // The same words again are told again.
+  line.textContent = line.textContent === text ? `${text} ` : text;
+}
