@@ -66,7 +66,8 @@ struct MQTTTroubleTests {
   @Test func oldAlarmsGoWhenOnlyAlarmsAreLeft() throws {
     let rig = try MQTTRig("mqtt://127.0.0.1:1", queue: queue, ["queue_limit": "100"])
     try rig.alarms(0..<105)
-    #expect(rig.sink.logged.count { $0.contains("1 message of alarms was dropped: the queue has its limit of 100") } == 5)
+    #expect(
+      rig.sink.logged.count { $0.contains("1 message of alarms was dropped: the queue has its limit of 100") } == 5)
     rig.end()
   }
 
