@@ -74,8 +74,9 @@ def spectrogram_moves(browser):
     show(browser, "machine")
     browser.find(".spectrogram canvas")
     pixels = "return document.querySelector('.spectrogram canvas').toDataURL()"
-    first = browser.run(pixels)
-    browser.until("the spectrogram stands still", lambda: browser.run(pixels) != first)
+    for _ in range(3):
+        before = browser.run(pixels)
+        browser.until("the spectrogram stands still", lambda: browser.run(pixels) != before, 10)
     browser.run("document.querySelector('.spectrogram canvas').focus()")
     canvas = browser.find(".spectrogram canvas")
     browser.type(canvas, UP + LEFT)
