@@ -199,6 +199,7 @@ import Testing
     #expect(page.contains("src=\"../clips/a%2050%2525%231%3F.flac\"") && page.contains("not here"))
     #expect(!page.contains("<img") && !shop.contains("owned"))
     // What is no report stays.
+    try FileManager.default.createDirectory(atPath: shop.path("other"), withIntermediateDirectories: true)
     try shop.write("other/report.html", "my notes\n")
     let refused = try shop.auscult("history", "past.sqlite", "--report", "other")
     #expect(refused.status == 1 && refused.err.contains("does not belong to a report"), "\(refused.err)")
