@@ -233,6 +233,9 @@ let package = Package(
         "CSoundTouch",
       ],
       swiftSettings: strict),
+    .target(
+      name: "NodeRigs", dependencies: ["NodeLife", "NodeHost", "NodeABI", "CNodeABI", "CRealtime"],
+      swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
     .target(
       name: "LiveControl",
@@ -249,7 +252,8 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText", "TextEscapes",
+        "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText",
+        "TextEscapes",
         "OutputFiles", "SystemCalls", "CSystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -274,7 +278,7 @@ let package = Package(
     + [
       .target(
         name: "TestSupport",
-        dependencies: ["GraphText", "NodeHost", "GraphEngine", "SystemCalls", "CNodeABI", "CRealtime"],
+        dependencies: ["NodeRigs", "GraphText", "NodeHost", "GraphEngine", "SystemCalls", "CNodeABI", "CRealtime"],
         path: "Tests/TestSupport",
         swiftSettings: strict)
     ]
