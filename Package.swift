@@ -141,6 +141,7 @@ let package = Package(
     .target(name: "CProcessors"),
     .target(name: "CStreams"),
     .target(name: "CDigest"),
+    .target(name: "CConformance", dependencies: ["CNodeABI"]),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -236,6 +237,13 @@ let package = Package(
     .target(
       name: "NodeRigs", dependencies: ["NodeLife", "NodeHost", "NodeABI", "CNodeABI", "CRealtime"],
       swiftSettings: strict),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "NodeRigs", "DetectorHost", "Models", "NodeHost", "NodeABI", "NodeKit", "OutputFiles", "SystemCalls",
+        "NumberText", "CConformance", "CNodeABI",
+      ],
+      swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
     .target(
       name: "LiveControl",
@@ -252,7 +260,7 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText",
+        "Conformance", "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText",
         "TextEscapes",
         "OutputFiles", "SystemCalls", "CSystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
