@@ -82,6 +82,14 @@ import Testing
     #expect(outcome.out.contains("2 checks passed, 0 failed, 0 do not apply"), "\(outcome.out)")
   }
 
+  /// It needs the address of a broker.
+  @Test func aClassThatCannotBeTriedIsAnError() throws {
+    let outcome = try auscult("conformance", BuildFolder.path + "/libauscult-mqtt.so", "--seed", "3")
+    #expect(outcome.status == 1)
+    #expect(outcome.err.contains("no check could try 'sink.mqtt'"), "\(outcome.out)\(outcome.err)")
+    #expect(outcome.err.contains("--set NAME=VALUE"), "\(outcome.err)")
+  }
+
   @Test func wrongUsageIsRefused() throws {
     #expect(try auscult("conformance").status == 64)
     #expect(try auscult("conformance", "a.so", "--check", "bound").err.contains("Did you mean 'bounds'?"))

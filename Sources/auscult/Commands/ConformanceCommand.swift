@@ -22,7 +22,7 @@ struct ConformanceCommand: ParsableCommand {
         auscult conformance libauscult-siren.so --set command=true
         auscult conformance --list
 
-      Exit status: 0 all checks pass, 1 there are findings, 64 usage.
+      Exit status: 0 all checks pass, 1 there are findings or a class cannot be tried, 64 usage.
       """)
 
   @Argument(help: ArgumentHelp("A plugin; repeatable.", valueName: "library.so"), completion: .file(extensions: ["so"]))
@@ -81,6 +81,9 @@ struct ConformanceCommand: ParsableCommand {
     }
     if let junit { try report.writeJUnit(junit) }
     if json { Output.line(report.json) } else { Output.line(report.text) }
+    if checks.isEmpty, let first = report.unchecked.first {
+      throw Failure("no check could try '\(first.className)': \(first.reason)")
+    }
     if report.failed > 0 { throw ExitCode.failure }
   }
 

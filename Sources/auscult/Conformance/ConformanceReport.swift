@@ -12,6 +12,14 @@ struct ConformanceReport {
 
   var failed: Int { results.count { $0.result.verdict == .failed } }
 
+  /// Classes that no check could try, with the reason.
+  var unchecked: [(className: String, reason: String)] {
+    let classes = Dictionary(grouping: results.map(\.result), by: \.className)
+    return classes.filter { $0.value.allSatisfy { $0.verdict == .skipped } }.map { name, results in
+      (name, results.first?.notes.first ?? "")
+    }.sorted { $0.className < $1.className }
+  }
+
   mutating func add(_ result: CheckResult, _ library: String) { results.append((library, result)) }
 
   // MARK: Text
