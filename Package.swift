@@ -141,6 +141,7 @@ let package = Package(
     .target(name: "CProcessors"),
     .target(name: "CStreams"),
     .target(name: "CDigest"),
+    .target(name: "CConformance", dependencies: ["CNodeABI"]),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -234,6 +235,16 @@ let package = Package(
         "CSoundTouch",
       ],
       swiftSettings: strict),
+    .target(
+      name: "NodeRigs", dependencies: ["NodeLife", "NodeHost", "NodeABI", "CNodeABI", "CRealtime"],
+      swiftSettings: strict),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "NodeRigs", "DetectorHost", "Models", "NodeHost", "NodeABI", "NodeKit", "OutputFiles", "SystemCalls",
+        "NumberText", "CConformance", "CNodeABI",
+      ],
+      swiftSettings: strict),
     .target(name: "RunControl", dependencies: ["JSONText", "SystemCalls"], swiftSettings: strict),
     .target(
       name: "LiveControl",
@@ -250,7 +261,8 @@ let package = Package(
       name: "auscult",
       dependencies: [
         "GraphText", "NodeHost", "GraphEngine", "FileDriver", "JACKDriver", "RunControl", "LiveControl", "Training",
-        "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText", "TextEscapes",
+        "Conformance", "Models", "History", "Database", "Records", "SoundFiles", "Tapes", "Figures", "JSONText",
+        "TextEscapes",
         "OutputFiles", "SystemCalls", "CSystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -275,7 +287,7 @@ let package = Package(
     + [
       .target(
         name: "TestSupport",
-        dependencies: ["GraphText", "NodeHost", "GraphEngine", "SystemCalls", "CNodeABI", "CRealtime"],
+        dependencies: ["NodeRigs", "GraphText", "NodeHost", "GraphEngine", "SystemCalls", "CNodeABI", "CRealtime"],
         path: "Tests/TestSupport",
         swiftSettings: strict)
     ]

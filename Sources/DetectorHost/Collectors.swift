@@ -4,10 +4,12 @@ import GraphEngine
 import Models
 
 /// Collects what a trainer writes. Refuses values that are not finite and names that are not plain words.
-final class ModelCollector {
-  var result = DetectorTrainer.Result()
+package final class ModelCollector {
+  package private(set) var result = DetectorTrainer.Result()
 
-  var native: auscult_model_writer {
+  package init() {}
+
+  package var native: auscult_model_writer {
     auscult_model_writer(
       size: UInt32(MemoryLayout<auscult_model_writer>.size), context: Unmanaged.passUnretained(self).toOpaque(),
       tensor: { writer, machine, name, type, rank, shape, data in

@@ -8,7 +8,7 @@ import Models
 #endif
 
 /// The table that `auscult_host.extension` returns for `models/1`.
-func hostAbility(_ name: String) -> UnsafeRawPointer? {
+package func hostAbility(_ name: String) -> UnsafeRawPointer? {
   name == AUSCULT_MODELS ? UnsafeRawPointer(modelAbility.table) : nil
 }
 

@@ -81,6 +81,7 @@ final class Synth: Node {
   private var builder: VoiceBuilder { VoiceBuilder(settings, sampleRate: Double(driverRate)) }
 
   override func activate() throws {
+    guard driverRate > 0 else { throw NodeError("cannot be activated before it is configured") }
     memory.free()
     let builder = builder
     voices = memory.array((0..<channels.count).map { builder.voice(channel: $0, memory) })

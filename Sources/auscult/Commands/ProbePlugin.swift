@@ -1,4 +1,5 @@
 import ArgumentParser
+import Conformance
 import LiveControl
 import NodeHost
 
@@ -11,6 +12,7 @@ struct ProbePlugin: ParsableCommand {
 
   @Option(help: "Seconds for each step.") var limit = 10.0
   @Flag(help: "The request is a graph, not a list of libraries.") var graph = false
+  @Flag(help: "The request is a check of a node class.") var conformance = false
 
   func run() throws {
     let request = ProbeChild.request()
@@ -19,6 +21,8 @@ struct ProbePlugin: ParsableCommand {
     }
     if graph {
       GraphTrial.answer(request, child)
+    } else if conformance {
+      ChildTrial.answer(request, child)
     } else {
       child.open(request.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
     }

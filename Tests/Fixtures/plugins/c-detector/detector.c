@@ -9,6 +9,7 @@
 #include "detector.h"
 #include "framer.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -109,7 +110,9 @@ static auscult_status process(void *instance, auscult_cycle *cycle) {
       for (size_t i = 0; i < width; i++) sum += (x[i] - node->machines[c].mean[i]) * (x[i] - node->machines[c].mean[i]);
       auscult_score *score = (auscult_score *)((char *)out->data + out->count * (size_t)out->token_stride +
                                                c * (size_t)out->channel_stride);
-      *score = (auscult_score){.score = sqrt(sum), .threshold = node->machines[c].threshold, .class_index = -1};
+      // A score is always finite, also if a value is not.
+      double distance = isfinite(sum) ? sqrt(sum) : DBL_MAX;
+      *score = (auscult_score){.score = distance, .threshold = node->machines[c].threshold, .class_index = -1};
     }
     out->heads[out->count] = in->heads[t];
     node->judged++;

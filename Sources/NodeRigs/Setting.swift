@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeHost
 
-/// A parameter's value from a test: as the host passes it after conversion.
+/// A parameter's value, as the host passes it after conversion.
 public indirect enum Setting: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

@@ -1,12 +1,16 @@
 import CNodeABI
 import CRealtime
+import NodeABI
 import NodeHost
 
-/// One node behind the ABI, driven as a host drives it, without a graph: the only place in the tests that calls a
-/// class's functions. `StreamRig`, `Rig` and `SinkHarness` build on it.
+/// One node behind the ABI, driven as a host drives it, without a graph. The tests and `auscult conformance` call a
+/// class's functions only here.
 public final class NodeRig {
   /// An error of the node or the rig.
   public struct Failure: Error, Equatable, CustomStringConvertible {
+    /// Of a `process` that fails and does not say why.
+    public static let withoutText = "failed without a text"
+
     public var text: String
     /// The parameter that the node names.
     public var parameter: String?
@@ -28,33 +32,42 @@ public final class NodeRig {
   public private(set) var outputs: [auscult_format] = []
   public private(set) var bursts: [Int] = []
   public private(set) var isActive = false
+  /// For the class's other abilities.
+  public private(set) var instance: UnsafeMutableRawPointer?
+  /// A write outside of a block fails the call that made it.
+  public var checksFences = true
+  /// Replaces the call of `process`; nil: a plain call. Returns the status.
+  public var caller:
+    ((UnsafePointer<auscult_class>, UnsafeMutableRawPointer, UnsafeMutablePointer<auscult_cycle>) -> auscult_status)?
   private var functions: UnsafePointer<auscult_class> { nodeClass.native }
-  private var instance: UnsafeMutableRawPointer?
 
-  /// - Parameter settings: other parameters have their defaults.
+  /// - Parameters:
+  ///   - isRehearsal: the node's outputs are thrown away.
+  ///   - settings: other parameters have their defaults.
   public init(
-    _ nodeClass: NodeClass, graph: String = "graph", node: String = "node", _ settings: [String: Setting] = [:]
+    _ nodeClass: NodeClass, graph: String = "graph", node: String = "node", isRehearsal: Bool = false,
+    _ settings: [String: Setting] = [:]
   ) throws {
     self.nodeClass = nodeClass
     host = RigHost(graph: graph, node: node)
+    host.isRehearsal = isRehearsal
     if let name = settings.keys.first(where: { nodeClass.parameter($0) == nil }) {
       throw Failure("\(nodeClass.name) has no parameter \(name)")
     }
+    let (list, count) = NodeRig.arguments(nodeClass, settings, memory)
+    try check { functions.pointee.create(functions, host.native, UInt32(count), list, &instance, $0) }
+  }
+
+  /// Arguments in C's form, with the defaults of parameters that have no setting.
+  public static func arguments(
+    _ nodeClass: NodeClass, _ settings: [String: Setting], _ memory: RigMemory
+  ) -> (list: UnsafeMutablePointer<auscult_argument>, count: Int) {
     let arguments = nodeClass.parameters.compactMap { parameter in
       (settings[parameter.name] ?? parameter.initialValue.map { Setting($0) }).map {
         auscult_argument(name: memory.text(parameter.name), value: $0.native(memory))
       }
     }
-    let list = memory.array(arguments)
-    try check { functions.pointee.create(functions, host.native, UInt32(arguments.count), list, &instance, $0) }
-  }
-
-  /// A class of the build's plugins.
-  public static func find(_ className: String) throws -> NodeClass {
-    guard let nodeClass = TestPlugins.catalog[className] else {
-      throw Failure("no class \(className) in \(BuildFolder.path)")
-    }
-    return nodeClass
+    return (memory.array(arguments), arguments.count)
   }
 
   deinit {
@@ -63,7 +76,8 @@ public final class NodeRig {
     functions.pointee.destroy(instance)
   }
 
-  private func check(_ body: (UnsafeMutablePointer<auscult_error>) -> auscult_status) throws {
+  /// - Throws: `Failure` with the node's text.
+  public func check(_ body: (UnsafeMutablePointer<auscult_error>) -> auscult_status) throws {
     var error = auscult_error.empty
     guard body(&error) != AUSCULT_OK else { return }
     throw Failure(error.message, parameter: error.parameterName)
@@ -71,18 +85,23 @@ public final class NodeRig {
 
   // MARK: Life
 
-  /// Tells the node the formats of its linked inputs, all at its first port, and the names of the nodes they come from.
+  /// Tells the node the formats of its linked inputs, and the names of the nodes they come from.
+  ///
+  /// - Parameters:
+  ///   - ports: the port of each input; nil: the first.
+  ///   - memory: bytes that may be used; 0: unknown.
   public func configure(
-    _ inputs: [auscult_format], from names: [String]? = nil, rate: Int = 48000, quantum: Int = 1024
+    _ inputs: [auscult_format], ports: [Int]? = nil, from names: [String]? = nil, rate: Int = 48000,
+    quantum: Int = 1024, memory limit: Int = 0
   ) throws {
     host.rate = rate
-    var formats = (0..<Int(functions.pointee.output_count)).map { outputFormat($0, inputs.first) }
+    var formats = (0..<Int(functions.pointee.output_count)).map { outputFormat($0, inputs.first, rate) }
     var bursts = [UInt32](repeating: 0, count: max(1, formats.count))
     var setup = auscult_setup(
       size: UInt32(MemoryLayout<auscult_setup>.size), driver_rate: UInt32(rate), quantum: UInt32(quantum),
       input_count: UInt32(inputs.count), inputs: memory.array(inputs),
-      input_ports: memory.array([UInt32](repeating: 0, count: inputs.count)),
-      input_nodes: memory.texts(names ?? inputs.map { _ in "upstream" }), memory: 0)
+      input_ports: memory.array(ports.map { $0.map { UInt32($0) } } ?? [UInt32](repeating: 0, count: inputs.count)),
+      input_nodes: memory.texts(names ?? inputs.map { _ in "upstream" }), memory: UInt64(limit))
     answer = auscult_answer()
     answer.size = UInt32(MemoryLayout<auscult_answer>.size)
     answer.output_count = UInt32(formats.count)
@@ -98,8 +117,8 @@ public final class NodeRig {
   }
 
   /// The initial content of an output's format: the first input's, with the port's kind if it has only one.
-  private func outputFormat(_ index: Int, _ input: auscult_format?) -> auscult_format {
-    var format = input ?? auscult_format()
+  private func outputFormat(_ index: Int, _ input: auscult_format?, _ rate: Int) -> auscult_format {
+    var format = input ?? RigFormat.audio(channels: 1, rate: rate)
     format.size = UInt32(MemoryLayout<auscult_format>.size)
     format.stamp = AUSCULT_STAMP_HOST
     let kinds = functions.pointee.outputs[index].kinds
@@ -131,26 +150,22 @@ public final class NodeRig {
     _ inputs: [RigBlock], outputs: [RigBlock] = [], clock: auscult_clock = auscult_clock(),
     externalInputs: [[Float]] = [], externalOutputs: [UnsafeMutablePointer<Float>] = []
   ) throws {
+    try process(
+      RigCall(
+        inputs, outputs: outputs, clock: clock, externalInputs: externalInputs, externalOutputs: externalOutputs))
+  }
+
+  public func process(_ call: RigCall) throws {
     guard let instance else { throw Failure("not created") }
-    let memory = RigMemory()
-    var cycle = auscult_cycle()
-    cycle.size = UInt32(MemoryLayout<auscult_cycle>.size)
-    cycle.input_count = UInt32(inputs.count)
-    cycle.output_count = UInt32(outputs.count)
-    cycle.inputs = UnsafePointer(memory.array(inputs.map { Optional(UnsafePointer($0.pointer)) }))
-    cycle.outputs = UnsafePointer(memory.array(outputs.map { Optional($0.pointer) }))
-    cycle.clock = UnsafePointer(memory.array([clock]))
-    cycle.external_inputs = UnsafePointer(
-      memory.array(externalInputs.map { Optional(UnsafePointer(memory.array($0))) }))
-    cycle.external_outputs = UnsafePointer(memory.array(externalOutputs.map { Optional($0) }))
     let denormals = realtime_flush_denormals()
     if nodeClass.isHard { realtime_enter() }
-    let status = realtime_process(functions, instance, &cycle)
+    let status =
+      caller.map { $0(functions, instance, call.cycle) } ?? realtime_process(functions, instance, call.cycle)
     if nodeClass.isHard { realtime_exit() }
     realtime_restore_denormals(denormals)
     guard status == AUSCULT_OK else {
-      throw Failure(cycle.failure.map { String(cString: $0) } ?? "failed without a text")
+      throw Failure(call.cycle.pointee.failure.map { String(cString: $0) } ?? Failure.withoutText)
     }
-    for output in outputs { try output.check() }
+    for output in call.outputs { try output.check(fences: checksFences) }
   }
 }

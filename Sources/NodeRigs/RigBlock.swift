@@ -20,23 +20,35 @@ public final class RigBlock {
   /// nothing.
   private static let spare = 16
 
-  /// - Parameter hasMarks: every token sounds; false: the stream has no marks.
-  public init(_ format: auscult_format, capacity: Int, hasMarks: Bool = true) {
+  /// Memory of a caller for the words, instead of our own with fences: given their number, returns them, filled with
+  /// 0xff. The caller keeps them as long as the block.
+  public typealias Lender = (Int) -> UnsafeMutableRawPointer?
+
+  /// - Parameters:
+  ///   - hasMarks: every token sounds; false: the stream has no marks.
+  ///   - lender: nil: memory with fences.
+  public init(_ format: auscult_format, capacity: Int, hasMarks: Bool = true, lender: Lender? = nil) {
     self.capacity = capacity
     self.format = memory.array([format])
     let channels = Int(format.channels)
     let isAudio = format.kind == AUSCULT_AUDIO
     let channelWords = ((isAudio ? capacity : Self.payloadBytes(format) / 4) + 15) / 16 * 16
     let count = channelWords * channels * (isAudio ? 1 : capacity)
-    payload = Self.fence..<(Self.fence + count)
-    wordCount = payload.upperBound + Self.fence + Self.spare * channelWords * channels
-    words = memory.bytes(4 * wordCount, filled: 0xff).bindMemory(to: UInt32.self, capacity: wordCount)
+    if let lent = lender?(count) {
+      payload = 0..<count
+      wordCount = count
+      words = lent.bindMemory(to: UInt32.self, capacity: count)
+    } else {
+      payload = Self.fence..<(Self.fence + count)
+      wordCount = payload.upperBound + Self.fence + Self.spare * channelWords * channels
+      words = memory.bytes(4 * wordCount, filled: 0xff).bindMemory(to: UInt32.self, capacity: wordCount)
+    }
     pointer = memory.array([auscult_block()])
     pointer.pointee.size = UInt32(MemoryLayout<auscult_block>.size)
     pointer.pointee.capacity = UInt32(capacity)
     pointer.pointee.token_stride = UInt32(isAudio ? 4 : 4 * channelWords * channels)
     pointer.pointee.channel_stride = UInt32(4 * channelWords)
-    pointer.pointee.data = UnsafeMutableRawPointer(words + Self.fence)
+    pointer.pointee.data = UnsafeMutableRawPointer(words + payload.lowerBound)
     pointer.pointee.heads = memory.array([auscult_head](repeating: auscult_head(), count: max(1, capacity)))
     pointer.pointee.format = UnsafePointer(self.format)
     guard hasMarks else { return }
@@ -80,11 +92,13 @@ public final class RigBlock {
   public static func isUntouched(_ value: Float) -> Bool { value.bitPattern == untouched }
 
   /// - Throws: where the node yielded more than fits, or wrote outside.
-  func check() throws {
+  public func check(fences: Bool = true) throws {
     guard count <= capacity else { throw NodeRig.Failure("\(count) tokens where \(capacity) fit") }
+    if fences, hasFailedFence { throw NodeRig.Failure("wrote outside of the block") }
+  }
+
+  private var hasFailedFence: Bool {
     let isWhole = { (range: Range<Int>) in range.allSatisfy { self.words[$0] == Self.untouched } }
-    guard isWhole(0..<payload.lowerBound), isWhole(payload.upperBound..<wordCount) else {
-      throw NodeRig.Failure("wrote outside of the block")
-    }
+    return !isWhole(0..<payload.lowerBound) || !isWhole(payload.upperBound..<wordCount)
   }
 }

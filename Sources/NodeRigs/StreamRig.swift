@@ -1,7 +1,7 @@
 import CNodeABI
 import NodeHost
 
-/// A node with one input and one output, fed with streams of numbers. It reports tokens beyond the maximum, values that
+/// A node with one input and one output, fed with streams of numbers. Reports tokens beyond the maximum, values that
 /// were not written and writes outside of the block, which a real host would not notice.
 public final class StreamRig {
   public typealias Problem = NodeRig.Failure
@@ -16,13 +16,7 @@ public final class StreamRig {
   private let rig: NodeRig
   private var input: RigFormat?
 
-  /// Creates a node of a class from the build's plugins.
-  ///
   /// - Parameter parameters: as a graph file writes them; lists in brackets.
-  public convenience init(_ name: String, _ parameters: [String: String] = [:]) throws {
-    try self.init(NodeRig.find(name), parameters)
-  }
-
   public init(_ nodeClass: NodeClass, _ parameters: [String: String] = [:]) throws {
     rig = try NodeRig(nodeClass, try Setting.typed(parameters, nodeClass))
   }

@@ -1,9 +1,12 @@
 import CNodeABI
+import NodeLife
 import Synchronization
 
 /// The host's services for a node on a rig.
 public final class RigHost {
-  let native: UnsafeMutablePointer<auscult_host>
+  public let native: UnsafeMutablePointer<auscult_host>
+  /// The node's outputs are thrown away.
+  public var isRehearsal = false
   private let memory = RigMemory()
   private let lines = Mutex<[String]>([])
   private var filePointers: [String: UnsafePointer<CChar>] = [:]
@@ -32,7 +35,10 @@ public final class RigHost {
         },
         wall_time: { rigHost($0).time($1) }, clock_steps: { rigHost($0).clockSteps },
         file: { rigHost($0).filePointer },
-        extension: { _, name in String(cString: name!) == AUSCULT_RUN ? UnsafeRawPointer(rigRun.table) : nil }))
+        extension: { _, name in
+          let name = String(cString: name!)
+          return name == AUSCULT_RUN ? UnsafeRawPointer(rigRun.table) : hostAbility(name)
+        }))
     native.pointee.context = Unmanaged.passUnretained(self).toOpaque()
   }
 
@@ -63,7 +69,7 @@ private let rigRun: RigRun = {
   table.initialize(
     to: auscult_run(
       size: UInt32(MemoryLayout<auscult_run>.size), reserved: 0, began: { host in rigHost(host).liveSince },
-      name: { host in host!.pointee.graph }, is_rehearsal: { _ in 0 },
+      name: { host in host!.pointee.graph }, is_rehearsal: { host in rigHost(host).isRehearsal ? 1 : 0 },
       graph_hash: { _, _ in nil }))
   return RigRun(table: table)
 }()

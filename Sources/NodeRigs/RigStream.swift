@@ -1,6 +1,6 @@
 import CNodeABI
 
-/// A stream of tokens for tests: its format, and each channel's values one token after the other.
+/// A stream of tokens: its format, and each channel's values one token after the other.
 public struct RigStream {
   public var format: RigFormat
   /// [channel][token x width]
@@ -54,12 +54,16 @@ public final class RigFormat: @unchecked Sendable {
   }
 
   public convenience init(audioChannels channels: Int, rate: Int) {
-    self.init(
-      auscult_format(
-        size: UInt32(MemoryLayout<auscult_format>.size), kind: AUSCULT_AUDIO, channels: UInt32(channels), rows: 1,
-        columns: 1, driver_rate: UInt32(rate), denominator: 1, period: 1, extent: 1, offset: 0, lookahead: 0,
-        stamp: AUSCULT_STAMP_HOST, scale: AUSCULT_SCALE_LINEAR, frequencies: nil, frequency_count: 0, silent_share: 0,
-        machines: nil))
+    self.init(RigFormat.audio(channels: channels, rate: rate))
+  }
+
+  /// Audio at the driver's rate, without names of machines.
+  public static func audio(channels: Int, rate: Int) -> auscult_format {
+    auscult_format(
+      size: UInt32(MemoryLayout<auscult_format>.size), kind: AUSCULT_AUDIO, channels: UInt32(channels), rows: 1,
+      columns: 1, driver_rate: UInt32(rate), denominator: 1, period: 1, extent: 1, offset: 0, lookahead: 0,
+      stamp: AUSCULT_STAMP_HOST, scale: AUSCULT_SCALE_LINEAR, frequencies: nil, frequency_count: 0, silent_share: 0,
+      machines: nil)
   }
 
   public var isAudio: Bool { native.kind == AUSCULT_AUDIO }

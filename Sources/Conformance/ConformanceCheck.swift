@@ -1,0 +1,26 @@
+import NodeHost
+
+/// A named check of one class.
+public struct ConformanceCheck: Sendable {
+  public let name: String
+  /// What it does and what it finds, in one sentence.
+  public let summary: String
+  /// Seconds of processor time for one step.
+  let limit: Double
+  let body: @Sendable (Trial) throws -> Void
+
+  init(_ name: String, _ summary: String, limit: Double = 20, _ body: @escaping @Sendable (Trial) throws -> Void) {
+    self.name = name
+    self.summary = summary
+    self.limit = limit
+    self.body = body
+  }
+
+  /// In the order in which they run.
+  public static let all: [ConformanceCheck] = [
+    descriptor, life, bounds, unwritten, notFinite, levels, cut, beside, reset, state, parameters, tune, realtime, time,
+    leaks, spans, training, model,
+  ]
+
+  public static func named(_ name: String) -> ConformanceCheck? { all.first { $0.name == name } }
+}
