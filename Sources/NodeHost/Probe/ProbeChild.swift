@@ -85,7 +85,8 @@ public struct ProbeChild: @unchecked Sendable {
     }
     signal(SIGXFSZ, SIG_IGN)
     setLimit(Int32(RLIMIT_CORE.rawValue), 0)
-    setLimit(Int32(RLIMIT_FSIZE.rawValue), 1 << 20)
+    // The memory that an isolated node shares with its process counts as a file.
+    setLimit(Int32(RLIMIT_FSIZE.rawValue), 1 << 30)
     let memory = UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
     // In addition to its present memory: a sanitizer reserves more than any computer has.
     setLimit(Int32(RLIMIT_DATA.rawValue), rlim_t(Self.dataBytes + memory / 2))
