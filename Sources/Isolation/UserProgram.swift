@@ -23,7 +23,8 @@ final class UserProgram {
       if name == "threshold" { (threshold, thresholds) = Self.numbers(value) }
     }
     guard let name = command.first, !name.isEmpty else {
-      failure?.pointee.set("`command` names no program; write a list, `[python3, detector.py]`", parameter: "command")
+      failure?.pointee.set(
+        "`command` names no program; write a list, `[/usr/bin/python3, detector.py]`", parameter: "command")
       return nil
     }
     guard let program = ExternalProgram(name) else {

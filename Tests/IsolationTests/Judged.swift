@@ -83,5 +83,8 @@ func misbehaving(_ how: String, where place: String = "process", after: Int, iso
 }
 
 extension RunResult {
+  /// The lines of scores: those of a sink also tell of other nodes.
+  func scores(_ name: String) -> [String] { lines(name).filter { $0.contains("\"kind\":\"score\"") } }
+
   var judged: Judged { get throws { try Judged(lines("log.jsonl")) } }
 }

@@ -11,7 +11,7 @@ final class ProcessDetector: OffloadNode, RunsAsProgram {
       outputs: [PortDeclaration("score", .score, "What the program writes")],
       parameters: [
         .text(
-          "command", "Program and arguments, as a list: `[python3, detector.py]`; no shell",
+          "command", "Program and arguments, as a list: `[/usr/bin/python3, detector.py]`; no shell",
           flags: [.required, .list]),
         .number(
           "threshold", "Scores above it are anomalous; 'program': as the program writes", default: "program",
