@@ -48,7 +48,8 @@ static void eat(void) {
       fprintf(stderr, "there is no more memory\n");
       abort();
     }
-    memory[0] = 1;
+    // Volatile, or the compiler leaves the allocation out.
+    *(volatile char *)memory = 1;
   }
 }
 
