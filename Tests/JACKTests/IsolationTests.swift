@@ -25,7 +25,7 @@ extension JACKTests {
           mel:    { type: mel, bands: 16 }
           level:  { type: normalize, mode: decibel }
           slices: { type: slicer, length: 8, hop: 2 }
-          judge:  { type: detector.bands, learn: 1 s }
+          judge:  { type: test.judge, library: \(BuildFolder.path)/libtestplugin-judge.so }
           log:    { type: sink.jsonl, path: "${env:OUT}/log.jsonl", append: false }
         \(nodes.joined(separator: "\n"))
         links:
