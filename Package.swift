@@ -63,6 +63,7 @@ let plugins: [Plugin] = [
   Plugin(name: "sqlite", libraries: ["History", "Records", "OutputFiles", "SystemCalls"]),
   Plugin(name: "command", libraries: ["Records", "SystemCalls"]),
   Plugin(name: "arrays", libraries: ["Records", "OutputFiles", "TextEscapes"]),
+  Plugin(name: "process"),
   Plugin(name: "playback", libraries: ["NumberText"]),
   Plugin(name: "clip", libraries: ["Records", "SoundFiles", "OutputFiles", "JSONText", "SystemCalls", "TextEscapes"]),
   Plugin(name: "wav", libraries: ["Records", "OutputFiles", "CKernels"]),
@@ -78,6 +79,7 @@ let foreignPlugins = [
   (name: "testplugin-faulty", target: "TestPluginFaulty", folder: "c-faulty"),
   (name: "testplugin-detector", target: "TestPluginDetector", folder: "c-detector"),
   (name: "testplugin-judge", target: "TestPluginJudge", folder: "c-judge"),
+  (name: "testplugin-misbehaving", target: "TestPluginMisbehaving", folder: "c-misbehaving"),
 ]
 
 /// The only tests that a build with a sanitizer has, because each build takes minutes: with RealtimeSanitizer those that
@@ -99,6 +101,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("NodeTests", ["CNodeABI", "CSoxr"]),
   ("GraphCompilerTests", ["GraphCompiler", "NodeLife"]),
   ("GraphEngineTests", []),
+  ("IsolationTests", ["Isolation", "SystemCalls", "TextEscapes"]),
   ("HistoryTests", ["History", "Database", "Records", "OutputFiles", "JSONText", "SystemCalls", "CNodeABI"]),
   ("RecordsTests", ["Records", "OutputFiles", "JSONText", "CNodeABI", "CSndFile"]),
   ("FileDriverTests", ["FileDriver", "CSndFile"]),
@@ -120,6 +123,7 @@ let package = Package(
   products: [
     .executable(name: "auscult", targets: ["auscult"]),
     .executable(name: "auscult-serve", targets: ["auscult-serve"]),
+    .executable(name: "auscult-node", targets: ["auscult-node"]),
   ]
     + plugins.map { .library(name: "auscult-\($0.name)", type: .dynamic, targets: [$0.target]) }
     + foreignPlugins.map { .library(name: $0.name, type: .dynamic, targets: [$0.target]) }
@@ -132,6 +136,7 @@ let package = Package(
   targets: [
     .target(name: "CNodeABI"),
     .target(name: "CSystemCalls"),
+    .target(name: "CIsolation"),
     .target(name: "SystemCalls", dependencies: ["CSystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "NumberText", swiftSettings: strict),
     .target(name: "NodeABI", dependencies: ["CNodeABI"], swiftSettings: realtime),
@@ -187,7 +192,17 @@ let package = Package(
       name: "Figures", dependencies: ["GraphText", "OutputFiles", "SystemCalls", "TextEscapes"], swiftSettings: strict),
     .target(name: "RealtimeCore", dependencies: ["CRealtime"], swiftSettings: realtime),
     .target(
-      name: "Graph", dependencies: ["GraphText", "NodeHost", "OutputFiles", "JSONText", "TextEscapes"],
+      name: "IsolationMessages", dependencies: ["CIsolation", "CNodeABI", "NodeABI", "RealtimeCore"],
+      swiftSettings: strict),
+    .target(
+      name: "Isolation",
+      dependencies: [
+        "IsolationMessages", "NodeHost", "NodeABI", "RealtimeCore", "NumberText", "SystemCalls", "CIsolation",
+        "CNodeABI", "CRealtime",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Graph", dependencies: ["GraphText", "NodeHost", "Isolation", "OutputFiles", "JSONText", "TextEscapes"],
       swiftSettings: strict),
     .target(
       name: "NodeLife",
@@ -249,8 +264,8 @@ let package = Package(
     .target(
       name: "LiveControl",
       dependencies: [
-        "GraphText", "NodeHost", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training", "Models",
-        "OutputFiles", "JSONText", "SystemCalls", "NumberText", "NodeKit", "NodeABI", "CNodeABI",
+        "GraphText", "NodeHost", "Isolation", "GraphEngine", "JACKDriver", "RunControl", "Records", "Training",
+        "Models", "OutputFiles", "JSONText", "SystemCalls", "NumberText", "NodeKit", "NodeABI", "CNodeABI",
       ],
       swiftSettings: strict),
     .target(
@@ -266,6 +281,13 @@ let package = Package(
         "OutputFiles", "SystemCalls", "CSystemCalls", "CStreams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict, linkerSettings: sanitizer),
+    .executableTarget(
+      name: "auscult-node",
+      dependencies: [
+        "IsolationMessages", "NodeHost", "NodeABI", "RealtimeCore", "SystemCalls", "CIsolation", "CNodeABI",
+        "CRealtime",
       ],
       swiftSettings: strict, linkerSettings: sanitizer),
     // The only target that links HTTP: see docs/ARCHITECTURE.md.

@@ -1,4 +1,5 @@
 import GraphText
+import Isolation
 import NodeHost
 
 extension GraphBuilder {
@@ -18,7 +19,7 @@ extension GraphBuilder {
     }
     checkRequired(node, nodeClass)
     return Graph.Node(
-      name: node.name, nodeClass: nodeClass,
+      name: node.name, nodeClass: isIsolated(node, nodeClass) ? IsolatedClass.isolated(nodeClass) : nodeClass,
       arguments: nodeClass.parameters.compactMap { arguments[$0.name] ?? defaultArgument($0, node) },
       placement: placement(node, nodeClass), location: node.location)
   }
@@ -111,7 +112,6 @@ extension GraphBuilder {
   }
 
   private mutating func placement(_ node: DocumentNode, _ nodeClass: NodeClass) -> Graph.Placement {
-    checkIsolation(node)
     guard let entry = node["thread"], let scalar = reservedText(entry, "realtime or worker") else { return .automatic }
     guard let placement = Graph.Placement(rawValue: scalar.text), placement != .automatic else {
       collector.add(
@@ -125,15 +125,28 @@ extension GraphBuilder {
     return placement
   }
 
-  private mutating func checkIsolation(_ node: DocumentNode) {
-    guard let entry = node["isolate"], let scalar = reservedText(entry, "true or false") else { return }
-    switch scalar.text {
-    case "false": break
-    case "true":
-      collector.add("not-available", "'isolate' (a process of its own) is not available yet", at: scalar.location)
-    default:
+  /// Whether the node gets a process of its own.
+  private mutating func isIsolated(_ node: DocumentNode, _ nodeClass: NodeClass) -> Bool {
+    let isProgram = IsolatedClass.isProgram(nodeClass)
+    guard let entry = node["isolate"], let scalar = reservedText(entry, "true or false") else { return isProgram }
+    guard scalar.text == "true" || scalar.text == "false" else {
       collector.add("wrong-type", "'isolate' takes true or false, not \(quoted(scalar.text))", at: scalar.location)
+      return false
     }
+    guard scalar.text == "true" else { return isProgram }
+    if nodeClass.traits.contains(.source) || nodeClass.inputs.isEmpty {
+      collector.add(
+        "bad-placement", "\(nodeClass.name) cannot have a process of its own: a source runs in the driver's cycle",
+        at: scalar.location)
+    } else if let thread = node["thread"], case .scalar(let place) = thread.value, place.text == "realtime" {
+      collector.add(
+        "bad-placement",
+        "'isolate: true' and 'thread: realtime' exclude each other: a node in a process of its own "
+          + "runs on a worker", at: scalar.location)
+    } else {
+      return true
+    }
+    return false
   }
 
   // MARK: Paths

@@ -81,7 +81,7 @@ public struct GraphSchema: Sendable {
         "description": "Thread that runs it; by default its class decides",
         "anyOf": [["enum": ["realtime", "worker"]], ["$ref": "#/$defs/reference"]],
       ],
-      "isolate": ["enum": [false, "false"]],
+      "isolate": ["enum": [true, false, "true", "false"]],
     ]
     for parameter in nodeClass.parameters { properties[parameter.name] = ParameterSchema(parameter).schema }
     let required = nodeClass.parameters.filter { $0.flags.contains(.required) }.map { JSONValue.text($0.name) }

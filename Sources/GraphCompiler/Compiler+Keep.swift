@@ -39,6 +39,9 @@ extension Compiler {
     if node.nodeClass.library.buildID != before.nodeClass.library.buildID {
       return "build \(short(before.nodeClass.library.buildID)) -> \(short(node.nodeClass.library.buildID))"
     }
+    if node.nodeClass.isIsolated != before.nodeClass.isIsolated {
+      return node.nodeClass.isIsolated ? "moves to a process of its own" : "moves into this process"
+    }
     if running.hasFailed { return "its present instance failed" }
     let isTunable = node.nodeClass.tuneFunctions != nil
     let changes = node.changes(from: before).filter { !$0.isConnection && !($0.isRunning && isTunable) }

@@ -6,6 +6,8 @@ package enum PlacementReason: Sendable, Equatable {
   case driver
   case asked
   case mayBlock
+  /// The graph gives it a process of its own.
+  case isolated
   case joinsIrregularly
   case afterWorker
   /// It takes too much of the period.
@@ -22,6 +24,7 @@ package enum PlacementReason: Sendable, Equatable {
     case .driver: "samples of the driver"
     case .asked: "the graph says so"
     case .mayBlock: "may block"
+    case .isolated: "a process of its own"
     case .joinsIrregularly: "joins irregular positions"
     case .afterWorker: "after a worker"
     case .heavy: "over a quarter of the period"
@@ -47,6 +50,7 @@ extension Compiler {
     _ draft: ScheduleDraft, node index: Int
   ) -> (ScheduleDraft.Placement, PlacementReason) {
     let node = draft.graph.nodes[index]
+    if node.nodeClass.isIsolated { return (.worker, .isolated) }
     if !node.nodeClass.isHard { return (.worker, .mayBlock) }
     if node.placement == .worker { return (.worker, .asked) }
     if draft.irregularJoins.contains(index) { return (.worker, .joinsIrregularly) }

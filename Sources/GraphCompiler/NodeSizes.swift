@@ -30,15 +30,11 @@ extension NodeSizes {
     format.kind == AUSCULT_EVENT ? 0 : Int(format.channels)
   }
 
-  package static func payloads(_ format: auscult_format) -> Int {
-    format.kind == AUSCULT_EVENT ? 1 : Int(format.channels)
-  }
-
   /// Bytes of a block with room for `capacity` tokens, including heads and marks.
   package static func block(_ format: auscult_format, capacity: Int) -> Int {
     let isAudio = format.kind == AUSCULT_AUDIO
     let channel = BlockRing.aligned(isAudio ? capacity * 4 : format.channelBytes)
-    let data = channel * payloads(format) * (isAudio ? 1 : capacity)
+    let data = channel * format.payloadChannels * (isAudio ? 1 : capacity)
     return Arena.size(data) + Arena.size((isAudio ? 1 : capacity) * MemoryLayout<auscult_head>.stride)
       + Arena.size(capacity * markChannels(format)) + Arena.size(MemoryLayout<auscult_block>.stride)
   }
@@ -114,7 +110,7 @@ extension Compiler {
     for (output, record) in draft.configurations[index]!.outputs.enumerated() {
       let format = record.format
       let capacity = draft.capacities[index][output]
-      let token = BlockRing.aligned(format.channelBytes) * NodeSizes.payloads(format)
+      let token = BlockRing.aligned(format.channelBytes) * format.payloadChannels
       guard capacity > NodeSizes.mostTokens || capacity * token > NodeSizes.mostBlock * 64 else { continue }
       let limit =
         capacity > NodeSizes.mostTokens ? "\(NodeSizes.mostTokens) tokens" : NumberText.bytes(NodeSizes.mostBlock * 64)

@@ -14,6 +14,12 @@ extension auscult_error {
     return error
   }
 
+  /// Writes what is wrong, cut to the room that there is.
+  public mutating func set(_ message: String, parameter name: String = "") {
+    withUnsafeMutableBytes(of: &text) { put(message, into: $0) }
+    withUnsafeMutableBytes(of: &parameter) { put(name, into: $0) }
+  }
+
   /// What is wrong, and what to do.
   public var message: String { withUnsafeBytes(of: text, textUpToZero) }
   /// Name of the wrong parameter, or nil.
@@ -21,6 +27,12 @@ extension auscult_error {
     let name = withUnsafeBytes(of: parameter, textUpToZero)
     return name.isEmpty ? nil : name
   }
+}
+
+private func put(_ text: String, into bytes: UnsafeMutableRawBufferPointer) {
+  let utf8 = text.utf8.prefix(bytes.count - 1)
+  bytes.copyBytes(from: utf8)
+  bytes[utf8.count] = 0
 }
 
 private func textUpToZero(_ bytes: UnsafeRawBufferPointer) -> String {

@@ -51,3 +51,27 @@ public enum DeafCause: UInt32, Sendable, CaseIterable {
     }
   }
 }
+
+extension auscult_format {
+  /// Bytes of one channel of one token; audio: of one sample.
+  public var channelBytes: Int {
+    switch kind {
+    case AUSCULT_AUDIO: 4
+    case AUSCULT_SPECTRUM: Int(columns) * 8
+    case AUSCULT_FEATURES: Int(columns) * 4
+    case AUSCULT_SLICE: Int(rows) * Int(columns) * 4
+    case AUSCULT_SCORE: MemoryLayout<auscult_score>.stride
+    default: MemoryLayout<auscult_event>.stride
+    }
+  }
+
+  /// Values of a token: one for each channel. An event is one value, whatever the channels that it may be about.
+  public var payloadChannels: Int { kind == AUSCULT_EVENT ? 1 : Int(channels) }
+}
+
+/// What `process` of a node of the host itself may return beside the ABI's status.
+public enum HostStatus {
+  /// The tokens of this call are lost; the node goes on. The outputs' blocks say so where a gap is to be reported.
+  @inlinable
+  public static var lost: Int32 { @_noLocks @_noAllocation get { 0x4c4f_5354 } }
+}

@@ -18,6 +18,8 @@ public final class NodeClass: @unchecked Sendable {
   public let traits: Traits
   /// The library that it comes from. The reference cycle is deliberate: neither is ever freed.
   public let library: PluginLibrary
+  /// Its instances run in processes of their own.
+  public let isIsolated: Bool
 
   init(_ native: UnsafePointer<auscult_class>, _ description: ClassDescription, _ library: PluginLibrary) {
     self.native = native
@@ -30,6 +32,22 @@ public final class NodeClass: @unchecked Sendable {
     parameters = description.parameters
     isHard = description.isHard
     traits = description.traits
+    isIsolated = false
+  }
+
+  /// The same class with other functions, whose instances run in processes of their own. They may block.
+  package init(isolating other: NodeClass, _ native: UnsafePointer<auscult_class>) {
+    self.native = native
+    library = other.library
+    name = other.name
+    version = other.version
+    summary = other.summary
+    inputs = other.inputs
+    outputs = other.outputs
+    parameters = other.parameters
+    isHard = false
+    traits = other.traits
+    isIsolated = true
   }
 
   /// File name of its library.

@@ -14,7 +14,7 @@ extension PluginCatalog {
 
   private static func folders(_ list: String) -> [String] { list.split(separator: ":").map(String.init) }
 
-  private static func besideExecutable() -> [String] {
+  package static func besideExecutable() -> [String] {
     let executable = absolutePath("/proc/self/exe")
     guard executable != "/proc/self/exe", let slash = executable.lastIndex(of: "/") else { return [] }
     let folder = String(executable[..<slash])

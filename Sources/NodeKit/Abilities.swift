@@ -50,6 +50,9 @@ public protocol Reporting: Node {
   func report(_ figure: (_ of: String, _ name: String, _ value: Double) -> Void) throws
 }
 
+/// A class whose instances are programs of the user: `program/1`. The host never creates such a node.
+public protocol RunsAsProgram: Node {}
+
 /// A node whose running state can be saved and restored: `state/1`.
 public protocol StateKeeping: Node {
   /// What was heard and learned, as bytes. Thread: control, active; no `process` runs meanwhile.
@@ -72,6 +75,7 @@ func ability(_ name: String, of type: Node.Type) -> UnsafeRawPointer? {
     return type is any Explaining.Type ? tables.explain : nil
   case AUSCULT_REPORT: return type is any Reporting.Type ? tables.report : nil
   case AUSCULT_STATE: return type is any StateKeeping.Type ? tables.state : nil
+  case AUSCULT_PROGRAM: return type is any RunsAsProgram.Type ? tables.program : nil
   default: return nil
   }
 }
@@ -88,6 +92,8 @@ private struct AbilityTables: @unchecked Sendable {
   let reconstruct = UnsafeRawPointer(constant(explainTable(makesTokens: true)))
   let report = UnsafeRawPointer(constant(reportTable()))
   let state = UnsafeRawPointer(constant(stateTable()))
+  /// It has no functions.
+  let program = UnsafeRawPointer(constant(UInt32(0)))
 }
 
 private let tables = AbilityTables()

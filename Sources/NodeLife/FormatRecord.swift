@@ -26,18 +26,6 @@ package final class FormatRecord: @unchecked Sendable {
 }
 
 extension auscult_format {
-  /// Bytes of one channel of one token; audio: of one sample.
-  package var channelBytes: Int {
-    switch kind {
-    case AUSCULT_AUDIO: 4
-    case AUSCULT_SPECTRUM: Int(columns) * 8
-    case AUSCULT_FEATURES: Int(columns) * 4
-    case AUSCULT_SLICE: Int(rows) * Int(columns) * 4
-    case AUSCULT_SCORE: MemoryLayout<auscult_score>.stride
-    default: MemoryLayout<auscult_event>.stride
-    }
-  }
-
   /// Samples or tokens per second.
   package var rate: Double { Double(driver_rate) * Double(denominator) / Double(period) }
 }

@@ -1,5 +1,6 @@
 import CNodeABI
 import Models
+import NodeABI
 
 #if canImport(Glibc)
   import Glibc
@@ -112,11 +113,6 @@ private let tensor:
   }
 
 private func refuse(_ text: String, _ error: UnsafeMutablePointer<auscult_error>?) -> auscult_status {
-  guard let error else { return AUSCULT_FAILED }
-  withUnsafeMutableBytes(of: &error.pointee.text) { bytes in
-    let utf8 = text.utf8.prefix(bytes.count - 1)
-    bytes.copyBytes(from: utf8)
-    bytes[utf8.count] = 0
-  }
+  error?.pointee.set(text)
   return AUSCULT_FAILED
 }

@@ -1,5 +1,6 @@
 import CNodeABI
 import CRealtime
+import NodeABI
 import RealtimeCore
 
 /// A node fails: it yields no more tokens, its stream says what is missing, and the graph runs on.
@@ -44,6 +45,29 @@ extension UnsafeMutablePointer where Pointee == Step {
       pointee.outputs[index].block.count = 0
     }
     flagMissing()
+  }
+
+  /// Ends a call that has not gone well: the node has failed, or has lost the call's tokens and goes on.
+  @inline(never) @_noLocks @_noAllocation
+  func end(_ status: auscult_status) -> StepResult {
+    if status == HostStatus.lost {
+      lose()
+      return .ran
+    }
+    fail()
+    return .failed
+  }
+
+  /// The tokens of this call are lost, and the node goes on: what it yields next stands where its input does. The node
+  /// has put the gap into the blocks. A node that is new in a swap has failed its probation.
+  @_noLocks @_noAllocation
+  private func lose() {
+    for index in 0..<pointee.outputCount {
+      let output = pointee.outputs + index
+      output.pointee.block.count = 0
+      output.pointee.restart()
+      output.pointee.progress?.pointee.hasFailed.store(true, ordering: .relaxed)
+    }
   }
 
   /// Puts a gap into each output for the tokens that are missing: from the output's watermark to the inputs'. At the

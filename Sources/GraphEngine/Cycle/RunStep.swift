@@ -44,10 +44,7 @@ extension UnsafeMutablePointer where Pointee == Step {
     if pointee.isMeasured { pointee.state.addTime(realtime_nanoseconds() - began) }
     pointee.state.countCall()
 
-    guard status == AUSCULT_OK, finishOutputs() else {
-      fail()
-      return .failed
-    }
+    guard status == AUSCULT_OK, finishOutputs() else { return end(status) }
     return .ran
   }
 

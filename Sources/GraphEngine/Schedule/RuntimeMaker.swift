@@ -135,7 +135,7 @@ extension Arena {
     let isAudio = format.pointee.kind == AUSCULT_AUDIO
     let channels = Int(format.pointee.channels)
     let channelBytes = BlockRing.aligned(isAudio ? capacity * 4 : format.pointee.channelBytes)
-    let payloadChannels = NodeSizes.payloads(format.pointee)
+    let payloadChannels = format.pointee.payloadChannels
     let markChannels = NodeSizes.markChannels(format.pointee)
     var block = auscult_block()
     block.size = UInt32(MemoryLayout<auscult_block>.size)

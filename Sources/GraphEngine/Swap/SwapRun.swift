@@ -251,6 +251,7 @@ final class SwapRun {
   private func failedNode() -> String? {
     draft.added.first { runtime in
       runtime.worker?.hasFailed ?? false || runtime.state.hasFailed
+        || runtime.progress.contains { $0.pointee.hasFailed.load(ordering: .relaxed) }
     }?.name
   }
 

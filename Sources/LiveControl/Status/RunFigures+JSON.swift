@@ -1,4 +1,5 @@
 import GraphEngine
+import Isolation
 import JACKDriver
 import Records
 import RunControl
@@ -19,7 +20,7 @@ extension RunFigures {
       "cycle_p999_ns": .integer(it.cycleTimes.p999),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
       "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
-      "figures": .object(figuresByNode),
+      "figures": .object(figuresByNode), "isolated": .array(isolated.map(\.json)),
       "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation),
       "graph_hash": .text(graphHash), "swap": swap?.json,
@@ -62,6 +63,15 @@ extension PortState {
 extension BlockedOutput {
   fileprivate var json: JSONValue {
     ["node": .text(node), "problem": .text(problem), "since": .text(wallTimeText(since))]
+  }
+}
+
+extension IsolationState {
+  fileprivate var json: JSONValue {
+    .members([
+      "node": .text(node), "process": process.map { .integer($0) }, "restarts": .integer(restarts),
+      "last_end": lastEnd.map { .text($0) }, "limits": .texts(limits),
+    ])
   }
 }
 

@@ -1,4 +1,5 @@
 import GraphEngine
+import Isolation
 import JACKDriver
 import RunControl
 
@@ -23,6 +24,8 @@ public struct RunFigures: Sendable {
   public var lostByOutputs: Int
   /// What nodes report about themselves.
   public var nodeFigures: [NodeFigure]
+  /// Nodes in processes of their own.
+  public var isolated: [IsolationState]
   public var machines: [MachineHealth]
   /// The graph's generation; grows with every change.
   public var generation: Int
@@ -58,6 +61,7 @@ public struct RunFigures: Sendable {
     blockedOutputs = engine.blockedOutputs
     lostByOutputs = engine.lostByOutputs
     nodeFigures = engine.figures
+    isolated = IsolationList.shared.all
     swap = engine.swapStatus
     generation = Self.generation(engine)
     graphHash = engine.graphHash(of: generation)
@@ -71,12 +75,13 @@ public struct RunFigures: Sendable {
     return swap.returnGeneration ?? engine.generation
   }
 
-  /// The worst state of any machine, failed node or blocked output.
+  /// The worst state of any machine, failed node, blocked output or node whose process is to start again.
   public var health: String {
     if !failedNodes.isEmpty { return MachineHealth.State.failed.rawValue }
     let states = machines.map(\.state)
     let worst = MachineHealth.State.allCases.last { states.contains($0) } ?? .ok
-    return worst == .ok && !blockedOutputs.isEmpty ? "blocked" : worst.rawValue
+    let isBlocked = !blockedOutputs.isEmpty || isolated.contains { $0.process == nil }
+    return worst == .ok && isBlocked ? "blocked" : worst.rawValue
   }
 
   /// The realtime thread's computing time, as a share of the duration of the sound.

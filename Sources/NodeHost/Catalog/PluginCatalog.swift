@@ -262,4 +262,4 @@ private func unique(_ folders: [String]) -> [String] {
   return folders.filter { seen.insert($0).inserted }
 }
 
-func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+package func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -85,8 +85,9 @@ public struct ProbeChild: @unchecked Sendable {
     }
     signal(SIGXFSZ, SIG_IGN)
     setLimit(Int32(RLIMIT_CORE.rawValue), 0)
-    // A check of a trainable class writes a model.
-    setLimit(Int32(RLIMIT_FSIZE.rawValue), 64 << 20)
+    // A check of a trainable class writes a model, and the memory that an isolated node shares with its process counts as
+    // a file.
+    setLimit(Int32(RLIMIT_FSIZE.rawValue), 1 << 30)
     let memory = UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
     // In addition to its present memory: a sanitizer reserves more than any computer has.
     setLimit(Int32(RLIMIT_DATA.rawValue), rlim_t(Self.dataBytes + memory / 2))

@@ -188,12 +188,12 @@ private final class Box {
 }
 
 /// A text of unknown origin for a message: shortened, without control characters.
-private func harmless(_ bytes: ArraySlice<UInt8>) -> String {
+package func harmless(_ bytes: ArraySlice<UInt8>) -> String {
   let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix(160)
   return String(String.UnicodeScalarView(scalars.map { $0.value < 32 || (127...159).contains($0.value) ? "?" : $0 }))
 }
 
-private func signalName(_ signal: Int32) -> String {
+package func signalName(_ signal: Int32) -> String {
   let names: [Int32: String] = [
     SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
     SIGKILL: "SIGKILL", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
@@ -202,7 +202,7 @@ private func signalName(_ signal: Int32) -> String {
 }
 
 /// Processor time of a process, in seconds.
-private func processorTime(_ process: pid_t) -> Double {
+package func processorTime(_ process: pid_t) -> Double {
   var clock = clockid_t()
   return clock_getcpuclockid(process, &clock) == 0 ? seconds(clock) : 0
 }

@@ -36,6 +36,7 @@ struct StatusText {
         "blocked   \((output["node"]?.text ?? "?").shown), since \((output["since"]?.text ?? "?").shown): "
           + (output["problem"]?.text ?? "?").shown)
     }
+    for node in status["isolated"]?.array ?? [] { lines.append("isolated  \(words(isolated: node))") }
     for (node, figures) in (status["figures"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("figures   \(node.shown): \(words(figures: figures.object ?? [:]))")
     }
@@ -44,6 +45,18 @@ struct StatusText {
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")
+  }
+
+  /// "judge: process 4711, ended 2 times, last because it crashed (SIGSEGV) in 'process'; limits: memory"
+  private func words(isolated node: JSONValue) -> String {
+    var words = "\((node["node"]?.text ?? "?").shown): "
+    words += node["process"]?.integer.map { "process \($0)" } ?? "no process now"
+    let restarts = node["restarts"]?.integer ?? 0
+    if restarts > 0 {
+      words += ", ended \(Quantity.count(restarts, "time")), last because it \((node["last_end"]?.text ?? "?").shown)"
+    }
+    let limits = node["limits"]?.array?.compactMap(\.text?.shown) ?? []
+    return words + "; limits: " + (limits.isEmpty ? "none" : limits.joined(separator: ", "))
   }
 
   /// "connected 1, dropped_total 0, queued_messages 12", "file 1.0 MiB"

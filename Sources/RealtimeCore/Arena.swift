@@ -1,5 +1,4 @@
 import Glibc
-import RealtimeCore
 
 /// Memory that is allocated piece by piece and freed as a whole, for native structs to point to. Thread: control.
 package final class Arena: @unchecked Sendable {
