@@ -47,6 +47,9 @@ final class HostAnswers {
       answer.add(run.pointee.began(host))
       answer.add(text: run.pointee.name(host))
       answer.add(UInt32(bitPattern: run.pointee.is_rehearsal(host)))
+    case .graphHash:
+      guard let run = table(AUSCULT_RUN, auscult_run.self) else { return -1 }
+      answer.add(text: run.pointee.graph_hash(host, message.number()))
     case .setRemark:
       let (channel, topic, text) = (message.number(UInt32.self), message.text(), message.optionalText())
       table(AUSCULT_REMARKS, auscult_remarks.self)?.pointee.set(host, channel, topic, text)

@@ -13,6 +13,7 @@ public enum MessageKind: UInt32, Sendable {
   case openModel, closeModel, machine, machines, tensor, modelText, threshold, labels, digest
   case setRemark, setFigure, setProblem, lost, announce, nextNotice
   case progress, epoch, learnedTensor, learnedText, figure
+  case graphHash
 
   /// Calls of `process` and those before and after it have a short limit; those that train have none.
   public var isTraining: Bool { (MessageKind.begin.rawValue...MessageKind.end.rawValue).contains(rawValue) }

@@ -106,7 +106,8 @@ final class HostTables: @unchecked Sendable {
     auscult_run(
       size: size(auscult_run.self), reserved: 0, began: { _ in Facts.shared.facts.began },
       name: { host in Facts.shared.facts.name ?? host!.pointee.graph },
-      is_rehearsal: { _ in Facts.shared.facts.isRehearsal })
+      is_rehearsal: { _ in Facts.shared.facts.isRehearsal },
+      graph_hash: { _, generation in Facts.shared.graphHash(generation) })
   }
 
   private static var noticeFunctions: auscult_notices {

@@ -53,6 +53,19 @@ final class Facts: @unchecked Sendable {
   }
   private var fileText = Arena()
 
+  private var hashes: [UInt32: UnsafePointer<CChar>] = [:]
+
+  /// Of the graph of a generation; its text lives as long as the process.
+  func graphHash(_ generation: UInt32) -> UnsafePointer<CChar>? {
+    if let known = hashes[generation] { return known }
+    var message = MessageWriter()
+    message.add(generation)
+    guard case (AUSCULT_OK, var answer)? = NodeServer.shared.ask(.graphHash, message) else { return nil }
+    let text = answer.nativeText(arena)
+    hashes[generation] = text
+    return text
+  }
+
   /// The run's facts never change.
   var facts: (began: Int64, name: UnsafePointer<CChar>?, isRehearsal: Int32) {
     if let run { return run }
