@@ -183,7 +183,9 @@ import Testing
   /// Links lead to clips beside the database, whatever their names; those that are gone are said to be.
   @Test func aReportHasWordsAndClips() throws {
     let shop = try shop(machines: ["<img src=x> `touch owned`", "fan-00"])
-    try FileManager.default.createDirectory(atPath: shop.path("clips"), withIntermediateDirectories: true)
+    for folder in ["clips", "other"] {
+      try FileManager.default.createDirectory(atPath: shop.path(folder), withIntermediateDirectories: true)
+    }
     for (id, name) in [("aa", "a 50%25#1?.flac"), ("bb", "gone.flac")] {
       try shop.write(
         "\(id).jsonl",
