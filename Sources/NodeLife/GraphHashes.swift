@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The hash of each graph that a run has had, by generation. A text lives as long as this, because nodes keep it.
+/// The hash of each graph that a run has had, by generation. The texts live as long as this object: nodes may keep them.
 ///
 /// Thread: any but the realtime thread.
 package final class GraphHashes: Sendable {
@@ -17,7 +17,8 @@ package final class GraphHashes: Sendable {
     texts.withLock { for text in $0.all.values { free(text) } }
   }
 
-  /// Of a generation; for 0, which tokens have that nobody gave one, of the first.
+  /// "sha256:..." of the graph of a generation; nil: there was none. 0, the generation of tokens that no run has numbered,
+  /// stands for the first graph.
   package subscript(generation: UInt32) -> UnsafePointer<CChar>? {
     texts.withLock { $0.ofGeneration[max(generation, 1)] }
   }

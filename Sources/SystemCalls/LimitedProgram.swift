@@ -4,7 +4,9 @@ import Glibc
 public struct LimitedProgram {
   public enum End: Equatable, Sendable {
     case ended(status: Int32)
+    /// By a signal that was not ours.
     case signalled(Int32)
+    /// It did not end within `seconds`.
     case late
     /// Its output, or its end, was no longer wanted.
     case stopped
@@ -17,6 +19,7 @@ public struct LimitedProgram {
 
   public var program: ExternalProgram
   public var arguments: [String] = []
+  /// Its standard input.
   public var input: [UInt8] = []
   /// Its working directory; nil: ours.
   public var folder: String?
@@ -24,6 +27,7 @@ public struct LimitedProgram {
   public var environment: [String]?
   /// Its standard error goes among its output; else the end of it is kept.
   public var hasErrorsAmongOutput = false
+  /// The longest that it may take.
   public var seconds: Double
   /// It ends at the latest with this process, for whatever reason this one ends.
   public var endsWithUs = false
@@ -35,8 +39,8 @@ public struct LimitedProgram {
   /// Runs it to its end.
   ///
   /// - Parameters:
-  ///   - isWanted: asked all the time; false ends it.
-  ///   - output: gets each piece of its output; false: ends it.
+  ///   - isWanted: called again and again; false ends the program.
+  ///   - output: gets each piece of its output; false ends the program.
   /// - Returns: its end, and the end of what it wrote to standard error; nil if the system can't start it.
   public func run(
     isWanted: () -> Bool = { true }, output: (ArraySlice<UInt8>) -> Bool

@@ -30,11 +30,11 @@ public final class ProcessGuard: Sendable {
     (self.guardian, lifeline) = (guardian, pipe.write)
   }
 
-  /// Names the program.
+  /// Tells the guard which process to end.
   public func begin(_ process: pid_t) { _ = writeAll(Array("\(process)\n".utf8), to: lifeline) }
 
-  /// The program has ended, but its number has not been given back: afterwards it may belong to another program. Or there
-  /// is none. Call it once.
+  /// Ends the guard. Call it once: after the program's end and before its process is collected, because from then on the
+  /// number may belong to another process; or when there is no program to guard.
   public func end() {
     kill(guardian, SIGKILL)
     waitpid(guardian, nil, 0)

@@ -15,8 +15,8 @@ struct AcceptOrder: Sendable {
         clips = items.compactMap(\.text)
       case ("machine", .text(let text)), ("node", .text(let text)), ("since", .text(let text)),
         ("until", .text(let text)), ("normal", .text(let text)), ("confirmed", .text(let text)):
-        guard (1...4096).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 0x20 }) else {
-          throw Self.problem("'\(name)' is no such text")
+        guard text.isPlain(most: 4096) else {
+          throw ReplyProblem(.badRequest, "'\(name)' must have 1 to 4096 bytes and no control characters")
         }
         options.append("--\(name)=\(text)")
       case ("for", _) where value.number.map { $0 > 0 && $0 <= 86400 } ?? false:
@@ -25,17 +25,15 @@ struct AcceptOrder: Sendable {
         options.append("--false-alarms-per-hour=\(value.number ?? 0)")
       case ("calibrate", .boolean(let truth)): if truth { options.append("--calibrate") }
       case ("dry_run", .boolean(let truth)): if truth { options.append("--dry-run") }
-      default: throw Self.problem("'\(name.prefix(64))' is not a valid parameter of 'accept'")
+      default: throw ReplyProblem(.badRequest, "'\(name.prefix(64))' is not a valid parameter of 'accept'")
       }
     }
     let has = { (name: String) in body[name] != nil }
     let isSpan = has("machine") && has("since") && has("until") && !has("clips")
     guard isSpan || !clips.isEmpty && !has("since") && !has("until") else {
-      throw Self.problem("give 'clips', or 'machine' with 'since' and 'until'")
+      throw ReplyProblem(.badRequest, "give 'clips', or 'machine' with 'since' and 'until'")
     }
   }
-
-  private static func problem(_ text: String) -> ReplyProblem { ReplyProblem(reply: .problem(.badRequest, text)) }
 
   /// The command line.
   ///
@@ -44,7 +42,7 @@ struct AcceptOrder: Sendable {
     var paths: [String] = []
     for name in clips {
       guard let path = folders.path(name) else {
-        throw ReplyProblem(reply: .problem(.notFound, "there is no clip '\(name.prefix(255))' of this run"))
+        throw ReplyProblem(.notFound, "this run has no clip '\(name.prefix(255))'; /clips of the run lists them")
       }
       paths.append(path)
     }

@@ -15,6 +15,16 @@ final class Board: @unchecked Sendable {
     var scores: [JSONValue] = []
     /// Alarms, deafness, gaps.
     var events: [JSONValue] = []
+
+    /// The parameter `path` of all nodes of a class, as absolute paths; empty: there is none, or the graph is not
+    /// known yet.
+    func outputs(of className: String) -> [String] {
+      (graph?["nodes"]?.array ?? []).filter { $0["class"]?.text == className }.compactMap { node in
+        let path = node["parameters"]?.array?.first { $0["name"] == "path" }?["value"]?.text
+        guard let path, !path.hasPrefix("/"), let folder = graph?["folder"]?.text else { return path }
+        return folder + "/" + path
+      }
+    }
   }
 
   let loop: any EventLoop

@@ -11,22 +11,12 @@ struct ClipFolders: Sendable {
 
   let paths: [String]
 
-  /// - Parameter graph: the answer of `graph`; nil: not known yet.
-  init(_ graph: JSONValue?) { paths = Self.paths(graph, of: "sink.clip") }
+  init(_ run: Board.Run) { paths = run.outputs(of: "sink.clip") }
 
   /// The folders of sounds.
   init(sounds: [String]) {
     var seen: Set<String> = []
     paths = sounds.map { LinkedPath.split($0).folder }.filter { seen.insert($0).inserted }
-  }
-
-  /// The outputs of all nodes of a class.
-  static func paths(_ graph: JSONValue?, of className: String) -> [String] {
-    (graph?["nodes"]?.array ?? []).filter { $0["class"]?.text == className }.compactMap { node in
-      let path = node["parameters"]?.array?.first { $0["name"] == "path" }?["value"]?.text
-      guard let path, !path.hasPrefix("/"), let folder = graph?["folder"]?.text else { return path }
-      return folder + "/" + path
-    }
   }
 
   /// The newest clips.
@@ -54,7 +44,7 @@ struct ClipFolders: Sendable {
     return notes.map(\.path)
   }
 
-  static func json(_ clip: ClipNote) -> JSONValue {
+  private static func json(_ clip: ClipNote) -> JSONValue {
     let note = clip.note
     return [
       "file": .text(String(LinkedPath.split(clip.path).name)), "machine": note["machine"] ?? .null,
@@ -77,9 +67,8 @@ struct ClipFolders: Sendable {
     return paths.map { "\($0)/\(name)" }.first { ClipNote(note: ClipNote.notePath(of: $0))?.path == $0 }
   }
 
-  static func isFileName(_ name: String) -> Bool {
-    (1...255).contains(name.utf8.count) && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 < 0x20 }
-      && !name.hasPrefix(".")
+  private static func isFileName(_ name: String) -> Bool {
+    name.isPlain(most: 255) && !name.utf8.contains(UInt8(ascii: "/")) && !name.hasPrefix(".")
   }
 }
 

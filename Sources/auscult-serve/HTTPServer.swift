@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Listens, and gives each connection its handlers. All of it runs on one event loop thread.
+/// Listens, and gives each connection its handlers. All connections share one event loop thread; what may wait runs on
+/// others (`WorkQueue`, `FilePart`).
 struct HTTPServer {
   /// Most connections at once; further ones are closed at once.
   static let connectionLimit = 100

@@ -23,14 +23,14 @@ struct HistoryQueries: Sendable {
       machine = query["machine"]
       since = try Self.time("since", query["since"])
       until = try Self.time("until", query["until"])
-      if let problem = HistoryQueries.wrong(machine: machine) { throw ReplyProblem(reply: problem) }
+      if let problem = HistoryQueries.wrong(machine: machine) { throw ReplyProblem(problem) }
       if let kind = query["kind"] {
-        guard kinds.contains(kind) else { throw Self.problem("'kind' is one of scores, events, gaps") }
+        guard kinds.contains(kind) else { throw ReplyProblem(.badRequest, "'kind' is one of scores, events, gaps") }
         kinds = [kind]
       }
       if let text = query["buckets"] {
         guard let number = Int(text), (1...HistoryQueries.mostBuckets).contains(number) else {
-          throw Self.problem("'buckets' must be a number from 1 to \(HistoryQueries.mostBuckets)")
+          throw ReplyProblem(.badRequest, "'buckets' must be a number from 1 to \(HistoryQueries.mostBuckets)")
         }
         buckets = number
       }
@@ -48,12 +48,10 @@ struct HistoryQueries: Sendable {
         }
       }
       guard isPlain, (1...40).contains(text.utf8.count), !text.hasPrefix("-") else {
-        throw problem("'\(name)' is no time, such as 2026-11-21T09:30:00Z, or 2d (before now)")
+        throw ReplyProblem(.badRequest, "'\(name)' is no time, such as 2026-11-21T09:30:00Z, or 2d (before now)")
       }
       return text
     }
-
-    private static func problem(_ text: String) -> ReplyProblem { ReplyProblem(reply: .problem(.badRequest, text)) }
 
     fileprivate var arguments: [String] {
       [("machine", machine), ("since", since), ("until", until)].compactMap { name, value in
@@ -64,10 +62,7 @@ struct HistoryQueries: Sendable {
 
   /// Why a text is no machine's name; nil: it may be.
   static func wrong(machine: String?) -> Reply? {
-    guard let machine, machine.isEmpty || machine.utf8.count > 256 || machine.utf8.contains(where: { $0 < 0x20 }) else {
-      return nil
-    }
-    return .problem(.badRequest, "'machine' is no name")
+    machine?.isPlain(most: 256) ?? true ? nil : .problem(.badRequest, "'machine' is no name")
   }
 
   /// Which machines and graphs there are.
@@ -118,7 +113,7 @@ struct HistoryQueries: Sendable {
 
   private func rows(_ arguments: [String]) throws(ReplyProblem) -> [JSONValue] {
     let file = file.hasPrefix("-") ? "./" + file : file
-    let bytes = try programs.output(["history", file, "--format=json"] + arguments).get()
+    let bytes = try programs.output(["history", file, "--format=json"] + arguments)
     return bytes.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: $0) }
   }
 }

@@ -15,7 +15,6 @@ final class Jobs: Sendable {
 
   fileprivate struct Job {
     var run: String
-    var arguments: [String]
     var lines: [String] = []
     /// What has no line feed yet.
     var rest: [UInt8] = []
@@ -28,6 +27,25 @@ final class Jobs: Sendable {
   private struct State {
     var made = 0
     var jobs: [Int: Job] = [:]
+
+    /// Remembers a job, and forgets the oldest ones that have ended.
+    ///
+    /// - Returns: its number.
+    mutating func add(_ job: Job) throws(ReplyProblem) -> Int {
+      let running = jobs.values.filter { $0.end == nil }
+      if running.contains(where: { $0.run == job.run }) {
+        throw ReplyProblem(.conflict, "a job of this run is in progress: wait, or cancel it")
+      }
+      guard running.count < Jobs.limit else {
+        throw ReplyProblem(
+          .serviceUnavailable, "\(running.count) jobs are in progress, which is the most: try again later")
+      }
+      made += 1
+      jobs[made] = job
+      let over = jobs.filter { $0.value.end != nil }.keys.sorted()
+      for id in over.prefix(max(0, jobs.count - Jobs.memory)) { jobs[id] = nil }
+      return made
+    }
   }
 
   private let path: String
@@ -40,27 +58,9 @@ final class Jobs: Sendable {
   ///
   /// - Parameter folder: its working directory.
   func start(_ run: String, _ arguments: [String], folder: String?) -> Reply {
-    guard let program = ExternalProgram(path) else {
-      return .problem(.badGateway, "\(path) cannot be run: install auscult in the same folder as auscult-serve")
-    }
-    let begun: Result<Int, ReplyProblem> = state.withLock { state in
-      let running = state.jobs.values.filter { $0.end == nil }
-      if running.contains(where: { $0.run == run }) {
-        return .failure(ReplyProblem(reply: .problem(.conflict, "a job of this run is under way: wait, or cancel it")))
-      }
-      guard running.count < Self.limit else {
-        return .failure(
-          ReplyProblem(reply: .problem(.serviceUnavailable, "\(running.count) jobs are under way, which is the most")))
-      }
-      state.made += 1
-      state.jobs[state.made] = Job(run: run, arguments: arguments)
-      let over = state.jobs.filter { $0.value.end != nil }.keys.sorted()
-      for id in over.prefix(max(0, state.jobs.count - Self.memory)) { state.jobs[id] = nil }
-      return .success(state.made)
-    }
-    switch begun {
-    case .failure(let problem): return problem.reply
-    case .success(let id):
+    do throws(ReplyProblem) {
+      let program = try Programs.program(path)
+      let id = try state.withLock { state throws(ReplyProblem) in try state.add(Job(run: run)) }
       let hasStarted = BackgroundThread.start("auscult-job") { [self] in
         var command = LimitedProgram(program, arguments, seconds: Self.seconds)
         (command.folder, command.hasErrorsAmongOutput, command.endsWithUs) = (folder, true, true)
@@ -68,10 +68,10 @@ final class Jobs: Sendable {
       }
       guard hasStarted else {
         state.withLock { $0.jobs[id] = nil }
-        return .problem(.serviceUnavailable, "the server has no room for a job; try again")
+        throw ReplyProblem(.serviceUnavailable, "the server has no room for a job; try again")
       }
       return .json(["job": .integer(Int64(id))], .accepted)
-    }
+    } catch { return error.reply }
   }
 
   func cancel(_ id: Int) -> Reply {

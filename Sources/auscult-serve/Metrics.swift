@@ -79,8 +79,7 @@ struct Metrics {
       guard isPlain, !name.isEmpty else { continue }
       add(
         "auscult_figure_\(name)", name.hasSuffix("_total") ? "counter" : "gauge", "What nodes report as \(name).",
-        labels,
-        value.number)
+        labels, value.number)
     }
   }
 

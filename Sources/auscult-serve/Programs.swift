@@ -8,7 +8,7 @@ import SystemCalls
 struct Programs: Sendable {
   private static let seconds = 20.0
   private static let mostBytes = 8 << 20
-  /// How long what hardly changes is kept.
+  /// How long an answer of `keptJSON` is kept.
   private static let age = Duration.seconds(60)
 
   private final class Cache: Sendable {
@@ -28,15 +28,12 @@ struct Programs: Sendable {
 
   /// What the program prints. Thread: one that may wait.
   ///
-  /// - Parameter statuses: exit statuses with which that is an answer; with others, the last line of its standard error
-  ///   says why there is none.
+  /// - Parameter statuses: exit statuses with which that is an answer.
+  /// - Throws: why there is none, in the words of its last error if it ended with another status.
   func output(
     _ arguments: [String], input: [UInt8] = [], statuses: Set<Int32> = [0]
-  ) -> Result<[UInt8], ReplyProblem> {
-    guard let program = ExternalProgram(path) else {
-      return problem(.badGateway, "\(path) cannot be run: install auscult in the same folder as auscult-serve")
-    }
-    var run = LimitedProgram(program, arguments, seconds: Self.seconds)
+  ) throws(ReplyProblem) -> [UInt8] {
+    var run = LimitedProgram(try Self.program(path), arguments, seconds: Self.seconds)
     run.input = input
     run.endsWithUs = true
     var bytes: [UInt8] = []
@@ -46,24 +43,26 @@ struct Programs: Sendable {
     }
     let command = "auscult \(arguments[0])"
     switch outcome?.end {
-    case .ended(let status)? where statuses.contains(status): return .success(bytes)
-    case .ended?: return problem(.unprocessableEntity, Self.words(outcome?.errors ?? ""))
-    case .stopped?: return problem(.unprocessableEntity, "the answer is too long: ask for less")
-    case .late?: return problem(.gatewayTimeout, "\(command) did not end within \(Int(Self.seconds)) s")
-    case .signalled(let signal)?: return problem(.badGateway, "\(command) was ended by signal \(signal)")
-    case nil: return problem(.badGateway, "\(command) cannot be started")
+    case .ended(let status)? where statuses.contains(status): return bytes
+    case .ended?: throw ReplyProblem(.unprocessableEntity, Self.words(outcome?.errors ?? ""))
+    case .stopped?: throw ReplyProblem(.unprocessableEntity, "the answer is too long: ask for less")
+    case .late?:
+      throw ReplyProblem(
+        .gatewayTimeout, "\(command) did not end within \(Int(Self.seconds)) s: try again, or ask for less")
+    case .signalled(let signal)?: throw ReplyProblem(.badGateway, "\(command) was ended by signal \(signal)")
+    case nil: throw ReplyProblem(.badGateway, "the system cannot start \(command) now: try again")
     }
   }
 
   /// The JSON that the program prints, as it is.
   func json(_ arguments: [String], input: [UInt8] = [], statuses: Set<Int32> = [0]) -> Reply {
-    switch output(arguments, input: input, statuses: statuses) {
-    case .success(let bytes): Reply(status: .ok, type: "application/json", body: bytes)
-    case .failure(let problem): problem.reply
-    }
+    do throws(ReplyProblem) {
+      let bytes = try output(arguments, input: input, statuses: statuses)
+      return Reply(status: .ok, type: "application/json", body: bytes)
+    } catch { return error.reply }
   }
 
-  /// As `json`; an answer is kept for a while.
+  /// As `json`, for answers that hardly change.
   func keptJSON(_ arguments: [String]) -> Reply {
     let kept = cache.answers.withLock { $0[arguments] }
     if let kept, ContinuousClock.now - kept.time < Self.age {
@@ -74,8 +73,10 @@ struct Programs: Sendable {
     return reply
   }
 
-  private func problem(_ status: HTTPResponseStatus, _ text: String) -> Result<[UInt8], ReplyProblem> {
-    .failure(ReplyProblem(reply: .problem(status, text)))
+  /// - Throws: the program does not lie beside the server.
+  static func program(_ path: String) throws(ReplyProblem) -> ExternalProgram {
+    if let program = ExternalProgram(path) { return program }
+    throw ReplyProblem(.badGateway, "\(path) cannot be run: install auscult in the same folder as auscult-serve")
   }
 
   /// The last error with its advice, on one line.

@@ -133,9 +133,9 @@ final class RequestHandler: ChannelInboundHandler {
       if request.path == ["events"] {
         try begin(.records(run: request.query["run"]), channel)
       } else if let key = try request.stream() {
-        guard board.runs[key.run] != nil else { throw ReplyProblem(reply: Routes(services).unknown(key.run)) }
+        guard board.runs[key.run] != nil else { throw ReplyProblem(Routes(services).unknown(key.run)) }
         if let problem = board.streams.refusal(key) {
-          throw ReplyProblem(reply: .problem(.serviceUnavailable, problem))
+          throw ReplyProblem(.serviceUnavailable, problem)
         }
         try begin(.stream(key), channel)
         board.streams.join(key, channel, board)
@@ -148,7 +148,7 @@ final class RequestHandler: ChannelInboundHandler {
 
   private func begin(_ topic: EventListeners.Topic, _ channel: any Channel) throws(ReplyProblem) {
     guard board.listeners.add(channel, topic) else {
-      throw ReplyProblem(reply: .problem(.serviceUnavailable, "too many clients read events; try again later"))
+      throw ReplyProblem(.serviceUnavailable, "too many clients read events; try again later")
     }
     var headers = SecurityHeaders.all
     headers.add(name: "Content-Type", value: "text/event-stream")

@@ -77,9 +77,9 @@ struct Routes {
     }
     switch path.count {
     case 4 where isOfClips:
-      let (folders, range) = (ClipFolders(run.graph), request.range)
+      let (folders, range) = (ClipFolders(run), request.range)
       services.later(services.files, reply) { Self.sound(path[3], in: folders, range: range) }
-    case 3 where isOfClips: clips(ClipFolders(run.graph), request, reply)
+    case 3 where isOfClips: clips(ClipFolders(run), request, reply)
     case 4 where path[2] == "changes":
       guard let id = Int64(path[3]) else { return reply(.problem(.badRequest, "a change is a number")) }
       // The method has no other reason to fail.
@@ -101,7 +101,8 @@ struct Routes {
     services.later(services.files, reply) { .json(folders.list(machine: machine, most: most)) }
   }
 
-  static func sound(_ name: String, in folders: ClipFolders, range: String?) -> Reply {
+  /// Thread: one that may wait.
+  private static func sound(_ name: String, in folders: ClipFolders, range: String?) -> Reply {
     guard let file = folders.open(name) else {
       return .problem(.notFound, "there is no such clip; the list of the run's clips names them")
     }
@@ -130,7 +131,7 @@ struct Routes {
     var file = services.history
     if let name = request.query["run"] {
       if let run = board.runs[name] {
-        guard let own = ClipFolders.paths(run.graph, of: "sink.sqlite").first else {
+        guard let own = run.outputs(of: "sink.sqlite").first else {
           return reply(.problem(.notFound, "the graph of '\(name)' has no sink.sqlite, which would keep its history"))
         }
         file = own
@@ -138,7 +139,7 @@ struct Routes {
         return reply(unknown(name))
       }
     } else if file == nil {
-      file = board.sortedRuns.compactMap { ClipFolders.paths($0.value.graph, of: "sink.sqlite").first }.first
+      file = board.sortedRuns.compactMap { $0.value.outputs(of: "sink.sqlite").first }.first
     }
     guard let file else {
       return reply(
@@ -173,7 +174,7 @@ struct Routes {
       return reply(.problem(.badRequest, "'text' must be the text of a graph"))
     }
     let file = body["file"] == nil ? "graph.yaml" : body["file"]?.text ?? ""
-    guard (1...4096).contains(file.utf8.count), !file.hasPrefix("-"), !file.utf8.contains(where: { $0 < 0x20 }) else {
+    guard file.isPlain(most: 4096), !file.hasPrefix("-") else {
       return reply(.problem(.badRequest, "'file' must be the path of a graph"))
     }
     guard body["run"] == nil || body["run"]?.text != nil else {
@@ -192,7 +193,7 @@ struct Routes {
   private func accept(_ name: String, _ run: Board.Run, _ body: JSONValue, _ reply: @escaping Answer) {
     let order: AcceptOrder
     do throws(ReplyProblem) { order = try AcceptOrder(body) } catch { return reply(error.reply) }
-    let (services, folders, folder) = (services, ClipFolders(run.graph), run.graph?["folder"]?.text)
+    let (services, folders, folder) = (services, ClipFolders(run), run.graph?["folder"]?.text)
     services.later(services.files, reply) {
       do throws(ReplyProblem) {
         return services.jobs.start(name, try order.arguments(name, folders), folder: folder)

@@ -31,20 +31,15 @@ struct Services: Sendable {
     if !isAccepted { reply(.problem(.serviceUnavailable, "too many requests are under way; try again")) }
   }
 
-  /// The answer of a run.
+  /// The answer of a run. Thread: one that may wait.
   static func call(_ run: String, _ method: String, _ parameters: JSONValue) -> Result<JSONValue, ReplyProblem> {
     do {
       return .success(try ControlClient(name: run).call(method, parameters))
     } catch let error as ControlError {
       let isConflict = error.code == ControlError.conflictCode
-      return .failure(ReplyProblem(reply: .problem(isConflict ? .conflict : .unprocessableEntity, error.message)))
+      return .failure(ReplyProblem(isConflict ? .conflict : .unprocessableEntity, error.message))
     } catch {
-      return .failure(ReplyProblem(reply: .problem(.badGateway, "\(error)")))
+      return .failure(ReplyProblem(.badGateway, "\(error)"))
     }
   }
-}
-
-/// An answer that says why there is no other.
-struct ReplyProblem: Error {
-  var reply: Reply
 }

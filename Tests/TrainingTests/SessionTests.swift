@@ -88,7 +88,7 @@ import Testing
     let words = try ReportPageCheck.run("\(workshop.path)/report/report.html")
     let recordings = try #require((try json(try workshop.text("report/metrics.json")))["recordings"] as? Int)
     #expect(words == "\(figures.count) pictures, 2 tables, \(recordings) players\n")
-    #expect(try workshop.text("report/roc.svg").contains("<title id=\"roc-title\">Found against flagged</title>"))
+    #expect(try workshop.text("report/roc.svg").contains("<title id=\"roc-title\">ROC curve</title>"))
     let metrics = try json(try workshop.text("report/metrics.json"))
     for part in ["pooled", "files"] {
       let figures = try #require(metrics[part] as? [String: Any])

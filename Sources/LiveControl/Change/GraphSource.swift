@@ -104,8 +104,7 @@ public struct GraphSource: Sendable {
   }
 
   private func isSame(_ other: String) -> Bool {
-    URL(fileURLWithPath: other).resolvingSymlinksInPath().path
-      == URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    URL(fileURLWithPath: other).resolvingSymlinksInPath().path == identity
   }
 
   /// The source without the overrides that errors point at, because the file has no such node or parameter any more; nil

@@ -20,9 +20,9 @@ struct ReportFigures {
     switch name {
     case "roc":
       return FigureWords(
-        title: "Found against flagged",
-        text: "The ROC curve: how many anomalous tokens are found, and how many normal ones are flagged, over all "
-          + "thresholds; the point is the threshold in use. Its numbers: roc.csv.",
+        title: "ROC curve",
+        text: "How many anomalous tokens are found, and how many normal ones are flagged, for each threshold; "
+          + "the point is the threshold in use. Its numbers: roc.csv.",
         axes: "Across: share of normal tokens above the threshold, 0 to 1. "
           + "Up: share of anomalous tokens above it, 0 to 1.",
         values: sentences(machines.shown) { rates($0) })
@@ -33,7 +33,7 @@ struct ReportFigures {
         values: sentences(machines.shown) { medians($0) })
     case "confusion":
       return FigureWords(
-        title: "Decisions", text: "The decisions of the threshold, or of the classifier, for the tokens.",
+        title: "Confusion matrix", text: "The decisions of the threshold, or of the classifier, for the tokens.",
         axes: "Across: what was found. Down: what the tokens are. Colour: share of the row, 0 to 1.", values: decisions)
     case "score": return score
     case "residual":

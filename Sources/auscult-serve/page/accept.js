@@ -3,8 +3,10 @@
 import { button, h } from "./dom.js";
 import { get, path, post } from "./api.js";
 import { openDialog } from "./dialog.js";
+import { pause } from "./timers.js";
 import { moment } from "./words.js";
 
+/** @param entry of the list of alarms, with its `clip`. */
 export function acceptDialog(run, machine, entry) {
   const lines = h("pre", { role: "log", tabindex: 0, "aria-label": "What happens", class: "lines" });
   const state = h("p", { role: "status" },
@@ -12,7 +14,7 @@ export function acceptDialog(run, machine, entry) {
   let job = null;
   let isOpen = true;
   const act = async isTrial => {
-    try_.disabled = accept.disabled = true;
+    attempt.disabled = accept.disabled = true;
     lines.textContent = "";
     state.textContent = isTrial ? "The trial runs …" : "The detector learns …";
     try {
@@ -22,25 +24,25 @@ export function acceptDialog(run, machine, entry) {
       if (end) tell(end, isTrial);
     } catch (error) {
       state.textContent = error.message;
-      try_.disabled = false;
+      attempt.disabled = false;
     }
     job = null;
     stop.disabled = true;
   };
   const tell = (end, isTrial) => {
     const isDone = end.state === "done";
-    const good = isTrial ? "The trial ended well: accept the sound, or leave it." : "The new detector judges.";
+    const good = isTrial ? "The trial ended well: accept the sound, or close this." : "The new detector judges now.";
     state.textContent = isDone ? good : "It failed, and nothing was changed.";
-    try_.disabled = isDone && !isTrial;
+    attempt.disabled = isDone && !isTrial;
     accept.disabled = !(isDone && isTrial);
   };
-  const try_ = button("Try", () => act(true));
+  const attempt = button("Try", () => act(true));
   const accept = button("Accept", () => act(false), { disabled: true });
   const cancel = () => job != null && post(path("jobs", job, "cancel")).catch(() => {});
   const stop = button("Stop", cancel, { disabled: true });
   const close = openDialog("This is normal", [
     h("p", {}, `The sound of ${machine}, ${moment(entry.time)}: the detector learns that it is normal.`),
-    state, lines, h("p", { class: "row" }, try_, accept, stop, button("Close", () => close())),
+    state, lines, h("p", { class: "row" }, attempt, accept, stop, button("Close", () => close())),
   ], () => { isOpen = false; });
 }
 
@@ -54,7 +56,7 @@ async function watch(job, lines, isWanted) {
       lines.scrollTop = lines.scrollHeight;
     }
     if (answer.state !== "running") return answer;
-    await new Promise(done => setTimeout(done, 500));
+    await pause(500);
   }
   return null;
 }

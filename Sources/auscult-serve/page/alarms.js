@@ -1,31 +1,40 @@
 // The alarms of a machine and their clips: the sound, its picture, and "this is normal".
 
 import { acceptDialog } from "./accept.js";
-import { ask, get, path, query, readsNeedToken } from "./api.js";
-import { button, h, keep, replace } from "./dom.js";
+import { get, getBytes, path, query } from "./api.js";
+import { download, player } from "./clip.js";
+import { button, h, keep, replace, setText } from "./dom.js";
+import { newestFirst } from "./records.js";
 import { pictureOf } from "./sound.js";
 import { store } from "./store.js";
+import { every } from "./timers.js";
 import { duration, figure, moment } from "./words.js";
+
+/** Entries that are shown. */
+const most = 50;
 
 export function alarmList(place, run, machine, signal) {
   const state = h("p", { class: "quiet", role: "status" });
   const list = h("ul", { class: "alarms" });
   place.append(state, list);
   let clips = [];
+  let problem = "";
   const draw = () => {
     const entries = merged(store.alarms(run, machine), clips);
-    state.textContent = entries.length ? "" : "No alarm yet.";
+    setText(state, problem || (entries.length ? "" : "No alarm yet."));
     keep(list, entries, entry => entry.id, () => h("li", {}, h("p", {}), h("div", {})), (item, entry) => {
-      replaceText(item.firstChild, words(entry));
+      setText(item.firstChild, words(entry));
       const isNew = entry.clip && !item.lastChild.childElementCount;
       if (isNew) item.lastChild.append(clipParts(run, machine, entry, signal));
     });
   };
   const load = async () => {
     try {
-      clips = (await get(path("runs", run, "clips") + query({ machine, limit: 50 }), { signal })).clips;
+      clips = (await get(path("runs", run, "clips") + query({ machine, limit: most }), { signal })).clips;
+      problem = "";
     } catch (error) {
       if (signal.aborted) return;
+      problem = `The clips are not known: ${error.message}`;
     }
     draw();
   };
@@ -33,14 +42,11 @@ export function alarmList(place, run, machine, signal) {
     if (of === run && record.machine === machine && record.kind !== "score") load();
   }, signal);
   // A clip is whole some seconds after its alarm.
-  const timer = setInterval(load, 3000);
-  signal.addEventListener("abort", () => clearInterval(timer));
+  every(3000, load, signal);
   load();
 }
 
-const replaceText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-
-/** One entry an alarm, with its clip; and one for each clip without a known alarm. The newest first. */
+/** An entry for each alarm, with its clip, and for each clip without a known alarm. The newest first. */
 function merged(alarms, clips) {
   const entries = new Map();
   for (const alarm of alarms.filter(it => it.state === "raised" || it.state === "cleared")) {
@@ -57,7 +63,7 @@ function merged(alarms, clips) {
     const known = entries.get(id) ?? { id, time, score, threshold };
     if (!known.clip) entries.set(id, { ...known, clip });
   }
-  return [...entries.values()].sort((one, other) => String(other.time).localeCompare(String(one.time))).slice(0, 50);
+  return newestFirst(entries.values()).slice(0, most);
 }
 
 function words(entry) {
@@ -76,9 +82,7 @@ function clipParts(run, machine, entry, signal) {
     show.disabled = true;
     replace(picture, h("p", { role: "status" }, "Computing …"));
     try {
-      const answer = await ask(address, { signal });
-      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-      replace(picture, await pictureOf(await answer.arrayBuffer(), name, signal));
+      replace(picture, await pictureOf(await getBytes(address, { signal }), name, signal));
       show.remove();
     } catch (error) {
       show.disabled = false;
@@ -87,21 +91,5 @@ function clipParts(run, machine, entry, signal) {
   });
   return h("div", { class: "clip" }, player(address, name, signal),
     h("p", { class: "row" }, show, button("This is normal …", () => acceptDialog(run, machine, entry)),
-      h("a", { href: address, download: entry.clip.file }, "Download")), picture);
-}
-
-// A player can't send the token: where reading needs it, the sound is fetched first.
-function player(address, name, signal) {
-  const made = h("audio", { controls: true, preload: "none", "aria-label": name });
-  if (!readsNeedToken) {
-    made.src = address;
-    return made;
-  }
-  const load = button("Load the sound", async () => {
-    const sound = URL.createObjectURL(await (await ask(address, { signal })).blob());
-    signal.addEventListener("abort", () => URL.revokeObjectURL(sound));
-    made.src = sound;
-    load.replaceWith(made);
-  });
-  return load;
+      download(address, entry.clip.file, signal)), picture);
 }

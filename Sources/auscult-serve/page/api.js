@@ -5,15 +5,10 @@ import { askForToken, forgetToken, knownToken } from "./token.js";
 /** Whether this server needs the token also for reading, as it does on an address that is not loopback. */
 export let readsNeedToken = false;
 
-export class Refusal extends Error {
-  constructor(status, text) {
-    super(text);
-    this.status = status;
-  }
-}
-
+/** The address of a part of the API, from names of any text. */
 export const path = (...parts) => "/api/v1/" + parts.map(encodeURIComponent).join("/");
 
+/** A query of an address; parameters without a value are left out. */
 export const query = parameters => {
   const given = Object.entries(parameters).filter(([, value]) => value != null && value !== "");
   return given.length ? "?" + new URLSearchParams(given) : "";
@@ -41,14 +36,22 @@ async function json(answer) {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Refusal(answer.status, `the server answered ${answer.status} without JSON`);
+    throw new Error(`the server answered ${answer.status} without JSON`);
   }
-  if (!answer.ok) throw new Refusal(answer.status, value.error ?? `the server answered ${answer.status}`);
+  if (!answer.ok) throw new Error(value.error ?? `the server answered ${answer.status}`);
   return value;
 }
 
+/** What is read at an address. */
 export const get = async (address, options) => json(await ask(address, options));
 
+/** The bytes of a file. */
+export async function getBytes(address, options) {
+  const answer = await ask(address, options);
+  return answer.ok ? answer.arrayBuffer() : json(answer);
+}
+
+/** The answer to a change. */
 export const post = async (address, body = {}) => json(await ask(address, {
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
 }));

@@ -2,12 +2,15 @@
 
 import { h, replace } from "./dom.js";
 import { store } from "./store.js";
+import { every } from "./timers.js";
 import { hertz, percent } from "./words.js";
 
+/** Scores that are looked at. */
 const recent = 50;
+/** Bands that are listed. */
 const most = 6;
 
-/** @param mark marks them in the spectrogram. */
+/** @param mark marks bands in the spectrogram: called with their hertz. */
 export function bandList(place, run, machine, mark, signal) {
   const list = h("ul", { class: "bars" });
   const box = h("div", { hidden: true }, h("h3", {}, "Bands that carry the score"),
@@ -22,8 +25,7 @@ export function bandList(place, run, machine, mark, signal) {
       h("meter", { min: 0, max: 1, value: share, "aria-label": `${hertz(hz)} in ${percent(share)} of the scores` }),
       h("span", { class: "quiet" }, percent(share)))));
   };
-  const timer = setInterval(draw, 1000);
-  signal.addEventListener("abort", () => clearInterval(timer));
+  every(1000, draw, signal);
   draw();
 }
 

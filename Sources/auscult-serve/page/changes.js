@@ -15,7 +15,7 @@ export function changePanel(place, run, status, refresh) {
 }
 
 function words(swap) {
-  if (!swap) return "The graph runs as it began.";
+  if (!swap) return "The graph has not been changed since the run began.";
   return `Generation ${swap.generation}: ${swap.stage}${swap.reason ? ` (${swap.reason})` : ""}`;
 }
 
@@ -25,7 +25,7 @@ const rows = [
   ["alarms", side => side.alarms ?? 0],
   ["mean score", side => figure(side.mean)],
   ["worst score", side => figure(side.most)],
-  ["time a score", side => time(side.nanoseconds_per_token)],
+  ["time per score", side => time(side.nanoseconds_per_token)],
 ];
 
 function time(nanoseconds) {

@@ -61,8 +61,8 @@ export function completer(text, place, changed) {
   });
 }
 
-/** What fits at a place of the text. */
-export function complete(text, at, classes) {
+/** What fits at a place of the text: {from: where it begins, choices: [{text, help}]}. */
+function complete(text, at, classes) {
   const before = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
   const word = /[\w.]*$/.exec(before)[0];
   const from = at - word.length;

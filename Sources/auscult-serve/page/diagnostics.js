@@ -66,13 +66,13 @@ export class Diagnostics {
 
   #mend(it, from, to) {
     const old = this.text.value.slice(from, to);
-    return button(`Replace '${old}' by '${it.suggestion}'`, () => {
-      // It was typed in since.
+    return button(`Replace '${old}' with '${it.suggestion}'`, () => {
+      // The text was changed since it was checked.
       if (this.text.value.slice(from, to) !== old) return;
       this.text.setRangeText(it.suggestion, from, to, "end");
       this.text.focus();
       this.changed();
-      say(`Replaced by ${it.suggestion}.`);
+      say(`Replaced with ${it.suggestion}.`);
     }, { class: "mend", "data-key": `mend-${it.line}-${it.column}` });
   }
 }

@@ -20,6 +20,11 @@ export const h = (name, attributes, ...children) => fill(document.createElement(
 export const svg = (name, attributes, ...children) =>
   fill(document.createElementNS(svgSpace, name), attributes, children);
 
+/** Changes a text only where it differs, so that a screen reader does not say it again. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Replaces what is in `parent`; the focus stays on the element with the same `data-key`. */
 export function replace(parent, ...children) {
   const active = parent.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
@@ -36,11 +41,13 @@ export function replace(parent, ...children) {
  */
 export function keep(parent, items, key, make, update = () => {}) {
   const old = new Map([...parent.children].map(child => [child.dataset.item, child]));
+  const wanted = new Set(items.map(key));
+  // These go first: a player that stays and is moved would stop.
+  for (const [id, child] of old) if (!wanted.has(id)) child.remove();
   let place = parent.firstElementChild;
   for (const item of items) {
     const id = key(item);
     let child = old.get(id);
-    old.delete(id);
     if (!child) {
       child = make(item);
       child.dataset.item = id;
@@ -49,7 +56,6 @@ export function keep(parent, items, key, make, update = () => {}) {
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
   }
-  for (const child of old.values()) child.remove();
 }
 
 /** A button. */

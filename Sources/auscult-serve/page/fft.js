@@ -1,6 +1,6 @@
 // A small Fourier transform, for the pictures of clips.
 
-/** Levels in dB of the bins of a window; the length is a power of two. */
+/** Spectra of Hann windows; the length is a power of two. */
 export class Transform {
   constructor(length) {
     this.length = length;
@@ -11,6 +11,7 @@ export class Transform {
     this.imaginary = new Float64Array(length);
   }
 
+  /** The level of each bin in dB, from `begin` on: a sine of full scale has 0 dB. */
   levels(samples, begin) {
     const { length, real, imaginary } = this;
     const bits = Math.log2(length);
@@ -22,6 +23,7 @@ export class Transform {
     }
     for (let size = 2; size <= length; size *= 2) this.#stage(size);
     const levels = new Float32Array(length / 2);
+    // The window's mean is a half, and so is the share of a sine in its positive frequency.
     const scale = 16 / length ** 2;
     for (let bin = 0; bin < levels.length; bin++) {
       levels[bin] = 10 * Math.log10((real[bin] ** 2 + imaginary[bin] ** 2) * scale + 1e-12);

@@ -7,6 +7,7 @@ import { link } from "./router.js";
 import { moveByArrows } from "./arrows.js";
 import { nodePanel } from "./node.js";
 import { changePanel } from "./changes.js";
+import { every } from "./timers.js";
 import { count, duration, figure, percent } from "./words.js";
 
 export function graph(place, { run, node }, signal) {
@@ -48,8 +49,7 @@ export function graph(place, { run, node }, signal) {
   };
   place.addEventListener("choose", event => choose(event.detail), { signal });
   addEventListener("resize", draw, { signal });
-  const timer = setInterval(() => document.hidden || refresh(), 1500);
-  signal.addEventListener("abort", () => clearInterval(timer));
+  every(1500, () => document.hidden || refresh(), signal);
   refresh();
 }
 

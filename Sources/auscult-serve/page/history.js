@@ -1,16 +1,19 @@
 // The past of a machine, for hours to months: the worst scores, the alarms and the gaps.
 
 import { field, h, replace } from "./dom.js";
-import { get, path, query } from "./api.js";
+import { get, path, query, readsNeedToken } from "./api.js";
+import { player } from "./clip.js";
 import { Plot } from "./plot.js";
-import { raised } from "./scoreplot.js";
+import { newestFirst, raised } from "./records.js";
 import { count, figure, moment } from "./words.js";
 
+/** Milliseconds. */
 const day = 86_400_000;
 const ranges = [
   ["the last hour", day / 24], ["the last day", day], ["the last week", 7 * day], ["the last month", 31 * day],
   ["the last six months", 183 * day], ["the last year", 366 * day], ["all", null],
 ];
+/** Rows of the table. */
 const most = 100;
 
 export function history(place, { run, machine }, signal) {
@@ -38,7 +41,7 @@ export function history(place, { run, machine }, signal) {
       }), { signal });
       const answers = await Promise.all(["scores", "events", "gaps"].map(ask));
       const [{ scores = [] }, { events = [] }, { gaps = [] }] = answers;
-      if (mine === number) show(plots, table, state, chosen, span, { scores, events, gaps }, signal);
+      if (mine === number) show({ state, plots, table }, chosen, span, { scores, events, gaps }, signal);
     } catch (error) {
       if (!signal.aborted) state.textContent = error.message;
     }
@@ -87,48 +90,54 @@ function spanOf(machine, length) {
   return { from: length ? to - length : Date.parse(machine.first) || to - day, to: to + 1 };
 }
 
-function show(plots, table, state, chosen, span, past, signal) {
-  const nodes = [...new Set(past.scores.map(it => it.node))];
-  const alarms = past.events.filter(it => (it.kind ?? "alarm") === "alarm");
-  const newest = [...alarms].sort((one, other) => String(other.time).localeCompare(String(one.time)));
-  const spans = [...raised(newest, span.to), ...past.gaps.map(gap => ({
+/** @param past the answers: {scores, events, gaps}. */
+function show({ state, plots, table }, chosen, span, past, signal) {
+  const events = newestFirst(past.events);
+  const alarms = events.filter(it => (it.kind ?? "alarm") === "alarm");
+  const times = count(alarms.filter(it => it.state === "raised").length, "alarm");
+  state.textContent = `${chosen.machine}: ${times}, ${count(past.gaps.length, "gap")}`;
+  const spans = [...raised(alarms, span.to), ...past.gaps.map(gap => ({
     from: Date.parse(gap.time), to: Date.parse(gap.until ?? gap.time), name: "gap", kind: "gap",
   }))];
-  const times = alarms.filter(it => it.state === "raised").length;
-  state.textContent = `${chosen.machine}: ${count(times, "alarm")}, ${count(past.gaps.length, "gap")}`;
+  const nodes = [...new Set(past.scores.map(it => it.node))];
   replace(plots, nodes.map(node => {
     const plot = new Plot(`Worst scores of ${node}, ${moment(span.from)} to ${moment(span.to)}`, "score", signal);
-    const scores = past.scores.filter(it => it.node === node);
-    const worst = Math.max(...scores.map(it => it.score).filter(Number.isFinite));
-    plot.draw({
-      ...span, spans,
-      lines: [
-        { name: "threshold", kind: "threshold", points: scores.map(it => [Date.parse(it.time), it.threshold]) },
-        { name: "worst score", kind: "score", points: scores.map(it => [Date.parse(it.time), it.score]) },
-      ],
-      words: `The worst score is ${figure(worst)}, the last threshold ${figure(scores.at(-1)?.threshold)}; `
-        + `${count(times, "alarm")}.`,
-    });
+    plot.draw({ ...span, spans, ...scoreLines(past.scores.filter(it => it.node === node), times) });
     return plot.element;
   }));
-  const rows = [...past.events].sort((one, other) => String(other.time).localeCompare(String(one.time))).slice(0, most);
-  replace(table, rows.length ? events(rows, chosen) : h("p", { class: "quiet" }, "Nothing happened in this time."));
+  const rows = events.slice(0, most);
+  replace(table, rows.length ? eventTable(rows, chosen, signal) :
+    h("p", { class: "quiet" }, "Nothing happened in this time."));
 }
 
-function events(rows, chosen) {
+/** The scores of a detector as lines of a plot, with its words. */
+function scoreLines(scores, times) {
+  const worst = Math.max(...scores.map(it => it.score).filter(Number.isFinite));
+  const points = member => scores.map(it => [Date.parse(it.time), it[member]]);
+  return {
+    lines: [
+      { name: "threshold", kind: "threshold", points: points("threshold") },
+      { name: "worst score", kind: "score", points: points("score") },
+    ],
+    words: `The worst score is ${figure(worst)}, the last threshold ${figure(scores.at(-1)?.threshold)}; ${times}.`,
+  };
+}
+
+function eventTable(rows, chosen, signal) {
   const heads = ["time", "what", "score", "threshold", "clip"];
   return h("table", {}, h("caption", {}, `What happened${rows.length === most ? `: the last ${most}` : ""}`),
     h("thead", {}, h("tr", {}, heads.map(name => h("th", { scope: "col" }, name)))),
     h("tbody", {}, rows.map(it => h("tr", {}, [
       moment(it.time), [it.kind, it.state, it.cause].filter(Boolean).join(" "), figure(it.score), figure(it.threshold),
-      clip(it, chosen),
+      clip(it, chosen, signal),
     ].map(cell => h("td", {}, cell))))));
 }
 
 // A record may hold a whole path; the server knows clips by their names only.
-function clip(it, chosen) {
+function clip(it, chosen, signal) {
   if (!it.clip) return "";
   const name = String(it.clip).split("/").at(-1);
   const address = path("runs", chosen.run, "clips", name);
-  return h("a", { href: address, "aria-label": `clip of ${moment(it.time)}` }, "listen");
+  const words = `clip of ${moment(it.time)}`;
+  return readsNeedToken ? player(address, words, signal) : h("a", { href: address, "aria-label": words }, "listen");
 }

@@ -24,8 +24,8 @@ export function layout(nodes, edges) {
 
 /** Each near the middle of what it hears, so that few links cross. */
 function sort(layer, rows) {
-  const wish = ({ hears }) => hears.reduce((sum, name) => sum + (rows.get(name) ?? 0), 0) / Math.max(1, hears.length);
-  const order = new Map(layer.map((it, index) => [it, wish(it) + (it.edge == null ? 0 : 0.5) + index / 1e6]));
+  const middle = ({ hears }) => hears.reduce((sum, name) => sum + (rows.get(name) ?? 0), 0) / Math.max(1, hears.length);
+  const order = new Map(layer.map((it, index) => [it, middle(it) + (it.edge == null ? 0 : 0.5) + index / 1e6]));
   layer.sort((one, other) => order.get(one) - order.get(other));
   layer.forEach((it, row) => rows.set(it.name, row));
 }

@@ -50,7 +50,7 @@ export function listen(place, run, machine, signal) {
 
 const stateWords = ({ state, reason }) => state === "open" ? "" : [state, reason].filter(Boolean).join(": ");
 
-/** Outputs with features or spectra: first those next to the detector. */
+/** Outputs of `kinds`: in the order of `kinds`, and of one kind the last link of the file first. */
 function choices(graph) {
   const found = new Map();
   for (const { from, kind } of graph.edges) {

@@ -5,9 +5,8 @@ import { bandList } from "./bands.js";
 import { h } from "./dom.js";
 import { link } from "./router.js";
 import { listen } from "./listen.js";
-import { levelWords } from "./overview.js";
 import { scorePlot } from "./scoreplot.js";
-import { shape, stateWords } from "./state.js";
+import { levelWords, shape, stateWords } from "./state.js";
 import { store } from "./store.js";
 
 export function machine(place, { run, machine: name }, signal) {

@@ -2,7 +2,7 @@
 
 import { editor } from "./editor.js";
 import { graph } from "./graph.js";
-import { h, keep } from "./dom.js";
+import { h, keep, setText } from "./dom.js";
 import { history } from "./history.js";
 import { link, route } from "./router.js";
 import { machine } from "./machine.js";
@@ -45,18 +45,14 @@ function menu() {
   const make = () => h("li", {}, h("a", {}));
   keep(document.getElementById("views"), entries, it => it[2], make, (item, [text, address, view]) => {
     const made = item.firstChild;
-    if (made.textContent !== text) made.textContent = text;
+    setText(made, text);
     made.setAttribute("href", address);
     if (view === shown.view) made.setAttribute("aria-current", "page");
     else made.removeAttribute("aria-current");
   });
 }
 
-// A status that does not change is not told again.
-function note(text) {
-  const line = document.getElementById("note");
-  if (line.textContent !== text) line.textContent = text;
-}
+const note = text => setText(document.getElementById("note"), text);
 
 function status() {
   const alarms = store.machines.filter(it => it.state === "alarm").length;

@@ -57,7 +57,7 @@ function facts(node, status, view) {
     status?.load != null && `load ${percent(status.load)}`,
     status?.calls != null && count(status.calls, "call"),
     seconds > 0 && `latency ${duration(seconds)}`,
-    status?.failed && "failed: it is taken out"].filter(Boolean).join(" · ");
+    status?.failed && "failed: the run skips it"].filter(Boolean).join(" · ");
 }
 
 /** The links of a node, with what their queues dropped, and its ports. */

@@ -3,9 +3,10 @@
 import { h, keep, replace } from "./dom.js";
 import { link } from "./router.js";
 import { moveByArrows } from "./arrows.js";
-import { shape, stateWords } from "./state.js";
+import { levelWords, shape, stateWords } from "./state.js";
 import { sparkline } from "./sparkline.js";
 import { key, store } from "./store.js";
+import { collected } from "./timers.js";
 import { count, duration, figure, moment, percent } from "./words.js";
 
 export function overview(place, _, signal) {
@@ -18,12 +19,7 @@ export function overview(place, _, signal) {
     replace(empty, ...(nothing ? ["No graph runs. Start one: ", h("code", {}, "auscult run graphs/watch.yaml")] : []));
     keep(runs, store.runs, run => run.name, makeRun, updateRun);
   };
-  let isDue = false;
-  const soon = () => {
-    if (isDue) return;
-    isDue = true;
-    setTimeout(() => { isDue = false; if (!signal.aborted) draw(); }, 250);
-  };
+  const soon = collected(250, draw, signal);
   store.on("change", draw, signal);
   store.on("record", ({ record }) => record.kind === "score" ? soon() : draw(), signal);
   draw();
@@ -73,9 +69,4 @@ function scoreParts(machine, score) {
     sparkline(list, `${score.node}: the last ${count(list.length, "score")}`),
     h("p", { class: "quiet" }, `${score.node}: score ${figure(score.score)}, threshold ${figure(score.threshold)}`),
   ];
-}
-
-export function levelWords(level) {
-  if (!level) return "";
-  return level.rms_dbfs == null ? "silent" : `level ${figure(level.rms_dbfs)} dBFS`;
 }

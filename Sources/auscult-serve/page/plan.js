@@ -4,9 +4,8 @@ import { button, h } from "./dom.js";
 import { get, path, post } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { say } from "./say.js";
+import { pause } from "./timers.js";
 import { count, duration } from "./words.js";
-
-const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
 /**
  * Asks for a change, and waits until it is done, failed, or warming up.
@@ -27,7 +26,7 @@ async function change(run, action, parameters, waits, seen) {
  * Shows the plan of a change in a dialog, and does it when one agrees.
  * @param title such as "swap judge learn=4s".
  * @param done called after it was done.
- * @param failed shows diagnostics elsewhere, too.
+ * @param failed called with the diagnostics of a change that is not possible.
  */
 export async function plan(title, run, action, parameters, done = () => {}, failed = () => {}) {
   const state = h("p", { role: "status" }, "Asking for the plan …");
@@ -35,15 +34,15 @@ export async function plan(title, run, action, parameters, done = () => {}, fail
   const agree = button("Do it", () => act(), { disabled: true });
   const close = openDialog(title, [state, list, h("p", { class: "row" }, agree, button("Cancel", () => close()))]);
   const seen = it => {
-    if (it === "waiting") state.textContent = "Waits until the change before it has settled …";
+    if (it === "waiting") state.textContent = "Waiting for the change in progress …";
   };
   const act = async () => {
     agree.disabled = true;
-    state.textContent = "Under way …";
+    state.textContent = "In progress …";
     try {
       const answer = await change(run, action, parameters, false, seen);
       if (answer.state === "failed") return show(answer);
-      say(`${title}: ${answer.state === "warming" ? "under way" : "done"}`);
+      say(`${title}: ${answer.state === "warming" ? "in progress" : "done"}`);
       close();
       done(answer);
     } catch (error) {
@@ -70,7 +69,7 @@ export async function plan(title, run, action, parameters, done = () => {}, fail
   }
 }
 
-export const diagnosticWords = it => it.message + (it.suggestion ? `; did you mean '${it.suggestion}'?` : "");
+const diagnosticWords = it => it.message + (it.suggestion ? `; did you mean '${it.suggestion}'?` : "");
 
 function planSummary(plan) {
   if (!plan?.changes) return "Nothing changes.";

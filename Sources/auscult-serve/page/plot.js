@@ -1,6 +1,7 @@
 // Lines over time, as SVG with title, axes with units, and words for those who do not see it.
 
 import { h, svg } from "./dom.js";
+import { polyline } from "./polyline.js";
 import { numberTicks, timeTicks } from "./ticks.js";
 
 const height = 220;
@@ -86,16 +87,7 @@ function range(lines) {
   return { low, high: high + (high - low) * 0.06 + (high === low ? 1 : 0) };
 }
 
-// A point without a value parts the line.
-function path(points, scale) {
-  let isDown = false;
-  let text = "";
-  for (const [x, y] of points) {
-    if (Number.isFinite(y)) text += `${isDown ? "L" : "M"}${scale.x(x).toFixed(1)} ${scale.y(y).toFixed(1)}`;
-    isDown = Number.isFinite(y);
-  }
-  return text;
-}
+const path = (points, scale) => polyline(points.map(([x, y]) => [scale.x(x), y == null ? NaN : scale.y(y)]));
 
 function axes(scale, model, y, width, unit) {
   const bottom = height - edge.bottom;

@@ -1,9 +1,12 @@
 // The scores of the last minutes against their threshold.
 
 import { Plot } from "./plot.js";
+import { raised } from "./records.js";
 import { store } from "./store.js";
+import { collected } from "./timers.js";
 import { count, figure } from "./words.js";
 
+/** Milliseconds. */
 const shown = 120_000;
 
 /** A plot for each detector of a machine. */
@@ -21,11 +24,9 @@ export function scorePlot(place, run, machine, signal) {
       plots.get(node).draw(model(list, store.alarms(run, machine)));
     }
   };
-  let isDue = false;
+  const soon = collected(200, draw, signal);
   store.on("record", ({ run: of, record }) => {
-    if (of !== run || record.machine !== machine || isDue) return;
-    isDue = true;
-    setTimeout(() => { isDue = false; if (!signal.aborted) draw(); }, 200);
+    if (of === run && record.machine === machine) soon();
   }, signal);
   store.on("change", draw, signal);
   draw();
@@ -46,17 +47,4 @@ function model(list, alarms) {
     words: `${count(recent.length, "score")}, ${over} over the threshold. `
       + `The last is ${figure(last.score)}, the threshold ${figure(last.threshold)}.`,
   };
-}
-
-/** From each raised alarm until it is cleared; the newest first. */
-export function raised(alarms, now) {
-  const spans = [];
-  let end = now;
-  for (const alarm of alarms) {
-    const time = Date.parse(alarm.time);
-    if (Number.isNaN(time)) continue;
-    if (alarm.state === "raised") spans.push({ from: time, to: end, name: "alarm", kind: "alarm" });
-    if (alarm.state === "raised" || alarm.state === "cleared") end = time;
-  }
-  return spans;
 }

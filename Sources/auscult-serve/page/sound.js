@@ -2,6 +2,7 @@
 
 import { Spectrogram, recorded } from "./spectrogram.js";
 import { Transform } from "./fft.js";
+import { pause } from "./timers.js";
 
 const length = 1024;
 const mostColumns = 600;
@@ -21,7 +22,7 @@ export async function pictureOf(bytes, name, signal) {
   for (let column = 0; column < size; column++) {
     picture.add(transform.levels(padded, column * hop), column * hop / rate);
     // Keeps the page answering.
-    if (column % 100 === 99) await new Promise(done => setTimeout(done));
+    if (column % 100 === 99) await pause(0);
   }
   return picture.element;
 }

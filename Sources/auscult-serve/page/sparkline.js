@@ -1,8 +1,10 @@
 // A small picture of scores against their threshold, with its words.
 
 import { svg } from "./dom.js";
+import { polyline } from "./polyline.js";
 import { figure } from "./words.js";
 
+/** @param list scores as in the store; @param name what they are, in words. */
 export function sparkline(list, name) {
   const last = list.at(-1);
   const words = last ? `${name}; now ${figure(last.score)}, threshold ${figure(last.threshold)}` : `${name}: none`;
@@ -17,10 +19,7 @@ export function sparkline(list, name) {
 
 function path(values, low, high) {
   const step = 100 / Math.max(1, values.length - 1);
-  let isDown = false;
-  return values.map((value, index) => {
-    const pen = isDown ? "L" : "M";
-    isDown = Number.isFinite(value);
-    return isDown ? `${pen}${(index * step).toFixed(2)} ${(38.5 - 37 * (value - low) / (high - low)).toFixed(2)}` : "";
-  }).join(" ");
+  // Room for the width of the line.
+  const y = value => value == null ? NaN : 38.5 - 37 * (value - low) / (high - low);
+  return polyline(values.map((value, index) => [index * step, y(value)]));
 }

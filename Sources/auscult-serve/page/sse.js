@@ -1,9 +1,13 @@
 // Server-sent events over fetch: unlike the browser's EventSource it can send the token.
 
 import { ask } from "./api.js";
+import { pause } from "./timers.js";
+
+/** Milliseconds before a stream is asked for again: after the first fault, and at most. */
+const [shortest, longest] = [500, 10000];
 
 /**
- * Follows a stream until it is closed; after a fault it begins again, at first soon, then every ten seconds.
+ * Follows a stream until it is closed. After a fault it begins again: soon at first, later every ten seconds.
  * @param on called with the name and the value of each event.
  * @param state called with "open", or with why there is none.
  * @returns closes it.
@@ -15,19 +19,19 @@ export function follow(address, on, state = () => {}) {
 }
 
 async function run(address, on, state, signal) {
-  for (let pause = 500; !signal.aborted; pause = Math.min(10000, pause * 2)) {
+  for (let wait = shortest; !signal.aborted; wait = Math.min(longest, wait * 2)) {
     try {
       const answer = await ask(address, { signal, headers: { Accept: "text/event-stream" } });
       if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `status ${answer.status}`);
       state("open");
-      pause = 500;
+      wait = shortest;
       await read(answer.body.getReader(), on);
       state("the stream has ended");
     } catch (error) {
       if (signal.aborted) return;
       state(error.message);
     }
-    await new Promise(done => setTimeout(done, pause));
+    await pause(wait);
   }
 }
 

@@ -1,6 +1,7 @@
 // The state of a machine by a word and a shape, so that it is not told by colour alone.
 
 import { svg } from "./dom.js";
+import { figure } from "./words.js";
 
 const shapes = {
   normal: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4.5 8l2.5 2.7 4.6-5",
@@ -13,6 +14,7 @@ const shapes = {
   unknown: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 11.5v.8M6 6c0-3 4-3 4-.4C10 7.5 8 7.5 8 9.5",
 };
 
+/** The shape of a state; an unknown one has that of `unknown`. */
 export const shape = state => svg("svg", { class: "shape", viewBox: "0 0 16 16", "aria-hidden": "true" },
   svg("path", { d: shapes[state] ?? shapes.unknown }));
 
@@ -26,4 +28,10 @@ export function stateWords(machine) {
   const meaning = meanings[machine.state] ?? machine.state;
   const words = meaning === machine.state ? meaning : `${machine.state}: ${meaning}`;
   return machine.cause ? `${words} (${machine.cause})` : words;
+}
+
+/** The level of a machine's input in words; empty: not known. */
+export function levelWords(level) {
+  if (!level) return "";
+  return level.rms_dbfs == null ? "silent" : `level ${figure(level.rms_dbfs)} dBFS`;
 }

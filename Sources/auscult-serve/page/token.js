@@ -12,7 +12,8 @@ export const forgetToken = () => sessionStorage.removeItem(name);
 
 /**
  * Asks until there is one; several that ask at once share one dialog. Rejects when it is refused.
- * @param forReading who refuses it then is not asked again by what the page does by itself.
+ * @param problem why the last token was refused; null: none was given.
+ * @param forReading the page asks by itself: after a refusal it does not ask again.
  */
 export async function askForToken(problem, forReading = false) {
   if (forReading && isRefused) throw new Error("reading needs the token; load the page again to give it");
@@ -39,7 +40,7 @@ function show(problem) {
         close();
       } },
       problem && h("p", { class: "problem", role: "alert" }, problem),
-      h("p", {}, "The server wants its token. `auscult serve` has printed the file that holds it, such as ",
+      h("p", {}, "This server needs its token. `auscult serve` prints the file that contains it, such as ",
         h("code", {}, "serve.token"), "."),
       field("Token", entry),
       h("p", { class: "row" }, h("button", { type: "submit" }, "Continue"), button("Cancel", () => close()))),

@@ -8,8 +8,10 @@ export function figure(value) {
   return Number(value.toPrecision(4)).toLocaleString("en").replace("-", "−");
 }
 
+/** `12.5 %`, of a share from 0 to 1. */
 export const percent = share => share == null ? "–" : `${figure(Number((share * 100).toPrecision(3)))} %`;
 
+/** `63 Hz`, `1.25 kHz`. */
 export const hertz = value =>
   value >= 1000 ? `${figure(Number((value / 1000).toPrecision(3)))} kHz` : `${Math.round(value)} Hz`;
 
@@ -28,6 +30,7 @@ const two = number => String(number).padStart(2, "0");
 /** The time of day, of this place. */
 export const clock = time => `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 
+/** The day, of this place. */
 export const day = time => `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 
 /** The time, with the day unless it is today's. */
@@ -37,4 +40,5 @@ export function moment(text) {
   return day(time) === day(new Date()) ? clock(time) : `${day(time)} ${clock(time)}`;
 }
 
+/** `1 alarm`, `2 alarms`. */
 export const count = (number, one, more = `${one}s`) => `${number} ${number === 1 ? one : more}`;

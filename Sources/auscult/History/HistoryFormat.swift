@@ -35,7 +35,8 @@ final class HistoryPrinter {
     count += 1
     rows.append(row)
     if let last {
-      if rows.count >= 2 * last { rows.removeFirst(rows.count - last) }
+      // Not each time, because the rest of the rows moves.
+      if rows.count / 2 >= last { rows.removeFirst(rows.count - last) }
     } else if rows.count >= Self.piece {
       flush()
     }

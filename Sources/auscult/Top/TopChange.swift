@@ -45,8 +45,8 @@ final class TopChange {
     guard let answer = call("change", ["change": id]) else { return }
     let ticket = ChangeTicket(answer)
     if ticket.hasFailed {
-      let lines = ticket.diagnostics.flatMap { $0.rendered.split(separator: "\n").map(String.init) }
-      stage = .over(lines + [ticket.problem, "nothing was changed"].compactMap { $0 })
+      let words = ticket.diagnostics.map(\.rendered) + [ticket.problem, "nothing was changed"].compactMap { $0 }
+      stage = .over(lines(words))
     } else if ticket.isDone {
       let plan = lines(ticket.plan ?? [])
       if request.isDryRun {

@@ -47,8 +47,7 @@ struct TopPrompt {
     for character in text {
       switch character {
       case quote: quote = nil
-      case "'",
-        "\"" where quote == nil:
+      case "\"" where quote == nil, "'" where quote == nil:
         quote = character
         word = word ?? ""
       case " " where quote == nil:

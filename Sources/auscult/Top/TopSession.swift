@@ -205,8 +205,8 @@ final class TopSession {
 
   private var status: String {
     switch change?.stage {
-    case .planning: return "\(change!.words): its plan is made"
-    case .changing(let waiting): return "\(change!.words): \(waiting ?? "it is being done")"
+    case .planning: return "\(change!.words): waiting for its plan"
+    case .changing(let waiting): return "\(change!.words): \(waiting ?? "in progress")"
     default: break
     }
     guard let chosen else { return "no graph runs" }

@@ -7,7 +7,7 @@ struct TopText {
   struct Item: Equatable {
     var run: String
     var machine: String
-    /// The node that gave the score; nil: none has yet.
+    /// The detector; nil: none judges the machine.
     var node: String?
   }
 
@@ -52,10 +52,10 @@ struct TopText {
   private mutating func add(machine: JSONValue, of run: String, _ chosen: Item?) {
     let name = machine["machine"]?.text ?? "?"
     let state = MachineState(machine)
-    let scores = (machine["scores"]?.array ?? []).filter { $0["score"] != nil }
-    let nodes = scores.isEmpty ? (machine["scores"]?.array ?? []).prefix(1).map { $0["node"]?.text } : []
+    let detectors = machine["scores"]?.array ?? []
+    let scores = detectors.filter { $0["score"] != nil }
     if scores.isEmpty {
-      let item = Item(run: run, machine: name, node: nodes.first ?? nil)
+      let item = Item(run: run, machine: name, node: detectors.first?["node"]?.text)
       return add(item, row(name, state.rawValue, "", "", "", state.colour, isChosen: item == chosen))
     }
     for (place, score) in scores.enumerated() {

@@ -180,7 +180,7 @@ def editor_helps(browser):
     check(browser.find(".numbers .faulty"), "the line of the typo is not marked")
     if PICTURES:
         picture(browser, "page-editor")
-    browser.click(browser.button("Replace 'band' by 'bands'"))
+    browser.click(browser.button("Replace 'band' with 'bands'"))
     browser.until("the text is not mended", lambda: browser.text("#found") == "No errors.")
     check(browser.run("return arguments[0].value.includes('bands: 32')", text), "the suggestion is not in the text")
     browser.run("""
@@ -247,6 +247,7 @@ def locked_server_asks(browser):
     browser.find("article")
     show(browser, "machine")
     browser.find(".spectrogram canvas")
+    browser.button("Download")
     browser.click(browser.button("Load the sound"))
     browser.find("audio[src^=blob]")
 

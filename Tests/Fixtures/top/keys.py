@@ -164,6 +164,8 @@ shell.ends("nonsense\r", "is not of the form key=value")
 shell.presses("s", "set louder")
 shell.ends("gain=loud\r", "nothing was changed")
 shell.presses("s", "set louder")
+shell.ends("gain=\"it's\"\r", "set louder gain=it's")
+shell.presses("s", "set louder")
 lines = shell.presses("gain=0.5\r", "Do it?")
 if not any(re.match(r"louder +gain +retuned", line) for line in lines):
     sys.exit(f"wrong: the plan: {lines}")
