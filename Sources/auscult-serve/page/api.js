@@ -16,7 +16,7 @@ export const path = (...parts) => "/api/v1/" + parts.map(encodeURIComponent).joi
 
 export const query = parameters => {
   const given = Object.entries(parameters).filter(([, value]) => value != null && value !== "");
-  return given.length ? "?" + new URLSearchParams(given) : "";
+  return given.length ? "?" + given.map(pair => pair.map(encodeURIComponent).join("=")).join("&") : "";
 };
 
 /** A request with the token, if there is one. It asks for the token when the server wants it. */
