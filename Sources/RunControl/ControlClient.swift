@@ -85,7 +85,7 @@ public final class ControlClient {
     for folder in folders.usable {
       for file in files(in: folder.path) where file.hasSuffix(".sock") {
         let path = folder.path + "/" + file
-        guard (try? UnixSocket.connected(to: path)) ?? nil != nil else { continue }
+        guard isServed(path) else { continue }
         let holder = NameLock.holder(of: path)
         let name = holder?.name ?? String(file.dropLast(".sock".count))
         if graphs.contains(where: { $0.name == name && $0.pid == holder?.pid }) { continue }
@@ -93,6 +93,11 @@ public final class ControlClient {
       }
     }
     return graphs.sorted { $0.name < $1.name }
+  }
+
+  /// Whether a process listens there. One that accepts no client any more still runs.
+  private static func isServed(_ path: String) -> Bool {
+    do throws(ControlProblem) { return try UnixSocket.connected(to: path) != nil } catch { return error.isLate }
   }
 
   private static func files(in folder: String) -> [String] {
@@ -159,7 +164,7 @@ public final class ControlClient {
   private func wait(_ event: Int32, until deadline: ContinuousClock.Instant) throws {
     let left = deadline - ContinuousClock.now
     let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
-    guard milliseconds > 0 else { throw ControlProblem("the graph '\(name)' does not answer") }
+    guard milliseconds > 0 else { throw ControlProblem.late("the graph '\(name)' does not answer") }
     var wait = pollfd(fd: socket.descriptor, events: Int16(event), revents: 0)
     poll(&wait, 1, Int32(min(milliseconds, 3_600_000)))
   }

@@ -6,7 +6,15 @@ public struct ControlProblem: Error, Sendable, Equatable, CustomStringConvertibl
   public var text: String
   /// Another run has the name: other folders do not help.
   var isNameTaken = false
+  /// The run is there, and does not answer in time: it is stopped, it hangs, or it is busy.
+  public internal(set) var isLate = false
   public init(_ text: String) { self.text = text }
+
+  static func late(_ text: String) -> ControlProblem {
+    var problem = ControlProblem(text)
+    problem.isLate = true
+    return problem
+  }
 
   public static func == (a: ControlProblem, b: ControlProblem) -> Bool { a.text == b.text }
   public var description: String { text }

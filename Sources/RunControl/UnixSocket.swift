@@ -38,7 +38,7 @@ final class UnixSocket: @unchecked Sendable {
     switch problem {
     case 0: return socket
     case ENOENT, ECONNREFUSED: return nil
-    case EAGAIN: throw ControlProblem("too many clients wait at \(path); try again")
+    case EAGAIN: throw ControlProblem.late("too many clients wait at \(path); try again")
     default: throw ControlProblem("cannot connect to \(path): \(systemReason(problem))")
     }
   }

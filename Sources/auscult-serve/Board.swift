@@ -9,6 +9,8 @@ final class Board: @unchecked Sendable {
 
   struct Run {
     var pid: Int32?
+    /// False: it is there, and does not answer. What is known of it is old.
+    var isAnswering = true
     /// The answers of `status` and `graph`; nil: none yet.
     var status: JSONValue?
     var graph: JSONValue?
@@ -48,13 +50,18 @@ final class Board: @unchecked Sendable {
 
   var sortedRuns: [(key: String, value: Run)] { runs.sorted { $0.key < $1.key } }
 
+  /// It has begun, or answers again.
   func begin(_ name: String, pid: Int32?) {
+    runs[name]?.isAnswering = true
+    guard runs[name] == nil else { return }
     runs[name] = Run(pid: pid)
     tell("run", ["run": .text(name), "state": "begun"], of: name)
   }
 
+  func setSilent(_ name: String) { runs[name]?.isAnswering = false }
+
   func end(_ name: String) {
-    runs[name] = nil
+    guard runs.removeValue(forKey: name) != nil else { return }
     tell("run", ["run": .text(name), "state": "ended"], of: name)
   }
 

@@ -37,7 +37,8 @@ struct HistoryQueries: Sendable {
     }
 
     private static func time(_ name: String, _ text: String?) throws(ReplyProblem) -> String? {
-      guard let text else { return nil }
+      // A zone that was typed as it is, such as `+01:00`, comes as a space.
+      guard let text = text.map({ $0.contains("T") ? $0.replacing(" ", with: "+") : $0 }) else { return nil }
       let isPlain = text.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true

@@ -14,12 +14,13 @@ struct Metrics {
 
   init(_ runs: [String: Board.Run]) {
     for (name, run) in runs.sorted(by: { $0.key < $1.key }) {
-      add("auscult_up", "gauge", "Whether the run answers.", [("run", name)], run.status == nil ? 0 : 1)
-      if let status = run.status { add(status, [("run", name)]) }
+      let status = run.isAnswering ? run.status : nil
+      add("auscult_up", "gauge", "Whether the run answers.", [("run", name)], status == nil ? 0 : 1)
+      if let status { add(status, [("run", name)]) }
     }
   }
 
-  /// A run without a status has no other samples.
+  /// A run that does not answer has no other samples.
   private mutating func add(_ status: JSONValue, _ run: [(String, String)]) {
     for (member, name, help) in Self.counters {
       add(name, "counter", help, run, status[member]?.number)

@@ -27,9 +27,10 @@ struct Request: Sendable {
     query = [:]
     for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = Request.decoded(sides[0]), let value = Request.decoded(sides.count > 1 ? sides[1] : "") else {
-        return nil
-      }
+      // As forms write it, and most libraries: a space is a plus.
+      guard let name = Request.decoded(sides[0], plus: UInt8(ascii: " ")),
+        let value = Request.decoded(sides.count > 1 ? sides[1] : "", plus: UInt8(ascii: " "))
+      else { return nil }
       query[name] = value
     }
   }
@@ -71,7 +72,7 @@ struct Request: Sendable {
   }
 
   /// Resolves `%20`. Nil: not UTF-8, or a bad escape.
-  private static func decoded(_ text: Substring) -> String? {
+  private static func decoded(_ text: Substring, plus: UInt8 = UInt8(ascii: "+")) -> String? {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
@@ -79,7 +80,7 @@ struct Request: Sendable {
         guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else { return nil }
         bytes.append(high << 4 | low)
       } else {
-        bytes.append(byte)
+        bytes.append(byte == UInt8(ascii: "+") ? plus : byte)
       }
     }
     return String(validating: bytes, as: UTF8.self)

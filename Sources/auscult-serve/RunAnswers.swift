@@ -28,6 +28,7 @@ enum RunAnswers {
 
   static func summary(_ name: String, _ run: Board.Run) -> JSONValue {
     var members: [String: JSONValue] = ["name": .text(name)]
+    members["answers"] = .boolean(run.isAnswering)
     members["pid"] = run.pid.map { .integer(Int64($0)) }
     for member in ["graph", "health", "seconds", "load", "generation", "waits_for_server"] {
       members[member] = run.status?[member]
@@ -40,7 +41,13 @@ enum RunAnswers {
     (run.status?["machines"]?.array ?? []).map { machine in
       guard case .object(var members) = machine else { return machine }
       members["run"] = .text(name)
-      members["state"] = .text(MachineState(machine).rawValue)
+      let state = MachineState(machine)
+      members["state"] = .text(state.rawValue)
+      // Its scores are those from before. A raised alarm remains one.
+      if !run.isAnswering, state != .alarm {
+        members["state"] = .text(MachineState.overdue.rawValue)
+        members["cause"] = "the run does not answer"
+      }
       return .object(members)
     }
   }

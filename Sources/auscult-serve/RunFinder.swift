@@ -47,10 +47,10 @@ struct RunFollower {
   }
 
   func follow() {
-    guard let client = try? ControlClient(name: name, timeout: .seconds(5)) else { return }
-    let (name, pid) = (name, pid)
-    board.post { $0.begin(name, pid: pid) }
+    let name = name
     defer { board.post { $0.end(name) } }
+    guard let client = try? patiently({ try ControlClient(name: name) }) else { return }
+    begin()
     var subscription: JSONValue?
     var round = 0
     var generation: JSONValue?
@@ -73,10 +73,36 @@ struct RunFollower {
     } catch {}
   }
 
+  private func begin() {
+    let (name, pid) = (name, pid)
+    board.post { $0.begin(name, pid: pid) }
+  }
+
+  /// Asks again and again as long as the run is there and does not answer, and tells the board.
+  private func patiently<Answer>(_ ask: () throws -> Answer) throws -> Answer {
+    let name = name
+    var isLate = false
+    while true {
+      do {
+        let answer = try ask()
+        if isLate { begin() }
+        return answer
+      } catch let problem as ControlProblem where problem.isLate {
+        if !isLate { begin() }
+        isLate = true
+        board.post { $0.setSilent(name) }
+      }
+    }
+  }
+
+  private func call(_ client: ControlClient, _ method: String, _ parameters: JSONValue = [:]) throws -> JSONValue {
+    try patiently { try client.call(method, parameters) }
+  }
+
   /// Nil: it waits for its JACK server.
   private func status(_ client: ControlClient) throws -> JSONValue? {
     do {
-      return try client.call("status")
+      return try call(client, "status")
     } catch is ControlError {
       return nil
     }
@@ -85,7 +111,7 @@ struct RunFollower {
   /// Nil: an older run, which has no such method.
   private func graph(_ client: ControlClient) throws -> JSONValue? {
     do {
-      return try client.call("graph")
+      return try call(client, "graph")
     } catch is ControlError {
       return nil
     }
@@ -94,7 +120,7 @@ struct RunFollower {
   /// Nil: the run can't stream now. It may be an older one, or full.
   private func subscribe(_ client: ControlClient) throws -> JSONValue? {
     do {
-      return try client.call("subscribe", ["most": 10])["subscription"]
+      return try call(client, "subscribe", ["most": 10])["subscription"]
     } catch is ControlError {
       return nil
     }
@@ -106,7 +132,7 @@ struct RunFollower {
     do {
       var hasMore = true
       while hasMore {
-        let answer = try client.call("fetch", ["subscription": subscription])
+        let answer = try call(client, "fetch", ["subscription": subscription])
         let records = answer["items"]?.array ?? []
         if !records.isEmpty { board.post { $0.add(records, of: name) } }
         hasMore = answer["more"]?.boolean ?? false

@@ -115,7 +115,8 @@ import Testing
   /// Each half of our plugins on its own, so that both run at the same time.
   @Test(arguments: [0, 1]) func ourPluginsPass(half: Int) throws {
     let plugins = try FileManager.default.contentsOfDirectory(atPath: BuildFolder.path).sorted().filter {
-      $0.hasPrefix("libauscult-") && $0.hasSuffix(".so")
+      // The functions of `detector.process` are a program of the user's, so there is nothing to check.
+      $0.hasPrefix("libauscult-") && $0.hasSuffix(".so") && $0 != "libauscult-process.so"
     }
     #expect(plugins.count > 30)
     let paths = plugins.enumerated().filter { $0.offset % 2 == half }.map { BuildFolder.path + "/" + $0.element }

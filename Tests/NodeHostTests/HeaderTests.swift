@@ -7,7 +7,7 @@ import Testing
   /// Functions by header.
   static let headers = [
     "node": 13, "model": 11, "trainer": 7, "explain": 2, "report": 2, "state": 3, "tune": 3, "output": 1,
-    "notices": 1, "remarks": 1, "outages": 2, "run": 4, "time": 0, "announce": 1, "figures": 1,
+    "notices": 1, "remarks": 1, "outages": 2, "run": 4, "time": 0, "announce": 1, "figures": 1, "program": 0,
   ]
 
   @Test(arguments: headers.keys.sorted()) func compilesAsC11(header: String) throws {

@@ -11,7 +11,7 @@ export const path = (...parts) => "/api/v1/" + parts.map(encodeURIComponent).joi
 /** A query of an address; parameters without a value are left out. */
 export const query = parameters => {
   const given = Object.entries(parameters).filter(([, value]) => value != null && value !== "");
-  return given.length ? "?" + new URLSearchParams(given) : "";
+  return given.length ? "?" + given.map(pair => pair.map(encodeURIComponent).join("=")).join("&") : "";
 };
 
 /** A request with the token, if there is one. It asks for the token when the server wants it. */

@@ -35,7 +35,7 @@ export function history(place, { run, machine }, signal) {
     try {
       const span = spanOf(chosen, ranges[Number(range.value)][1]);
       const ask = kind => get(path("history") + query({
-        run: chosen.run, machine: chosen.machine, kind,
+        run: chosen.asked, machine: chosen.machine, kind,
         since: new Date(span.from).toISOString(), until: new Date(span.to).toISOString(),
         buckets: kind === "scores" ? Math.max(50, Math.min(600, plots.clientWidth)) : null,
       }), { signal });
@@ -59,7 +59,10 @@ export function history(place, { run, machine }, signal) {
   }, error => { if (!signal.aborted) state.textContent = error.message; });
 }
 
-/** The machines of all runs that have a database, and of the file of --history. */
+/**
+ * The machines of all runs that have a database, and of the file of --history. `asked` is the run that the server is
+ * asked with, none for a graph that does not run.
+ */
 async function all(signal) {
   const list = async run => {
     try {
@@ -73,7 +76,7 @@ async function all(signal) {
   const found = new Map();
   for (const { run, runs: past, machines } of answers) {
     const name = run ?? past[0]?.run;
-    for (const it of name ? machines : []) found.set(JSON.stringify([name, it.machine]), { run: name, ...it });
+    for (const it of name ? machines : []) found.set(JSON.stringify([name, it.machine]), { ...it, run: name, asked: run });
   }
   return [...found.values()];
 }

@@ -17,8 +17,8 @@ export function nodePanel(panel, run, view, refresh) {
   takeTyped(panel.querySelector("form"), form);
   const note = h("p", { role: "status", class: "quiet" });
   const act = kind => {
-    const changed = [...form.elements].filter(it => it.name && it.value !== it.dataset.before);
-    const values = changed.map(it => `${it.name}=${it.value}`);
+    const changed = entries(form).filter(it => it.value !== it.dataset.before);
+    const values = changed.map(it => `${it.dataset.name}=${it.value}`);
     if (!values.length) {
       note.textContent = "Change a value first.";
       return;
@@ -43,11 +43,15 @@ export function nodePanel(panel, run, view, refresh) {
     connections(node, view), form);
 }
 
+// Not by `name`: a form has its entries as members of their names, which hide its own, such as `append` and `reset`.
+const entries = form => [...form.querySelectorAll("input[data-name]")];
+
 /** What one has typed for this node stays when the graph changes meanwhile. */
 function takeTyped(old, form) {
   if (old?.dataset.node !== form.dataset.node) return;
-  for (const { name, value, dataset } of old.elements) {
-    if (name && value !== dataset.before && form.elements[name]) form.elements[name].value = value;
+  const present = new Map(entries(form).map(it => [it.dataset.name, it]));
+  for (const { value, dataset } of entries(old)) {
+    if (value !== dataset.before && present.has(dataset.name)) present.get(dataset.name).value = value;
   }
 }
 
@@ -79,7 +83,7 @@ function row(parameter) {
   const { name, value = "", unit, choices } = parameter;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const control = h("input", {
-    name, value: text, spellcheck: "false", autocomplete: "off", "data-key": `parameter-${name}`, "data-before": text,
+    "data-name": name, value: text, spellcheck: "false", autocomplete: "off", "data-key": `parameter-${name}`, "data-before": text,
     "data-running": String(Boolean(parameter.running)), "aria-describedby": `help-${name}`,
     list: choices?.length ? `choices-${name}` : null,
   });

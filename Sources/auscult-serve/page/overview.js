@@ -36,6 +36,7 @@ function makeRun(run) {
 
 function updateRun(section, run) {
   const words = [
+    run.answers === false && "does not answer",
     run.load != null && `load ${percent(run.load)}`, run.seconds != null && `runs for ${duration(run.seconds)}`,
     run.generation != null && `generation ${run.generation}`, run.waits_for_server && "waits for its JACK server",
   ];

@@ -142,7 +142,7 @@ enum RunLookup {
     try failing { try body(ControlClient(name: name, timeout: timeout)) }
   }
 
-  private static func failing<Result>(_ body: () throws -> Result) throws -> Result {
+  static func failing<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let problem as ControlProblem {

@@ -39,12 +39,20 @@ struct Top: ParsableCommand {
   /// How long a run that hangs keeps the others, and the keys, waiting.
   private static let patience = Duration.seconds(2)
 
-  /// The answers of `status`. A run that has just ended is no error, unless it is the one that was asked for.
+  /// The answers of `status`; of a run that is there and gives none, its name. A run that has just ended is no error, unless it is the one that was asked for.
   private func look(_ names: [String]) throws -> [JSONValue] {
     try names.compactMap { name in
       do {
-        return try RunLookup.client(name, timeout: Self.patience) { try $0.call("status") }
+        return try RunLookup.failing { try status(name) }
       } catch  where self.name == nil { return JSONValue?.none }
+    }
+  }
+
+  private func status(_ name: String) throws -> JSONValue {
+    do {
+      return try ControlClient(name: name, timeout: Self.patience).call("status")
+    } catch let problem as ControlProblem where problem.isLate {
+      return ["name": .text(name), "answers": false]
     }
   }
 }

@@ -37,6 +37,19 @@ struct ScreenLine {
     return result
   }
 
+  /// On as many lines as a width needs, if it has one colour.
+  func wrapped(_ columns: Int) -> [ScreenLine] {
+    guard parts.count == 1, TerminalText.columns(parts[0].text) > columns else { return [self] }
+    var (lines, rest) = ([ScreenLine](), parts[0].text.unicodeScalars[...])
+    while !rest.isEmpty {
+      let piece = Self.cut(String(rest), columns)
+      guard !piece.isEmpty else { return [self] }
+      lines.append(ScreenLine(piece, parts[0].colour))
+      rest = rest.dropFirst(piece.unicodeScalars.count)
+    }
+    return lines
+  }
+
   /// Cut or padded to a width.
   static func fitted(_ text: String, _ columns: Int) -> String {
     let text = cut(TerminalText.line(text), columns)

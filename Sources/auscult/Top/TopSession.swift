@@ -109,6 +109,8 @@ final class TopSession {
 
   /// - Returns: whether there is something new to show.
   private func follow() -> Bool {
+    // Keys that are meant for the line must not answer a plan.
+    if case .typing = mode { return false }
     guard let change else { return false }
     let before = change.stage
     change.look()
@@ -172,14 +174,32 @@ final class TopSession {
     // A line that fills the last column would lose it when the rest of the line is cleared.
     let columns = max(1, size.columns - 1)
     let text = TopText(runs, columns: columns + 1, chosen: chosen)
-    let panel = self.panel
-    let room = max(1, size.rows - min(panel.count, max(0, size.rows - 4)))
+    let panel = isAsking ? Self.fitted(panel.flatMap { $0.wrapped(columns) }, size.rows) : self.panel
+    let room = isAsking ? size.rows - panel.count : max(1, size.rows - min(panel.count, max(0, size.rows - 4)))
     let place = text.items.first { $0.item == chosen }?.line ?? 0
     let first = max(0, min(place - room / 2, text.lines.count - room))
     var lines = Array(text.lines.dropFirst(first).prefix(room))
     while lines.count < room { lines.append(ScreenLine()) }
     let whole = (lines + panel).prefix(size.rows)
     Output.frame(whole.map { $0.shown(columns: columns, hasColours: Terminal.hasColours) })
+  }
+
+  /// The panel waits for a person: it comes before the table.
+  private var isAsking: Bool {
+    if case .planned = change?.stage { return true }
+    if case .watching = mode { return false }
+    return true
+  }
+
+  /// A panel that has too many lines for the screen keeps its last ones: what is typed, and what a key does.
+  private static func fitted(_ panel: [ScreenLine], _ rows: Int) -> [ScreenLine] {
+    guard panel.count > rows else { return panel }
+    // Its first line is empty.
+    let panel = panel.dropFirst()
+    let last = min(rows, rows > 3 ? 2 : 1)
+    guard panel.count > rows, rows > last else { return panel.suffix(rows) }
+    let missing = ScreenLine("\(panel.count - rows + 1) more lines: make it larger", .yellow)
+    return panel.prefix(rows - last - 1) + [missing] + panel.suffix(last)
   }
 
   /// The lines at the bottom: a question, a result, the keys.

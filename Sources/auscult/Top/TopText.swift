@@ -41,6 +41,9 @@ struct TopText {
     let pace = run["waits_for_server"] == true ? "waits for JACK" : "load \(load) %, longest \(longest)"
     let losses = "\(integer("xruns")) xruns, \(integer("gaps")) gaps, \(integer("dropped_tokens")) drops"
     lines.append(ScreenLine())
+    if run["answers"] == false {
+      return lines.append(ScreenLine(ScreenLine.fitted(name, 24) + " does not answer", .red))
+    }
     lines.append(ScreenLine(ScreenLine.fitted(name, 24) + " \(pace), \(losses)", .bold))
     let failed = run["failed_nodes"]?.array?.compactMap(\.text) ?? []
     if !failed.isEmpty { lines.append(ScreenLine("  failed: \(failed.joined(separator: ", "))", .red)) }

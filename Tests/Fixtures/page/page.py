@@ -103,10 +103,18 @@ def fault_is_shown(browser):
     browser.find("article[data-state=alarm]")
 
 
+def every_node_opens(browser):
+    """Also one whose parameters are named like parts of a form, such as `append`."""
+    show(browser, "graph")
+    for node, parameter in [("log", "append"), ("stft", "length"), ("past", "path"), ("clips", "longest")]:
+        browser.click(browser.find(f"a.node[data-key={node}]"))
+        browser.find(f".panel form[data-node={node}] input[data-name={parameter}]")
+
+
 def set_gain(browser, value, token=None):
     show(browser, "graph")
     browser.click(browser.find("a.node[data-key=fault]"))
-    entry = browser.find("input[name=gain]")
+    entry = browser.find("input[data-name=gain]")
     browser.clear(entry)
     browser.type(entry, value)
     browser.click(browser.button("Change"))
@@ -133,7 +141,7 @@ def clip_plays(browser):
 def swap_loses_nothing(browser):
     show(browser, "graph")
     browser.run("location.hash = arguments[0]", VIEWS["graph"])
-    entry = browser.find("input[name=learn]")
+    entry = browser.find("input[data-name=learn]")
     browser.clear(entry)
     browser.type(entry, "1.5s")
     browser.click(browser.button("Change"))
@@ -209,13 +217,13 @@ def editor_applies(browser):
     show(browser, "graph")
     browser.click(browser.find("a.node[data-key=alarm]"))
     browser.until("the new value is not shown", lambda: browser.run(
-        "return document.querySelector('input[name=off]')?.value.startsWith('0.6')"))
+        "return document.querySelector('input[data-name=off]')?.value.startsWith('0.6')"))
 
 
 def shadow_is_compared(browser):
     show(browser, "graph")
     browser.click(browser.find("a.node[data-key=judge]"))
-    entry = browser.find("input[name=learn]")
+    entry = browser.find("input[data-name=learn]")
     browser.clear(entry)
     browser.type(entry, "1s")
     browser.click(browser.button("Try in the shadow"))
@@ -267,7 +275,7 @@ def views_are_accessible(browser):
         browser.size(width, 900)
         for view in VIEWS:
             show(browser, view)
-            wanted = {"overview": "article", "machine": ".plot path.score", "graph": "input[name=learn]",
+            wanted = {"overview": "article", "machine": ".plot path.score", "graph": "input[data-name=learn]",
                       "editor": "#text", "history": ".plot path.score"}[view]
             browser.find(wanted)
             wide = browser.run("return document.documentElement.scrollWidth")
@@ -304,7 +312,7 @@ def main():
         browser = Browser(folder)
         try:
             browser.size(1100, 1000)
-            steps = [overview_loads, spectrogram_moves, fault_is_shown, clip_plays, swap_loses_nothing, editor_helps,
+            steps = [overview_loads, spectrogram_moves, fault_is_shown, every_node_opens, clip_plays, swap_loses_nothing, editor_helps,
                      editor_applies, shadow_is_compared, normal_sound_is_tried, history_is_shown, views_are_accessible]
             steps += ([take_pictures] if PICTURES else []) + [locked_server_asks]
             for step in steps:

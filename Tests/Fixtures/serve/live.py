@@ -4,6 +4,7 @@ Usage: live.py URL TOKEN_FILE RUN FOLDER. The run's graph is FOLDER/live.yaml, i
 """
 import json
 import os
+import signal
 import sys
 import time
 
@@ -154,5 +155,28 @@ for body, expected in [({}, 400), ({"clips": []}, 400), ({"clips": ["x.flac"]}, 
 for path, expected in [("jobs/99", 404), ("jobs/x", 404), ("jobs/-1", 404)]:
     check(ask("GET", "/api/v1/" + path)[0] == expected, path)
 check(ask("POST", "/api/v1/jobs/99/cancel", Authorization="Bearer " + TOKEN)[0] == 404, "cancel of no job")
+
+# A machine's name with a space, and a zone, as different programs write them.
+for query, words in [
+    ("machine=no+such", "'no such'"), ("machine=no%20such", "'no such'"), ("machine=no%2Bsuch", "'no+such'"),
+    ("since=2026-11-21T09:30:00+01:00&machine=x", "'x'"), ("since=2026-11-21T09:30:00%2B01:00&machine=x", "'x'"),
+]:
+    answer = ask("GET", f"/api/v1/history?run={RUN}&{query}")
+    check(words in answer[1].decode(), f"history with {query}: {answer[:2]}")
+
+# A run that is there and does not answer is told of until it does.
+summary = lambda: next((run for run in get("/api/v1/runs")["runs"] if run["name"] == RUN), {})
+is_up = lambda value: f'auscult_up{{run="{RUN}"}} {value}' in ask("GET", "/metrics")[1].decode()
+check(summary().get("answers") is True, "the run answers")
+pid = summary()["pid"]
+os.kill(pid, signal.SIGSTOP)
+try:
+    until("the silence of the run", lambda: is_up("0.0"))
+    check(summary().get("answers") is False, f"a silent run: {summary()}")
+    states = [machine["state"] for machine in get(base + "/machines")["machines"]]
+    check(states and set(states) <= {"overdue", "alarm"}, f"machines of a silent run: {states}")
+finally:
+    os.kill(pid, signal.SIGCONT)
+until("the run's next answer", lambda: summary().get("answers") and is_up("1.0"))
 
 end()

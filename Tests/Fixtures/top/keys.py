@@ -190,6 +190,30 @@ for rows, columns in [(30, 120), (8, 50), (24, 80)]:
     shell.until("a frame of the new size", lambda: len(shell.frame()) == rows)
     shell.sees("chosen:" if rows > 8 else "> fan")
 
+# In a small terminal, what is asked comes before the table.
+shell.forget()
+shell.size(4, 40)
+shell.until("a frame of the new size", lambda: len(shell.frame()) == 4)
+shell.presses("w", "swap judge")
+shell.presses("learn=0.7s", "learn=0.7s_")
+lines = shell.presses("\r", "Do it?")
+if not any("more lines: make it larger" in line for line in lines):
+    sys.exit(f"wrong: a plan that is cut does not say so: {lines}")
+shell.presses("n", "> fan")
+shell.forget()
+shell.size(24, 80)
+shell.sees("chosen:")
+
+# Keys that are typed while a plan is made do not agree to it.
+first = generation()
+shell.forget()
+shell.type("bsy")
+shell.sees("y_")
+shell.presses("yy", "yyy_")
+shell.presses("\x1b", "Do it?")
+shell.presses("n", "chosen:")
+expect(generation(), first, "the generation after a plan that was typed over")
+
 # Every way out.
 shell.forget()
 shell.type("\x1a")
@@ -221,6 +245,18 @@ outcome = subprocess.run([AUSCULT, "top"], capture_output=True, text=True, timeo
 expect(outcome.returncode, 0, "the exit status without a terminal")
 if "\x1b" in outcome.stdout or not outcome.stdout.startswith("1 run, ") or max(map(len, outcome.stdout.split("\n"))) > 80:
     sys.exit(f"wrong: without a terminal: {outcome.stdout!r}")
+
+# A run that does not answer.
+pid = int(open(f"{os.environ['XDG_RUNTIME_DIR']}/auscult/{RUN}.lock").readline())
+os.kill(pid, signal.SIGSTOP)
+try:
+    for name in [[], [RUN]]:
+        outcome = subprocess.run([AUSCULT, "top", "--once", *name], capture_output=True, text=True, timeout=LIMIT)
+        expect(outcome.returncode, 0, "the exit status")
+        if not any(line.startswith(RUN[:20]) and "does not answer" in line for line in outcome.stdout.split("\n")):
+            sys.exit(f"wrong: a run that does not answer: {outcome.stdout!r}")
+finally:
+    os.kill(pid, signal.SIGCONT)
 
 # The run that was asked for ends.
 shell.begins(f"auscult top {RUN}")
