@@ -23,7 +23,7 @@ import Testing
     ("fork", "fork: Operation not permitted"), ("overwrite", "wrote over the end of its output in 'process'"),
     ("garbage", "wrote over the end of its output in 'process'"),
     ("count", "yielded more tokens than its configure declared in 'process'"),
-    ("chatter", "ended itself (exit status 4) in 'process', saying 'nonsense 99999'"),
+    ("chatter", "ended itself (exit status 4) in 'process', saying 'nonsense 19999'"),
   ])
   func onlyItsOwnTokensAreLost(how: String, words: String) throws {
     let result = try runByHand(isolationGraph(misbehaving(how, after: 130)), feed: [.samples(Self.sound)])

@@ -98,7 +98,7 @@ static void misbehave(const char *how) {
   if (says(how, "fork")) make_processes();
   if (says(how, "escape")) escape();
   if (says(how, "chatter")) {
-    for (int i = 0; i < 100000; i++) printf("nonsense %d\n", i);
+    for (int i = 0; i < 20000; i++) printf("nonsense %d\n", i);
     fflush(stdout);
     exit(4);
   }
