@@ -33,6 +33,7 @@ export async function plan(title, run, action, parameters, done = () => {}, fail
   const list = h("ul", { class: "plan" });
   const agree = button("Do it", () => act(), { disabled: true });
   const close = openDialog(title, [state, list, h("p", { class: "row" }, agree, button("Cancel", () => close()))]);
+  let told = new Set();
   const seen = it => {
     if (it === "waiting") state.textContent = "Waiting for the change in progress …";
   };
@@ -40,14 +41,21 @@ export async function plan(title, run, action, parameters, done = () => {}, fail
     agree.disabled = true;
     state.textContent = "In progress …";
     try {
-      const answer = await change(run, action, parameters, false, seen);
+      const answer = await change(run, action, parameters, Boolean(parameters.save), seen);
       if (answer.state === "failed") return show(answer);
       say(`${title}: ${answer.state === "warming" ? "in progress" : "done"}`);
-      close();
+      // Such as whether a text that runs could be saved.
+      const news = (answer.notes ?? []).map(noteWords).filter(words => !told.has(words));
+      if (news.length) remind(news);
+      else close();
       done(answer);
     } catch (error) {
       state.textContent = error.message;
     }
+  };
+  const remind = news => {
+    state.textContent = "It is done.";
+    list.replaceChildren(...news.map(words => h("li", { role: "alert" }, words)));
   };
   const show = answer => {
     const diagnostics = answer.diagnostics ?? [];
@@ -59,6 +67,7 @@ export async function plan(title, run, action, parameters, done = () => {}, fail
     }
     state.textContent = planSummary(answer.plan);
     list.replaceChildren(...planLines(answer));
+    told = new Set((answer.notes ?? []).map(noteWords));
     agree.disabled = false;
     agree.focus();
   };
@@ -85,5 +94,7 @@ function planLines(answer) {
       node.reason && h("span", { class: "quiet" }, ` ${node.reason}`));
   });
   return lines.concat([...(answer.plan?.notes ?? []), ...(answer.notes ?? [])].map(note =>
-    h("li", { class: "quiet" }, typeof note === "string" ? note : note.message ?? JSON.stringify(note))));
+    h("li", { class: "quiet" }, noteWords(note))));
 }
+
+const noteWords = note => typeof note === "string" ? note : note.message ?? JSON.stringify(note);
