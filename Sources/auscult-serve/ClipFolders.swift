@@ -51,7 +51,6 @@ struct ClipFolders: Sendable {
       "time": note["time"] ?? .null, "begin": note["begin"] ?? .null, "end": note["end"] ?? .null,
       "rate": note["rate"] ?? .null, "seconds": clip.seconds.map { .number($0) } ?? .null,
       "bytes": .integer(Int64(clip.size)), "reason": note["reason"] ?? .null, "event": note["event"] ?? .null,
-      "spectrogram": .null,
     ]
   }
 

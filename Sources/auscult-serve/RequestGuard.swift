@@ -51,11 +51,14 @@ struct RequestGuard: Sendable {
 
   static let tooLarge = Reply.problem(.payloadTooLarge, "the body has more than \(bodyLimit) bytes")
 
-  /// The name without the port.
+  /// The name without the port; "" if anything but a port follows it.
   private func host(_ text: String) -> String {
     let text = text.lowercased()
-    if text.hasPrefix("["), let end = text.firstIndex(of: "]") { return String(text[...end]) }
-    return String(text.prefix { $0 != ":" })
+    let bracket = text.hasPrefix("[") ? text.firstIndex(of: "]") : nil
+    let end = bracket.map { text.index(after: $0) } ?? text.firstIndex(of: ":") ?? text.endIndex
+    let rest = text[end...].utf8
+    let isPort = rest.first == UInt8(ascii: ":") && rest.dropFirst().allSatisfy { 48...57 ~= $0 }
+    return rest.isEmpty || isPort ? String(text[..<end]) : ""
   }
 
   private func isOwn(_ origin: String, _ host: String) -> Bool {

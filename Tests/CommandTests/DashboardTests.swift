@@ -56,12 +56,14 @@ struct DashboardTests {
         "run", "plant.yaml", "--server", "\(name)-server", "--name", name, "--set", "mic.connect=\(name)-fan:speaker",
       ])
     try run.wait(for: "auscult: latency ")
-    let server = try LiveCommand(Command(folder), arguments: ["serve", "--listen", "127.0.0.1:0"])
-    let said = try server.wait(for: "(the token is in ")
-    let url = String(try #require(said.firstMatch(of: /http:\S+/)).output)
+    let server = try PageServer(Command(folder))
+    defer { server.live.signal(SIGTERM) }
     let checked = try CompiledPlugin.run(
       "python3",
-      [BuildFolder.package + "/Tests/Fixtures/serve/dashboard.py", url, BuildFolder.package + "/docs/grafana.json"])
+      [
+        BuildFolder.package + "/Tests/Fixtures/serve/dashboard.py", server.url,
+        BuildFolder.package + "/docs/grafana.json",
+      ])
     #expect(checked.contains(" panels, "), "\(checked)")
     run.signal(SIGTERM)
     #expect(try run.end().status == 0)

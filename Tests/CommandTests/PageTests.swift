@@ -11,10 +11,9 @@ struct PageTests {
   private let folder = ScratchFolder()
   private let name = pictures == nil ? "page-\(getpid())-\(UInt32.random(in: 0...UInt32.max))" : "watch"
   private let run: LiveCommand
-  private let server: LiveCommand
-  private let url: String
+  private let server: PageServer
   /// Its address is loopback in the form of IPv6, which the server takes for another one: reading needs the token.
-  private let locked: LiveCommand
+  private let locked: PageServer
   private let lockedURL: String
 
   init() throws {
@@ -22,10 +21,9 @@ struct PageTests {
     let auscult = Command(folder)
     run = try LiveCommand(auscult, arguments: ["run", "page.yaml", "--start-server", "--name", name])
     try run.wait(for: "auscult: latency ")
-    server = try LiveCommand(auscult, arguments: ["serve", "--listen", "127.0.0.1:0"])
-    url = String(try #require(server.wait(for: "(the token is in ").firstMatch(of: /http:\S+/)).output)
-    locked = try LiveCommand(auscult, arguments: ["serve", "--listen", "[::ffff:127.0.0.1]:0"])
-    let port = try #require(locked.wait(for: "(the token is in ").firstMatch(of: #/:(\d+)//#)).output.1
+    server = try PageServer(auscult)
+    locked = try PageServer(auscult, at: "[::ffff:127.0.0.1]:0")
+    let port = try #require(locked.url.firstMatch(of: #/:(\d+)//#)).output.1
     lockedURL = "http://127.0.0.1:\(port)/"
   }
 
@@ -67,7 +65,8 @@ struct PageTests {
     let script = BuildFolder.package + "/Tests/Fixtures/page/page.py"
     let token = folder.path + "/auscult/serve.token"
     let files = [token, name, folder.path + "/log.jsonl"]
-    let said = try CompiledPlugin.run("python3", [script, url, lockedURL] + files + (pictures.map { [$0] } ?? []))
+    let said = try CompiledPlugin.run(
+      "python3", [script, server.url, lockedURL] + files + (pictures.map { [$0] } ?? []))
     #expect(said.hasSuffix("all checks passed\n"), "\(said)")
     print(said)
     #expect(try status(lockedURL) == "200" && status(lockedURL + "api/v1/runs") == "401")

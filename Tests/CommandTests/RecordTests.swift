@@ -36,7 +36,9 @@ struct RecordTests {
       "record", "--connect", "simulator:speaker", "--machine", "fan/03", "--minutes", "0.05", "--into", "normal",
       "--server", name, "--json")
     #expect(outcome.status == 0, "\(outcome.err)")
-    let recording = try #require(try JSONValue(parsing: Array(outcome.out.utf8))["recordings"]?.array?.first)
+    let report = try JSONValue(parsing: Array(outcome.out.utf8))
+    #expect(report["gaps"]?.integer != nil && report["lost_frames"]?.integer != nil)
+    let recording = try #require(report["recordings"]?.array?.first)
     #expect(recording["machine"] == "fan/03" && recording["seconds"]?.number ?? 0 > 2)
     #expect(recording["clipped"]?.integer ?? 0 > 100)
     #expect(recording["advice"]?.text?.contains("turn the input down") == true)
@@ -45,6 +47,29 @@ struct RecordTests {
     #expect(file.hasPrefix("normal/fan%2F03/") && folder.contains(file))
     // Its time is known, so that sound can be cut out of it.
     #expect(try auscult("info", file, "--json").out.contains("\"time_from\":\"bext\""))
+    live.signal(SIGINT)
+    _ = try live.end()
+  }
+
+  /// Lost sound is silence in the file, and would be learned from.
+  @Test func lostSoundIsToldOf() throws {
+    let live = try simulator(gain: "0 dB")
+    let record = try LiveCommand(
+      auscult,
+      arguments: [
+        "record", "--connect", "simulator:speaker", "--machine", "fan", "--minutes", "0.1", "--server", name, "--name",
+        "tape",
+      ])
+    try record.wait(for: "auscult: connected ")
+    try waitUntil {
+      record.signal(SIGSTOP)
+      usleep(80_000)
+      record.signal(SIGCONT)
+      return try JSONValue(parsing: Array(try auscult("status", "tape", "--json").out.utf8))["gaps"]?.integer ?? 0 > 0
+    }
+    let end = try record.end()
+    #expect(end.status == 0 && end.err.contains("of sound ("), "\(end.err)")
+    #expect(end.err.contains("are silence in the files: a threshold that is learned from them may be too high"))
     live.signal(SIGINT)
     _ = try live.end()
   }

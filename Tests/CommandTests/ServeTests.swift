@@ -20,9 +20,8 @@ struct ServeTests {
     let auscult = Command(folder)
     run = try LiveCommand(auscult, arguments: ["run", "live.yaml", "--start-server", "--name", name])
     try run.wait(for: "auscult: latency ")
-    server = try LiveCommand(auscult, arguments: ["serve", "--listen", "127.0.0.1:0"])
-    let said = try server.wait(for: "(the token is in ")
-    url = String(try #require(said.firstMatch(of: /http:\S+/)).output)
+    let server = try PageServer(auscult)
+    (self.server, url) = (server.live, server.url)
   }
 
   /// A machine whose detector calls everything anomalous, so that an alarm comes at once.
@@ -89,13 +88,10 @@ struct ServeTests {
 
   /// Checks a second server, which shows a history.
   private func past(_ file: String, _ more: String...) throws -> String {
-    let second = try LiveCommand(
-      auscult, arguments: ["serve", "--listen", "127.0.0.1:0", "--history", folder.path + "/" + file])
-    defer { second.signal(SIGTERM) }
-    let said = try second.wait(for: "(the token is in ")
-    let address = String(try #require(said.firstMatch(of: /http:\S+/)).output)
+    let second = try PageServer(auscult, "--history", folder.path + "/" + file)
+    defer { second.live.signal(SIGTERM) }
     return try CompiledPlugin.run(
-      "python3", [BuildFolder.package + "/Tests/Fixtures/serve/past.py", address, token, "live"] + more)
+      "python3", [BuildFolder.package + "/Tests/Fixtures/serve/past.py", second.url, token, "live"] + more)
   }
 
   /// Many more cases with AUSCULT_LONG.

@@ -31,6 +31,9 @@ public struct LiveRun {
     /// Name of the last graph.
     public var graph: String
     public var failedNodes: Set<String>
+    /// Stretches of sound that were lost, and their frames.
+    public var gaps: Int64
+    public var lostFrames: Int64
   }
 
   let graph: Graph
@@ -93,7 +96,10 @@ public struct LiveRun {
     if wait.end(with: loop.methods.handlers) { loop.stop() }
     defer { control.stop() }
     try loop.run()
-    return End(graph: engine.graph.name, failedNodes: engine.failedNodes)
+    let statistics = engine.statistics
+    return End(
+      graph: engine.graph.name, failedNodes: engine.failedNodes, gaps: statistics.gaps,
+      lostFrames: statistics.lostFrames)
   }
 
   private func attach(

@@ -62,11 +62,11 @@ struct RecordCommand: ParsableCommand {
       let levels = LevelWatch(recording.machines, console)
       levels.begin()
       defer { _ = levels.end() }
-      try LiveCommand(
+      let end = try LiveCommand(
         graph: graph, source: GraphSource(file: "record", overrides: [], graph: graph), catalog: catalog, options: live,
         rate: rate?.number ?? 48000, period: period?.lengths[0] ?? 1024, duration: minutes * 60, console: console
       ).run()
-      try RecordingReport(recording.machines, levels.end(), console).show(json: json)
+      try RecordingReport(recording.machines, levels.end(), end, console).show(json: json)
     }
   }
 

@@ -22,7 +22,9 @@ struct LiveCommand {
   /// Makes the task that runs before the whole graph, or instead of it.
   var task: ((_ rate: Int, _ log: EngineLog, _ wake: @escaping @Sendable () -> Void) throws -> any LiveTask)?
 
-  func run() throws {
+  /// - Returns: nil if the run was stopped before a JACK server appeared.
+  @discardableResult
+  func run() throws -> LiveRun.End? {
     let log = EngineLog(console)
     let report = LiveReport(console: console, log: log)
     let task = task.map { make in
@@ -33,8 +35,9 @@ struct LiveCommand {
       tell: { [console] in console.tell($0) }, log: log.receive, task: task)
     defer { console.endProgress() }
     do {
-      guard let end = try live.run() else { return }
+      guard let end = try live.run() else { return nil }
       try checkNodes(of: end.graph, failed: end.failedNodes, log)
+      return end
     } catch let problem as ControlProblem {
       throw Failure(problem.text)
     } catch let error as JACKError {

@@ -24,10 +24,15 @@ struct RecordingReport {
   }
 
   private let rows: [Row]
+  /// Stretches of sound that were lost; 0 if nothing was recorded.
+  private let gaps: Int64
+  private let lostFrames: Int64
   private let console: Console
 
-  init(_ machines: [RecordingGraph.Machine], _ levels: [GrowingWav], _ console: Console) {
+  init(_ machines: [RecordingGraph.Machine], _ levels: [GrowingWav], _ end: LiveRun.End?, _ console: Console) {
     self.console = console
+    gaps = end?.gaps ?? 0
+    lostFrames = end?.lostFrames ?? 0
     rows = zip(machines, levels).map { machine, level in
       let rate = (try? AudioFile(path: machine.path))?.rate ?? 0
       return Row(machine: machine, level: level, seconds: rate > 0 ? Double(level.samples) / Double(rate) : 0)
@@ -39,8 +44,17 @@ struct RecordingReport {
     for row in rows {
       if let advice = row.advice { console.warning("\(row.machine.name): \(advice)") }
     }
+    if gaps > 0 {
+      console.warning(
+        "\(Quantity.count(gaps, "stretch", "stretches")) of sound (\(Quantity.count(lostFrames, "frame"))) were lost, and "
+          + "are silence in the files: a threshold that is learned from them may be too high. Record again; "
+          + "`auscult doctor` finds why sound is lost")
+    }
     if json {
-      Output.line(.members(["recordings": .array(rows.map { value($0) })]))
+      Output.line(
+        .members([
+          "recordings": .array(rows.map { value($0) }), "gaps": .integer(gaps), "lost_frames": .integer(lostFrames),
+        ]))
     } else {
       var table = Table([("machine", .left), ("length", .right), ("peak", .right), ("level", .right), ("file", .left)])
       for row in rows {

@@ -74,6 +74,9 @@ for text, headers, expected in [
     status, body, _ = ask("POST", base + "/swap", change, **headers)
     check(status == expected and "error" in json.loads(body), f"POST with {text}: {status}, not {expected}")
 check(ask("GET", "/", Host="evil.example:80")[0] == 421, "a foreign host reads")
+check(ask("GET", "/", Host="localhost")[0] == 200, "the host needs a port")
+for wrong in ("localhost:80@evil.example", "localhost:evil.example", "[::1].evil.example", "[::1]:80:80"):
+    check(ask("GET", "/", Host=wrong)[0] == 421, f"the host {wrong} is accepted")
 check(ask("GET", "/api/v1/runs", Origin=f"http://{PLACE.netloc}")[0] == 200, "the own origin is refused")
 check(ask("OPTIONS", "/")[0] == 405 and ask("DELETE", base)[0] == 405, "other methods")
 check(get(base)["generation"] == generation, "a refused request changed the run")
