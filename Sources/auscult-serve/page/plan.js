@@ -45,17 +45,17 @@ export async function plan(title, run, action, parameters, done = () => {}, fail
       if (answer.state === "failed") return show(answer);
       say(`${title}: ${answer.state === "warming" ? "in progress" : "done"}`);
       // Such as whether a text that runs could be saved.
-      const news = (answer.notes ?? []).map(noteWords).filter(words => !told.has(words));
-      if (news.length) remind(news);
+      const fresh = (answer.notes ?? []).map(noteWords).filter(words => !told.has(words));
+      if (fresh.length) remind(fresh);
       else close();
       done(answer);
     } catch (error) {
       state.textContent = error.message;
     }
   };
-  const remind = news => {
+  const remind = fresh => {
     state.textContent = "It is done.";
-    list.replaceChildren(...news.map(words => h("li", { role: "alert" }, words)));
+    list.replaceChildren(...fresh.map(words => h("li", { role: "alert" }, words)));
   };
   const show = answer => {
     const diagnostics = answer.diagnostics ?? [];
