@@ -171,13 +171,8 @@ final class Feeder {
   /// The most tokens that the node declares for a call.
   private func capacity(_ index: Int, _ inputs: [RigBlock], frames: Int) -> Int {
     let format = rig.outputs[index]
-    let perFrame = Double(format.denominator) / Double(format.period)
-    let most = inputs.map { block -> Int in
-      let input = block.format.pointee
-      let span = Double(block.count) * Double(input.period) / Double(input.denominator)
-      return Int((span * perFrame - 1e-6).rounded(.up))
-    }
-    let own = Int((Double(frames) * perFrame - 1e-6).rounded(.up))
+    let most = inputs.map { format.mostTokens(from: $0.count, of: $0.format.pointee) }
+    let own = format.mostTokens(frames: Double(frames))
     let tokens = inputs.isEmpty ? own : arrangement.isJoined ? most.max() ?? 0 : most.reduce(0, +)
     return tokens + rig.bursts[index]
   }

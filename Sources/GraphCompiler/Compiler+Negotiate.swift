@@ -1,6 +1,7 @@
 import CNodeABI
 import GraphText
 import NodeABI
+import NodeHost
 import NumberText
 
 extension Compiler {
@@ -48,16 +49,8 @@ extension Compiler {
       draft.capacities[index] = configuration.outputs.indices.map { output in
         let format = configuration.outputs[output].format
         let burst = configuration.bursts[output]
-        guard !inputs.isEmpty else {
-          return Int(ceilDivide(Int64(draft.quantum) * format.denominator, format.period)) + burst
-        }
-        let most = inputs.map { input, capacity in
-          let tokens =
-            Double(capacity) * Double(input.period) / Double(input.denominator) * Double(format.denominator)
-            / Double(format.period)
-          // A whole quotient may come out slightly too large.
-          return Int(min((tokens - 1e-6).rounded(.up), 1e12))
-        }
+        guard !inputs.isEmpty else { return format.mostTokens(frames: Double(draft.quantum)) + burst }
+        let most = inputs.map { input, capacity in format.mostTokens(from: capacity, of: input) }
         // Each independent input may yield its own tokens.
         return (isIndependent ? most.reduce(0, +) : most.max() ?? 0) + burst
       }

@@ -67,16 +67,9 @@ public final class StreamRig {
   public func process(_ block: RigStream, isEnd: Bool = false) throws -> RigStream {
     guard let input, let output else { throw Problem("not configured") }
     let to = RigBlock(
-      output.native, capacity: try most(block.count, input.native, output.native), hasMarks: false)
+      output.native, capacity: output.native.mostTokens(from: block.count, of: input.native) + burst, hasMarks: false)
     try rig.process([block.laid(input, isEnd: isEnd)], outputs: [to])
     return try RigStream(to, output)
-  }
-
-  /// The node's declared maximum of tokens from a block of `count`.
-  private func most(_ count: Int, _ input: auscult_format, _ output: auscult_format) throws -> Int {
-    guard output.denominator % input.denominator == 0 else { throw Problem("positions cannot be expressed") }
-    let ticks = Int64(count) * input.period * (output.denominator / input.denominator)
-    return Int((ticks + output.period - 1) / output.period) + burst
   }
 }
 

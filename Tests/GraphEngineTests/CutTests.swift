@@ -67,6 +67,25 @@ import Testing
     }
   }
 
+  /// A slice of one analysis frame, and the next one a million frames later: there is room for it in every period.
+  @Test(arguments: [1, 64, 8192]) func aSliceAfterAVeryLongHopHasRoom(period: Int) throws {
+    let graph = """
+      graph: rare
+      nodes:
+        mic: { type: source }
+        stft: { type: stft, length: 64, hop: 64 }
+        mel: { type: mel, bands: 4 }
+        slices: { type: slicer, length: 1 frame, hop: 1048576 frames }
+        matrices: { type: sink.npy, path: "${env:OUT}/slices.npy" }
+      links:
+        - mic -> stft -> mel -> slices -> matrices
+      """
+    var random = SeededRandom(seed: 1)
+    let result = try runByHand(graph, feed: [.samples(random.noise(channels: 1, frames: 1000))]) { period }
+    // Four values after a header of 128 bytes.
+    #expect(result.files["slices.npy"]?.count == 128 + 4 * 4)
+  }
+
   @Test func threadsAndPlacementGiveTheSameBits() throws {
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
