@@ -211,9 +211,9 @@ struct DocumentLoader {
   private mutating func checkHeader(_ document: GraphDocument, _ root: FileContent) {
     let start = SourceLocation(file: files[0].name, line: 1, column: 1)
     if let name = document.name {
-      if !name.isBroken, !isGraphName(name.text) {
+      if !name.isBroken, !GraphName.isValid(name.text) {
         collector.add(
-          "bad-name", "\(quoted(name.text)) can't be a graph's name: 1 to 48 bytes, no ':', no '/'", at: name.location)
+          "bad-name", "\(quoted(name.text)) can't be a graph's name: \(GraphName.rule)", at: name.location)
       }
     } else if root.name == nil, !collector.hasErrors {
       collector.add("missing-key", "the key 'graph', the graph's name, is missing", at: start)
@@ -222,12 +222,6 @@ struct DocumentLoader {
       collector.add("missing-key", "the graph has no nodes", at: start)
     }
   }
-}
-
-/// The name becomes a JACK client's name and part of a socket's path.
-private func isGraphName(_ name: String) -> Bool {
-  (1...48).contains(name.utf8.count) && !name.hasPrefix(".") && !name.contains { ":/".contains($0) }
-    && name.unicodeScalars.allSatisfy(TerminalText.isPrintable)
 }
 
 /// `.` for a bare name.

@@ -55,6 +55,11 @@ import Testing
     ),
     (["run", "g.yaml", "--start-server", "--period", "64,128"], "Error: A JACK server has one --period."),
     (
+      ["run", "g.yaml", "--name", "../fan"],
+      "Error: --name: '../fan' can't be the name of a run: 1 to 48 bytes, no ':', no '/', nothing unprintable, and no "
+        + "'.' at the beginning"
+    ),
+    (
       ["run", "g.yaml", "--start-server", "--reconnect"],
       "Error: --reconnect does not go with --start-server: a private server does not come back."
     ),

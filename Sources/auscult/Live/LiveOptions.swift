@@ -1,4 +1,5 @@
 import ArgumentParser
+import GraphText
 import JACKDriver
 
 /// Options of a run on JACK.
@@ -35,6 +36,12 @@ struct LiveOptions: ParsableArguments {
 
   @Flag(help: "Swap the nodes of a plugin whenever it is rebuilt.")
   var watchPlugins = false
+
+  func validate() throws {
+    if let name, !GraphName.isValid(name) {
+      throw ValidationError("--name: \(quoted(name)) can't be the name of a run: \(GraphName.rule)")
+    }
+  }
 
   /// The options that were given, for messages.
   var given: [String] {
