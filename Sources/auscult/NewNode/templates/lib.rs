@@ -61,7 +61,8 @@ macro_rules! text {
 }
 
 fn level_of(values: &[f32]) -> f64 {
-    values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64
+    let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
+    sum / values.len() as f64
 }
 
 impl Detector {
