@@ -11,7 +11,10 @@ let realtime: [SwiftSetting] = [
 
 let package = Package(
   name: "NodeKit",
-  products: [.library(name: "NodeKit", targets: ["NodeKit"])],
+  products: [
+    .library(name: "NodeKit", targets: ["NodeKit"]),
+    .library(name: "CNodeABI", targets: ["CNodeABI"]),
+  ],
   targets: [
     .target(name: "CNodeABI"),
     .target(name: "CRealtime", dependencies: ["CNodeABI"]),

@@ -92,7 +92,7 @@ install_development() {
   fill packaging/pkgconfig/auscult.pc.in >"$work/auscult.pc"
   put 644 "$work/auscult.pc" "$prefix/lib/pkgconfig/auscult.pc"
   kit=$prefix/share/auscult/NodeKit
-  put 644 packaging/nodekit/Package.swift "$kit/Package.swift"
+  put 644 packaging/NodeKit/Package.swift "$kit/Package.swift"
   for module in CNodeABI NodeABI CRealtime CKernels NodeKit; do put_tree "Sources/$module" "$kit/Sources/$module"; done
   put 644 plugins/exports.map "$kit/exports.map"
 }
