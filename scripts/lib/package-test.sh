@@ -9,7 +9,7 @@ bare_system() {
   has debootstrap || fail 'debootstrap is not installed' 'On Debian and Ubuntu: apt-get install debootstrap'
   say 'making a bare Debian 12 ...'
   rm -rf "$bare"
-  debootstrap --variant=minbase bookworm "$bare" "${AUSCULT_DEBIAN_MIRROR:-http://deb.debian.org/debian}" \
+  debootstrap --variant=minbase bookworm "$bare" ${AUSCULT_DEBIAN_MIRROR:+"$AUSCULT_DEBIAN_MIRROR"} \
     >"$work/debootstrap.log" 2>&1 || give_up 'debootstrap failed'
   : >"$bare/complete"
 }
