@@ -182,7 +182,7 @@ package final class StoredNotice: @unchecked Sendable {
   package init(_ notice: Notice, end: Int64) {
     let arena = Arena()
     node = notice.node
-    isLoss = notice.kind == "gap"
+    isLoss = notice.kind == "gap" && notice.state == "sink"
     let details = notice.details.map {
       auscult_notice_detail(name: arena.text($0.name), text: arena.text($0.text))
     }

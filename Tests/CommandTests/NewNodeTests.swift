@@ -136,6 +136,34 @@ private let isLong = !(ProcessInfo.processInfo.environment["AUSCULT_LONG"] ?? ""
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/fan") == ["detector.c"])
   }
 
+  /// The program's place becomes part of scripts and of Swift source.
+  @Test func aHostilePlaceIsQuoted() throws {
+    let prefix = folder.path + #"/it's "$(touch pwned)" \(1)"#
+    let files = FileManager.default
+    for (place, origin) in [
+      ("bin/auscult", BuildFolder.path + "/auscult"), ("include", BuildFolder.package + "/Sources/CNodeABI/include"),
+      ("share/auscult/NodeKit", BuildFolder.package + "/packaging/NodeKit"),
+    ] {
+      let path = "\(prefix)/\(place)"
+      try files.createDirectory(
+        atPath: String(path.prefix(upTo: path.lastIndex(of: "/")!)), withIntermediateDirectories: true)
+      if place == "include" || place.hasSuffix("NodeKit") {
+        try files.createSymbolicLink(atPath: path, withDestinationPath: origin)
+      } else {
+        try files.copyItem(atPath: origin, toPath: path)
+      }
+    }
+    for language in ["c", "swift"] {
+      _ = try CompiledPlugin.run(
+        "\(prefix)/bin/auscult", ["new-node", "pump-\(language)", "--language", language, "--into", folder.path])
+    }
+    _ = try CompiledPlugin.run("\(folder.path)/pump-c/build", [])
+    #expect(files.fileExists(atPath: "\(folder.path)/pump-c/libauscult-pump-c.so"))
+    let package = try folder.text("pump-swift/Package.swift")
+    #expect(package.contains(#"/it's \"$(touch pwned)\" \\(1)/share/auscult/NodeKit""#), "\(package)")
+    #expect(try files.subpathsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasSuffix("/pwned") && $0 != "pwned" })
+  }
+
   /// No word between two `@` is left.
   @Test(arguments: ["swift", "c", "cxx", "rust", "python"]) func everyWordIsFilledIn(language: String) throws {
     let node = try AuthoredNode(auscult, language: language)

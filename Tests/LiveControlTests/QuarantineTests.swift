@@ -56,7 +56,7 @@ import Testing
     #expect(run.events.last == .nodeIsBack("bad") && run.engine.quarantinedNodes.isEmpty)
     #expect(run.ended.map(\.request.words) == ["return of bad"])
     // People return to what they left, not to a node that failed.
-    #expect(try run.finish(.rollback).state == .failed)
+    #expect(try run.finish(.rollback).state == .failed && run.engine.previousGraph == nil)
     // It fails again before it has lived long.
     run.run(until: { state(run)?.isOut ?? false })
     #expect(state(run)?.failures == 2 && state(run)?.seconds == 2)
@@ -104,17 +104,40 @@ import Testing
     #expect(run.events.last == .nodeIsBack("bad"))
   }
 
-  /// It would learn the sound of a fault.
-  @Test func aDetectorThatLearnsLiveStaysOut() throws {
+  /// It would learn the sound of a fault. A return of a node before it renews it, too.
+  @Test(arguments: ["judge", "mel"]) func aDetectorThatLearnsLiveStaysOut(failed: String) throws {
     let run = try HandLiveRun(["graph.yaml": HandLiveRun.graph(judge: "type: detector.bands, learn: 0.1 s")])
     for _ in 0..<20 { run.poll() }
-    run.engine.quarantine("judge", because: "overran its budget")
+    run.engine.quarantine(failed, because: "overran its budget")
     run.poll()
-    #expect(state(run, "judge")?.staysOut?.hasPrefix("it has learned what is normal") ?? false)
-    #expect(state(run, "judge")?.reason == "overran its budget")
+    let reason = failed == "judge" ? "it has learned" : "'judge', which a return renews, has learned"
+    #expect(state(run, failed)?.staysOut?.hasPrefix("\(reason) what is normal") ?? false)
+    #expect(state(run, failed)?.reason == "overran its budget")
     run.clock.advance(.seconds(1000))
     for _ in 0..<20 { run.poll() }
-    #expect(run.ended.isEmpty && run.engine.quarantinedNodes == ["judge"])
+    #expect(run.ended.isEmpty && run.engine.quarantinedNodes == [failed])
+  }
+
+  /// What a failed sink has not written is a gap in all records.
+  @Test func aSinkComesBack() throws {
+    let run = try HandLiveRun(["graph.yaml": Self.graph(after: 1_000_000)])
+    for _ in 0..<20 { run.poll() }
+    run.engine.quarantine("log", because: "overran its budget")
+    for _ in 0..<20 { run.poll() }
+    run.clock.advance(.seconds(1))
+    run.run(until: { state(run, "log")?.isOut == false })
+    run.engine.finishStream()
+    run.engine.stop()
+    for name in ["log.jsonl", "other.jsonl"] {
+      let others = try lines(run, name).filter { $0.kind != "score" }
+      let gaps = others.filter { $0.kind == "gap" }
+      try #require(gaps.count == 1, "\(name): \(others)")
+      #expect(gaps[0].node == "log" && gaps[0].cause == "node", "\(name): \(gaps)")
+      let scores = try lines(run, name).filter { $0.kind == "score" }
+      let missing = name == "log.jsonl" ? gaps[0].begin..<gaps[0].end : 0..<0
+      let begins = stride(from: 0, to: run.engine.realtime.position, by: 250).filter { !missing.contains($0) }
+      #expect(scores.map(\.begin) == begins, "\(name)")
+    }
   }
 
   /// A change that people make while a node is out renews it as well, and no return is tried in between.

@@ -21,10 +21,8 @@ put_tree() {
 
 # fill TEMPLATE: writes it with the names of this installation.
 fill() {
-  sed -e "s|@PREFIX@|$prefix|g" -e "s|/usr/local/bin/|$prefix/bin/|g" -e "s|@VERSION@|$(version)|g" "$1"
+  sed -e "s|@PREFIX@|$prefix|g" -e "s|/usr/local/bin/|$prefix/bin/|g" -e "s|@VERSION@|$(auscult_version)|g" "$1"
 }
-
-version() { sed -n 's/^let auscultVersion = "\(.*\)"$/\1/p' Sources/auscult/Main.swift; }
 
 build_id() { readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: *//p' | head -n 1; }
 

@@ -203,9 +203,9 @@ final class SwapRun {
     let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
     for node in transition.nodes where !stays.contains(node.runtime.number) {
       node.runtime.worker?.retire()
-      if status.reason == nil, let position = status.position { recordMissing(of: node, through: position) }
       engine.takeDown(
         node.runtime, seconds: 0.5, noticesThrough: status.returnPosition ?? status.position ?? .min)
+      if status.reason == nil, let position = status.position { recordMissing(of: node, through: position) }
     }
     for runtime in draft.added { runtime.worker?.isNew.store(false, ordering: .relaxed) }
     if status.reason == nil {

@@ -32,6 +32,9 @@ final class WorkerStep: @unchecked Sendable {
   /// Tokens of joined inputs without a partner.
   let unmatched = Atomic<Int64>(0)
   private var lastComplete = Int64.min
+  /// Frame position through which its inputs were complete before the last call; of a failed node, before the call that
+  /// failed.
+  private(set) var heardBefore: Int64 = 0
   /// The step no longer exists.
   private var isRetired = false
   /// The node came with the change in progress.
@@ -136,6 +139,7 @@ final class WorkerStep: @unchecked Sendable {
   /// Quarantines a node that can't continue, before it runs again. Thread: control.
   func fail() {
     modify { worker in
+      worker.heardBefore = worker.step.pointee.state.inputWatermark
       worker.step.pointee.state.hasFailed = true
       worker.failed.store(true, ordering: .relaxed)
     }
@@ -251,6 +255,7 @@ final class WorkerStep: @unchecked Sendable {
   func run() -> Bool {
     guard tuneIfDue() else { return false }
     UnsafeMutablePointer(mutating: clock).pointee.flags = hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0
+    if !step.pointee.state.hasFailed { heardBefore = step.pointee.state.inputWatermark }
     switch runStep(step, clock: clock) {
     case .takenAway: return false
     case .failed:

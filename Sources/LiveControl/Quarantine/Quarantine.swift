@@ -64,7 +64,7 @@ public final class Quarantine {
     entry.staysOut = obstacle(name) ?? (entry.next == nil ? ReturnDelay.tooOften : nil)
     if entry.staysOut != nil { entry.next = nil }
     entries[name] = entry
-    record(name, "out", entry)
+    record(name, entry)
   }
 
   private func noteReturn(_ name: String) {
@@ -88,15 +88,15 @@ public final class Quarantine {
     var request = ChangeRequest(.swap)
     request.node = name
     request.isReturn = true
-    // Refused while a detector is trained: later.
+    // If it is refused, it is tried again in the next round.
     entries[name]!.change = try? changes.queue.submit(request)
   }
 
-  private func record(_ name: String, _ state: String, _ entry: Entry) {
+  private func record(_ name: String, _ entry: Entry) {
     let seconds = entry.delay.delay / .seconds(1)
     engine.note(
       Notice(
-        "quarantine", state: entry.staysOut == nil ? state : "stays out", node: name,
+        "quarantine", state: entry.staysOut == nil ? "out" : "stays_out", node: name,
         details: [
           Notice.Detail("reason", entry.reason), Notice.Detail("failures", "\(entry.delay.failures)"),
           entry.staysOut.map { Notice.Detail("stays_out", $0) } ?? Notice.Detail("next_seconds", "\(Int(seconds))"),
@@ -106,13 +106,35 @@ public final class Quarantine {
 
   // MARK: Which nodes
 
-  /// Why no new instance of a node may take over by itself; nil: it may.
+  /// Why no new instance of a node may take over by itself; nil: it may. The nodes after it are renewed with it, as in a
+  /// swap.
   private func obstacle(_ name: String) -> String? {
-    guard let node = engine.graph.nodes.first(where: { $0.name == name }) else { return nil }
-    let learns = node.nodeClass.parameter("learn") != nil && node.argument("model")?.value == nil
-    if node.nodeClass.traits.contains(.detector), learns {
-      return "it has learned what is normal from the running sound, and would learn what it hears now"
+    let nodes = engine.graph.nodes
+    guard let index = nodes.firstIndex(where: { $0.name == name }) else { return nil }
+    guard let learner = nodes.indices(after: index, engine.graph.links).first(where: { nodes[$0].learnsLive }) else {
+      return nil
     }
-    return nil
+    return (learner == index ? "it" : "'\(nodes[learner].name)', which a return renews,")
+      + " has learned what is normal from the running sound, and would learn what it hears now"
+  }
+}
+
+extension Graph.Node {
+  /// A detector that learns from the running sound instead of a model.
+  fileprivate var learnsLive: Bool {
+    nodeClass.traits.contains(.detector) && nodeClass.parameter("learn") != nil && argument("model")?.value == nil
+  }
+}
+
+extension [Graph.Node] {
+  /// A node and all that its output leads to.
+  fileprivate func indices(after node: Int, _ links: [Graph.Link]) -> [Int] {
+    var found = [node]
+    var place = 0
+    while place < found.count {
+      found += Set(links.filter { $0.from.node == found[place] }.map(\.to.node)).subtracting(found).sorted()
+      place += 1
+    }
+    return found
   }
 }

@@ -33,7 +33,7 @@ struct NewNode: ParsableCommand {
 
   func validate() throws {
     guard NodeFolder.isValid(name) else {
-      throw ValidationError("The name '\(name)' is wrong: give \(NodeFolder.nameRule).")
+      throw ValidationError("The name '\(name.shown)' is wrong: give \(NodeFolder.nameRule).")
     }
   }
 

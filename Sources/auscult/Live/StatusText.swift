@@ -36,7 +36,7 @@ struct StatusText {
         "blocked   \((output["node"]?.text ?? "?").shown), since \((output["since"]?.text ?? "?").shown): "
           + (output["problem"]?.text ?? "?").shown)
     }
-    for node in status["quarantine"]?.array ?? [] { lines.append("quarant.  \(words(quarantine: node))") }
+    for node in status["quarantine"]?.array ?? [] { lines.append("failures  \(words(quarantine: node))") }
     for node in status["isolated"]?.array ?? [] { lines.append("isolated  \(words(isolated: node))") }
     for (node, figures) in (status["figures"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("figures   \(node.shown): \(words(figures: figures.object ?? [:]))")

@@ -70,22 +70,9 @@ struct NodeFolder {
       "TOOL": language.tool,
       "AUSCULT": ShellText.word(kit.program),
       "INCLUDE": ShellText.word(kit.headers),
-      "KIT": swiftLiteral(kit.nodeKit),
+      "KIT": SwiftText.literal(kit.nodeKit),
       "CHECKED": language.makesPlugin ? "\(plugin), usual: -22, threshold: 6" : program,
       "WATCHING": language.makesPlugin ? "\(plugin), model: \(name).safetensors" : program,
     ]
   }
-}
-
-/// A text as Swift source writes it.
-private func swiftLiteral(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": result += "\\\(scalar)"
-    case _ where scalar.value < 0x20 || scalar.value == 0x7f: result += "\\u{\(String(scalar.value, radix: 16))}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }
