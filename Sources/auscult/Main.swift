@@ -99,8 +99,8 @@ struct Auscult: ParsableCommand {
       CommandGroup(
         name: "Look:",
         subcommands: [
-          Serve.self, Check.self, Doctor.self, Ports.self, Nodes.self, ConformanceCommand.self, Bench.self,
-          GraphPicture.self, Schema.self,
+          Serve.self, Check.self, Doctor.self, Ports.self, Nodes.self, ConformanceCommand.self, Declare.self,
+          Bench.self, GraphPicture.self, Schema.self,
         ]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])
