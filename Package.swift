@@ -282,7 +282,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: strict, linkerSettings: sanitizer),
+      resources: [.embedInCode("NewNode/templates")], swiftSettings: strict, linkerSettings: sanitizer),
     .executableTarget(
       name: "auscult-node",
       dependencies: [

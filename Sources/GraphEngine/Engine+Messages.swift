@@ -53,7 +53,7 @@ extension Engine {
 
   func nodeFailed(_ node: String, _ reason: String) {
     failedNodes.insert(node)
-    log(.error, node, "\(reason); the node is quarantined, the graph runs on")
+    services.quarantined(node, reason)
   }
 
   func log(_ level: LogLevel, _ node: String, _ text: String) { options.log(level, node, text) }

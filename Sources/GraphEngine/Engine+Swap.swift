@@ -198,7 +198,7 @@ extension Engine {
     swapRun = SwapRun(
       self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.observed), options: options,
       phases: stopwatch.phases)
-    previousGraph = graph
+    if !options.isReturn { previousGraph = graph }
     graph = draft.graph
     lastGeneration = draft.generation
     services.graphHashes.set(draft.graph.hash, of: draft.generation)

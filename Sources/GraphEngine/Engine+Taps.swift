@@ -48,7 +48,7 @@ extension Engine {
       throw .refused(error.diagnostics.map(\.message).joined(separator: "; "))
     }
     taps.append(tap)
-    if installTaps() { return tap.runtime.number }
+    if reinstall() { return tap.runtime.number }
     taps.removeLast()
     takeDown(tap.runtime, seconds: 0.5)
     throw .busy
@@ -69,7 +69,7 @@ extension Engine {
     guard !leaving.isEmpty, swapRun == nil, schedule != nil else { return }
     let before = taps
     taps.removeAll(where: \.isLeaving)
-    guard installTaps() else {
+    guard reinstall() else {
       taps = before
       return
     }
@@ -136,10 +136,10 @@ extension Engine {
     return try draft.runtimes(running: nodes, generations: generations, number: nextNumber).last!
   }
 
-  /// Installs the schedule that runs with the present taps.
+  /// Installs the present nodes with the present taps and options. Not during a swap.
   ///
   /// - Returns: false if a worker is in a long call, or there is no memory: nothing has changed then.
-  private func installTaps() -> Bool {
+  func reinstall() -> Bool {
     let nodes = graphNodes
     guard
       let builder = try? ScheduleBuilder(

@@ -15,7 +15,7 @@ import Synchronization
 public final class Engine: @unchecked Sendable {
   /// The graph that runs, or will run.
   public internal(set) var graph: Graph
-  public let options: EngineOptions
+  public internal(set) var options: EngineOptions
   /// The engine whose sinks this one uses when its turn comes; nil: all sinks are its own. See `Engine+Ahead.swift`.
   let owner: Engine?
   /// The engines that use this one's sinks.
@@ -89,7 +89,7 @@ public final class Engine: @unchecked Sendable {
     self.options = options
     services = HostServices(runName: options.runName, isRehearsal: options.isRehearsal, log: options.log)
     services.graphHashes.set(graph.hash, of: generation)
-    stalls = StallWatch(services.calls, log: options.log)
+    stalls = StallWatch(services.calls, services.failures, log: options.log)
     var outputs = OutputGuard(graph)
     outputs.protect(options.outputs)
     let problems = owner == nil ? outputs.problems(graph) : []

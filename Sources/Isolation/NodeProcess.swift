@@ -153,11 +153,13 @@ package final class NodeProcess: @unchecked Sendable {
     guard let output = makePipe() else { return noteStart(-1, "no descriptors are left") }
     let child = spawn(program, arguments, descriptors: [nil, output.write, output.write, descriptor])
     let problem = child == nil ? systemReason() : ""
+    // Until it runs its own program a process has our memory, and the kernel counts that for it.
+    let inherited = Self.peakMemory
     close(output.write)
     noteStart(child ?? -1, "\(program): \(problem)")
     let said = child == nil ? [] : readTail(output.read)
     close(output.read)
-    if let child { reap(child, said: said) }
+    if let child { reap(child, said: said, inherited: inherited) }
   }
 
   private func noteStart(_ child: pid_t, _ problem: String) {
@@ -184,19 +186,28 @@ package final class NodeProcess: @unchecked Sendable {
     }
   }
 
-  private func reap(_ child: pid_t, said: [UInt8]) {
+  /// The most memory that this process has had, in KiB.
+  private static var peakMemory: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss
+  }
+
+  /// - Parameter inherited: KiB up to which the most memory of the process is not its own.
+  private func reap(_ child: pid_t, said: [UInt8], inherited: Int) {
     var information = siginfo_t()
     uninterrupted { waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) }
     var (status, usage) = (Int32(0), rusage())
     condition.lock()
     uninterrupted { wait4(child, &status, 0, &usage) }
     isReaped = true
+    let memory = usage.ru_maxrss > inherited ? usage.ru_maxrss * 1024 : 0
     let last = said.split(separator: UInt8(ascii: "\n")).last ?? []
     end = ProcessEnd(
-      cause: cause ?? .ended(status), call: call, said: harmless(last), memory: usage.ru_maxrss * 1024, limit: limit)
+      cause: cause ?? .ended(status), call: call, said: harmless(last), memory: memory, limit: limit)
     ended.store(true, ordering: .releasing)
     condition.broadcast()
     condition.unlock()
-    memory.give(.ended)
+    self.memory.give(.ended)
   }
 }

@@ -21,7 +21,7 @@ package struct ProcessEnd: Error, Sendable {
   package var call = ""
   /// Its last line on standard output or error.
   package var said = ""
-  /// The most memory that it had, and its limit, in bytes.
+  /// The most memory that it had, and its limit, in bytes; 0: not known.
   package var memory = 0
   package var limit = 0
 

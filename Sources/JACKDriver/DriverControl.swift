@@ -43,6 +43,8 @@ public final class DriverControl: Sendable {
   /// Cycles that began or ended after the server had begun the next one, by its counter. Compare with an idle client to see
   /// which of them the computer causes.
   public var overruns: Int64 { share.pointee.overruns.load(ordering: .relaxed) }
+  /// The kernel's number of the thread that runs the cycles; 0: not seen yet.
+  public var audioThread: Int32 { share.pointee.audioThread.load(ordering: .relaxed) }
   /// Frames in a cycle.
   public var period: Int { share.pointee.period.load(ordering: .relaxed) }
   /// Whether the driver waits for a server, because there is none, or none at the right rate.

@@ -29,6 +29,8 @@ struct DriverShare: ~Copyable {
   /// Frames in a cycle from now on.
   let period = Atomic<Int>(0)
   let sampleRate = Atomic<Int>(0)
+  /// The kernel's number of the thread that runs the cycles; 0: not seen yet.
+  let audioThread = Atomic<Int32>(0)
   /// The kernel's number of JACK's notification thread; 0: not seen yet.
   let notificationThread = Atomic<Int32>(0)
   let portsChanged = Atomic<Bool>(false)

@@ -156,7 +156,13 @@ public final class JACKDriver {
     let notifications = Notifications(control: control, engine: engine.realtime, latency: latency)
     notifications.install(in: client)
     jack_set_process_callback(client.handle, ProcessState.callback, state)
-    jack_set_thread_init_callback(client.handle, { cjack_touch_stack($0) }, nil)
+    jack_set_thread_init_callback(
+      client.handle,
+      { context in
+        cjack_touch_stack(context)
+        let share = context!.assumingMemoryBound(to: DriverShare.self)
+        share.pointee.audioThread.store(gettid(), ordering: .relaxed)
+      }, control.share)
     return Session(client: client, state: state, notifications: notifications)
   }
 

@@ -20,6 +20,7 @@ package final class HostServices: @unchecked Sendable {
   package let remarks = RemarkList()
   package let outages = OutageList()
   package let figures = FigureList()
+  package let failures = FailureList()
   package let graphHashes = GraphHashes()
   /// How long to wait for nodes.
   package let calls: NodeCalls
@@ -53,6 +54,12 @@ package final class HostServices: @unchecked Sendable {
   deinit {
     fileName.withLock { free($0) }
     free(UnsafeMutablePointer(mutating: runName))
+  }
+
+  /// Reports a node that fails, and keeps the reason. Thread: control or worker.
+  package func quarantined(_ node: String, _ reason: String) {
+    failures.note(node, reason)
+    log(.error, node, "\(reason); the node is quarantined, the graph runs on")
   }
 
   package func setRate(_ rate: Int) { driverRate.store(rate, ordering: .relaxed) }

@@ -43,6 +43,11 @@ extension Notice {
   /// Frames that a notice is about and that lie before its own positions.
   static func details(begin: Int64, end: Int64) -> [Detail] { [Detail("begin", "\(begin)"), Detail("end", "\(end)")] }
 
+  /// What a failed node did not yield until another instance took over: a gap of cause `node`.
+  package static func missing(at node: String, begin: Int64, end: Int64) -> Notice {
+    Notice("gap", state: "node", node: node, begin: begin, details: details(begin: begin, end: end))
+  }
+
   /// Tokens that an output could not write: a gap of cause `sink`. Its record has their positions, not the report's.
   package static func loss(_ count: Int, at node: String, begin: Int64, end: Int64) -> Notice {
     Notice(

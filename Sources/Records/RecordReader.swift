@@ -51,8 +51,8 @@ public struct RecordReader {
   public func record(_ notice: Notices.Notice, rate: Int) -> Record {
     let content: Record.Content
     let span = span(notice)
-    if let count = lostTokens(notice) {
-      content = .gap(Record.Gap(.sink, count: count))
+    if let gap = gap(notice) {
+      content = .gap(gap)
     } else {
       let details = notice.details.filter { span == nil || $0.name != "begin" && $0.name != "end" }
       content = .notice(
@@ -71,10 +71,11 @@ public struct RecordReader {
     return Span(begin: begin, end: max(begin, end))
   }
 
-  /// Number of tokens that an output could not write.
-  private func lostTokens(_ notice: Notices.Notice) -> Int? {
+  /// The gap that a notice reports: tokens that an output could not write, or that a failed node did not yield.
+  private func gap(_ notice: Notices.Notice) -> Record.Gap? {
     guard notice.kind == "gap" else { return nil }
-    return notice.details.first { $0.name == "count" }.flatMap { Int($0.text) }
+    if notice.state == "node" { return Record.Gap(.node, count: 0) }
+    return notice.details.first { $0.name == "count" }.flatMap { Int($0.text) }.map { Record.Gap(.sink, count: $0) }
   }
 
   /// The name of an alarm's clip, without the extension. All records of one alarm have the same.

@@ -99,9 +99,9 @@ struct Auscult: ParsableCommand {
       CommandGroup(
         name: "Look:",
         subcommands: [
-          Serve.self, Check.self, Doctor.self, Ports.self, Nodes.self, ConformanceCommand.self, Declare.self,
-          Bench.self, GraphPicture.self, Schema.self,
+          Serve.self, Check.self, Doctor.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self,
         ]),
+      CommandGroup(name: "Write nodes:", subcommands: [NewNode.self, ConformanceCommand.self, Declare.self]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])
 }

@@ -105,19 +105,7 @@ struct WatchTests {
     let source = try String(contentsOfFile: fixture, encoding: .utf8)
       .replacingOccurrences(of: "factor: Float = 1", with: "factor: Float = \(factor)")
     try folder.write("Judge.swift", source)
-    let kit = try ["NodeKit", "NodeABI", "CKernels"].flatMap { module in
-      let objects = BuildFolder.path + "/\(module).build"
-      return try FileManager.default.contentsOfDirectory(atPath: objects)
-        .filter { $0.hasSuffix(".o") }.map { objects + "/" + $0 }
-    }
-    try CompiledPlugin.run(
-      "swiftc",
-      [
-        "-O", "-emit-library", "-module-name", "Judge", "-o", folder.path + "/libauscult-swift-judge.so", "-I",
-        BuildFolder.path + "/Modules", "-I", CompiledPlugin.headers, "-I",
-        BuildFolder.package + "/Sources/CRealtime/include", "-I", BuildFolder.package + "/Sources/CKernels/include",
-        "-Xlinker", "--build-id=sha1", folder.path + "/Judge.swift",
-      ] + kit)
+    try SwiftPlugin.build(folder.path + "/Judge.swift", into: folder.path + "/libauscult-swift-judge.so")
   }
 
   /// Once by a file that takes the name, as linkers do, and once by a file that is written in place.

@@ -24,6 +24,15 @@ import Testing
     }
   }
 
+  /// Plugins outside the repository are built with a package of their own.
+  @Test func theKitIsAPartOfThePackage() throws {
+    let package = PackageGraph(manifest: try Repository.text("Package.swift"))
+    let kit = PackageGraph(manifest: try Repository.text("packaging/NodeKit/Package.swift"))
+    #expect(Set(kit.arrows.keys) == package.reach("NodeKit").union(["NodeKit"]))
+    for (module, others) in kit.arrows { #expect(others == package.arrows[module], "\(module)") }
+    #expect(Repository.exists("packaging/NodeKit/Sources/NodeKit/Node.swift"))
+  }
+
   /// A path in code style, or a file's name, names a file. README.md also names files that a reader is to write.
   @Test(arguments: Repository.documents.filter { $0 != "README.md" }) func pathsExist(document: String) throws {
     let names = Set(Repository.sources.map { String($0.split(separator: "/").last!) })

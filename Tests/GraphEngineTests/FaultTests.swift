@@ -36,6 +36,48 @@ import Testing
     #expect(result.log == ["error bad: \(reasons[fault]!); the node is quarantined, the graph runs on"])
   }
 
+  /// The reason says so when a node before is at fault.
+  @Test(arguments: ["realtime", "worker"]) func theReasonTellsOfInputThatIsNotFinite(thread: String) throws {
+    let gains = (0..<8).map { "gain\($0)" }
+    let graph = """
+      graph: loud
+      nodes:
+        mic: { type: source }
+      \(gains.map { "  \($0): { type: gain, gain: 1e6 }" }.joined(separator: "\n"))
+        judge: { type: test.faulty, library: \(BuildFolder.path)/libtestplugin-faulty.so, thread: \(thread) }
+        scores: { type: sink.jsonl, path: "${env:OUT}/scores.jsonl" }
+      links: [ mic -> \(gains.joined(separator: " -> ")) -> judge -> scores ]
+      """
+    var random = SeededRandom(seed: 1)
+    let result = try runByHand(graph, feed: [.samples(random.noise(frames: 2560))])
+    #expect(
+      result.log == [
+        "error judge: yielded a score that is not a finite number, from input that is not finite: see the nodes before it; "
+          + "the node is quarantined, the graph runs on"
+      ])
+  }
+
+  /// The engine may take a node out, too: its stream says so from the next call on.
+  @Test(arguments: ["realtime", "worker"])
+  func aNodeIsQuarantinedOnRequest(thread: String) throws {
+    let run = try HandRun(Self.graph("none", thread: thread))
+    var random = SeededRandom(seed: 1)
+    run.driver.feed(random.noise(frames: 2560), period: 256)
+    run.engine.drain()
+    run.engine.quarantine("bad", because: "overran its budget")
+    #expect(run.engine.quarantinedNodes == ["bad"] && run.engine.failure(of: "bad") == "overran its budget")
+    run.driver.feed(random.noise(frames: 2560), period: 256)
+    run.driver.finish()
+    let lines = try run.records("scores.jsonl").map {
+      try JSONDecoder().decode(GapTests.Line.self, from: Data($0.utf8))
+    }
+    #expect(lines.filter { $0.kind == "score" }.count == 10)
+    let gaps = lines.filter { $0.kind == "gap" }
+    #expect(gaps.first?.begin == 2560 && gaps.last?.end == 5120 && gaps.allSatisfy { $0.node == "bad" }, "\(gaps)")
+    #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0.end == $1.begin })
+    #expect(run.messages == ["error bad: overran its budget; the node is quarantined, the graph runs on"])
+  }
+
   /// The node before it holds frames back, so that the last watermark lies before the end.
   @Test(arguments: ["realtime", "worker"])
   func theLastGapOfAFailedNodeReachesTheEndOfTheStream(thread: String) throws {

@@ -5,6 +5,8 @@ struct CommandFilter {
   /// States of alarms, and kinds of other events.
   static let choices = [
     "raised", "cleared", "repeated", "inhibited", "resumed", "open", "deaf", "gap", "connection", "clock", "swap",
+    "quarantine",
+    "isolation",
   ]
 
   private let names: Set<String>

@@ -35,11 +35,35 @@ extension RealtimeSchedule {
   }
 }
 
+extension auscult_block {
+  /// Whether all values of audio, spectra, features or slices are finite.
+  var valuesAreFinite: Bool {
+    @_noLocks @_noAllocation get {
+      let format = format.pointee
+      let width: Int
+      switch format.kind {
+      case AUSCULT_AUDIO: width = 1
+      case AUSCULT_SPECTRUM: width = 2 * Int(format.columns)
+      case AUSCULT_FEATURES, AUSCULT_SLICE: width = Int(format.rows) * Int(format.columns)
+      default: return true
+      }
+      for channel in 0..<Int(format.channels) {
+        for token in 0..<Int(count) {
+          let values = (data + place(token, channel)).assumingMemoryBound(to: Float.self)
+          for index in 0..<width where !values[index].isFinite { return false }
+        }
+      }
+      return true
+    }
+  }
+}
+
 extension UnsafeMutablePointer where Pointee == Step {
   /// Quarantines the node and withdraws what it wrote in this call.
   @_noLocks @_noAllocation
   func fail() {
     pointee.state.hasFailed = true
+    pointee.state.isFailureMarked = true
     for index in 0..<pointee.outputCount {
       if let progress = pointee.outputs[index].progress { progress.pointee.hasFailed.store(true, ordering: .relaxed) }
       pointee.outputs[index].block.count = 0

@@ -6,6 +6,8 @@ import Synchronization
 struct NodeState {
   private struct Memory: ~Copyable {
     let hasFailed = Atomic<Bool>(false)
+    let isFailureMarked = Atomic<Bool>(false)
+    let longest = Atomic<Int64>(0)
     let calls = Atomic<Int64>(0)
     let nanoseconds = Atomic<Int64>(0)
     let inputWatermark = Atomic<Int64>(0)
@@ -25,10 +27,16 @@ struct NodeState {
     memory.deallocate()
   }
 
-  /// The node failed and yields no more tokens.
+  /// The node failed and yields no more tokens. The control thread may set it, too.
   var hasFailed: Bool {
     @_noLocks @_noAllocation get { memory.pointee.hasFailed.load(ordering: .relaxed) }
     @_noLocks @_noAllocation nonmutating set { memory.pointee.hasFailed.store(newValue, ordering: .relaxed) }
+  }
+
+  /// The node's outputs say that it failed.
+  var isFailureMarked: Bool {
+    @_noLocks @_noAllocation get { memory.pointee.isFailureMarked.load(ordering: .relaxed) }
+    @_noLocks @_noAllocation nonmutating set { memory.pointee.isFailureMarked.store(newValue, ordering: .relaxed) }
   }
 
   /// Frame position through which its inputs are complete.
@@ -42,6 +50,10 @@ struct NodeState {
   /// Time in `process` so far, in nanoseconds; 0 where it is not measured.
   var nanoseconds: Int64 { memory.pointee.nanoseconds.load(ordering: .relaxed) }
 
+  /// The longest call since it was last taken, in nanoseconds; 0 where it is not measured. A call that ends meanwhile may
+  /// be missed.
+  func takeLongest() -> Int64 { memory.pointee.longest.exchange(0, ordering: .relaxed) }
+
   // Only one thread writes, so a load and a store make a sum. Other threads never see a half-written value.
 
   @_noLocks @_noAllocation
@@ -53,6 +65,9 @@ struct NodeState {
   func addTime(_ nanoseconds: Int64) {
     let before = memory.pointee.nanoseconds.load(ordering: .relaxed)
     memory.pointee.nanoseconds.store(before + nanoseconds, ordering: .relaxed)
+    if nanoseconds > memory.pointee.longest.load(ordering: .relaxed) {
+      memory.pointee.longest.store(nanoseconds, ordering: .relaxed)
+    }
   }
 }
 

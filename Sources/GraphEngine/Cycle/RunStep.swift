@@ -28,9 +28,13 @@ extension UnsafeMutablePointer where Pointee == Step {
       pointee.state.inputWatermark = max(pointee.state.inputWatermark, inherited.through)
     }
     let hasFailed = pointee.state.hasFailed
-    for index in 0..<pointee.outputCount { prepare(pointee.outputs + index, inherited, clock, hasFailed: hasFailed) }
+    let failsNow = hasFailed && !pointee.state.isFailureMarked
+    for index in 0..<pointee.outputCount {
+      prepare(pointee.outputs + index, inherited, clock, hasFailed: hasFailed && !failsNow)
+    }
     if hasFailed {
-      if inherited.isEnd { flagMissing() }
+      // The control thread has quarantined it since the last call.
+      if failsNow { fail() } else if inherited.isEnd { flagMissing() }
       return .skipped
     }
     let number = pointee.call?.pointee.enter() ?? 0
@@ -138,7 +142,21 @@ extension UnsafeMutablePointer where Pointee == Step {
       marks.pointee.giveLearned(learned, input: pointee.inputs[0]!)
     }
     if output.pointee.highest < .infinity { output.pointee.dropUnheardBands() }
-    return block.scoresAreFinite ? nil : constantText("yielded a score that is not a finite number")
+    if block.scoresAreFinite { return nil }
+    return inputsAreFinite
+      ? constantText("yielded a score that is not a finite number")
+      : constantText(
+        "yielded a score that is not a finite number, from input that is not finite: see the nodes before it")
+  }
+
+  /// Looked at only when a node has failed.
+  private var inputsAreFinite: Bool {
+    @_noLocks @_noAllocation get {
+      for index in 0..<pointee.inputCount {
+        if let input = pointee.inputs[index], !input.pointee.valuesAreFinite { return false }
+      }
+      return true
+    }
   }
 }
 

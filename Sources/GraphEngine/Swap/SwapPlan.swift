@@ -67,6 +67,8 @@ public struct SwapOptions: Sendable {
   public var budget = 0.8
   /// The new nodes run beside the old ones until `promote` or `discard`.
   public var isShadow = false
+  /// The graph stays the same, and nodes that failed are renewed: `rollback` still returns to the graph before it.
+  public var isReturn = false
 
   public init() {}
 }

@@ -8,12 +8,12 @@ import Synchronization
 /// Thread: control.
 final class SwapRun {
   // The engine owns the swap and ends it first, also in its deinit, where a checked reference is no longer valid.
-  private unowned(unsafe) let engine: Engine
+  unowned(unsafe) let engine: Engine
   private let draft: SwapDraft
   private let options: SwapOptions
   private let graphBefore: Graph
   private let previousBefore: Graph?
-  private let transition: Schedule
+  let transition: Schedule
   private let tunings: [Tuning]
   private let meter: ShadowMeter?
   private(set) var status: SwapStatus
@@ -203,6 +203,7 @@ final class SwapRun {
     let stays = Set(engine.schedule?.nodes.map { $0.runtime.number } ?? [])
     for node in transition.nodes where !stays.contains(node.runtime.number) {
       node.runtime.worker?.retire()
+      if status.reason == nil, let position = status.position { recordMissing(of: node, through: position) }
       engine.takeDown(
         node.runtime, seconds: 0.5, noticesThrough: status.returnPosition ?? status.position ?? .min)
     }

@@ -1,5 +1,6 @@
 import CRealtime
 import Glibc
+import NodeLife
 import NumberText
 import Synchronization
 import SystemCalls
@@ -27,6 +28,7 @@ final class StallWatch: @unchecked Sendable {
   private let lock = Condition()
   private let log: @Sendable (LogLevel, String, String) -> Void
   private let calls: NodeCalls
+  private let failures: FailureList
   // Under the lock.
   private var seen: [ObjectIdentifier: Seen] = [:]
   /// The links to the sinks that are passed over for now.
@@ -41,8 +43,9 @@ final class StallWatch: @unchecked Sendable {
     weak var object: Object?
   }
 
-  init(_ calls: NodeCalls, log: @escaping @Sendable (LogLevel, String, String) -> Void) {
+  init(_ calls: NodeCalls, _ failures: FailureList, log: @escaping @Sendable (LogLevel, String, String) -> Void) {
     self.calls = calls
+    self.failures = failures
     self.log = log
   }
 
@@ -113,9 +116,9 @@ final class StallWatch: @unchecked Sendable {
 
   /// Reports a node whose call was taken away. Called once per node, by the thread that took the call away.
   func tookAway(_ worker: WorkerStep) {
-    log(
-      .error, worker.name,
-      "does not return from 'process'; the node is quarantined, its thread given up, the graph runs on")
+    let reason = "does not return from 'process'"
+    failures.note(worker.name, reason)
+    log(.error, worker.name, "\(reason); the node is quarantined, its thread given up, the graph runs on")
     guard let pool = pool.withLock({ $0.object }) else { return }
     let wasOverdue = worker.isOverdue.exchange(false, ordering: .relaxed)
     substitute(worker)

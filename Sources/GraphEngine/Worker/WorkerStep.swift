@@ -256,7 +256,7 @@ final class WorkerStep: @unchecked Sendable {
     case .failed:
       failed.store(true, ordering: .relaxed)
       let reason = step.pointee.cycle.pointee.failure.map { String(cString: $0) } ?? "failed and gave no reason"
-      services.log(.error, name, "\(reason); the node is quarantined, the graph runs on")
+      services.quarantined(name, reason)
     case .ran, .skipped: break
     }
     push()

@@ -62,7 +62,7 @@ struct ChangePreparation {
         before.nodeClass.library.path == node.nodeClass.library.path
       else { continue }
       let isMeant = request.node == node.name || request.libraries.contains(node.nodeClass.library.path)
-      if isMeant && request.kind != .set {
+      if isMeant && request.kind != .set && !request.isReturn {
         noteBuild(node.nodeClass, before.nodeClass, &result)
       } else {
         result.graph.nodes[index].nodeClass = before.nodeClass
@@ -78,7 +78,7 @@ struct ChangePreparation {
 
   /// `swap NODE` without keys, but the library was not rebuilt.
   private func noteOldLibrary(_ result: inout Result) {
-    guard request.kind == .swap, request.values.isEmpty, request.libraries.isEmpty,
+    guard request.kind == .swap, !request.isReturn, request.values.isEmpty, request.libraries.isEmpty,
       let node = result.graph.nodes.first(where: { $0.name == request.node }),
       node.nodeClass === running.nodes.first(where: { $0.name == request.node })?.nodeClass
     else { return }

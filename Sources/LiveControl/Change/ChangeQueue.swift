@@ -48,6 +48,9 @@ public final class ChangeQueue: Sendable {
     }
   }
 
+  /// No change waits.
+  var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
+
   /// For the command that requested the change: reading the record keeps a waiting change alive.
   public func record(_ id: Int) -> ChangeRecord? {
     state.withLock { state in

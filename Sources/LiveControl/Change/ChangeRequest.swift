@@ -29,6 +29,8 @@ public struct ChangeRequest: Sendable, Equatable {
   public var libraries: Set<String> = []
   /// The run requested it because a file was written.
   public var isWatched = false
+  /// `swap`: the run tries a new instance of a quarantined node, of the same class and build.
+  public var isReturn = false
   /// Stops after the plan.
   public var isDryRun = false
   /// How long creating and activating the new nodes may take, in seconds.
@@ -81,6 +83,7 @@ public struct ChangeRequest: Sendable, Equatable {
       return libraries.map { URL(fileURLWithPath: $0).lastPathComponent }.sorted().joined(separator: ", ")
     }
     if text != nil { return "apply (an edited text)" }
+    if isReturn { return "return of \(node)" }
     return ([kind.rawValue] + (node.isEmpty ? [] : [node]) + values + (file.map { [$0] } ?? [])).joined(separator: " ")
   }
 

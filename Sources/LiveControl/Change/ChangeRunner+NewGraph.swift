@@ -65,12 +65,13 @@ extension ChangeRunner {
       var options = SwapOptions()
       if let timeout = request.timeout { options.timeout = timeout }
       options.isShadow = request.kind == .shadow
+      options.isReturn = request.isReturn
       let change = try engine.plan(graph, options: options)
       active?.record.plan = change.plan.sayingTakeBack(options)
       publish()
       if request.isDryRun { return finish() }
       lockNewMemory()
-      history.begin(source, replacing: engine.graph)
+      history.begin(source, replacing: engine.graph, isReturn: request.isReturn)
       try engine.apply(change)
       active?.warmUpBegan = now()
       publishWarming()

@@ -41,6 +41,9 @@ public final class ChangeRunner {
   /// Where the running graph comes from.
   public var source: GraphSource { history.source }
 
+  /// No change is in progress, and none waits.
+  var isFree: Bool { active == nil && !engine.isSwapping && queue.isEmpty }
+
   /// Continues the active change, and begins a waiting one.
   public func service() {
     followSwap()

@@ -9,7 +9,7 @@ struct GraphHistory {
   /// The graph that `rollback` returns to.
   private(set) var previous: (source: GraphSource, graph: Graph)?
   /// During a swap: where the new graph comes from, and the graph that it replaces.
-  private var incoming: (source: GraphSource, replaced: Graph)?
+  private var incoming: (source: GraphSource, replaced: Graph, isReturn: Bool)?
 
   init(_ source: GraphSource) { self.source = source }
 
@@ -17,7 +17,11 @@ struct GraphHistory {
   var replaced: Graph? { incoming?.replaced }
 
   /// A swap begins.
-  mutating func begin(_ source: GraphSource, replacing graph: Graph) { incoming = (source, graph) }
+  ///
+  /// - Parameter isReturn: failed nodes are renewed, and the graph stays the same.
+  mutating func begin(_ source: GraphSource, replacing graph: Graph, isReturn: Bool = false) {
+    incoming = (source, graph, isReturn)
+  }
 
   /// The swap could not begin.
   mutating func cancel() { incoming = nil }
@@ -36,7 +40,7 @@ struct GraphHistory {
   mutating func update(_ engine: Engine) {
     guard let incoming, !engine.isSwapping else { return }
     if let status = engine.swapStatus, status.stage == .done {
-      if !status.plan.isEmpty { previous = (source, incoming.replaced) }
+      if !status.plan.isEmpty, !incoming.isReturn { previous = (source, incoming.replaced) }
       source = incoming.source
     } else if engine.swapStatus?.canBeReturnedTo ?? false, let left = engine.previousGraph {
       previous = (incoming.source, left)

@@ -24,6 +24,10 @@ public enum LiveEvent: Sendable, Equatable {
   case hangup(file: String)
   /// After SIGHUP the graph file is not applied.
   case hangupRefused(file: String, reason: String)
+  /// A node is quarantined. A new instance of it is tried after some seconds, or not at all, for a reason.
+  case nodeIsOut(String, seconds: Double?, staysOut: String?)
+  /// A new instance of a quarantined node has taken over.
+  case nodeIsBack(String)
   /// The run did not end in time, and the program ends: these nodes do not return.
   case cutShort(nodes: [String])
 }

@@ -20,6 +20,8 @@ final class LiveRunLoop {
   private let changes: ChangeRunner
   private let subscriptions: Subscriptions
   private let watch: GraphWatch
+  private let quarantine: Quarantine
+  private let budget: BudgetWatch
   private let hangup: HangupHandler
   private let service: ServiceReport
   private var firstCycle: FirstCycleWatch
@@ -47,9 +49,12 @@ final class LiveRunLoop {
     let changes = ChangeRunner(
       engine, catalog: live.catalog, source: live.source, rate: driver.rate, ended: live.reporter.change)
     self.changes = changes
+    let quarantine = Quarantine(changes, engine, tell: live.tell)
+    self.quarantine = quarantine
+    budget = BudgetWatch(engine, rate: driver.rate)
     status = RunStatus(
       name: name, rate: driver.rate, engine: engine, driver: { DriverFigures(control, server: server) },
-      training: { task?.progress }, source: { changes.source }, wake: wake)
+      training: { task?.progress }, source: { changes.source }, quarantine: { quarantine.states }, wake: wake)
     if let task { changes.queue.refuse(task.refusal) }
     watch = try GraphWatch(changes, engine, options: live.options.watch, tell: live.tell)
     hangup = HangupHandler(changes, engine, wake: wake, tell: live.tell)
@@ -123,6 +128,9 @@ final class LiveRunLoop {
       changes.queue.refuse(nil)
     }
     watch.look()
+    budget.look(
+      overruns: driver.control.overruns, period: driver.control.period, audioThread: driver.control.audioThread)
+    quarantine.look()
     changes.service()
   }
 }

@@ -20,7 +20,8 @@ extension RunFigures {
       "cycle_p999_ns": .integer(it.cycleTimes.p999),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
       "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
-      "figures": .object(figuresByNode), "isolated": .array(isolated.map(\.json)),
+      "quarantine": .array(quarantine.map(\.json)), "figures": .object(figuresByNode),
+      "isolated": .array(isolated.map(\.json)),
       "nodes": .array(it.nodes.map(\.json)), "health": .text(health), "machines": .array(machines.map(\.json)),
       "queues": .array(it.queues.map(\.json)), "generation": .integer(generation),
       "graph_hash": .text(graphHash), "swap": swap?.json,
@@ -71,6 +72,15 @@ extension IsolationState {
     .members([
       "node": .text(node), "process": process.map { .integer($0) }, "restarts": .integer(restarts),
       "last_end": lastEnd.map { .text($0) }, "limits": .texts(limits),
+    ])
+  }
+}
+
+extension QuarantineState {
+  fileprivate var json: JSONValue {
+    .members([
+      "node": .text(node), "out": .boolean(isOut), "reason": .text(reason), "failures": .integer(failures),
+      "next_seconds": seconds.map { .number($0) }, "stays_out": staysOut.map { .text($0) },
     ])
   }
 }

@@ -16,6 +16,8 @@ public struct RunFigures: Sendable {
   public var seconds: Double
   public var statistics: EngineStatistics
   public var failedNodes: [String]
+  /// Nodes that have failed in this run.
+  public var quarantine: [QuarantineState]
   /// Nodes that have not returned from a call for a long time: "judge (process)".
   public var lateNodes: [String]
   /// Outputs that can't be written now.
@@ -43,7 +45,7 @@ public struct RunFigures: Sendable {
   /// Thread: control.
   init(
     name: String, rate: Int, seconds: Double, engine: Engine, driver: DriverFigures, machines: [MachineHealth],
-    training: LearningProgress?, source: GraphSource?
+    training: LearningProgress?, source: GraphSource?, quarantine: [QuarantineState]
   ) {
     self.name = name
     self.rate = rate
@@ -52,6 +54,7 @@ public struct RunFigures: Sendable {
     self.machines = machines
     self.training = training
     self.source = source
+    self.quarantine = quarantine
     running = engine.graph
     graph = running.name
     file = running.file

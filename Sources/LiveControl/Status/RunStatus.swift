@@ -15,6 +15,7 @@ public final class RunStatus: @unchecked Sendable {
   private let driver: () -> DriverFigures
   private let training: () -> LearningProgress?
   private let source: () -> GraphSource?
+  private let quarantine: () -> [QuarantineState]
   private let wake: @Sendable () -> Void
   private let monitor = HealthMonitor()
   private let began = ContinuousClock.now
@@ -28,12 +29,13 @@ public final class RunStatus: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - rate: frames per second.
-  ///   - driver: called on the control thread, like `training`, which returns the progress of training, and `source`.
+  ///   - driver: called on the control thread, like `training`, which returns the progress of training, `source` and
+  ///     `quarantine`.
   ///   - wake: makes the control thread call `update` soon.
   public init(
     name: String, rate: Int, engine: Engine, driver: @escaping () -> DriverFigures,
     training: @escaping () -> LearningProgress? = { nil }, source: @escaping () -> GraphSource? = { nil },
-    wake: @escaping @Sendable () -> Void
+    quarantine: @escaping () -> [QuarantineState] = { [] }, wake: @escaping @Sendable () -> Void
   ) {
     self.name = name
     self.rate = rate
@@ -41,10 +43,11 @@ public final class RunStatus: @unchecked Sendable {
     self.driver = driver
     self.training = training
     self.source = source
+    self.quarantine = quarantine
     self.wake = wake
     last = RunFigures(
       name: name, rate: rate, seconds: 0, engine: engine, driver: driver(), machines: monitor.look(at: engine),
-      training: training(), source: source())
+      training: training(), source: source(), quarantine: quarantine())
   }
 
   /// The present figures, or the last ones of an ended run.
@@ -70,7 +73,7 @@ public final class RunStatus: @unchecked Sendable {
     if isOver { return last }
     last = RunFigures(
       name: name, rate: rate, seconds: (ContinuousClock.now - began) / .seconds(1), engine: engine, driver: driver(),
-      machines: monitor.look(at: engine), training: training(), source: source())
+      machines: monitor.look(at: engine), training: training(), source: source(), quarantine: quarantine())
     answered = asked
     condition.broadcast()
     return last

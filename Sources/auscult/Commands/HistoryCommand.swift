@@ -81,7 +81,9 @@ struct HistoryCommand: ParsableCommand {
     if let plot { _ = try FigureFile(plot) }
   }
 
-  private static let knownKinds: Set<String> = ["score", "alarm", "deaf", "gap", "connection", "clock", "swap", "clip"]
+  private static let knownKinds: Set<String> = [
+    "score", "alarm", "deaf", "gap", "connection", "clock", "swap", "clip", "quarantine", "isolation",
+  ]
 
   private var kinds: Set<String> {
     let named = kind.flatMap { $0.split(separator: ",").map(String.init) }

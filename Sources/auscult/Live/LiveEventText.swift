@@ -20,6 +20,13 @@ extension Console {
     case .changeRefused(let request, let reason): warning("\(request.words): \(reason)")
     case .hangup(let file): info("SIGHUP: reopening the outputs and reading \(file) again")
     case .hangupRefused(let file, let reason): warning("SIGHUP: \(file) is not read again: \(reason)")
+    case .nodeIsOut(let node, let seconds?, _):
+      info("\(node.shown): a new instance of the node is tried in \(Quantity.seconds(seconds))")
+    case .nodeIsOut(let node, nil, let reason):
+      warning(
+        "\(node.shown) stays out\(reason.map { ": " + $0 } ?? ""); bring it back with `auscult swap`, or change the graph"
+      )
+    case .nodeIsBack(let node): info("\(node.shown): a new instance of the node has taken over")
     case .cutShort(let nodes):
       endProgress()
       error(cutShort(nodes))

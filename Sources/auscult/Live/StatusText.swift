@@ -36,6 +36,7 @@ struct StatusText {
         "blocked   \((output["node"]?.text ?? "?").shown), since \((output["since"]?.text ?? "?").shown): "
           + (output["problem"]?.text ?? "?").shown)
     }
+    for node in status["quarantine"]?.array ?? [] { lines.append("quarant.  \(words(quarantine: node))") }
     for node in status["isolated"]?.array ?? [] { lines.append("isolated  \(words(isolated: node))") }
     for (node, figures) in (status["figures"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("figures   \(node.shown): \(words(figures: figures.object ?? [:]))")
@@ -45,6 +46,16 @@ struct StatusText {
     lines.append(
       "graph     generation \(integer("generation"))" + (status["swap"].map { "; \(SwapText($0).status)" } ?? ""))
     return lines.joined(separator: "\n")
+  }
+
+  /// "judge: out, a new instance is tried in 4 s; failed 3 times, last because it yielded a score that is not a number"
+  private func words(quarantine node: JSONValue) -> String {
+    let next = node["next_seconds"]?.number.map { ", a new instance is tried in \(Quantity.seconds($0))" }
+    let staysOut = node["stays_out"]?.text.map { ", and stays out: \($0.shown)" }
+    return "\((node["node"]?.text ?? "?").shown): "
+      + (node["out"] == true ? "out\(staysOut ?? next ?? "")" : "runs again")
+      + "; failed \(Quantity.count(node["failures"]?.integer ?? 0, "time")), last because it "
+      + (node["reason"]?.text ?? "?").shown
   }
 
   /// "judge: process 4711, ended 2 times, last because it crashed (SIGSEGV) in 'process'; limits: memory"

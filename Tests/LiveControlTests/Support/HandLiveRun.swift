@@ -17,6 +17,7 @@ final class HandLiveRun {
   let clock = ManualClock()
   let fileClock = ManualNanoseconds()
   private(set) var watch: GraphWatch?
+  private(set) var quarantine: Quarantine?
   private(set) var events: [LiveEvent] = []
   private(set) var ended: [(request: ChangeRequest, record: ChangeRecord)] = []
   private var random = SeededRandom(seed: 5)
@@ -67,6 +68,7 @@ final class HandLiveRun {
       driver.engine, catalog: catalog, source: source, rate: Self.rate, now: { [clock] in clock.now },
       ended: { list.add($0, $1) })
     list.add = { [unowned self] in ended.append(($0, $1)) }
+    quarantine = Quarantine(changes, driver.engine) { [unowned self] in events.append($0) }
   }
 
   deinit {
@@ -91,6 +93,7 @@ final class HandLiveRun {
     engine.drain()
     engine.service()
     watch?.look()
+    quarantine?.look()
     changes.service()
   }
 

@@ -3,7 +3,8 @@
 //
 // A notice may be about frames that lie before its own positions: then its details "begin" and "end" are their driver
 // frame positions, and its record has these. A notice of kind "gap" and state "sink" reports what an output could not
-// write; its detail "count" is a number of tokens. It becomes a gap record.
+// write; its detail "count" is a number of tokens. One of state "node" reports what a failed node did not yield until
+// another instance took over. Both become gap records.
 //
 // Ask the host for AUSCULT_NOTICES in `create` or `activate`. From then on the host keeps every notice under the node's
 // name until an instance of it fetches the notice: a swap neither loses nor doubles any. Each sink gets all notices.

@@ -1,0 +1,130 @@
+import Foundation
+import GraphEngine
+import LiveControl
+import RunControl
+import TestSupport
+import Testing
+
+/// Nodes that fail in a live run by hand: they come back, or stay out, and each step is told and recorded.
+@Suite struct QuarantineTests {
+  private struct Line: Decodable {
+    var kind: String
+    var node: String
+    var begin: Int64
+    var end: Int64
+    var cause: String?
+    var state: String?
+    var reason: String?
+    var failures: String?
+    var stays_out: String?
+  }
+
+  /// A node that fails after some calls, which are 250 frames each, beside one that does not.
+  private static func graph(after: Int, fault: String = "nan", thread: String = "worker") -> String {
+    let library = "library: \(BuildFolder.path)/libtestplugin-faulty.so"
+    return """
+      graph: quarantined
+      nodes:
+        mic: { type: source, machines: [fan] }
+        bad: { type: test.faulty, \(library), fault: \(fault), after: \(after), thread: \(thread) }
+        good: { type: test.faulty, \(library) }
+        log: { type: sink.jsonl, path: log.jsonl }
+        other: { type: sink.jsonl, path: other.jsonl }
+      links: [ mic -> bad -> log, mic -> good -> other ]
+      """
+  }
+
+  private func lines(_ run: HandLiveRun, _ name: String) throws -> [Line] {
+    try String(contentsOfFile: run.folder.path + "/" + name, encoding: .utf8).split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+  }
+
+  private func state(_ run: HandLiveRun, _ node: String = "bad") -> QuarantineState? {
+    run.quarantine?.states.first { $0.node == node }
+  }
+
+  @Test(arguments: ["realtime", "worker"]) func aNodeComesBack(thread: String) throws {
+    let run = try HandLiveRun(["graph.yaml": Self.graph(after: 1500, thread: thread)])
+    run.run(until: { state(run)?.isOut ?? false })
+    #expect(state(run)?.failures == 1 && state(run)?.seconds == 1 && state(run)?.staysOut == nil)
+    #expect(run.events == [.nodeIsOut("bad", seconds: 1, staysOut: nil)])
+    for _ in 0..<10 { run.poll() }
+    #expect(run.ended.isEmpty && run.engine.quarantinedNodes == ["bad"])
+    run.clock.advance(.seconds(1))
+    run.run(until: { !(state(run)?.isOut ?? true) })
+    #expect(run.events.last == .nodeIsBack("bad") && run.engine.quarantinedNodes.isEmpty)
+    #expect(run.ended.map(\.request.words) == ["return of bad"])
+    // People return to what they left, not to a node that failed.
+    #expect(try run.finish(.rollback).state == .failed)
+    // It fails again before it has lived long.
+    run.run(until: { state(run)?.isOut ?? false })
+    #expect(state(run)?.failures == 2 && state(run)?.seconds == 2)
+    run.engine.finishStream()
+    run.engine.stop()
+
+    let lines = try lines(run, "log.jsonl")
+    let steps = lines.filter { $0.kind == "quarantine" }
+    #expect(steps.map(\.state) == ["out", "back", "out"] && steps.allSatisfy { $0.node == "bad" })
+    #expect(steps[0].reason == "yielded a score that is not a finite number" && steps[2].failures == "2")
+    // Each stretch of 250 frames is judged once, or lies in a gap that names the node.
+    var next: Int64 = 0
+    let judged = lines.filter { $0.kind == "score" || $0.kind == "gap" }
+    for line in judged.sorted(by: { $0.begin < $1.begin }) {
+      #expect(line.begin == next, "\(line)")
+      if line.kind == "gap" { #expect(line.cause == "node" && line.node == "bad") }
+      next = line.kind == "score" ? line.begin + 250 : line.end
+    }
+    #expect(next == run.engine.realtime.position)
+    let other = try self.lines(run, "other.jsonl").filter { $0.kind == "score" }
+    #expect(other.map(\.begin) == (0..<other.count).map { Int64($0) * 250 })
+  }
+
+  @Test func aNodeThatKeepsFailingStaysOut() throws {
+    let run = try HandLiveRun(["graph.yaml": Self.graph(after: 3)])
+    var delays: [Double] = []
+    for failures in 1...5 {
+      run.run(until: { state(run)?.failures == failures })
+      if let seconds = state(run)?.seconds {
+        delays.append(seconds)
+        run.clock.advance(.seconds(seconds))
+      }
+    }
+    #expect(delays == [1, 2, 4, 8])
+    #expect(state(run)?.staysOut == "it failed 5 times within 10 min")
+    let count = run.ended.count
+    run.clock.advance(.seconds(1000))
+    for _ in 0..<20 { run.poll() }
+    #expect(run.ended.count == count)
+    run.engine.drain()
+    #expect(try lines(run, "other.jsonl").allSatisfy { $0.kind != "gap" })
+    // People can bring it back.
+    #expect(try run.finish(.swap, "bad", "fault=none").state == .done)
+    run.run(until: { !(state(run)?.isOut ?? true) })
+    #expect(run.events.last == .nodeIsBack("bad"))
+  }
+
+  /// It would learn the sound of a fault.
+  @Test func aDetectorThatLearnsLiveStaysOut() throws {
+    let run = try HandLiveRun(["graph.yaml": HandLiveRun.graph(judge: "type: detector.bands, learn: 0.1 s")])
+    for _ in 0..<20 { run.poll() }
+    run.engine.quarantine("judge", because: "overran its budget")
+    run.poll()
+    #expect(state(run, "judge")?.staysOut?.hasPrefix("it has learned what is normal") ?? false)
+    #expect(state(run, "judge")?.reason == "overran its budget")
+    run.clock.advance(.seconds(1000))
+    for _ in 0..<20 { run.poll() }
+    #expect(run.ended.isEmpty && run.engine.quarantinedNodes == ["judge"])
+  }
+
+  /// A change that people make while a node is out renews it as well, and no return is tried in between.
+  @Test func aChangeOfThePeopleComesFirst() throws {
+    let run = try HandLiveRun(["graph.yaml": Self.graph(after: 1500)])
+    run.run(until: { state(run)?.isOut ?? false })
+    let id = try run.submit(.swap, "good", "after=1000000")
+    run.clock.advance(.seconds(1))
+    _ = try run.finish(id)
+    run.run(until: { !(state(run)?.isOut ?? true) })
+    #expect(!run.ended.isEmpty && run.ended[0].request.words == "swap good after=1000000")
+  }
+}
