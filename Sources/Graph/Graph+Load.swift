@@ -35,7 +35,8 @@ extension Graph {
     guard !builder.collector.hasErrors else { throw DiagnosticsError(diagnostics) }
     let graph = Graph(
       name: document.name?.text ?? "", description: document.description ?? "", nodes: nodes, links: links,
-      file: text == nil ? file : nil, sources: builder.collector.sources, contents: document.contents)
+      file: text == nil ? file : nil, sources: builder.collector.sources, contents: document.contents,
+      isPartial: builder.isPartial, namedLibraries: builder.namedLibraries)
     return (graph, diagnostics)
   }
 }
@@ -46,6 +47,12 @@ struct GraphBuilder {
   let catalog: PluginCatalog
   let options: GraphOptions
   var collector: DiagnosticCollector
+  /// A library or program that the graph names must not run.
+  var isPartial = false
+  var namedLibraries: [String] = []
+  /// What the files of such libraries declare, by path.
+  var declared: [String: PluginLibrary.Declarations] = [:]
+  var warned: Set<String> = []
 
   init(
     _ document: GraphDocument, _ catalog: PluginCatalog, _ options: GraphOptions, _ collector: DiagnosticCollector
@@ -61,6 +68,19 @@ struct GraphBuilder {
     let links = buildLinks(nodes)
     checkConnections(nodes, links)
     checkCycles(links, count: nodes.count)
-    return (nodes.compactMap { $0 }, links)
+    return (nodes.compactMap { $0 }, renumbered(links, nodes))
+  }
+
+  /// The links, whose ends count the nodes of the document, without those that are not known.
+  private func renumbered(_ links: [Graph.Link], _ nodes: [Graph.Node?]) -> [Graph.Link] {
+    let known = nodes.indices.filter { nodes[$0] != nil }
+    if known.count == nodes.count { return links }
+    let numbers = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, $0) })
+    return links.compactMap { link in
+      guard let from = numbers[link.from.node], let to = numbers[link.to.node] else { return nil }
+      var link = link
+      (link.from.node, link.to.node) = (from, to)
+      return link
+    }
   }
 }

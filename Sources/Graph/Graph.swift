@@ -17,6 +17,11 @@ public struct Graph: Sendable {
   public var sources: SourceSet
   /// The text of each file by its path, for `GraphOptions.contents`.
   public var contents: [String: String] = [:]
+  /// Libraries or programs that the file names must not run, because the options said so. The graph can be described, but
+  /// not run: classes may have no functions, and nodes may be missing.
+  public var isPartial = false
+  /// The paths that `library:` gives, absolute.
+  public var namedLibraries: [String] = []
 
   /// An instance of a class.
   public struct Node: Sendable {

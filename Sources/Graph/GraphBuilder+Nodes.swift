@@ -18,6 +18,7 @@ extension GraphBuilder {
       }
     }
     checkRequired(node, nodeClass)
+    if !options.runsNamedCode, IsolatedClass.isProgram(nodeClass) { leaveProgram(node, nodeClass) }
     return Graph.Node(
       name: node.name, nodeClass: isIsolated(node, nodeClass) ? IsolatedClass.isolated(nodeClass) : nodeClass,
       arguments: nodeClass.parameters.compactMap { arguments[$0.name] ?? defaultArgument($0, node) },
@@ -86,6 +87,10 @@ extension GraphBuilder {
 
   private mutating func loadedClass(_ type: DocumentScalar, _ library: DocumentScalar) -> NodeClass? {
     let path = resolved(library.text, folder(of: library.location))
+    namedLibraries.append(path)
+    if !options.runsNamedCode, !catalog.holds(library: path) {
+      return declaredClass(type, library, path: path)
+    }
     let loaded: PluginLibrary
     do {
       loaded = try catalog.load(library: path)
@@ -94,6 +99,10 @@ extension GraphBuilder {
         "bad-library", "\(quoted(library.text)): \(error.defects.joined(separator: "; "))", at: library.location)
       return nil
     }
+    return named(type, in: loaded, library)
+  }
+
+  mutating func named(_ type: DocumentScalar, in loaded: PluginLibrary, _ library: DocumentScalar) -> NodeClass? {
     if let nodeClass = loaded.classes.first(where: { $0.name == type.text }) { return nodeClass }
     collector.add(
       "unknown-class", "\(quoted(library.text)) has no node class \(quoted(type.text))", at: type.location,

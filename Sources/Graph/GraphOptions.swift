@@ -6,6 +6,10 @@ import GraphText
 public struct GraphOptions: Sendable {
   /// Treats a missing model file as an error (`run`), or as a warning (`check`, `train`).
   public var missingFilesAreErrors: Bool
+  /// Code that the graph names may run: libraries of `library:` are loaded, and nodes may start programs. Otherwise the graph
+  /// is made of what the files of these libraries declare, and is partial. Libraries in the folders of plugins are loaded all
+  /// the same.
+  public var runsNamedCode = true
   /// The values of `${env:NAME}`.
   public var environment: [String: String]
   /// Absolute. Output paths and the paths of overrides are relative to it.

@@ -8,7 +8,7 @@ import NodeHost
 public struct GraphSchema: Sendable {
   private let classes: [NodeClass]
 
-  public init(catalog: PluginCatalog) { classes = catalog.classes }
+  public init(catalog: PluginCatalog) { classes = catalog.describedClasses }
 
   /// The schema's text; the same for the same classes.
   public var json: String { String(decoding: schema.jsonLines, as: UTF8.self) }

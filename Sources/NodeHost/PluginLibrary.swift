@@ -7,7 +7,7 @@ import Synchronization
   import Darwin
 #endif
 
-/// A loaded plugin. It is never unloaded, because the code, metadata and constants of a library with Swift code stay in
+/// A plugin: loaded, or only as its file declares it. A loaded one is never unloaded, because the code, metadata and constants of a library with Swift code stay in
 /// use. So the system's handle is not kept.
 public final class PluginLibrary: @unchecked Sendable {
   /// Absolute.
@@ -20,6 +20,8 @@ public final class PluginLibrary: @unchecked Sendable {
   public let abiVersion: String
   /// It was built for 1.2 or later: its sources mark connected and moving inputs.
   public let marksInputs: Bool
+  /// False: its classes are what the file declares, and have no functions that work.
+  public let isLoaded: Bool
   /// In the order of the library.
   public private(set) var classes: [NodeClass] = []
 
@@ -42,11 +44,14 @@ public final class PluginLibrary: @unchecked Sendable {
     try self.init(path: name, fileID: name, info)
   }
 
-  private init(path: String, fileID: String, _ info: UnsafePointer<auscult_library_info>) throws(PluginProblem) {
+  init(
+    path: String, fileID: String, _ info: UnsafePointer<auscult_library_info>, isLoaded: Bool = true
+  ) throws(PluginProblem) {
     var checker = LibraryChecker(path: path)
     let descriptions = try checker.check(info)
     self.path = path
     self.fileID = fileID
+    self.isLoaded = isLoaded
     abiVersion = "\(info.pointee.abi_major).\(info.pointee.abi_minor)"
     marksInputs = info.pointee.abi_minor >= 2
     buildID = info.pointee.build_id.map { String(cString: $0) } ?? fileID
@@ -62,7 +67,13 @@ func fileDefect(_ path: String) -> String? {
   return status.st_size > greatestLibrary ? "it is larger than any library: \(status.st_size >> 20) MiB" : nil
 }
 
-private let greatestLibrary = 1 << 30
+let greatestLibrary = 1 << 30
+
+/// The rights of a file; nil: there is none.
+func fileMode(_ path: String) -> mode_t? {
+  var status = stat()
+  return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+}
 
 /// Why a library can't be used.
 public struct PluginProblem: Error, Sendable, Hashable {

@@ -101,7 +101,7 @@ struct Auscult: ParsableCommand {
         subcommands: [
           Serve.self, Check.self, Doctor.self, Ports.self, Nodes.self, Bench.self, GraphPicture.self, Schema.self,
         ]),
-      CommandGroup(name: "Write nodes:", subcommands: [NewNode.self, ConformanceCommand.self]),
+      CommandGroup(name: "Write nodes:", subcommands: [NewNode.self, ConformanceCommand.self, Declare.self]),
       CommandGroup(name: "", subcommands: [ProbePlugin.self]),
     ])
 }

@@ -8,7 +8,7 @@ import Testing
   private static let commands = [
     "run", "check", "nodes", "status", "stop", "bench", "schema", "graph", "apply", "swap", "set", "rollback", "shadow",
     "promote", "discard", "train", "calibrate", "adapt", "evaluate", "compare", "record", "clips", "cut", "accept",
-    "history", "trend", "doctor", "top", "serve", "conformance", "new-node",
+    "history", "trend", "doctor", "top", "serve", "conformance", "new-node", "declare",
   ]
 
   @Test(arguments: commands)

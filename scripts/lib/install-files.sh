@@ -36,6 +36,8 @@ put_binary() {
     mkdir -p "$symbols"
     objcopy --only-keep-debug --compress-debug-sections "$2" "$symbols/${id#??}.debug"
   fi
+  # First, while it still finds the libraries of Swift where the build has found them.
+  case $3 in *.so) "$products/auscult" declare "$work/binary" >/dev/null ;; esac
   strip --strip-unneeded "$work/binary"
   patchelf --set-rpath "$4" "$work/binary"
   put "$1" "$work/binary" "$3"

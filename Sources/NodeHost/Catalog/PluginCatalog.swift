@@ -1,11 +1,5 @@
 import OutputFiles
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The node classes of all plugins that were found. A broken plugin affects only its own classes.
 ///
 /// Thread: control.
@@ -35,6 +29,8 @@ public final class PluginCatalog: @unchecked Sendable {
   public let probe: PluginProbe?
   /// The libraries that need not be opened before a graph names their classes; nil: none.
   private let index: PluginIndex?
+  /// Libraries that are not what the index or their own declarations say. They are loaded at every search.
+  private var distrusted: Set<String> = []
   /// Remarks about libraries that are used in spite of them.
   public private(set) var remarks: [PluginProblem] = []
 
@@ -43,8 +39,8 @@ public final class PluginCatalog: @unchecked Sendable {
   /// - Parameters:
   ///   - isPrivate: loads private copies, so that `refreshed` finds new builds.
   ///   - probe: opens each library in a child process first.
-  ///   - index: libraries that it knows are loaded when their first class is asked for, without a trial. The others are
-  ///     loaded now and noted there.
+  ///   - index: libraries that it knows are loaded when their first class is asked for, without a trial. So are those
+  ///     whose file declares its classes, but after a trial. The others are loaded now and noted there.
   public convenience init(
     searchPath: [String], isPrivate: Bool = false, probe: PluginProbe? = nil, index: PluginIndex? = nil
   ) {
@@ -69,56 +65,56 @@ public final class PluginCatalog: @unchecked Sendable {
     self.probe = probe
     self.index = index
     self.builds = builds
-    search(index)
-    index?.save()
+    search()
   }
 
   // MARK: Search
 
-  /// - Parameter index: nil: every library is loaded now.
-  private func search(_ index: PluginIndex?) {
+  private func search() {
     (found, problems, shadowed, byName, remarks) = ([], [], [], [:], [])
     let folders = PluginCatalog.files(in: searchPath)
-    probe?.examine(folders.flatMap(\.used).filter { index?.classNames($0) == nil })
+    var known: [String: FoundLibrary] = [:]
+    for path in folders.flatMap(\.used) { known[path] = knownUnloaded(path) }
+    probe?.examine(folders.flatMap(\.used).filter { known[$0] == nil })
     for folder in folders {
       shadowed += folder.shadowed
-      register(folder.used.compactMap { find($0, index) })
+      register(folder.used.compactMap { known[$0] ?? opened($0) })
     }
+    index?.save()
   }
 
-  /// A library that the index knows, or else the loaded one; nil: it can't be used.
-  private func find(_ path: String, _ index: PluginIndex?) -> FoundLibrary? {
-    if let names = index?.classNames(path) {
-      probe?.trust(path)
+  /// A library whose classes are known without loading it, from the index or from its own declarations.
+  private func knownUnloaded(_ path: String) -> FoundLibrary? {
+    if distrusted.contains(path) { return nil }
+    if let index, let names = index.classNames(path) {
+      if index.isTried(path) { probe?.trust(path) }
       return FoundLibrary(path: path, classNames: names)
     }
-    let (state, remarksBefore) = (FileState(path), remarks.count)
+    let state = FileState(path)
+    guard let declared = PluginLibrary.declaration(path: path) else { return nil }
+    let names = declared.classes.map(\.name)
+    if let state { index?.note(path, state, names, isTried: false) }
+    return FoundLibrary(path: path, classNames: names, declared: declared)
+  }
+
+  /// A library that is loaded now; nil: it can't be used.
+  private func opened(_ path: String) -> FoundLibrary? {
     do {
-      let library = try load(library: path)
-      if let state, remarks.count == remarksBefore { self.index?.note(path, state, library.classes.map(\.name)) }
-      return FoundLibrary(library)
+      return FoundLibrary(try loadNoted(path))
     } catch {
       problems.append(error)
       return nil
     }
   }
 
-  /// The plugins of each folder, without those that an earlier folder also has.
-  private static func files(in searchPath: [String]) -> [(used: [String], shadowed: [Shadowed])] {
-    var files: [String: String] = [:]
-    return unique(searchPath.map(absolutePath)).map { folder in
-      var (used, shadowed): ([String], [Shadowed]) = ([], [])
-      for name in pluginFiles(in: folder) {
-        let path = folder + "/" + name
-        if let first = files[name] {
-          shadowed.append(Shadowed(path: path, className: nil, by: first))
-        } else {
-          files[name] = path
-          used.append(path)
-        }
-      }
-      return (used, shadowed)
+  /// Loads a library and, if nothing is to be said about it, notes it in the index.
+  private func loadNoted(_ path: String) throws(PluginProblem) -> PluginLibrary {
+    let (state, remarksBefore) = (FileState(path), remarks.count)
+    let library = try load(library: path)
+    if let state, remarks.count == remarksBefore, let index, !index.isTried(path) {
+      index.note(path, state, library.classes.map(\.name), isTried: true)
     }
+    return library
   }
 
   // MARK: Classes
@@ -132,6 +128,19 @@ public final class PluginCatalog: @unchecked Sendable {
     return classNames.compactMap { self[$0] }
   }
 
+  /// All classes, by name, to be described: none of them need work. Loads only libraries that do not declare theirs.
+  public var describedClasses: [NodeClass] { classNames.compactMap { described($0) } }
+
+  /// A class to be described, from its library's declarations if it has any.
+  public func described(_ name: String) -> NodeClass? {
+    guard let place = byName[name], place.library == nil,
+      let declared = place.declared ?? PluginLibrary.declaration(path: place.path),
+      declared.classes.map(\.name) == place.classNames
+    else { return self[name] }
+    place.declared = declared
+    return declared.classes.first { $0.name == name }
+  }
+
   /// All libraries that can be used, in the order in which they were found.
   public var libraries: [PluginLibrary] {
     openAll()
@@ -141,30 +150,37 @@ public final class PluginCatalog: @unchecked Sendable {
   /// The class with this name in a graph. Loads its library.
   public subscript(name: String) -> NodeClass? {
     guard let place = byName[name] else { return nil }
+    defer { index?.save() }
     guard open(place) else { return self[name] }
     return place.library?.classes.first { $0.name == name }
   }
 
-  /// Loads the libraries that are known from the index alone, so that `problems` is complete.
+  /// Loads the libraries that are not loaded yet, so that `problems` is complete.
   public func openAll() {
-    for place in found {
-      // After a false entry of the index, all are loaded.
-      guard open(place) else { return }
-    }
+    probe?.examine(found.filter { $0.library == nil }.map(\.path))
+    // Whatever is not what it seemed changes `found`.
+    while let place = found.first(where: { $0.library == nil }) { _ = open(place) }
+    index?.save()
   }
 
-  /// Loads a library that is known from the index. False: it is not what the index says, so all folders were searched
-  /// again without it.
+  /// Loads a library that is known from the index or its declarations. False: it is not what they say, so all folders
+  /// were searched again, and it was loaded or became a problem.
   private func open(_ place: FoundLibrary) -> Bool {
     if place.library != nil { return true }
-    if let library = try? load(library: place.path), library.classes.map(\.name) == place.classNames {
+    if let library = try? loadNoted(place.path), library.classes.map(\.name) == place.classNames {
       place.library = library
       return true
     }
+    distrusted.insert(place.path)
     index?.forget(place.path)
-    search(nil)
-    index?.save()
+    search()
     return false
+  }
+
+  /// Whether a library is one of the folders', which are trusted as a whole.
+  public func holds(library path: String) -> Bool {
+    let path = absolutePath(path)
+    return found.contains { absolutePath($0.path) == path }
   }
 
   /// Loads a library that a graph names by its path, whatever its file name. Its classes can't be used by name alone.
@@ -224,42 +240,3 @@ public final class PluginCatalog: @unchecked Sendable {
       path: candidates[0].path, defects: ["its class '\(name)' is also in \(others), so neither is used"])
   }
 }
-
-/// A library file of the search path.
-private final class FoundLibrary {
-  let path: String
-  let classNames: [String]
-  /// Nil: not loaded yet.
-  var library: PluginLibrary?
-
-  init(path: String, classNames: [String]) {
-    self.path = path
-    self.classNames = classNames
-  }
-
-  convenience init(_ library: PluginLibrary) {
-    self.init(path: library.path, classNames: library.classes.map(\.name))
-    self.library = library
-  }
-}
-
-/// The file names of a folder's plugins, sorted; empty if there is no such folder.
-private func pluginFiles(in folder: String) -> [String] {
-  guard let stream = opendir(folder) else { return [] }
-  defer { closedir(stream) }
-  var names: [String] = []
-  while let entry = readdir(stream) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if name.hasPrefix("libauscult-") && name.hasSuffix(".so") { names.append(name) }
-  }
-  return names.sorted()
-}
-
-private func unique(_ folders: [String]) -> [String] {
-  var seen: Set<String> = []
-  return folders.filter { seen.insert($0).inserted }
-}
-
-package func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

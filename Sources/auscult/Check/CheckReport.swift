@@ -17,15 +17,17 @@ struct CheckReport {
   /// - Parameters:
   ///   - text: of the file, instead of its content.
   ///   - names: under which it runs, besides its own.
+  ///   - loads: runs the code that it names: libraries and programs.
   init(
-    _ file: String, text: String?, names: [String], changes: GraphChanges, catalog: PluginCatalog, rate: Int,
-    period: Int
+    _ file: String, text: String?, names: [String], loads: Bool, changes: GraphChanges, catalog: PluginCatalog,
+    rate: Int, period: Int
   ) {
     self.file = file
     self.period = period
     self.rate = rate
     do throws(DiagnosticsError) {
-      let options = GraphOptions(missingFilesAreErrors: false)
+      var options = GraphOptions(missingFilesAreErrors: false)
+      options.runsNamedCode = loads
       let (graph, warnings) =
         if let text {
           try Graph.load(text: text, file: file, catalog: catalog, overrides: changes.overrides, options: options)
@@ -34,6 +36,10 @@ struct CheckReport {
         }
       diagnostics = warnings
       self.graph = graph
+      diagnostics += graph.exposures.map {
+        graph.diagnostic(.warning, code: "exposed-library", message: $0.description, at: nil)
+      }
+      if graph.isPartial { return }
       try GraphTrial.examine(graph, probe: catalog.probe, rate: rate, activating: false)
       var engineOptions = CheckReport.options(graph, names)
       engineOptions.costs = CostTrial.costs(graph, probe: catalog.probe, rate: rate, period: period)
@@ -61,6 +67,7 @@ struct CheckReport {
 
   /// A heading, a table, the sums; nil if there are errors.
   var text: String? {
+    if let graph, graph.isPartial { return "\(file.shown): '\(graph.name)': checked without the code that it names" }
     guard let graph, let nodes else { return nil }
     var table = Table([
       ("node", .left), ("class", .left), ("thread", .left), ("output", .left), ("latency", .right), ("path", .right),
@@ -92,7 +99,7 @@ struct CheckReport {
       "period": .integer(period),
       "diagnostics": .array(diagnostics.map { JSONValue($0) }),
       "nodes": nodes.map { .array($0.map { $0.json(rate: rate) }) }, "latency": nodes.map { _ in json(latency) },
-      "memory": nodes.map { _ in .integer(memory) },
+      "memory": nodes.map { _ in .integer(memory) }, "partial": graph.map { .boolean($0.isPartial) },
     ])
   }
 

@@ -6,7 +6,7 @@ extension PluginCatalog {
   /// All that `nodes` prints.
   var json: JSONValue {
     [
-      "search_path": .texts(searchPath), "classes": .array(classes.map(\.json)),
+      "search_path": .texts(searchPath), "classes": .array(describedClasses.map(\.json)),
       "problems": .array(problems.map { ["library": .text($0.path), "defects": .texts($0.defects)] }),
       "shadowed": .array(
         shadowed.map {

@@ -18,6 +18,10 @@ struct Check: ParsableCommand {
       each computer; live, a node that takes more than a quarter of the period runs on a worker, unless the graph says \
       `thread: realtime`. The results are the same on every thread. A missing model is only a warning here. The command opens and writes no files of the graph.
 
+      A library that a node names with `library:` is not loaded, because that runs its code: `check` reads what a section \
+      of its file declares (`auscult declare` writes it), and checks parameters and links by it. Formats, latency and \
+      memory then need --load, which also starts the programs of `detector.process`.
+
       Examples:
         auscult check fan.yaml
         auscult check graphs/*.yaml --rate 44.1kHz
@@ -44,6 +48,11 @@ struct Check: ParsableCommand {
         + "errors. Repeatable.", valueName: "name"))
   var name: [String] = []
 
+  @Flag(
+    help:
+      "Load the libraries and start the programs that the graph names, and create its nodes. This runs their code.")
+  var load = false
+
   @Flag(help: "Print one JSON object, diagnostics included.") var json = false
 
   @Flag(
@@ -61,7 +70,8 @@ struct Check: ParsableCommand {
     let text = readsInput ? try Self.input() : nil
     let reports = graphs.map {
       CheckReport(
-        $0, text: text, names: name, changes: changes, catalog: catalog, rate: rate.number, period: period.lengths[0])
+        $0, text: text, names: name, loads: load, changes: changes, catalog: catalog, rate: rate.number,
+        period: period.lengths[0])
     }
     if json {
       Output.line(["files": .array(reports.map(\.json))])

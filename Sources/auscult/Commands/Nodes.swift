@@ -22,23 +22,24 @@ struct Nodes: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    let catalog = catalog.load(isWhole: className == nil)
+    let catalog = catalog.load(isDescribed: className == nil)
     guard let className else { return list(catalog) }
-    guard let nodeClass = catalog[className] else { throw unknown(className, catalog) }
+    guard let nodeClass = catalog.described(className) else { throw unknown(className, catalog) }
     if json { Output.line(nodeClass.json) } else { Output.line(ClassText(nodeClass).text) }
   }
 
   private func list(_ catalog: PluginCatalog) {
     if json { return Output.line(catalog.json) }
     var table = Table([("class", .left), ("thread", .left), ("streams", .left), ("library", .left), ("summary", .left)])
-    for nodeClass in catalog.classes {
+    let classes = catalog.describedClasses
+    for nodeClass in classes {
       table.add([
         nodeClass.name, nodeClass.thread, nodeClass.streams, nodeClass.libraryName, nodeClass.summary,
       ])
     }
     Output.line(table.text)
     for shadowed in catalog.shadowed { Console.plain.warning(shadowed.line) }
-    if catalog.classes.isEmpty {
+    if classes.isEmpty {
       let folders = catalog.searchPath.joined(separator: ", ")
       Console.plain.warning("no plugins in \(folders); give a folder with --plugin-path")
     }

@@ -17,6 +17,6 @@ struct Schema: ParsableCommand {
   @OptionGroup var catalog: CatalogOptions
 
   func run() throws {
-    Output.data(GraphSchema(catalog: catalog.load(isWhole: true)).json + "\n")
+    Output.data(GraphSchema(catalog: catalog.load(isDescribed: true)).json + "\n")
   }
 }

@@ -20,6 +20,11 @@ final class Examination {
     self.server = server
   }
 
+  /// What is wrong with the rights of plugins, those that the graph names included.
+  var exposures: [Exposure] {
+    catalog.exposures + (graph?.exposures ?? [])
+  }
+
   /// All checks, in their order.
   static var checks: [any DoctorCheck.Type] {
     [

@@ -21,8 +21,11 @@ struct CatalogOptions: ParsableArguments {
   /// - Parameters:
   ///   - isPrivate: loads private copies, so that plugins can be rebuilt while they run.
   ///   - isWhole: opens all plugins, not only those that are asked for later.
+  ///   - isDescribed: reads what all plugins declare; opens those whose files do not say.
   ///   - isQuiet: the caller reports what can't be used.
-  func load(isPrivate: Bool = false, isWhole: Bool = false, isQuiet: Bool = false) -> PluginCatalog {
+  func load(
+    isPrivate: Bool = false, isWhole: Bool = false, isDescribed: Bool = false, isQuiet: Bool = false
+  ) -> PluginCatalog {
     for folder in pluginPath where !FileManager.default.fileExists(atPath: folder) {
       Console.plain.warning("--plugin-path \(folder.shown): there is no such folder")
     }
@@ -30,8 +33,10 @@ struct CatalogOptions: ParsableArguments {
       searchPath: PluginCatalog.standardSearchPath(option: pluginPath), isPrivate: isPrivate,
       probe: PluginProbe(executable: "/proc/self/exe"), index: .standard)
     if isWhole { catalog.openAll() }
+    if isDescribed { _ = catalog.describedClasses }
     if isQuiet { return catalog }
     for problem in catalog.problems + catalog.remarks { Console.plain.warning(problem.description) }
+    for exposure in catalog.exposures { Console.plain.warning(exposure.description) }
     return catalog
   }
 }

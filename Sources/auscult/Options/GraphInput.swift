@@ -33,6 +33,16 @@ struct GraphChanges: ParsableArguments {
   ) throws(DiagnosticsError) -> Graph {
     let (graph, warnings) = try Graph.load(file: file, catalog: catalog, overrides: overrides, options: options)
     console.show(warnings)
+    for exposure in graph.exposures { console.warning(exposure.description) }
     return graph
+  }
+}
+
+extension Graph {
+  /// What is wrong with the rights of the libraries that the file names.
+  var exposures: [Exposure] {
+    var search = ExposureSearch()
+    search.add(files: namedLibraries)
+    return search.found
   }
 }

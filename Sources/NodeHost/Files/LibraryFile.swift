@@ -6,46 +6,9 @@ import SystemCalls
   import Darwin
 #endif
 
-/// The file's GNU build id; without one, a hash of the whole file.
-func fileBuildID(_ path: String) -> String {
-  LibraryFile.read(path) { file in file.gnuBuildID ?? file.hash.map { "fnv1a:" + hexadecimal($0) } } ?? "unknown"
-}
-
-extension PluginLibrary {
-  /// Whether a file is a complete library: everything that its headers refer to has been written.
-  public static func isWhole(_ path: String) -> Bool {
-    LibraryFile.read(path) { file -> Bool? in
-      guard file.isELF, let segments = file.segments else { return false }
-      let sections = (file.header(UInt64.self, 40) ?? 0, file.header(UInt16.self, 58), file.header(UInt16.self, 60))
-      let sectionsEnd = sections.0 &+ UInt64(sections.1 ?? 0) * UInt64(sections.2 ?? 0)
-      guard !segments.isEmpty, sectionsEnd <= UInt64(file.size) else { return false }
-      return segments.allSatisfy { segment in
-        let (end, isTooFar) = segment.offset.addingReportingOverflow(segment.size)
-        return !isTooFar && end <= UInt64(file.size)
-      }
-    } ?? false
-  }
-
-  /// Bytes of a library file, from its begin, that the loader maps; the rest is for debuggers. Nil: the headers do not
-  /// say, or the file ends before them.
-  static func loadedSize(_ path: String) -> Int? {
-    LibraryFile.read(path) { file in
-      guard file.isELF, let segments = file.segments else { return nil }
-      let ends = segments.filter { $0.type == 1 }.map { $0.offset.addingReportingOverflow($0.size) }
-      guard let end = ends.map(\.partialValue).max(), !ends.contains(where: \.overflow), end <= UInt64(file.size) else {
-        return nil
-      }
-      return Int(end)
-    }
-  }
-
-  /// The build id of a library file in its present state.
-  public static func fileID(_ path: String) -> String { fileBuildID(path) }
-}
-
 /// A 64-bit ELF file in this computer's byte order, of which only pieces are read. It is not mapped: another program may
 /// shorten the file meanwhile, and reading a mapping beyond the end would end this program.
-private struct LibraryFile {
+struct LibraryFile {
   struct Segment {
     var type: UInt32
     var offset: UInt64
@@ -108,19 +71,20 @@ private struct LibraryFile {
     return nil
   }
 
-  /// FNV-1a of the whole file, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
+  /// FNV-1a of the whole file.
   var hash: UInt64? {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var hash = fnvBasis
     var offset = 0
     while offset < size {
       guard let bytes = piece(at: offset, count: min(1 << 16, size - offset)) else { return offset > 0 ? hash : nil }
-      hash = bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+      hash = fnv1a(bytes[...], from: hash)
       offset += bytes.count
     }
     return hash
   }
 
-  private func piece(at offset: Int, count: Int) -> [UInt8]? {
+  /// Bytes of the file; nil: none, more than headers or notes may have, or the file ends before them.
+  func piece(at offset: Int, count: Int) -> [UInt8]? {
     LibraryFile.piece(descriptor, size, at: offset, count: count)
   }
 
@@ -158,12 +122,20 @@ private func noteBuildID(_ notes: [UInt8]) -> String? {
   return nil
 }
 
-private func integer<T: FixedWidthInteger>(_ type: T.Type, _ bytes: [UInt8], _ offset: Int) -> T? {
+private let fnvBasis: UInt64 = 0xcbf2_9ce4_8422_2325
+
+/// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): finds damage, not malice.
+func fnv1a(_ bytes: ArraySlice<UInt8>, from hash: UInt64 = fnvBasis) -> UInt64 {
+  bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+}
+
+/// A number in the file's byte order; nil: the bytes end before it.
+func integer<T: FixedWidthInteger>(_ type: T.Type, _ bytes: [UInt8], _ offset: Int) -> T? {
   guard offset >= 0, offset <= bytes.count - MemoryLayout<T>.size else { return nil }
   return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
 }
 
-private func hexadecimal<T: FixedWidthInteger>(_ value: T) -> String {
+func hexadecimal<T: FixedWidthInteger>(_ value: T) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: T.bitWidth / 4 - digits.count) + digits
 }
