@@ -56,7 +56,10 @@ extension Main {
   /// Like `Auscult.exit(withError:)`, but escapes arguments like other names, and does not write through the C library's
   /// streams.
   private static func end(_ error: any Error) -> Never {
-    let (status, text) = (Auscult.exitCode(for: error), Auscult.fullMessage(for: error))
+    let status = Auscult.exitCode(for: error)
+    var text = Auscult.fullMessage(for: error)
+    // The parser knows the number alone: the rest takes time, and is made only when it is asked for.
+    if status.isSuccess, text == auscultVersion { text = VersionText.text }
     if !text.isEmpty {
       if status.isSuccess { Output.data(text + "\n") } else { Console.plain.usage(text) }
     }

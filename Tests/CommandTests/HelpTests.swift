@@ -32,7 +32,9 @@ import Testing
   }
 
   @Test func versionAndCompletion() throws {
-    #expect(try auscult("--version").out.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+    let version = try auscult("--version").out
+    #expect(version.prefixMatch(of: /auscult \d+\.\d+\.\d+\nbuild +[0-9a-f]{40} .*\nplugin ABI +\d+\.\d+\n/) != nil, "\(version)")
+    #expect(version.contains("/libjack.so."), "\(version)")
     for shell in ["bash", "zsh", "fish"] {
       let outcome = try auscult("--generate-completion-script", shell)
       #expect(outcome.status == 0)

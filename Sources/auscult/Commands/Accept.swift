@@ -34,7 +34,7 @@ struct Accept: ParsableCommand {
     help: ArgumentHelp("Clips of sink.clip, or other recordings of the machine.", valueName: "clip"),
     completion: .file())
   var clips: [String] = []
-  @Option(help: "The machine (default: as the clip's note says).") var machine: String?
+  @Option(help: "The machine (default: as the clip's note says).", completion: .machines) var machine: String?
   @Option(help: "Instead of clips: the time of the first sample, 2026-11-21T09:30:00Z, or so long ago: 2h.")
   var since: Moment?
   @Option(help: "The time after the last sample.") var until: Moment?
@@ -52,9 +52,10 @@ struct Accept: ParsableCommand {
   var confirmed: String?
   @Option(
     help: ArgumentHelp(
-      "The running graph's name (default: the one that wrote the clip, or the only one).", valueName: "name"))
+      "The running graph's name (default: the one that wrote the clip, or the only one).", valueName: "name"),
+    completion: .runningGraphs)
   var graph: String?
-  @Option(help: "The detector; required if the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.", completion: .fileNodes) var node: String?
   @Option(name: .customLong("for"), help: ArgumentHelp("How long the candidate runs in the shadow.", valueName: "time"))
   var shadowing = Seconds(600)
   @Flag(help: "Only set the thresholds again, instead of learning.") var calibrate = false

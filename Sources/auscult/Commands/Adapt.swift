@@ -31,7 +31,7 @@ struct Adapt: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphInput
-  @Option(help: "The detector; required if the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.", completion: .fileNodes) var node: String?
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Recordings of normal sound here, or folders of them.", valueName: "files"),

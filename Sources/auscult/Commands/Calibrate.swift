@@ -21,7 +21,7 @@ struct Calibrate: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphInput
-  @Option(help: "The detector; required if the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.", completion: .fileNodes) var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
   @Option(

@@ -33,7 +33,7 @@ struct Check: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Graph files.", valueName: "graph"), completion: .file(extensions: ["yaml", "yml"]))
+    help: ArgumentHelp("Graph files.", valueName: "graph"), completion: .graphFile)
   var graphs: [String]
 
   @OptionGroup var changes: GraphChanges

@@ -24,7 +24,7 @@ struct Clips: ParsableCommand {
       """)
 
   @Argument(help: "The folder of the clips.", completion: .directory) var folder = "clips"
-  @Option(help: "Only this machine's.") var machine: String?
+  @Option(help: "Only this machine's.", completion: .machines) var machine: String?
   @Option(help: "Only the clip of this alarm.") var id: String?
   @Option(help: "Only clips from this time on: 2d (ago), 2026-11-21T09:30:00Z.") var since: Moment?
   @Flag(help: "Print one JSON object.") var json = false

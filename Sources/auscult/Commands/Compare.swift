@@ -34,10 +34,10 @@ struct Compare: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Graph files.", valueName: "graph"), completion: .file(extensions: ["yaml", "yml"]))
+    help: ArgumentHelp("Graph files.", valueName: "graph"), completion: .graphFile)
   var graphs: [String]
   @OptionGroup var changes: GraphChanges
-  @Option(help: "The detector; required if a graph has several.") var node: String?
+  @Option(help: "The detector; required if a graph has several.", completion: .fileNodes) var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @Option(
     help: ArgumentHelp("A folder with recordings of anomalous sound, to go with --normal.", valueName: "folder"),
@@ -53,7 +53,7 @@ struct Compare: ParsableCommand {
   @Option(help: "The first seed; the others follow it.") var seed: UInt64 = 42
   @Option(
     help: ArgumentHelp("The graph that the others are measured against (default: the best).", valueName: "graph"),
-    completion: .file(extensions: ["yaml", "yml"]))
+    completion: .graphFile)
   var reference: String?
   @Option(
     help: ArgumentHelp(

@@ -28,7 +28,9 @@ struct ConformanceCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A plugin; repeatable.", valueName: "library.so"), completion: .file(extensions: ["so"]))
   var libraries: [String] = []
 
-  @Option(name: .customLong("class"), help: ArgumentHelp("Only this class; repeatable.", valueName: "name"))
+  @Option(
+    name: .customLong("class"), help: ArgumentHelp("Only this class; repeatable.", valueName: "name"),
+    completion: .nodeClasses)
   var classes: [String] = []
 
   @Option(name: .customLong("check"), help: ArgumentHelp("Only this check; repeatable.", valueName: "name"))

@@ -28,7 +28,7 @@ struct Cut: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Recordings, folders of them, and lists.", valueName: "file"), completion: .file())
   var files: [String]
-  @Option(help: "The machine to take, by the names in the files.") var machine: String?
+  @Option(help: "The machine to take, by the names in the files.", completion: .machines) var machine: String?
   @Option(help: "The channel to take, from 1; without it and --machine: all.") var channel: Int?
   @Option(help: "The first sample's time: 2026-11-21T09:30:00Z, or so long ago: 2h.") var since: Moment
   @Option(name: .customLong("for"), help: ArgumentHelp("How much to take.", valueName: "time"))

@@ -23,7 +23,7 @@ struct Doctor: ParsableCommand {
       Exit status: 0 all is well, or there are only warnings; 1 a problem.
       """)
 
-  @Argument(help: "A graph file.", completion: .file(extensions: ["yaml", "yml"]))
+  @Argument(help: "A graph file.", completion: .graphFile)
   var graph: String?
 
   @OptionGroup var changes: GraphChanges

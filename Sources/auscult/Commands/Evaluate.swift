@@ -28,7 +28,7 @@ struct Evaluate: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphInput
-  @Option(help: "The detector; required if the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.", completion: .fileNodes) var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @Option(
     help: ArgumentHelp("A folder with recordings of anomalous sound, to go with --normal.", valueName: "folder"),

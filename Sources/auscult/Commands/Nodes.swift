@@ -15,7 +15,8 @@ struct Nodes: ParsableCommand {
         auscult nodes --json | jq -r '.classes[].name'
       """)
 
-  @Argument(help: ArgumentHelp("A node class.", valueName: "class")) var className: String?
+  @Argument(help: ArgumentHelp("A node class.", valueName: "class"), completion: .nodeClasses)
+  var className: String?
 
   @OptionGroup var catalog: CatalogOptions
 

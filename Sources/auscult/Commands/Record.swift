@@ -24,12 +24,14 @@ struct RecordCommand: ParsableCommand {
       Exit status 1 when a machine was silent, or nothing was recorded.
       """)
 
-  @Argument(help: "The graph whose sources are recorded.", completion: .file(extensions: ["yaml", "yml"]))
+  @Argument(help: "The graph whose sources are recorded.", completion: .graphFile)
   var graph: String?
   @OptionGroup var changes: GraphChanges
-  @Option(help: ArgumentHelp("A JACK port to record, instead of a graph; repeatable.", valueName: "port"))
+  @Option(
+    help: ArgumentHelp("A JACK port to record, instead of a graph; repeatable.", valueName: "port"),
+    completion: .ports)
   var connect: [String] = []
-  @Option(help: "The machine of each --connect, in their order.") var machine: [String] = []
+  @Option(help: "The machine of each --connect, in their order.", completion: .machines) var machine: [String] = []
   @Option(help: "How long to record.") var minutes = 10.0
   @Option(help: "The folder for the recordings.", completion: .directory) var into = "recordings"
   @OptionGroup(title: "Live, as with `auscult run`") var live: LiveOptions

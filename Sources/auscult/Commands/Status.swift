@@ -23,7 +23,8 @@ struct StatusCommand: ParsableCommand {
       deaf, a node failed, a score is overdue, an output can't be written, or the graph does not run.
       """)
 
-  @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
+  @Argument(help: "The graph's name, or what `auscult run --name` gave it.", completion: .runningGraphs) var name:
+    String?
 
   @Option(help: ArgumentHelp("Wait until it runs, at most this long.", valueName: "time")) var wait: Seconds?
 

@@ -17,7 +17,8 @@ struct StopCommand: ParsableCommand {
         auscult stop fan-watch
       """)
 
-  @Argument(help: "The graph's name, or what `auscult run --name` gave it.") var name: String?
+  @Argument(help: "The graph's name, or what `auscult run --name` gave it.", completion: .runningGraphs) var name:
+    String?
 
   @Option(help: ArgumentHelp("How long to wait for the end.", valueName: "time")) var timeout = Seconds(30)
 

@@ -18,7 +18,9 @@ struct Top: ParsableCommand {
         auscult top --once                        prints it once
       """)
 
-  @Argument(help: "The graph's name, or what `auscult run --name` gave it (default: all).") var name: String?
+  @Argument(
+    help: "The graph's name, or what `auscult run --name` gave it (default: all).", completion: .runningGraphs)
+  var name: String?
 
   @Option(help: ArgumentHelp("Time between two refreshes (default: 1s).", valueName: "time")) var interval: Seconds?
 

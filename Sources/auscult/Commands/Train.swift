@@ -45,7 +45,7 @@ struct Train: ParsableCommand {
       """)
 
   @OptionGroup var input: GraphArgument
-  @Option(help: "The detector; required if the graph has several.") var node: String?
+  @Option(help: "The detector; required if the graph has several.", completion: .fileNodes) var node: String?
   @OptionGroup(title: "Recordings") var data: DataOptions
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "model"),
@@ -181,7 +181,7 @@ struct Train: ParsableCommand {
 
 /// A graph file whose model may not exist yet.
 struct GraphArgument: ParsableArguments {
-  @Argument(help: "The graph file.", completion: .file(extensions: ["yaml", "yml"])) var graph: String
+  @Argument(help: "The graph file.", completion: .graphFile) var graph: String
   @OptionGroup var changes: GraphChanges
 
   /// Reports no missing models: the command makes or replaces them.

@@ -9,7 +9,7 @@ struct ChangeOptions: ParsableArguments {
   @Option(
     name: .customLong("graph"),
     help: ArgumentHelp("The running graph's name (default: the only running graph).", valueName: "name"),
-    completion: .custom { _, _, _ in ControlClient.running().map(\.name) })
+    completion: .runningGraphs)
   var graph: String?
 
   @Flag(name: .customLong("dry-run"), help: "Only print what would happen to every node.")
@@ -42,18 +42,6 @@ func checkValues(_ values: [String]) throws {
   for value in values {
     guard let equals = value.firstIndex(of: "="), equals != value.startIndex else {
       throw ValidationError("'\(value)' is not of the form key=value.")
-    }
-  }
-}
-
-extension CompletionKind {
-  /// Names of the nodes of the only graph that runs.
-  static var runningNodes: CompletionKind {
-    .custom { _, _, _ in
-      guard let name = try? RunLookup.only(),
-        let status = try? RunLookup.client(name, { try $0.call("status") })
-      else { return [] }
-      return (status["nodes"]?.array ?? []).compactMap { $0["name"]?.text }
     }
   }
 }

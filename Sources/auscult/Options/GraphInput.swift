@@ -5,7 +5,7 @@ import NodeHost
 
 /// A graph file, overrides of its parameters, and the folders of its node classes.
 struct GraphInput: ParsableArguments {
-  @Argument(help: "The graph file.", completion: .file(extensions: ["yaml", "yml"]))
+  @Argument(help: "The graph file.", completion: .graphFile)
   var graph: String
 
   @OptionGroup var changes: GraphChanges
@@ -22,7 +22,7 @@ struct GraphChanges: ParsableArguments {
     name: .customLong("set"),
     help: ArgumentHelp(
       "A parameter's value in place of the file's: --set judge.threshold=0.5. Repeatable.",
-      valueName: "node.parameter=value"))
+      valueName: "node.parameter=value"), completion: .overrides)
   var overrides: [String] = []
 
   @OptionGroup var catalog: CatalogOptions

@@ -25,7 +25,7 @@ struct Apply: ParsableCommand {
       Exit status: 0 done; 1 nothing was changed; 64 usage.
       """)
 
-  @Argument(help: "The graph file.", completion: .file(extensions: ["yaml", "yml"])) var file: String?
+  @Argument(help: "The graph file.", completion: .graphFile) var file: String?
 
   @Flag(name: .customLong("fresh"), help: "Drop the changes by `swap` and `set` since the run began.")
   var isFresh = false

@@ -19,7 +19,8 @@ struct SetCommand: ParsableCommand {
 
   @Argument(help: "The node's name.", completion: .runningNodes) var node: String
 
-  @Argument(help: ArgumentHelp("A parameter.", valueName: "key=value")) var values: [String]
+  @Argument(help: ArgumentHelp("A parameter.", valueName: "key=value"), completion: .runningValues)
+  var values: [String]
 
   @OptionGroup var options: ChangeOptions
 

@@ -21,7 +21,9 @@ struct Shadow: ParsableCommand {
 
   @Argument(help: "The node's name, or status, promote, discard.", completion: .runningNodes) var node: String?
 
-  @Argument(help: ArgumentHelp("type=CLASS, library=FILE, or a parameter.", valueName: "key=value"))
+  @Argument(
+    help: ArgumentHelp("type=CLASS, library=FILE, or a parameter.", valueName: "key=value"),
+    completion: .runningValues)
   var values: [String] = []
 
   @OptionGroup var options: ChangeOptions
