@@ -10,14 +10,16 @@ class Repository:
     def __init__(self, root):
         self.root = root
         self.problems = []
-        self.files = sorted(self.known() if (root / ".git").exists() else self.found())
+        self.files = sorted(self.known() or self.found())
         self.folders = {folder for file in self.files for folder in parents(file)}
         self.order = self.read_order()
 
     def known(self):
-        """The files that git knows, and new ones that it does not ignore."""
+        """The files that git knows, and new ones that it does not ignore; none where it does not answer."""
+        if not (self.root / ".git").exists():
+            return []
         command = ["git", "-C", self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(command, check=True, capture_output=True).stdout.decode().split("\0")
+        names = subprocess.run(command, capture_output=True).stdout.decode().split("\0")
         return [name for name in names if name and (self.root / name).is_file()]
 
     def found(self):
@@ -43,7 +45,11 @@ class Repository:
         return parts + ([("More", rest)] if rest else [])
 
     def text(self, file):
-        return (self.root / file).read_text(encoding="utf-8")
+        try:
+            return (self.root / file).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            self.problems.append(f"{file}: a link leads to it, and it is no text")
+            return ""
 
 
 def parents(file):
