@@ -32,7 +32,10 @@ package final class NodeProcess: @unchecked Sendable {
   /// - Parameters:
   ///   - program: and its arguments, after the first two of auscult-node.
   ///   - limit: bytes of memory that it may take for itself.
-  package init(_ program: String, _ arguments: [String], limit: Int) throws(ProcessEnd) {
+  ///   - environment: names of variables that it gets beside those of `ForeignEnvironment`.
+  package init(
+    _ program: String, _ arguments: [String], limit: Int, environment: [String] = []
+  ) throws(ProcessEnd) {
     let descriptor = make_shared_memory(SharedMemory.bytes)
     guard descriptor >= 0 else { throw ProcessEnd(cause: .notStarted(systemReason())) }
     guard let memory = SharedMemory(descriptor: descriptor) else {
@@ -42,7 +45,9 @@ package final class NodeProcess: @unchecked Sendable {
     (self.memory, self.descriptor, self.limit) = (memory, descriptor, limit)
     memory.writeHead()
     let list = ["\(getpid())", "\(limit)"] + arguments
-    let started = BackgroundThread.start("auscult-node") { [self] in run(program, list) }
+    let started = BackgroundThread.start("auscult-node") { [self] in
+      run(program, list, environment: ForeignEnvironment.variables(adding: environment))
+    }
     guard started else { throw ProcessEnd(cause: .notStarted("the system has no room for another thread")) }
     condition.lock()
     while process == 0 { condition.wait(seconds: 1) }
@@ -149,9 +154,10 @@ package final class NodeProcess: @unchecked Sendable {
 
   // MARK: The thread that starts it and waits for its end
 
-  private func run(_ program: String, _ arguments: [String]) {
+  private func run(_ program: String, _ arguments: [String], environment: [String]) {
     guard let output = makePipe() else { return noteStart(-1, "no descriptors are left") }
-    let child = spawn(program, arguments, descriptors: [nil, output.write, output.write, descriptor])
+    let child = spawn(
+      program, arguments, descriptors: [nil, output.write, output.write, descriptor], environment: environment)
     let problem = child == nil ? systemReason() : ""
     // Until it runs its own program a process has our memory, and the kernel counts that for it.
     let inherited = Self.peakMemory
