@@ -2,11 +2,13 @@
 
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "CIsolation.h"
@@ -32,6 +34,19 @@ static void restore_signals(void) {
   for (size_t index = 0; index < sizeof signals / sizeof signals[0]; index++) signal(signals[index], SIG_DFL);
 }
 
+// Of root's capabilities only those for files stay: with the others it reads the memory and the environment of any process.
+static void drop_capabilities(void) {
+  const uint32_t files = 1u << CAP_CHOWN | 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER;
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct sets[2] = {{0}, {0}};
+  if (syscall(SYS_capget, &header, sets) != 0) return;
+  sets[0].effective &= files;
+  sets[0].permitted &= files;
+  sets[0].inheritable = 0;
+  sets[1] = (struct __user_cap_data_struct){0};
+  syscall(SYS_capset, &header, sets);
+}
+
 static int limit(__rlimit_resource_t resource, uint64_t value) {
   struct rlimit limits = {.rlim_cur = value, .rlim_max = value};
   return setrlimit(resource, &limits) == 0;
@@ -55,6 +70,7 @@ uint32_t confine(const char *const *folders, uint64_t memory, int may_execute) {
   restore_signals();
   be_first_to_go();
   limit(RLIMIT_CORE, 0);
+  drop_capabilities();
   if (limit_memory(memory)) in_force |= CONFINED_MEMORY;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) in_force |= CONFINED_PRIVILEGES;
   if (restrict_files(folders)) in_force |= CONFINED_FILES;

@@ -36,6 +36,15 @@ int make_shared_memory(size_t bytes) {
   return -1;
 }
 
+int open_process(int process) {
+#ifdef SYS_pidfd_open
+  return (int)syscall(SYS_pidfd_open, process, 0u);
+#else
+  (void)process;
+  return -1;
+#endif
+}
+
 int flushes_denormals(void) {
 #if defined(__x86_64__)
   return (_mm_getcsr() & 0x8040u) == 0x8040u;

@@ -1,6 +1,7 @@
 import Glibc
 import NodeHost
 import NodeRigs
+import SystemCalls
 
 /// A check in the child process.
 public struct ChildTrial {
@@ -39,6 +40,7 @@ public struct ChildTrial {
 
   /// Runs the check and reports what it finds.
   func run(_ check: ConformanceCheck, _ nodeClass: NodeClass, _ child: ProbeChild) {
+    ForeignEnvironment.forgetOthers()
     var step: Int32 = 0
     let begin = { (text: String) in
       child.begin(Int(step), text)

@@ -12,6 +12,8 @@ final class HostAnswers {
   private var models: [UInt32: OpaquePointer] = [:]
   private var lastModel: UInt32 = 0
   private static let mostModels = 64
+  /// The last frame position that a process may name; it depends on the driver's rate.
+  var farthest = Positions.farthest(rate: 1)
   /// Of the training in progress.
   var training: UnsafePointer<auscult_training>?
   var writer: UnsafePointer<auscult_model_writer>?
@@ -71,7 +73,7 @@ final class HostAnswers {
     return 0
   }
 
-  private func position(_ message: inout MessageReader) -> Int64 { min(max(0, message.number()), 1 << 54) }
+  private func position(_ message: inout MessageReader) -> Int64 { min(max(0, message.number()), farthest) }
 
   // MARK: Notices
 
@@ -83,8 +85,8 @@ final class HostAnswers {
     notice.kind = message.nativeText(arena)
     notice.state = message.nativeText(arena)
     notice.machine = message.nativeText(arena)
-    notice.begin = min(message.number(), 1 << 54)
-    notice.end = min(message.number(), 1 << 54)
+    notice.begin = min(message.number(), farthest)
+    notice.end = min(message.number(), farthest)
     let details = (0..<message.count(least: 8)).map { _ in
       auscult_notice_detail(name: message.nativeText(arena), text: message.nativeText(arena))
     }

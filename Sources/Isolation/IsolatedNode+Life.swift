@@ -28,6 +28,7 @@ extension IsolatedNode {
       (history.configure, history.answer) = (message.bytes, bytes)
       history.declared = Int(clamping: answer.pointee.memory)
       losses.rate = Int64(setup.pointee.driver_rate)
+      answers.farthest = Positions.farthest(rate: setup.pointee.driver_rate)
       if setup.pointee.input_count > 0 {
         shape = (Int(setup.pointee.inputs[0].rows), Int(setup.pointee.inputs[0].columns))
       }
@@ -65,8 +66,16 @@ extension IsolatedNode {
     if answer.latency < 0 || answer.history < 0 || answer.reach < -1 {
       return "its process answered with a negative number of frames"
     }
-    return nil
+    // The engine adds and multiplies these; formats have limits of their own.
+    if [answer.latency, answer.history, answer.reach].contains(where: { $0 > Self.mostFrames }) {
+      return "its process answered with a number of frames that cannot be"
+    }
+    let isOtherRate = (0..<Int(answer.output_count)).contains { answer.outputs[$0].driver_rate != setup.driver_rate }
+    return isOtherRate ? "its process answered with another rate of the driver" : nil
   }
+
+  /// Years, at any rate.
+  private static let mostFrames: Int64 = 1 << 42
 
   func activate(_ failure: UnsafeMutablePointer<auscult_error>?) -> Bool {
     exclusively {

@@ -91,7 +91,7 @@ extension IsolatedNode {
       let block = cycle.pointee.outputs[index]!
       let (count, flags, learned) = (answer.number(UInt32.self), answer.number(UInt32.self), answer.number(Int64.self))
       let isLearning = flags & AUSCULT_BLOCK_LEARNING != 0
-      let place = isLearning ? min(max(0, learned), 1 << 54) : nil
+      let place = isLearning ? min(max(0, learned), answers.farthest) : nil
       let fault =
         answer.isBad
         ? "gave an answer that cannot be read"

@@ -98,7 +98,8 @@ final class IsolatedNode: @unchecked Sendable {
         cause: .notStarted("there is no program \(NodeProgram.name); install it in the same folder as auscult"))
     }
     let command = program.map { ["--"] + $0.command } ?? []
-    let process = try NodeProcess(path, folders + command, limit: history.memoryLimit)
+    let process = try NodeProcess(
+      path, folders + command, limit: history.memoryLimit, environment: program?.environment ?? [])
     do throws(ProcessEnd) {
       for (kind, bytes) in history.calls { try repeatCall(kind, bytes, process, history) }
     } catch {

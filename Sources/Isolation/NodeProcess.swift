@@ -11,8 +11,6 @@ import SystemCalls
 ///
 /// Thread: any, one call at a time.
 package final class NodeProcess: @unchecked Sendable {
-  private static let tailBytes = 512
-
   private let memory: SharedMemory
   private let descriptor: Int32
   private let limit: Int
@@ -32,7 +30,10 @@ package final class NodeProcess: @unchecked Sendable {
   /// - Parameters:
   ///   - program: and its arguments, after the first two of auscult-node.
   ///   - limit: bytes of memory that it may take for itself.
-  package init(_ program: String, _ arguments: [String], limit: Int) throws(ProcessEnd) {
+  ///   - environment: names of variables that it gets beside those of `ForeignEnvironment`.
+  package init(
+    _ program: String, _ arguments: [String], limit: Int, environment: [String] = []
+  ) throws(ProcessEnd) {
     let descriptor = make_shared_memory(SharedMemory.bytes)
     guard descriptor >= 0 else { throw ProcessEnd(cause: .notStarted(systemReason())) }
     guard let memory = SharedMemory(descriptor: descriptor) else {
@@ -42,7 +43,9 @@ package final class NodeProcess: @unchecked Sendable {
     (self.memory, self.descriptor, self.limit) = (memory, descriptor, limit)
     memory.writeHead()
     let list = ["\(getpid())", "\(limit)"] + arguments
-    let started = BackgroundThread.start("auscult-node") { [self] in run(program, list) }
+    let started = BackgroundThread.start("auscult-node") { [self] in
+      run(program, list, environment: ForeignEnvironment.variables(adding: environment))
+    }
     guard started else { throw ProcessEnd(cause: .notStarted("the system has no room for another thread")) }
     condition.lock()
     while process == 0 { condition.wait(seconds: 1) }
@@ -100,24 +103,29 @@ package final class NodeProcess: @unchecked Sendable {
     do {
       guard !hasEnded else { throw TransferProblem.ended }
       try transfer.send(kind, bytes) { try awaitTurn(&limit) }
-      var questions = 0
+      var turns = 0
       while true {
-        let message = try transfer.receive { try awaitTurn(&limit) }
+        let message = try transfer.receive { try awaitTurn(&limit, counting: &turns) }
         var reader = MessageReader(message.bytes)
         if message.kind == MessageKind.answer.rawValue { return (message.status, reader) }
         var answer = MessageWriter()
         guard let asked = MessageKind(rawValue: message.kind), let status = service(asked, &reader, &answer),
           !reader.isBad
         else { throw TransferProblem.broken }
-        questions += 1
-        // A process that asks and asks never lets the wait for its turn become long.
-        if questions % 16 == 0, limit.isReached(by: number) { stop(.late(seconds: limit.seconds)) }
         try transfer.send(.answer, status: status, answer.bytes) { try awaitTurn(&limit) }
       }
     } catch {
       if error as? TransferProblem == .broken { stop(.brokeRules("broke the rules of its messages")) }
       throw reason
     }
+  }
+
+  /// Waits for the turn of a message's next part. A process that asks and asks, or whose message never ends, never lets
+  /// one wait become long: so its turns are counted.
+  private func awaitTurn(_ limit: inout CallLimit, counting turns: inout Int) throws {
+    turns += 1
+    if turns % 16 == 0, limit.isReached(by: number) { stop(.late(seconds: limit.seconds)) }
+    try awaitTurn(&limit)
   }
 
   private func awaitTurn(_ limit: inout CallLimit) throws {
@@ -149,17 +157,20 @@ package final class NodeProcess: @unchecked Sendable {
 
   // MARK: The thread that starts it and waits for its end
 
-  private func run(_ program: String, _ arguments: [String]) {
+  private func run(_ program: String, _ arguments: [String], environment: [String]) {
     guard let output = makePipe() else { return noteStart(-1, "no descriptors are left") }
-    let child = spawn(program, arguments, descriptors: [nil, output.write, output.write, descriptor])
+    let child = spawn(
+      program, arguments, descriptors: [nil, output.write, output.write, descriptor], environment: environment)
     let problem = child == nil ? systemReason() : ""
     // Until it runs its own program a process has our memory, and the kernel counts that for it.
     let inherited = Self.peakMemory
     close(output.write)
     noteStart(child ?? -1, "\(program): \(problem)")
-    let said = child == nil ? [] : readTail(output.read)
+    if let child {
+      let last = ProcessWatch(process: child, output: output.read, memory: descriptor).wait()
+      reap(child, last, inherited: inherited)
+    }
     close(output.read)
-    if let child { reap(child, said: said, inherited: inherited) }
   }
 
   private func noteStart(_ child: pid_t, _ problem: String) {
@@ -175,17 +186,6 @@ package final class NodeProcess: @unchecked Sendable {
     if child < 0 { memory.give(.ended) }
   }
 
-  /// Reads until no process has the other end: the last bytes.
-  private func readTail(_ descriptor: Int32) -> [UInt8] {
-    var tail: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = uninterrupted { read(descriptor, &buffer, buffer.count) }
-      guard count > 0 else { return tail }
-      tail = (tail + buffer[..<count]).suffix(Self.tailBytes)
-    }
-  }
-
   /// The most memory that this process has had, in KiB.
   private static var peakMemory: Int {
     var usage = rusage()
@@ -194,17 +194,16 @@ package final class NodeProcess: @unchecked Sendable {
   }
 
   /// - Parameter inherited: KiB up to which the most memory of the process is not its own.
-  private func reap(_ child: pid_t, said: [UInt8], inherited: Int) {
-    var information = siginfo_t()
-    uninterrupted { waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) }
+  private func reap(_ child: pid_t, _ last: (said: [UInt8], hasLeftSome: Bool), inherited: Int) {
     var (status, usage) = (Int32(0), rusage())
     condition.lock()
     uninterrupted { wait4(child, &status, 0, &usage) }
     isReaped = true
     let memory = usage.ru_maxrss > inherited ? usage.ru_maxrss * 1024 : 0
-    let last = said.split(separator: UInt8(ascii: "\n")).last ?? []
+    let words = last.said.split(separator: UInt8(ascii: "\n")).last ?? []
     end = ProcessEnd(
-      cause: cause ?? .ended(status), call: call, said: harmless(last), memory: memory, limit: limit)
+      cause: cause ?? .ended(status), call: call, said: harmless(words), memory: memory, limit: limit,
+      hasLeftSome: last.hasLeftSome)
     ended.store(true, ordering: .releasing)
     condition.broadcast()
     condition.unlock()

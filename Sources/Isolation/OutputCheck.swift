@@ -4,9 +4,6 @@ import NodeABI
 /// Checks tokens from a node's process: nothing in them may lead the engine or a sink astray. Scores that are not finite
 /// are the engine's to find, as with any node.
 enum OutputCheck {
-  /// Frame positions, a thousand years at 384 kHz.
-  private static let farthest: Int64 = 1 << 54
-
   /// The rule that the tokens break, or nil.
   static func fault(_ block: UnsafeMutablePointer<auscult_block>) -> String? {
     let format = block.pointee.format.pointee
@@ -23,6 +20,7 @@ enum OutputCheck {
 
   private static func headsArePossible(_ block: auscult_block, _ format: auscult_format) -> Bool {
     let count = format.kind == AUSCULT_AUDIO ? min(1, Int(block.count)) : Int(block.count)
+    let farthest = Positions.farthest(rate: format.driver_rate)
     return (0..<count).allSatisfy { index in
       let head = block.heads[index]
       let (ticks, overflows) = head.index.multipliedReportingOverflow(by: format.period)
@@ -45,7 +43,8 @@ enum OutputCheck {
   }
 
   private static func eventsArePossible(_ block: auscult_block, _ format: auscult_format) -> Bool {
-    (0..<Int(block.count)).allSatisfy { token in
+    let farthest = Positions.farthest(rate: format.driver_rate)
+    return (0..<Int(block.count)).allSatisfy { token in
       let place = (block.data + block.place(token, 0)).assumingMemoryBound(to: auscult_event.self)
       // Records have finite numbers only.
       if !place.pointee.score.isFinite { place.pointee.score = 0 }

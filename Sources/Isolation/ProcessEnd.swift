@@ -24,6 +24,8 @@ package struct ProcessEnd: Error, Sendable {
   /// The most memory that it had, and its limit, in bytes; 0: not known.
   package var memory = 0
   package var limit = 0
+  /// Other processes lived on, and have been ended.
+  package var hasLeftSome = false
 
   /// The fault as a verb: "crashed (SIGSEGV) in 'process'".
   package var text: String {
@@ -33,11 +35,12 @@ package struct ProcessEnd: Error, Sendable {
     case .ended(let status):
       let signal = status & 0x7F
       let what = signal != 0 ? "crashed (\(signalName(signal)))" : "ended itself (exit status \((status >> 8) & 0xFF))"
-      return what + place + memoryText + words
+      return what + place + memoryText + leftText + words
     case .late(let seconds):
       return
         "did not return\(place.isEmpty ? "" : " from '\(call)'") within \(NumberText.plain(seconds, decimals: 3)) s"
-    case .brokeRules(let rule): return rule + place
+        + leftText
+    case .brokeRules(let rule): return rule + place + leftText
     case .notStarted(let reason): return "could not be started: \(reason)"
     case .dismissed: return "was ended"
     }
@@ -53,6 +56,8 @@ package struct ProcessEnd: Error, Sendable {
     case .dismissed: "dismissed"
     }
   }
+
+  private var leftText: String { hasLeftSome ? ", and left other processes behind, which were ended" : "" }
 
   private var memoryText: String {
     guard limit > 0, memory > limit - limit / 8 else { return "" }

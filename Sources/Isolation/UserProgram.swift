@@ -7,6 +7,8 @@ import SystemCalls
 final class UserProgram {
   /// The program's path and its arguments.
   let command: [String]
+  /// Names of variables that it gets beside the usual ones.
+  let environment: [String]
   private var threshold: Double?
   private var thresholds: [String: Double] = [:]
   /// By channel; nil: the program's own.
@@ -16,10 +18,11 @@ final class UserProgram {
   init?(
     _ count: UInt32, _ arguments: UnsafePointer<auscult_argument>?, _ failure: UnsafeMutablePointer<auscult_error>?
   ) {
-    var command: [String] = []
+    var (command, environment) = ([String](), [String]())
     for index in 0..<Int(count) {
       let (name, value) = (String(cString: arguments![index].name), arguments![index].value)
       if name == "command" { command = Self.texts(value) }
+      if name == "environment" { environment = Self.texts(value) }
       if name == "threshold" { (threshold, thresholds) = Self.numbers(value) }
     }
     guard let name = command.first, !name.isEmpty else {
@@ -31,6 +34,13 @@ final class UserProgram {
       failure?.pointee.set("there is no program '\(name)', or it may not be run", parameter: "command")
       return nil
     }
+    if let missing = environment.first(where: { !ForeignEnvironment.has($0) }) {
+      failure?.pointee.set(
+        "the environment has no variable '\(missing)'; set it, or leave its name out",
+        parameter: "environment")
+      return nil
+    }
+    self.environment = environment
     self.command = [program.path] + command.dropFirst()
   }
 

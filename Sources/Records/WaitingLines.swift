@@ -115,6 +115,8 @@ extension Record {
   /// Nanoseconds of sound up to the span's end.
   private var streamTime: Int64 {
     let (seconds, frames) = span.end.quotientAndRemainder(dividingBy: Int64(rate))
-    return seconds * 1_000_000_000 + frames * 1_000_000_000 / Int64(rate)
+    let (nanoseconds, isTooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, overflows) = nanoseconds.addingReportingOverflow(frames * 1_000_000_000 / Int64(rate))
+    return isTooLarge || overflows ? .max : sum
   }
 }

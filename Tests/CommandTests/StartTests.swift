@@ -14,7 +14,7 @@ import Testing
 
   private func auscult(_ arguments: [String]) throws -> Outcome {
     var command = Command(folder)
-    command.environment = ["XDG_CACHE_HOME": folder.path + "/cache", "HOSTILE_NOTES": notes]
+    command.environment = ["XDG_CACHE_HOME": folder.path + "/cache", "XDG_HOSTILE_NOTES": notes]
     return try command.run(arguments)
   }
 

@@ -10,7 +10,7 @@ struct TrustTests {
   private let folder = ScratchFolder()
   private var auscult: Command {
     var command = Command(folder)
-    command.environment["HOSTILE_NOTES"] = notes
+    command.environment["XDG_HOSTILE_NOTES"] = notes
     return command
   }
   private var notes: String { folder.path + "/notes" }

@@ -13,7 +13,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    setenv("HOSTILE_NOTES", folder.path + "/notes", 1)
+    setenv("XDG_HOSTILE_NOTES", folder.path + "/notes", 1)
   }
 
   private func flags(_ name: String) -> [String] { ["-DNAME=\"\(name).node\"", "-Wl,--build-id=0x1234"] }

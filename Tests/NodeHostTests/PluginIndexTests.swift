@@ -14,7 +14,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    setenv("HOSTILE_NOTES", folder.path + "/notes", 1)
+    setenv("XDG_HOSTILE_NOTES", folder.path + "/notes", 1)
   }
 
   private func build(_ name: String, file: String? = nil, _ flags: [String] = ["-DON_LOAD=note_load"]) throws {

@@ -13,6 +13,9 @@ final class ProcessDetector: OffloadNode, RunsAsProgram {
         .text(
           "command", "Program and arguments, as a list: `[/usr/bin/python3, detector.py]`; no shell",
           flags: [.required, .list]),
+        .text(
+          "environment", "Names of environment variables that the program gets beside PATH, HOME and PYTHONPATH",
+          flags: .list),
         .number(
           "threshold", "Scores above it are anomalous; 'program': as the program writes", default: "program",
           words: ["program"], flags: .byMachine),

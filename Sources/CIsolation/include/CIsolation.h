@@ -21,6 +21,9 @@ void turn_wake(uint32_t *_Nonnull word);
 // The descriptor of memory to share, whose size nobody can change any more; -1: errno says why.
 int make_shared_memory(size_t bytes);
 
+// A descriptor that can be read when a process has ended; -1: the kernel has none.
+int open_process(int process);
+
 // Whether the calling thread treats denormal numbers as zero.
 int flushes_denormals(void);
 

@@ -48,6 +48,7 @@ public struct ProbeChild: @unchecked Sendable {
 
   /// Loads each library, calls its entry function, and reads its declarations.
   public func open(_ paths: [String]) {
+    ForeignEnvironment.forgetOthers()
     for (step, path) in paths.enumerated() {
       begin(step, path)
       let before = outputSize

@@ -84,7 +84,34 @@ static void escape(void) {
   }
 }
 
+// Whether a file can be read and has a word in its first 64 KiB.
+static int holds(const char *path, const char *word) {
+  static char bytes[1 << 16];
+  int file = open(path, O_RDONLY);
+  if (file < 0) return 0;
+  ssize_t count = read(file, bytes, sizeof bytes);
+  close(file);
+  return count > 0 && memmem(bytes, (size_t)count, word, strlen(word)) != NULL;
+}
+
+// Says which variables it has, its own and those of the host, and ends.
+static void tell_environment(void) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/environ", getppid());
+  fprintf(stderr, "token %d%d%d, path %d, language %d\n", getenv("TEST_TOKEN") != NULL,
+          holds("/proc/self/environ", "TEST_TOKEN"), holds(path, "TEST_TOKEN"), getenv("PATH") != NULL,
+          getenv("LC_TEST") != NULL);
+  exit(5);
+}
+
+// Where $XDG_MISBEHAVE names a file, the node is good until the file exists.
+static int is_good_yet(void) {
+  const char *path = getenv("XDG_MISBEHAVE");
+  return path != NULL && access(path, F_OK) != 0;
+}
+
 static void misbehave(const char *how) {
+  if (is_good_yet()) return;
   if (says(how, "segfault")) raise(SIGSEGV);
   if (says(how, "abort")) abort();
   if (says(how, "exit")) exit(3);
@@ -97,6 +124,7 @@ static void misbehave(const char *how) {
   if (says(how, "eat")) eat();
   if (says(how, "fork")) make_processes();
   if (says(how, "escape")) escape();
+  if (says(how, "environment")) tell_environment();
   if (says(how, "chatter")) {
     for (int i = 0; i < 20000; i++) printf("nonsense %d\n", i);
     fflush(stdout);
@@ -170,6 +198,10 @@ static auscult_status process(void *instance, auscult_cycle *cycle) {
   return AUSCULT_OK;
 }
 
+static void reset(void *instance) {
+  if (says(((node *)instance)->where, "reset")) misbehave(((node *)instance)->how);
+}
+
 static void deactivate(void *instance) {
   if (says(((node *)instance)->where, "deactivate")) misbehave(((node *)instance)->how);
 }
@@ -187,8 +219,8 @@ static const auscult_port outputs[] = {
     {.size = sizeof(auscult_port), .name = "score", .kinds = AUSCULT_SCORE, .summary = "A score for each token"}};
 
 static const char *const hows[] = {"segfault", "abort",     "exit",    "loop",  "sleep",   "eat", "fork",
-                                   "escape",   "overwrite", "garbage", "count", "chatter", NULL};
-static const char *const wheres[] = {"create", "configure", "activate", "process", "deactivate", "destroy", NULL};
+                                   "escape",   "overwrite", "garbage", "count", "chatter", "environment", NULL};
+static const char *const wheres[] = {"create", "configure", "activate", "process", "reset", "deactivate", "destroy", NULL};
 static const auscult_parameter parameters[] = {
     {.size = sizeof(auscult_parameter), .name = "how", .type = AUSCULT_CHOICE, .initial = "segfault", .choices = hows,
      .summary = "What it does"},
@@ -202,8 +234,8 @@ static const auscult_class misbehaving = {
     .size = sizeof(auscult_class), .name = "test.misbehaving", .version = "1.0.0",
     .summary = "Misbehaves after some tokens.", .realtime = AUSCULT_OFFLOAD, .traits = AUSCULT_TRAIT_DETECTOR,
     .input_count = 1, .output_count = 1, .parameter_count = 3, .inputs = inputs, .outputs = outputs,
-    .parameters = parameters, .create = create, .configure = configure, .activate = activate, .process = process,
-    .deactivate = deactivate, .destroy = destroy};
+    .parameters = parameters, .create = create, .configure = configure, .activate = activate, .reset = reset,
+    .process = process, .deactivate = deactivate, .destroy = destroy};
 
 static const auscult_class *const classes[] = {&misbehaving};
 

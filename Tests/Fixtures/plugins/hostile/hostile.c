@@ -1,5 +1,5 @@
 // A plugin that harms its host: while it is loaded, as -DON_LOAD=... says, and in the call that the parameter `at`
-// names, as `how` says. Without these it passes audio on. It can also note the call in the file $HOSTILE_NOTES.
+// names, as `how` says. Without these it passes audio on. It can also note the call in the file $XDG_HOSTILE_NOTES.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"
@@ -36,11 +36,15 @@ static void wait_for_ever(void) {
 static void print(void) {
   if (write(1, "hello\n", 6) != 6) abort();
 }
+// In a process that has no such variable.
+static void need_token(void) {
+  if (getenv("TEST_TOKEN") == NULL) exit(7);
+}
 static void close_all(void) {
   for (int i = 0; i < 256; i++) close(i);
 }
 static void note(const char *what) {
-  const char *path = getenv("HOSTILE_NOTES");
+  const char *path = getenv("XDG_HOSTILE_NOTES");
   FILE *notes = path ? fopen(path, "a") : NULL;
   if (!notes) return;
   fprintf(notes, "%s\n", what);
@@ -67,6 +71,7 @@ static void reach(const hostile *node, const char *place) {
   if (strcmp(node->how, "crash") == 0) crash();
   if (strcmp(node->how, "exit") == 0) leave();
   if (strcmp(node->how, "hang") == 0) hang();
+  if (strcmp(node->how, "token") == 0) need_token();
 }
 
 static const char *text(uint32_t count, const auscult_argument *arguments, const char *name) {
@@ -127,7 +132,7 @@ static const auscult_port inputs[] = {
 static const auscult_port outputs[] = {
     {.size = sizeof(auscult_port), .name = "out", .kinds = AUSCULT_AUDIO, .summary = "Samples"}};
 static const char *const places[] = {"never", "create", "configure", "activate", "deactivate", "destroy", NULL};
-static const char *const ways[] = {"crash", "exit", "hang", "note", NULL};
+static const char *const ways[] = {"crash", "exit", "hang", "note", "token", NULL};
 static const auscult_parameter parameters[] = {
     {.size = sizeof(auscult_parameter), .name = "at", .type = AUSCULT_CHOICE, .initial = "never", .choices = places,
      .summary = "In which call"},
