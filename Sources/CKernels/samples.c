@@ -99,6 +99,23 @@ CLONES kernel_level_sums kernel_level(const float *restrict in, float before, si
   return (kernel_level_sums){squares[0], greatest[0], moves[0] & 1};
 }
 
+#define WIDTH 32
+
+// A product with 0 is 0 for finite values, and NaN for all others.
+CLONES int kernel_are_finite(const float *in, size_t count) {
+  float sums[WIDTH] = {0};
+  size_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) {
+    for (int l = 0; l < WIDTH; l++) sums[l] += in[i + l] * 0.0f;
+  }
+  for (int l = 0; i < count; i++, l++) sums[l] += in[i] * 0.0f;
+#pragma clang loop unroll(full)
+  for (int half = WIDTH / 2; half > 0; half /= 2) {
+    for (int l = 0; l < half; l++) sums[l] += sums[l + half];
+  }
+  return sums[0] == 0;
+}
+
 typedef float row __attribute__((vector_size(32), aligned(4)));
 
 // Transposes 8 frames of 8 channels.

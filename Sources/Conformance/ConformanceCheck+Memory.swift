@@ -62,7 +62,7 @@ extension ConformanceCheck {
     short.frames = min(short.frames, 4 * short.quantum)
     let stimulus = trial.stimulus(short)
     let round = { _ = try trial.run(short, stimulus, cut: .even(short.quantum)) }
-    let rounds = try trial.rounds(within: 4, most: 200, round)
+    let rounds = try trial.rounds(within: 2, most: 200, round)
     guard rounds >= 10 else { throw Trial.Skip("a round takes too long to make many") }
     var marks: [Usage] = []
     // The first part fills stores.

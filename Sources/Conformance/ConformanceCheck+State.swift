@@ -58,7 +58,8 @@ extension Trial {
   }
 }
 
-private final class SavedState {
+/// A state as bytes.
+final class SavedState {
   private var bytes: [UInt8] = []
 
   static func save(_ table: UnsafePointer<auscult_state>, _ rig: NodeRig) throws -> [UInt8] {

@@ -144,7 +144,8 @@ private enum HostileModels {
   private static func filled(_ kind: Tensor.Kind, _ shape: [Int], _ count: Int, _ value: Double) -> Tensor {
     let bytes =
       kind == .float32
-      ? withUnsafeBytes(of: Float(value)) { Array($0) } : withUnsafeBytes(of: value) { Array($0) }
-    return Tensor(kind: kind, shape: shape, bytes: Array(repeatElement(bytes, count: count).joined()))
+      ? Array(repeating: Float(value), count: count).withUnsafeBytes { Array($0) }
+      : Array(repeating: value, count: count).withUnsafeBytes { Array($0) }
+    return Tensor(kind: kind, shape: shape, bytes: bytes)
   }
 }

@@ -18,7 +18,8 @@ public struct ConformanceCheck: Sendable {
 
   /// In the order in which they run.
   public static let all: [ConformanceCheck] = [
-    descriptor, life, bounds, unwritten, notFinite, levels, cut, beside, reset, state, parameters, tune, realtime, time,
+    descriptor, life, order, bounds, unwritten, notFinite, levels, cut, beside, reset, state, parameters, tune,
+    realtime, time,
     leaks, spans, training, model,
   ]
 

@@ -54,7 +54,7 @@ final class Feeder {
     zip(rig.outputs, rig.bursts).allSatisfy { format, burst in
       guard format.period > 0, format.denominator > 0, burst < 1 << 22 else { return false }
       let tokens = Double(8192) * Double(format.denominator) / Double(format.period) + Double(burst)
-      return tokens * Double(words(format)) * Double(format.channels) * 4 < Double(64 << 20)
+      return tokens * Double(words(format)) * Double(format.channels) * 4 < Double(16 << 20)
     }
   }
 

@@ -43,6 +43,12 @@ extension Engine {
     withFollowers.flatMap(\.ownLateNodes)
   }
 
+  /// How many instances of each node were given up in this run, because a thread did not return from `process`. Neither
+  /// they nor their threads are freed before the program ends. Thread: any.
+  public var abandonedInstances: [String: Int] {
+    withFollowers.reduce(into: [:]) { $0.merge($1.stalls.abandoned, uniquingKeysWith: +) }
+  }
+
   private var ownLateNodes: [(node: String, function: String)] {
     let stuck = stalls.stuckRealtimeNode
     return stalls.late.filter { $0 != stuck }.map { ($0, "process") } + services.calls.late

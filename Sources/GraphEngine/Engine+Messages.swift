@@ -20,6 +20,11 @@ extension Engine {
       case .nodeFailed:
         let reason = message.pointer.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
         nodeFailed(name(message), reason ?? "failed and gave no reason")
+      case .inputNotFinite:
+        log(
+          .warning, name(message),
+          "gets samples that are not finite, from frame position \(message.first) on: the fault is in the program or file that "
+            + "they come from, and no node is taken out for it")
       case .scheduleRetired:
         if let pointer = message.pointer {
           retire(UnsafeMutableRawPointer(mutating: pointer).assumingMemoryBound(to: RealtimeSchedule.self))
@@ -27,6 +32,7 @@ extension Engine {
       }
     }
     tellOfLostMessages()
+    tellOfLeftOutScores()
     swapRun?.advance()
     removeLeavingTaps()
   }
@@ -43,6 +49,17 @@ extension Engine {
     for node in statistics.nodes where node.hasFailed && !failedNodes.contains(node.name) {
       nodeFailed(node.name, "failed; the message that gives the reason was lost")
     }
+  }
+
+  /// Reports once per node that its input is not finite.
+  private func tellOfLeftOutScores() {
+    for node in schedule?.graphNodes ?? [] where node.runtime.state.leftOut > 0 {
+      if told.insert(Self.leftOut + node.name).inserted { log(.warning, node.name, Self.leftOut) }
+    }
+  }
+
+  private static var leftOut: String {
+    "gets input that is not finite: its scores of it are left out; a node before it is at fault"
   }
 
   private func isTap(_ node: Int32) -> Bool { taps.contains { $0.runtime.number == node } }

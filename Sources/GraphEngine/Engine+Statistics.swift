@@ -30,6 +30,8 @@ public struct EngineStatistics: Sendable {
   public var xruns: Int64
   public var late: Int64
   public var unmatched: Int64
+  /// Looks at the driver's inputs that found samples that are not finite. Each input is looked at now and then.
+  public var notFiniteInputs: Int64
   public var cycleTimes: CycleQuantiles
   public var busyNanoseconds: Int64
   public var nodes: [Node]
@@ -56,6 +58,7 @@ extension Engine {
       xruns: counters.pointee.counters.xruns.load(ordering: .relaxed),
       late: counters.pointee.counters.late.load(ordering: .relaxed),
       unmatched: counters.pointee.counters.unmatched.load(ordering: .relaxed),
+      notFiniteInputs: counters.pointee.counters.notFiniteInputs.load(ordering: .relaxed),
       cycleTimes: counters.pointee.cycleTimes.quantiles,
       busyNanoseconds: counters.pointee.counters.busy.load(ordering: .relaxed), nodes: [], queues: [])
     guard let schedule else { return result }

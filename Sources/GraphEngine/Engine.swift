@@ -52,7 +52,8 @@ public final class Engine: @unchecked Sendable {
 
   /// Warnings about the graph at the rate that it was prepared or planned for. Each is given once.
   public internal(set) var warnings: [Diagnostic] = []
-  private var told: Set<String> = []
+  /// Messages that are given once.
+  var told: Set<String> = []
   /// The rate that the engine is prepared for, in frames per second.
   var rate = 0
   /// Schedules that the realtime thread has not yet handed back.

@@ -145,11 +145,22 @@ private func reportTable() -> auscult_report {
     })
 }
 
+/// A state belongs to an active instance.
+private func attemptActive(
+  _ pointer: UnsafeMutableRawPointer?, _ error: UnsafeMutablePointer<auscult_error>?,
+  _ body: (any StateKeeping) throws -> Void
+) -> auscult_status {
+  attempt(pointer, as: (any StateKeeping).self, error) { node in
+    guard instance(pointer!).isActive else { throw NodeError("is not active: it has no state to save or restore") }
+    try body(node)
+  }
+}
+
 private func stateTable() -> auscult_state {
   auscult_state(
     size: UInt32(MemoryLayout<auscult_state>.size), reserved: 0,
     save: { pointer, sink, error in
-      attempt(pointer, as: (any StateKeeping).self, error) { node in
+      attemptActive(pointer, error) { node in
         let bytes = try node.saveState()
         guard sink!.pointee.write(sink, bytes, UInt64(bytes.count)) == AUSCULT_OK else {
           throw NodeError("the host refused its state")
@@ -157,7 +168,7 @@ private func stateTable() -> auscult_state {
       }
     },
     restore: { pointer, bytes, count, error in
-      attempt(pointer, as: (any StateKeeping).self, error) {
+      attemptActive(pointer, error) {
         try $0.restoreState(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
       }
     })

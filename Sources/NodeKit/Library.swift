@@ -71,11 +71,43 @@ private func parameters(_ parameters: [ParameterDeclaration]) -> UnsafePointer<a
 
 // MARK: Trampolines
 
-/// An instance as the host holds it: the node, and the memory of its last answer.
+/// An instance as the host holds it: the node, and the memory of its last answer. Calls that a host makes by mistake, in
+/// an order that the ABI does not allow, are refused or ignored here: a node sees only the life that `Node` describes.
 final class Instance {
   let node: Node
   var answer = AnswerStorage()
+  private(set) var isActive = false
+  /// It is configured and active. The thread that calls `process` reads it.
+  private(set) var mayProcess = false
+  private var isConfigured = false
+
   init(_ node: Node) { self.node = node }
+
+  func configure(_ setup: Setup, _ result: inout Answer) throws {
+    guard !isActive else { throw NodeError("is active: deactivate it before configure") }
+    isConfigured = false
+    try node.configure(setup, &result)
+    isConfigured = true
+  }
+
+  func activate() throws {
+    guard !isActive else { throw NodeError("is active already: deactivate it before activate") }
+    try node.activate()
+    isActive = true
+    mayProcess = isConfigured
+  }
+
+  func deactivate() {
+    guard isActive else { return }
+    mayProcess = false
+    isActive = false
+    node.deactivate()
+  }
+}
+
+extension Cycle {
+  @_noLocks @_noAllocation
+  fileprivate func refuse() { fail("is not configured and active: process was called too early or too late") }
 }
 
 func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
@@ -133,37 +165,46 @@ private let configure:
           Answer.Output(format: StreamFormat(answer!.pointee.outputs[$0]), burst: 0)
         })
       for index in result.outputs.indices { result.outputs[index].format.machines = [] }
-      try instance.node.configure(setup, &result)
+      try instance.configure(setup, &result)
       instance.answer.store(result, in: answer!)
     }
   }
 
 private let activate:
   @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_error>?) -> auscult_status = {
-    pointer, error in attempt(error) { try instance(pointer!).node.activate() }
+    pointer, error in attempt(error) { try instance(pointer!).activate() }
   }
 
 // On the realtime thread. Unmarked, because dynamic dispatch can't be checked; what these two call is marked.
 private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
-  Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.reset() }
+  Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef {
+    if $0.mayProcess { $0.node.reset() }
+  }
 }
 
 private let processHard:
   @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status = {
     pointer, cycle in
-    Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.process(Cycle(cycle!)) }
+    Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef {
+      if $0.mayProcess { $0.node.process(Cycle(cycle!)) } else { Cycle(cycle!).refuse() }
+    }
     return cycle!.pointee.failure == nil ? AUSCULT_OK : AUSCULT_FAILED
   }
 
 private let process: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status =
   {
     pointer, cycle in
-    Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef { $0.node.run(Cycle(cycle!)) }
+    Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef {
+      if $0.mayProcess { return $0.node.run(Cycle(cycle!)) }
+      Cycle(cycle!).refuse()
+      return AUSCULT_FAILED
+    }
   }
 
-private let deactivate: @convention(c) (UnsafeMutableRawPointer?) -> Void = { instance($0!).node.deactivate() }
+private let deactivate: @convention(c) (UnsafeMutableRawPointer?) -> Void = { instance($0!).deactivate() }
 
 private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
+  instance($0!).deactivate()
   Unmanaged<Instance>.fromOpaque($0!).release()
 }
 

@@ -5,7 +5,7 @@ import Synchronization
 public struct RealtimeMessage {
   public enum Kind: Int32, Sendable {
     case gap = 1
-    case dropBegan, dropEnded, nodeFailed, scheduleRetired
+    case dropBegan, dropEnded, nodeFailed, scheduleRetired, inputNotFinite
   }
   public var kind: Kind
   /// The node's number in the engine, or -1.

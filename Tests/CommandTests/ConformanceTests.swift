@@ -34,7 +34,7 @@ import Testing
     let outcome = try auscult("conformance", defects(), learners, "--json", "--seed", "11", seconds: 300)
     #expect(outcome.status == 1)
     let failures = try failures(outcome)
-    #expect(failures.count == 20)
+    #expect(failures.count == 22)
     for (name, checks) in failures {
       let expected = String(name.split(separator: ".")[1])
       #expect(checks == [expected], "\(name): \(outcome.out)")
@@ -63,6 +63,30 @@ import Testing
     }
     #expect(runs[0].status == 1)
     #expect(runs[0].out == runs[1].out)
+  }
+
+  /// The same formats, parameters, input and cuts, so the same finding in the same words.
+  @Test(arguments: ["bad.reset", "bad.spans.moved", "bad.tune", "bad.order.crash"])
+  func aFindingIsReproduced(name: String) throws {
+    let plugin = try defects()
+    let check = String(name.split(separator: ".")[1])
+    let first = try auscult("conformance", plugin, "--class", name, "--check", check)
+    #expect(first.status == 1 && first.out.contains("FAILED"), "\(first.out)")
+    let line = try #require(first.out.split(separator: "\n").first { $0.contains("-> auscult ") })
+    let words = try #require(line.split(separator: ">").last).split(separator: " ").dropFirst().map(String.init)
+    #expect(words.contains("--reproduce"))
+    let again = try auscult.run(words)
+    #expect(again.status == 1 && again.out == first.out, "\(again.out)")
+    // Another seed draws other formats.
+    let other = try auscult("conformance", plugin, "--class", name, "--check", check, "--reproduce", "4711")
+    #expect(other.out.contains("seed 4711"))
+  }
+
+  @Test func aHangIsNamedWithItsCall() throws {
+    let outcome = try auscult("conformance", defects(), "--class", "bad.order.hang", "--check", "order", seconds: 120)
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.out.contains("it does not return within 8 s (reset and deactivate before configure)"), "\(outcome.out)")
   }
 
   /// A plugin in C that keeps the rules.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JSONText
 import RunControl
 import TestSupport
 import Testing
@@ -128,6 +129,22 @@ struct HangTests {
     let outcome = try live.end(seconds: 60)
     #expect(outcome.status == 1)
     try expectComplete(outcome)
+  }
+
+  /// A new instance takes over; the old one, in which a thread hangs, is counted for as long as the run lasts.
+  @Test func aNodeThatHangsComesBack() throws {
+    try folder.write("hang.yaml", graph("process", after: 100))
+    let live = try start()
+    try live.wait(for: "bad: does not return from 'process'; the node is quarantined", seconds: 60)
+    try live.wait(for: "bad: a new instance of the node has taken over", seconds: 60)
+    let status = try auscult("status", name)
+    #expect(status.out.contains("abandoned bad: 1 instance with a thread that never returned"), "\(status.out)")
+    let json = try JSONValue(parsing: Array(try auscult("status", name, "--json").out.utf8))
+    #expect(json["abandoned"]?["bad"]?.integer == 1)
+    #expect(json["health"]?.text == "leaking", "\(json)")
+    let check = try auscult("status", name, "--check")
+    #expect(check.status == 0 && check.out.contains("leaking 1 instance of nodes that never returned"), "\(check.out)")
+    try expectComplete(try end(live, by: [SIGTERM], status: 1))
   }
 
   /// A sink that returns late continues; only its own records are lost.

@@ -36,27 +36,6 @@ import Testing
     #expect(result.log == ["error bad: \(reasons[fault]!); the node is quarantined, the graph runs on"])
   }
 
-  /// The reason says so when a node before is at fault.
-  @Test(arguments: ["realtime", "worker"]) func theReasonTellsOfInputThatIsNotFinite(thread: String) throws {
-    let gains = (0..<8).map { "gain\($0)" }
-    let graph = """
-      graph: loud
-      nodes:
-        mic: { type: source }
-      \(gains.map { "  \($0): { type: gain, gain: 1e6 }" }.joined(separator: "\n"))
-        judge: { type: test.faulty, library: \(BuildFolder.path)/libtestplugin-faulty.so, thread: \(thread) }
-        scores: { type: sink.jsonl, path: "${env:OUT}/scores.jsonl" }
-      links: [ mic -> \(gains.joined(separator: " -> ")) -> judge -> scores ]
-      """
-    var random = SeededRandom(seed: 1)
-    let result = try runByHand(graph, feed: [.samples(random.noise(frames: 2560))])
-    #expect(
-      result.log == [
-        "error judge: yielded a score that is not a finite number, from input that is not finite: see the nodes before it; "
-          + "the node is quarantined, the graph runs on"
-      ])
-  }
-
   /// The engine may take a node out, too: its stream says so from the next call on.
   @Test(arguments: ["realtime", "worker"])
   func aNodeIsQuarantinedOnRequest(thread: String) throws {

@@ -140,6 +140,35 @@ import Testing
     }
   }
 
+  /// A filter that keeps one NaN of another program for ever is renewed, which cures it.
+  @Test(arguments: ["realtime", "worker"]) func aPoisonedNodeIsCured(thread: String) throws {
+    let library = "library: \(BuildFolder.path)/libtestplugin-faulty.so"
+    let run = try HandLiveRun([
+      "graph.yaml": """
+      graph: poisoned
+      nodes:
+        wire: { type: test.wire, \(library) }
+        filter: { type: test.taint, \(library), fault: poison, thread: \(thread) }
+        judge: { type: test.faulty, \(library) }
+        log: { type: sink.jsonl, path: log.jsonl }
+      links: wire -> filter -> judge -> log
+      """
+    ])
+    for _ in 0..<10 { run.poll() }
+    run.driver.feed([[Float](repeating: 0.5, count: 249) + [.nan]], period: 250)
+    run.run(until: { state(run, "filter")?.isOut ?? false })
+    #expect(state(run, "filter")?.reason == "yields what is not finite, from finite input")
+    run.clock.advance(.seconds(1))
+    run.run(until: { state(run, "filter")?.isOut == false })
+    for _ in 0..<100 { run.poll() }
+    #expect(state(run, "filter")?.failures == 1 && run.engine.quarantinedNodes.isEmpty)
+    let end = run.engine.realtime.position
+    run.engine.finishStream()
+    run.engine.stop()
+    let scores = try lines(run, "log.jsonl").filter { $0.kind == "score" }
+    #expect(scores.last?.end == end)
+  }
+
   /// A change that people make while a node is out renews it as well, and no return is tried in between.
   @Test func aChangeOfThePeopleComesFirst() throws {
     let run = try HandLiveRun(["graph.yaml": Self.graph(after: 1500)])

@@ -179,6 +179,8 @@ KERNEL_SAFE void kernel_bands(float *_Nonnull out, const float *_Nonnull values,
 /// as the largest float. Within one float rounding (4e-6 at 100 dB) of the exact value.
 KERNEL_SAFE void kernel_decibel(float *_Nonnull out, const float *_Nonnull in, float floor, float reference,
                                 size_t count);
+/// Whether all values are finite: neither NaN nor infinity.
+KERNEL_SAFE int kernel_are_finite(const float *_Nonnull in, size_t count);
 /// out[i] = in[i] where it is finite, else `otherwise`.
 KERNEL_SAFE void kernel_finite(float *_Nonnull out, const float *_Nonnull in, float otherwise, size_t count);
 

@@ -15,6 +15,7 @@ import RealtimeCore
 /// | `beginGap` | the driver has lost frames | Gap.swift |
 /// | `report`, `silenceOutputs`, `fail` | a node fails | Failure.swift |
 /// | `report` | a worker's queue is full | Drop.swift |
+/// | `lookAtValues` | after the steps: whether what a node yields is finite | Values.swift |
 ///
 /// All functions here are marked: the compiler proves that they neither allocate nor lock.
 extension RealtimeState {
@@ -76,6 +77,7 @@ extension RealtimeState {
       if step.pointee.linkCount > 0 { push(step) }
       step += 1
     }
+    lookAtValues(schedule)
   }
 
   @inline(never) @_noLocks @_noAllocation
@@ -92,10 +94,8 @@ extension RealtimeState {
   private func push(_ step: UnsafeMutablePointer<Step>) {
     for index in 0..<step.pointee.linkCount {
       let link = step.pointee.links[index]
-      switch link.producer.pointee.push(step.pointee.outputs[link.output].block) {
-      case .pushed: break
-      case let result: report(result, of: link.producer)
-      }
+      let result = link.producer.pointee.push(step.pointee.outputs[link.output].block)
+      if !result.isOrdinary { report(result, of: link.producer) }
     }
   }
 

@@ -15,7 +15,7 @@ extension RealtimeState {
   }
 
   @_noLocks @_noAllocation
-  private func report(_ step: UnsafeMutablePointer<Step>) {
+  func report(_ step: UnsafeMutablePointer<Step>) {
     messages.push(
       RealtimeMessage(
         .nodeFailed, node: step.pointee.node, first: position.load(ordering: .relaxed),
@@ -31,29 +31,6 @@ extension RealtimeSchedule {
       if let samples = externalOutputs[step.pointee.externalOutputBase + channel] {
         realtime_zero(samples, frames * MemoryLayout<Float>.stride)
       }
-    }
-  }
-}
-
-extension auscult_block {
-  /// Whether all values of audio, spectra, features or slices are finite.
-  var valuesAreFinite: Bool {
-    @_noLocks @_noAllocation get {
-      let format = format.pointee
-      let width: Int
-      switch format.kind {
-      case AUSCULT_AUDIO: width = 1
-      case AUSCULT_SPECTRUM: width = 2 * Int(format.columns)
-      case AUSCULT_FEATURES, AUSCULT_SLICE: width = Int(format.rows) * Int(format.columns)
-      default: return true
-      }
-      for channel in 0..<Int(format.channels) {
-        for token in 0..<Int(count) {
-          let values = (data + place(token, channel)).assumingMemoryBound(to: Float.self)
-          for index in 0..<width where !values[index].isFinite { return false }
-        }
-      }
-      return true
     }
   }
 }
@@ -94,18 +71,30 @@ extension UnsafeMutablePointer where Pointee == Step {
     }
   }
 
+  /// The tokens of this call are left out, because the node's input is at fault: the output has a gap for them, and goes on.
+  @_noLocks @_noAllocation
+  func leaveOut(_ output: UnsafeMutablePointer<StepOutput>) {
+    pointee.state.countLeftOut()
+    output.pointee.block.count = 0
+    flagMissing(output)
+    output.pointee.restart()
+  }
+
   /// Puts a gap into each output for the tokens that are missing: from the output's watermark to the inputs'. At the
   /// end of the stream a second gap covers everything that was missing since the first.
   @_noLocks @_noAllocation
   func flagMissing() {
-    for index in 0..<pointee.outputCount {
-      let block = pointee.outputs[index].block
-      let begin = pointee.outputs[index].missingFrom
-      block.flags |= AUSCULT_BLOCK_GAP
-      block.gap = auscult_gap(
-        begin: begin, end: max(begin, pointee.state.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0,
-        node: pointee.name)
-      pointee.outputs[index].missingFrom = block.gap.end
-    }
+    for index in 0..<pointee.outputCount { flagMissing(pointee.outputs + index) }
+  }
+
+  @_noLocks @_noAllocation
+  private func flagMissing(_ output: UnsafeMutablePointer<StepOutput>) {
+    let block = output.pointee.block
+    let begin = output.pointee.missingFrom
+    block.flags |= AUSCULT_BLOCK_GAP
+    block.gap = auscult_gap(
+      begin: begin, end: max(begin, pointee.state.inputWatermark), cause: AUSCULT_GAP_NODE, count: 0,
+      node: pointee.name)
+    output.pointee.missingFrom = block.gap.end
   }
 }

@@ -29,6 +29,10 @@ enum PushResult {
   case dropped
   /// The block was pushed after the gap that ends a drop of `tokens` tokens at frame position `end`.
   case pushedBehindDrop(tokens: Int64, end: Int64)
+
+  var isOrdinary: Bool {
+    @inline(__always) @_noLocks @_noAllocation get { if case .pushed = self { true } else { false } }
+  }
 }
 
 extension LinkProducer {

@@ -11,6 +11,8 @@ struct NodeState {
     let calls = Atomic<Int64>(0)
     let nanoseconds = Atomic<Int64>(0)
     let inputWatermark = Atomic<Int64>(0)
+    let leftOut = Atomic<Int64>(0)
+    let isInputReported = Atomic<Bool>(false)
   }
 
   private let memory: UnsafeMutablePointer<Memory>
@@ -50,6 +52,9 @@ struct NodeState {
   /// Time in `process` so far, in nanoseconds; 0 where it is not measured.
   var nanoseconds: Int64 { memory.pointee.nanoseconds.load(ordering: .relaxed) }
 
+  /// Calls whose scores were left out, because the input was not finite.
+  var leftOut: Int64 { memory.pointee.leftOut.load(ordering: .relaxed) }
+
   /// The longest call since it was last taken, in nanoseconds; 0 where it is not measured. A call that ends meanwhile may
   /// be missed.
   func takeLongest() -> Int64 { memory.pointee.longest.exchange(0, ordering: .relaxed) }
@@ -60,6 +65,15 @@ struct NodeState {
   func countCall() {
     memory.pointee.calls.store(memory.pointee.calls.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
+
+  @_noLocks @_noAllocation
+  func countLeftOut() {
+    memory.pointee.leftOut.store(memory.pointee.leftOut.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  }
+
+  /// - Returns: true the first time.
+  @_noLocks @_noAllocation
+  func noteNotFiniteInput() -> Bool { !memory.pointee.isInputReported.exchange(true, ordering: .relaxed) }
 
   @_noLocks @_noAllocation
   func addTime(_ nanoseconds: Int64) {

@@ -29,6 +29,7 @@ struct RealtimeSchedule {
   /// before any cycle, or after the driver has released its memory.
   let silence: UnsafePointer<Float>
   let waste: UnsafeMutablePointer<Float>
+  var values: ValueWatch
 }
 
 /// A driver's channel that a step reads or writes.

@@ -10,6 +10,8 @@ public struct RealtimeCounters: ~Copyable {
   public let xruns = Atomic<Int64>(0)
   public let late = Atomic<Int64>(0)
   public let unmatched = Atomic<Int64>(0)
+  /// Looks at the driver's inputs that found samples that are not finite.
+  public let notFiniteInputs = Atomic<Int64>(0)
   /// Nanoseconds of all observed cycles.
   public let busy = Atomic<Int64>(0)
 }

@@ -134,7 +134,7 @@ extension UnsafeMutablePointer where Pointee == Step {
     return nil
   }
 
-  /// Marks what a detector has learned, and checks its scores.
+  /// Marks what a detector has learned, and checks its scores. Scores of input that is not finite are left out.
   @inline(never) @_noLocks @_noAllocation
   private func finishScores(_ output: UnsafeMutablePointer<StepOutput>) -> UnsafePointer<CChar>? {
     let block = output.pointee.block
@@ -143,20 +143,9 @@ extension UnsafeMutablePointer where Pointee == Step {
     }
     if output.pointee.highest < .infinity { output.pointee.dropUnheardBands() }
     if block.scoresAreFinite { return nil }
-    return inputsAreFinite
-      ? constantText("yielded a score that is not a finite number")
-      : constantText(
-        "yielded a score that is not a finite number, from input that is not finite: see the nodes before it")
-  }
-
-  /// Looked at only when a node has failed.
-  private var inputsAreFinite: Bool {
-    @_noLocks @_noAllocation get {
-      for index in 0..<pointee.inputCount {
-        if let input = pointee.inputs[index], !input.pointee.valuesAreFinite { return false }
-      }
-      return true
-    }
+    if inputsAreFinite { return constantText("yielded a score that is not a finite number") }
+    leaveOut(output)
+    return nil
   }
 }
 

@@ -35,6 +35,7 @@ struct Step {
   let joinSources: UnsafeMutablePointer<UnsafePointer<auscult_block>?>?
   /// On the realtime thread: the splices of the inputs during a swap.
   let splices: InputSplices
+  let externalInputCount: Int
   let externalOutputBase: Int
   let externalOutputCount: Int
   let isMeasured: Bool

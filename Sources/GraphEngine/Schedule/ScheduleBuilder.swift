@@ -155,7 +155,8 @@ final class ScheduleBuilder {
       outputCount: runtime.blocks.count,
       cycle: cycle, sources: sources, inputs: inputs, heard: heard, outputs: runtime.outputs, join: runtime.join,
       joinSources: joinSources, splices: splices,
-      externalOutputBase: outputChannels.count, externalOutputCount: configuration.externalOutputs,
+      externalInputCount: configuration.externalInputs, externalOutputBase: outputChannels.count,
+      externalOutputCount: configuration.externalOutputs,
       isMeasured: isMeasured(node), state: runtime.state,
       call: runtime.placement == .worker ? runtime.call : nil, links: own.list,
       linkCount: own.count)
@@ -192,6 +193,8 @@ final class ScheduleBuilder {
         return step
       })
     for (place, node) in order.enumerated() { steps[node.runtime.number] = list + place }
+    let watched = order.indices.filter { list[$0].outputCount > 0 }
+    let places = arena.array(watched.map { ValueWatch.Place(step: list + $0, next: nil, seen: 0) })
     realtime = arena.array([
       RealtimeSchedule(
         steps: list, stepCount: order.count, clock: clock, externalInputs: externalInputs,
@@ -202,7 +205,7 @@ final class ScheduleBuilder {
         point: point, tunings: UnsafePointer(arena.array(tunings)), tuningCount: tunings.count, quantum: quantum,
         rate: Float(rate),
         silence: UnsafePointer(arena.array(Float.self, count: quantum)),
-        waste: arena.array(Float.self, count: quantum))
+        waste: arena.array(Float.self, count: quantum), values: ValueWatch(places, count: watched.count))
     ])
   }
 

@@ -37,6 +37,7 @@ final class StallWatch: @unchecked Sendable {
   private var lastLook = realtime_nanoseconds()
   private let stuckNode = Mutex<String?>(nil)
   private let lateNodes = Mutex<[String]>([])
+  private let abandonedNodes = Mutex<[String: Int]>([:])
   private let pool = Mutex<Weak<WorkerPool>>(Weak())
 
   private struct Weak<Object: AnyObject & Sendable>: Sendable {
@@ -56,6 +57,9 @@ final class StallWatch: @unchecked Sendable {
 
   /// Nodes on workers that are late to return.
   var late: [String] { lateNodes.withLock { $0 } }
+
+  /// How many instances of each node were given up, because a thread did not return from them. They are never freed.
+  var abandoned: [String: Int] { abandonedNodes.withLock { $0 } }
 
   // MARK: Looking
 
@@ -118,6 +122,7 @@ final class StallWatch: @unchecked Sendable {
   func tookAway(_ worker: WorkerStep) {
     let reason = "does not return from 'process'"
     failures.note(worker.name, reason)
+    abandonedNodes.withLock { $0[worker.name, default: 0] += 1 }
     log(.error, worker.name, "\(reason); the node is quarantined, its thread given up, the graph runs on")
     guard let pool = pool.withLock({ $0.object }) else { return }
     let wasOverdue = worker.isOverdue.exchange(false, ordering: .relaxed)

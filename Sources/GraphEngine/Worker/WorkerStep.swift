@@ -256,7 +256,12 @@ final class WorkerStep: @unchecked Sendable {
     guard tuneIfDue() else { return false }
     UnsafeMutablePointer(mutating: clock).pointee.flags = hasNoDeadline ? AUSCULT_CLOCK_NO_DEADLINE : 0
     if !step.pointee.state.hasFailed { heardBefore = step.pointee.state.inputWatermark }
-    switch runStep(step, clock: clock) {
+    var result = runStep(step, clock: clock)
+    if result == .ran, step.yieldsNotFinite() {
+      step.fail()
+      result = .failed
+    }
+    switch result {
     case .takenAway: return false
     case .failed:
       failed.store(true, ordering: .relaxed)

@@ -19,6 +19,8 @@ extension RunFigures {
       "cycle_p50_ns": .integer(it.cycleTimes.median), "cycle_p99_ns": .integer(it.cycleTimes.p99),
       "cycle_p999_ns": .integer(it.cycleTimes.p999),
       "load": .number(load), "failed_nodes": .texts(failedNodes), "late_nodes": .texts(lateNodes),
+      "abandoned": .object(abandoned.mapValues { .integer(Int64($0)) }),
+      "not_finite_inputs": .integer(it.notFiniteInputs),
       "blocked_outputs": .array(blockedOutputs.map(\.json)), "lost_by_outputs": .integer(lostByOutputs),
       "quarantine": .array(quarantine.map(\.json)), "figures": .object(figuresByNode),
       "isolated": .array(isolated.map(\.json)),

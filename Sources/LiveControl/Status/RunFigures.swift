@@ -20,6 +20,8 @@ public struct RunFigures: Sendable {
   public var quarantine: [QuarantineState]
   /// Nodes that have not returned from a call for a long time: "judge (process)".
   public var lateNodes: [String]
+  /// How many instances of each node were given up, because a thread did not return from them.
+  public var abandoned: [String: Int]
   /// Outputs that can't be written now.
   public var blockedOutputs: [BlockedOutput]
   /// Tokens that outputs could not write.
@@ -61,6 +63,7 @@ public struct RunFigures: Sendable {
     statistics = engine.statistics
     failedNodes = statistics.nodes.filter(\.hasFailed).map(\.name).sorted()
     lateNodes = engine.lateNodes.map { "\($0.node) (\($0.function))" }.sorted()
+    abandoned = engine.abandonedInstances
     blockedOutputs = engine.blockedOutputs
     lostByOutputs = engine.lostByOutputs
     nodeFigures = engine.figures
@@ -78,13 +81,15 @@ public struct RunFigures: Sendable {
     return swap.returnGeneration ?? engine.generation
   }
 
-  /// The worst state of any machine, failed node, blocked output or node whose process is to start again.
+  /// The worst state of any machine, failed node, blocked output or node whose process is to start again; `leaking`: all is
+  /// well but for the memory and the threads of instances that were given up.
   public var health: String {
     if !failedNodes.isEmpty { return MachineHealth.State.failed.rawValue }
     let states = machines.map(\.state)
     let worst = MachineHealth.State.allCases.last { states.contains($0) } ?? .ok
     let isBlocked = !blockedOutputs.isEmpty || isolated.contains { $0.process == nil }
-    return worst == .ok && isBlocked ? "blocked" : worst.rawValue
+    guard worst == .ok else { return worst.rawValue }
+    return isBlocked ? "blocked" : abandoned.isEmpty ? worst.rawValue : "leaking"
   }
 
   /// The realtime thread's computing time, as a share of the duration of the sound.

@@ -83,6 +83,8 @@ struct ConformanceCommand: ParsableCommand {
     }
     if let junit { try report.writeJUnit(junit) }
     if json { Output.line(report.json) } else { Output.line(report.text) }
+    // Not with the results, which are the same for the same seed.
+    if !json { Console.plain.info(report.times) }
     if checks.isEmpty, let first = report.unchecked.first {
       throw Failure("no check could try '\(first.className)': \(first.reason)")
     }

@@ -98,7 +98,10 @@ struct HealthCheck {
       guard let health = machine["health"]?.text, health != "ok" else { return nil }
       return "\((machine["machine"]?.text ?? "?").shown): \(health)"
     }
-    return "OK \(name): " + ([Quantity.count(machines.count, "machine")] + notes).joined(separator: ", ")
+    let abandoned = (status["abandoned"]?.object ?? [:]).reduce(0) { $0 + ($1.value.integer ?? 0) }
+    let leaks =
+      abandoned == 0 ? [] : ["leaking \(Quantity.count(abandoned, "instance")) of nodes that never returned"]
+    return "OK \(name): " + ([Quantity.count(machines.count, "machine")] + notes + leaks).joined(separator: ", ")
   }
 
   var json: JSONValue {

@@ -31,6 +31,15 @@ struct StatusText {
     if !failed.isEmpty { lines.append("failed    \(failed.joined(separator: ", "))") }
     let late = status["late_nodes"]?.array?.compactMap(\.text) ?? []
     if !late.isEmpty { lines.append("late      \(late.joined(separator: ", ")) has not returned") }
+    for (node, count) in (status["abandoned"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append(
+        "abandoned \(node.shown): \(Quantity.count(count.integer ?? 0, "instance")) with a thread that never returned, "
+          + "which a new start of the run frees")
+    }
+    let notFinite = integer("not_finite_inputs")
+    if notFinite > 0 {
+      lines.append("inputs    samples that are not finite in \(Quantity.count(notFinite, "look")) at JACK's inputs")
+    }
     for output in status["blocked_outputs"]?.array ?? [] {
       lines.append(
         "blocked   \((output["node"]?.text ?? "?").shown), since \((output["since"]?.text ?? "?").shown): "

@@ -23,6 +23,37 @@ static auscult_status configure_once(void *instance, const auscult_setup *setup,
 NODE(bad_life, "bad.life", .configure = configure_once)
 
 // ---------------------------------------------------------------------------------------------------------------------
+// order: process of an instance that is not active uses memory that it does not have; deactivate of one waits for ever.
+// ---------------------------------------------------------------------------------------------------------------------
+
+static auscult_status activate_memory(void *instance, auscult_error *error) {
+  node *self = instance;
+  if (self->memory == NULL) self->memory = calloc(1, sizeof(double));
+  return activate(instance, error);
+}
+
+static auscult_status count_calls(void *instance, auscult_cycle *cycle) {
+  *(volatile double *)((node *)instance)->memory += 1;
+  return process(instance, cycle);
+}
+
+static void destroy_memory(void *instance) {
+  free(((node *)instance)->memory);
+  destroy(instance);
+}
+
+static void wait_for_active(void *instance) {
+  const volatile node *self = instance;
+  while (!self->is_active) {
+  }
+  deactivate(instance);
+}
+
+NODE(bad_order_crash, "bad.order.crash", .process = count_calls, .activate = activate_memory,
+     .destroy = destroy_memory)
+NODE(bad_order_hang, "bad.order.hang", .deactivate = wait_for_active)
+
+// ---------------------------------------------------------------------------------------------------------------------
 // bounds: one sample too many is written, or read before the block.
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -285,6 +316,7 @@ static auscult_status activate_delay(void *instance, auscult_error *error) {
 }
 
 static void reset_delay(void *instance) {
+  if (((node *)instance)->memory == NULL) return;
   memset(((node *)instance)->memory, 0, DELAY * sizeof(float));
   ((node *)instance)->number = 0;
 }
@@ -293,6 +325,7 @@ static auscult_status delay(void *instance, auscult_cycle *cycle) {
   node *self = instance;
   float *line = self->memory;
   uint32_t place = (uint32_t)self->number;
+  if (line == NULL) return AUSCULT_FAILED;
   process(instance, cycle);
   for (uint32_t i = 0; i < cycle->inputs[0]->count; i++) {
     for (uint32_t channel = 1; channel < self->channels; channel++) samples_out(cycle->outputs[0], channel)[i] = 0;
@@ -314,7 +347,8 @@ NODE(bad_spans_moved, "bad.spans.moved", .process = delay, .activate = activate_
      .destroy = destroy_delay)
 
 static const auscult_class *const classes[] = {
-    &bad_descriptor,      &bad_life,          &bad_bounds_write,    &bad_bounds_read, &bad_unwritten,
+    &bad_descriptor,      &bad_life,          &bad_order_crash,     &bad_order_hang,
+    &bad_bounds_write,    &bad_bounds_read,   &bad_unwritten,
     &bad_not_finite,      &bad_levels,        &bad_cut,             &bad_beside,      &bad_reset,
     &bad_state,           &bad_parameters,    &bad_tune,            &bad_realtime_memory,
     &bad_realtime_lock,   &bad_realtime_system, &bad_leaks,         &bad_spans_moved,

@@ -176,13 +176,133 @@ static const auscult_class pass_class = {
     .destroy = destroy,
 };
 
-static const auscult_class *const classes[] = {&faulty_class, &pass_class};
+// Passes audio or features on. After `after` calls it writes NaN (`nan`), or once its input was not finite, for ever
+// (`poison`).
+
+static auscult_status taint(void *instance, auscult_cycle *cycle) {
+  faulty *node = instance;
+  const auscult_block *input = cycle->inputs[0];
+  auscult_block *output = cycle->outputs[0];
+  int is_audio = input->format->kind == AUSCULT_AUDIO;
+  uint32_t tokens = is_audio ? 1 : input->count;
+  uint32_t width = is_audio ? input->count : input->format->rows * input->format->columns;
+  if (input->count == 0) return AUSCULT_OK;
+  int is_poisoned = strcmp(node->fault, "poison") == 0;
+  if (!is_poisoned) node->calls++;
+  for (uint32_t token = 0; token < tokens; token++) {
+    for (uint32_t channel = 0; channel < input->format->channels; channel++) {
+      const float *from =
+          (const float *)((const char *)input->data + token * input->token_stride + channel * input->channel_stride);
+      float *to = (float *)((char *)output->data + token * output->token_stride + channel * output->channel_stride);
+      for (uint32_t i = 0; i < width; i++) {
+        if (is_poisoned && !isfinite(from[i])) node->calls = UINT32_MAX;
+        to[i] = from[i];
+      }
+      if (strcmp(node->fault, "none") != 0 && node->calls > node->after) to[width - 1] = NAN;
+    }
+  }
+  output->count = input->count;
+  return AUSCULT_OK;
+}
+
+static const auscult_port taint_inputs[] = {
+    {.size = sizeof(auscult_port), .name = "in", .kinds = AUSCULT_AUDIO | AUSCULT_FEATURES, .summary = "Any values"}};
+static const auscult_port taint_outputs[] = {
+    {.size = sizeof(auscult_port), .name = "out", .kinds = AUSCULT_AUDIO | AUSCULT_FEATURES, .summary = "The same"}};
+static const char *const taints[] = {"none", "nan", "poison", NULL};
+static const auscult_parameter taint_parameters[] = {
+    {.size = sizeof(auscult_parameter),
+     .name = "fault",
+     .type = AUSCULT_CHOICE,
+     .initial = "none",
+     .choices = taints,
+     .summary = "What to do wrong"},
+    {.size = sizeof(auscult_parameter),
+     .name = "after",
+     .type = AUSCULT_INTEGER,
+     .minimum = 0,
+     .maximum = 1e9,
+     .initial = "0",
+     .summary = "Calls that go well before"},
+};
+
+static const auscult_class taint_class = {
+    .size = sizeof(auscult_class),
+    .name = "test.taint",
+    .version = "1.0.0",
+    .summary = "Passes values on, and some that are not finite.",
+    .realtime = AUSCULT_HARD,
+    .input_count = 1,
+    .output_count = 1,
+    .parameter_count = 2,
+    .inputs = taint_inputs,
+    .outputs = taint_outputs,
+    .parameters = taint_parameters,
+    .create = create,
+    .configure = pass_configure,
+    .activate = activate,
+    .process = taint,
+    .deactivate = deactivate,
+    .destroy = destroy,
+};
+
+// A source that hands on the driver's samples as they are.
+
+static auscult_status create_wire(const auscult_class *self, const auscult_host *host, uint32_t count,
+                                  const auscult_argument *arguments, void **instance, auscult_error *error) {
+  (void)self;
+  (void)host;
+  (void)count;
+  (void)arguments;
+  (void)error;
+  *instance = calloc(1, sizeof(faulty));
+  return AUSCULT_OK;
+}
+
+static auscult_status wire_configure(void *instance, const auscult_setup *setup, auscult_answer *answer,
+                                     auscult_error *error) {
+  (void)instance;
+  (void)error;
+  auscult_format *format = &answer->outputs[0];
+  format->kind = AUSCULT_AUDIO;
+  format->channels = format->rows = format->columns = 1;
+  format->driver_rate = setup->driver_rate;
+  format->denominator = format->period = format->extent = 1;
+  answer->external_inputs = 1;
+  return AUSCULT_OK;
+}
+
+static auscult_status wire(void *instance, auscult_cycle *cycle) {
+  (void)instance;
+  memcpy(cycle->outputs[0]->data, cycle->external_inputs[0], cycle->clock->frames * sizeof(float));
+  cycle->outputs[0]->count = cycle->clock->frames;
+  return AUSCULT_OK;
+}
+
+static const auscult_class wire_class = {
+    .size = sizeof(auscult_class),
+    .name = "test.wire",
+    .version = "1.0.0",
+    .summary = "The driver's samples.",
+    .realtime = AUSCULT_HARD,
+    .traits = AUSCULT_TRAIT_SOURCE,
+    .output_count = 1,
+    .outputs = pass_outputs,
+    .create = create_wire,
+    .configure = wire_configure,
+    .activate = activate,
+    .process = wire,
+    .deactivate = deactivate,
+    .destroy = destroy,
+};
+
+static const auscult_class *const classes[] = {&faulty_class, &pass_class, &taint_class, &wire_class};
 
 static const auscult_library_info library = {
     .size = sizeof(auscult_library_info),
     .abi_major = AUSCULT_ABI_MAJOR,
     .abi_minor = AUSCULT_ABI_MINOR,
-    .class_count = 2,
+    .class_count = 4,
     .build_id = "test-faulty-1",
     .classes = classes,
 };
