@@ -9,6 +9,7 @@ from . import _process
 # Before NumPy is loaded: it reads the number of threads once.
 _process.use_one_thread()
 
+from .arrays import FeatureError, Features, features, read_features  # noqa: E402
 from .detector import Detector, Score, Stream  # noqa: E402
 from .estimators import as_detector  # noqa: E402
 from .live import Run, RunError  # noqa: E402
@@ -17,7 +18,7 @@ from .records import RecordError, columns, read_records  # noqa: E402
 from .serve import run  # noqa: E402
 
 __all__ = [
-    "Detector", "Machine", "Model", "ModelError", "RecordError", "Run", "RunError", "Score", "Stream", "as_detector",
-    "columns", "read_model", "read_records", "read_tensors", "run",
+    "Detector", "FeatureError", "Features", "Machine", "Model", "ModelError", "RecordError", "Run", "RunError", "Score", "Stream", "as_detector",
+    "columns", "features", "read_features", "read_model", "read_records", "read_tensors", "run",
 ]
 __version__ = "0.1.0"

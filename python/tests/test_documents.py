@@ -1,9 +1,10 @@
 """The examples of docs/PYTHON.md do what it says."""
+import os
 import re
 import subprocess
 import sys
 
-from tests.support import PACKAGE, Case
+from tests.support import PACKAGE, PROGRAM, Case
 
 
 class DocumentTests(Case):
@@ -15,6 +16,7 @@ class DocumentTests(Case):
         self.sound()
         self.auscult("run", "graph.yaml", "--input", "sound.wav")
         self.assertTrue(programs)
+        os.environ["AUSCULT"] = PROGRAM
         for name, program in programs.items():
             self.write(name, program)
             done = subprocess.run([sys.executable, name], cwd=self.folder, env=self.environment(), text=True,
