@@ -90,7 +90,7 @@ struct Auscult: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Learn:",
-        subcommands: [Train.self, Calibrate.self, Adapt.self, Evaluate.self, Compare.self, Info.self]),
+        subcommands: [Train.self, Calibrate.self, Adapt.self, Evaluate.self, Compare.self, Info.self, Features.self]),
       CommandGroup(name: "Run:", subcommands: [Run.self, StatusCommand.self, Top.self, StopCommand.self]),
       CommandGroup(name: "Sound:", subcommands: [RecordCommand.self, Clips.self, Cut.self, Accept.self]),
       CommandGroup(

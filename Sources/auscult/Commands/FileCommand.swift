@@ -18,6 +18,8 @@ struct FileCommand {
   /// The most files that are processed at once.
   let jobs: Int
   let console: Console
+  /// Called after a run that was not interrupted, also where single files could not be run.
+  var finish: () throws -> Void = {}
 
   func run() throws {
     let signals = SignalWatcher()
@@ -44,6 +46,7 @@ struct FileCommand {
     if console.isJSON || summary.files > 0 || failures.count == 0 { tell(summary) }
     warnWithoutResult(summary)
     if summary.wasCancelled { throw Failure("interrupted; the sound until then is judged and written") }
+    if summary.files > 0 { try finish() }
     try checkNodes(of: engine.graph.name, failed: run.failedNodes, log)
     if failures.count > 0 {
       // The error of a single file is printed already.

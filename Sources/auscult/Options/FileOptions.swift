@@ -33,7 +33,8 @@ struct FileOptions: ParsableArguments {
         + "same order.", valueName: "number"))
   var givenJobs: Int?
 
-  var jobs: Int { givenJobs ?? ProcessInfo.processInfo.activeProcessorCount }
+  static var standardJobs: Int { ProcessInfo.processInfo.activeProcessorCount }
+  var jobs: Int { givenJobs ?? Self.standardJobs }
 
   func validate() throws {
     if let givenJobs, !(1...256).contains(givenJobs) { throw ValidationError("--jobs is from 1 to 256.") }
