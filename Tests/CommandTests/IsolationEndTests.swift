@@ -33,7 +33,7 @@ struct IsolationEndTests {
         stft: { type: stft, length: 512, hop: 256 }
         mel: { type: mel, bands: 16, isolate: true }
       \(judges.joined(separator: "\n"))
-        good: { type: detector.bands, learn: 1 s }
+        good: { type: detector.bands, learn: 0.3 s }
         log: { type: sink.jsonl, path: log.jsonl }
       links:
         - tone -> stft -> mel -> good -> log
@@ -78,7 +78,10 @@ struct IsolationEndTests {
   }
 
   private func waitForScores() throws {
-    try waitUntil { (try? folder.text("log.jsonl"))?.contains("\"node\":\"bad\"") ?? false }
+    try waitUntil {
+      guard let log = try? folder.text("log.jsonl") else { return false }
+      return ["bad", "good"].allSatisfy { log.contains("\"kind\":\"score\",\"graph\":\"ends\",\"node\":\"\($0)\"") }
+    }
   }
 
   @Test(arguments: ["process", "reset", "create", "activate", "deactivate", "destroy"], [false, true])

