@@ -23,11 +23,11 @@ extension ConformanceCheck {
 
 /// Calls that the thread and state tags of the headers do not allow. Destroying twice is none: after the first, the
 /// instance's address may belong to another one.
-private struct Mistake {
+private struct Mistake: Sendable {
   let name: String
   /// The instance may go on with an ordinary life.
   var isMendable = true
-  let body: (MistreatedNode) throws -> Void
+  let body: @Sendable (MistreatedNode) throws -> Void
 
   static let all: [Mistake] = [
     Mistake(name: "process before configure") { $0.process() },

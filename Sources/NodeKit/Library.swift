@@ -77,11 +77,18 @@ final class Instance {
   let node: Node
   var answer = AnswerStorage()
   private(set) var isActive = false
-  /// It is configured and active. The thread that calls `process` reads it.
-  private(set) var mayProcess = false
   private var isConfigured = false
+  /// What `process` and `reset` call: the node while it is configured and active, else one that refuses. So the check costs
+  /// the realtime thread nothing. Neither is counted: the instance holds both.
+  private(set) var current: Unmanaged<Node>
+  private let refusing: Node
 
-  init(_ node: Node) { self.node = node }
+  init(_ node: Node) throws {
+    self.node = node
+    refusing = try RefusingNode(
+      Arguments(host: node.host, declaration: RefusingNode.declaration, count: 0, nil))
+    current = Unmanaged.passUnretained(refusing)
+  }
 
   func configure(_ setup: Setup, _ result: inout Answer) throws {
     guard !isActive else { throw NodeError("is active: deactivate it before configure") }
@@ -94,20 +101,27 @@ final class Instance {
     guard !isActive else { throw NodeError("is active already: deactivate it before activate") }
     try node.activate()
     isActive = true
-    mayProcess = isConfigured
+    if isConfigured { current = Unmanaged.passUnretained(node) }
   }
 
   func deactivate() {
     guard isActive else { return }
-    mayProcess = false
+    current = Unmanaged.passUnretained(refusing)
     isActive = false
     node.deactivate()
   }
 }
 
-extension Cycle {
+/// Stands in for a node that is not active.
+private final class RefusingNode: Node {
+  override class var declaration: NodeDeclaration {
+    NodeDeclaration("", version: "", summary: "", realtime: .hard)
+  }
+
   @_noLocks @_noAllocation
-  fileprivate func refuse() { fail("is not configured and active: process was called too early or too late") }
+  override func process(_ cycle: Cycle) {
+    cycle.fail("is not configured and active: process was called too early or too late")
+  }
 }
 
 func instance(_ pointer: UnsafeMutableRawPointer) -> Instance {
@@ -148,7 +162,7 @@ private let create:
     return attempt(error) {
       let arguments = Arguments(
         host: Host(pointer: host!), declaration: record.declaration, count: Int(count), arguments)
-      result!.pointee = Unmanaged.passRetained(Instance(try record.type.init(arguments))).toOpaque()
+      result!.pointee = Unmanaged.passRetained(try Instance(record.type.init(arguments))).toOpaque()
     }
   }
 
@@ -178,7 +192,7 @@ private let activate:
 // On the realtime thread. Unmarked, because dynamic dispatch can't be checked; what these two call is marked.
 private let reset: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
   Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef {
-    if $0.mayProcess { $0.node.reset() }
+    $0.current._withUnsafeGuaranteedRef { $0.reset() }
   }
 }
 
@@ -186,7 +200,7 @@ private let processHard:
   @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<auscult_cycle>?) -> auscult_status = {
     pointer, cycle in
     Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef {
-      if $0.mayProcess { $0.node.process(Cycle(cycle!)) } else { Cycle(cycle!).refuse() }
+      $0.current._withUnsafeGuaranteedRef { $0.process(Cycle(cycle!)) }
     }
     return cycle!.pointee.failure == nil ? AUSCULT_OK : AUSCULT_FAILED
   }
@@ -195,9 +209,7 @@ private let process: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePoin
   {
     pointer, cycle in
     Unmanaged<Instance>.fromOpaque(pointer!)._withUnsafeGuaranteedRef {
-      if $0.mayProcess { return $0.node.run(Cycle(cycle!)) }
-      Cycle(cycle!).refuse()
-      return AUSCULT_FAILED
+      $0.current._withUnsafeGuaranteedRef { $0.run(Cycle(cycle!)) }
     }
   }
 

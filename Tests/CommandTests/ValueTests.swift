@@ -12,11 +12,13 @@ import Testing
   private func write(_ name: String, _ samples: [Float]) throws {
     let data = samples.withUnsafeBytes { Data($0) }
     func number<T: FixedWidthInteger>(_ value: T) -> Data { withUnsafeBytes(of: value.littleEndian) { Data($0) } }
-    let format =
-      number(UInt16(3)) + number(UInt16(1)) + number(UInt32(16_000)) + number(UInt32(64_000)) + number(UInt16(4))
-      + number(UInt16(32))
-    var file = Data("RIFF".utf8) + number(UInt32(36 + data.count)) + Data("WAVEfmt ".utf8) + number(UInt32(16))
-    file += format + Data("data".utf8) + number(UInt32(data.count)) + data
+    var file = Data()
+    let parts: [Data] = [
+      Data("RIFF".utf8), number(UInt32(36 + data.count)), Data("WAVEfmt ".utf8), number(UInt32(16)), number(UInt16(3)),
+      number(UInt16(1)), number(UInt32(16_000)), number(UInt32(64_000)), number(UInt16(4)), number(UInt16(32)),
+      Data("data".utf8), number(UInt32(data.count)), data,
+    ]
+    for part in parts { file.append(part) }
     try file.write(to: URL(fileURLWithPath: folder.file(name)))
   }
 
