@@ -88,7 +88,8 @@ let sanitizerTests: Set<String>? =
   isSanitized
   ? ["RealtimeTests", "GraphFileTests", "GraphEngineTests", "TrainingTests"]
   : Context.environment["AUSCULT_ASAN"] == "1"
-    ? ["GraphTextTests", "ModelTests", "RunControlTests", "RecordsTests", "FileDriverTests", "FuzzTests"] : nil
+    ? ["GraphTextTests", "ArrayTests", "ModelTests", "RunControlTests", "RecordsTests", "FileDriverTests", "FuzzTests"]
+    : nil
 
 /// Tests; all of them find the plugins in the folder of the built products.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
@@ -111,6 +112,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("JACKTests", ["JACKDriver", "CJACK", "CRealtime"]),
   ("LiveControlTests", ["LiveControl", "Training", "RunControl"]),
   ("CommandTests", ["RunControl", "OutputFiles", "SystemCalls", "Database", "CSndFile"]),
+  ("ArrayTests", ["Arrays"]),
   ("ModelTests", ["Models", "JSONText", "CDigest"]),
   ("LearningTests", ["Learning", "Models", "NodeKit", "CNetwork", "CKernels"]),
   ("FuzzTests", ["RunControl"]),
@@ -187,6 +189,7 @@ let package = Package(
     .target(
       name: "Models", dependencies: ["CDigest", "JSONText", "OutputFiles", "SystemCalls", "TextEscapes"],
       swiftSettings: strict),
+    .target(name: "Arrays", dependencies: ["TextEscapes"], swiftSettings: strict),
     .target(name: "GraphText", dependencies: ["TextEscapes", "CYAML"], swiftSettings: strict),
     .target(
       name: "Figures", dependencies: ["GraphText", "OutputFiles", "SystemCalls", "TextEscapes"], swiftSettings: strict),
