@@ -93,7 +93,7 @@ let sanitizerTests: Set<String>? =
 
 /// Tests; all of them find the plugins in the folder of the built products.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
-  ("DocumentTests", []),
+  ("DocumentTests", ["SystemCalls"]),
   ("GraphTextTests", []),
   ("NodeHostTests", ["NodeABI", "CNodeABI", "OutputFiles", "SystemCalls"]),
   ("SystemCallsTests", ["SystemCalls", "NumberText", "TextEscapes"]),
