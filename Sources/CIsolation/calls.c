@@ -2,6 +2,7 @@
 // with EPERM, so that a plugin can say so.
 
 #define _GNU_SOURCE
+#include <asm/sockios.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -10,6 +11,8 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,20 +27,31 @@
 
 #ifdef ARCHITECTURE
 
+// Newer than the headers of some build machines; the numbers are those of both architectures.
+#define OPEN_TREE 428
+#define MOVE_MOUNT 429
+#define FSOPEN 430
+#define MOUNT_SETATTR 442
+#define MEMFD_SECRET 447
+#define FCHMODAT2 452
+
 // Always refused.
 static const int refused[] = {
     // The network, and calls that stand for others.
-    SYS_socket, SYS_io_uring_setup,
+    SYS_socket, SYS_socketpair, SYS_io_uring_setup,
     // Other processes.
     SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_tkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
-    SYS_pidfd_send_signal, SYS_pidfd_open, SYS_pidfd_getfd, SYS_setpgid, SYS_setsid,
+    SYS_pidfd_send_signal, SYS_pidfd_open, SYS_pidfd_getfd, SYS_setpgid, SYS_setsid, SYS_move_pages, SYS_migrate_pages,
+    // What System V and POSIX queues keep lives on without the process, and belongs to the user, not to it.
+    SYS_shmat, SYS_shmctl, SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl, SYS_semget, SYS_semop, SYS_semtimedop,
+    SYS_semctl, SYS_mq_open, SYS_mq_unlink,
     // Its own limits and priority: root could raise them.
     SYS_setrlimit, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_setpriority, SYS_ioprio_set,
     // Memory that no limit counts.
-    SYS_memfd_create, SYS_shmget, SYS_userfaultfd,
+    SYS_memfd_create, SYS_shmget, SYS_userfaultfd, MEMFD_SECRET,
     // The system.
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_bpf, SYS_perf_event_open,
-    SYS_kexec_load, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_swapon, SYS_swapoff,
+    SYS_mount, OPEN_TREE, MOVE_MOUNT, FSOPEN, MOUNT_SETATTR, SYS_fanotify_init, SYS_vhangup, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_bpf, SYS_perf_event_open,
+    SYS_kexec_load, SYS_kexec_file_load, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_swapon, SYS_swapoff,
     SYS_settimeofday, SYS_clock_settime, SYS_clock_adjtime, SYS_adjtimex, SYS_sethostname, SYS_setdomainname,
     SYS_add_key, SYS_request_key, SYS_keyctl, SYS_open_by_handle_at, SYS_quotactl, SYS_acct, SYS_syslog,
 #ifdef SYS_iopl
@@ -48,21 +62,28 @@ static const int refused[] = {
 #endif
 };
 
-// Refused where nothing may be written.
+// Refused where nothing may be written. Rights, times and locks also change through a file that is open for reading.
 static const int writing[] = {
     SYS_mkdirat, SYS_unlinkat, SYS_renameat2, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate, SYS_fchmodat,
-    SYS_fchownat,
+    SYS_fchownat, SYS_fchmod, SYS_fchown, FCHMODAT2, SYS_utimensat, SYS_flock, SYS_setxattr, SYS_lsetxattr,
+    SYS_fsetxattr, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif
 #ifdef SYS_creat
     SYS_creat, SYS_mkdir, SYS_rmdir, SYS_unlink, SYS_rename, SYS_link, SYS_symlink, SYS_mknod, SYS_chmod, SYS_chown,
-    SYS_lchown,
+    SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat,
 #endif
 };
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof(array)[0]))
-#define MOST 256
+#define MOST 512
+
+// A file whose owner is another process sends that process any signal, SIGKILL too.
+static const uint32_t file_commands[] = {F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY};
+// The same for sockets; and typing into the terminal, or changing it.
+static const uint32_t device_commands[] = {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX, TIOCSPGRP, TCSETS,
+                                           TCSETSW,   TCSETSF};
 
 struct program {
   struct sock_filter lines[MOST];
@@ -108,6 +129,28 @@ static void check_bits(struct program *p, int call, int argument, uint32_t bits,
   load_number(p);
 }
 
+// Refuses a call if an argument is one of the values.
+static void refuse_values(struct program *p, int call, int argument, const uint32_t *values, int count) {
+  for (int index = 0; index < count; index++) {
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)call);
+    load_argument(p, argument, 0);
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, values[index]);
+    answer(p, SECCOMP_RET_ERRNO | EPERM);
+    load_number(p);
+  }
+}
+
+// Memory of nobody's file that processes could share: the limit of data does not count it.
+static void refuse_shared_memory(struct program *p) {
+  const uint32_t bits = MAP_SHARED | MAP_ANONYMOUS;
+  add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, (uint32_t)SYS_mmap);
+  load_argument(p, 3, 0);
+  add(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, bits);
+  add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, bits);
+  answer(p, SECCOMP_RET_ERRNO | EPERM);
+  load_number(p);
+}
+
 static void refuse_as(struct program *p, int call, int code) {
   add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)call);
   answer(p, SECCOMP_RET_ERRNO | (uint32_t)code);
@@ -130,6 +173,12 @@ static void build(struct program *p, int may_execute, int writes_nothing) {
   require_equal(p, SYS_tgkill, 0, 0, (uint32_t)getpid());
   require_equal(p, SYS_prlimit64, 2, 0, 0);
   require_equal(p, SYS_prlimit64, 2, 1, 0);
+  require_equal(p, SYS_sched_setaffinity, 0, 0, 0);
+  const uint32_t death_signal = PR_SET_PDEATHSIG;
+  refuse_values(p, SYS_prctl, 0, &death_signal, 1);
+  refuse_values(p, SYS_fcntl, 1, file_commands, LENGTH(file_commands));
+  refuse_values(p, SYS_ioctl, 1, device_commands, LENGTH(device_commands));
+  refuse_shared_memory(p);
   if (!may_execute) {
     refuse_as(p, SYS_execve, EPERM);
     refuse_as(p, SYS_execveat, EPERM);
