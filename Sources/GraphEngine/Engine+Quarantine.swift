@@ -46,3 +46,25 @@ extension Engine {
     return longest
   }
 }
+
+extension Graph {
+  /// The nodes that a return of one renews where they have failed: itself, the nodes that hear it, and all that they or it
+  /// hear, without which they would yield nothing. A sink needs none of its inputs.
+  func renewed(with name: String) -> Set<String> {
+    guard let node = nodes.firstIndex(where: { $0.name == name }) else { return [name] }
+    let after = reached(from: [node]) { link in (link.from.node, link.to.node) }
+    let before = reached(from: after.filter { $0 == node || !nodes[$0].nodeClass.traits.contains(.sink) }) { link in
+      (link.to.node, link.from.node)
+    }
+    return Set(after.union(before).map { nodes[$0].name })
+  }
+
+  private func reached(from start: Set<Int>, _ ends: (Graph.Link) -> (Int, Int)) -> Set<Int> {
+    var found = start
+    var open = Array(start)
+    while let place = open.popLast() {
+      for (from, to) in links.map(ends) where from == place && found.insert(to).inserted { open.append(to) }
+    }
+    return found
+  }
+}

@@ -24,7 +24,7 @@ extension Engine {
     guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
     var stopwatch = Stopwatch()
     let draft = try services.calls.within(seconds: options.timeout) { () throws(DiagnosticsError) in
-      try compare(next, placesNewOnWorkers: options.isShadow)
+      try compare(next, options)
     }
     stopwatch.lap("configure")
     return GraphChange(draft: draft, base: schedule, options: options, stopwatch: stopwatch)
@@ -97,15 +97,16 @@ extension Engine {
 
   // MARK: Before the exchange
 
-  private func compare(_ next: Graph, placesNewOnWorkers: Bool) throws(DiagnosticsError) -> SwapDraft {
+  private func compare(_ next: Graph, _ swap: SwapOptions) throws(DiagnosticsError) -> SwapDraft {
     guard let schedule else { throw next.failure("not-running", "the graph does not run yet") }
     let nodes = schedule.graphNodes.filter { $0.side == .both }
     try checkOutputs(of: next, beside: nodes)
+    let renewed = swap.returning.map { graph.renewed(with: $0) }
+    let seen = nodes.map { ($0.name, renewed?.contains($0.name) ?? true ? $0.running : $0.asIs) }
     let running = RunningGraph(
-      graph: graph, nodes: Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0.running) }), services: services,
-      memory: schedule.memory)
+      graph: graph, nodes: Dictionary(uniqueKeysWithValues: seen), services: services, memory: schedule.memory)
     let draft = try Compiler.compile(
-      graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: placesNewOnWorkers,
+      graph: next, instances: next.nodes.map { _ in nil }, running: running, placesNewOnWorkers: swap.isShadow,
       rate: rate, options: options.compiler)
     let runtimes = try draft.runtimes(running: nodes, generations: generations, number: nextNumber)
     return SwapDraft(
@@ -198,7 +199,7 @@ extension Engine {
     swapRun = SwapRun(
       self, draft, transition: transition, tunings: tunings, meter: shadow?.meter(builder.observed), options: options,
       phases: stopwatch.phases)
-    if !options.isReturn { previousGraph = graph }
+    if options.returning == nil { previousGraph = graph }
     graph = draft.graph
     lastGeneration = draft.generation
     services.graphHashes.set(draft.graph.hash, of: draft.generation)

@@ -80,6 +80,20 @@ import Testing
     #expect(other.map(\.begin) == (0..<other.count).map { Int64($0) * 250 })
   }
 
+  /// A node that fails at once when it is tried must not take the other one with it.
+  @Test func aReturnIsNoReturnOfOtherNodes() throws {
+    let text = Self.graph(after: 1500).replacing(".so }", with: ".so, fault: fail, after: 10 }")
+    let run = try HandLiveRun(["graph.yaml": text])
+    run.run(until: { state(run)?.isOut ?? false })
+    #expect(run.engine.quarantinedNodes.sorted() == ["bad", "good"])
+    run.clock.advance(.seconds(1))
+    run.run(until: { !(state(run)?.isOut ?? true) || state(run)?.failures != 1 })
+    #expect(state(run)?.failures == 1 && run.events.last == .nodeIsBack("bad"), "\(run.events)")
+    #expect(run.engine.quarantinedNodes == ["good"] && state(run, "good")?.failures == 1)
+    run.engine.finishStream()
+    run.engine.stop()
+  }
+
   @Test func aNodeThatKeepsFailingStaysOut() throws {
     let run = try HandLiveRun(["graph.yaml": Self.graph(after: 3)])
     var delays: [Double] = []

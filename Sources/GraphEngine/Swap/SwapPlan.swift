@@ -67,8 +67,9 @@ public struct SwapOptions: Sendable {
   public var budget = 0.8
   /// The new nodes run beside the old ones until `promote` or `discard`.
   public var isShadow = false
-  /// The graph stays the same, and nodes that failed are renewed: `rollback` still returns to the graph before it.
-  public var isReturn = false
+  /// A node that failed and is renewed, while the graph stays the same: `rollback` still returns to the graph before it.
+  /// Other nodes that failed stay out, unless they hear it or it hears them.
+  public var returning: String?
 
   public init() {}
 }

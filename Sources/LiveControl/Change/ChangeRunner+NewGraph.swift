@@ -65,7 +65,7 @@ extension ChangeRunner {
       var options = SwapOptions()
       if let timeout = request.timeout { options.timeout = timeout }
       options.isShadow = request.kind == .shadow
-      options.isReturn = request.isReturn
+      options.returning = request.isReturn ? request.node : nil
       let change = try engine.plan(graph, options: options)
       active?.record.plan = change.plan.sayingTakeBack(options)
       publish()

@@ -51,11 +51,11 @@ public struct ProbeChild: @unchecked Sendable {
     ForeignEnvironment.forgetOthers()
     for (step, path) in paths.enumerated() {
       begin(step, path)
-      let before = outputSize
+      let (before, open) = (outputSize, openSentinels)
       _ = try? PluginLibrary(path: path)
       fflush(nil)
       if outputSize != before { memory.note(.writesOutput, of: step) }
-      if Self.sentinels.contains(where: { fcntl($0, F_GETFD) < 0 }) {
+      if openSentinels.count < open.count {
         memory.note(.closesDescriptors, of: step)
         fillDescriptors()
       }
@@ -130,6 +130,9 @@ public struct ProbeChild: @unchecked Sendable {
       }
     }
   }
+
+  /// All of them, unless there is no `/dev/null` for this user, or fewer descriptors are allowed.
+  private var openSentinels: [Int32] { Self.sentinels.filter { fcntl($0, F_GETFD) >= 0 } }
 
   private var outputSize: off_t {
     var status = stat()

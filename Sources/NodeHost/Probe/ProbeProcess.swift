@@ -129,7 +129,11 @@ struct ProbeProcess {
       var waiting = pollfd(fd: isOpen ? alive.read : -1, events: Int16(POLLIN), revents: 0)
       if poll(&waiting, 1, isOpen ? 50 : 1) > 0 { isOpen = false }
       let ended = waitpid(child, &status, WNOHANG)
-      if ended == child { return outcome(end(status)) }
+      if ended == child {
+        // What a library has started while it was loaded.
+        kill(-child, SIGKILL)
+        return outcome(end(status))
+      }
       if ended < 0, errno != EINTR { return outcome(memory.isFinished ? .finished : .none) }
       let this = (time: now(), computed: processorTime(child))
       if memory.step != step { (step, began, lastSeen) = (memory.step, this, this) }

@@ -7,7 +7,7 @@ struct DotText {
   private let graph: Graph
   private let descriptions: [String: NodeDescription]
 
-  /// - Parameter nodes: what the engine plans for the graph.
+  /// - Parameter nodes: what the engine plans for the graph. Nodes of which it plans nothing lie outside of the threads.
   init(_ graph: Graph, nodes: [NodeDescription]) {
     self.graph = graph
     descriptions = Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, $0) })
@@ -16,12 +16,13 @@ struct DotText {
   /// Ends with a newline.
   var text: String {
     let clusters = [("realtime", "#dbeafe"), ("worker", "#fef3c7")].flatMap { cluster($0, color: $1) }
+    let others = graph.nodes.filter { descriptions[$0.name] == nil }.map { "  \(box($0))" }
     let lines =
       [
         "digraph \(DotString.name(graph.name)) {", "  rankdir=LR", #"  fontname="sans-serif""#,
         #"  node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11]"#,
         #"  edge [fontname="sans-serif", fontsize=9]"#,
-      ] + clusters + graph.links.map(edge) + ["}", ""]
+      ] + clusters + others + graph.links.map(edge) + ["}", ""]
     return lines.joined(separator: "\n")
   }
 
@@ -29,8 +30,10 @@ struct DotText {
     let nodes = graph.nodes.filter { descriptions[$0.name]?.placement == placement }
     if nodes.isEmpty { return [] }
     return ["  subgraph cluster_\(placement) {", "    label=\"\(placement)\"; style=filled; color=\"\(color)\""]
-      + nodes.map { "    \(DotString.name($0.name)) [label=\(label($0))]" } + ["  }"]
+      + nodes.map { "    \(box($0))" } + ["  }"]
   }
+
+  private func box(_ node: Graph.Node) -> String { "\(DotString.name(node.name)) [label=\(label(node))]" }
 
   private func label(_ node: Graph.Node) -> String { DotString.label("\(node.name)\n\(node.nodeClass.name)") }
 
