@@ -9,7 +9,7 @@ extension ConformanceCheck {
     Calls in an order that only a host's mistake makes are refused or survived: process, reset, deactivate, save and \
     restore of an instance that is not active; configure and activate of one that is; destroy while active. None crashes, \
     hangs, or writes outside of its blocks, and the instance works afterwards.
-    """, limit: 8
+    """, limit: 8, presumes: ["life", "bounds"]
   ) { trial in
     let arrangement = try trial.arrangement()
     for mistake in Mistake.all {

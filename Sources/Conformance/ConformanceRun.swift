@@ -28,6 +28,8 @@ public final class ConformanceRun {
   /// Parameters by name, as a graph file writes them.
   private let settings: [String: String]
   private let folder: String
+  /// Names of the checks that each class has failed so far.
+  private var failed: [String: Set<String>] = [:]
 
   /// - Parameter folder: an empty folder for what is written; the caller removes it.
   public init(_ library: PluginLibrary, probe: PluginProbe, seed: UInt64, settings: [String: String], folder: String) {
@@ -36,6 +38,11 @@ public final class ConformanceRun {
   }
 
   public func result(_ check: ConformanceCheck, _ nodeClass: NodeClass) -> CheckResult {
+    var result = CheckResult(className: nodeClass.name, check: check.name, verdict: .skipped)
+    if let fault = check.presumes.first(where: { failed[nodeClass.name]?.contains($0) ?? false }) {
+      result.notes = ["it fails '\(fault)'"]
+      return result
+    }
     let began = clockSeconds()
     let trial = ChildTrial(
       library: library.path, className: nodeClass.name, check: check.name, seed: seed, folder: folder,
@@ -45,13 +52,13 @@ public final class ConformanceRun {
       ?? probe.run(
         ["probe-plugin", "--conformance", "--limit", "\(check.limit)"], request: trial.request,
         seconds: check.limit)
-    var result = CheckResult(className: nodeClass.name, check: check.name, verdict: .skipped)
     if let outcome {
       result.read(outcome)
     } else {
       result.verdict = .failed
       result.findings = ["no child process could be started: \(systemReason())"]
     }
+    if result.verdict == .failed { failed[nodeClass.name, default: []].insert(check.name) }
     result.seconds = clockSeconds() - began
     return result
   }

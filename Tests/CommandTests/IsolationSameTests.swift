@@ -66,7 +66,7 @@ import Testing
     let text = String(data: data, encoding: .isoLatin1) ?? ""
     return text.replacing(folder.path, with: "")
       .replacing(#/"(graph_hash|fingerprint)":"[^"]+"/#, with: "").replacing(
-        #/"(elapsed|judging_seconds|training_seconds)":[0-9.e-]+/#, with: ""
+        #/"(elapsed|judging_seconds|training_seconds|real_time_factor)":[0-9.e-]+/#, with: ""
       )
       .replacing(#/20\d\d-\d\d-\d\dT[0-9:.]+Z/#, with: "")
   }

@@ -267,7 +267,7 @@ struct NewNodeLiveTests {
       """)
     let output = try CompiledPlugin.run("timeout", ["-k", "5", "200", "bash", folder.path + "/guide.sh"])
     #expect(output.contains("check: the scores are as expected"), "\(output)")
-    #expect(output.contains("16 checks passed, 0 failed"), "\(output)")
+    #expect(output.contains("17 checks passed, 0 failed"), "\(output)")
     #expect(output.contains("no gap, nothing dropped"), "\(output)")
     #expect(output.contains("wrote pump-watch.safetensors"), "\(output)")
     #expect(try folder.text("pump-watch/watch.jsonl").contains("\"anomalous\":true"))

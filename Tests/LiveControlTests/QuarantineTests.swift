@@ -180,7 +180,8 @@ import Testing
     run.engine.finishStream()
     run.engine.stop()
     let scores = try lines(run, "log.jsonl").filter { $0.kind == "score" }
-    #expect(scores.last?.end == end)
+    // A token of 250 frames that began at the takeover may not be whole.
+    #expect((scores.last?.end ?? 0) > end - 250)
   }
 
   /// A change that people make while a node is out renews it as well, and no return is tried in between.

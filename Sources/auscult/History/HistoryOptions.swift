@@ -9,7 +9,8 @@ struct HistoryOptions: ParsableArguments {
     help: ArgumentHelp("The database of a sink.sqlite.", valueName: "file"),
     completion: .file())
   var file = "auscult.sqlite"
-  @Option(help: ArgumentHelp("Only this machine; may be given several times.", valueName: "name"), completion: .machines)
+  @Option(
+    help: ArgumentHelp("Only this machine; may be given several times.", valueName: "name"), completion: .machines)
   var machine: [String] = []
   @Option(
     help: ArgumentHelp(

@@ -23,7 +23,8 @@ struct Swap: ParsableCommand {
 
   @Argument(help: "The node's name.", completion: .runningNodes) var node: String
 
-  @Argument(help: ArgumentHelp("type=CLASS, library=FILE, or a parameter.", valueName: "key=value"),
+  @Argument(
+    help: ArgumentHelp("type=CLASS, library=FILE, or a parameter.", valueName: "key=value"),
     completion: .runningValues)
   var values: [String] = []
 
