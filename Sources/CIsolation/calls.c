@@ -50,8 +50,9 @@ static const int refused[] = {
     // Memory that no limit counts.
     SYS_memfd_create, SYS_shmget, SYS_userfaultfd, MEMFD_SECRET,
     // The system.
-    SYS_mount, OPEN_TREE, MOVE_MOUNT, FSOPEN, MOUNT_SETATTR, SYS_fanotify_init, SYS_vhangup, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_bpf, SYS_perf_event_open,
-    SYS_kexec_load, SYS_kexec_file_load, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_swapon, SYS_swapoff,
+    SYS_mount, OPEN_TREE, MOVE_MOUNT, FSOPEN, MOUNT_SETATTR, SYS_fanotify_init, SYS_vhangup, SYS_umount2,
+    SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_bpf, SYS_perf_event_open, SYS_kexec_load,
+    SYS_kexec_file_load, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_swapon, SYS_swapoff,
     SYS_settimeofday, SYS_clock_settime, SYS_clock_adjtime, SYS_adjtimex, SYS_sethostname, SYS_setdomainname,
     SYS_add_key, SYS_request_key, SYS_keyctl, SYS_open_by_handle_at, SYS_quotactl, SYS_acct, SYS_syslog,
 #ifdef SYS_iopl

@@ -34,7 +34,8 @@ static void restore_signals(void) {
   for (size_t index = 0; index < sizeof signals / sizeof signals[0]; index++) signal(signals[index], SIG_DFL);
 }
 
-// Of root's capabilities only those for files stay: with the others it reads the memory and the environment of any process.
+// Of root's capabilities only those for files stay: with the others it reads the memory and the environment of any
+// process.
 static void drop_capabilities(void) {
   const uint32_t files = 1u << CAP_CHOWN | 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER;
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};

@@ -25,7 +25,8 @@ extension Engine {
   }
 
   /// Whether the time of each node on the realtime thread is measured, which costs it two looks at a clock per node and
-  /// cycle. Setting it does nothing during a swap, or while a worker is in a long call: try again later. Thread: control.
+  /// cycle. Setting it does nothing during a swap, or while a worker is in a long call: try again later.
+  /// Thread: control.
   public var measuresRealtimeNodes: Bool {
     get { options.isMeasured }
     set {
@@ -48,8 +49,8 @@ extension Engine {
 }
 
 extension Graph {
-  /// The nodes that a return of one renews where they have failed: itself, the nodes that hear it, and all that they or it
-  /// hear, without which they would yield nothing. A sink needs none of its inputs.
+  /// The nodes that a return of one renews where they have failed: itself, the nodes that hear it, and all that they or
+  /// it hear, without which they would yield nothing. A sink needs none of its inputs.
   func renewed(with name: String) -> Set<String> {
     guard let node = nodes.firstIndex(where: { $0.name == name }) else { return [name] }
     let after = reached(from: [node]) { link in (link.from.node, link.to.node) }

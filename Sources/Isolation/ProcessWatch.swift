@@ -4,8 +4,8 @@ import SystemCalls
 
 /// Waits for the end of a node's process, keeps the last of what it prints, and ends what it has left behind.
 ///
-/// A node's process can start no others where seccomp is in force. Elsewhere it can: those would keep its memory, and the
-/// pipe, for ever.
+/// A node's process can start no others where seccomp is in force. Elsewhere it can: those would keep its memory, and
+/// the pipe, for ever.
 ///
 /// Thread: the one that waits.
 struct ProcessWatch {

@@ -1,7 +1,8 @@
 import CRealtime
 
-/// When the next process of a node starts: soon after the first end, ever later while it keeps ending. It is sooner than a
-/// return from quarantine (`ReturnDelay` in Sources/LiveControl), and goes on: a new process disturbs no other node.
+/// When the next process of a node starts: soon after the first end, ever later while it keeps ending. It is sooner
+/// than a return from quarantine (`ReturnDelay` in Sources/LiveControl), and goes on: a new process disturbs no other
+/// node.
 struct Restarts {
   private static let first = 0.1
   private static let longest = 30.0

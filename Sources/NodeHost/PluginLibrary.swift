@@ -7,8 +7,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// A plugin: loaded, or only as its file declares it. A loaded one is never unloaded, because the code, metadata and constants of a library with Swift code stay in
-/// use. So the system's handle is not kept.
+/// A plugin: loaded, or only as its file declares it. A loaded one is never unloaded, because the code, metadata and
+/// constants of a library with Swift code stay in use. So the system's handle is not kept.
 public final class PluginLibrary: @unchecked Sendable {
   /// Absolute.
   public let path: String

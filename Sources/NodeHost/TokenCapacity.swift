@@ -2,7 +2,7 @@ import CNodeABI
 
 extension auscult_format {
   /// The most tokens of this stream that `count` tokens of an input (audio: frames) can complete in one call, without a
-  /// burst: at least 1 if there is an input at all, and at most 10^12.
+  /// burst: at least 1 if `count` is positive, and at most 10^12. The periods and denominators of both are positive.
   package func mostTokens(from count: Int, of input: auscult_format) -> Int {
     mostTokens(frames: Double(count) * Double(input.period) / Double(input.denominator))
   }

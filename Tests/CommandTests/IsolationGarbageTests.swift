@@ -4,8 +4,8 @@ import RunControl
 import TestSupport
 import Testing
 
-/// Processes that write garbage into the memory that they share with the run, or leave other processes behind. They take
-/// the place of `auscult-node`, so that nothing limits them.
+/// Processes that write garbage into the memory that they share with the run, or leave other processes behind. They
+/// take the place of `auscult-node`, so that nothing limits them.
 @Suite struct IsolationGarbageTests {
   private let folder = ScratchFolder()
   private static var isLong: Bool { !(ProcessInfo.processInfo.environment["AUSCULT_LONG"] ?? "").isEmpty }

@@ -32,7 +32,7 @@ struct QuarantineTests {
     #expect(said.contains("error: bad: overran its budget in 5 of the last"), "\(said)")
     try live.wait(for: "bad: a new instance of the node is tried in 1.0 s")
     let status = try auscult("status", name)
-    #expect(status.out.contains("bad: "), "\(status.out)")
+    #expect(status.out.contains("failures  bad: "), "\(status.out)")
     if thread == "realtime" {
       // The new instance is as slow: it is taken back, and the next one waits longer.
       try live.wait(for: "bad: a new instance of the node is tried in 2.0 s")

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import NodeHost
 import OutputFiles
 import SystemCalls
@@ -11,12 +10,12 @@ import Testing
   private let folder: TemporaryFolder
   private var notes: String { folder.path + "/notes" }
 
-  init() throws {
-    folder = try TemporaryFolder()
-    setenv("XDG_HOSTILE_NOTES", folder.path + "/notes", 1)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
-  private func flags(_ name: String) -> [String] { ["-DNAME=\"\(name).node\"", "-Wl,--build-id=0x1234"] }
+  /// The file for notes is compiled in: an environment variable would be that of all tests that run at the same time.
+  private func flags(_ name: String) -> [String] {
+    ["-DNAME=\"\(name).node\"", "-DNOTES=\"\(notes)\"", "-Wl,--build-id=0x1234"]
+  }
 
   private func file(_ name: String) -> String { folder.path + "/libauscult-\(name).so" }
 

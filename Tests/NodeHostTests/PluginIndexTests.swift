@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import NodeHost
 import OutputFiles
 import SystemCalls
@@ -12,14 +11,11 @@ import Testing
   private var index: PluginIndex { PluginIndex(path: folder.path + "/cache/plugins.json") }
   private var notes: String { folder.path + "/notes" }
 
-  init() throws {
-    folder = try TemporaryFolder()
-    setenv("XDG_HOSTILE_NOTES", folder.path + "/notes", 1)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   private func build(_ name: String, file: String? = nil, _ flags: [String] = ["-DON_LOAD=note_load"]) throws {
     try CompiledPlugin.build(
-      "hostile/hostile.c", flags: flags + ["-DNAME=\"\(name).node\""],
+      "hostile/hostile.c", flags: flags + ["-DNAME=\"\(name).node\"", "-DNOTES=\"\(notes)\""],
       into: folder.path + "/libauscult-\(file ?? name).so")
   }
 

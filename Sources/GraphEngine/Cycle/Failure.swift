@@ -71,7 +71,8 @@ extension UnsafeMutablePointer where Pointee == Step {
     }
   }
 
-  /// The tokens of this call are left out, because the node's input is at fault: the output has a gap for them, and goes on.
+  /// The tokens of this call are left out, because the node's input is at fault: the output has a gap for them, and
+  /// goes on.
   @_noLocks @_noAllocation
   func leaveOut(_ output: UnsafeMutablePointer<StepOutput>) {
     pointee.state.countLeftOut()

@@ -55,8 +55,8 @@ struct NodeState {
   /// Calls whose scores were left out, because the input was not finite.
   var leftOut: Int64 { memory.pointee.leftOut.load(ordering: .relaxed) }
 
-  /// The longest call since it was last taken, in nanoseconds; 0 where it is not measured. A call that ends meanwhile may
-  /// be missed.
+  /// The longest call since it was last taken, in nanoseconds; 0 where it is not measured. A call that ends meanwhile
+  /// may be missed.
   func takeLongest() -> Int64 { memory.pointee.longest.exchange(0, ordering: .relaxed) }
 
   // Only one thread writes, so a load and a store make a sum. Other threads never see a half-written value.

@@ -5,9 +5,10 @@ import RealtimeCore
 /// Finds nodes that yield values that are not finite: NaN or infinity in audio, spectra, features or slices. Scores are
 /// checked in every call, see `finishScores`.
 ///
-/// On the realtime thread, one output in a quantum is looked at: that of the node whose last look is the longest ago, among
-/// those that yielded something, and each node at most once in `pause` quanta. So the cost has a bound, and a node that
-/// seldom yields has its turn as soon as it does. On a worker, each call is looked at, see `yieldsNotFinite`.
+/// On the realtime thread, one node's outputs are looked at in a quantum: those of the node whose last look is the
+/// longest ago, among those that yielded something, and each node at most once in `pause` quanta. So the cost has a
+/// bound, and a node that seldom yields has its turn as soon as it does. On a worker, each call is looked at, see
+/// `yieldsNotFinite`.
 struct ValueWatch {
   /// One node of the schedule.
   struct Place {
@@ -68,8 +69,8 @@ struct ValueWatch {
 }
 
 extension RealtimeState {
-  /// Looks at the output of one node. A node that made values that are not finite from finite input is quarantined: its next
-  /// call says so in its stream.
+  /// Looks at the outputs of one node. A node that made values that are not finite from finite input is quarantined:
+  /// its next call says so in its stream.
   @inline(never) @_noLocks @_noAllocation
   func lookAtValues(_ schedule: UnsafeMutablePointer<RealtimeSchedule>) {
     guard let step = schedule.pointee.values.takeDue() else { return }
@@ -123,8 +124,8 @@ extension UnsafeMutablePointer where Pointee == Step {
   /// The tokens of this call. Looked at only when an output is not finite.
   var inputsAreFinite: Bool { @_noLocks @_noAllocation get { areFinite(pointee.inputs) } }
 
-  /// After the call. A join has then removed the tokens that its node took: those that arrived in this quantum stand for
-  /// them.
+  /// After the call. A join has then removed the tokens that its node took: those that arrived in this quantum stand
+  /// for them.
   fileprivate var arrivalsAreFinite: Bool {
     @_noLocks @_noAllocation get { areFinite(pointee.joinSources ?? pointee.inputs) }
   }

@@ -67,8 +67,8 @@ public struct SwapOptions: Sendable {
   public var budget = 0.8
   /// The new nodes run beside the old ones until `promote` or `discard`.
   public var isShadow = false
-  /// A node that failed and is renewed, while the graph stays the same: `rollback` still returns to the graph before it.
-  /// Other nodes that failed stay out, unless they hear it or it hears them.
+  /// The name of a node that failed and is renewed, while the graph stays the same: `rollback` then returns to the
+  /// graph before it. Other nodes that failed stay out, except those of `Graph.renewed`.
   public var returning: String?
 
   public init() {}

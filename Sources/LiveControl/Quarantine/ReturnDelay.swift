@@ -1,6 +1,6 @@
 /// When a quarantined node comes back: soon after its first failure, ever later while it keeps failing, and not at all
-/// after too many failures. Its numbers are not those of `Restarts` in Sources/Isolation: a return is a swap, which renews
-/// the nodes after it, too, and an instance that fails again does so in our own process.
+/// after too many failures. Its numbers are not those of `Restarts` in Sources/Isolation: a return is a swap, which
+/// renews the nodes after it, too, and an instance that fails again does so in our own process.
 struct ReturnDelay {
   private static let first = Duration.seconds(1)
   private static let longest = Duration.seconds(60)
@@ -13,6 +13,7 @@ struct ReturnDelay {
   /// Failures in all.
   private(set) var failures = 0
   private var recent: [ContinuousClock.Instant] = []
+  /// Between the last failure and the next attempt.
   private(set) var delay = Duration.zero
   /// When it came back; nil: it is out, or has not failed before.
   private var back: ContinuousClock.Instant?

@@ -2,9 +2,9 @@ import CNodeABI
 import JSONText
 import OutputFiles
 
-/// What is known of plugin files from earlier starts: the classes of each, for the file's state at that time. So a start
-/// opens only the libraries that its graph uses. Only libraries without any defect or remark are kept, and those whose file
-/// declares the classes; the latter are tried before they are used for the first time.
+/// What is known of plugin files from earlier starts: the classes of each, for the file's state at that time. So a
+/// start opens only the libraries that its graph uses. Only libraries without any defect or remark are kept, and those
+/// whose file declares the classes; the latter are tried before they are used for the first time.
 ///
 /// Thread: control.
 public final class PluginIndex: @unchecked Sendable {

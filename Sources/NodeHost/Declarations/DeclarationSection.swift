@@ -1,7 +1,8 @@
-/// The section `.auscult` of a library: what it declares, for those who must not run its code. `auscult declare` writes it.
+/// The section `.auscult` of a library: what it declares, for those who must not run its code. `auscult declare` writes
+/// it.
 ///
-/// Little-endian: 8 bytes `auscult` and NUL, version (4), bytes of the text (4), FNV-1a of the text (8); then the text, JSON
-/// as `LibraryDeclaration` says. docs/DECLARATIONS.md describes it.
+/// Little-endian: 8 bytes `auscult` and NUL, version (4), bytes of the text (4), FNV-1a of the text (8); then the text,
+/// JSON as `LibraryDeclaration` says. docs/DECLARATIONS.md describes it.
 enum DeclarationSection {
   static let name = ".auscult"
   static let mostBytes = 1 << 20

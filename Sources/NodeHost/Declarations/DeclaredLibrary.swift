@@ -1,8 +1,8 @@
 import CNodeABI
 import JSONText
 
-/// The records of the ABI, made from the text of a declaration. So the checks of a loaded library are those of a declared
-/// one. The functions of its classes only fail: the library's code is not here.
+/// The records of the ABI, made from the text of a declaration. So the checks of a loaded library are those of a
+/// declared one. The functions of its classes only fail: the library's code is not here.
 final class DeclaredLibrary {
   private(set) var info: UnsafePointer<auscult_library_info>!
   /// The build of the file that the text belongs to.

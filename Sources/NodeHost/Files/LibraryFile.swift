@@ -6,8 +6,8 @@ import SystemCalls
   import Darwin
 #endif
 
-/// A 64-bit ELF file in this computer's byte order, of which only pieces are read. It is not mapped: another program may
-/// shorten the file meanwhile, and reading a mapping beyond the end would end this program.
+/// A 64-bit ELF file, little-endian, of which only pieces are read. It is not mapped: another program may shorten the
+/// file meanwhile, and reading a mapping beyond the end would end this program.
 struct LibraryFile {
   struct Segment {
     var type: UInt32
@@ -71,7 +71,7 @@ struct LibraryFile {
     return nil
   }
 
-  /// FNV-1a of the whole file.
+  /// FNV-1a of the whole file, or of what could be read of it; nil: nothing could.
   var hash: UInt64? {
     var hash = fnvBasis
     var offset = 0
@@ -103,8 +103,8 @@ struct LibraryFile {
   }
 }
 
-/// The build id among notes. A note has: size of the name, size of the content, type; then name and content, each padded to
-/// 4 bytes.
+/// The build id among notes. A note has: size of the name, size of the content, type; then name and content, each
+/// padded to 4 bytes.
 private func noteBuildID(_ notes: [UInt8]) -> String? {
   var place = 0
   while let nameSize = integer(UInt32.self, notes, place), let contentSize = integer(UInt32.self, notes, place + 4),
@@ -129,7 +129,7 @@ func fnv1a(_ bytes: ArraySlice<UInt8>, from hash: UInt64 = fnvBasis) -> UInt64 {
   bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
 }
 
-/// A number in the file's byte order; nil: the bytes end before it.
+/// A little-endian number; nil: the bytes end before it.
 func integer<T: FixedWidthInteger>(_ type: T.Type, _ bytes: [UInt8], _ offset: Int) -> T? {
   guard offset >= 0, offset <= bytes.count - MemoryLayout<T>.size else { return nil }
   return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }

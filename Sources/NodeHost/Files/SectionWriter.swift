@@ -1,5 +1,5 @@
-/// Adds a section to an ELF file that is already linked. The section is not part of the program's memory: nothing that the
-/// loader reads changes, so the build id stays, and so does every address.
+/// Adds a section to an ELF file that is already linked. The section is not part of the program's memory: nothing that
+/// the loader reads changes, so the build id stays, and so does every address.
 struct SectionWriter {
   private var table: SectionTable
   private var body: [UInt8]

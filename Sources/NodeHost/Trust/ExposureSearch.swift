@@ -40,7 +40,8 @@ public struct ExposureSearch {
     }
   }
 
-  /// Whoever may write to a folder on the way, or to one that a link lies in, can put another file in the place of ours.
+  /// Whoever may write to a folder on the way, or to one that a link lies in, can put another file in the place of
+  /// ours.
   private mutating func addWay(to path: String) {
     for start in [absolutePath(path), unresolved(path)] {
       var folder = parent(start)

@@ -1,5 +1,6 @@
 // A plugin that harms its host: while it is loaded, as -DON_LOAD=... says, and in the call that the parameter `at`
-// names, as `how` says. Without these it passes audio on. It can also note the call in the file $XDG_HOSTILE_NOTES.
+// names, as `how` says. Without these it passes audio on. It can also note the call in a file: that of -DNOTES="...", or
+// else $XDG_HOSTILE_NOTES.
 
 #define AUSCULT_PLUGIN
 #include "auscult/node.h"
@@ -12,6 +13,9 @@
 
 #ifndef NAME
 #define NAME "hostile.node"
+#endif
+#ifndef NOTES
+#define NOTES getenv("XDG_HOSTILE_NOTES")
 #endif
 
 typedef struct hostile {
@@ -44,7 +48,7 @@ static void close_all(void) {
   for (int i = 0; i < 256; i++) close(i);
 }
 static void note(const char *what) {
-  const char *path = getenv("XDG_HOSTILE_NOTES");
+  const char *path = NOTES;
   FILE *notes = path ? fopen(path, "a") : NULL;
   if (!notes) return;
   fprintf(notes, "%s\n", what);
