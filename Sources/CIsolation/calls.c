@@ -34,6 +34,8 @@
 #define MOUNT_SETATTR 442
 #define MEMFD_SECRET 447
 #define FCHMODAT2 452
+// _IOW('T', 0x2B, struct termios2), whose header can't be included beside termios.h; W and F are the next two.
+#define TCSETS2_NUMBER 0x402C542Bu
 
 // Always refused.
 static const int refused[] = {
@@ -83,8 +85,10 @@ static const int writing[] = {
 // A file whose owner is another process sends that process any signal, SIGKILL too.
 static const uint32_t file_commands[] = {F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY};
 // The same for sockets; and typing into the terminal, or changing it.
-static const uint32_t device_commands[] = {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX, TIOCSPGRP, TCSETS,
-                                           TCSETSW,   TCSETSF};
+static const uint32_t device_commands[] = {
+    FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX, TIOCSPGRP, TIOCSWINSZ, TCSETS, TCSETSW, TCSETSF, TCSETA, TCSETAW, TCSETAF,
+    TCSETS2_NUMBER, TCSETS2_NUMBER + 1, TCSETS2_NUMBER + 2,
+};
 
 struct program {
   struct sock_filter lines[MOST];

@@ -77,7 +77,8 @@ struct TrustTests {
     let picture = try auscult("graph", "a.yaml")
     #expect(picture.status == 0 && !hasRun, "\(picture.err)")
     #expect(
-      picture.out.contains(#"mine [label="mine\nmine.node"]"#) && picture.out.contains("fan -> mine"), "\(picture.out)")
+      picture.out.contains(#""mine" [label="mine\nmine.node"]"#) && picture.out.contains(#""fan" -> "mine""#),
+      "\(picture.out)")
     #expect(picture.err.contains("warning: './mine.so' is not loaded"))
     let loaded = try auscult("graph", "a.yaml", "--load")
     #expect(loaded.status == 0 && loaded.out.contains("cluster_realtime") && hasRun, "\(loaded.err)")
