@@ -32,6 +32,8 @@ public struct ChildTrial {
       fields.removeFirst(2)
     }
     child.begin(0, "loading")
+    // Before the constructors of the library run.
+    ForeignEnvironment.forgetOthers()
     guard let library = try? PluginLibrary(path: trial.library),
       let nodeClass = library.classes.first(where: { $0.name == trial.className })
     else { return child.report(text: TrialReport(skipped: "the library can no longer be loaded").text) }

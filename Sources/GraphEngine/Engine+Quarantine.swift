@@ -51,7 +51,7 @@ extension Engine {
 extension Graph {
   /// The nodes that a return of one renews where they have failed: itself, the nodes that hear it, and all that they or
   /// it hear, without which they would yield nothing. A sink needs none of its inputs.
-  func renewed(with name: String) -> Set<String> {
+  public func renewed(with name: String) -> Set<String> {
     guard let node = nodes.firstIndex(where: { $0.name == name }) else { return [name] }
     let after = reached(from: [node]) { link in (link.from.node, link.to.node) }
     let before = reached(from: after.filter { $0 == node || !nodes[$0].nodeClass.traits.contains(.sink) }) { link in

@@ -1,9 +1,10 @@
 import Glibc
+import SystemCalls
 
 /// What /proc tells about other processes.
 enum ProcessFiles {
   /// All that there are.
-  static func processes() -> [pid_t] { entries("/proc").compactMap { pid_t($0) } }
+  static func processes() -> [pid_t] { (folderNames("/proc") ?? []).compactMap { pid_t($0) } }
 
   /// A copy of this process, such as a child that does not run its own program yet, has all that this one has.
   static func isThisProgram(_ process: pid_t) -> Bool {
@@ -15,7 +16,9 @@ enum ProcessFiles {
   static func holds(_ process: pid_t, memory: stat, pipe: stat) -> Bool {
     let wanted = [File(memory), File(pipe)]
     let folder = "/proc/\(process)/fd"
-    if entries(folder).contains(where: { file("\(folder)/\($0)").map(wanted.contains) ?? false }) { return true }
+    if (folderNames(folder) ?? []).contains(where: { file("\(folder)/\($0)").map(wanted.contains) ?? false }) {
+      return true
+    }
     return text("/proc/\(process)/maps").split(separator: "\n").contains { line in
       let fields = line.split(separator: " ", maxSplits: 5)
       return fields.count > 5 && UInt64(fields[4]) == UInt64(memory.st_ino) && fields[5].contains("/memfd:")
@@ -45,18 +48,5 @@ enum ProcessFiles {
   private static func file(_ path: String) -> File? {
     var status = stat()
     return stat(path, &status) == 0 ? File(status) : nil
-  }
-
-  private static func entries(_ folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return names
   }
 }

@@ -83,7 +83,7 @@ public final class ControlClient {
   public static func running(folders: ControlFolders = .standard()) -> [RunEndpoint] {
     var graphs: [RunEndpoint] = []
     for folder in folders.usable {
-      for file in files(in: folder.path) where file.hasSuffix(".sock") {
+      for file in folderNames(folder.path) ?? [] where file.hasSuffix(".sock") {
         let path = folder.path + "/" + file
         guard isServed(path) else { continue }
         let holder = NameLock.holder(of: path)
@@ -98,19 +98,6 @@ public final class ControlClient {
   /// Whether a process listens there. One that accepts no client any more still runs.
   private static func isServed(_ path: String) -> Bool {
     do throws(ControlProblem) { return try UnixSocket.connected(to: path) != nil } catch { return error.isLate }
-  }
-
-  private static func files(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return names
   }
 
   private static func notRunning(_ name: String, _ folders: ControlFolders) -> ControlProblem {

@@ -132,6 +132,27 @@ import Testing
     #expect(run.ended.isEmpty && run.engine.quarantinedNodes == [failed])
   }
 
+  /// Nor does the return of a node behind it renew it, whichever of them fails first.
+  @Test(arguments: [["judge", "alarm"], ["alarm", "judge"]]) func aLearnerStaysOutThoughAnotherReturns(failed: [String])
+    throws
+  {
+    let text = HandLiveRun.graph(judge: "type: detector.bands, learn: 0.1 s").replacing(
+      "judge -> log", with: "judge -> alarm -> log"
+    )
+    .replacing("  log: {", with: "  alarm: { type: alarm }\n  log: {")
+    let run = try HandLiveRun(["graph.yaml": text])
+    for _ in 0..<20 { run.poll() }
+    for name in failed {
+      run.engine.quarantine(name, because: "overran its budget")
+      run.poll()
+    }
+    run.clock.advance(.seconds(1000))
+    for _ in 0..<20 { run.poll() }
+    #expect(run.engine.quarantinedNodes.sorted() == ["alarm", "judge"] && run.ended.isEmpty)
+    let reason = try #require(state(run, "alarm")?.staysOut)
+    #expect(reason.hasPrefix("'judge', which a return renews, has learned"), "\(reason)")
+  }
+
   /// What a failed sink has not written is a gap in all records.
   @Test func aSinkComesBack() throws {
     let run = try HandLiveRun(["graph.yaml": Self.graph(after: 1_000_000)])

@@ -85,6 +85,11 @@ public final class Quarantine {
       return noteFailure(name, result)
     }
     guard let next = entries[name]!.next, changes.now() >= next, changes.isFree else { return }
+    // Another node may have failed since.
+    if let obstacle = obstacle(name) {
+      (entries[name]!.staysOut, entries[name]!.next) = (obstacle, nil)
+      return record(name, entries[name]!)
+    }
     var request = ChangeRequest(.swap)
     request.node = name
     request.isReturn = true
@@ -107,13 +112,14 @@ public final class Quarantine {
   // MARK: Which nodes
 
   /// Why no new instance of a node may take over by itself; nil: it may. The nodes after it are renewed with it, as in a
-  /// swap.
+  /// swap, and so are nodes that have failed and that these need.
   private func obstacle(_ name: String) -> String? {
     let nodes = engine.graph.nodes
     guard let index = nodes.firstIndex(where: { $0.name == name }) else { return nil }
-    guard let learner = nodes.indices(after: index, engine.graph.links).first(where: { nodes[$0].learnsLive }) else {
-      return nil
-    }
+    let failed = Set(engine.quarantinedNodes).intersection(engine.graph.renewed(with: name))
+    let renewed =
+      nodes.indices(after: index, engine.graph.links) + nodes.indices.filter { failed.contains(nodes[$0].name) }
+    guard let learner = renewed.first(where: { nodes[$0].learnsLive }) else { return nil }
     return (learner == index ? "it" : "'\(nodes[learner].name)', which a return renews,")
       + " has learned what is normal from the running sound, and would learn what it hears now"
   }

@@ -1,17 +1,14 @@
 import Glibc
+import SystemCalls
 
 /// How long the threads of this process have waited for a processor while they could run.
 enum RunDelay {
   /// Nanoseconds so far, by the kernel's number of each thread that there is now; nil: the kernel does not tell. The
   /// second number of each thread's `schedstat`.
   static var nanoseconds: [Int32: Int64]? {
-    guard let folder = opendir("/proc/self/task") else { return nil }
-    defer { closedir(folder) }
+    guard let threads = folderNames("/proc/self/task") else { return nil }
     var waits: [Int32: Int64] = [:]
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+    for name in threads {
       if let thread = Int32(name), let waited = waited(thread) { waits[thread] = waited }
     }
     return waits.isEmpty ? nil : waits

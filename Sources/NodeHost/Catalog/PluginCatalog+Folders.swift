@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import SystemCalls
 
 extension PluginCatalog {
   /// The plugins of each folder, without those that an earlier folder also has.
@@ -26,16 +22,7 @@ extension PluginCatalog {
 
 /// The file names of a folder's plugins, sorted; empty if there is no such folder.
 private func pluginFiles(in folder: String) -> [String] {
-  guard let stream = opendir(folder) else { return [] }
-  defer { closedir(stream) }
-  var names: [String] = []
-  while let entry = readdir(stream) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if name.hasPrefix("libauscult-") && name.hasSuffix(".so") { names.append(name) }
-  }
-  return names.sorted()
+  (folderNames(folder) ?? []).filter { $0.hasPrefix("libauscult-") && $0.hasSuffix(".so") }.sorted()
 }
 
 private func unique(_ folders: [String]) -> [String] {

@@ -22,14 +22,17 @@ enum DeclarationSection {
   /// - Throws: why the section can't be used.
   static func text(_ file: LibraryFile) throws(DeclarationProblem) -> [UInt8]? {
     guard let sections = SectionTable(file)?.named(name), !sections.isEmpty else { return nil }
-    guard sections.count == 1 else { throw DeclarationProblem("it occurs twice") }
+    guard sections.count == 1 else { throw DeclarationProblem("the file has \(sections.count) of it") }
     let section = sections[0]
-    guard section.type == SectionTable.content, section.flags & refusedFlags == 0 else {
+    guard section.type == SectionTable.content else { throw DeclarationProblem("it holds no content") }
+    guard section.flags & refusedFlags == 0 else {
       throw DeclarationProblem("it is writable or executable")
     }
-    guard section.size <= UInt64(mostBytes),
-      let content = file.piece(at: Int(clamping: section.offset), count: Int(section.size))
-    else { throw DeclarationProblem("it is larger than the file or \(mostBytes >> 20) MiB") }
+    guard section.size <= UInt64(mostBytes) else {
+      throw DeclarationProblem("it is larger than \(mostBytes >> 20) MiB")
+    }
+    guard let content = file.piece(at: Int(clamping: section.offset), count: Int(section.size))
+    else { throw DeclarationProblem("it is empty, or ends beyond the file") }
     return try unwrap(content)
   }
 

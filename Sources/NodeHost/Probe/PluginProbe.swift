@@ -1,5 +1,6 @@
 import OutputFiles
 import Synchronization
+import SystemCalls
 
 #if canImport(Glibc)
   import Glibc
@@ -147,11 +148,7 @@ public final class PluginProbe: Sendable {
 
 /// Whether the calling thread is the only one of this process.
 private var hasOneThread: Bool {
-  guard let stream = opendir("/proc/self/task") else { return false }
-  defer { closedir(stream) }
-  var count = 0
-  while let entry = readdir(stream) { if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 } }
-  return count == 1
+  folderNames("/proc/self/task")?.count == 1
 }
 
 /// Redirects standard output to standard error while a library is loaded.

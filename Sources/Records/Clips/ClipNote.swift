@@ -1,6 +1,7 @@
 import Glibc
 import JSONText
 import OutputFiles
+import SystemCalls
 import TextEscapes
 
 /// What is known of a clip: the JSON file beside it, with the same name. Members: `kind` (`clip`), `reason` (`alarm`, or the
@@ -68,13 +69,7 @@ public struct ClipNote: Sendable {
 
   /// The names in a folder.
   public static func names(in folder: String) throws(FileProblem) -> [String] {
-    guard let list = opendir(PathText.bytes(folder)) else { throw FileProblem("open", folder, errno) }
-    defer { closedir(list) }
-    var names: [String] = []
-    while let entry = readdir(list) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { PathText.text($0.prefix { $0 != 0 }) }
-      if name != ".", name != ".." { names.append(name) }
-    }
+    guard let names = folderNames(folder) else { throw FileProblem("open", folder, errno) }
     return names
   }
 

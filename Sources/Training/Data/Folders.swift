@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 import TextEscapes
 
 extension RecordingSet {
@@ -100,15 +101,8 @@ extension RecordingSet {
       let isFile = ExistingFile(path) != nil
       throw TrainingError("\(path): " + (isFile ? "is not a folder" : "there is no such folder; check the path"))
     }
-    guard let folder = opendir(PathText.bytes(path)) else {
+    guard let names = folderNames(path) else {
       throw TrainingError("\(path): this folder cannot be read; check its permissions")
-    }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let name = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
-      let length = strlen(name.assumingMemoryBound(to: CChar.self))
-      names.append(PathText.text(UnsafeRawBufferPointer(start: name, count: length)))
     }
     return names.filter { !$0.hasPrefix(".") }.sorted()
   }

@@ -5,6 +5,7 @@ import GraphText
 import NodeHost
 import NodeRigs
 import RunControl
+import SystemCalls
 
 /// `auscult conformance`
 struct ConformanceCommand: ParsableCommand {
@@ -66,6 +67,8 @@ struct ConformanceCommand: ParsableCommand {
   func run() throws {
     if list { return json ? Output.line(ConformanceReport.listJSON) : Output.line(ConformanceReport.list) }
     var report = ConformanceReport(seed: seed ?? UInt32.random(in: 1..<1_000_000_000))
+    // Loading runs the library's code here, too.
+    ForeignEnvironment.forgetOthers()
     let loaded = try libraries.map { try load($0) }
     try checkNames(loaded)
     let scratch = try ScratchOutputs()
